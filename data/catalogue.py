@@ -1,0 +1,176 @@
+"""The catalogue: indicators, topics and sources as declared in data/*.toml, checked once and cached."""
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+ROOT = Path(__file__).resolve().parent
+LANGS = ("it", "en")
+LEVELS = ("italy", "europe", "world")
+UNITS = ("percent", "points", "percent_change", "count", "meur", "keur", "index", "rank")
+BETTER = ("higher", "lower", "neither")
+CHARTS = ("map", "dots", "series")
+KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
+
+
+class CatalogueError(ValueError):
+    """A fault in a declaration: one sentence a fault, with file, place and the values allowed."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One paragraph of indicators.toml. Texts are mappings from language to words."""
+
+    id: str
+    topic: str
+    label: dict
+    short: dict
+    about: dict
+    universe: dict
+    unit: str
+    decimals: int
+    better: str
+    source: str
+    chart: str
+    position: int = 0
+    breaks: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+    note: dict = field(default_factory=lambda: {"it": "", "en": ""})
+    default: dict = field(default_factory=dict)
+    set_aside: tuple[dict, ...] = ()
+    mark: tuple[dict, ...] = ()
+    counts: dict = field(default_factory=dict)
+    range: tuple[float, float] | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def view(self, level: str) -> dict:
+        """The default view of a level: sector, gender, size, period, editions (in order of preference), geo, chart."""
+        opening = {"sector": "all", "gender": "all", "size": "all", "period": "latest", "editions": [], "geo": [], "chart": self.chart}
+        return opening | self.default.get(level, {})
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One page's question and, for each level, the indicators it offers in order."""
+
+    id: str
+    title: dict
+    question: dict
+    intro: dict
+    level: str
+    opens: dict
+    more: tuple[str, ...]
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One publisher's family of figures."""
+
+    id: str
+    name: dict
+    publisher: str
+    kind: str
+    licence: str
+    url: str
+    collected: str
+    note: dict
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@cache
+def indicators(root: Path = ROOT) -> MappingProxyType[str, Indicator]:
+    """All indicators by id, in catalogue order. Raises CatalogueError naming every fault."""
+    known = sources(root)
+    subjects = topics(root)
+    faults: list[str] = []
+    found = {}
+    for position, (id, entry) in enumerate(_read(root / "indicators.toml").items()):
+        place = f"data/indicators.toml, [{id}]"
+        faults += _texts(place, entry, ("label", "short", "about", "universe"), optional=("note",))
+        faults += _choice(place, entry, "unit", UNITS) + _choice(place, entry, "better", BETTER) + _choice(place, entry, "chart", CHARTS)
+        faults += _choice(place, entry, "source", tuple(known)) + _choice(place, entry, "topic", tuple(subjects))
+        if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
+            faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
+        unknown = sorted(set(entry) - set(Indicator.__dataclass_fields__))
+        if unknown:
+            faults.append(f"{place}: {', '.join(unknown)} is not a field of an indicator; use some of: {', '.join(Indicator.__dataclass_fields__)}.")
+        faults += [f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}." for level in entry.get("default", {}) if level not in LEVELS]
+        if not faults:
+            found[id] = Indicator(id=id, position=position, **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+    ids = _read(root / "indicators.toml")
+    for id, topic in subjects.items():
+        named = [*topic.more, *(name for level in topic.opens.values() for name in level)]
+        faults += [f"data/topics.toml, [{id}]: indicator {name!r} is not in data/indicators.toml." for name in dict.fromkeys(named) if name not in ids]
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return MappingProxyType(found)
+
+
+def indicator(id: str) -> Indicator:
+    """The indicator of this id. Raises KeyError with the id."""
+    return indicators()[id]
+
+
+@cache
+def topics(root: Path = ROOT) -> MappingProxyType[str, Topic]:
+    """The topics by id, in page order. Raises CatalogueError."""
+    faults: list[str] = []
+    found = {}
+    for id, entry in _read(root / "topics.toml").items():
+        place = f"data/topics.toml, [{id}]"
+        faults += _texts(place, entry, ("title", "question", "intro")) + _choice(place, entry, "level", LEVELS)
+        if not faults:
+            found[id] = Topic(id=id, **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return MappingProxyType(found)
+
+
+@cache
+def sources(root: Path = ROOT) -> MappingProxyType[str, Source]:
+    """The source families by id. Raises CatalogueError."""
+    faults: list[str] = []
+    found = {}
+    for id, entry in _read(root / "sources.toml").items():
+        place = f"data/sources.toml, [{id}]"
+        faults += _texts(place, entry, ("name", "note")) + _choice(place, entry, "kind", KINDS)
+        faults += [f"{place}: {name} is missing." for name in ("publisher", "licence", "url", "collected") if not entry.get(name)]
+        if not faults:
+            found[id] = Source(id=id, **entry)
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return MappingProxyType(found)
+
+
+def _read(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CatalogueError(f"data/{path.name} is missing: restore it from the repository.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise CatalogueError(f"data/{path.name}: not valid TOML ({fault}).") from None
+
+
+def _texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[str]:
+    """Faults of the bilingual texts: each must have words in both languages."""
+    faults = []
+    for name in names + tuple(name for name in optional if name in entry):
+        words = entry.get(name)
+        faults += [f"{place}: {name}.{lang} is missing; write it in both languages." for lang in LANGS if not isinstance(words, dict) or not str(words.get(lang, "")).strip()]
+    return faults
+
+
+def _choice(place: str, entry: dict, name: str, allowed: tuple[str, ...]) -> list[str]:
+    value = entry.get(name)
+    return [] if value in allowed else [f"{place}: {name} {value!r} is not known; use one of: {', '.join(allowed)}."]

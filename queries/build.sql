@@ -1,0 +1,2 @@
+-- What this database was made from: one row.
+select version, data_date, rows_read, observations, evidence from build

@@ -1,0 +1,12 @@
+-- The figures on both sides of a claim: charted observations and set-aside evidence for one indicator, area and period, each with its citation.
+select 'observation' as side, o.value as value, c.publisher, c.title, c.published, c.url, c.confidence, '' as why
+from observation_citations k
+join observations o using (indicator, geo, sector, gender, size, period, edition)
+join citations c on c.id = k.citation
+where o.indicator = $indicator and o.geo = $geo and o.period = $period and o.sector = 'all' and o.gender in ('all', 'female-male') and o.size = 'all'
+union all
+select 'evidence', e.value, c.publisher, c.title, c.published, c.url, c.confidence, e.why
+from evidence e
+join citations c on c.id = e.citation
+where e.geo = $geo and e.period = $period and (e.indicator = $indicator or starts_with(e.indicator, $indicator) or (e.indicator like 'lower_profit%' and $indicator = 'lower_sales_yoy'))
+order by side desc, value desc, publisher

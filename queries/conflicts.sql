@@ -1,0 +1,2 @@
+-- Charted figures beside those that disagree with them: for analysts and fact-checkers.
+select * from conflicts order by indicator, geo, period, other_source, other

@@ -1,0 +1,5 @@
+-- What exists, for the filters: how many areas of each level have a figure, for each indicator, sector, gender, size, period and edition.
+select c.*
+from coverage c
+join indicators i on i.id = c.indicator
+order by i.position, c.level, c.sector, c.gender, c.size, c.edition, c.starts, c.period

@@ -1,0 +1,7 @@
+-- The source families with how many figures each gives: one row per family.
+select s.id, case $lang when 'it' then s.name_it else s.name_en end as name, s.publisher, s.kind, s.licence, s.url,
+       case $lang when 'it' then s.note_it else s.note_en end as note, count(o.value) as figures
+from sources s
+left join observations o on o.source = s.id
+group by all
+order by figures desc, s.id
