@@ -29,6 +29,16 @@ FLAGS = frozenset("bcdenpuz")
 RANGES = {"percent": (0, 100), "points": (-100, 100), "percent_change": (-100, 1000), "count": (0, 1e9), "meur": (-1e7, 1e8), "keur": (0, 1e10), "index": (-200, 1000), "rank": (1, 300)}
 REGISTERS = ("register", "press")
 SHOWN_FAULTS = 40
+RESOURCE = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
+    "kind": "video_tutorial webinar short_course guide checklist case_study helpdesk programme grant".split(),
+    "goals": "know found convert retain all".split(),
+    "topics": "website maps social ecommerce ads reviews crm data ai security privacy skills finance export women".split(),
+    "language": ["it", "en"],
+    "cost": ["", "free", "paid", "grant"],
+    "state": ["active", "ended", "unknown"],
+}
+SERVES = {"IT": "ITA", "EU": "EU27_2020", "world": "WORLD"}
+MOST_WORDS = 25
 
 
 class BuildError(ValueError):
@@ -171,6 +181,7 @@ class Content:
         self.codes = {name: Codes(root / "codes" / f"{name}.csv") for name in ("geographies", "sectors", "sizes", "genders", "editions", "units")}
         self.claims = list(_table(root / "claims.csv"))
         faults: list[str] = []
+        self.resources = [self._resource(row, line, faults) for line, row in enumerate(_table(root / "resources.csv"), start=2)]
         self.rows = [row for path in _raw(root) for row in self._read(path, faults)]
         self.observations, self.evidence = self._arrange(faults)
         faults += self._bare()
@@ -224,6 +235,22 @@ class Content:
             decimals=len(entry["value"].partition(".")[2]), flags=entry["flag"], hold=entry["hold"], source=source, place=place,
             citation=tuple(entry[name] for name in ("publisher", "title", "published", "url", "confidence")), **codes,
         )  # fmt: skip
+
+    def _resource(self, row: dict, line: int, faults: list[str]) -> dict:
+        place = f"data/resources.csv, row {line}"
+        for name, allowed in RESOURCE.items():
+            said = row[name].split() if name in ("goals", "topics") else [row[name]]
+            faults += [f"{place}: {name} {word!r} is not known; use one of: {', '.join(filter(None, allowed))}." for word in said if word not in allowed]
+        region = SERVES.get(row["region"], row["region"])
+        if region not in self.level:
+            faults.append(f"{place}: region {region!r} is not in data/codes/geographies.csv, nor one of: {', '.join(SERVES)}.")
+        for lang in catalogue.LANGS:
+            words = len(row[f"description_{lang}"].split())
+            if not row[f"title_{lang}"] or not 0 < words <= MOST_WORDS:
+                faults.append(f"{place}: title_{lang} and description_{lang} need words, the description at most {MOST_WORDS} (it has {words}).")
+        if not row["address"].startswith("https://") and not row["address"].startswith("http://"):
+            faults.append(f"{place}: address {row['address']!r} does not start with https:// or http://.")
+        return row | {"region": region}
 
     @cached_property
     def level(self) -> dict[str, str]:
@@ -309,6 +336,7 @@ def _write(connection: duckdb.DuckDBPyConnection, content: Content, wanted: str,
     for table in ("geographies", "sectors", "sizes", "genders", "editions"):
         fill(table, content.codes[table].rows)
     fill("claims", ({**row, "position": place, "evidence_value": float(row["evidence_value"]) if row["evidence_value"] else None} for place, row in enumerate(content.claims)))
+    fill("resources", content.resources)
     citations = {citation: number for number, citation in enumerate(sorted({row.citation for row in content.rows}), start=1)}
     fill("citations", ({"id": number, **dict(zip(("publisher", "title", "published", "url", "confidence"), citation, strict=True))} for citation, number in citations.items()))
     fill("observations", (_observation(row, rows, content) for row, rows in sorted(content.observations, key=lambda pair: pair[0].key)))
@@ -371,7 +399,7 @@ def _raw(root: Path) -> list[Path]:
 
 
 def _inputs(root: Path) -> list[Path]:
-    declared = [root / name for name in ("indicators.toml", "topics.toml", "sources.toml", "claims.csv")] + sorted((root / "codes").glob("*.csv"))
+    declared = [root / name for name in ("indicators.toml", "topics.toml", "sources.toml", "claims.csv", "resources.csv")] + sorted((root / "codes").glob("*.csv"))
     return [path for path in declared + _raw(root) + [ROOT / "schema.sql", ROOT / "derive.sql"] if path.exists()]
 
 

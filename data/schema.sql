@@ -285,6 +285,28 @@ comment on column claims.evidence_geo is 'Geography of the evidence';
 comment on column claims.evidence_period is 'Period of the evidence';
 comment on column claims.evidence_value is 'Value of the evidence';
 
+create table resources (
+    id varchar primary key, kind varchar not null, goals varchar not null, topics varchar not null, language varchar not null, region varchar not null references geographies (code),
+    cost varchar not null, state varchar not null check (state in ('active', 'ended', 'unknown')), evidence_date varchar not null, provider varchar not null,
+    title_it varchar not null, title_en varchar not null, description_it varchar not null, description_en varchar not null, address varchar not null
+);
+comment on table resources is 'Where a small firm can learn or find help: existence and address documented, no address opened live.';
+comment on column resources.id is 'Resource';
+comment on column resources.kind is 'video_tutorial, webinar, short_course, guide, checklist, case_study, helpdesk, programme or grant';
+comment on column resources.goals is 'know, found, convert, retain, separated by spaces; all means the four';
+comment on column resources.topics is 'Subjects, separated by spaces';
+comment on column resources.language is 'Language of the resource itself';
+comment on column resources.region is 'Whom it serves';
+comment on column resources.cost is 'free, paid or grant; empty: the evidence does not say';
+comment on column resources.state is 'active: dated evidence that it is offered; ended: a stated end has passed; unknown: anything else, never a verdict';
+comment on column resources.evidence_date is 'Newest date the state rests on, empty for an undated page';
+comment on column resources.provider is 'Who offers it';
+comment on column resources.title_it is 'Title, Italian';
+comment on column resources.title_en is 'Title, English';
+comment on column resources.description_it is 'Description in our words, Italian';
+comment on column resources.description_en is 'Description in our words, English';
+comment on column resources.address is 'Its official page, else the article that documents it';
+
 -- What exists: the filters offer only this. A level is a reader's choice: italy, macro, europe, world, or other (groups, foreign regions).
 create table coverage (
     indicator varchar not null, level varchar not null, sector varchar not null, gender varchar not null, size varchar not null,

@@ -7,4 +7,4 @@ where case $level
     when 'europe' then level = 'country' and europe
     when 'world' then level = 'country'
     else true end
-order by case when $level = 'italy' then position end, strip_accents(case $lang when 'it' then name_it else name_en end)
+order by case when $level in ('italy', 'macro') then position end, strip_accents(case $lang when 'it' then name_it else name_en end)

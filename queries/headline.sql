@@ -5,6 +5,7 @@ with line as (
     from observations o
     where o.indicator = $indicator and o.geo = $geo and o.sector = $sector and o.gender = $gender and o.size = $size and o.edition = $edition
       and not contains(o.flags, 'v')
+    qualify regexp_replace(o.period, '[0-9]', '0', 'g') = first_value(regexp_replace(o.period, '[0-9]', '0', 'g')) over (order by o.period = $period desc, o.starts desc, o.period desc)  -- years with years, quarters with quarters
 ),
 newest as (
     select * from line where $period = 'latest' or period = $period order by starts desc, period desc limit 1

@@ -1,0 +1,133 @@
+"""What several tests share: the dashboard served, a browser, a PostgreSQL server, and a loud word when one of these cannot be had."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ABSENT: dict[str, str] = {}  # what this run went without: {"BROWSER": "no Chromium ..."}
+
+
+def absent(what: str, sentence: str):
+    """Skips the test, says so again at the end of the run, and fails instead where REQUIRE_<what>=1 (as in CI)."""
+    if os.environ.get(f"REQUIRE_{what}") == "1":
+        pytest.fail(sentence, pytrace=False)
+    ABSENT[what] = sentence
+    pytest.skip(sentence)
+
+
+def pytest_terminal_summary(terminalreporter):
+    for what, sentence in ABSENT.items():
+        terminalreporter.write_sep("!", f"{what} TESTS DID NOT RUN", red=True, bold=True)
+        terminalreporter.write_line(sentence, red=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(command: list[str], log: Path, port: int, seconds: float = 120, **settings: str):
+    """Runs a command that serves the dashboard, gives its address once it answers, and ends it with its children."""
+    address = f"http://127.0.0.1:{port}"
+    with log.open("wb") as out:
+        own_group = {"start_new_session": True} if os.name == "posix" else {}
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=out, stderr=subprocess.STDOUT, **own_group)
+    try:
+        _wait_for(f"{address}/healthz", process, log, seconds)
+        yield address
+    finally:
+        _stop(process)
+
+
+def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"{address} did not answer:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def _stop(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM) if os.name == "posix" else process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory):
+    """with serve(command) as (address, log): a server that answers; "{port}" inside the command becomes a free port."""
+
+    @contextmanager
+    def served(command: list[str], **settings: str):
+        port, log = free_port(), tmp_path_factory.mktemp("server") / "log"
+        with serving([word.replace("{port}", str(port)) for word in command], log, port, **settings) as address:
+            yield address, log
+
+    return served
+
+
+@pytest.fixture(scope="session")
+def site(serve, tmp_path_factory):
+    """The address of the dashboard, served as `make run` serves it, for the whole test session; it keeps what it is given elsewhere."""
+    command = [sys.executable, "-m", "streamlit", "run", "api.py", "--server.headless=true", "--server.address=127.0.0.1", "--server.port={port}"]
+    with serve(command, DIAGNOSIS_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")) as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium or Chrome: $CHROMIUM, or the machine's own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        absent("BROWSER", "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say where it is with CHROMIUM=/path/to/it")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a PostgreSQL server of our own, empty, stopped at the end."""
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    initdb = shutil.which("initdb", path=os.pathsep.join([os.environ.get("PATH", ""), *map(str, homes)]))
+    if initdb is None:
+        absent("POSTGRES", "No PostgreSQL on this machine: install it (Debian, Ubuntu: apt install postgresql)")
+    programs = Path(initdb).resolve().parent
+    as_user = {"user": "postgres", "group": "postgres"} if os.name == "posix" and os.geteuid() == 0 else {}  # the server refuses to run as root
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="postgres-"))
+    if as_user:
+        shutil.chown(folder, **as_user)
+    run = {"cwd": folder, "stdout": subprocess.DEVNULL, **as_user}
+    subprocess.run([initdb, "-D", folder / "data", "-U", "postgres", "-A", "trust", "--no-sync"], check=True, **run)
+    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
+    command = [programs / "postgres", "-D", folder / "data", *(word for key, value in settings.items() for word in ("-c", f"{key}={value}"))]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **run)
+    try:
+        ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+        for _ in range(150):
+            if subprocess.run(ready, check=False).returncode == 0:
+                break
+            time.sleep(0.1)
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        process.send_signal(2)  # SIGINT: stop now, in order
+        process.wait(20)
+        shutil.rmtree(folder)

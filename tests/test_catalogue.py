@@ -1,0 +1,217 @@
+"""The catalogue: both languages everywhere, every page opens on figures, and a fault is a sentence with a place."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import queries
+from data import catalogue
+from data.catalogue import LANGS, LEVELS
+
+INDICATORS, TOPICS, SOURCES = catalogue.indicators(), catalogue.topics(), catalogue.sources()
+FIGURED = [(topic, level, id) for topic, subject in TOPICS.items() for level in LEVELS for id in dict.fromkeys([*subject.opens.get(level, ()), *subject.more]) if level in INDICATORS[id].default]
+OPENED = [(topic, level, id) for topic, subject in TOPICS.items() for level in LEVELS for id in subject.opens.get(level, ())]
+NEGATIONS = r"\b(mai|nessuna|né|non|never|no|neither|nor|not)\b"
+
+
+def texts(thing) -> dict[str, dict]:
+    """The bilingual texts of an indicator, a topic or a source."""
+    return {name: words for name, words in vars(thing).items() if isinstance(words, dict) and set(words) & set(LANGS)}
+
+
+# --- both languages ---
+
+
+@pytest.mark.parametrize("id", INDICATORS)
+def test_an_indicator_is_described_in_both_languages(id):
+    said = texts(INDICATORS[id])
+    assert {"label", "short", "about", "universe", "note"} <= set(said)
+    for name in ("label", "short", "about", "universe"):
+        assert all(said[name][lang].strip() for lang in LANGS), name
+    for name in ("label", "about", "universe"):
+        assert said[name]["it"] != said[name]["en"], name
+    assert bool(said["note"]["it"].strip()) == bool(said["note"]["en"].strip())
+
+
+@pytest.mark.parametrize("id", TOPICS)
+def test_a_topic_asks_its_question_in_both_languages(id):
+    for name in ("title", "question", "intro"):
+        words = texts(TOPICS[id])[name]
+        assert words["it"].strip() and words["en"].strip() and words["it"] != words["en"], name
+    assert all(words.endswith("?") for words in TOPICS[id].question.values())
+
+
+@pytest.mark.parametrize("id", SOURCES)
+def test_a_source_says_its_terms_and_its_note_in_both_languages(id):
+    source = SOURCES[id]
+    assert all(source.name[lang].strip() and source.note[lang].strip() for lang in LANGS)
+    assert source.publisher and source.licence and source.url.startswith("https://")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_two_indicators_have_one_label(lang):
+    labels = [indicator.label[lang] for indicator in INDICATORS.values()]
+    assert len(labels) == len(set(labels))
+
+
+# --- what a page opens on ---
+
+
+def test_the_four_topics_open_at_every_level():
+    for topic in ("closures", "profits", "digital_sales", "women"):
+        assert all(TOPICS[topic].opens[level] for level in LEVELS), topic
+
+
+@pytest.mark.parametrize("topic, level, id", OPENED)
+def test_what_a_topic_opens_has_a_default_view_there(topic, level, id):
+    assert level in INDICATORS[id].default
+
+
+@pytest.mark.parametrize("topic, level, id", FIGURED)
+def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
+    """Nothing is replaced: sector, gender, size, period and the first edition of the paragraph all have figures at that level."""
+    indicator = INDICATORS[id]
+    view = indicator.view(level)
+    cut = {"indicator": id, "sector": view["sector"], "gender": view["gender"], "size": view["size"], "lang": "it"}
+    if view["chart"] == "series":
+        found = queries.ask("trend", geos=tuple(view["geo"]) or tuple(queries.ask("areas", level=level, lang="it")["code"]), **cut)
+    else:
+        found = queries.ask("map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut)
+    assert view["editions"][0] in set(found["edition"])
+    assert view["period"] == "latest" or view["period"] in set(found["period"])
+
+
+@pytest.mark.parametrize("topic, level, id", [row for row in OPENED if INDICATORS[row[2]].view(row[1])["chart"] == "map"])
+def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_130_of_the_world(topic, level, id):
+    view = INDICATORS[id].view(level)
+    found = queries.ask("map", indicator=id, sector=view["sector"], gender=view["gender"], size=view["size"], period=view["period"], editions=tuple(view["editions"]), level=level, lang="it")
+    assert len(found) >= {"italy": 21, "europe": 12, "world": 130}[level]
+
+
+# --- what a paragraph points to ---
+
+
+@pytest.mark.parametrize("id", INDICATORS)
+def test_what_a_paragraph_points_to_is_there(id):
+    indicator = INDICATORS[id]
+    names = queries.ask("labels", lang="it")
+    known = {kind: set(names[names.kind == kind]["code"]) for kind in ("sector", "gender", "size", "edition")}
+    assert set(indicator.beside) <= set(INDICATORS) and set(indicator.counts.values()) <= set(INDICATORS)
+    assert indicator.topic in TOPICS and indicator.source in SOURCES
+    for view in indicator.default.values():
+        assert set(view) <= {"sector", "gender", "size", "period", "editions", "geo", "chart"}, view
+        assert set(view["editions"]) <= known["edition"] and set(view.get("geo", ())) <= set(queries.ask("areas", level="any", lang="it")["code"])
+        assert all(view.get(kind, "all") in known[kind] for kind in ("sector", "gender", "size"))
+        assert view.get("chart", "map") in catalogue.CHARTS
+
+
+def test_every_indicator_is_reached_from_its_own_topic():
+    for id, indicator in INDICATORS.items():
+        subject = TOPICS[indicator.topic]
+        assert id in subject.more or any(id in level for level in subject.opens.values()), id
+
+
+def test_deaths_have_births_beside_them():
+    assert "birth_rate" in INDICATORS["death_rate"].beside
+
+
+# --- words that would be wrong ---
+
+
+@pytest.mark.parametrize("id", [id for id, indicator in INDICATORS.items() if indicator.topic == "profits"])
+def test_a_figure_on_sales_or_value_added_speaks_of_profit_only_to_deny_it(id):
+    for name, words in texts(INDICATORS[id]).items():
+        for lang in LANGS:
+            for sentence in re.split(r"[.;]\s", words[lang].lower()):
+                assert not re.search("profit|util[ei] ", sentence) or (re.search(NEGATIONS, sentence) and name not in ("label", "short")), (name, sentence)
+
+
+def test_lower_sales_are_called_sales():
+    indicator = INDICATORS["lower_sales_yoy"]
+    assert indicator.label == {"it": "Imprese con vendite più basse di un anno prima", "en": "Firms with lower sales than a year before"}
+    assert "mai i profitti" in indicator.about["it"] and "never profits" in indicator.about["en"]
+
+
+def test_the_page_of_sales_says_that_no_source_asks_about_profits():
+    subject = TOPICS["profits"]
+    assert "Nessuna fonte chiede dei profitti" in subject.intro["it"] and "No source asks about profits" in subject.intro["en"]
+    assert "profit" not in (subject.title["it"] + subject.title["en"] + subject.question["it"] + subject.question["en"]).lower()
+
+
+@pytest.mark.parametrize("id", [id for id, indicator in INDICATORS.items() if indicator.source == "future_of_business"])
+def test_a_self_selected_survey_says_whom_it_asked(id):
+    assert "pagina Facebook" in INDICATORS[id].universe["it"] and "Facebook page" in INDICATORS[id].universe["en"]
+    assert "graduatoria" in INDICATORS[id].note["it"] and "ranking" in INDICATORS[id].note["en"]
+
+
+# --- faults ---
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """A copy of the three declarations, to break."""
+    for name in ("indicators.toml", "topics.toml", "sources.toml"):
+        shutil.copyfile(catalogue.ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replaces the first place where the words stand."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def said(root: Path) -> list[str]:
+    """The sentences with which the catalogue is refused."""
+    with pytest.raises(catalogue.CatalogueError) as fault:
+        catalogue.indicators(root)
+    sentences = str(fault.value).splitlines()
+    assert all(sentence.startswith("data/") and sentence.endswith(".") for sentence in sentences), sentences
+    return sentences
+
+
+FAULTS = {  # file, words replaced, words in their place, what the sentence names
+    "a missing translation": ("indicators.toml", "label.en ", "# label.en ", "data/indicators.toml, [death_rate]: label.en is missing; write it in both languages."),
+    "an empty translation": ("topics.toml", 'title.it    = "Chiusure"', 'title.it    = " "', "data/topics.toml, [closures]: title.it is missing; write it in both languages."),
+    "an unknown unit": ("indicators.toml", 'unit        = "percent"', 'unit        = "percents"', "data/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: percent, points,"),
+    "an unknown direction": ("indicators.toml", 'better      = "lower"', 'better      = "less"', "[death_rate]: better 'less' is not known; use one of: higher, lower, neither."),
+    "an unknown chart": ("indicators.toml", 'chart       = "map"', 'chart       = "pie"', "[death_rate]: chart 'pie' is not known; use one of: map, dots, series."),
+    "an unknown source": ("indicators.toml", 'source      = "istat_business_demography"', 'source      = "hearsay"', "[death_rate]: source 'hearsay' is not known; use one of: "),
+    "an unknown topic": ("indicators.toml", 'topic       = "closures"', 'topic       = "gossip"', "[death_rate]: topic 'gossip' is not known; use one of: closures, profits,"),
+    "decimals in words": ("indicators.toml", "decimals    = 1", 'decimals    = "one"', "[death_rate]: decimals 'one' is not a whole number from 0 to 4."),
+    "an unknown field": ("indicators.toml", "decimals    = 1", 'decimals    = 1\ncolour = "red"', "[death_rate]: colour is not a field of an indicator; use some of: "),
+    "an unknown level": ("indicators.toml", "default.italy", "default.italia", "[death_rate]: default.italia is not a level; use one of: italy, europe, world."),
+    "an indicator that a topic invents": ("topics.toml", '"birth_rate"', '"birth_rat"', "data/topics.toml, [closures]: indicator 'birth_rat' is not in data/indicators.toml."),
+    "an unknown kind of source": ("sources.toml", "kind ", 'kind = "rumour"\n# kind ', "kind 'rumour' is not known; use one of: survey, self_selected,"),
+    "a source without terms": ("sources.toml", "licence ", "# licence ", "licence is missing."),
+    "words that are not TOML": ("indicators.toml", "[death_rate]", "[death_rate", "data/indicators.toml: not valid TOML ("),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_one_sentence_with_its_place_and_the_words_allowed(fault, root):
+    name, old, new, expected = FAULTS[fault]
+    edit(root / name, old, new)
+    sentences = said(root)
+    assert len(sentences) == 1 and expected in sentences[0], sentences
+
+
+def test_all_faults_are_said_at_once(root):
+    edit(root / "indicators.toml", "label.en ", "# label.en ")
+    edit(root / "indicators.toml", 'unit        = "percent"', 'unit        = "percents"')
+    edit(root / "topics.toml", '"birth_rate"', '"birth_rat"')
+    assert len(said(root)) == 3
+
+
+@pytest.mark.parametrize("name", ["indicators.toml", "topics.toml", "sources.toml"])
+def test_a_missing_declaration_is_one_sentence(name, root):
+    (root / name).unlink()
+    assert said(root) == [f"data/{name} is missing: restore it from the repository."]
+
+
+def test_an_unknown_indicator_is_a_key_error_with_its_name():
+    with pytest.raises(KeyError, match="no_such_thing"):
+        catalogue.indicator("no_such_thing")
