@@ -1,0 +1,563 @@
+"""What the figures draw and say: facts worked out by hand on small rows, then every indicator of the catalogue through every figure it can take."""
+import json
+import re
+from functools import cache
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from charts import areas, dots, dumbbell, multiples, phrases, ranking, recovery, regions, scale, sectors, theme, trend, words
+from charts.comparison import verdict
+from charts.rows import records, together
+from data import catalogue
+from queries import ask
+from queries.filters import Filters, resolve
+
+NAMES = {"ITC1": "Piemonte", "ITC2": "Valle d'Aosta", "ITC4": "Lombardia", "ITF2": "Molise", "ITF6": "Calabria", "ITH1": "Provincia autonoma di Bolzano",
+         "ITH2": "Provincia autonoma di Trento", "ITA": "Italia", "DEU": "Germania", "FRA": "Francia", "ESP": "Spagna", "WORLD": "Mondo"}
+SECTORS = {"all": "Tutti i settori", "C": "Manifattura", "F": "Costruzioni", "G": "Commercio", "I": "Alloggio e ristorazione"}
+GENDERS = {"all": "Tutte le imprese", "female": "A guida femminile", "male": "A guida maschile"}
+LEVELS = {"ITA": "country", "DEU": "country", "FRA": "country", "ESP": "country", "WORLD": "group"}
+
+
+def row(geo="ITC4", value=7.0, period="2020", **more) -> dict:
+    """A row as the queries give it, of a register without intervals."""
+    month = period[5:7] if period[5:7].isdigit() else "01"
+    known = {"geo": geo, "geo_name": NAMES[geo], "level": LEVELS.get(geo, "area"), "parent": "", "sector": "all", "gender": "all", "size": "all", "size_name": "Tutte",
+             "period": period, "starts": pd.Timestamp(f"{period[:4]}-{month}-01"), "edition": "istat-bd", "edition_name": "ISTAT 2019-2024", "value": value, "low": None,
+             "high": None, "n": None, "n_note": "", "status": "ok", "flags": "", "interval_reason": "register", "base": "", "source": "istat_business_demography",
+             "source_name": "Demografia d'impresa", "drawn_from": ""} | more
+    return known | {"sector_name": SECTORS.get(known["sector"], known["sector"]), "gender_name": GENDERS[known["gender"]]}
+
+
+def frame(*rows: dict) -> pd.DataFrame:
+    return pd.DataFrame(list(rows)).astype({"value": float, "low": float, "high": float, "n": "Int64"})
+
+
+def indicator(**more):
+    known = {"id": "rate", "unit": "percent", "decimals": 1, "better": "lower", "source": "istat_business_demography", "chart": "map", "breaks": (),
+             "label": {"it": "Imprese cessate", "en": "Enterprise deaths"}, "short": {"it": "Tasso di mortalità", "en": "Death rate"},
+             "universe": {"it": "Imprese attive", "en": "Active enterprises"}, "note": {"it": "", "en": ""}}
+    return SimpleNamespace(**known | more)
+
+
+def view(lang="it", level="italy", geo=(), period="2020", chart="map", **more):
+    return SimpleNamespace(lang=lang, level=level, geo=tuple(geo), period=period, chart=chart, sector="all", indicator=indicator(chart=chart, **more))
+
+
+def traces(figure: go.Figure, kind: str) -> list[dict]:
+    return [trace for trace in figure.to_plotly_json()["data"] if trace["type"] == kind]
+
+
+def layout(figure: go.Figure) -> dict:
+    return figure.to_plotly_json()["layout"]
+
+
+def texts(value) -> list[str]:
+    """Every text of a figure that a reader may see."""
+    if isinstance(value, dict):
+        return [text for key, inner in value.items() if key not in ("color", "geojson", "colorscale") for text in texts(inner)]
+    if isinstance(value, list | tuple):
+        return [text for inner in value for text in texts(inner)]
+    return [value] if isinstance(value, str) and not value.startswith(("rgba", "#")) else []
+
+
+def seen(figure: go.Figure) -> str:
+    return "\n".join(texts(figure.to_plotly_json()))
+
+
+# --- theme ---
+
+def test_the_palettes_are_those_measured_for_contrast_and_colour_blind_readers():
+    assert theme.palette("light").qualitative == ("#3448BA", "#D97D39", "#2C9A88", "#52102C", "#5E5B00", "#9588E9")
+    assert theme.palette("dark").sequential == ("#16324F", "#1D4E7A", "#2A6CA6", "#478CC6", "#77AEDD", "#ABCFED", "#E3F0FB")
+    assert theme.palette("light").diverging == ("#7A2E04", "#B85A1B", "#E39B5E", "#F3EDE6", "#8FB8DE", "#3F7FBF", "#103F7A")
+    assert (theme.palette("light").no_data, theme.palette("dark").no_data) == ("#C8C2B8", "#5A544C")
+
+
+def test_ink_reads_on_every_colour_a_number_is_written_on():
+    for colours in theme.PALETTES.values():
+        for colour in (*colours.sequential, *colours.diverging, colours.no_data):
+            assert scale.contrast(scale.text_on(colour), colour) >= 4.5
+        assert scale.contrast(colours.ink, colours.page) >= 7 and scale.contrast(colours.soft, colours.page) >= 4.5
+
+
+def test_decimal_marks_of_plotly_follow_the_language():
+    assert theme.layout("light", "it", 100)["separators"] == ",."
+    assert theme.layout("light", "en", 100)["separators"] == ".,"
+
+
+def test_the_chart_has_no_button_that_sends_it_elsewhere():
+    settings = theme.config("it")
+    assert "sendChartToCloud" in settings["modeBarButtonsToRemove"] and settings["plotlyServerURL"] == "" and settings["topojsonURL"].startswith("/")
+
+
+def test_a_figure_carries_no_template():
+    assert theme.figure([], theme.layout("light", "it", 100)).to_plotly_json()["layout"]["template"] == {}
+
+
+# --- scale ---
+
+def test_classes_have_round_limits_and_a_limit_belongs_to_the_class_above():
+    found = scale.classes([4.2, 4.6, 5.2, 5.8, 6.0, 6.4, 7.1, 7.9], "percent", 1, theme.palette("light"))
+    assert found.limits == (5.0, 5.5, 6.0, 6.5, 7.0, 7.5)
+    assert found.index(4.9) == 0 and found.index(5.0) == 1 and found.index(7.9) == 6
+
+
+@pytest.mark.parametrize("values", [[1, 2, 3, 4, 5, 6, 7], [0.1 * i for i in range(50)], [10, 11, 12, 13, 90], list(range(0, 1000, 7))])
+def test_maps_have_five_to_seven_classes(values):
+    assert 5 <= len(scale.classes(values, "percent", 1, theme.palette("light")).colours) <= 7
+
+
+def test_one_extreme_does_not_leave_the_others_in_one_class():
+    values = [10.0 + i / 10 for i in range(20)] + [95.0]
+    found = scale.classes(values, "percent", 1, theme.palette("light"))
+    counts = [sum(found.index(value) == place for value in values) for place in range(len(found.colours))]
+    assert max(counts) <= len(values) / 2
+
+
+def test_differences_are_centred_on_zero():
+    found = scale.classes([-4.2, -1.9, -0.8, -0.1, 0.4, 1.2, 1.5], "points", 1, theme.palette("light"))
+    assert found.colour(0.0) == "#F3EDE6"
+    assert {-limit for limit in found.limits if limit < 0} >= {limit for limit in found.limits if limit > 0}
+
+
+def test_differences_on_one_side_take_one_side_of_the_palette():
+    found = scale.classes([-10.9, -8.7, -7.5, -6.8, -5.9, -5.2], "percent_change", 1, theme.palette("light"))
+    assert found.colour(-10.9) == "#7A2E04" and all(colour not in found.colours for colour in ("#8FB8DE", "#3F7FBF", "#103F7A"))
+
+
+def test_classes_of_all_periods_do_not_change_with_the_period():
+    rows, across = frame(row("ITC4", 5.0), row("ITF6", 6.0)), [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]
+    ticks = [traces(regions.choropleth(part, view(), across=across), "choropleth")[1]["colorbar"]["ticktext"] for part in (rows, rows.iloc[:1])]
+    assert ticks[0] == ticks[1] == ["4%", "6%", "8%", "10%", "12%"]
+
+
+def test_axis_ticks_cover_the_values_with_round_numbers():
+    assert scale.ticks(0, 41) == [0, 10, 20, 30, 40, 50]
+    assert scale.ticks(-3.2, 4.1, 5) == [-5, -2.5, 0, 2.5, 5]
+
+
+# --- maps ---
+
+def test_a_scattergeo_precedes_every_choropleth():
+    kinds = [trace["type"] for trace in regions.choropleth(frame(row()), view()).to_plotly_json()["data"]]
+    assert kinds.index("scattergeo") < kinds.index("choropleth")
+
+
+def test_boundaries_are_an_address_of_this_site_unless_asked_for():
+    by_address = regions.choropleth(frame(row()), view())
+    assert {trace["geojson"] for trace in traces(by_address, "choropleth")} == {"/app/static/geo/italy_nuts2.geojson"}
+    inline = regions.choropleth(frame(row()), view(), boundaries="inline")
+    assert traces(inline, "choropleth")[0]["geojson"]["type"] == "FeatureCollection"
+
+
+def test_areas_without_data_are_drawn_named_and_counted():
+    figure = regions.choropleth(frame(row("ITC4", 7.0), row("ITF6", 8.0), row("ITC1", None)), view())
+    absent, shown = traces(figure, "choropleth")
+    assert len(absent["locations"]) == 19 and absent["colorscale"][0][1] == "#C8C2B8" and absent["text"][0].endswith("nessun dato")
+    assert shown["locations"] == ["ITC4", "ITF6"]
+    assert "nessun dato" in [trace.get("name") for trace in traces(figure, "scattergeo")]
+    assert "19 aree senza dati." in layout(figure)["meta"]["alt"]
+
+
+def test_the_reference_row_is_not_an_area_of_the_map():
+    figure = regions.choropleth(frame(row("ITC4", 7.0), row("ITF6", 8.0), row("ITA", 7.1)), view())
+    assert all("ITA" not in trace["locations"] for trace in traces(figure, "choropleth"))
+
+
+def test_chosen_areas_get_a_bold_outline_that_stays_silent():
+    *_, outline = traces(regions.choropleth(frame(row("ITC4"), row("ITF6", 8.0)), view(geo=["ITF6"])), "choropleth")
+    assert outline["locations"] == ["ITF6"] and outline["marker"]["line"]["width"] >= 2 and outline["hoverinfo"] == "skip"
+
+
+def test_small_bases_and_old_surveys_are_hatched_with_a_legend_entry():
+    figure = regions.choropleth(frame(row("ITC2", 13.3, n=15), row("ITC4", 11.6, n=3400), row("ITF6", 9.0, flags="o")), view())
+    names = [trace.get("name") for trace in traces(figure, "scattergeo")]
+    assert "base sotto 30" in names and "indagine prima del 2019" in names
+    assert sum(trace.get("mode") == "lines" for trace in traces(figure, "scattergeo")) == 2
+
+
+def test_a_hatch_stays_inside_its_area():
+    lon, lat = areas.hatch("italy", "ITC2", 45)
+    assert all(6.8 <= x <= 8.0 for x in lon if x is not None) and all(45.4 <= y <= 46.0 for y in lat if y is not None)
+    assert lon[2::3] == [None] * (len(lon) // 3)
+
+
+def test_classes_on_the_map_are_flat_colours_with_their_limits():
+    rows = frame(*(row(geo, value) for geo, value in zip(("ITC1", "ITC2", "ITC4", "ITF2", "ITF6"), (1, 3, 5, 7, 9))))
+    shown = traces(regions.choropleth(rows, view(decimals=0)), "choropleth")[-1]
+    assert shown["colorbar"]["ticktext"] == ["2%", "4%", "6%", "8%"] and shown["z"] == [0, 1, 2, 3, 4]
+    assert len(shown["colorscale"]) == 10
+
+
+def test_tiles_hold_name_and_value_of_all_21_areas():
+    figure = regions.tilegrid(frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITC2", 5.0, n=12)), view(geo=["ITC4"]))
+    written = [note["text"] for note in layout(figure)["annotations"]]
+    assert "<b>LOM</b><br>5,8" in written and "<b>VDA</b><br>5,0*" in written and sum(text.endswith("<br>–") for text in written) == 18
+    assert "– nessun dato   * base sotto 30" in written
+    assert traces(figure, "scatter")[0]["customdata"][-1] == ["ITC4"]
+
+
+# --- bars ---
+
+def test_bars_are_in_order_and_a_missing_value_has_none():
+    figure = ranking.bars(frame(row("ITC1", None), row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view())
+    assert layout(figure)["yaxis"]["ticktext"] == ["Calabria", "Lombardia", "Piemonte"]
+    assert layout(figure)["yaxis2"]["ticktext"] == ["7,9%", "5,8%", "–"]
+    assert [trace["x"] for trace in traces(figure, "bar")] == [[7.9, 5.8]]
+    assert "1 area senza dati." in layout(figure)["meta"]["alt"]
+
+
+def test_the_reference_is_a_line_not_a_bar():
+    figure = ranking.bars(frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view())
+    assert layout(figure)["shapes"][0]["x0"] == 6.4 and layout(figure)["annotations"][0]["text"] == "Italia 6,4%"
+
+
+def test_a_fall_and_a_gain_share_the_zero_of_the_axis():
+    figure = ranking.bars(frame(row("ITC4", -2.0), row("ITF6", 3.0)), view(unit="points"))
+    low, high = layout(figure)["xaxis"]["range"]
+    assert low < -2 and high > 3 and layout(figure)["yaxis2"]["ticktext"] == ["+3,0", "−2,0"]
+
+
+def test_where_intervals_are_known_bars_give_way_to_dots_with_whiskers():
+    figure = ranking.bars(frame(row("ITC4", 11.6, low=10.5, high=12.7), row("ITF6", 18.0)), view())
+    assert not traces(figure, "bar")
+    assert traces(figure, "scatter")[0]["error_x"]["array"] == [0, pytest.approx(1.1)]
+
+
+def test_a_long_list_keeps_both_ends_and_the_chosen_and_says_so():
+    codes = [code for code in areas.drawn("world") if code != "ITA"][:99]
+    rows = pd.DataFrame([row("ITA", 50.5) | {"geo": code, "geo_name": code, "value": float(i)} for i, code in enumerate(codes)] + [row("ITA", 50.5)])
+    figure = ranking.bars(rows, view(level="world"))
+    names = layout(figure)["yaxis"]["ticktext"]
+    assert len(names) == 12 + 1 + 1 + 1 + 12 and names.count("⋯") == 2 and "<b>Italia</b>" in names
+    assert any(note.startswith("Nella figura 25 aree su 100") for note in layout(figure)["meta"]["notes"])
+    assert len(layout(ranking.bars(rows, view(level="world"), most=200))["yaxis"]["ticktext"]) == 100
+
+
+def test_small_bases_are_marked_in_the_bars():
+    figure = ranking.bars(frame(row("ITC4", 11.6, n=300), row("ITC2", 13.3, n=15)), view())
+    assert layout(figure)["yaxis"]["ticktext"] == ["Valle d'Aosta *", "Lombardia"]
+    assert [trace["marker"].get("pattern", {}).get("shape") for trace in traces(figure, "bar")] == ["/", None]
+
+
+def test_amounts_are_not_compared_with_their_sum():
+    rows = frame(row("ITC4", 395), row("ITF6", 50), row("ITA", 1666))
+    figure = ranking.bars(rows, view(unit="count", decimals=0, geo=["ITC4"]))
+    assert "shapes" not in layout(figure) or not layout(figure)["shapes"]
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: Lombardia 395"
+
+
+def test_a_rank_starts_from_the_first_place():
+    figure = ranking.bars(frame(row("ITA", 20), row("DEU", 13), row("FRA", 14)), view(level="europe", unit="rank", decimals=0))
+    assert layout(figure)["yaxis"]["ticktext"] == ["Germania", "Francia", "<b>Italia</b>"]
+
+
+# --- lines ---
+
+def lines_of(figure: go.Figure) -> list[dict]:
+    return [trace for trace in traces(figure, "scatter") if trace["mode"] == "lines+markers"]
+
+
+def test_a_break_cuts_the_line_and_is_marked_between_the_points():
+    rows = frame(*(row("ITC4", value, period) for value, period in zip((7.1, 6.4, 9.0, 9.2), ("2019", "2020", "2021", "2022"))))
+    figure = trend.lines(rows, view(breaks=("2021",)))
+    assert lines_of(figure)[0]["y"] == [7.1, 6.4, None, 9.0, 9.2]
+    assert layout(figure)["shapes"][0]["x0"] == 2020.5 and "serie interrotta" in seen(figure)
+    assert "Serie interrotta da 2021: i valori prima e dopo non si confrontano." in layout(figure)["meta"]["notes"]
+
+
+def test_two_editions_are_two_lines_with_two_dashes():
+    rows = frame(row("ITC4", 60.0, "2021"), row("ITC4", 61.0, "2022"), row("ITC4", 70.0, "2022", edition="b"), row("ITC4", 71.0, "2023", edition="b"))
+    found = lines_of(trend.lines(rows, view()))
+    assert [line["x"] for line in found] == [[2021, 2022], [2022, 2023]]
+    assert [line["line"]["dash"] for line in found] == ["solid", "dash"]
+
+
+def test_a_missing_year_leaves_the_line_open():
+    rows = frame(row("ITC4", 7.0, "2019"), row("ITC4", 6.5, "2020"), row("ITC4", None, "2021"), row("ITC4", 6.0, "2022"))
+    assert lines_of(trend.lines(rows, view()))[0]["y"] == [7.0, 6.5, None, 6.0]
+    assert lines_of(trend.lines(rows.dropna(subset="value"), view()))[0]["y"] == [7.0, 6.5, None, 6.0]
+
+
+def test_a_survey_every_second_year_is_one_line():
+    rows = frame(row("ITC4", 7.0, "2019"), row("ITC4", 6.5, "2021"), row("ITC4", 6.0, "2023"))
+    assert lines_of(trend.lines(rows, view()))[0]["y"] == [7.0, 6.5, 6.0]
+
+
+def test_a_wave_that_others_have_leaves_the_line_open():
+    rows = frame(*(row("WORLD", 60 - i, period) for i, period in enumerate(("2020-05", "2020-06", "2020-07"))), row("ITA", 76, "2020-05"), row("ITA", 66, "2020-07"))
+    italy = next(line for line in lines_of(trend.lines(rows, view(level="world"))) if line["name"] == "Italia")
+    assert italy["y"] == [76, None, 66]
+
+
+def test_an_old_vintage_is_never_joined():
+    rows = frame(row("ITA", 8.0, "2019", flags="v"), row("ITA", 8.1, "2020", flags="v"))
+    figure = trend.lines(rows, view(level="europe"))
+    assert lines_of(figure)[0]["y"] == [8.0, None, 8.1]
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: Italia 8,1% (2020)"
+
+
+def test_provisional_points_are_hollow_and_the_legend_says_so():
+    figure = trend.lines(frame(row("ITC4", 7.0, "2023"), row("ITC4", 6.0, "2024", status="provisional")), view())
+    assert lines_of(figure)[0]["marker"]["color"] == ["#3448BA", "#FFFFFF"]
+    assert "provvisorio" in [trace.get("name") for trace in traces(figure, "scatter")]
+
+
+def test_an_interval_is_a_band_behind_its_line():
+    rows = frame(row("ITC4", 7.0, "2019", low=6.0, high=8.0), row("ITC4", 6.0, "2020", low=5.0, high=7.0))
+    band = traces(trend.lines(rows, view()), "scatter")[0]
+    assert (band["x"], band["y"], band["fill"]) == ([2019, 2020, 2020, 2019], [8.0, 7.0, 5.0, 6.0], "toself")
+
+
+def test_more_than_six_areas_are_grey_but_for_the_chosen_and_italy():
+    codes = [*areas.drawn("italy")[:8], "ITC4", "ITA"]
+    rows = pd.DataFrame([row("ITC4", 5.0 + i, period) | {"geo": code, "geo_name": code} for i, code in enumerate(dict.fromkeys(codes)) for period in ("2019", "2020")])
+    colours = {line["customdata"][0][0]: line["line"]["color"] for line in lines_of(trend.lines(rows, view(geo=["ITC4"])))}
+    assert colours["ITC4"] == "#3448BA" and colours["ITA"] == "#D97D39"
+    assert {colour for code, colour in colours.items() if code not in ("ITC4", "ITA")} == {theme.palette("light").mute}
+
+
+def test_names_at_the_ends_of_lines_do_not_cover_one_another():
+    placed = trend.apart([[100, 15, "a"], [104, 15, "b"], [106, 15, "c"], [300, 15, "d"]], 330)
+    assert all(after[0] - before[0] >= before[1] + after[1] for before, after in pairwise(placed))
+
+
+def test_figures_beside_one_another_share_a_scale():
+    rows = frame(row("ITC4", 7.0, "2019"), row("ITC4", 6.0, "2020"))
+    assert layout(trend.lines(rows, view(), span=(0, 12)))["yaxis"]["range"][1] >= 12
+    assert trend.reach(rows, view()) == (6.0, 7.0)
+
+
+def test_a_mean_of_several_months_stands_alone_in_their_middle():
+    rows = frame(row("WORLD", 62, "2020-05"), row("WORLD", 55, "2020-05/2020-10"), row("WORLD", 57, "2020-06"))
+    assert lines_of(trend.lines(rows, view(level="world")))[0]["y"] == [62, 57, None, 55]
+
+
+# --- the other figures ---
+
+def test_a_dumbbell_has_two_dots_a_row_and_their_distance():
+    rows = frame(*(row(geo, value, gender=gender, level="country") for geo, pair in (("ITA", (20, 16)), ("FRA", (12, 15))) for gender, value in zip(("female", "male"), pair)))
+    figure = dumbbell.gaps(rows, view(level="world", decimals=0))
+    joins, men, women = traces(figure, "scatter")[:3]
+    assert (women["x"], men["x"]) == ([20, 12], [16, 15]) and joins["x"] == [20, 16, None, 12, 15, None]
+    assert layout(figure)["yaxis2"]["ticktext"] == ["+4 punti", "−3 punti"]
+
+
+def test_a_dumbbell_does_not_tell_apart_what_intervals_cannot():
+    rows = frame(row("FRA", 20, gender="female", low=14, high=26), row("FRA", 16, gender="male", low=12, high=21))
+    figure = dumbbell.gaps(rows, view(level="world", decimals=0))
+    assert layout(figure)["yaxis2"]["ticktext"] == ["≈"] and layout(figure)["meta"]["title"].endswith("valori non distinguibili")
+
+
+def test_small_multiples_share_one_scale_and_a_grey_reference():
+    rows = frame(*(row(geo, value + i, period) for geo, value in (("ITC4", 6), ("ITF6", 9), ("ITA", 7)) for i, period in enumerate(("2019", "2020"))))
+    figure = multiples.small(rows, view())
+    assert len(traces(figure, "scatter")) == 4
+    assert layout(figure)["yaxis"]["range"] == layout(figure)["yaxis2"]["range"]
+    assert [trace["line"]["color"] for trace in traces(figure, "scatter")][::2] == [theme.palette("light").mute] * 2
+
+
+def test_quoted_countries_stand_in_alphabetical_order_whatever_their_values():
+    rows = frame(row("ESP", 65, "2020-05"), row("ITA", 76, "2020-05"), row("WORLD", 62, "2020-05"), row("FRA", 58, "2020-05"), row("DEU", 66, "2020-05"))
+    figure = dots.named(rows, view(level="world", chart="dots", decimals=0))
+    assert layout(figure)["yaxis"]["ticktext"] == ["Francia", "Germania", "<b>Italia</b>", "Spagna", "<i>Mondo</i>"]
+
+
+def test_dots_of_two_editions_are_not_joined():
+    rows = frame(row("DEU", 66, "2020-05", edition="a"), row("DEU", 59, "2020-10", edition="a"), row("DEU", 40, "2021-07", edition="b"))
+    figure = dots.named(rows, view(level="world", chart="dots", decimals=0))
+    assert traces(figure, "scatter")[0]["x"] == [66, 59, None]
+    assert layout(figure)["yaxis2"]["ticktext"] == ["<b>40%</b> lug 2021"]
+
+
+def test_a_quoted_survey_is_never_ranked_in_words():
+    rows = frame(row("ESP", 65, "2020-05"), row("ITA", 76, "2020-05"), row("DEU", 66, "2020-05"))
+    for lang, title in (("it", "Tasso di mortalità: Italia 76% (maggio 2020), uno dei 3 Paesi con un dato pubblicato"),
+                        ("en", "Death rate: Italia 76% (May 2020), one of 3 countries with a published figure")):
+        said = layout(dots.named(rows, view(lang, level="world", chart="dots", decimals=0)))["meta"]
+        assert said["title"] == title
+        assert not re.search(r"più alt|più bass|highest|lowest|\bda \d|\bfrom \d|rank|prim[oa] ", f"{said['title']} {said['alt']}", re.IGNORECASE)
+
+
+def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
+    kinds = {"all": "total", "C": "section", "F": "section", "G": "section", "C10-C12": "division"}
+    rows = frame(*(row("ITA", value, sector=sector, sector_kind=kinds[sector]) for sector, value in zip(kinds, (-8.3, -13.7, -6.1, -8.4, -9.9))))
+    figure = sectors.bars(rows, view(unit="percent_change", geo=["ITA"]))
+    assert layout(figure)["yaxis"]["ticktext"] == ["<b>Tutti i settori</b>", "Costruzioni", "Commercio", "Manifattura"]
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da −13,7% (Manifattura) a −6,1% (Costruzioni); totale −8,3%"
+
+
+def test_heat_cells_hold_the_figure_and_a_dash_where_there_is_none():
+    rows = frame(row("ITC4", 5.8, sector="C"), row("ITC4", 7.0, sector="F"), row("ITF6", 9.1, sector="C"))
+    figure = sectors.heat(rows, view())
+    shade = traces(figure, "heatmap")[0]
+    assert shade["z"][1][1] is None and sorted(text for trace in traces(figure, "scatter") for text in trace["text"]) == ["5,8", "7,0", "9,1", "–"]
+
+
+def test_a_spark_marks_2019_the_worst_year_and_the_latest():
+    rows = frame(*(row("ITA", value, period) for value, period in zip((7.9, 7.1, 8.4, 6.4), ("2019", "2020", "2021", "2022"))))
+    figure = recovery.spark(rows, view())
+    assert [note["text"] for note in layout(figure)["annotations"]] == ["2019", "2021", "2022"]
+    assert layout(figure)["shapes"][0]["y0"] == 7.9 and layout(figure)["height"] < 100
+
+
+# --- words ---
+
+def test_short_periods_fit_the_end_of_a_line():
+    periods = ("2020", "2020-05", "2024-12-31", "2021-Q4", "2020-H1")
+    assert [phrases.short_period(period, "it") for period in periods] == ["2020", "mag 2020", "31 dic 2024", "T4 2021", "S1 2020"]
+    assert [phrases.short_period(period, "en") for period in periods] == ["2020", "May 2020", "31 Dec 2024", "Q4 2021", "H1 2020"]
+
+
+def test_every_phrase_is_in_both_languages_with_the_same_gaps():
+    for key, both in phrases.phrases().items():
+        assert set(both) == {"it", "en"}, key
+        assert set(re.findall(r"{(\w+)}", both["it"])) == set(re.findall(r"{(\w+)}", both["en"])), key
+
+
+def test_the_title_gives_both_ends_and_italy():
+    rows = frame(row("ITC4", 5.8), row("ITH1", 4.2), row("ITF6", 7.9), row("ITA", 6.4))
+    assert words.finding(rows, view()) == "Tasso di mortalità: da 4,2% (Bolzano) a 7,9% (Calabria); Italia 6,4%"
+    assert words.finding(rows, view("en")) == "Death rate: from 4.2% (Bolzano) to 7.9% (Calabria); Italia 6.4%"
+
+
+def test_areas_that_print_alike_share_an_end():
+    rows = frame(row("ITC4", 5.81), row("ITF6", 7.91), row("ITF2", 7.89))
+    assert words.finding(rows, view()) == "Tasso di mortalità: da 5,8% (Lombardia) a 7,9% (Calabria e Molise)"
+
+
+def test_without_intervals_a_difference_is_called_plain():
+    rows = frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4))
+    assert words.finding(rows, view(geo=["ITC4"])) == "Tasso di mortalità: Lombardia 5,8%, 0,6 punti sotto l'Italia (6,4%; differenza semplice)"
+    assert words.finding(rows, view("en", geo=["ITF6"])) == "Death rate: Calabria 7.9%, 1.5 points above Italy (6.4%; plain difference)"
+
+
+def test_with_intervals_it_is_higher_or_not_distinguishable():
+    italy = row("ITA", 13.6, low=13.0, high=14.2)
+    far, near = row("ITF2", 30.0, low=20.5, high=41.5), row("ITC2", 13.3, low=3.7, high=37.9)
+    assert words.finding(frame(far, near, italy), view(geo=["ITF2"])) == "Tasso di mortalità: Molise 30,0%, sopra l'Italia (13,6%)"
+    assert words.finding(frame(far, near, italy), view("en", geo=["ITC2"])) == "Death rate: Valle d'Aosta 13.3% and Italia 13.6%, not distinguishable"
+
+
+def test_the_verdict_weighs_both_intervals():
+    a, b = {"value": 20, "low": 15, "high": 26}, {"value": 12, "low": 8, "high": 17}
+    assert verdict(a, b) == "higher" and verdict(b, a) == "lower"  # the intervals overlap, the difference does not reach zero
+    assert verdict(a, {"value": 16, "low": 12, "high": 21}) == "indistinct"
+    assert verdict(a, {"value": 14.9}) == "higher" and verdict({"value": 26}, a) == "indistinct" and verdict({"value": 26}, {"value": 1}) == ""
+
+
+def test_small_bases_and_old_surveys_are_no_extremes():
+    rows = frame(row("ITC2", 40.0, n=15), row("ITC4", 11.6, n=3400), row("ITF6", 18.7, n=270), row("ITF2", 1.0, flags="o"))
+    assert words.finding(rows, view()) == "Tasso di mortalità: da 11,6% (Lombardia) a 18,7% (Calabria)"
+    assert any(note.startswith("Base sotto 30 (segnata nella figura): Valle d'Aosta.") for note in words.notes(rows, view()))
+
+
+def test_a_change_is_told_only_along_what_can_be_joined():
+    rows = frame(row("ITA", 60.0, "2021"), row("ITA", 61.0, "2022"), row("ITA", 79.5, "2023"), row("ITA", 80.0, "2024", status="provisional"))
+    assert words.finding(rows, view(level="europe")) == "Tasso di mortalità: Italia, da 60,0% (2021) a 80,0% (2024, provvisorio)"
+    assert words.finding(rows, view(level="europe", breaks=("2023",))) == "Tasso di mortalità: Italia, da 79,5% (2023) a 80,0% (2024, provvisorio)"
+
+
+def test_the_source_line_names_publisher_and_licence():
+    assert words.source_line(frame(row()), view()) == "Fonte: ISTAT, Demografia d'impresa 2019-2024 (licenza CC BY 4.0)"
+
+
+def test_the_subtitle_says_what_of_whom_and_when():
+    assert words.subtitle(frame(row("ITC4", 5.8, "2024", status="provisional")), view()) == "Imprese cessate · Imprese attive · 2024, provvisorio"
+    rows = frame(row("ITA", 5.8, "2019", sector="G"), row("ITA", 5.9, "2020", sector="G"))
+    assert words.subtitle(rows, view("en")) == "Enterprise deaths · Active enterprises · Commercio · 2019–2020"
+
+
+def test_notes_tell_what_must_be_known():
+    rows = frame(row("ITH1", 10.5, "2024", drawn_from="ITH1+ITH2", status="provisional"), row("ITH2", 10.5, "2024", drawn_from="ITH1+ITH2", status="provisional"),
+                 row("ITC4", 11.6, "2024", status="provisional"))
+    said = words.notes(rows, view())
+    assert "Dati provvisori: 2024." in said
+    assert "La fonte pubblica Bolzano e Trento come una sola area: lo stesso valore compare per ciascuna." in said
+    assert "Edizione: ISTAT 2019-2024." in said
+    assert "Conteggio completo da registro: nessun errore di campionamento, le differenze sono semplici differenze." in said
+
+
+def test_survey_years_and_their_age_are_told():
+    rows = frame(row("ITA", 15.3, "2019"), row("FRA", 13.0, "2021"), row("DEU", 9.0, "2013", flags="o"))
+    said = words.notes(rows, view("en", level="world", period="latest"))
+    assert "Survey years differ from area to area, from 2013 to 2021." in said
+    assert "One survey is from before 2019 (marked in the figure); the extremes in the title leave it out." in said
+    assert words.finding(rows, view(level="world", period="latest")) == "Tasso di mortalità: da 13,0% (Francia, 2021) a 15,3% (Italia, 2019)"
+
+
+def test_nothing_to_draw_is_said():
+    rows = frame(row("ITC4", None))
+    for draw in (regions.choropleth, regions.tilegrid, ranking.bars, trend.lines, dumbbell.gaps, multiples.small, dots.named, sectors.bars, sectors.heat, recovery.spark):
+        for empty in (rows, rows.iloc[:0]):
+            figure = draw(empty, view())
+            assert "Tasso di mortalità: nessun dato per questa scelta" in seen(figure)
+            go.Figure(figure.to_plotly_json())
+
+
+def test_under_the_pointer_everything_is_in_the_language():
+    said = words.hover(records(frame(row("ITC2", 13.3, "2025-05", low=3.7, high=37.9, n=15)), "it")[0], view())
+    assert said == "<b>Valle d'Aosta</b><br>13,3%<br>intervallo al 95%: da 3,7% a 37,9%<br>maggio 2025<br>base: 15<br>base sotto 30"
+
+
+def test_a_name_cannot_carry_markup():
+    assert "<script" not in words.hover(records(frame(row() | {"geo_name": "<script>x</script>"}), "it")[0], view())
+
+
+# --- every indicator of the catalogue, as it stands in the database ---
+
+VIEWS = [(id, level, topic.id) for topic in catalogue.topics().values() for level in ("italy", "europe", "world") for id in topic.opens.get(level, ())]
+
+
+@cache
+def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> dict[str, go.Figure]:
+    """Every figure an indicator's opening view can take."""
+    shown = resolve(Filters(lang=lang, level=level, indicator=id), topic)
+    rows = ask("map", **shown.moment)
+    found = together(lang, rows, ask("references", **shown.moment))
+    codes = tuple(dict.fromkeys([*shown.geo, *rows["geo"].tolist()[:24], "ITA"]))
+    lines = ask("trend", **shown.cut, geos=codes, lang=lang)
+    drawn = {
+        "bars": ranking.bars(found, shown, look), "lines": trend.lines(lines, shown, look), "multiples": multiples.small(lines, shown, look),
+        "spark": recovery.spark(ask("trend", **shown.cut, geos=("ITA",), lang=lang), shown, look),
+        "sectors": sectors.bars(ask("by_sector", **shown.moment, geo="ITA"), shown, look),
+        "gaps": dumbbell.gaps(ask("by_gender", indicator=id, sector="all", size="all", lang=lang), shown, look),
+        "heat": sectors.heat(ask("area_sector", **shown.moment), shown, look),
+    }
+    if shown.chart == "dots":
+        drawn["dots"] = dots.named(found, shown, look)
+    if shown.chart == "map":
+        drawn["map"] = regions.choropleth(found, shown, look)
+        drawn |= {"tiles": regions.tilegrid(found, shown, look)} if level == "italy" else {}
+    return drawn
+
+
+@pytest.mark.parametrize(("id", "level", "topic"), VIEWS)
+def test_every_figure_is_valid_and_asks_nothing_of_other_sites(id, level, topic):
+    for name, figure in figures(id, level, topic, "it").items():
+        plain = json.loads(figure.to_json())
+        go.Figure(plain)
+        assert "FeatureCollection" not in figure.to_json() and "//" not in figure.to_json(), name
+        meta = plain["layout"]["meta"]
+        assert meta["title"] and meta["subtitle"] and meta["source"] and meta["alt"] and plain["layout"]["height"] < 2000, name
+        assert plain["layout"]["paper_bgcolor"] == theme.CLEAR and "title" not in plain["layout"]
+
+
+@pytest.mark.parametrize(("id", "level", "topic"), VIEWS)
+def test_an_italian_figure_has_no_decimal_point(id, level, topic):
+    for name, figure in figures(id, level, topic, "it").items():
+        said = seen(figure).replace("CC BY 4.0", "")
+        assert not re.search(r"\d\.\d(?!\d\d)", said), (name, re.search(r".{20}\d\.\d(?!\d\d).{20}", said))
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_lower_sales_are_never_called_profits(lang):
+    for level in ("europe", "world"):
+        for name, figure in figures("lower_sales_yoy", level, "profits", lang).items():
+            meta = layout(figure)["meta"]
+            assert not re.search(r"profit|util[ei]\b", f"{meta['title']} {meta['subtitle']} {meta['alt']}", re.IGNORECASE), name
