@@ -1,0 +1,105 @@
+"""The server: the pages, a health answer, the page shell in the visitor's language, the browser's files compressed once.
+
+`streamlit run api.py` starts it; `streamlit run dashboard.py` shows the same pages without what is declared here.
+"""
+import gzip
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+import queries
+from data import words
+
+COMPRESSED = (".js", ".css", ".json", ".svg", ".geojson")
+
+
+def health(request: Request) -> JSONResponse:
+    """Is the database readable, and which version is it? For those who watch the server."""
+    try:
+        return JSONResponse({"status": "ok", "version": queries.version()}, headers={"Cache-Control": "no-store"})
+    except Exception as fault:  # whatever it is, the watcher must be told
+        return JSONResponse({"status": "failed", "reason": str(fault).splitlines()[0] if str(fault) else type(fault).__name__}, status_code=503)
+
+
+class Whole:
+    """A middleware that lets `change` see an answer whole, once its headers say that it is `wanted`."""
+
+    def __init__(self, app):
+        self.app = app
+
+    def wanted(self, scope, headers: Headers) -> bool:
+        raise NotImplementedError
+
+    async def change(self, scope, headers: MutableHeaders, body: bytes) -> bytes:
+        raise NotImplementedError
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return await self.app(scope, receive, send)
+        start, parts = None, []
+
+        async def hold(message):
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                if message["status"] == 200 and self.wanted(scope, Headers(raw=message["headers"])):
+                    return
+                start = None
+            if start is None:
+                return await send(message)
+            parts.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            headers = MutableHeaders(raw=start["headers"])
+            body = await self.change(scope, headers, b"".join(parts))
+            headers["Content-Length"] = str(len(body))
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        return await self.app(scope, receive, hold)
+
+
+class Shell(Whole):
+    """The page shell says its own language and name before a single script has run, and asks for no font."""
+
+    def wanted(self, scope, headers):
+        return headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers
+
+    async def change(self, scope, headers, body):
+        request = Request(scope)
+        lang = words.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+        for name in ("etag", "last-modified"):  # the same file in two languages is two answers
+            del headers[name]
+        headers.add_vary_header("Accept-Language")
+        page = body.decode()
+        start = page.find('<link\n      rel="preload"')
+        if start > 0:
+            page = page[:start] + page[page.index("/>", start) + 2:]
+        page = page.replace('<html lang="en">', f'<html lang="{lang}">', 1)
+        return page.replace("<title>Streamlit</title>", f"<title>{words.t('site', lang)}</title>", 1).encode()
+
+
+class Compressed(Whole):
+    """Streamlit's own files, compressed once and kept: it serves them plain, 9 MB at a first visit."""
+
+    kept: dict[str, bytes] = {}
+
+    def wanted(self, scope, headers):
+        asked = Headers(scope=scope)
+        return scope["path"].endswith(COMPRESSED) and "gzip" in asked.get("accept-encoding", "") and "content-encoding" not in headers
+
+    async def change(self, scope, headers, body):
+        name = scope["path"] + headers.get("etag", "")
+        if name not in self.kept:
+            self.kept[name] = await run_in_threadpool(gzip.compress, body, 6)
+        headers["Content-Encoding"] = "gzip"
+        headers.add_vary_header("Accept-Encoding")
+        return self.kept[name]
+
+
+app = st.App("dashboard.py", routes=[Route("/healthz", health)], middleware=[Middleware(Shell), Middleware(Compressed)])

@@ -1,0 +1,306 @@
+"""The frame: words complete in both languages, addresses kept, a sentence for whatever goes wrong, and Streamlit only where it belongs."""
+import ast
+import asyncio
+import gzip
+import re
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+import api
+import queries
+from data import catalogue, words
+from data.build import BuildError
+from data.words import interval_text, language, language_name, number, period_text, t, value_text
+from ui import frame, overview, table
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = [path for folder in ("data", "queries", "charts", "diagnosis", "ui", "pages", ".") for path in sorted((ROOT / folder).glob("*.py"))]
+WITH_STREAMLIT = {ROOT / "ui", ROOT / "pages"}
+FILES_WITH_STREAMLIT = {ROOT / "dashboard.py", ROOT / "api.py"}
+
+
+def opened(page: str = "overview", **address) -> AppTest:
+    """A page opened cold at an address by a first visitor; lists repeat a parameter."""
+    visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+    if page != "overview":
+        visit.switch_page(f"pages/{page}.py")
+    for name, value in address.items():
+        visit.query_params[name] = value
+    return visit.run()
+
+
+def again(visit: AppTest) -> AppTest:
+    """The next run of the overview with its frame: left alone, AppTest would run the page's script by itself."""
+    visit._finished_page_script_hash = ""
+    return visit.run()
+
+
+def html(visit: AppTest) -> str:
+    """All the page's own HTML, without its style and scripts."""
+    return "\n".join(part.proto.body for part in visit.get("html") if not part.proto.body.startswith(("<style", "<script")))
+
+
+def heading(visit: AppTest) -> str:
+    """The page's h1."""
+    found = re.findall(r"<h1>(.*?)</h1>", html(visit))
+    assert len(found) == 1, f"{len(found)} h1 on the page"
+    return found[0]
+
+
+# --- what may import what ---
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_streamlit_is_imported_only_by_the_pages_and_their_frame(path):
+    names = {name.split(".")[0] for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name in _imported(node)}
+    if path.parent not in WITH_STREAMLIT and path not in FILES_WITH_STREAMLIT:
+        assert "streamlit" not in names
+    if path.parent.name in ("data", "queries", "charts"):
+        assert not names & {"ui", "api", "dashboard"}
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [name.name for name in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_code_asks_which_language_it_is(path):
+    """What differs by language is in data/strings.toml, data/words.py or the catalogue, not in an if."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Compare) and path.name != "words.py":
+            sides = [node.left, *node.comparators]
+            assert not any(isinstance(side, ast.Constant) and side.value in words.LANGS for side in sides), f"line {node.lineno}"
+
+
+def test_a_page_is_a_short_script_and_every_page_is_in_the_navigation():
+    scripts = sorted((ROOT / "pages").glob("*.py"))
+    assert {path.stem for path in scripts} == set(frame.PAGES)
+    assert all(len(path.read_text(encoding="utf-8").splitlines()) <= 12 for path in scripts)
+
+
+# --- words ---
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+@pytest.mark.parametrize("key", words.strings())
+def test_every_sentence_is_in_both_languages_with_the_same_placeholders(key):
+    entry = words.strings()[key]
+    assert set(entry) == set(words.LANGS)
+    assert all(sentence.strip() for sentence in entry.values())
+    assert len({frozenset(placeholders(sentence)) for sentence in entry.values()}) == 1
+
+
+def test_every_sentence_is_used_and_every_sentence_used_is_there():
+    constants, patterns, asked = set(), [], set()
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                constants.add(node.value)
+            if isinstance(node, ast.JoinedStr):
+                patterns.append("".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in node.values))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "t" and node.args and isinstance(node.args[0], ast.Constant):
+                asked.add(node.args[0].value)
+    assert asked <= set(words.strings())
+    unused = [key for key in words.strings() if key not in constants and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")]
+    assert not unused
+
+
+def test_a_missing_sentence_names_itself():
+    with pytest.raises(KeyError, match=r"\[not_there\]"):
+        t("not_there", "it")
+
+
+@pytest.mark.parametrize(("value", "unit", "decimals", "italian", "english"), [
+    (17.4, "percent", 1, "17,4%", "17.4%"),
+    (3.24, "points", 1, "+3,2 punti", "+3.2 points"),
+    (-3.24, "percent_change", 1, "−3,2%", "−3.2%"),
+    (-0.01, "percent_change", 1, "0,0%", "0.0%"),
+    (1234567, "count", 0, "1.234.567", "1,234,567"),
+    (1234, "meur", 0, "1.234 milioni di €", "€1,234 million"),
+    (18, "rank", 0, "18º", "no. 18"),
+    (None, "percent", 1, "–", "–"),
+    (float("nan"), "meur", 1, "–", "–"),
+])
+def test_figures_are_written_as_each_language_writes_them(value, unit, decimals, italian, english):
+    assert (value_text(value, unit, decimals, "it"), value_text(value, unit, decimals, "en")) == (italian, english)
+
+
+@pytest.mark.parametrize(("period", "italian", "english"), [
+    ("2020", "2020", "2020"),
+    ("2020-05", "maggio 2020", "May 2020"),
+    ("2020-Q1", "1º trimestre 2020", "Q1 2020"),
+    ("2020-H2", "2º semestre 2020", "H2 2020"),
+    ("2025-05-19", "19 maggio 2025", "19 May 2025"),
+    ("2020-05/2020-10", "maggio 2020 – ottobre 2020", "May 2020 – October 2020"),
+    ("latest", "ultimo disponibile", "latest available"),
+    ("2020-13", "2020-13", "2020-13"),
+])
+def test_periods_are_written_as_each_language_writes_them(period, italian, english):
+    assert (period_text(period, "it"), period_text(period, "en")) == (italian, english)
+
+
+@given(st.text(max_size=20))
+def test_any_text_can_be_asked_as_a_period(text):
+    assert isinstance(period_text(text, "it"), str)
+
+
+def test_an_interval_needs_both_ends():
+    assert interval_text(20.1, 41.2, "percent", 1, "it") == "da 20,1% a 41,2%"
+    assert interval_text(20.1, None, "percent", 1, "it") == ""
+
+
+@pytest.mark.parametrize(("asked", "accepted", "expected"), [
+    ("en", "it", "en"), ("", "en-GB,en;q=0.9,it;q=0.8", "en"), ("", "fr,it;q=0.4,en;q=0.9", "en"), ("", "de", "it"), ("xx", "", "it"), ("", "en;q=0", "it"),
+])
+def test_the_language_is_the_one_asked_for_then_the_browsers_then_italian(asked, accepted, expected):
+    assert language(asked, accepted) == expected
+
+
+@given(st.text(max_size=60))
+def test_any_accept_language_header_gives_a_language(header):
+    assert language("", header) in words.LANGS
+
+
+def test_languages_call_themselves_by_their_own_name():
+    assert [language_name(lang) for lang in words.LANGS] == ["Italiano", "English"]
+    assert number(1234.5, "it", 1) == "1.234,5"
+
+
+# --- addresses ---
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("page", frame.PAGES)
+def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
+    visit = opened(page, lang=lang, geo=["ITC4", "ITI4"], sector="F", period="2020")
+    assert heading(visit) != t("fault_title", lang)
+    assert visit.radio(key="lang").value == lang
+    chosen = visit.session_state["filters"]
+    assert (chosen.lang, chosen.geo, chosen.sector, chosen.period) == (lang, ("ITC4", "ITI4"), "F", "2020")
+    assert visit.query_params["geo"] == ["ITC4", "ITI4"]
+
+
+junk = st.one_of(st.text(max_size=12), st.sampled_from(["'; drop table observations; --", "<script>alert(1)</script>", "ITC4", "ITA", "NA", "F", "all", "2020", "latest", "closure_rate",
+                                                        "europe", "world", "female", "10-49", "context"]))
+addresses = st.dictionaries(st.sampled_from(["lang", "level", "geo", "indicator", "sector", "gender", "size", "period", "utm", ""]), st.lists(junk, max_size=4), max_size=6)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(frame.PAGES), addresses)
+@example("women", {"indicator": ["dii_high"], "level": ["italy"], "geo": ["AFG", "ITC4", "ITF+ITG"]})
+@example("data", {"indicator": ["active_enterprises"]})
+def test_any_address_gives_a_page(page, address):
+    visit = opened(page, **{name: values for name, values in address.items() if name})
+    assert not visit.exception
+    assert heading(visit) not in {t("fault_title", lang) for lang in words.LANGS}
+    assert "<script>alert" not in html(visit)
+
+
+def test_what_an_address_asked_for_and_does_not_exist_is_said():
+    assert "geo=ATLANTIS" in html(opened("closures", geo=["ATLANTIS"], lang="en"))
+
+
+def test_a_region_chosen_is_written_to_the_address():
+    visit = opened(lang="en")
+    visit.selectbox(key="region_en").set_value("ITC4")
+    again(visit)
+    assert visit.query_params == {"lang": "en", "geo": "ITC4"}
+
+
+def test_the_language_switch_keeps_the_view():
+    visit = opened(lang="it", geo=["ITI4"])
+    visit.radio(key="lang").set_value("en")
+    again(visit)
+    assert visit.query_params == {"lang": "en", "geo": "ITI4"}
+    assert visit.selectbox(key="region_en").value == "ITI4"
+
+
+def test_an_address_the_visitor_changed_wins_over_the_choices_made_and_is_left_as_it_is():
+    visit = opened(lang="it", geo=["ITI4"])
+    visit.selectbox(key="region_it").set_value("ITC4")
+    again(visit)
+    visit.query_params.clear()
+    visit.query_params["geo"] = ["ITF3"]
+    again(visit)
+    assert visit.session_state["filters"].geo == ("ITF3",)
+    assert visit.query_params == {"geo": "ITF3"}
+
+
+# --- when something is wrong ---
+
+def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
+    def broken(filters):
+        raise RuntimeError("secret detail")
+    monkeypatch.setattr(overview, "show", broken)
+    visit = opened(lang="en")
+    assert not visit.exception and heading(visit) == t("fault_title", "en")
+    assert "secret" not in html(visit)
+    assert visit.button[0].label == t("reset", "en")
+
+
+@pytest.mark.parametrize("fault", [BuildError("data/raw/x.csv, row 3: geo 'UK' is not known."), catalogue.CatalogueError("data/topics.toml: broken.")])
+def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
+    def broken():
+        raise fault
+    monkeypatch.setattr(queries, "version", broken)
+    visit = opened(lang="it")
+    assert not visit.exception and heading(visit) == t("fault_title", "it")
+    assert table.escape(str(fault)) in html(visit)
+
+
+# --- the server ---
+
+def answer(middleware, body: bytes, content_type: str, path: str = "/", query: str = "", **headers: str) -> tuple[dict, bytes]:
+    """What a middleware makes of one answer: its headers and body."""
+    sent = []
+
+    async def inner(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", content_type.encode()), (b"etag", b'"1"')]})
+        await send({"type": "http.response.body", "body": body[:10], "more_body": True})
+        await send({"type": "http.response.body", "body": body[10:]})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]}
+    asyncio.run(middleware(inner)(scope, None, send))
+    return {name.decode(): value.decode() for name, value in sent[0]["headers"]}, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+SHELL = b'<!DOCTYPE html><html lang="en"><head><link\n      rel="preload"\n href="font" /><title>Streamlit</title></head></html>'
+
+
+@pytest.mark.parametrize(("query", "accepted", "lang"), [("lang=en", "it", "en"), ("", "en-GB,en", "en"), ("", "", "it"), ("lang=xx", "de", "it")])
+def test_the_page_shell_says_its_language(query, accepted, lang):
+    headers, body = answer(api.Shell, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted)
+    assert f'<html lang="{lang}">'.encode() in body and b"Streamlit" not in body and b"preload" not in body
+    assert headers["content-length"] == str(len(body)) and headers["vary"] == "Accept-Language" and "etag" not in headers
+
+
+def test_what_is_not_a_page_is_left_as_it_is():
+    assert answer(api.Shell, b'{"lang": "en"}', "application/json")[1] == b'{"lang": "en"}'
+
+
+def test_the_browsers_files_are_compressed_once():
+    body = b"let x = 1;" * 500
+    headers, packed = answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br")
+    assert headers["content-encoding"] == "gzip" and gzip.decompress(packed) == body and len(packed) < len(body) / 5
+    assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1] is not None
+    assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js")[1] == body
+
+
+def test_health_is_json_and_fails_when_the_database_does(monkeypatch):
+    assert api.health(None).status_code == 200
+
+    def broken():
+        raise BuildError("data/recovery.duckdb cannot be read.\nmore")
+    monkeypatch.setattr(queries, "version", broken)
+    sick = api.health(None)
+    assert sick.status_code == 503 and b"cannot be read" in sick.body and b"more" not in sick.body

@@ -1,0 +1,43 @@
+"""How the dashboard is made: methods, what is never mixed, sources and licences, privacy, accessibility."""
+from html import escape
+
+import streamlit as st
+
+from data.words import number, period_text, t
+from queries import ask
+from queries.filters import Filters
+from ui import table
+from ui.topic import opening
+
+SECTIONS = {  # heading: its sentences
+    "about_methods": ("about_methods_1", "about_methods_2", "about_methods_3", "about_methods_4"),
+    "about_never": ("about_never_1", "about_never_2", "about_never_3", "about_never_4", "about_never_5", "about_never_6", "about_never_7"),
+    "about_intervals": ("about_intervals_1", "about_intervals_2"),
+    "about_privacy": ("about_privacy_1", "about_privacy_2"),
+    "about_access": ("about_access_1", "about_access_2"),
+    "about_reuse": ("about_reuse_1", "about_reuse_2"),
+}
+LISTED = ("about_never",)
+
+
+def show(filters: Filters) -> None:
+    """The page."""
+    lang = filters.lang
+    made = ask("build").iloc[0]
+    opening(t("page_about", lang), t("about_question", lang), t("about_intro", lang, figures=number(made["observations"], lang), version=made["version"],
+                                                                date=period_text(str(made["data_date"])[:10], lang)))
+    for heading, sentences in SECTIONS.items():
+        words = [escape(t(sentence, lang)) for sentence in sentences]
+        body = "<ul>" + "".join(f"<li>{sentence}</li>" for sentence in words) + "</ul>" if heading in LISTED else "".join(f"<p>{sentence}</p>" for sentence in words)
+        st.html(f'<section class="article"><h2>{escape(t(heading, lang))}</h2>{body}</section>')
+    sources(lang)
+
+
+def sources(lang: str) -> None:
+    """Every source family: who, what kind, which terms, what to know."""
+    body = [{"name": (row["name"], row["url"]), "publisher": row["publisher"], "kind": t(f"kind_{row['kind']}", lang).strip("()."), "licence": row["licence"],
+             "figures": number(row["figures"], lang), "note": row["note"]} for row in ask("sources", lang=lang).to_dict("records")]
+    heads = {name: t(f"column_{name}", lang) for name in ("name", "publisher", "kind", "licence", "figures", "note")}
+    st.html(f'<section class="article"><h2>{escape(t("about_sources", lang))}</h2></section>')
+    with st.container(key="sources"):
+        st.html(table.html(body, heads, t("about_sources_caption", lang), numbers=("figures",)))

@@ -1,0 +1,70 @@
+"""The filter bar: what a page can be asked, with what has no data named and never offered as an empty chart."""
+from html import escape
+
+import streamlit as st
+
+from data.words import list_text, period_text, t
+from queries import filters as asked
+from ui import frame
+
+NAMED = 12  # areas without a figure, named one by one
+
+
+def bar(view) -> asked.Options:
+    """The filters of a view, seeded from what the view shows; a choice changes the session's filters. Gives what was offered."""
+    lang, offered = view.lang, asked.options(view)
+    with st.container(key="bar"):
+        _level(view, offered.levels)
+        _select("indicator", view.indicator.id, offered.indicators, lang)
+        _areas(view, offered.areas)
+        _select("sector", view.sector, offered.sectors, lang)
+        _select("period", view.period, offered.periods, lang)
+        _select("size", view.size, offered.sizes, lang)
+        _select("gender", view.gender, offered.genders, lang)
+    _without(view, offered.areas)
+    return offered
+
+
+def _level(view, offered) -> None:
+    codes = [option.code for option in offered]
+    labels = {option.code: option.label if option.available else t("unavailable", view.lang, label=option.label) for option in offered}
+    key = _seed("level", view.level, view.lang)
+    st.radio(t("filter_level", view.lang), codes, key=key, format_func=labels.get, horizontal=True,
+             on_change=lambda: frame.choose(level=st.session_state[key], geo=(), indicator="", period="", size="", gender=""))
+
+
+def _select(name: str, value: str, offered, lang: str) -> None:
+    """One selector, where there is more than one choice; those without data come last and say so."""
+    if len(offered) < 2:
+        return
+    ranked = sorted(offered, key=lambda option: not option.available)
+    labels = {option.code: option.label if option.available else t("unavailable", lang, label=option.label) for option in ranked}
+    labels.setdefault(value, period_text(value, lang))
+    key = _seed(name, value, lang)
+    st.selectbox(t(f"filter_{name}", lang), list(labels), key=key, format_func=labels.get, on_change=lambda: frame.choose(**{name: st.session_state[key]}))
+
+
+def _areas(view, offered) -> None:
+    lang = view.lang
+    labels = {option.code: option.label if option.available else t("unavailable", lang, label=option.label) for option in offered}
+    for code, name in asked._names(lang).items():
+        if code in view.geo:
+            labels.setdefault(code, name)
+    key = _seed("geo", [code for code in view.geo], lang)
+    st.multiselect(t("filter_geo_italy" if view.level == "italy" else "filter_geo", lang), list(labels), key=key, format_func=labels.get,
+                   placeholder=t("filter_geo_none", lang), max_selections=asked.MOST_AREAS, on_change=lambda: frame.choose(geo=tuple(st.session_state[key])))
+
+
+def _seed(name: str, value, lang: str) -> str:
+    """The widget's key, one a language, holding what the view shows."""
+    key = f"{name}_{lang}"
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return key
+
+
+def _without(view, offered) -> None:
+    """Names the areas that have no figure for this choice, when they are few: on a map of the world the colour says it."""
+    names = [option.label for option in offered if not option.available]
+    if 0 < len(names) <= NAMED and view.chart == "map":
+        st.html(f'<p class="credit">{escape(t("unavailable_areas", view.lang, areas=list_text(names, view.lang)))}</p>')

@@ -1,0 +1,134 @@
+"""The frame around every page: language, navigation, and the filters kept in the session and mirrored to the address."""
+import atexit
+import gc
+import logging
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+import queries
+from data import words
+from data.build import BuildError
+from data.catalogue import CatalogueError
+from data.words import t
+from queries.filters import Filters
+
+ROOT = Path(__file__).resolve().parent.parent
+STYLE = Path(__file__).with_name("style.css")
+MARK = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
+PAGES = ("overview", "closures", "profits", "digital_sales", "women", "checks", "data", "about")
+SHARED = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
+
+
+def run() -> None:
+    """Draws the frame and, in it, the page the visitor asked for. What goes wrong is said in a sentence."""
+    st.html(STYLE)
+    lang = _language()
+    try:
+        version = queries.version()
+        page = st.navigation(pages(lang), position="top")
+        chosen = _read(page.url_path or PAGES[0], lang)
+    except (BuildError, CatalogueError) as fault:
+        return _sorry(t("fault_database", lang), lang, str(fault).splitlines()[0])
+    st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=_mark("light"), layout="wide", initial_sidebar_state="collapsed")
+    st.logo(_mark(theme()), size="large")
+    _switch(lang)
+    st.html(f"<script>document.documentElement.lang={lang!r}</script>", unsafe_allow_javascript=True)
+    if chosen.dropped:
+        st.html(f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.dropped)))}</p></div>')
+    try:
+        page.run()
+    except Exception:  # the reader gets a sentence and a way out, the server's log the whole story
+        logging.getLogger("ripresa").exception("page %s, %s", page.url_path, chosen)
+        _sorry(t("fault_page", lang), lang)
+        st.button(t("reset", lang), on_click=choose, kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"})
+    st.html(f'<footer class="foot"><p>{escape(t("foot", lang, version=version))}</p></footer>')
+    _settle()
+
+
+def filters() -> Filters:
+    """The visitor's choices. A page opened cold, before the frame has run, is sent through the frame with its address."""
+    if "filters" not in st.session_state:
+        st.switch_page(st.navigation(pages(_language()), position="top"), query_params=_address())
+    return st.session_state["filters"]
+
+
+def choose(**changes) -> None:
+    """Takes a choice of the visitor's (for callbacks): the session's filters change, and the address follows."""
+    st.session_state["filters"] = replace(st.session_state["filters"], **changes, dropped=())
+    st.session_state["chosen"] = True
+
+
+def reset() -> None:
+    """Back to the page's opening view, in the same language."""
+    choose(**{name: () if name == "geo" else "" for name in Filters.__dataclass_fields__ if name not in ("lang", "dropped")})
+
+
+def theme() -> str:
+    """The visitor's theme, "light" or "dark"."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def pages(lang: str) -> list:
+    """Streamlit's pages: names in the language, addresses the same in both."""
+    return [st.Page(ROOT / "pages" / f"{page}.py", title=t(f"nav_{page}", lang), url_path=page, default=page == PAGES[0]) for page in PAGES]
+
+
+def _language(session: bool = True) -> str:
+    """The address decides, then what this session chose, then the browser."""
+    chosen = st.session_state["filters"].lang if session and "filters" in st.session_state else ""
+    asked = st.query_params.get("lang", "")
+    if chosen and (st.session_state.get("chosen") or asked not in words.LANGS):
+        asked = chosen
+    return words.language(asked, st.context.headers.get("Accept-Language", ""))
+
+
+def _read(page: str, lang: str) -> Filters:
+    """The session's filters at this visit: an address the visitor changed is the truth, else the choices made so far."""
+    state, address = st.session_state, _address()
+    before = state.get("filters")
+    moved = before is not None and page != state["page"]
+    told = not state.get("chosen") and (bool(address) if moved else address != state.get("address"))
+    if before is None or told:  # never written back: the reader's Back button must lead out
+        found = Filters.from_address(address, lang)
+    else:
+        found = Filters(**{name: getattr(before, name) for name in SHARED}) if moved else before
+        if found.to_address() != Filters.from_address(address, _language(session=False)).to_address():
+            address = found.to_address()
+            st.query_params.from_dict(address)
+    state.update(filters=found, page=page, address=address, chosen=False)
+    return found
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _switch(lang: str) -> None:
+    with st.container(key="language"):
+        if st.session_state.get("lang") != lang:
+            st.session_state["lang"] = lang
+        st.radio(t("language", lang), words.LANGS, key="lang", format_func=words.language_name, horizontal=True, label_visibility="collapsed",
+                 on_change=lambda: choose(lang=st.session_state["lang"]))
+
+
+def _mark(theme: str) -> str:
+    """The site's name as a picture, in the visitor's own fonts and the theme's ink."""
+    ink, mark = {"light": ("#1B2430", "#154C86"), "dark": ("#F1F3F5", "#77AEDD")}[theme]
+    return MARK.replace("{name}", t("site", words.LANGS[0])).replace("{ink}", ink).replace("{mark}", mark)
+
+
+def _sorry(sentence: str, lang: str, detail: str = "") -> None:
+    more = f"<p><code>{escape(detail)}</code></p>" if detail else ""
+    st.html(f'<div class="opening"><h1>{escape(t("fault_title", lang))}</h1><p class="lead">{escape(sentence)}</p>{more}</div>')
+
+
+@st.cache_resource(show_spinner=False)
+def _settle() -> bool:
+    """Once, after the first page: what was loaded stays, so that no later collection walks through it again."""
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # the database closes cleanly when the server stops
+    return True

@@ -1,0 +1,82 @@
+"""The data page: the figures of any view to take away, the catalogue, what is covered, and what each column means."""
+from html import escape
+
+import streamlit as st
+
+from data import catalogue
+from data.words import MISSING, number, t
+from queries import ask
+from queries.filters import Filters, resolve
+from ui import frame, table
+from ui.bar import bar
+from ui.topic import opening, said
+
+PARTS = ("figures", "catalogue", "coverage", "dictionary")
+SHOWN = 300  # rows on the page; the file has all
+
+
+def show(filters: Filters) -> None:
+    """The page; one of its parts at a time."""
+    lang = filters.lang
+    opening(t("page_data", lang), t("data_question", lang), t("data_intro", lang))
+    names = {part: t(f"data_{part}", lang) for part in PARTS}
+    part = st.radio(t("data_parts", lang), PARTS, format_func=names.get, horizontal=True, label_visibility="collapsed", key=f"part_{lang}")
+    {"figures": figures, "catalogue": entries, "coverage": coverage, "dictionary": dictionary}[part](filters)
+
+
+def figures(filters: Filters) -> None:
+    """All periods of one indicator for a choice of filters, as a table and as files."""
+    lang, topics = filters.lang, catalogue.topics()
+    topic = catalogue.indicator(filters.indicator).topic if filters.indicator else next(iter(topics))
+    key = f"topic_{lang}"
+    if st.session_state.get(key) != topic:
+        st.session_state[key] = topic
+    st.selectbox(t("data_topic", lang), list(topics), key=key, format_func=lambda id: topics[id].title[lang],
+                 on_change=lambda: frame.choose(indicator=next(iter(next(filter(None, topics[st.session_state[key]].opens.values())))), level="", period="", size="", gender=""))
+    view = resolve(filters, topic)
+    said(view, bar(view))
+    rows = ask("table", **view.cut, level=view.level, geos=filters.geo and view.geo, lang=lang)
+    documents = ask("citations", **view.cut, period="latest", editions=tuple(rows["edition"].unique()), geos=filters.geo and view.geo)
+    name, indicator = view.indicator.id, view.indicator
+    st.html(f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=number(len(rows), lang)))} '
+            f'{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>')
+    with st.container(horizontal=True, gap="medium"):
+        st.download_button(t("data_csv", lang), data=lambda: table.csv(rows), file_name=f"{name}.csv", mime="text/csv", key=f"data_csv_{lang}", on_click="ignore", type="primary")
+        st.download_button(t("data_citations", lang, count=len(documents)), data=lambda: table.csv(documents), file_name=f"{name}_citations.csv", mime="text/csv",
+                           key=f"data_citations_{lang}", on_click="ignore")
+    caption = t("data_first", lang, count=SHOWN) if len(rows) > SHOWN else indicator.label[lang]
+    st.html(table.figures(rows.head(SHOWN), indicator, lang, caption))
+
+
+def entries(filters: Filters) -> None:
+    """The catalogue, with a search through every word of it."""
+    lang, columns = filters.lang, ("label", "about", "universe", "unit", "source")
+    asked = st.text_input(t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang)).lower().split()
+    sources = catalogue.sources()
+    body = []
+    for row in ask("indicators", lang=lang).itertuples():
+        source = sources[row.source]
+        cells = {"label": row.label, "about": row.about, "universe": row.universe, "unit": t(f"unit_{row.unit}", lang), "source": f"{source.publisher}, {source.name[lang]}", "id": row.id}
+        if all(word in " ".join(cells.values()).lower() for word in asked):
+            body.append(cells)
+    if not body:
+        return st.html(f'<p class="lead">{escape(t("data_not_found", lang))}</p>')
+    heads = {name: t(f"column_{name}", lang) for name in (*columns, "id")}
+    return st.html(table.html(body, heads, t("data_found", lang, count=len(body))))
+
+
+def coverage(filters: Filters) -> None:
+    """What there is of each indicator, level by level."""
+    lang = filters.lang
+    counts = ("italian_areas", "european_countries", "countries", "sectors", "sizes", "figures", "with_interval")
+    body = [{"label": row["label"], "years": f"{row['first_year']}–{row['last_year']}" if row["first_year"] != row["last_year"] else str(row["last_year"])}
+            | {name: number(row[name], lang) if row[name] else MISSING for name in counts} for row in ask("coverage_matrix", lang=lang).to_dict("records")]
+    heads = {name: t(f"column_{name}", lang) for name in ("label", "years", *counts)}
+    st.html(table.html(body, heads, t("data_coverage_caption", lang), numbers=counts))
+
+
+def dictionary(filters: Filters) -> None:
+    """Each column of the published tables."""
+    lang, columns = filters.lang, ("table_name", "column_name", "data_type", "comment")
+    body = ask("dictionary").to_dict("records")
+    st.html(table.html(body, {name: t(f"column_{name}", lang) for name in columns}, t("data_dictionary_caption", lang)))

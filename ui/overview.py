@@ -1,0 +1,145 @@
+"""The overview: four headlines with their recovery, the figures of May 2020, and one region beside Italy."""
+from dataclasses import dataclass, replace
+from html import escape
+
+import streamlit as st
+
+from charts import regions
+from charts.rows import together
+from data import catalogue
+from data.words import MISSING, period_text, t, value_text
+from queries import ask
+from queries.filters import Filters, resolve
+from ui import frame, table
+from ui.cards import card, recovery, spark
+from ui.panel import panel
+from ui.topic import opening
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The figure of a topic's card, in the view of a level, and the indicator that tells its recovery."""
+    topic: str
+    indicator: str
+    level: str
+    period: str = "latest"
+    told_by: str = ""
+    told: str = ""
+
+
+HEADLINES = (
+    Headline("closures", "death_rate", "italy"),
+    Headline("profits", "lower_sales_yoy", "europe", "2020-05", told_by="gva_real", told="recovery_of_sales"),
+    Headline("digital_sales", "ent_with_esales", "europe"),
+    Headline("women", "innovative_startups_female_majority_share", "italy"),
+)
+SPRING = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "reduced_employees")
+REGIONAL = ("death_rate", "birth_rate", "gva_change_vs_2019", "ent_with_esales", "innovative_startups_female_majority_share", "women_led_firms_share")
+GLANCE = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
+NATIONAL = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "dii_at_least_basic", "gva_real_change_vs_2019")
+
+
+def show(filters: Filters) -> None:
+    """The page, for the visitor's filters."""
+    lang = filters.lang
+    opening(t("site", lang), t("overview_question", lang), t("overview_intro", lang))
+    headlines(filters)
+    spring(lang)
+    region(filters)
+
+
+def headlines(filters: Filters) -> None:
+    """Four cards, each with a door to its topic."""
+    lang = filters.lang
+    with st.container(key="cards"):
+        for one in HEADLINES:
+            topic, indicator = catalogue.topics()[one.topic], catalogue.indicator(one.indicator)
+            figure, rows = _figure(one.indicator, "ITA", one.level, one.period, lang)
+            sentence = recovery(figure, indicator, lang)
+            if one.told_by:
+                teller = catalogue.indicator(one.told_by)
+                told, rows = _figure(one.told_by, "ITA", "italy", "latest", lang)
+                sentence = t(one.told, lang, recovery=_inside(recovery(told, teller, lang)))
+            with st.container(key=f"card_{one.topic}"):
+                st.html(card(topic.title[lang], indicator, figure, spark(rows, catalogue.indicator(one.told_by or one.indicator), lang, frame.theme()), sentence, lang))
+                st.page_link(f"pages/{one.topic}.py", label=t("explore", lang, topic=t(f"nav_{one.topic}", lang)), query_params=_door(filters))
+
+
+def spring(lang: str) -> None:
+    """The four figures of the survey of May 2020."""
+    items = ""
+    for id in SPRING:
+        indicator = catalogue.indicator(id)
+        figure, _ = _figure(id, "ITA", "europe", "2020-05", lang)
+        value = value_text(figure["value"] if figure else None, indicator.unit, indicator.decimals, lang)
+        items += f'<li><span class="big">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
+    st.html(f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>')
+
+
+def region(filters: Filters) -> None:
+    """A map to choose a region on, and what is published for it."""
+    lang = filters.lang
+    areas = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
+    chosen = next((code for code in filters.geo if code in areas), "")
+    view = resolve(replace(filters, level="italy", geo=(chosen,) if chosen else (), indicator="", sector="", dropped=()), "closures")
+    rows = ask("map", **view.moment)
+    st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
+    left, right = st.columns([6, 6], gap="large")
+    with right:
+        key = f"region_{lang}"
+        if st.session_state.get(key) != chosen:
+            st.session_state[key] = chosen
+        st.selectbox(t("region_choose", lang), ["", *areas], key=key, format_func=lambda code: areas.get(code, t("region_none", lang)),
+                     on_change=lambda: frame.choose(geo=(st.session_state[key],) if st.session_state[key] else ()))
+        published(chosen, areas[chosen], lang) if chosen else glance(areas, lang)
+    with left:
+        panel("map", regions.choropleth(together(lang, rows, ask("references", **view.moment)), view, frame.theme()), rows, view, select=True, folded=True)
+
+
+def glance(areas: dict[str, str], lang: str) -> None:
+    """All regions in a few figures, while none is chosen."""
+    shown = [(catalogue.indicator(id), resolve(Filters(lang=lang, level="italy", indicator=id), catalogue.indicator(id).topic)) for id in GLANCE]
+    values = [ask("map", **view.moment).set_index("geo")["value"] for _, view in shown]
+    heads = {"area": t("column_geo_name", lang)} | {one.id: f"{one.short[lang]}, {period_text(view.period, lang)}" for one, view in shown}
+    body = [{"area": name} | {one.id: value_text(column.get(code), one.unit, one.decimals, lang) for (one, _), column in zip(shown, values, strict=True)}
+            for code, name in areas.items()]
+    st.html(table.html(body, heads, t("region_hint", lang), numbers=GLANCE))
+
+
+def published(geo: str, name: str, lang: str) -> None:
+    """The figures of a region beside Italy's, and the list of what it lacks."""
+    body, lacking = [], []
+    for id in REGIONAL:
+        indicator = catalogue.indicator(id)
+        figure, _ = _figure(id, geo, "italy", indicator.view("italy")["period"], lang)
+        if figure is None:
+            lacking.append(indicator.label[lang])
+            continue
+        whole, _ = _figure(id, "ITA", "italy", figure["period"], lang)
+        body.append({"indicator": indicator.label[lang], "value": value_text(figure["value"], indicator.unit, indicator.decimals, lang),
+                     "italy": value_text(whole["value"], indicator.unit, indicator.decimals, lang) if whole else MISSING, "period": period_text(figure["period"], lang)})
+    heads = {"indicator": t("column_indicator", lang), "value": name, "italy": t("column_italy", lang), "period": t("column_period", lang)}
+    st.html(table.html(body, heads, t("region_has", lang, name=name), numbers=("value", "italy")))
+    items = "".join(f"<li>{escape(words)}</li>" for words in [*lacking, *(catalogue.indicator(id).label[lang] for id in NATIONAL)])
+    st.html(f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>')
+
+
+def _figure(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict | None, object]:
+    """The headline of an indicator for one area, and its line over time in the same edition."""
+    indicator = catalogue.indicator(id)
+    opening = indicator.view(level)
+    cut = {"indicator": id, "sector": opening["sector"], "gender": opening["gender"], "size": opening["size"]}
+    line = ask("trend", **cut, geos=(geo,), lang=lang)
+    for edition in opening["editions"]:
+        found = ask("headline", **cut, geo=geo, edition=edition, period=period, better=indicator.better)
+        if len(found):
+            return found.iloc[0].to_dict(), line[line["edition"] == edition]
+    return None, line.head(0)
+
+
+def _inside(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _door(filters: Filters) -> dict:
+    return Filters(lang=filters.lang, geo=filters.geo).to_address()

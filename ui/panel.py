@@ -1,0 +1,63 @@
+"""One figure that can be published: what it says, the figure, its notes and source, and the same rows as a table and a file."""
+from collections.abc import Callable
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from charts import theme as look
+from data.words import t
+from ui import frame, table
+
+
+def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, beside=None, above: Callable | None = None, folded: bool = False) -> None:
+    """A figure with its words; `name` is its key on the page.
+
+    select: the reader chooses an area by touching it. beside: a second figure of the same rows. above: draws the figure's own controls.
+    folded: the notes wait behind a line, on pages that have said them once.
+    """
+    words = figure.layout.meta
+    st.html(f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(words["subtitle"])}</p></div>')
+    if rows["value"].notna().any():
+        if above:
+            above(view)
+        if beside is None:
+            _draw(name, figure, view, select)
+        else:
+            left, right = st.columns([7, 5], gap="medium")
+            with left:
+                _draw(name, figure, view, select)
+            with right:
+                _draw(f"{name}_beside", beside, view, select)
+    said = dict.fromkeys([*words["notes"], *(beside.layout.meta["notes"] if beside is not None else ())])
+    notes = f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in said)}</ul>" if said else ""
+    if folded and notes:
+        notes = f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
+    st.html(f'<div class="credit"><p>{escape(words["source"])}</p>{notes}</div>')
+    data(name, rows, view, words["title"])
+
+
+@st.fragment
+def data(name: str, rows: pd.DataFrame, view, caption: str) -> None:
+    """The rows behind a figure: a table when asked for, a CSV file at a click."""
+    with st.container(key=f"{name}_data", horizontal=True, vertical_alignment="center", gap="medium"):
+        shown = st.toggle(t("show_table", view.lang), key=f"{name}_table_{view.lang}")
+        st.download_button(t("csv", view.lang), data=lambda: table.csv(rows), file_name=f"{view.indicator.id}_{name}.csv", mime="text/csv",
+                           key=f"{name}_csv_{view.lang}", on_click="ignore", type="tertiary")
+    if shown:
+        st.html(table.figures(rows, view.indicator, view.lang, caption))
+
+
+def _draw(name: str, figure, view, select: bool) -> None:
+    st.plotly_chart(figure, theme=None, key=name, config=look.config(view.lang, f"{view.indicator.id}_{name}"), alt=figure.layout.meta["alt"],
+                    on_select=(lambda: _selected(name)) if select else "ignore", selection_mode="points")
+
+
+def _selected(name: str) -> None:
+    """An area touched on a figure becomes the one chosen; touched again, none is. The figure's own memory may be older than the filters."""
+    state = st.session_state
+    points = state[name]["selection"]["points"]
+    touched = (points[0].get("location") or (points[0].get("customdata") or [""])[0]) if points else state.get(f"{name}_touched")
+    if touched:
+        state[f"{name}_touched"] = touched
+        frame.choose(geo=() if state["filters"].geo == (touched,) else (touched,))

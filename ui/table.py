@@ -1,0 +1,75 @@
+"""Rows as a table a reader can check: HTML in the visitor's language on the page, clean CSV in the file."""
+from html import escape
+
+import pandas as pd
+
+from data.words import MISSING, interval_text, number, period_text, t, value_text
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a text cell that starts so would be run by a spreadsheet
+CELLS = {
+    "geo_name": lambda row, unit, decimals, lang: row["geo_name"],
+    "sector_name": lambda row, unit, decimals, lang: row["sector_name"],
+    "gender_name": lambda row, unit, decimals, lang: row["gender_name"],
+    "size_name": lambda row, unit, decimals, lang: row["size_name"],
+    "period": lambda row, unit, decimals, lang: period_text(row["period"], lang),
+    "value": lambda row, unit, decimals, lang: value_text(row["value"], unit, decimals, lang),
+    "interval": lambda row, unit, decimals, lang: interval_text(row["low"], row["high"], unit, decimals, lang) or MISSING,
+    "n": lambda row, unit, decimals, lang: row["n_note"] or number(row["n"], lang),
+    "status": lambda row, unit, decimals, lang: t(f"status_{row['status']}", lang),
+    "edition_name": lambda row, unit, decimals, lang: row["edition_name"],
+    "source_name": lambda row, unit, decimals, lang: row["source_name"],
+}
+LONG = 60  # characters from which a column is given room
+NUMBERS = ("value", "interval", "n")
+OPTIONAL = {"sector_name": "sector", "gender_name": "gender", "size_name": "size"}  # shown when the rows differ or are not the total
+EMPTY = {"interval": "low", "n": "n"}  # shown when any row has one
+
+
+def figures(rows: pd.DataFrame, indicator, lang: str, caption: str) -> str:
+    """Rows of observations as an HTML table, with the columns that say something for these rows."""
+    names = [name for name in CELLS if _says_something(rows, name)]
+    body = [{name: CELLS[name](row, indicator.unit, indicator.decimals, lang) for name in names} for row in rows.to_dict("records")]
+    heads = {name: t(f"column_{name}", lang) for name in names}
+    return html(body, heads, caption, numbers=NUMBERS)
+
+
+def html(body: list[dict], heads: dict[str, str], caption: str, numbers: tuple[str, ...] = ()) -> str:
+    """A plain table: `heads` gives the columns and their words, `body` the cells as text. The first column names the row."""
+    first = next(iter(heads))
+    long = [name for name in heads if any(len(str(row.get(name))) > LONG for row in body)]
+    head = "".join(f'<th scope="col"{_class(name, numbers, long)}>{escape(word)}</th>' for name, word in heads.items())
+    lines = []
+    for row in body:
+        cells = "".join(f"<td{_class(name, numbers, long)}>{_cell(row.get(name))}</td>" for name in heads if name != first)
+        lines.append(f'<tr><th scope="row">{_cell(row.get(first))}</th>{cells}</tr>')
+    return (f'<div class="table"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+            f'<table aria-label="{escape(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div></div>')
+
+
+def csv(rows: pd.DataFrame) -> bytes:
+    """The rows as they are: header on line 1, codes and plain decimals, missing cells empty, no cell a spreadsheet would run."""
+    safe = rows.copy()
+    for name in safe.select_dtypes(include=["object", "string"]).columns:
+        safe[name] = [f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value for value in safe[name]]
+    return safe.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _says_something(rows: pd.DataFrame, name: str) -> bool:
+    if name in OPTIONAL:
+        code = rows[OPTIONAL[name]]
+        return code.nunique() > 1 or bool((code != "all").any())
+    if name in EMPTY:
+        return bool(rows[EMPTY[name]].notna().any())
+    return True
+
+
+def _class(name: str, numbers: tuple[str, ...], long: list[str]) -> str:
+    return ' class="number"' if name in numbers else ' class="long"' if name in long else ""
+
+
+def _cell(value) -> str:
+    """Text is escaped; a (text, address) pair becomes a link."""
+    if isinstance(value, tuple):
+        text, address = value
+        return f'<a href="{escape(address)}" target="_blank" rel="noopener">{escape(text)}</a>' if address.startswith(("https://", "http://")) else escape(text)
+    return escape(MISSING if value is None or value != value else str(value))

@@ -1,0 +1,210 @@
+"""A topic's page: its question, the filters, and every figure the catalogue and the data allow for the choice."""
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from charts import areas, dots, dumbbell, ranking, regions, sectors, trend
+from charts.rows import together
+from data import catalogue
+from data.words import list_text, t
+from queries import ask
+from queries.filters import Filters, View, offers, resolve
+from ui import frame
+from ui.bar import bar
+from ui.frame import theme
+from ui.panel import panel
+
+COMPANY = {"italy": ("ITA", "ITC", "ITH", "ITI", "ITF+ITG"), "europe": ("EU27_2020", "ITA", "DEU", "FRA", "ESP"), "world": ("WORLD", "ITA")}  # lines beside no choice
+BESIDE = {"italy": ("ITA",), "europe": ("EU27_2020",), "world": ("WORLD",)}  # lines beside the areas chosen
+PARTS = ("total", "section")
+FEW = 4  # sectors
+RATES = ("percent", "percent_change", "points")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure to be drawn: its key on the page, the function that draws it, its rows and its view."""
+    name: str
+    draw: Callable
+    rows: pd.DataFrame
+    view: View
+
+
+def show(name: str, filters: Filters) -> None:
+    """The page of topic `name` for the visitor's filters."""
+    view, topic = resolve(filters, name), catalogue.topics()[name]
+    opening(topic.title[view.lang], topic.question[view.lang], topic.intro[view.lang])
+    said(view, bar(view))
+    FIRST[view.chart](view)
+    about(view)
+    time(view)
+    side_by_side(by_sector(view), by_leader(view))
+    side_by_side(by_area_and_sector(view))
+
+
+def opening(kicker: str, question: str, intro: str) -> None:
+    """The top of a page: its subject, its question as heading, and what to know before reading."""
+    st.html(f'<div class="opening"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p></div>')
+
+
+def said(view, offered) -> None:
+    """What was asked for and is not there, with the way back."""
+    sentences = [t(key, view.lang, **dict(values)) for key, values in view.notes]
+    without = [option.label for option in offered.areas if option.code in view.geo and not option.available]
+    if without:
+        sentences.append(t("chosen_without_italy" if view.level == "italy" else "chosen_without", view.lang, areas=list_text(without, view.lang)))
+    if sentences:
+        st.html('<div class="said">' + "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences) + "</div>")
+        st.button(t("reset", view.lang), on_click=frame.reset, type="tertiary", key=f"reset_{view.lang}")
+
+
+# --- the first figure ---
+
+def on_map(view) -> None:
+    """Areas on a map (or tiles) with the same figures in order beside it."""
+    rows = ask("map", **view.moment)
+    found = together(view.lang, rows, ask("references", **view.moment))
+    drawn = st.session_state.get(f"drawn_{view.level}_{view.lang}", "")
+    figure = regions.tilegrid(found, view, theme()) if drawn == "tiles" else regions.choropleth(found, view, theme())
+    closer = view.level == "world" and drawn in set(rows["continent"])
+    order = ranking.bars([row for row in found if row.get("continent") == drawn] if closer else found, view, theme())
+    if closer:
+        figure.layout.geo.update(window(rows, drawn))
+        figure.layout.meta = order.layout.meta
+    panel("map", figure, rows, view, select=True, beside=order, above=ABOVE.get(view.level))
+
+
+def as_dots(view) -> None:
+    """The few areas that published a figure, by name."""
+    rows = ask("map", **view.moment)
+    panel("dots", dots.named(together(view.lang, rows, ask("references", **view.moment)), view, theme()), rows, view)
+
+
+def as_series(view) -> None:
+    """One or a few areas over time."""
+    rows = ask("trend", **view.cut, geos=view.geo, lang=view.lang)
+    panel("series", trend.lines(rows, view, theme()), rows, view)
+
+
+FIRST = {"map": on_map, "dots": as_dots, "series": as_series}
+
+
+def tiles_or_map(view) -> None:
+    """Italy as it is, or as tiles of equal size."""
+    _radio(view, {"": t("drawn_map", view.lang), "tiles": t("drawn_tiles", view.lang)})
+
+
+def continents(view) -> None:
+    """The whole world, or one continent closer."""
+    there = sorted(set(ask("map", **view.moment)["continent"].dropna()) - {""})
+    _radio(view, {"": t("level_world", view.lang)} | {code: t(f"continent_{code}", view.lang) for code in there})
+
+
+ABOVE = {"italy": tiles_or_map, "world": continents}
+
+
+def _radio(view, names: dict[str, str]) -> None:
+    st.radio(t("drawn", view.lang), list(names), format_func=names.get, horizontal=True, label_visibility="collapsed", key=f"drawn_{view.level}_{view.lang}")
+
+
+def window(rows: pd.DataFrame, continent: str) -> dict:
+    """The part of the map that holds a continent's areas."""
+    places = [areas.areas("world")[code] for code in rows[rows["continent"] == continent]["geo"] if code in areas.areas("world")]
+    x, y = sorted(place.x for place in places), sorted(place.y for place in places)
+    return {"lonaxis": {"range": [x[0] - 12, x[-1] + 12]}, "lataxis": {"range": [max(y[0] - 12, -60), min(y[-1] + 12, 82)]}}
+
+
+# --- what it measures ---
+
+def about(view) -> None:
+    """The definition, the population and the documents behind the figures, folded."""
+    indicator, lang = view.indicator, view.lang
+    found = ask("citations", **view.cut, period=view.period, editions=view.editions, geos=view.geo)
+    documents = "".join(f"<li>{_document(row)}</li>" for row in found.head(8).itertuples())
+    more = f"<li>{escape(t('documents_more', lang, count=len(found) - 8))}</li>" if len(found) > 8 else ""
+    source = catalogue.sources()[indicator.source]
+    st.html(f"""<details class="about"><summary>{escape(t("what_it_measures", lang))}</summary>
+        <p><strong>{escape(indicator.label[lang])}.</strong> {escape(indicator.about[lang])}</p>
+        <p><strong>{escape(t("universe", lang))}</strong> {escape(indicator.universe[lang])}.</p>
+        <p><strong>{escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f"kind_{source.kind}", lang))}</em></p>
+        <p><strong>{escape(t("documents", lang))}</strong></p><ul>{documents}{more}</ul></details>""")
+
+
+def _document(row) -> str:
+    words = escape(", ".join(part for part in (row.publisher, row.title, row.published) if part))
+    return f'<a href="{escape(row.url)}" target="_blank" rel="noopener">{words}</a>' if str(row.url).startswith("http") else words
+
+
+# --- over time, by sector, by who leads ---
+
+def time(view) -> None:
+    """The same indicator over time, and beside it the indicators the catalogue sets beside it, on the same scale."""
+    if view.chart == "series":
+        return
+    geos = (*view.geo, *(code for code in BESIDE[view.level] if code not in view.geo)) if view.geo else COMPANY[view.level]
+    shown = [view, *(replace(view, indicator=catalogue.indicator(id)) for id in view.indicator.beside)]
+    found = [(one, ask("trend", **one.cut, geos=geos, lang=view.lang)) for one in shown]
+    found = [(one, rows) for one, rows in found if has_line(rows)][:2]
+    if found and found[0][0] is view:
+        reaches = [trend.reach(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
+        span = (min(low for low, _ in reaches), max(high for _, high in reaches)) if len(reaches) == len(found) else ()
+        side_by_side(*(Drawing(name, partial(trend.lines, span=span), rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False)))
+
+
+def side_by_side(*drawings: Drawing | None) -> None:
+    """The drawings there are, in as many columns."""
+    there = [one for one in drawings if one is not None]
+    for one, column in zip(there, st.columns(len(there), gap="large") if there else [], strict=True):
+        with column:
+            panel(one.name, one.draw(one.rows, one.view, theme()), one.rows, one.view, folded=True)
+
+
+def has_line(rows: pd.DataFrame) -> bool:
+    """Whether any area has two periods that may be joined."""
+    return bool(len(rows)) and int(rows.groupby(["geo", "edition"])["period"].nunique().max()) > 1
+
+
+def by_sector(view) -> Drawing | None:
+    """The sectors of the first area chosen, else of the whole; where they are few, those of Italy in an indicator of the topic that has many."""
+    own = None
+    for geo in dict.fromkeys((*view.geo[:1], *BESIDE[view.level], "ITA")):
+        rows = one_list(ask("by_sector", **view.moment, geo=geo))
+        if rows["sector"].nunique() > 2:
+            own = Drawing("sectors", sectors.bars, rows, replace(view, geo=(geo,)))
+            break
+    if own is None or own.rows["sector"].nunique() <= FEW:
+        for id in catalogue.topics()[view.topic].more:
+            other = resolve(Filters(lang=view.lang, level="italy", indicator=id, period=view.period), view.topic)
+            if view.level == "italy" and other.indicator.unit in RATES:
+                rows = one_list(ask("by_sector", **other.moment, geo="ITA"))
+                if rows["sector"].nunique() > FEW:
+                    return Drawing("sectors", sectors.bars, rows, replace(other, geo=("ITA",)))
+    return own
+
+
+def by_leader(view) -> Drawing | None:
+    """Firms led by women beside firms led by men: for this indicator, else for the first of the topic that has both."""
+    for id in dict.fromkeys((view.indicator.id, *offers(catalogue.topics()[view.topic]))):
+        rows = ask("by_gender", indicator=id, sector="all", size="all", lang=view.lang)
+        if len(rows):
+            here = replace(view, indicator=catalogue.indicator(id), level="world", geo=(), sector="all", size="all", gender="all")
+            return Drawing("leaders", dumbbell.gaps, rows, here)
+    return None
+
+
+def by_area_and_sector(view) -> Drawing | None:
+    """All areas by all sectors, where that is published."""
+    if view.period == "latest" or view.chart != "map":
+        return None
+    rows = one_list(ask("area_sector", **view.moment))
+    return Drawing("heat", sectors.heat, rows, view) if (rows.groupby("sector")["geo"].nunique() > 3).sum() > 1 else None
+
+
+def one_list(rows: pd.DataFrame) -> pd.DataFrame:
+    """Total and sections only, where there are enough: aggregates and divisions beside them would count firms twice."""
+    few = rows[rows["sector_kind"].isin(PARTS)]
+    return few if few["sector"].nunique() > 3 else rows
