@@ -1,0 +1,56 @@
+# make run shows the dashboard; make test runs every test. Both bring what they need into .venv. `make` alone lists the rest.
+PYTHON   ?= python3
+HOST     ?= localhost
+PORT     ?= 8501
+VENV     ?= .venv
+BIN      := $(VENV)/bin
+PIP      := $(BIN)/python -m pip --disable-pip-version-check -qq install
+DATABASE := $(or $(RECOVERY_DATABASE),data/recovery.duckdb)
+INPUTS   := $(wildcard data/*.toml data/*.csv data/*.sql data/*.py data/codes/*.csv data/raw/*.csv data/imports/*.csv)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build lint clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  make run PORT=8600 changes the port, HOST=0.0.0.0 lets other machines in (now $(HOST):$(PORT))"
+
+# Naming the address keeps Streamlit from asking another host for this machine's own.
+run: $(DATABASE)  ## show the dashboard, building first what is missing
+	@$(BIN)/python -c "import socket; socket.create_server(('$(HOST)', $(PORT))).close()" 2>/dev/null || { echo "Port $(PORT) is taken: type make run PORT=8600, or another number."; exit 1; }
+	@printf '\n  Ripresa digitale: http://%s:%s   (Ctrl-C stops it)\n\n' $(HOST) $(PORT)
+	@exec $(BIN)/python -m streamlit run api.py --server.address $(HOST) --server.port $(PORT) --server.headless true
+
+test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
+	@$(BIN)/python -m pytest $(ARGS)
+
+build: $(VENV)/run  ## build the database from data/
+	@$(BIN)/python -m data.build
+
+lint: $(VENV)/dev  ## check the code's style
+	@$(BIN)/python -m ruff check .
+
+clean:  ## remove what make made: environment, database, caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(DATABASE): $(INPUTS) | $(VENV)/run
+	@$(BIN)/python -m data.build && touch $@
+
+# The environment, in three stamps: it exists, it has what the dashboard needs, it has what the tests need.
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: name one with make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot make environments: install python3-venv (Debian, Ubuntu: sudo apt install python3-venv), then type make again."; exit 1; }
+	@echo "Making the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: requirements.txt constraints.txt | $(VENV)/made
+	@echo "Installing the pinned packages (about a minute, once) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	@echo "Installing what the tests need ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

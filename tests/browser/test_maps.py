@@ -1,0 +1,63 @@
+"""The maps are really painted in a browser that can reach no other host, and a click on one chooses an area."""
+import pytest
+from playwright.sync_api import expect
+
+from data import catalogue
+from queries import ask
+from queries.filters import Filters, resolve
+
+TOPICS = [topic for topic in catalogue.topics() if topic != "context"]
+OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.topics()[topic].opens]
+SHADED = {("closures", "italy"): 21, ("profits", "italy"): 21, ("closures", "europe"): 20, ("digital_sales", "europe"): 27, ("women", "world"): 150}  # at least
+DRAWN = {"italy": 21, "europe": 40, "world": 200}  # at least
+BEYOND = {"ARM", "AZE"}  # have figures, and lie east of the frame of the map of Europe
+GREY = {"rgb(200, 194, 184)", "rgb(90, 84, 76)"}  # no data, in either theme
+ITALY = set("ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2".split())
+
+
+def shaded(painted: dict[str, str]) -> set[str]:
+    return {code for code, fill in painted.items() if fill not in GREY}
+
+
+@pytest.mark.parametrize(("topic", "level"), OPENINGS)
+def test_the_first_figure_of_every_topic_and_level_is_painted(topic, level, visit):
+    """A map shades every area that has a figure; named dots are there one by one."""
+    view = resolve(Filters(level=level), topic)
+    rows = ask("map", **view.moment).dropna(subset="value")
+    visitor = visit(f"/{topic}?lang=en&level={level}")
+    expect(visitor.figure).to_be_visible()
+    if view.chart != "map":
+        expect(visitor.figure.locator("path.point").first).to_be_attached()
+        return
+    painted = visitor.painted(DRAWN[level])
+    assert set(rows["geo"]) - shaded(painted) <= BEYOND
+    assert len(shaded(painted)) >= SHADED.get((topic, level), 1)
+
+
+def test_every_area_of_italy_is_on_the_map_in_one_of_several_shades(visit):
+    painted = visit("/closures?lang=it").painted(21)
+    assert set(painted) == ITALY == shaded(painted)
+    assert len(set(painted.values())) >= 3
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_a_click_on_a_region_chooses_it(lang, visit):
+    visitor = visit(f"/closures?lang={lang}")
+    visitor.click_area("ITC4")
+    visitor.page.wait_for_url("**geo=ITC4**")
+    visitor.settle()
+    expect(visitor.page.locator('[data-testid="stMultiSelect"]').first).to_contain_text("Lombardia" if lang == "it" else "Lombardy")
+
+
+def test_the_list_of_areas_chooses_like_the_map(visit):
+    visitor = visit("/closures?lang=it")
+    visitor.page.locator('[data-testid="stMultiSelect"] input').first.fill("Lombard")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**geo=ITC4**")
+    assert set(visitor.settle().painted(21)) == ITALY
+
+
+def test_the_map_is_painted_in_the_dark_theme_too(visit):
+    visitor = visit("/closures?lang=it", color_scheme="dark")
+    assert shaded(visitor.painted(21)) == ITALY
+    assert visitor.page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(14, 17, 23)"

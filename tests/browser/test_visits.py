@@ -1,0 +1,80 @@
+"""What a visitor meets: any page opened cold, in either language, on a wide and a narrow screen, with no other host asked."""
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from data import words
+
+PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
+VIEW = "level=italy&geo=ITC4&geo=ITI4&period=2020"
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_cold_in_its_language_and_fits_a_narrow_screen(page, lang, visit):
+    visitor = visit(f"/{page}?lang={lang}", locale="en-GB" if lang == "it" else "it-IT")  # the address decides, not the browser
+    assert visitor.page.locator("html").get_attribute("lang") == lang
+    assert visitor.page.title().endswith(words.t("site", lang))
+    assert visitor.place[1]["lang"] == [lang]
+    expect(visitor.page.locator('[data-testid="stException"]')).to_have_count(0)
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    visitor.page.wait_for_timeout(300)
+    widths = visitor.page.evaluate("() => [document.documentElement, document.querySelector('[data-testid=stMain]')].map(box => box.scrollWidth)")
+    assert max(widths) <= 390, f"the page is {max(widths)} px wide on a screen of 390"
+
+
+def test_a_link_opened_in_the_other_language_shows_the_same_view(visit):
+    italian, english = visit(f"/closures?lang=it&{VIEW}"), visit(f"/closures?lang=en&{VIEW}")
+    assert {**italian.place[1], "lang": ["en"]} == english.place[1]
+    assert english.place[1]["geo"] == ["ITC4", "ITI4"] and english.place[1]["period"] == ["2020"]
+    assert italian.painted(21) == english.painted(21)
+    assert "2020" in english.shown() and "Lombardy" in english.shown() and "Lombardia" in italian.shown()
+
+
+def test_the_language_switch_keeps_the_view(visit):
+    visitor = visit(f"/closures?lang=it&{VIEW}")
+    before, painted = visitor.place, visitor.painted(21)
+    visitor.page.get_by_text("English", exact=True).click()
+    visitor.page.wait_for_url("**lang=en**")
+    visitor.settle()
+    expect(visitor.page.locator("html")).to_have_attribute("lang", "en")
+    expect(visitor.page.locator("h1").first).to_contain_text("Who closed")
+    assert visitor.place == (before[0], {**before[1], "lang": ["en"]})
+    assert visitor.painted(21) == painted
+
+
+def test_the_shared_filters_follow_to_another_page(visit):
+    visitor = visit("/closures?lang=en&level=italy&geo=ITC4")
+    visitor.page.locator('header a[href*="women"]').first.click()
+    visitor.page.wait_for_url("**/women**geo=ITC4**")
+    assert visitor.settle().place[1]["lang"] == ["en"]
+
+
+def test_the_menu_can_be_reached_on_a_narrow_screen(visit):
+    visitor = visit("/closures?lang=it", size={"width": 390, "height": 844})
+    visitor.painted(21)
+    visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
+    visitor.page.locator('[data-testid="stSidebar"] a[href*="women"]').click()
+    visitor.page.wait_for_url("**/women**")
+
+
+def test_a_broken_address_shows_the_page_all_the_same(visit):
+    visitor = visit("/closures?lang=xx&level=moon&geo=ATLANTIS&indicator='%3Bdrop&period=9999&sector=%F0%9F%A6%84")
+    assert visitor.painted(21)
+    expect(visitor.page.locator('[data-testid="stException"]')).to_have_count(0)
+
+
+def test_a_call_at_another_host_is_closed_and_written_down(visit):
+    """The guard of all these tests: it would see one."""
+    visitor = visit("/about?lang=en")
+    visitor.page.evaluate("() => fetch('http://another.example/').catch(() => null)")
+    assert visit.outside == ["http://another.example/"]
+    visit.outside.clear()
+
+
+def test_the_server_says_that_it_is_well(site):
+    with urllib.request.urlopen(f"{site}/healthz") as answer:
+        assert json.load(answer)["status"] == "ok"

@@ -1,0 +1,307 @@
+"""A build that cannot be made says why, one sentence a fault, and leaves the old database whole."""
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data import build
+
+ROOT = Path(__file__).resolve().parent.parent
+DECLARED = ("indicators.toml", "topics.toml", "sources.toml", "claims.csv", "codes", "raw")
+COMMAND = [sys.executable, "-m", "data.build"]
+DESI = "raw/desi__country_year.csv"
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """A copy of everything the build reads, to break."""
+    return copied(tmp_path / "data")
+
+
+def copied(folder: Path) -> Path:
+    folder.mkdir()
+    for name in DECLARED:
+        source = ROOT / "data" / name
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def old(root) -> bytes:
+    """The bytes of the database that stands before the fault."""
+    with duckdb.connect(str(root / "recovery.duckdb")) as connection:
+        connection.execute("create table build as select 'old' as version")
+    return (root / "recovery.duckdb").read_bytes()
+
+
+def cell(path: Path, column: str, value: str, row: int = 2) -> None:
+    """Writes one cell of a CSV; row 1 is the header."""
+    with path.open(encoding="utf-8", newline="") as text:
+        rows = list(csv.reader(text))
+    rows[row - 1][rows[0].index(column)] = value
+    with path.open("w", encoding="utf-8", newline="") as text:
+        csv.writer(text, lineterminator="\n").writerows(rows)
+
+
+def said(root: Path, monkeypatch, capsys) -> str:
+    """What `python -m data.build --root ROOT` says when it refuses; fails if it accepts."""
+    monkeypatch.setattr(sys, "argv", ["data.build", "--root", str(root)])
+    code = build.main()
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("data.build:")]
+    assert code == 1 and lines
+    assert not [line for line in lines if "Traceback" in line or not line.endswith(".")], lines
+    return "\n".join(lines)
+
+
+BROKEN = {  # what is done to one cell of row 2, and what the sentence then names
+    "geo": ("XYZ", "geo 'XYZ'", "data/codes/geographies.csv"),
+    "sector": ("Z9", "sector 'Z9'", "data/codes/sectors.csv"),
+    "gender": ("other", "gender 'other'", "data/codes/genders.csv"),
+    "size": ("10-48", "size '10-48'", "data/codes/sizes.csv"),
+    "edition": ("DESI 3000", "edition 'DESI 3000'", "data/codes/editions.csv"),
+    "unit": ("furlongs", "unit 'furlongs'", "data/codes/units.csv"),
+    "status": ("fine", "status 'fine'", "ok, provisional, derived, disputed"),
+    "flag": ("@", "flag '@'", "use some of"),
+    "value": ("many", "value 'many'", "plain decimal number"),
+    "period": ("2020-13", "period '2020-13'", "calendar"),
+    "publisher": ("", "publisher", "names where it was read"),
+}
+
+
+@pytest.mark.parametrize("column", BROKEN)
+def test_a_wrong_cell_is_named_with_file_row_value_and_what_is_allowed(column, root, old, monkeypatch, capsys):
+    value, *named = BROKEN[column]
+    cell(root / DESI, column, value)
+    sentence = said(root, monkeypatch, capsys)
+    assert all(words in sentence for words in (f"data/{DESI}, row 2", *named)), sentence
+    assert (root / "recovery.duckdb").read_bytes() == old
+
+
+def test_every_fault_is_said_at_once(root, old, monkeypatch, capsys):
+    cell(root / DESI, "geo", "XYZ", row=2)
+    cell(root / DESI, "period", "someday", row=3)
+    sentence = said(root, monkeypatch, capsys)
+    assert "row 2" in sentence and "row 3" in sentence
+
+
+def test_a_value_out_of_range_is_named(root, old, monkeypatch, capsys):
+    cell(root / DESI, "value", "1234")
+    assert "1234 of desi_rank is outside 1 to" in said(root, monkeypatch, capsys)
+
+
+def test_two_values_for_one_key_are_both_named(root, old, monkeypatch, capsys):
+    path = root / DESI
+    header, first, *rest = path.read_text(encoding="utf-8").split("\n")
+    path.write_text("\n".join([header, first, first.replace(",10,", ",24,", 1), *rest]), encoding="utf-8")
+    sentence = said(root, monkeypatch, capsys)
+    assert "row 2" in sentence and "row 3" in sentence and "10" in sentence and "24" in sentence
+
+
+CSV_FAULTS = {
+    "a comma too many": (lambda text: text.replace("\n", "\n1,", 1), "row 2"),
+    "an open quote": (lambda text: text.rstrip("\n") + '\n"desi_rank', "UTF-8 CSV"),
+    "a lost column": (lambda text: text.replace("indicator,geo,", "indicator,place,", 1), "column geo missing"),
+    "an empty file": (lambda text: "", "missing"),
+}
+
+
+@pytest.mark.parametrize("fault", CSV_FAULTS)
+def test_a_broken_csv_is_named(fault, root, old, monkeypatch, capsys):
+    breaking, named = CSV_FAULTS[fault]
+    path = root / DESI
+    path.write_text(breaking(path.read_text(encoding="utf-8")), encoding="utf-8")
+    sentence = said(root, monkeypatch, capsys)
+    assert f"data/{DESI}" in sentence and named in sentence
+    assert (root / "recovery.duckdb").read_bytes() == old
+
+
+@pytest.mark.parametrize("content", ["indicator,geo\nperché".encode("latin-1"), bytes(range(256))], ids=["latin-1", "binary"])
+def test_a_file_that_is_not_utf8_csv_is_named(content, root, old, monkeypatch, capsys):
+    (root / DESI).write_bytes(content)
+    assert f"data/{DESI}" in said(root, monkeypatch, capsys)
+
+
+def test_a_raw_file_of_no_known_source_is_named(root, old, monkeypatch, capsys):
+    shutil.copyfile(root / DESI, root / "raw" / "hearsay__country_year.csv")
+    sentence = said(root, monkeypatch, capsys)
+    assert "hearsay__country_year.csv" in sentence and "data/sources.toml" in sentence
+
+
+@pytest.mark.parametrize("name", ["indicators.toml", "topics.toml", "sources.toml", "claims.csv", "codes/geographies.csv"])
+def test_a_missing_declaration_is_named(name, root, old, monkeypatch, capsys):
+    (root / name).unlink()
+    assert f"data/{name} is missing" in said(root, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("name", ["indicators.toml", "topics.toml", "sources.toml"])
+def test_a_declaration_that_is_not_toml_is_named(name, root, old, monkeypatch, capsys):
+    with (root / name).open("a", encoding="utf-8") as text:
+        text.write("\n[[[\n")
+    assert f"data/{name}" in said(root, monkeypatch, capsys)
+
+
+TRANSLATIONS = {"indicators.toml": "label.en", "topics.toml": "question.it", "sources.toml": "name.en"}
+
+
+@pytest.mark.parametrize("name", TRANSLATIONS)
+def test_a_missing_translation_is_named(name, root, old, monkeypatch, capsys):
+    path, key = root / name, TRANSLATIONS[name]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    gone = next(place for place, line in enumerate(lines) if line.replace(" ", "").startswith(f"{key}="))
+    path.write_text("\n".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
+    sentence = said(root, monkeypatch, capsys)
+    assert f"data/{name}, [" in sentence and f"{key} is missing" in sentence
+    assert (root / "recovery.duckdb").read_bytes() == old
+
+
+UNKNOWN = {"unit": ("percents", "percent_change"), "better": ("bigger", "higher, lower, neither"), "topic": ("gossip", "closures"), "source": ("hearsay", "desi")}
+
+
+@pytest.mark.parametrize("key", UNKNOWN)
+def test_an_unknown_word_in_the_catalogue_is_named_with_the_words_allowed(key, root, old, monkeypatch, capsys):
+    value, allowed = UNKNOWN[key]
+    path = root / "indicators.toml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    place = next(place for place, line in enumerate(lines) if line.replace(" ", "").startswith(f"{key}="))
+    lines[place] = f'{key} = "{value}"'
+    path.write_text("\n".join(lines), encoding="utf-8")
+    sentence = said(root, monkeypatch, capsys)
+    assert "data/indicators.toml, [" in sentence and value in sentence and allowed in sentence
+
+
+# --- builds that are cut short ---
+
+
+def start(root: Path, **how) -> subprocess.Popen:
+    return subprocess.Popen([*COMMAND, "--root", str(root)], cwd=ROOT, stderr=subprocess.PIPE, text=True, **how)
+
+
+def version_in(path: Path) -> str:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("select version from build").fetchone()[0]
+
+
+@pytest.mark.parametrize("moment", ["reading", "read and checked", "deriving"])
+def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_finishes(moment, root, old):
+    killed = start(root)
+    assert any(moment in line for line in killed.stderr)
+    killed.kill()
+    killed.communicate()
+    assert killed.returncode == -9
+    assert (root / "recovery.duckdb").read_bytes() == old
+    assert start(root).communicate() and version_in(root / "recovery.duckdb") == build.version(root)
+    assert not list(root.glob(".recovery.duckdb.draft-*"))
+
+
+def test_a_first_build_killed_half_way_leaves_no_database(root):
+    killed = start(root)
+    assert any("read and checked" in line for line in killed.stderr)
+    killed.kill()
+    killed.communicate()
+    assert not (root / "recovery.duckdb").exists() and build.built(root / "recovery.duckdb") == ""
+
+
+def test_two_builds_at_once_both_end_well(root):
+    both = [start(root), start(root)]
+    assert [one.communicate() and one.returncode for one in both] == [0, 0]
+    assert version_in(root / "recovery.duckdb") == build.version(root)
+    assert not list(root.glob(".recovery.duckdb.draft-*"))
+
+
+def test_a_reader_of_the_old_database_is_not_disturbed_by_a_build(root, old):
+    with duckdb.connect(str(root / "recovery.duckdb"), read_only=True) as reader:
+        build.build(root)
+        assert reader.execute("select version from build").fetchone() == ("old",)
+    assert version_in(root / "recovery.duckdb") == build.version(root)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file size limits are a POSIX thing")
+def test_a_full_disk_is_said_and_the_old_file_stays(root, old):
+    import resource
+
+    limited = start(root, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)))
+    words = limited.communicate()[1]
+    assert limited.returncode == 1 and "Traceback" not in words and words.rstrip().endswith(".")
+    assert "recovery.duckdb" in words.splitlines()[-1]
+    assert (root / "recovery.duckdb").read_bytes() == old
+
+
+# --- folders that cannot be written ---
+
+
+@pytest.fixture
+def locked():
+    """A copy in a folder where nothing can be written, seen by a user who is not root."""
+    outer = Path(tempfile.mkdtemp(prefix="locked-"))
+    root = copied(outer / "data")
+    yield root
+    root.chmod(0o755)
+    shutil.rmtree(outer)
+
+
+class nobody:  # noqa: N801
+    """Inside, the process has no more rights than any user: root may write anywhere."""
+
+    def __enter__(self):
+        if os.name == "posix" and os.geteuid() == 0:
+            os.seteuid(65534)
+
+    def __exit__(self, *fault):
+        if os.name == "posix" and os.getuid() == 0:
+            os.seteuid(0)
+
+
+def close(root: Path) -> None:
+    """Everyone may read, no one may write."""
+    root.parent.chmod(0o755)
+    root.chmod(0o555)
+
+
+def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
+    close(locked)
+    with nobody():
+        sentence = said(locked, monkeypatch, capsys)
+    assert "recovery.duckdb cannot be written" in sentence and "RECOVERY_DATABASE" in sentence
+
+
+def test_a_read_only_folder_with_a_current_database_is_enough(locked):
+    build.build(locked)
+    close(locked)
+    with nobody():
+        assert build.ensure(locked) == locked / "recovery.duckdb"
+
+
+def test_a_read_only_replica_never_builds(root, monkeypatch):
+    monkeypatch.setenv("RECOVERY_READONLY", "1")
+    with pytest.raises(build.BuildError, match="RECOVERY_READONLY=1 forbids building"):
+        build.ensure(root)
+    assert not (root / "recovery.duckdb").exists()
+
+
+# --- the version ---
+
+
+def test_line_endings_do_not_change_the_version(root):
+    before = build.version(root)
+    path = root / DESI
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert build.version(root) == before
+
+
+def test_a_changed_figure_changes_the_version(root):
+    before = build.version(root)
+    cell(root / DESI, "value", "11")
+    assert build.version(root) != before
+
+
+def test_a_damaged_database_is_built_again(root):
+    path = root / "recovery.duckdb"
+    for damage in (b"", b"not a database", b"\0" * 20_000):
+        path.write_bytes(damage)
+        assert build.ensure(root) == path and build.built(path) == build.version(root)
