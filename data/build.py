@@ -37,8 +37,10 @@ RESOURCE = {  # allowed words of data/resources.csv; where several may stand, sp
     "cost": ["", "free", "paid", "grant"],
     "state": ["active", "ended", "unknown"],
 }
+RESOURCES = "id kind goals topics language region cost state evidence_date provider title_it title_en description_it description_en address".split()
 SERVES = {"IT": "ITA", "EU": "EU27_2020", "world": "WORLD"}
 MOST_WORDS = 25
+COLUMNS = {"geographies": ["level", "parent", "members", "europe", "position"], "sectors": ["kind", "parent", "position"], "sizes": ["position"], "genders": ["position"], "editions": ["position"]}
 
 
 class BuildError(ValueError):
@@ -83,13 +85,18 @@ class Codes:
 
     def __init__(self, path: Path):
         self.path = path
-        self.rows = list(_table(path))
+        self.rows = list(_table(path, COLUMNS.get(path.stem, []) + ["code", "aliases", "name_it", "name_en"]))
+        self._check()
         self.names = {alias: row["code"] for row in self.rows if row.get("aliases") for alias in row["aliases"].split("|")}
         self.names |= {row["code"]: row["code"] for row in self.rows}
 
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        return pd.DataFrame(self.rows)
+    def _check(self) -> None:
+        meant: dict[str, str] = {}
+        for line, row in enumerate(self.rows, start=2):
+            for word in dict.fromkeys((row["code"], *(row["aliases"].split("|") if row["aliases"] else ()))):
+                if word in meant:
+                    raise BuildError(f"data/codes/{self.path.name}, row {line}: {word!r} already stands for {meant[word]!r}; a word means one code.")
+                meant[word] = row["code"]
 
     def find(self, value: str) -> str:
         """The code of a published value. Raises KeyError with a sentence."""
@@ -160,7 +167,7 @@ def _build_alone(root: Path, out: Path, progress: Callable[[str], None]) -> str:
         with duckdb.connect(str(draft)) as connection:
             _write(connection, content, wanted, progress)
         os.replace(draft, out)
-    except duckdb.IOException as fault:
+    except (duckdb.IOException, duckdb.FatalException) as fault:  # a checkpoint that cannot be written is fatal
         raise BuildError(f"{out.name} could not be written ({str(fault).splitlines()[0]}): check the free space of {out.parent}, then try again.") from None
     finally:
         draft.unlink(missing_ok=True)
@@ -181,7 +188,7 @@ class Content:
         self.codes = {name: Codes(root / "codes" / f"{name}.csv") for name in ("geographies", "sectors", "sizes", "genders", "editions", "units")}
         self.claims = list(_table(root / "claims.csv"))
         faults: list[str] = []
-        self.resources = [self._resource(row, line, faults) for line, row in enumerate(_table(root / "resources.csv"), start=2)]
+        self.resources = [self._resource(row, line, faults) for line, row in enumerate(_table(root / "resources.csv", RESOURCES), start=2)]
         self.rows = [row for path in _raw(root) for row in self._read(path, faults)]
         self.observations, self.evidence = self._arrange(faults)
         faults += self._bare()
@@ -335,7 +342,7 @@ def _write(connection: duckdb.DuckDBPyConnection, content: Content, wanted: str,
     )  # fmt: skip
     for table in ("geographies", "sectors", "sizes", "genders", "editions"):
         fill(table, content.codes[table].rows)
-    fill("claims", ({**row, "position": place, "evidence_value": float(row["evidence_value"]) if row["evidence_value"] else None} for place, row in enumerate(content.claims)))
+    fill("claims", ({**row, "position": place, "evidence_value": row["evidence_value"] or None} for place, row in enumerate(content.claims)))
     fill("resources", content.resources)
     citations = {citation: number for number, citation in enumerate(sorted({row.citation for row in content.rows}), start=1)}
     fill("citations", ({"id": number, **dict(zip(("publisher", "title", "published", "url", "confidence"), citation, strict=True))} for citation, number in citations.items()))
@@ -370,8 +377,15 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict
     frame = pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=columns)
     if len(frame):
         connection.register("incoming", frame)
-        connection.execute(f'insert into "{table}" by name select * from incoming')
+        try:
+            connection.execute(f'insert into "{table}" by name select * from incoming')
+        except (duckdb.ConstraintException, duckdb.ConversionException) as fault:
+            raise BuildError(f"{_place(table)}: {str(fault).splitlines()[0]}; see data/schema.sql, table {table}.") from None
         connection.unregister("incoming")
+
+
+def _place(table: str) -> str:
+    return f"data/{table}.csv" if table in ("claims", "resources") else f"data/codes/{table}.csv" if table in (*COLUMNS, "units") else f"the {table} of data/raw"
 
 
 def _table(path: Path, columns: list[str] | None = None) -> Iterator[dict]:

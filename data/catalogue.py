@@ -1,5 +1,6 @@
 """The catalogue: indicators, topics and sources as declared in data/*.toml, checked once and cached."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +14,9 @@ UNITS = ("percent", "points", "percent_change", "count", "meur", "keur", "index"
 BETTER = ("higher", "lower", "neither")
 CHARTS = ("map", "dots", "series")
 KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
+VIEW = ("sector", "gender", "size", "period", "editions", "geo", "chart")
+RULE = ("why", "flag", "indicator", "geo", "sector", "gender", "size", "period", "edition", "source", "status")
+WHY = ("disputed", "vintage", "subgroup")
 
 
 class CatalogueError(ValueError):
@@ -65,7 +69,7 @@ class Topic:
     intro: dict
     level: str
     opens: dict
-    more: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -102,13 +106,18 @@ def indicators(root: Path = ROOT) -> MappingProxyType[str, Indicator]:
         faults += _choice(place, entry, "source", tuple(known)) + _choice(place, entry, "topic", tuple(subjects))
         if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
             faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
-        unknown = sorted(set(entry) - set(Indicator.__dataclass_fields__))
-        if unknown:
-            faults.append(f"{place}: {', '.join(unknown)} is not a field of an indicator; use some of: {', '.join(Indicator.__dataclass_fields__)}.")
+        faults += _fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
         faults += [f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}." for level in entry.get("default", {}) if level not in LEVELS]
+        for level, view in entry.get("default", {}).items():
+            faults += _fields(f"{place}, default.{level}", view, VIEW, "a choice of a view")
+        for rule in (*entry.get("set_aside", ()), *entry.get("mark", ())):
+            faults += _fields(place, rule, RULE, "a column a rule can name") + (_choice(place, rule, "why", WHY) if "why" in rule else [])
         if not faults:
             found[id] = Indicator(id=id, position=position, **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
     ids = _read(root / "indicators.toml")
+    for id, entry in ids.items():
+        named = [*entry.get("beside", ()), *entry.get("counts", {}).values()]
+        faults += [f"data/indicators.toml, [{id}]: {name!r} is not an indicator of this file." for name in named if name not in ids]
     for id, topic in subjects.items():
         named = [*topic.more, *(name for level in topic.opens.values() for name in level)]
         faults += [f"data/topics.toml, [{id}]: indicator {name!r} is not in data/indicators.toml." for name in dict.fromkeys(named) if name not in ids]
@@ -130,6 +139,9 @@ def topics(root: Path = ROOT) -> MappingProxyType[str, Topic]:
     for id, entry in _read(root / "topics.toml").items():
         place = f"data/topics.toml, [{id}]"
         faults += _texts(place, entry, ("title", "question", "intro")) + _choice(place, entry, "level", LEVELS)
+        faults += _fields(place, entry, tuple(Topic.__dataclass_fields__), "a field of a topic")
+        faults += [f"{place}: opens.{level} is missing; write [] where the level has nothing." for level in LEVELS if not isinstance(entry.get("opens", {}).get(level), list)]
+        faults += _fields(f"{place}, opens", entry.get("opens", {}), LEVELS, "a level")
         if not faults:
             found[id] = Topic(id=id, **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
     if faults:
@@ -146,6 +158,9 @@ def sources(root: Path = ROOT) -> MappingProxyType[str, Source]:
         place = f"data/sources.toml, [{id}]"
         faults += _texts(place, entry, ("name", "note")) + _choice(place, entry, "kind", KINDS)
         faults += [f"{place}: {name} is missing." for name in ("publisher", "licence", "url", "collected") if not entry.get(name)]
+        faults += _fields(place, entry, tuple(Source.__dataclass_fields__), "a field of a source")
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry.get("collected") or "2000-01-01")):
+            faults.append(f"{place}: collected {entry['collected']!r} is not a date such as 2026-11-22.")
         if not faults:
             found[id] = Source(id=id, **entry)
     if faults:
@@ -155,7 +170,11 @@ def sources(root: Path = ROOT) -> MappingProxyType[str, Source]:
 
 def _read(path: Path) -> dict:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        paragraphs = tomllib.loads(path.read_text(encoding="utf-8"))
+        loose = [name for name, entry in paragraphs.items() if not isinstance(entry, dict)]
+        if loose:
+            raise CatalogueError(f"data/{path.name}: {', '.join(loose)} stands outside any [paragraph].")
+        return paragraphs
     except FileNotFoundError:
         raise CatalogueError(f"data/{path.name} is missing: restore it from the repository.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
@@ -169,6 +188,11 @@ def _texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str,
         words = entry.get(name)
         faults += [f"{place}: {name}.{lang} is missing; write it in both languages." for lang in LANGS if not isinstance(words, dict) or not str(words.get(lang, "")).strip()]
     return faults
+
+
+def _fields(place: str, entry: dict, allowed: tuple[str, ...], what: str) -> list[str]:
+    unknown = sorted(set(entry) - set(allowed))
+    return [f"{place}: {', '.join(unknown)} is not {what}; use some of: {', '.join(allowed)}."] if unknown else []
 
 
 def _choice(place: str, entry: dict, name: str, allowed: tuple[str, ...]) -> list[str]:

@@ -332,3 +332,18 @@ join citations c on c.id = e.citation
 where e.value <> o.value
 order by all;
 comment on view conflicts is 'Observations beside the figures that disagree with them.';
+comment on column conflicts.indicator is 'Indicator';
+comment on column conflicts.geo is 'Geography';
+comment on column conflicts.sector is 'Sector';
+comment on column conflicts.gender is 'Gender';
+comment on column conflicts.size is 'Size class';
+comment on column conflicts.period is 'Period';
+comment on column conflicts.edition is 'Edition of the charted figure';
+comment on column conflicts.charted is 'Value that is charted';
+comment on column conflicts.charted_source is 'Source family of the charted value';
+comment on column conflicts.other is 'Value that is not';
+comment on column conflicts.other_source is 'Source family of the other value';
+comment on column conflicts.why is 'Why the other is not charted';
+comment on column conflicts.publisher is 'Who published the other';
+comment on column conflicts.title is 'Title of the table, report or article of the other';
+comment on column conflicts.url is 'Address of the other';

@@ -135,6 +135,8 @@ def resolve(filters: Filters, topic: str) -> View:
     editions = editions or list(dict.fromkeys(row["edition"] for row in sorted(at_period, key=lambda row: -row["areas"])))[:1]
     editions += [edition for edition in opening["editions"] if edition not in editions and len(opening["editions"]) > 1]
     geo = _areas(filters.geo, opening["geo"], level, lang, notes)
+    if opening["chart"] == "series":
+        geo = _on_the_line(geo, opening["geo"], level, {"indicator": indicator.id, "sector": sector, "gender": gender, "size": size}, lang, notes)
     return View(lang, topic, level, indicator, geo, sector, gender, size, period, tuple(editions), opening["chart"], tuple(dict.fromkeys(notes)))
 
 
@@ -231,6 +233,18 @@ def _areas(wanted: tuple[str, ...], default: list[str], level: str, lang: str, n
     if outside:
         notes.append(_note("note_area_elsewhere", wanted=words.list_text([_names(lang)[code] for code in outside], lang), level=words.t(f"level_{level}", lang)))
     return tuple(dict.fromkeys(here)) or tuple(default)
+
+
+def _on_the_line(wanted: tuple[str, ...], default: list[str], level: str, cut: dict, lang: str, notes: list[Note]) -> tuple[str, ...]:
+    """The areas of a series that have figures; where none of those wanted has, the default, else all that have."""
+    have = set(ask("trend", **cut, geos=(*wanted, *default), lang=lang)["geo"])
+    every = () if have else ask("table", **cut, geos=(), level=level, lang=lang)["geo"].drop_duplicates()
+    shown = tuple(code for code in wanted if code in have) or tuple(code for code in default if code in have) or tuple(every)[:MOST_AREAS]
+    without = [code for code in wanted if code not in shown]
+    if without and tuple(wanted) != tuple(default):
+        names = _names(lang)
+        notes.append(_note("note_area_no_data", wanted=words.list_text([names[code] for code in without], lang), shown=words.list_text([names[code] for code in shown], lang)))
+    return shown
 
 
 def _covered(indicator: str, level: str, chart: str) -> list[dict]:

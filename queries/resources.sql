@@ -1,4 +1,4 @@
--- Where a small firm can learn or find help: one row per resource; those for the region asked first, ended ones last.
+-- Where a small firm can learn or find help: one row per resource, those that are offered first, ended ones last.
 select r.id, r.kind, r.goals, r.topics, r.language, r.region, case $lang when 'it' then g.name_it else g.name_en end as region_name, g.level as region_level,
        r.cost, r.state, r.evidence_date, r.provider, case $lang when 'it' then r.title_it else r.title_en end as title,
        case $lang when 'it' then r.description_it else r.description_en end as description, r.address

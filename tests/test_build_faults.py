@@ -13,7 +13,6 @@ import pytest
 from data import build
 
 ROOT = Path(__file__).resolve().parent.parent
-DECLARED = ("indicators.toml", "topics.toml", "sources.toml", "claims.csv", "codes", "raw")
 COMMAND = [sys.executable, "-m", "data.build"]
 DESI = "raw/desi__country_year.csv"
 
@@ -25,11 +24,9 @@ def root(tmp_path) -> Path:
 
 
 def copied(folder: Path) -> Path:
-    folder.mkdir()
-    for name in DECLARED:
-        source = ROOT / "data" / name
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
-    return folder
+    """The declarations, code lists and raw figures, without what is made of them."""
+    made = shutil.ignore_patterns("*.duckdb*", "*.py", "*.sql", ".*", "__pycache__", "geo", "imports", "importers", "releases")
+    return Path(shutil.copytree(ROOT / "data", folder, ignore=made))
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ quick = settings(max_examples=100, deadline=None, derandomize=True, suppress_hea
 
 
 def figures(view: View):
-    """What the first figure of a page asks: the lines of a series with Italy beside them, or the map."""
+    """What the first figure of a page asks: the lines of a series, or the map."""
     if view.chart == "series":
-        return ask("trend", geos=tuple(dict.fromkeys((*view.geo, "ITA"))), lang=view.lang, **view.cut)
+        return ask("trend", geos=view.geo, lang=view.lang, **view.cut)
     return ask("map", **view.moment)
 
 
@@ -197,6 +197,14 @@ def test_a_country_among_italian_areas_is_outside_the_level():
 def test_without_a_level_the_areas_asked_for_choose_it(geo, level):
     view = resolve(Filters(geo=(geo,)), "closures")
     assert (view.level, view.geo, view.notes) == (level, (geo,), ())
+
+
+@pytest.mark.parametrize("asked, shown", [(("ITC4",), ("ITA",)), (("ITC4", "ITA"), ("ITA",)), (("ITA",), ("ITA",))])
+def test_an_area_without_a_line_gives_way_to_one_that_has_and_a_note_says_so(asked, shown):
+    view = resolve(Filters(lang="en", level="italy", indicator="gva_real", geo=asked), "profits")
+    assert view.geo == shown and not figures(view).empty
+    assert [key for key, _ in view.notes] == ["note_area_no_data"] * (asked != shown)
+    assert all("Lombardy" in note and "Italy" in note for note in said(view))
 
 
 # --- options ---

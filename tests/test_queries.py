@@ -113,7 +113,7 @@ def _():
     view = {"sector": "all", "gender": "all", "size": "all", "period": "2020-05", "editions": ("fob-2020",)}
     assert table(ask("citations", indicator="closure_rate", geos=("ITA",), **view), "publisher", "figures") == [("Digitalic", 1), ("Punto Informatico", 1)]
     every = ask("citations", indicator="closure_rate", geos=(), **view)
-    assert every[every.publisher == "HRM Asia"].figures.sum() == 8  # Bangladesh, India, Japan, Singapore, South Korea, Taiwan, East Asia, South Asia
+    assert every[every.publisher == "HRM Asia"].figures.tolist() == [8]  # Bangladesh, India, Japan, Singapore, South Korea, Taiwan, East Asia, South Asia
 
 
 @answer("claim_evidence")
@@ -286,9 +286,9 @@ def test_no_chart_s_question_reads_the_evidence(name):
     assert not [line for line in code if any(words in line for words in ("from evidence", "join evidence", "from conflicts"))]
 
 
-@pytest.mark.parametrize("period, baseline, worst", [("latest", "2019", "2020"), ("2020-Q2", "2019-Q2", "2020-Q2")])
-def test_a_headline_sets_years_beside_years_and_quarters_beside_quarters(period, baseline, worst):
-    card = ask("headline", indicator="registrations", geo="ITA", edition="registered", period=period, better="higher", **TOTALS)
+@pytest.mark.parametrize("edition, period, baseline, worst", [("registered", "latest", "2019", "2020"), ("registered-quarter", "2020-Q2", "2019-Q2", "2020-Q2")])
+def test_a_headline_sets_years_beside_years_and_quarters_beside_quarters(edition, period, baseline, worst):
+    card = ask("headline", indicator="registrations", geo="ITA", edition=edition, period=period, better="higher", **TOTALS)
     assert table(card, "baseline_period", "worst_period") == [(baseline, worst)]
 
 

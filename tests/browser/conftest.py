@@ -63,8 +63,9 @@ class Visitor:
         return self.page.locator('[data-testid="stMain"]').inner_text()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(chromium):
+    """A browser for one file of tests: it holds an event loop that other tests need free."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
