@@ -1,0 +1,155 @@
+"""python -m benchmarks [parts] [--quick] [--save]: measures, prints a table, and keeps it as benchmarks/results/<date>.json and .md."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import browser, load, memory, servers, stages
+
+PARTS = ("stages", "build", "start", "load", "browser", "memory")
+RESULTS = Path(__file__).with_name("results")
+GOALS = [  # name, ratio of this run, most allowed
+    ("click to repaint / Dash", ("browser", "ours", "repaint", "p50_ms"), ("browser", "dash", "repaint", "p50_ms"), 1.0),
+    ("click to repaint / plotly.js alone", ("browser", "ours", "repaint", "p50_ms"), ("browser", "floor", "repaint", "p50_ms"), 2.5),
+    ("p95 at 50 sessions / Dash", ("load", "50", "ours", "p95_ms"), ("load", "50", "dash", "p95_ms"), 0.15),
+    ("KB per change / Dash", ("load", "50", "ours", "kb_per_change"), ("load", "50", "dash", "kb_per_change"), 0.5),
+    ("Dash changes per second at 100 sessions / ours", ("load", "100 busy", "dash", "changes_per_second"), ("load", "100 busy", "ours", "changes_per_second"), 0.5),
+]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the dashboard against its peers; figures of one run are compared as ratios.")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"what to measure: {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="fewer sessions and clicks: for trying, not for publishing")
+    parser.add_argument("--save", action="store_true", help="keep the result in benchmarks/results")
+    given = parser.parse_args()
+    unknown = [part for part in given.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"{', '.join(unknown)} is not a part; use some of: {', '.join(PARTS)}")
+    result = {"machine": _machine(), "quick": given.quick}
+    for part in given.parts or PARTS:
+        print(f"benchmarks: {part}", file=sys.stderr, flush=True)
+        result[part] = MEASURES[part](given.quick)
+    result["goals"] = _goals(result)
+    report = _report(result)
+    print(report)
+    if given.save:
+        RESULTS.mkdir(exist_ok=True)
+        day = result["machine"]["date"][:10]
+        (RESULTS / f"{day}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        (RESULTS / f"{day}.md").write_text(report + "\n", encoding="utf-8")
+    return 0
+
+
+def _stages(quick: bool) -> dict:
+    return {"questions": stages.asking(3 if quick else 7), "runs": stages.running(3 if quick else 12)}
+
+
+def _start(quick: bool) -> dict:
+    answer = {}
+    for name in ("ours", "plain", "dash"):
+        times = []
+        for _ in range(1 if quick else 3):
+            with servers.running(name) as server:
+                times.append(round(server.started, 2))
+        answer[name] = {"seconds_to_first_byte": sorted(times)}
+    return answer
+
+
+def _load(quick: bool) -> dict:
+    answer = {}
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(servers.running(name)) for name in ("ours", "dash", "plain")}
+        for server in running.values():
+            load.visit(server, 2, 3, pause=0.5)  # warm
+        for sessions in (1, 10) if quick else (1, 10, 50, 100, 200):
+            answer[str(sessions)] = {name: load.visit(server, sessions, 8 if quick else 20) for name, server in running.items() if sessions <= 100 or name == "ours"}
+        answer["100 busy"] = {name: load.visit(server, 10 if quick else 100, 8 if quick else 20, pause=0.0) for name, server in running.items()}
+        answer["50 across the site"] = {"ours": load.visit(running["ours"], 5 if quick else 50, 8 if quick else 20, cold=True)}
+    with servers.running("ours") as fresh:
+        answer["50 across the site, cold cache"] = {"ours": load.visit(fresh, 5 if quick else 50, 8 if quick else 20, cold=True)}
+    return answer
+
+
+def _browser(quick: bool) -> dict:
+    answer: dict = {}
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(servers.running(name)) for name in ("ours", "dash", "plain", "floor")}
+        with browser.chromium() as chromium:
+            for name, server in running.items():
+                browser.first_load(chromium, server)
+                answer[name] = {"load": browser.first_load(chromium, server)}
+            rounds = [{name: browser.repaint(chromium, server, 3 if quick else 8) for name, server in running.items()} for _ in range(1 if quick else 3)]
+    for name in answer:  # interleaved rounds: the middle one by its median
+        answer[name]["repaint"] = sorted((part[name] for part in rounds), key=lambda part: part["p50_ms"] or 0)[len(rounds) // 2]
+    return answer
+
+
+def _memory(quick: bool) -> dict:
+    with servers.running("ours") as server:
+        load.visit(server, 2, 2, pause=0.5)
+        held = memory.crowd(server, 10 if quick else 50)
+        return held | {"turnover": memory.turnover(server, 100 if quick else 1000)}
+
+
+MEASURES = {"stages": _stages, "build": lambda quick: stages.building(1 if quick else 3), "start": _start, "load": _load, "browser": _browser, "memory": _memory}
+
+
+def _machine() -> dict:
+    packages = ("streamlit", "plotly", "duckdb", "pandas", "dash", "gunicorn")
+    return {"date": datetime.now(UTC).isoformat(timespec="minutes"), "python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count(),
+            "load_average": round(os.getloadavg()[0], 2), **{name: version(name) for name in packages}}  # fmt: skip
+
+
+def _goals(result: dict) -> list[dict]:
+    rows = []
+    for name, ours, theirs, most in GOALS:
+        first, second = _at(result, ours), _at(result, theirs)
+        if first and second:
+            rows.append({"goal": name, "ratio": round(first / second, 3), "most": most, "met": first / second <= most})
+    return rows
+
+
+def _at(result: dict, path: tuple[str, ...]) -> float | None:
+    for name in path:
+        result = result.get(name) if isinstance(result, dict) else None
+    return result
+
+
+def _report(result: dict) -> str:
+    machine = result["machine"]
+    lines = [f"# {machine['date']}", "", f"{machine['cores']} cores, {machine['system']}, Python {machine['python']}, load average {machine['load_average']} at the start; "
+             + ", ".join(f"{name} {machine[name]}" for name in ("streamlit", "plotly", "duckdb", "pandas", "dash")), ""]  # fmt: skip
+    if result["goals"]:
+        lines += ["| goal | ratio | most | met |", "|---|---|---|---|"]
+        lines += [f"| {row['goal']} | {row['ratio']} | {row['most']} | {'yes' if row['met'] else 'no'} |" for row in result["goals"]] + [""]
+    for part in PARTS:
+        if part in result:
+            lines += [f"## {part}", "", *_table(result[part]), ""]
+    return "\n".join(lines)
+
+
+def _table(content: dict, path: str = "") -> list[str]:
+    rows = list(_leaves(content))
+    return ["| what | figure |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+
+
+def _leaves(content: dict, path: str = ""):
+    for name, value in content.items():
+        here = f"{path} / {name}" if path else name
+        if isinstance(value, dict) and set(value) == {"min", "median", "max"}:
+            yield here, f"{value['median']} ({value['min']} to {value['max']})"
+        elif isinstance(value, dict):
+            yield from _leaves(value, here)
+        else:
+            yield here, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

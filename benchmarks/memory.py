@@ -1,0 +1,33 @@
+"""Memory: what a session costs, and whether it comes back when the visitor leaves."""
+
+import asyncio
+
+from benchmarks.load import StreamlitVisitor, visit
+from benchmarks.servers import Server, memory
+
+
+def crowd(server: Server, sessions: int) -> dict:
+    """MB of the server at rest, with this many sessions making changes, and per session."""
+    before = memory(server.pid)
+    during = asyncio.run(_held(server, sessions))
+    return {"rest_mb": round(before, 1), f"with_{sessions}_mb": round(during, 1), "per_session_mb": round((during - before) / sessions, 2)}
+
+
+def turnover(server: Server, visits: int, at_once: int = 10) -> dict:
+    """Growth from the first tenth of these visits, when caches are warm, to the last, in per cent."""
+    marks = []
+    for _ in range(10):
+        for _ in range(max(1, visits // 10 // at_once)):
+            visit(server, at_once, 0.01, pause=0.0)
+        marks.append(memory(server.pid))
+    return {"visits": visits, "first_mb": round(marks[0], 1), "last_mb": round(marks[-1], 1), "growth_percent": round(100 * (marks[-1] / marks[0] - 1), 1), "marks_mb": [round(mark, 1) for mark in marks]}
+
+
+async def _held(server: Server, sessions: int) -> float:
+    visitors = [StreamlitVisitor(server) for _ in range(sessions)]
+    for visitor in visitors:
+        await visitor.open()
+    held = memory(server.pid)
+    for visitor in visitors:
+        await visitor.close()
+    return held
