@@ -28,6 +28,7 @@ HOLDS = ("", "disputed", "subgroup", "no_period")
 FLAGS = frozenset("bcdenpuz")
 RANGES = {"percent": (0, 100), "points": (-100, 100), "percent_change": (-100, 1000), "count": (0, 1e9), "meur": (-1e7, 1e8), "keur": (0, 1e10), "index": (-200, 1000), "rank": (1, 300)}
 REGISTERS = ("register", "press")
+DECIMAL = r"-?\d+(\.\d+)?"
 SHOWN_FAULTS = 40
 RESOURCE = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
     "kind": "video_tutorial webinar short_course guide checklist case_study helpdesk programme grant".split(),
@@ -70,6 +71,21 @@ class Row:
     source: str
     citation: tuple[str, str, str, str, str]
     place: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def file(self) -> str:
+        return self.place.partition(",")[0]
+
+    @property
+    def imported(self) -> bool:
+        return self.file.startswith("data/imports/")
+
+    @property
+    def day(self) -> str:
+        """The newest date its citation gives as published, empty where it gives none."""
+        return max(re.findall(r"\d{4}-\d{2}-\d{2}", self.citation[2]), default="")
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -109,7 +125,7 @@ class Codes:
 def version(root: Path = ROOT) -> str:
     """Hash of all inputs, line endings aside: the same inputs give the same version on any machine."""
     seal = hashlib.sha256(FORMAT.encode())
-    for path in _inputs(root):
+    for path in inputs(root):
         seal.update(f"{path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name}\0".encode())
         seal.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return seal.hexdigest()[:12]
@@ -223,7 +239,7 @@ class Content:
             raise ValueError(f"flag {entry['flag']!r} is not known; use some of: {', '.join(sorted(FLAGS))}")
         if not entry["publisher"] or not entry["title"]:
             raise ValueError("publisher or title is empty: every figure names where it was read")
-        if not re.fullmatch(r"-?\d+(\.\d+)?", entry["value"]):
+        if not re.fullmatch(DECIMAL, entry["value"]):
             raise ValueError(f"value {entry['value']!r} is not a plain decimal number such as 12.5")
         if not (entry["hold"] == "no_period" and not entry["period"]):
             starts(entry["period"])
@@ -235,11 +251,12 @@ class Content:
             least, most = indicator.range or RANGES[indicator.unit]
             if not least <= value <= most:
                 raise ValueError(f"value {entry['value']} of {indicator.id} is outside {least:g} to {most:g}")
+        low, high = _interval(entry, value)
         geo_label = entry["geo_label"]
         base = f"{entry['base']} ({geo_label})" if geo_label and self.level[codes["geo"]] == "group" else entry["base"]
         return Row(
             indicator=entry["indicator"], geo_label=geo_label, period=entry["period"], value=value, unit=unit, n=entry["n"], base=base, status=entry["status"],
-            decimals=len(entry["value"].partition(".")[2]), flags=entry["flag"], hold=entry["hold"], source=source, place=place,
+            decimals=len(entry["value"].partition(".")[2]), flags=entry["flag"], hold=entry["hold"], source=source, place=place, low=low, high=high,
             citation=tuple(entry[name] for name in ("publisher", "title", "published", "url", "confidence")), **codes,
         )  # fmt: skip
 
@@ -276,6 +293,9 @@ class Content:
                 groups.setdefault(row.key, []).append(row)
         observations = []
         for rows in groups.values():
+            older = _superseded(rows)
+            evidence += [(row, "vintage") for row in older]
+            rows = [row for row in rows if row not in older]
             chosen, *others = sorted(rows, key=lambda row: _preference(row, self.indicators[row.indicator]))
             agreeing = [row for row in others if chosen.agrees(row)]
             other = [row for row in others if not chosen.agrees(row)]
@@ -311,11 +331,30 @@ def starts(period: str) -> date:
         raise ValueError(f"period {period!r} is not a date of the calendar") from None
 
 
+def _superseded(rows: list[Row]) -> list[Row]:
+    """Rows of one key that a newer publication of the same source contradicts, where one of the two is an import. Two raw files that disagree stay a fault."""
+    if not any(row.imported for row in rows):
+        return []
+    newest = {row.source: row for row in sorted(rows, key=lambda row: (row.day, row.imported, row.place))}
+    beside = [(row, newest[row.source]) for row in rows]
+    return [row for row, last in beside if (row.imported or last.imported) and row.file != last.file and not row.agrees(last)]
+
+
+def _interval(entry: dict, value: float) -> tuple[float | None, float | None]:
+    """The published 95% interval of a row, where its file has the columns low and high. Raises ValueError."""
+    low, high = entry.get("low", ""), entry.get("high", "")
+    if not low and not high:
+        return None, None
+    if not all(re.fullmatch(DECIMAL, end) for end in (low, high)) or not float(low) <= value <= float(high):
+        raise ValueError(f"low {low!r} and high {high!r} are not two numbers around value {entry['value']}")
+    return float(low), float(high)
+
+
 def _preference(row: Row, indicator: Indicator) -> tuple:
-    """Sorts the rows of one key: the catalogue's prefer first, then as published before derived, then the finer."""
+    """Sorts the rows of one key: the catalogue's prefer first, then the imported, then as published before derived, then the finer."""
     names = (row.source, row.citation[0], row.citation[4])
     rank = next((place for place, name in enumerate(indicator.prefer) if name in names), len(indicator.prefer))
-    return rank, STATUSES.index(row.status), -row.decimals, row.place
+    return rank, not row.imported, STATUSES.index(row.status), -row.decimals, row.place
 
 
 def _flagged(row: Row, flags: str) -> Row:
@@ -363,10 +402,11 @@ def _write(connection: duckdb.DuckDBPyConnection, content: Content, wanted: str,
 
 
 def _observation(row: Row, rows: list[Row], content: Content) -> dict:
-    sample = next((said.n for said in rows if said.n), "")
-    reason = "derived" if row.status == "derived" else "register" if content.sources[row.source].kind in REGISTERS else "no_error_published"
+    sample = next((said.n for said in [row, *rows] if said.n), "")
+    low, high = next(((said.low, said.high) for said in [row, *rows] if said.low is not None and said.low <= row.value <= said.high), (None, None))
+    reason = "" if low is not None else "derived" if row.status == "derived" else "register" if content.sources[row.source].kind in REGISTERS else "no_error_published"
     return dict(zip(KEY, row.key, strict=True)) | {
-        "starts": starts(row.period), "value": row.value, "low": None, "high": None, "n": int(sample) if sample.isdigit() else None, "n_note": sample, "status": row.status,
+        "starts": starts(row.period), "value": row.value, "low": low, "high": high, "n": int(sample) if sample.isdigit() else None, "n_note": sample, "status": row.status,
         "flags": row.flags, "interval_reason": reason, "base": row.base, "source": row.source, "decimals": row.decimals,
     }  # fmt: skip
 
@@ -412,7 +452,8 @@ def _raw(root: Path) -> list[Path]:
     return [path for folder in ("raw", "imports") for path in sorted((root / folder).glob("*__*.csv"))]
 
 
-def _inputs(root: Path) -> list[Path]:
+def inputs(root: Path) -> list[Path]:
+    """Every file a build of this root reads: the declarations, the code lists, data/raw and data/imports, the SQL."""
     declared = [root / name for name in ("indicators.toml", "topics.toml", "sources.toml", "claims.csv", "resources.csv")] + sorted((root / "codes").glob("*.csv"))
     return [path for path in declared + _raw(root) + [ROOT / "schema.sql", ROOT / "derive.sql"] if path.exists()]
 

@@ -13,7 +13,7 @@ import queries
 from data import build
 
 ROOT = build.ROOT
-RAW = sorted((ROOT / "raw").glob("*.csv"))
+RAW = sorted((ROOT / "raw").glob("*__*.csv"))
 EU27 = "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE".split()
 AREAS = "ITC1 ITC2 ITC3 ITC4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4".split()
 KEY = "indicator, geo, sector, gender, size, period, edition"
