@@ -1,0 +1,218 @@
+"""Figures for embeds: maps, bars, dots and lines as small SVG, drawn here and readable without a script.
+
+Sizes along the page are in percent and heights in pixels, so that text keeps its size at any width. Colours are classes: `c0`, `c1`, ... are those
+of a map, and the page's style says what they are in light and dark.
+"""
+from functools import cache
+from html import escape
+from math import cos, isfinite, radians, sin, sqrt
+
+from charts import areas, theme as look
+from charts.ranking import ENDS, MOST
+from charts.rows import SMALL_BASE, focus, has_interval, is_old, is_provisional, is_small, no_direction, peers, references, valued, year
+from charts.scale import Classes, classes, ticks
+from charts.series import segments, series
+from charts.trend import time_ticks
+from charts.phrases import bare, say as charted, show
+from queries.filters import View
+
+WIDTHS = {"italy": 470, "europe": 640, "world": 900}  # of the map's coordinates
+LIMITS = {"europe": (-11.0, 34.5, 35.5, 69.0)}  # lon, lat of what is drawn; elsewhere all of it
+BAR, LINE_HEIGHT, MAP_TEXT = 13, 300, 12
+LINES = 6
+MARKS = {"small": "*", "old": "†"}
+HATCHES = "".join(f'<pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate({angle})"><path class="hatch" d="M0 0V5"/></pattern>'
+                  for name, angle in (("small", 45), ("old", -45)))
+
+
+# --- map ---
+
+@cache
+def outlines(level: str) -> tuple[int, int, dict[str, str], dict[str, tuple[float, float]]]:
+    """Width, height, the path of each area, and where its label stands."""
+    project = {"italy": _albers(38, 46, 12.5), "europe": _albers(40, 62, 14), "world": _natural_earth}[level]
+    shapes = {feature["properties"]["id"]: feature["geometry"] for feature in areas.boundaries(level)["features"]}
+    rings = {code: [[project(*_turned(point, ring, level)) for point in ring] for ring in _rings(shape)] for code, shape in shapes.items()}
+    corners = [project(lon, lat) for lon in LIMITS[level][::2] for lat in LIMITS[level][1::2]] if level in LIMITS else [point for found in rings.values() for ring in found for point in ring]
+    left, top = min(x for x, _ in corners), max(y for _, y in corners)
+    scale = WIDTHS[level] / (max(x for x, _ in corners) - left)
+    height = round((top - min(y for _, y in corners)) * scale)
+    place = lambda point: ((point[0] - left) * scale, (top - point[1]) * scale)  # noqa: E731
+    paths = {code: _path([[place(point) for point in ring] for ring in found], WIDTHS[level], height) for code, found in rings.items()}
+    labels = {code: place(project(area.x, area.y)) for code, area in areas.areas(level).items()}
+    return WIDTHS[level], height, paths, labels
+
+
+def mapped(found: list[dict], view: View) -> dict[str, dict]:
+    """The rows that the map of the level has an area for, by code."""
+    return {row["geo"]: row for row in valued(found) if row["geo"] in areas.areas(view.level)}
+
+
+def shaded(found: list[dict], view: View, title: str) -> tuple[str, Classes]:
+    """A map of classes, and the classes."""
+    known = mapped(found, view)
+    scale = classes([row["value"] for row in known.values()], view.indicator.unit, view.indicator.decimals, look.palette("light"))
+    wide, tall, paths, labels = outlines(view.level)
+    parts = []
+    for code in sorted(paths, key=lambda code: code in view.geo):
+        kind = f"c{scale.index(known[code]['value'])}" if code in known else "ctx" if areas.areas(view.level)[code].context else "none"
+        name = f"<title>{escape(areas.areas(view.level)[code].name[view.lang])}: {escape(show(known[code]['value'], view))}</title>" if code in known else ""
+        over = next((over for over, is_so in (("small", is_small), ("old", is_old)) if code in known and is_so(known[code])), "")
+        look_, shape = f'class="{kind}{" on" if code in view.geo else ""}"', f'd="{paths[code]}"'
+        if over:  # drawn twice, filled and hatched
+            parts.append(f'<defs><path id="{code}" {shape}/></defs><use href="#{code}" {look_}>{name}</use><use href="#{code}" class="{over}"/>')
+        elif paths[code]:
+            parts.append(f"<path {look_} {shape}>{name}</path>" if name else f"<path {look_} {shape}/>")
+    if view.level == "italy":
+        parts += [f'<text class="t{scale.index(row["value"])}" x="{labels[code][0]:.0f}" y="{labels[code][1] + 4:.0f}">{escape(bare(row["value"], view))}</text>' for code, row in known.items()]
+    return f'<svg class="map {view.level}" viewBox="0 0 {wide} {tall}" role="img" aria-label="{escape(title)}">{HATCHES}{"".join(parts)}</svg>', scale
+
+
+def key(scale: Classes, found: list[dict], view: View) -> str:
+    """The classes of a map with the limits between them, and what a hatch and grey mean."""
+    known = mapped(found, view)
+    notes = [("none", charted("no_data", view.lang))] if any(code not in known for code in areas.drawn(view.level)) else []
+    notes += [("small", charted("small_base", view.lang, count=SMALL_BASE))] if any(map(is_small, known.values())) else []
+    notes += [("old", charted("old_survey", view.lang))] if any(is_old(row) and not is_small(row) for row in known.values()) else []
+    words = "".join(f'<span><svg width="14" height="14" aria-hidden="true"><rect class="{kind}" width="14" height="14"/></svg> {escape(word)}</span>' for kind, word in notes)
+    return f'<div class="key">{_limits(scale, view)}{words}</div>'
+
+
+def _limits(scale: Classes, view: View) -> str:
+    if not scale.limits:
+        return ""
+    share = 100 / len(scale.colours)
+    limits = look.tick_labels(list(scale.limits), view.indicator.unit, view.indicator.decimals, view.lang)
+    blocks = "".join(f'<rect class="c{i}" x="{share * i:.2f}%" width="{share:.2f}%" height="12"/>' for i in range(len(scale.colours)))
+    words = "".join(f'<text x="{share * (i + 1):.2f}%" y="26">{escape(limit)}</text>' for i, limit in enumerate(limits))
+    return f'<svg height="30" aria-hidden="true">{blocks}{words}</svg>'
+
+
+def _albers(south: float, north: float, centre: float):
+    """Conic equal-area projection with two standard parallels."""
+    n = (sin(radians(south)) + sin(radians(north))) / 2
+    c = cos(radians(south)) ** 2 + 2 * n * sin(radians(south))
+
+    def project(lon: float, lat: float) -> tuple[float, float]:
+        rho, angle = sqrt(max(c - 2 * n * sin(radians(lat)), 0)) / n, n * radians(lon - centre)
+        return rho * sin(angle), -rho * cos(angle)
+
+    return project
+
+
+def _natural_earth(lon: float, lat: float) -> tuple[float, float]:
+    f = radians(lat)
+    return (radians(lon - 11) * (0.8707 - 0.131979 * f**2 + f**4 * (-0.013791 + f**4 * (0.003971 * f**2 - 0.001529 * f**4))),
+            f * (1.007226 + f**2 * (0.015085 + f**4 * (-0.044475 + 0.028874 * f**2 - 0.005916 * f**4))))
+
+
+def _turned(point, ring, level: str) -> tuple[float, float]:
+    """The eastern end of Siberia goes with the rest of it; where the file of Europe is cut, the edge goes out of sight."""
+    if level == "world" and max(place[0] for place in ring) < -168:
+        return point[0] + 360, point[1]
+    return (point[0] + 20 if level == "europe" and point[0] > 49.9 else point[0]), point[1]
+
+
+def _rings(shape: dict) -> list:
+    polygons = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+    return [ring for polygon in polygons for ring in polygon]
+
+
+def _path(rings: list[list[tuple[float, float]]], wide: int, tall: int) -> str:
+    """A path on whole coordinates, each step from the last; specks are dropped unless they are all there is."""
+    drawn = []
+    for ring in rings:
+        points = list(dict.fromkeys((round(x), round(y)) for x, y in ring if isfinite(x) and isfinite(y)))
+        inside = any(-20 <= x <= wide + 20 and -20 <= y <= tall + 20 for x, y in points)
+        if inside and points:
+            drawn.append((abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1]))) / 2, points))
+    largest = max((size for size, _ in drawn), default=0)
+    kept = [points for size, points in drawn if len(points) > 2 and (size >= 3 or size == largest)] or [[(x, y), (x + 2, y), (x, y + 2)] for _, [(x, y), *_] in drawn[:1]]
+    return "".join(f"M{points[0][0]} {points[0][1]}l" + " ".join(f"{b[0] - a[0]} {b[1] - a[1]}" for a, b in zip(points, points[1:])) + "z" for points in kept).replace(" -", "-")
+
+
+# --- bars and dots ---
+
+def bars(found: list[dict], view: View) -> str:
+    """One bar an area, highest first, with the figure beside it and a dotted line for what they are compared with."""
+    ordered = sorted(valued(peers(found, view)) or valued(found), key=lambda row: (-row["value"], row["geo_name"]))
+    if view.indicator.unit == "rank":
+        ordered.reverse()
+    shown = [row for place, row in enumerate(ordered) if len(ordered) <= MOST or place < ENDS or place >= len(ordered) - ENDS or row["geo"] in focus(view)]
+    against = valued(references(found, view))[:1]
+    place = _share([row["value"] for row in shown + against])
+    zero = place(0)
+    mark = f'<line class="zero" x1="{zero:.2f}%" x2="{zero:.2f}%" y1="-5" y2="{BAR + 5}"/>' if min(row["value"] for row in shown) < 0 else ""
+    mark += "".join(f'<line class="ref" x1="{place(row["value"]):.2f}%" x2="{place(row["value"]):.2f}%" y2="100%"/>' for row in against)
+    lines = "".join(
+        f'<li{_on(row, view)}><span>{escape(row["geo_name"])}</span><svg height="{BAR}" aria-hidden="true"><rect class="bar" x="{min(zero, place(row["value"])):.2f}%" '
+        f'width="{max(abs(place(row["value"]) - zero), 0.3):.2f}%" height="{BAR}"/>{mark}</svg><b>{escape(show(row["value"], view))}{_mark(row)}</b></li>'
+        for row in shown)  # fmt: skip
+    head = "".join(f'<p class="ref">┆ {escape(row["geo_name"])} {escape(show(row["value"], view))}</p>' for row in against)
+    hidden = f'<p class="ref">{escape(charted("note_hidden", view.lang, shown=len(shown), count=len(ordered), top=ENDS, bottom=ENDS))}</p>' if len(shown) < len(ordered) else ""
+    return f"{head}<ol class=rows>{lines}</ol>{hidden}{_marks(shown, view)}"
+
+
+def dots(found: list[dict], view: View) -> str:
+    """One dot an area in alphabetical order: never a ranking."""
+    ordered = sorted(valued(found), key=lambda row: row["geo_name"].casefold())
+    place = _share([row["value"] for row in ordered])
+    lines = "".join(
+        f'<li{_on(row, view)}><span>{escape(row["geo_name"])}</span><svg height="14" aria-hidden="true"><line class="grid" x2="100%" y1="7" y2="7"/>'
+        f'<circle class="bar" cx="{place(row["value"]):.2f}%" cy="7" r="5"/></svg><b>{escape(show(row["value"], view))}{_mark(row)}</b></li>' for row in ordered)
+    return f"<ul class=rows>{lines}</ul>{_marks(ordered, view)}"
+
+
+def _mark(row: dict) -> str:
+    return MARKS["small"] if is_small(row) else MARKS["old"] if is_old(row) else ""
+
+
+def _marks(rows: list[dict], view: View) -> str:
+    """What the marks after a figure mean, where there are any."""
+    words = {MARKS["small"]: charted("small_base", view.lang, count=SMALL_BASE), MARKS["old"]: charted("old_survey", view.lang)}
+    said = "   ".join(f"{mark} {words[mark]}" for mark in dict.fromkeys(filter(None, map(_mark, rows))))
+    return f'<p class="ref">{escape(said)}</p>' if said else ""
+
+
+def _share(values: list[float]):
+    """From a value to percent of the width, zero always inside."""
+    low, high = min([0, *values]), max([0, *values])
+    return lambda value: 1 + 98 * (value - low) / ((high - low) or 1)
+
+
+def _on(row: dict, view: View) -> str:
+    return ' class="on"' if row["geo"] in focus(view) else ""
+
+
+# --- lines ---
+
+def lines(found: list[dict], view: View) -> str:
+    """Lines of at most six areas, cut where two points cannot be joined."""
+    known = valued(found)
+    shown = list(dict.fromkeys(row["geo"] for row in known))[:LINES]
+    known = [row for row in known if row["geo"] in shown]
+    values = [value for row in known for value in ((row["low"], row["value"], row["high"]) if has_interval(row) else (row["value"],))]
+    grid = ticks(min([*values, 0] if min(values) < 0.5 * max(values) else values), max(values))
+    times = [year(row) for row in known]
+    first, span = min(times), (max(times) - min(times)) or 1
+    across = lambda at: 3 + 94 * (at - first) / span  # noqa: E731
+    down = lambda value: 96 - 92 * (value - grid[0]) / ((grid[-1] - grid[0]) or 1)  # noqa: E731
+    scale = list(zip(grid, look.tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang)))
+    rules = "".join(f'<line class="grid" x2="100%" y1="{down(tick):.1f}%" y2="{down(tick):.1f}%"/>' for tick, _ in scale)
+    levels = "".join(f'<text x="100%" y="{down(tick):.1f}%" dy="4">{escape(word)}</text>' for tick, word in scale)
+    paths = []
+    for line in series(known):
+        kind = shown.index(line.geo)
+        for part in segments(line, known, view.indicator.breaks):
+            points = [(across(year(row)), down(row["value"])) for row in part]
+            paths.append(f'<path class="l l{kind}" d="M{" L".join(f"{x:.1f} {y:.1f}" for x, y in points)}"/>')
+            paths += [f'<path class="p l{kind}" d="M{x:.1f} {y:.1f}h0"><title>{escape(row["geo_name"])}, {escape(row["period"])}: {escape(show(row["value"], view))}</title></path>'
+                      + (f'<path class="p hollow" d="M{x:.1f} {y:.1f}h0"/>' if is_provisional(row) or no_direction(row) else "") for (x, y), row in zip(points, part)]
+    when = time_ticks(known, view.lang)
+    words = "".join(f'<text x="{across(at):.1f}%" y="14">{escape(word.replace("<br>", " "))}</text>' for at, word in zip(when["tickvals"], when["ticktext"]) if 0 <= across(at) <= 100)
+    last = {row["geo"]: row for row in sorted(known, key=year)}
+    names = "".join(f'<li><svg width="22" height="10" aria-hidden="true"><path class="l l{i}" d="M0 5h22"/></svg> {escape(last[geo]["geo_name"])} <b>{escape(show(last[geo]["value"], view))}</b></li>'
+                    for i, geo in enumerate(shown))
+    return (f'<div class="plot"><svg class="levels" height="{LINE_HEIGHT}" aria-hidden="true">{levels}</svg><svg height="{LINE_HEIGHT}" aria-hidden="true">{rules}'
+            f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" height="100%">{"".join(paths)}</svg></svg><span></span><svg class="when" height="18" aria-hidden="true">{words}</svg></div>'
+            f'<ul class="names">{names}</ul>')

@@ -1,0 +1,194 @@
+"""One figure alone, for an iframe: a page of a few kilobytes with no websocket, no other host and no script but the one that says its height.
+
+`answer` is the whole of `/embed/v1/{indicator}`: the parameters are those of Filters, and `figure` (map, bars, dots, trend), `theme` (light, dark; the
+reader's own otherwise), `version` (frozen on a release; the newest data otherwise). The path is a promise: v1 keeps meaning this.
+"""
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from html import escape
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pandas as pd
+
+import queries
+from charts import theme as look
+from charts.findings import finding
+from charts.phrases import show
+from charts.rows import focus, records, several, valued
+from charts.scale import classes, text_on
+from charts.words import frame
+from data import catalogue
+from data.catalogue import LANGS
+from data.words import MISSING, interval_text, number, period_text, t
+from exports import drawing, links, past
+from exports.words import say
+from queries.filters import Filters, View, resolve
+
+PATH = "/embed/v1/"
+THEMES = ("light", "dark")
+FIGURES = ("map", "bars", "dots", "trend")
+SCRIPT = """(()=>{const say=()=>parent.postMessage({type:"ripresa-digitale",height:Math.ceil(document.body.getBoundingClientRect().height)},"*");new ResizeObserver(say).observe(document.body);addEventListener("load",say)})()"""
+LIVE, FROZEN = "public, max-age=300, stale-while-revalidate=86400", "public, max-age=86400, stale-while-revalidate=604800"
+HEIGHTS = {"map": 760, "bars": 820, "dots": 560, "trend": 620}
+KEPT = 256
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def answer(indicator: str, query: Mapping[str, Iterable[str] | str], if_none_match: str = "", site: str = "") -> Answer:
+    """The answer for `/embed/v1/{indicator}`. `query` maps names to values or lists of values; `site` is where the pages are, for the link to them."""
+    said = {name: [value] if isinstance(value, str) else list(value) for name, value in query.items()}
+    filters = Filters.from_address({**said, "indicator": indicator}, lang=LANGS[0])
+    if not filters.indicator:
+        return _page_answer(404, _sentence(say("embed_unknown", filters.lang, indicator=indicator[:60]), filters.lang), "no-store", if_none_match)
+    view = resolve(filters, catalogue.indicator(filters.indicator).topic)
+    wanted = said.get("figure", [""])[-1]
+    theme, version = said.get("theme", [""])[-1], said.get(links.VERSION, [""])[-1][:40]
+    body = _body(queries.version(), view, version, wanted if wanted in FIGURES else "", theme if theme in THEMES else "", site.rstrip("/"))
+    if body is None:
+        return _page_answer(404, _sentence(say("embed_version", view.lang, version=version), view.lang), "no-store", if_none_match)
+    return _page_answer(200, body, FROZEN if version else LIVE, if_none_match)
+
+
+def code(view: View, site: str, version: str = "", figure: str = "", theme: str = "") -> str:
+    """What to copy into a page: the frame, and the line that lets it grow. `version` freezes it."""
+    address = {name: values for name, values in links.plain(view).items() if name != "indicator"}
+    address |= {name: [value] for name, value in (("figure", figure), ("theme", theme), (links.VERSION, version)) if value}
+    source = f"{site.rstrip('/')}{PATH}{view.indicator.id}?{urlencode(address, doseq=True)}"
+    kind = figure or kind_of(view)
+    return (f'<iframe src="{escape(source)}" title="{escape(view.indicator.label[view.lang])}" width="100%" height="{HEIGHTS[kind]}" style="border:0" loading="lazy"></iframe>\n'
+            '<script>addEventListener("message",e=>{if(e.data&&e.data.type==="ripresa-digitale")document.querySelectorAll("iframe").forEach(f=>{if(f.contentWindow===e.source)f.height=e.data.height})})</script>')
+
+
+def kind_of(view: View) -> str:
+    """The figure a view opens with."""
+    return {"map": "map", "dots": "dots"}.get(view.chart, "trend")
+
+
+def page(view: View, site: str = "", version: str = "", figure: str = "", theme: str = "") -> str | None:
+    """The HTML of one figure; None where the version is not kept."""
+    kind = figure or kind_of(view)
+    rows = _rows(view, kind, version)
+    if rows is None:
+        return None
+    found = records(rows, view.lang)
+    if not valued(found):
+        return _sentence(finding(found, view), view.lang)
+    if kind == "map" and not drawing.mapped(found, view):
+        kind = "dots"
+    words = frame(found, view, {"map": "map", "bars": "bars", "dots": "dots", "trend": "lines"}[kind])
+    if kind == "map":
+        drawn, scale = drawing.shaded(found, view, words["alt"])
+        drawn = _classes([row["value"] for row in drawing.mapped(found, view).values()], view) + drawn + drawing.key(scale, found, view)
+    else:
+        drawn = f'<div role="group" aria-label="{escape(words["alt"])}">{getattr(drawing, {"bars": "bars", "dots": "dots", "trend": "lines"}[kind])(found, view)}</div>'
+    shown = version or queries.version()
+    here = links.page(site, view, links.cited(view, version) if version else links.plain(view))
+    notes = [t(key, view.lang, **dict(values)) for key, values in view.notes] + words["notes"]
+    return _document(view.lang, words["title"], f"""<figure><figcaption><h1>{escape(words["title"])}</h1><p>{escape(words["subtitle"])}</p></figcaption>
+{drawn}
+<details><summary>{escape(say("embed_table", view.lang))}</summary>{_table(found, view, words["title"])}</details>
+<footer><ul>{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul><p>{escape(words["source"])}</p>
+<p><a href="{escape(here)}" target="_blank" rel="noopener">Ripresa digitale</a> · {escape(say("embed_version_shown", view.lang, version=shown))}</p></footer></figure>""", theme)
+
+
+def _rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
+    """The rows of the figure, as the version had them."""
+    known = version or queries.version()
+    if kind == "trend":
+        return past.ask(known, "trend", **view.cut, geos=tuple(dict.fromkeys((*focus(view), *(("ITA",) if view.level == "italy" else ("EU27_2020",) if view.level == "europe" else ())))), lang=view.lang)
+    rows, against = (past.ask(known, name, **view.moment) for name in ("map", "references"))
+    return None if rows is None else pd.concat([rows, against]) if len(against) else rows
+
+
+@lru_cache(maxsize=KEPT)
+def _body(current: str, view: View, version: str, figure: str, theme: str, site: str) -> str | None:
+    return page(view, site, version, figure, theme)
+
+
+# --- the page around the figure ---
+
+def _document(lang: str, title: str, content: str, theme: str = "") -> str:
+    return (f'<!doctype html><html lang="{lang}"{f" class={theme}" if theme else ""}><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f'<meta name="robots" content="noindex"><title>{escape(title)}</title><style>{_style()}</style>{content}<script>{SCRIPT}</script></html>')
+
+
+def _sentence(sentence: str, lang: str) -> str:
+    return _document(lang, "Ripresa digitale", f"<p>{escape(sentence)}</p>")
+
+
+@cache
+def _style() -> str:
+    """The style, with the colours of both themes."""
+    text = Path(__file__).with_name("embed.css").read_text(encoding="utf-8")
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("/*")]
+    return _both(_colours("light"), _colours("dark")) + "".join(lines)
+
+
+def _colours(theme: str) -> str:
+    palette = look.palette(theme)
+    plain = {"page": palette.page, "ink": palette.ink, "soft": palette.soft, "grid": palette.grid, "border": palette.border, "none": palette.no_data, "bar": palette.bar, "on": palette.qualitative[0],
+             "ctx": palette.panel, **{f"l{i}": colour for i, colour in enumerate(palette.qualitative)}}
+    return "".join(f"--{name}:{colour};" for name, colour in plain.items()) + f"color-scheme:{theme}"
+
+
+def _classes(values: list[float], view: View) -> str:
+    """The colours of a map's classes in both themes."""
+    rules = []
+    for theme in THEMES:
+        palette = look.palette(theme)
+        own = classes(values, view.indicator.unit, view.indicator.decimals, palette)
+        rules.append("".join(f"--c{i}:{colour};--t{i}:{text_on(colour)};" for i, colour in enumerate(own.colours)))
+    return f"<style>{_both(*rules)}</style>"
+
+
+def _both(light: str, dark: str) -> str:
+    """Rules of the root in both themes: the one asked for, else the reader's own."""
+    return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root:not(.light){{{dark}}}}}:root.dark{{{dark}}}"
+
+
+def _table(found: list[dict], view: View, caption: str) -> str:
+    """The rows as a table, with the columns that say something here."""
+    lang, rows = view.lang, valued(found)
+    columns = {"geo_name": lambda row: row["geo_name"], **({"sector_name": lambda row: row["sector_name"]} if several(rows, "sector") else {}),
+               "period": lambda row: period_text(row["period"], lang), **({"edition_name": lambda row: row["edition_name"]} if several(rows, "edition") else {}),
+               "value": lambda row: show(row["value"], view),
+               **({"interval": lambda row: interval_text(row["low"], row["high"], view.indicator.unit, view.indicator.decimals, lang) or MISSING} if any(row["low"] is not None for row in rows) else {}),
+               **({"n": lambda row: row["n_note"] or number(row["n"], lang)} if any(row["n"] is not None or row["n_note"] for row in rows) else {}),
+               "status": lambda row: say(f"status_{row['status']}", lang)}
+    head = "".join(f'<th scope="col">{escape(say(f"column_{name}", lang))}</th>' for name in columns)
+    body = "".join("<tr>" + "".join(f'<th scope="row">{escape(str(cell(row)))}</th>' if name == "geo_name" else f"<td>{escape(str(cell(row)))}</td>" for name, cell in columns.items()) + "</tr>"
+                   for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _page_answer(status: int, body: str, caching: str, if_none_match: str) -> Answer:
+    content = body.encode()
+    tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    headers = {"Content-Type": "text/html; charset=utf-8", "ETag": tag, "Cache-Control": caching, "Content-Security-Policy": _policy(body), "X-Content-Type-Options": "nosniff",
+               "Referrer-Policy": "no-referrer", "Access-Control-Allow-Origin": "*"}
+    if status == 200 and tag in [part.strip().removeprefix("W/") for part in if_none_match.split(",")]:
+        return Answer(304, {name: headers[name] for name in ("ETag", "Cache-Control", "Content-Security-Policy")}, b"")
+    return Answer(status, headers, content)
+
+
+def _policy(body: str) -> str:
+    """Nothing but this page's own style and script, and any page may frame it."""
+    style = [part.partition("</style>")[0] for part in body.split("<style>")[1:]]
+    hashes = " ".join(f"'sha256-{_hash(text)}'" for text in style)
+    return f"default-src 'none'; style-src {hashes}; script-src 'sha256-{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

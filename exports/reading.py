@@ -1,0 +1,327 @@
+"""Files as verify reads them: any of our formats, from a stranger, back to rows of text cells and a seal.
+
+Nothing here is trusted: what is too large, not whole or not ours is said, never raised further than NotOurs.
+"""
+import csv
+import hashlib
+import io
+import json
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from difflib import SequenceMatcher
+from functools import lru_cache
+from xml.etree import ElementTree
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+import queries
+from data.build import KEY
+from exports import files, fingerprint, images
+from exports.fingerprint import FIGURES, cell
+from exports.frame import COLUMNS, NUMBERS
+from exports.words import say
+
+MOST = 25_000_000  # bytes of a file, unpacked too
+WIDEST = 200  # columns of a sheet
+EXCERPT = 60  # characters of a text that are said whole
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+CELLS = [name for name in COLUMNS if name != "check"]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One finding: its kind (a phrase of words.toml, detail_<kind>) and the words in it."""
+
+    kind: str
+    words: tuple[tuple[str, str], ...] = ()
+
+    def sentence(self, lang: str) -> str:
+        """The finding in words."""
+        values = {name: value or "–" for name, value in self.words}
+        if len(values.get("was", "")) > EXCERPT and "found" in values:
+            values["found"], values["was"] = _excerpt(values["found"], values["was"])
+        if "geo" in values:
+            values["geo"] = _names(lang).get(values["geo"], values["geo"])
+        return say(f"detail_{self.kind}", lang, **values)
+
+
+@dataclass
+class Read:
+    """A file as read: its rows as text cells, its seal, and what was found wrong on the way."""
+
+    rows: list[dict[str, str]] = field(default_factory=list)
+    seal: dict | None = None
+    figures: list[tuple[str, ...]] | None = None
+    faults: list[Detail] = field(default_factory=list)
+
+
+class NotOurs(Exception):
+    """The file holds nothing that this site writes."""
+
+
+def read(file: bytes, beside: bytes | None = None) -> Read:
+    """A file of ours, whatever its format. Raises NotOurs."""
+    if len(file) > MOST:
+        raise NotOurs("too large")
+    if images.kind(file):
+        return _image(file)
+    if file.startswith(b"PK\x03\x04"):
+        return _archive(file)
+    if file.startswith(b"PAR1"):
+        return _parquet(file)
+    return _json(file) if file.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else _csv(file, beside)
+
+
+def _image(file: bytes) -> Read:
+    try:
+        seal = images.take(file)
+        if seal is None:
+            raise images.Damaged("a seal that cannot be read") if images.marked(file) else NotOurs("no seal")
+        found = Read(seal=seal, figures=fingerprint.unpack(str(seal.get("figures", ""))))
+        if images.drawing(file) != seal.get("drawing"):
+            found.faults += _texts(file, seal) or [Detail("drawing")]
+    except (images.Damaged, ValueError):
+        if not images.marked(file):
+            raise NotOurs("damaged") from None
+        return _damaged()
+    if any(len(row) != len(KEY) + len(FIGURES) for row in found.figures):
+        return Read(seal=seal, figures=[], faults=[Detail("seal")])
+    return found
+
+
+def wrong_rows(rows: list[dict[str, str]]) -> list[int]:
+    """The places of the rows whose check does not hold."""
+    return [place for place, row in enumerate(rows) if fingerprint.row_check(row[name] for name in CELLS) != row["check"]]
+
+
+def _damaged() -> Read:
+    """A file that was ours and cannot be read whole."""
+    return Read(seal={"version": "", "view": "", "fingerprint": ""}, figures=[], faults=[Detail("damaged")])
+
+
+def _texts(file: bytes, seal: dict) -> list[Detail]:
+    """The words of an SVG that are not those it left with."""
+    if images.kind(file) != "svg" or "texts" not in seal:
+        return []
+    was, now = images.listed(seal["texts"]), images.texts(file)
+    changed = [step for step in SequenceMatcher(None, was, now, autojunk=False).get_opcodes() if step[0] != "equal"]
+    return [Detail("text", (("found", " / ".join(now[c:d])), ("was", " / ".join(was[a:b])))) for _, a, b, c, d in changed]
+
+
+def _csv(file: bytes, beside: bytes | None = None) -> Read:
+    try:
+        text = file.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = file.decode("cp1252")  # saved again by a spreadsheet
+        except UnicodeDecodeError:
+            raise NotOurs("not text") from None
+    head = text.partition("\n")[0]
+    mark = ";" if head.count(";") > head.count(",") else ","
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if line]
+    except csv.Error:
+        raise NotOurs("not a table") from None
+    found = _table(lines[0] if lines else [], ([fingerprint.original(item) for item in line] for line in lines[1:]), decimal="," if mark == ";" else ".")
+    found.seal = _sidecar(beside, found) if beside else None
+    return found
+
+
+def _sidecar(beside: bytes, found: Read) -> dict | None:
+    try:
+        described = json.loads(beside)
+        seal = fingerprint.loads(described["ripresa"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    if seal and seal.get("about") != files.descriptor_check(described):
+        found.faults.append(Detail("about"))
+    return seal
+
+
+def _table(head: list[str], lines, decimal: str = ".") -> Read:
+    """Rows of text cells under our header. Raises NotOurs where the header is not ours."""
+    head = [name.strip() for name in head]
+    missing = [name for name in COLUMNS if name not in head]
+    if len(missing) > len(COLUMNS) // 2 or not {"check", "data_version"} & set(head):
+        raise NotOurs("other columns")
+    found = Read(faults=[Detail("header", (("columns", ", ".join(missing)),))] if missing else [])
+    for line in lines:
+        line = list(line)
+        row = dict.fromkeys(COLUMNS, "") | {name: value for name, value in zip(head, line) if name in COLUMNS}
+        found.rows.append({name: _cell(row[name], name, decimal) for name in COLUMNS})
+        if len(line) != len(head):
+            found.faults.append(Detail("width", (("row", str(len(found.rows) + 1)),)))
+    if missing:
+        found.figures = []  # nothing more can be said of its cells
+    return found
+
+
+def _cell(value: object, name: str, decimal: str) -> str:
+    if not isinstance(value, str):
+        return cell(value)
+    if name in NUMBERS and value:
+        try:
+            return cell(float(value.replace(",", ".") if decimal == "," else value))
+        except ValueError:
+            return value
+    if name == "starts" and (day := re.fullmatch(r"(\d\d)/(\d\d)/(\d{4})", value)):
+        return f"{day[3]}-{day[2]}-{day[1]}"
+    return cell(value)
+
+
+def _archive(file: bytes) -> Read:
+    try:
+        with zipfile.ZipFile(io.BytesIO(file)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MOST:
+                raise NotOurs("too large")
+            members = {member.filename: archive.read(member) for member in archive.infolist() if not member.is_dir()}
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
+        if b"datapackage.json" not in file and b"docProps/custom.xml" not in file:
+            raise NotOurs("not a zip") from None
+        return _damaged()
+    return _workbook(members) if "xl/workbook.xml" in members else _package(members)
+
+
+def _package(members: dict[str, bytes]) -> Read:
+    try:
+        described = json.loads(members["datapackage.json"])
+        seal = fingerprint.opened(described.get("ripresa"))
+        table = str(described["resources"][0]["path"])
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+        raise NotOurs("no description") from None
+    if seal is None:
+        raise NotOurs("no seal")
+    found = _csv(members[table]) if table in members else Read(figures=[])
+    found.seal = seal
+    if seal.get("about") != files.descriptor_check(described):
+        found.faults.append(Detail("about"))
+    sealed = seal.get("files") or {}
+    for name in {**sealed, **members}:
+        if name == "datapackage.json" or (name in members and hashlib.sha256(members[name]).hexdigest() == sealed.get(name)):
+            continue
+        if name != table or name not in members:
+            found.faults.append(Detail("member_absent" if name not in members else "member" if name in sealed else "member_new", (("member", name),)))
+    if table in members and not found.faults and not wrong_rows(found.rows) and hashlib.sha256(members[table]).hexdigest() != sealed.get(table):
+        found.faults.append(Detail("member", (("member", table),)))
+    return found
+
+
+def _workbook(members: dict[str, bytes]) -> Read:
+    """A workbook read with the standard library: the first sheet is the table."""
+    try:
+        properties = ElementTree.fromstring(_no_entities(members.get("docProps/custom.xml", b"<none/>")))
+        parts = {item.get("name"): "".join(item.itertext()) for item in properties if (item.get("name") or "").startswith("ripresa_seal_")}
+        seal = fingerprint.loads("".join(parts[name] for name in sorted(parts)))
+        shared = [" ".join("".join(text.text or "" for text in item.iter(f"{SHEET}t")).split()) for item in ElementTree.fromstring(_no_entities(members.get("xl/sharedStrings.xml", b"<none/>")))]
+        sheets = [_sheet(_no_entities(members[name]), shared) for name in sorted((name for name in members if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)), key=lambda name: int(re.search(r"\d+", name)[0]))]
+    except (ElementTree.ParseError, ValueError, IndexError, KeyError):
+        return _damaged() if b"ripresa_seal" in members.get("docProps/custom.xml", b"") else _raise(NotOurs("not a workbook"))
+    if not sheets or not sheets[0]:
+        raise NotOurs("empty")
+    lines = [[fingerprint.original(item) if isinstance(item, str) else item for item in line] for line in sheets[0]]
+    head = [str(item) for item in lines[0]]
+    found = _table(head, ([_day(item) if name == "starts" else item for name, item in zip(head, line + [""] * (len(head) - len(line)))] for line in lines[1:]))
+    found.seal = seal
+    if seal is None and not parts:
+        return found  # saved again by a program that drops the properties: the checks of the rows remain
+    if seal is None:
+        found.faults.append(Detail("seal"))
+        return found
+    beside = [[(str(line[0]) if line else "", str(line[1]) if len(line) > 1 else "") for line in sheet] for sheet in sheets[1:3]]
+    if seal.get("about") != files.sheets_check(*([(fingerprint.original(a), fingerprint.original(b)) for a, b in lines] for lines in beside)):
+        found.faults.append(Detail("about"))
+    return found
+
+
+def _raise(fault: Exception):
+    raise fault
+
+
+def _no_entities(xml: bytes) -> bytes:
+    if b"<!ENTITY" in xml:
+        raise ValueError("entities")
+    return xml
+
+
+def _sheet(xml: bytes, shared: list[str]) -> list[list[object]]:
+    """The rows of a sheet: numbers as float, texts as str, missing as ""."""
+    lines = []
+    for row in ElementTree.fromstring(xml).iter(f"{SHEET}row"):
+        line: list[object] = []
+        for item in row.iter(f"{SHEET}c"):
+            place = _column(item.get("r") or "")
+            if place > WIDEST:
+                raise ValueError("too wide")
+            line += [""] * (place - len(line))
+            value = item.find(f"{SHEET}v")
+            said = value.text or "" if value is not None else ""
+            if item.get("t") == "s":
+                line.append(shared[int(said)])
+            elif item.get("t") == "inlineStr":
+                line.append("".join(text.text or "" for text in item.iter(f"{SHEET}t")))
+            else:
+                line.append(float(said) if said and item.get("t") in (None, "n") else said)
+        lines.append(line)
+    return lines
+
+
+def _column(reference: str) -> int:
+    number = 0
+    for letter in re.match(r"[A-Z]*", reference)[0]:
+        number = 26 * number + ord(letter) - 64
+    return number - 1
+
+
+def _day(item: object) -> object:
+    return date(1899, 12, 30) + timedelta(days=int(item)) if isinstance(item, float) and 0 < item < 200_000 else item
+
+
+def _parquet(file: bytes) -> Read:
+    try:
+        opened = parquet.ParquetFile(io.BytesIO(file))
+        if sum(opened.metadata.row_group(place).total_byte_size for place in range(opened.metadata.num_row_groups)) > MOST or opened.metadata.num_rows > MOST // 100:
+            raise NotOurs("too large")
+        table = opened.read()
+        metadata = table.schema.metadata or {}
+        seal = fingerprint.loads(metadata.get(b"ripresa", b"").decode("utf-8", "replace"))
+        lines = list(zip(*(table[name].to_pylist() for name in table.column_names)))
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        return _damaged() if b"ripresa" in file else _raise(NotOurs("not Parquet"))
+    found = _table(table.column_names, ([None if item is None else item for item in line] for line in lines))
+    found.seal = seal
+    if seal is None or seal.get("about") != fingerprint.check(metadata.get(b"about", b"")):
+        found.faults.append(Detail("about" if seal else "seal"))
+    return found
+
+
+def _json(file: bytes) -> Read:
+    try:
+        whole = json.loads(file.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return _damaged() if b'"ripresa"' in file else _raise(NotOurs("not JSON"))
+    seal = fingerprint.opened(whole.get("seal")) if isinstance(whole, dict) else None
+    if seal is None or not isinstance(whole.get("rows"), list):
+        raise NotOurs("no seal")
+    rows = [row if isinstance(row, dict) else {} for row in whole["rows"]]
+    head = list(dict.fromkeys(name for row in rows for name in row)) if rows else list(COLUMNS)
+    found = _table(head, ([row.get(name) for name in head] for row in rows))
+    found.seal = seal
+    if seal.get("about") != files.document_check(whole):
+        found.faults.append(Detail("about"))
+    return found
+
+
+def _excerpt(found: str, was: str) -> tuple[str, str]:
+    """Where two long texts part, with a few letters around."""
+    start = next((place for place, (a, b) in enumerate(zip(found, was)) if a != b), min(len(found), len(was)))
+    cut = max(start - EXCERPT // 3, 0)
+    return tuple(("…" if cut else "") + text[cut:cut + EXCERPT] + ("…" if cut + EXCERPT < len(text) else "") for text in (found, was))
+
+
+@lru_cache(maxsize=2)
+def _names(lang: str) -> dict[str, str]:
+    return {row.code: row.name for row in queries.ask("areas", level="any", lang=lang).itertuples()}

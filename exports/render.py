@@ -1,0 +1,124 @@
+"""Images drawn on the server, where a Chrome or Chromium exists: one browser kept open, a short queue, started again when it dies."""
+import asyncio
+import atexit
+import os
+import shutil
+import threading
+from concurrent.futures import TimeoutError as Late
+from functools import cache
+
+import plotly.graph_objects as go
+
+from exports import figure as printed, fingerprint, images
+from exports.frame import Export
+from exports.words import say
+
+FORMS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+WAITING, SECONDS, STARTING = 8, 30, 30  # images asked for at once, seconds for one, seconds to open the browser
+
+
+class RenderError(RuntimeError):
+    """No image: `reason` is a phrase of words.toml (render_<reason>)."""
+
+    def __init__(self, reason: str):
+        super().__init__(say(f"render_{reason}", "en"))
+        self.reason = reason
+
+    def sentence(self, lang: str) -> str:
+        """What to tell the reader."""
+        return say(f"render_{self.reason}", lang)
+
+
+@cache
+def browser() -> str:
+    """The path of a Chrome or Chromium, $BROWSER_PATH or $CHROMIUM first; empty where there is none, or nothing to drive it."""
+    try:
+        import kaleido  # noqa: F401
+    except ImportError:
+        return ""
+    named = (os.environ.get(name, "") for name in ("BROWSER_PATH", "CHROMIUM"))
+    return next(filter(os.path.exists, named), "") or next(filter(None, map(shutil.which, BROWSERS)), "")
+
+
+def image(figure: go.Figure, export: Export, form: str, size: str = "web", theme: str = "light") -> bytes:
+    """The figure as PNG, SVG or PDF with its words inside and its seal. `theme` is the one it was drawn in. Raises RenderError."""
+    ready = printed.inline(printed.prepared(figure, export, size, theme))
+    drawn = _RENDERER.draw(ready, form, printed.scale(ready, size) if form == "png" else 1)
+    return images.put(drawn, fingerprint.picture(export.seal, export.table))
+
+
+def close() -> None:
+    """Ends the browser; the next image opens another."""
+    _RENDERER.stop()
+
+
+class _Renderer:
+    """The browser of this process, driven from a thread of its own."""
+
+    def __init__(self) -> None:
+        self._start, self._room = threading.Lock(), threading.BoundedSemaphore(WAITING)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._one: asyncio.Lock | None = None
+        self._browser = None
+
+    def draw(self, ready: go.Figure, form: str, scale: float) -> bytes:
+        if not browser():
+            raise RenderError("absent")
+        if not self._room.acquire(blocking=False):
+            raise RenderError("busy")
+        try:
+            asked = asyncio.run_coroutine_threadsafe(self._draw(ready, {"format": form, "width": ready.layout.width, "height": ready.layout.height, "scale": scale}), self._running())
+            return asked.result(2 * (SECONDS + STARTING) + WAITING * SECONDS)
+        except Late:
+            asked.cancel()
+            raise RenderError("failed") from None
+        finally:
+            self._room.release()
+
+    def stop(self) -> None:
+        with self._start:
+            if self._loop:
+                asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result(STARTING)
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._loop = None
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._start:
+            if self._loop is None:
+                self._loop, self._one = asyncio.new_event_loop(), asyncio.Lock()
+                threading.Thread(target=self._loop.run_forever, name="render", daemon=True).start()
+            return self._loop
+
+    async def _draw(self, ready: go.Figure, wanted: dict) -> bytes:
+        async with self._one:
+            for last in (False, True):  # a browser that died is opened again, once
+                try:
+                    await self._open()
+                    return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), SECONDS)
+                except Exception as fault:
+                    await self._drop()
+                    if last:
+                        raise RenderError("failed") from fault
+
+    async def _open(self) -> None:
+        if self._browser is not None and self._browser.subprocess.poll() is not None:
+            await self._drop()
+        if self._browser is None:
+            import kaleido
+
+            opened = kaleido.Kaleido(n=1, timeout=SECONDS, mathjax=False, path=browser())
+            await asyncio.wait_for(opened.open(), STARTING)
+            self._browser = opened
+
+    async def _drop(self) -> None:
+        dropped, self._browser = self._browser, None
+        if dropped is not None:
+            try:
+                await asyncio.wait_for(dropped.close(), 10)
+            except Exception:  # it is gone, which is what was wanted
+                pass
+
+
+_RENDERER = _Renderer()
+atexit.register(close)

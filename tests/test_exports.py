@@ -1,0 +1,483 @@
+"""What leaves the dashboard holds the figures of the view, says where they come from, and reads back in other programs."""
+import base64
+import csv
+import hashlib
+import io
+import json
+import random
+import re
+import threading
+import zipfile
+from dataclasses import replace
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+from conftest import absent
+from exporting import DAY, SITE, VIEWS, drawn, export, rows, view
+
+import queries
+from charts import dots, multiples, ranking, sectors
+from data import catalogue
+from exports import camera, citation, embed, figure, files, fingerprint, frame, images, links, render, verify
+from exports.frame import COLUMNS, NUMBERS
+from queries.filters import Filters, options, resolve
+
+ROOT = Path(__file__).resolve().parent.parent
+EACH = pytest.mark.parametrize(("topic", "level", "lang"), VIEWS)
+RISKY = ("=cmd|' /C calc'!A0", "+39 02", "-1+1", "@SUM(A1)", "'quoted", "http://example.org", "\tTab")
+
+
+# --- the table ---
+
+@EACH
+def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, level, lang):
+    table, shown = export(topic, level, lang).table, rows(topic, level, lang)
+    assert list(table.columns) == list(COLUMNS)
+    assert table["value"].tolist() == shown["value"].tolist()
+    for name in ("geo", "geo_name", "period", "edition", "status", "source", "interval_reason", "base"):
+        assert table[name].tolist() == shown[name].tolist()
+    assert table["n"].isna().tolist() == shown["n"].isna().tolist() and table["low"].isna().tolist() == shown["low"].isna().tolist()
+    assert (table["citations"] != "").all() and (table["indicator_name"] == view(topic, level, lang).indicator.label[lang]).all()
+
+
+def read(content: bytes, form: str) -> pd.DataFrame:
+    """A file read as another program would read it, without this project's own reader."""
+    if form == "csv":
+        return pd.read_csv(io.BytesIO(content), dtype={name: str for name in COLUMNS if name not in NUMBERS}, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
+    if form == "excel":
+        assert content.startswith(b"\xef\xbb\xbf") and b"\r\n" in content
+        return pd.read_csv(io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", dtype={name: str for name in COLUMNS if name not in NUMBERS}, keep_default_na=False,
+                           na_values={name: [""] for name in NUMBERS})
+    if form == "xlsx":
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        assert not [cell.coordinate for sheet in book for line in sheet for cell in line if cell.data_type == "f" or cell.hyperlink]
+        head, *lines = book.worksheets[0].iter_rows(values_only=True)
+        return pd.DataFrame([["" if value is None else value for value in line] for line in lines], columns=head)
+    if form == "parquet":
+        return pd.read_parquet(io.BytesIO(content))
+    if form == "json":
+        return pd.DataFrame(json.loads(content)["rows"])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return read(archive.read(next(name for name in archive.namelist() if name.endswith(".csv"))), "csv")
+
+
+@pytest.mark.parametrize("form", files.FORMATS)
+@EACH
+def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
+    table = export(topic, level, lang).table
+    found = read(files.make(export(topic, level, lang), form), form)
+    assert list(found.columns) == list(COLUMNS)
+    for name in NUMBERS:
+        numbers = pd.to_numeric(found[name])
+        assert [None if pd.isna(value) else float(value) for value in numbers] == [None if pd.isna(value) else float(value) for value in table[name]]
+    plain = (lambda text: fingerprint.original(text)) if form in ("csv", "excel", "xlsx", "zip") else (lambda text: text)
+    for name in ("geo", "geo_name", "sector_name", "period", "size", "flags", "base", "source_name", "citations", "check", "n_note"):
+        assert [" ".join(plain(text).split()) for text in found[name]] == [" ".join(text.split()) for text in table[name]]
+
+
+@pytest.mark.parametrize("form", files.FORMATS)
+def test_a_file_is_the_same_bytes_each_time(form):
+    shown = frame.prepare(rows("closures"), view("closures"), SITE, DAY)
+    assert files.make(shown, form) == files.make(export("closures"), form)
+
+
+@pytest.fixture(scope="module")
+def risky():
+    """An export whose texts a spreadsheet would run."""
+    found = rows("closures").copy()
+    for name in ("geo_name", "base", "n_note"):
+        found[name] = [RISKY[place % len(RISKY)] for place in range(len(found))]
+    return frame.prepare(found, view("closures"), SITE, DAY)
+
+
+@pytest.mark.parametrize("form", ["csv", "excel", "xlsx", "zip"])
+def test_no_cell_of_a_spreadsheet_starts_a_formula(form, risky):
+    found = read(files.make(risky, form), form)
+    texts = [str(text) for name in COLUMNS if name not in NUMBERS for text in found[name] if text]
+    assert not [text for text in texts if re.match(r"[=+\-@\t\r]", text)]
+    assert "'=cmd|' /C calc'!A0" in texts and "''quoted" in texts
+    assert verify.verify(files.make(risky, form)).state == "current"
+
+
+def test_codes_that_excel_would_turn_into_dates_are_kept_as_text_in_its_csv():
+    shown = export("digital_sales", "europe")
+    assert b";'10-49;" in files.make(shown, "excel") and b",10-49," in files.make(shown, "csv")
+
+
+def test_a_missing_figure_is_an_empty_cell_and_null():
+    shown = export("closures")
+    line = next(csv.DictReader(io.StringIO(files.make(shown, "csv").decode())))
+    assert (line["low"], line["n"], line["interval_reason"]) == ("", "", "register")
+    assert json.loads(files.make(shown, "json"))["rows"][0]["low"] is None
+
+
+def test_file_names_say_indicator_area_period_language_and_version():
+    version = queries.version()
+    assert files.name(rows("closures"), view("closures"), version, "xlsx") == f"death_rate_italy_2024_it_{version}.xlsx"
+    chosen = resolve(Filters(lang="en", geo=("ITC4", "ITI4")), "closures")
+    assert files.name(rows("closures"), chosen, version, "svg") == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
+    found = queries.ask("trend", **chosen.cut, geos=chosen.geo, lang="en")
+    assert files.name(found, chosen, version, "csv") == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
+    waves = resolve(Filters(lang="en", level="world", indicator="closure_rate"), "closures")
+    assert re.fullmatch(r"[A-Za-z0-9_.+-]+", files.name(queries.ask("map", **waves.moment), waves, version, "excel"))
+
+
+@pytest.mark.parametrize("lang", catalogue.LANGS)
+@pytest.mark.parametrize("topic", catalogue.topics())
+def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, lang, tmp_path):
+    frictionless = pytest.importorskip("frictionless")
+    shown = export(topic, lang=lang)
+    with zipfile.ZipFile(io.BytesIO(files.make(shown, "zip"))) as archive:
+        archive.extractall(tmp_path)
+    report = frictionless.Package(str(tmp_path / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
+    described = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
+    assert described["version"] == shown.version and described["sources"] and described["licenses"] and described["contributors"][-1]["title"] == "Ripresa digitale"
+    for name, words in (("README.md", "en"), ("LEGGIMI.md", "it")):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert shown.view.indicator.about[words] in text and shown.link in text and citation.text(shown, words) in text
+        assert all(f"`{column}`" in text for column in COLUMNS)
+
+
+# --- citations and links ---
+
+@EACH
+def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
+    shown = export(topic, level, lang)
+    text = citation.text(shown)
+    assert text.startswith(shown.sources[0].publisher) and text.index("Ripresa digitale") > len(shown.sources[0].publisher)
+    assert shown.version in text and shown.link in text and "2026" in text and shown.view.indicator.label[lang] in text
+    assert text.split("Ripresa digitale")[0] != citation.text(shown, "en" if lang == "it" else "it").split("Ripresa digitale")[0]
+
+
+def test_bibtex_and_ris_are_well_formed():
+    shown = export("women", lang="en")
+    entry = citation.bibtex(shown)
+    bare = re.sub(r"\\[{}]", "", entry)
+    assert bare.count("{") == bare.count("}") and entry.startswith("@misc{ripresa_") and "{Ripresa digitale}}" in entry and shown.version in entry
+    lines = citation.ris(shown).split("\r\n")
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - .*", line) for line in lines if line)
+    assert [line[:2] for line in lines if line][::len([line for line in lines if line]) - 1] == ["TY", "ER"] and "AU  - Ripresa digitale" in lines
+
+
+def test_a_random_walk_of_200_views_goes_to_its_addresses_and_back():
+    random_, shown, walked = random.Random(4), resolve(Filters(), "closures"), 0
+    while walked < 200:
+        if random_.random() < 0.15:
+            shown = resolve(Filters(lang=random_.choice(catalogue.LANGS)), random_.choice(sorted(catalogue.topics())))
+        offered = options(shown)
+        name, choices = random_.choice([("level", offered.levels), ("indicator", offered.indicators), ("sector", offered.sectors), ("gender", offered.genders), ("size", offered.sizes),
+                                        ("period", offered.periods), ("geo", offered.areas)])
+        codes = [option.code for option in choices if option.available]
+        if not codes:
+            continue
+        chosen = tuple(random_.sample(codes, min(len(codes), random_.randint(1, 4)))) if name == "geo" else random_.choice(codes)
+        shown = resolve(replace(links.filters(shown), **{name: chosen}), shown.topic)
+        walked += 1
+        for address in (links.cited(shown, "0123456789ab"), links.plain(shown)):
+            again = resolve(Filters.from_address(address), shown.topic)
+            assert links.same(again, shown), address
+
+
+def test_a_cited_link_says_every_choice_and_the_version_and_a_plain_one_as_little_as_it_can():
+    shown = view("closures")
+    assert links.page(SITE, shown, links.plain(shown)) == f"{SITE}/closures?lang=it"
+    assert set(links.cited(shown, "abc")) == {"lang", "level", "indicator", "sector", "gender", "size", "period", "version"}
+
+
+# --- figures ---
+
+KINDS = [("map", "closures", "italy"), ("bars", "closures", "italy"), ("trend", "closures", "italy"), ("tiles", "women", "italy"), ("map", "closures", "europe"), ("map", "women", "world"),
+         ("dots", "closures", "world"), ("bars", "digital_sales", "europe"), ("trend", "closures", "europe")]
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.mark.parametrize("lang", catalogue.LANGS)
+@pytest.mark.parametrize("size", figure.SIZES)
+@pytest.mark.parametrize(("kind", "topic", "level"), KINDS)
+def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang):
+    shown, taken = drawn(kind, topic, level, lang)
+    ready = figure.prepared(shown, taken, size)
+    before = len(shown.layout.annotations)
+    notes = ready.layout.annotations[before:]
+    inside = squeezed("".join(note.text for note in notes)).replace("<br>", "").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+    for text in (item for said in figure.words(taken).values() for item in said):
+        assert squeezed(text) in inside
+    assert taken.version in inside and squeezed(taken.short) in inside
+    wide, tall, margin = ready.layout.width, ready.layout.height, ready.layout.margin
+    if figure.SIZES[size].height:
+        assert abs(wide / tall - figure.SIZES[size].width / figure.SIZES[size].height) < 0.01
+    spans = []
+    for note in notes:
+        lines = note.text.removeprefix("<b>").removesuffix("</b>").split("<br>")
+        left = margin.l + note.xshift
+        assert left >= 0 and left + max(figure.width(line, note.font.size, note.text.startswith("<b>")) for line in lines) <= wide
+        height = len(lines) * figure.LINE * note.font.size
+        top = margin.t - note.yshift if note.y == 1 else tall - margin.b - note.yshift - height
+        assert top >= 0 and top + height <= tall + 1
+        spans.append((top, top + height))
+    spans.sort()
+    assert all(below[0] >= above[1] - 1 for above, below in zip(spans, spans[1:])), "words cover one another"
+    assert tall - margin.t - margin.b > 100
+
+
+def test_the_figure_on_the_screen_is_left_as_it_was():
+    shown, taken = drawn("bars", "closures", "italy")
+    before = shown.to_json()
+    figure.prepared(shown, taken, "square")
+    assert shown.to_json() == before
+
+
+def test_long_words_are_broken_and_none_is_lost():
+    text = "Fonte: https://example.org/" + "a" * 90 + "?b=" + "c" * 40 + " fine"
+    lines = figure.wrapped(text, 200, 12)
+    assert squeezed("".join(lines)) == squeezed(text) and all(figure.width(line, 12) <= 200 for line in lines)
+
+
+def test_where_there_is_no_browser_a_sentence_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(render, "browser", lambda: "")
+    shown, taken = drawn("bars", "closures", "italy")
+    with pytest.raises(render.RenderError) as fault:
+        render.image(shown, taken, "png")
+    assert "Chromium" in fault.value.sentence("it") and "print the page" in fault.value.sentence("en")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chrome for the server's own images, closed at the end."""
+    if not render.browser():
+        absent("BROWSER", "No Chrome or Chromium, or no kaleido: images drawn on the server are not tested")
+    yield
+    render.close()
+
+
+@pytest.mark.parametrize("lang", catalogue.LANGS)
+@pytest.mark.parametrize("topic", catalogue.topics())
+def test_a_rendered_svg_says_everything_in_its_text_and_verifies(topic, lang, browser):
+    kind = {"map": "map", "dots": "dots"}.get(view(topic, lang=lang).chart, "trend")
+    shown, taken = drawn(kind, topic, lang=lang)
+    image = render.image(shown, taken, "svg", "web")
+    said = squeezed("".join(images.texts(image)))
+    for text in (item for items in figure.words(taken).values() for item in items):
+        assert squeezed(text) in said
+    verdict = verify.verify(image, "figure.svg")
+    assert (verdict.state, verdict.details) == ("current", ())
+
+
+def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
+    shown, taken = drawn("map", "closures", "italy")
+    png = render.image(shown, taken, "png", "web")
+    wide, tall = (int.from_bytes(png[place:place + 4]) for place in (16, 20))
+    assert abs(wide - 2400) <= 4 and abs(tall - 1350) <= 4
+    pdf = render.image(shown, taken, "pdf", "print")
+    assert [verify.verify(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(b"%PDF")
+
+
+def test_a_browser_that_died_is_started_again(browser):
+    shown, taken = drawn("bars", "closures", "italy")
+    render.image(shown, taken, "svg")
+    render._RENDERER._browser.subprocess.kill()
+    assert verify.verify(render.image(shown, taken, "svg")).state == "current"
+
+
+@pytest.mark.parametrize("size", figure.SIZES)
+def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api")
+    chosen = resolve(Filters(lang="it", level="europe", sector="F"), "closures")
+    by_sector = queries.ask("by_sector", **{**chosen.moment, "geo": "ITA", "geos": ("ITA",)})
+    trends = queries.ask("trend", **view("closures").cut, geos=("ITA", "ITC1", "ITC4", "ITF3", "ITG1", "ITH5", "ITI4"), lang="it")
+    extra = [(multiples.small(trends, view("closures")), trends), (dots.named(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
+             (ranking.bars(rows("women", "world"), view("women", "world")), rows("women", "world")), (sectors.bars(by_sector, chosen), by_sector)]
+    cases = [drawn(*case) for case in KINDS] + [(shown, frame.prepare(found, chosen if found is by_sector else view("closures"), SITE, DAY, shown.layout.meta))
+                                                                         for shown, found in extra if len(found) and shown.data]
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = opened.new_page()
+        for place, (shown, taken) in enumerate(cases if size == "web" else cases[::2]):
+            path = tmp_path / f"{place}.svg"
+            path.write_bytes(render.image(shown, taken, "svg", size))
+            page.goto(path.as_uri())
+            outside = page.evaluate("""() => { const [, , w, h] = document.documentElement.getAttribute('viewBox').split(' ').map(Number), scale = document.documentElement.getBoundingClientRect().width / w;
+                return [...document.querySelectorAll('text')].filter(text => text.textContent.trim()).map(text => [text.textContent, text.getBoundingClientRect()])
+                    .filter(([, box]) => box.width && (box.left < -1 || box.top < -1 || box.right > w * scale + 1 || box.bottom > h * scale + 1)).map(([words, box]) => [words, box.left, box.top, box.right, box.bottom]) }""")
+            assert outside == [], (place, size)
+        opened.close()
+
+
+@pytest.mark.parametrize("form", camera.FORMS)
+def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, chromium, tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api")
+    plotly = Path(pytest.importorskip("plotly").__file__).parent / "package_data" / "plotly.min.js"
+    shown, taken = drawn("trend", "closures", "italy")
+    page_ = tmp_path / "page.html"
+    page_.write_text(f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{camera.buttons("chart", shown, taken)}{camera.script()}
+        <script>const f = {shown.to_json()}; Plotly.newPlot("chart", f.data, f.layout)</script>""", encoding="utf-8")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = opened.new_page()
+        page.route(re.compile("^https?://"), lambda route: route.abort())
+        page.goto(page_.as_uri())
+        page.wait_for_selector("#chart .modebar", state="attached")
+        for press in (f"button[data-form={form}][data-size=square]", "#chart .modebar-btn"):
+            with page.expect_download() as download:
+                page.click(press, force=True)
+            got = tmp_path / download.value.suggested_filename
+            download.value.save_as(got)
+            expected = form if press.startswith("button") else "png"
+            assert got.name == f"{files.stem(taken.table, taken.view, taken.version)}.{expected}"
+            assert verify.verify(got).state == "current"
+            if expected == "svg":
+                said = squeezed("".join(images.texts(got.read_bytes())))
+                assert all(squeezed(text) in said for items in figure.words(taken).values() for text in items)
+        assert page.evaluate("document.getElementById('chart').layout.height") == shown.layout.height
+        opened.close()
+
+
+def test_the_camera_s_script_holds_nothing_that_streamlit_would_drop():
+    text = camera.script().removeprefix("<script>").removesuffix("</script>")
+    assert not re.search(r"<[/\w!]", text)
+
+
+# --- embeds ---
+
+class Page(HTMLParser):
+    """The tags of a page, and the addresses in them."""
+
+    def __init__(self, body: str):
+        super().__init__()
+        self.tags, self.addresses = [], []
+        self.feed(body)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [(tag, value) for name, value in attrs if name in ("src", "href", "action", "data", "poster", "srcset") and not (value or "").startswith("#")]
+
+
+@pytest.mark.parametrize("id", catalogue.indicators())
+def test_an_embed_of_any_indicator_has_no_address_but_the_link_home_and_weighs_little(id):
+    for lang in catalogue.LANGS:
+        answer = embed.answer(id, {"lang": lang}, site=SITE)
+        page = Page(answer.body.decode())
+        assert answer.status == 200 and f'<html lang="{lang}"' in answer.body.decode()
+        assert all(tag == "a" and address.startswith(SITE) for tag, address in page.addresses) and len(answer.body) < 80_000
+        assert not re.findall(r"url\((?!#)|@import|//(?!pmi\.example\.org)", re.sub(r"<style>[^<]*sans-serif", "", answer.body.decode()).replace("(()=>", ""))
+        assert page.tags.count("script") == 1 and "table" in page.tags and "style=" not in answer.body.decode().split("</style>", 1)[1]
+
+
+def test_an_embed_asked_again_is_a_304():
+    first = embed.answer("death_rate", {"lang": "it"})
+    again = embed.answer("death_rate", {"lang": ["it"]}, if_none_match=f'W/{first.headers["ETag"]}, "other"')
+    assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert "max-age" in first.headers["Cache-Control"]
+    assert embed.answer("death_rate", {"lang": "en"}, if_none_match=first.headers["ETag"]).status == 200
+
+
+def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
+    answer = embed.answer("death_rate", {})
+    policy, body = answer.headers["Content-Security-Policy"], answer.body.decode()
+    for part in [*re.findall(r"<style>(.*?)</style>", body, re.DOTALL), *re.findall(r"<script>(.*?)</script>", body, re.DOTALL)]:
+        assert base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() in policy
+    assert policy.startswith("default-src 'none'") and "frame-ancestors *" in policy
+
+
+@pytest.mark.parametrize("query", [{}, {"lang": "xx", "geo": "<script>"}, {"figure": "pie", "theme": "pink"}, {"period": "' or 1=1"}, {"geo": ["ITC4"] * 900}, {"version": "../../etc/passwd"}])
+def test_an_embed_never_fails_and_never_repeats_what_it_was_told(query):
+    answer = embed.answer("death_rate", query)
+    assert answer.status in (200, 404) and b"<script>(" in answer.body and b"1=1" not in answer.body and answer.body.count(b"<script") == 1
+
+
+def test_an_embed_of_nothing_is_a_404_in_words():
+    answer = embed.answer("<b>no such</b>", {"lang": "en"})
+    assert answer.status == 404 and "No indicator is called “&lt;b&gt;no such" in answer.body.decode() and answer.headers["Cache-Control"] == "no-store"
+
+
+def test_an_embed_shows_the_figures_of_the_view():
+    body = embed.answer("death_rate", {"lang": "it", "figure": "bars"}).body.decode()
+    for row in rows("closures").itertuples():
+        assert f"{row.value:.1f}%".replace(".", ",") in body
+    assert "versione dei dati " + queries.version() in body
+
+
+def test_the_code_to_copy_opens_the_same_view_and_its_frame_grows():
+    chosen = resolve(Filters(lang="en", geo=("ITC4",), indicator="birth_rate"), "closures")
+    code = embed.code(chosen, SITE, figure="bars")
+    source = re.search(r'src="([^"]+)"', code)[1].replace("&amp;", "&")
+    path, _, query = source.partition("?")
+    assert path == f"{SITE}/embed/v1/birth_rate"
+    asked = dict(part.split("=") for part in query.split("&"))
+    assert embed.answer("birth_rate", asked).body == embed.answer("birth_rate", {"lang": "en", "geo": ["ITC4"], "figure": "bars"}).body
+    assert "ripresa-digitale" in code and 'title="' in code
+
+
+class Host(BaseHTTPRequestHandler):
+    """A page that holds an embed as its readers would copy it, and the embed itself."""
+
+    protocol_version = "HTTP/1.1"
+    seen: list[tuple[str, int]] = []
+
+    def do_GET(self):
+        asked = urlsplit(self.path)
+        if asked.path == "/":
+            answer = embed.Answer(200, {"Content-Type": "text/html; charset=utf-8"}, ("<!doctype html><title>Host</title>" + self.server.code).encode())
+        else:
+            answer = embed.answer(asked.path.removeprefix(embed.PATH), parse_qs(asked.query), self.headers.get("If-None-Match", ""), site=self.server.site)
+            self.seen.append((asked.path, answer.status))
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, "Cache-Control": "no-cache"}.items():  # ask again at once, so that the test need not wait
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_304_the_second_time(chromium):
+    playwright = pytest.importorskip("playwright.sync_api")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    server.site = f"http://127.0.0.1:{server.server_port}"
+    server.code = embed.code(view("closures", lang="en"), server.site)
+    Host.seen.clear()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with playwright.sync_playwright() as driver:
+            opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+            page, asked, troubles = opened.new_page(viewport={"width": 700, "height": 900}), [], []
+            page.on("request", lambda request: asked.append(request.url))  # to route would switch the browser's cache off
+            page.on("console", lambda message: troubles.append(message.text) if "favicon" not in message.text and "404" not in message.text else None)
+            page.goto(server.site + "/")
+            frame_ = page.frame_locator("iframe")
+            frame_.locator("path.c0").first.wait_for(state="attached")
+            assert frame_.locator("svg.map path, svg.map use").count() >= 21
+            assert frame_.locator("svg.map path.c1").first.evaluate("area => getComputedStyle(area).fill") not in ("rgb(0, 0, 0)", "none")
+            page.wait_for_function("document.querySelector('iframe').height != 760")
+            tall = int(page.locator("iframe").get_attribute("height"))
+            assert abs(tall - frame_.locator("body").evaluate("body => body.getBoundingClientRect().height")) <= 2
+            frame_.locator("summary").click()
+            page.wait_for_function(f"document.querySelector('iframe').height > {tall + 200}")
+            page.goto("about:blank")
+            page.goto(server.site + "/")
+            frame_.locator("path.c0").first.wait_for(state="attached")
+            opened.close()
+        assert [status for path, status in Host.seen if path.startswith(embed.PATH)] == [200, 304]
+        assert all(address.startswith(server.site) for address in asked) and not troubles
+    finally:
+        server.shutdown()
+
+
+def test_every_phrase_of_exports_is_in_both_languages_with_the_same_places():
+    from exports.words import phrases
+
+    for name, words in phrases().items():
+        assert set(words) == {"it", "en"}, name
+        assert set(re.findall(r"\{(\w+)\}", words["it"])) == set(re.findall(r"\{(\w+)\}", words["en"])), name

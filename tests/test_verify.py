@@ -1,0 +1,323 @@
+"""verify tells a file that is intact from one that was changed, says where and what it was, and knows when its figures were revised."""
+import io
+import json
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from data import build, release
+from exports import files, fingerprint, images, verify
+from exporting import DIGITS, export
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLES = ("csv", "excel", "xlsx", "parquet", "json", "zip")
+TRIES = 60  # digits changed in each format
+
+
+def made(form: str, lang: str = "it", topic: str = "women") -> bytes:
+    return files.make(export(topic, lang=lang), form)
+
+
+def digit_changed(content: bytes, random_: random.Random, within: slice = slice(None)) -> tuple[bytes, int]:
+    """The content with one digit turned into another, and where."""
+    places = [found.start() for found in re.finditer(rb"\d", content)][within]
+    place = random_.choice(places)
+    other = random_.choice([digit for digit in DIGITS if digit != content[place]])
+    return content[:place] + bytes([other]) + content[place + 1:], place
+
+
+def rezipped(archive: bytes, member: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, content if name == member else old.read(name))
+    return out.getvalue()
+
+
+def members(archive: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(archive)) as found:
+        return {name: found.read(name) for name in found.namelist()}
+
+
+# --- intact ---
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+@pytest.mark.parametrize("form", TABLES)
+def test_a_table_as_it_left_is_intact_and_current(form, lang):
+    verdict = verify.verify(made(form, lang), f"figures.{form}")
+    assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 21)
+
+
+def test_a_csv_saved_again_with_its_rows_sorted_or_some_left_out_still_holds_row_by_row():
+    lines = made("csv").decode().splitlines()
+    assert verify.verify("\n".join([lines[0], *sorted(lines[3:])]).encode()).state == "current"
+
+
+def test_the_metadata_beside_a_csv_notices_a_row_left_out():
+    shown, table = export("women"), made("csv")
+    beside = files.sidecar(shown, "figures.csv")
+    assert verify.verify(table, beside=beside).state == "current"
+    verdict = verify.verify(b"\n".join(table.split(b"\n")[:-2]), beside=beside)
+    assert verdict.state == "altered" and "20" in verdict.lines("en")[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"a,b\n1,2\n", b"{}", b"[1]", b"PK\x03\x04rubbish", b"PAR1rubbish", b"%PDF-1.4 rubbish", b"\x89PNG\r\n\x1a\nrubbish", b"<svg/>", b"\xff\xfe\x00",
+                                     b"<svg><metadata id=\"ripresa\">nothing</metadata></svg>", b'{"seal": 3, "rows": []}', b'{"a":' * 2000])
+def test_what_is_not_ours_is_not_ours_whatever_it_is(content):
+    assert verify.verify(content, "anything").state == "not_ours"
+
+
+@pytest.mark.parametrize("form", [*TABLES, "png", "svg", "pdf"])
+def test_no_file_however_broken_stops_verify(form):
+    content, random_ = (sealed(form) if form in IMAGES else made(form)), random.Random(form)
+    for _ in range(TRIES):
+        start, size = random_.randrange(len(content)), random_.randrange(1, 400)
+        broken = random_.choice([content[:start], content[:start] + content[start + size:], content[:start] + random_.randbytes(size) + content[start + size:], content[start:], content + content])
+        assert verify.verify(broken).state in verify.STATES
+
+
+@pytest.mark.parametrize("change", [{"version": "../../etc/passwd"}, {"version": "feed"}, {"columns": [1]}, {"files": "x"}, {"rows": "21"}, {"view": None}, {"fingerprint": 3}, {"about": {}}, {"columns": {"value": 3}}])
+def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
+    whole = json.loads(made("json"))
+    whole["seal"] = fingerprint.closed(whole["seal"] | change)
+    assert verify.verify(json.dumps(whole).encode()).state in ("altered", "not_ours")
+    described = json.loads(members(made("zip"))["datapackage.json"])
+    described["ripresa"] = fingerprint.closed(described["ripresa"] | change)
+    described["resources"][0]["path"] = ["x"]
+    assert verify.verify(rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())).state in ("altered", "not_ours")
+
+
+# --- altered ---
+
+@pytest.mark.parametrize("form", ["csv", "excel", "json"])
+def test_one_changed_digit_is_caught_and_put_back(form):
+    content, random_ = made(form), random.Random(form)
+    for _ in range(TRIES):
+        changed, place = digit_changed(content, random_)
+        verdict = verify.verify(changed)
+        assert verdict.state == "altered", content[place - 40:place + 10]
+        assert verdict.details
+
+
+def test_the_cell_that_was_changed_is_named_with_both_values():
+    verdict = verify.verify(made("csv").replace(b",16.16,", b",61.61,", 1))
+    assert verdict.lines("en") == ["row 14 (Lazio, 2025-05), column value: 61.61 in the file, it was 16.16"]
+    assert verdict.lines("it") == ["riga 14 (Lazio, 2025-05), colonna value: nel file 61.61, era 16.16"]
+
+
+@pytest.mark.parametrize(("form", "parts"), [("xlsx", r"xl/worksheets/sheet1\.xml|xl/sharedStrings\.xml|docProps/custom\.xml"), ("zip", r".*")])
+def test_one_changed_digit_inside_an_archive_is_caught(form, parts):
+    content, random_ = made(form), random.Random(form)
+    inside = {name: part for name, part in members(content).items() if re.fullmatch(parts, name) and re.search(rb"\d", part)}
+    for _ in range(TRIES):
+        name = random_.choice(sorted(inside))
+        part = inside[name]
+        if name == "xl/worksheets/sheet1.xml":  # the cells' own numbers, not their place on the sheet or their look
+            places = [found for found in re.finditer(rb"(?<=<v>)[^<]+", part)]
+            found = random_.choice(places)
+            number, _ = digit_changed(found[0], random_)
+            changed = part[:found.start()] + number + part[found.end():]
+        elif name.startswith("xl/") or name.startswith("docProps/"):
+            words = [found for found in re.finditer(rb"(?<=>)[^<]*\d[^<]*(?=</t>|</vt:lpwstr>)", part)]
+            found = random_.choice(words)
+            number, _ = digit_changed(found[0], random_)
+            changed = part[:found.start()] + number + part[found.end():]
+        else:
+            changed, _ = digit_changed(part, random_)
+        if name == "xl/worksheets/sheet1.xml" and changed == part:
+            continue
+        verdict = verify.verify(rezipped(content, name, changed))
+        assert verdict.state == "altered", (name, changed[:200])
+
+
+def test_a_changed_number_in_a_workbook_is_named_with_both_values():
+    content = made("xlsx")
+    sheet = members(content)["xl/worksheets/sheet1.xml"]
+    verdict = verify.verify(rezipped(content, "xl/worksheets/sheet1.xml", re.sub(rb'(<c r="P\d+"[^>]*><v>)16.16<', rb"\g<1>61.61<", sheet)))
+    cell = dict(verdict.details[0].words)
+    assert (cell["column"], cell["found"], cell["was"]) == ("value", "61.61", "16.16")
+
+
+def test_a_changed_cell_of_a_parquet_file_is_caught():
+    table = parquet.read_table(io.BytesIO(made("parquet")))
+    for name in ("value", "n", "geo_name", "period", "check", "starts"):
+        values = table[name].to_pylist()
+        values[4] = values[4] + 1 if isinstance(values[4], (int, float)) else values[3] if name == "geo_name" else values[4].replace(year=1999) if name == "starts" else "1" + values[4][1:]
+        out = io.BytesIO()
+        parquet.write_table(table.set_column(table.column_names.index(name), table.schema.field(name), pa.array(values, table.schema.field(name).type)), out)
+        verdict = verify.verify(out.getvalue())
+        assert verdict.state == "altered" and name in verdict.lines("en")[0], (name, verdict.lines("en"))
+
+
+def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_is_read_as_it_was():
+    content, random_ = made("parquet"), random.Random(3)
+    whole = parquet.read_table(io.BytesIO(content))
+    for _ in range(TRIES):
+        place = random_.randrange(4, len(content) - 8)
+        changed = content[:place] + bytes([content[place] ^ 1 << random_.randrange(8)]) + content[place + 1:]
+        if verify.verify(changed).state == "current":
+            assert parquet.read_table(io.BytesIO(changed)).equals(whole)
+
+
+def test_a_readme_or_citation_changed_inside_a_zip_is_named():
+    content = made("zip")
+    verdict = verify.verify(rezipped(content, "citation.txt", b"Someone else, 2026"))
+    assert verdict.state == "altered" and "citation.txt" in verdict.lines("en")[0]
+
+
+def test_a_changed_title_in_the_description_is_caught():
+    whole = json.loads(made("json"))
+    whole["about"]["title"] += "!"
+    assert verify.verify(json.dumps(whole).encode()).state == "altered"
+
+
+def test_a_table_whose_checks_were_forged_too_is_caught_by_the_published_figures():
+    whole = json.loads(made("json"))
+    whole["rows"][0]["value"] = 99.9
+    names = [name for name in whole["rows"][0] if name != "check"]
+    whole["rows"][0]["check"] = fingerprint.row_check(fingerprint.cell(whole["rows"][0][name]) for name in names)
+    del whole["seal"]["columns"]
+    head = ",".join(whole["rows"][0])
+    forged = head + "\n" + "\n".join(",".join(f'"{fingerprint.cell(value)}"' for value in row.values()) for row in whole["rows"])
+    verdict = verify.verify(forged.replace('""', "").encode(), "forged.csv")
+    assert verdict.state == "altered" and "99.9" in verdict.lines("en")[0] and "published in version" in verdict.lines("en")[0]
+
+
+def test_a_formula_like_text_survives_the_spreadsheet_formats_and_verifies():
+    for text in ("=1+1", "+39 02", "-5", "@cmd", "'quoted", "''twice", "\tTab", "plain", "10-49", "2020-05", "12e4", "007"):
+        for excel in (False, True):
+            assert fingerprint.original(fingerprint.neutral(text, excel)) == text
+            assert not re.match(r"[=+\-@\t\r＝＋－＠]", fingerprint.neutral(text, excel))
+
+
+# --- images ---
+
+def png(wide: int = 4, tall: int = 3) -> bytes:
+    part = lambda name, content: struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))  # noqa: E731
+    pixels = b"".join(b"\0" + bytes(range(wide * 3)) for _ in range(tall))
+    return images.PNG + part(b"IHDR", struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0)) + part(b"IDAT", zlib.compress(pixels)) + part(b"IEND", b"")
+
+
+SVG = ('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path d="M10 20l30 40"/><text x="5">Molise 30,0%</text>'
+       '<text><tspan class="line">Una riga</tspan><tspan class="line">e un’altra &amp; basta</tspan></text></svg>').encode()
+
+
+def pdf() -> bytes:
+    parts, out = [b"1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n", b"2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n",
+                  b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>\nendobj\n"], b"%PDF-1.4\n"
+    places = []
+    for part in parts:
+        places.append(len(out))
+        out += part
+    table = len(out)
+    return out + b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places) + b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % table
+
+
+IMAGES = {"png": png(), "svg": SVG, "pdf": pdf()}
+
+
+def sealed(form: str) -> bytes:
+    shown = export("women")
+    return images.put(IMAGES[form], fingerprint.picture(shown.seal, shown.table))
+
+
+@pytest.mark.parametrize("form", IMAGES)
+def test_a_sealed_image_is_intact_and_an_unsealed_one_is_not_ours(form):
+    verdict = verify.verify(sealed(form), f"figure.{form}")
+    assert (verdict.state, verdict.rows) == ("current", 20)  # Trentino-Alto Adige is one figure, drawn twice
+    assert verify.verify(IMAGES[form], f"figure.{form}").state == "not_ours"
+
+
+@pytest.mark.parametrize("form", IMAGES)
+def test_one_changed_digit_in_an_image_is_caught(form):
+    content, random_ = sealed(form), random.Random(form)
+    for _ in range(TRIES):
+        changed, place = digit_changed(content, random_)
+        assert verify.verify(changed).state == "altered", content[place - 30:place + 30]
+
+
+def test_a_number_rewritten_in_an_svg_is_named_with_both():
+    verdict = verify.verify(sealed("svg").replace(b"30,0%", b"31,0%"))
+    assert verdict.lines("it") == ["nell'immagine è scritto «Molise 31,0%», era «Molise 30,0%»"]
+
+
+def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
+    seal = images.take(sealed("png"))
+    other = png(wide=5)
+    forged = images.put(other, {name: value for name, value in seal.items() if name not in ("drawing", "check")})
+    kept = fingerprint.dumps(seal)
+    chunk = struct.pack(">I", len(kept.encode()) + 12) + (body := b"iTXtripresa\0\0\0\0\0" + kept.encode()) + struct.pack(">I", zlib.crc32(body))
+    painted = other[:33] + chunk + other[33:]
+    assert verify.verify(forged).state == "current"  # a seal is not a signature: whoever can write one can forge one
+    assert verify.verify(painted).state == "altered"
+
+
+def test_a_sealed_pdf_still_opens_at_its_last_table():
+    content = sealed("pdf")
+    start = int(re.findall(rb"startxref\s+(\d+)", content)[-1])
+    assert content[start:start + 4] == b"xref" and b"/Prev" in content[start:] and content.startswith(pdf())
+
+
+# --- revised ---
+
+@pytest.fixture
+def updated(tmp_path, monkeypatch):
+    """The data after an update: one share revised, one withdrawn; the version the files are of is released."""
+    shown = export("women")
+    folder = tmp_path / "data"
+    (folder / "releases").mkdir(parents=True)
+    shutil.copyfile(build.database(), folder / "new.duckdb")
+    release.published(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
+    with duckdb.connect(str(folder / "new.duckdb")) as connection:
+        connection.execute("update observations set value = 31.25, low = null, high = null, interval_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
+                           {"i": "innovative_startups_female_majority_share"})
+        connection.execute("delete from observations where indicator = $i and geo = 'ITC2' and period = '2025-05'", {"i": "innovative_startups_female_majority_share"})
+        connection.execute("update build set version = 'feed00000000'")
+    monkeypatch.setenv("RECOVERY_DATABASE", str(folder / "new.duckdb"))
+    monkeypatch.setenv("RECOVERY_READONLY", "1")
+    monkeypatch.setattr(release, "ROOT", folder)
+    return folder
+
+
+@pytest.mark.parametrize("form", [*TABLES, *IMAGES])
+def test_a_file_of_an_older_version_is_revised_and_both_values_are_said(form, updated):
+    content = sealed(form) if form in IMAGES else made(form)
+    verdict = verify.verify(content, f"figure.{form}")
+    assert verdict.state == "revised"
+    assert verdict.lines("en") == ["Aosta Valley, 2025-05: was 13.33, now withdrawn", "Molise, 2025-05: was 30, now 31.25"]
+    assert "2 of its" in verdict.sentence("en") and export("women").version in verdict.sentence("it")
+
+
+def test_a_file_of_an_older_version_that_was_altered_is_altered(updated):
+    assert verify.verify(made("csv").replace(b",16.16,", b",61.61,", 1)).state == "altered"
+
+
+def test_a_file_of_a_version_that_is_not_kept_says_so(updated):
+    for kept in (updated / "releases").iterdir():
+        kept.unlink()
+    verdict = verify.verify(made("csv"))
+    assert verdict.state == "revised" and "is not kept here" in verdict.sentence("en")
+
+
+# --- the command ---
+
+def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_path, capsys):
+    good, bad, other = tmp_path / "good.csv", tmp_path / "bad.csv", tmp_path / "other.txt"
+    good.write_bytes(made("csv"))
+    bad.write_bytes(made("csv").replace(b",16.16,", b",61.61,", 1))
+    other.write_text("hello")
+    assert [verify.main([str(path)]) for path in (good, bad, other, tmp_path / "none.csv")] == [0, 2, 3, 4]
+    assert "good.csv: intatto e attuale" in capsys.readouterr().out
+    done = subprocess.run([sys.executable, "-m", "data.verify", "--lang", "en", str(good), str(bad)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "intact and current" in done.stdout and "61.61 in the file, it was 16.16" in done.stdout
