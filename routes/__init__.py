@@ -1,0 +1,11 @@
+"""The open addresses beside the pages: data to take, what describes it, and health. No session, no page: handlers of Starlette over the same database.
+
+`ROUTES` is what api.py mounts. An address of /api/v1 is declared once, in declaration.py: what it takes, how that is checked, how it is documented.
+"""
+
+from starlette.routing import Mount, Route
+
+from routes import health
+from routes.api import API
+
+ROUTES = [Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready)]

@@ -1,0 +1,11 @@
+-- What exists: how many areas of each level have a figure for each choice, in the order of the catalogue. An empty list asks for all codes.
+with chosen as (
+    select *
+    from coverage
+    where (len($indicator) = 0 or list_contains($indicator, indicator))
+)
+select c.*
+from chosen c
+join indicators i on i.id = c.indicator
+order by i.position, c.level, c.sector, c.gender, c.size, c.edition, c.starts, c.period
+limit $limit offset $offset

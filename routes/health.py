@@ -1,0 +1,58 @@
+"""For those who watch the server: is it up, and may it be sent visitors?"""
+
+import os
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+import queries
+from data import build
+from routes.boundaries import shapes
+from routes.declaration import BOUNDARIES
+
+FRESH = {"Cache-Control": "no-store"}
+
+
+def alive(request: Request) -> JSONResponse:
+    """Is the database readable, and which version is it?"""
+    try:
+        return JSONResponse({"status": "ok", "version": queries.version()}, headers=FRESH)
+    except Exception as fault:  # whatever it is, the watcher must be told
+        return JSONResponse({"status": "failed", "reason": _sentence(fault)}, 503, FRESH)
+
+
+def ready(request: Request) -> JSONResponse:
+    """Is everything a visitor needs in place? Each check says ok, or why not."""
+    checks = {check.__name__: _said(check) for check in (database, inputs, boundaries)}
+    fit = all(said in ("ok", "not checked") for said in checks.values())
+    return JSONResponse({"status": "ready" if fit else "not ready", "checks": checks}, 200 if fit else 503, FRESH)
+
+
+def database() -> str:
+    """A question is answered."""
+    return "ok" if len(queries.ask("build")) == 1 else "the database has no line in its build table: build it again"
+
+
+def inputs() -> str:
+    """The database was made from the files that are here; a replica is given its database and does not look."""
+    if os.environ.get("RECOVERY_READONLY") == "1":
+        return "not checked"
+    have, wanted = queries.version(), build.version()
+    return "ok" if have == wanted else f"the database is version {have}, its inputs are {wanted}: type python -m data.build"
+
+
+def boundaries() -> str:
+    """The maps' files are there and whole."""
+    missing = [name for name in BOUNDARIES if not shapes(name)]
+    return "ok" if not missing else f"static/geo lacks {', '.join(missing)}: restore it from the repository"
+
+
+def _said(check) -> str:
+    try:
+        return check()
+    except Exception as fault:  # whatever it is, the watcher must be told
+        return _sentence(fault)
+
+
+def _sentence(fault: Exception) -> str:
+    return str(fault).splitlines()[0] if str(fault) else type(fault).__name__

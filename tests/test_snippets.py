@@ -1,0 +1,154 @@
+"""A figure rebuilt outside the dashboard, from the downloaded database, is the figure of the page."""
+
+import ast
+import shutil
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+import queries
+from data import build, catalogue
+from queries import ask, snippets
+from queries.filters import Filters, resolve
+
+ROOT = Path(__file__).resolve().parent.parent
+VIEWS = [(topic.id, level, "it" if place % 2 else "en") for place, (topic, level) in enumerate((topic, level) for topic in catalogue.topics().values() for level, ids in topic.opens.items() if ids)]
+FIGURES = [name for name in snippets.QUESTIONS if name not in ("time", "beside")]
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory) -> Path:
+    """A folder with what the script says to download, under the names it says."""
+    folder = tmp_path_factory.mktemp("downloads")
+    queries.version()
+    shutil.copy(build.database(), folder / f"ripresa-digitale_{queries.version()}.duckdb")
+    for path in (ROOT / "static" / "geo").glob("*.geojson"):
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.fixture
+def run(downloads, monkeypatch):
+    """Runs a script there; gives its figure and its rows."""
+
+    def run(script: str) -> tuple[go.Figure, pd.DataFrame]:
+        shown, names = [], {}
+        monkeypatch.chdir(downloads)
+        monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
+        exec(compile(script, "figure.py", "exec"), names)
+        assert len(shown) == 1
+        return shown[0], names["rows"]
+
+    return run
+
+
+def drawn(figure: go.Figure) -> list[float]:
+    """Every value on a figure, in order of size."""
+    traces = [trace for trace in figure.data if trace.type != "scattergeo"]
+    found = [value for trace in traces for value in (trace.z if trace.type in ("choropleth", "heatmap") else trace.x if trace.type == "bar" or "name" in measured(trace) else trace.y)]
+    return sorted(float(value) for value in found if value is not None and value == value)
+
+
+def measured(trace) -> str:
+    """The axis names of a scatter are on y where its values are on x."""
+    return "name on y" if any(isinstance(value, str) for value in trace.y) else "value on y"
+
+
+def asked(view, figure: str) -> pd.DataFrame:
+    question = snippets.QUESTIONS[figure]
+    return ask(question, **snippets.values(view, question))
+
+
+@pytest.mark.parametrize("topic, level, lang", VIEWS)
+@pytest.mark.parametrize("figure", FIGURES)
+def test_the_script_draws_the_values_of_the_page(topic, level, lang, figure, run):
+    view = resolve(Filters(lang=lang, level=level), topic)
+    rows = asked(view, figure)
+    redrawn, again = run(snippets.python(view, figure))
+    figures = [sorted(zip(some["geo"], some["sector"], some["gender"], some["period"], some["edition"], some["value"])) for some in (again, rows)]
+    assert figures[0] == figures[1]
+    assert drawn(redrawn) == sorted(rows["value"])
+    assert redrawn.layout.title.text == view.indicator.label[lang]
+
+
+@pytest.mark.parametrize("topic, level, lang", VIEWS)
+def test_the_opening_figure_of_every_topic_has_something_to_draw(topic, level, lang):
+    view = resolve(Filters(lang=lang, level=level), topic)
+    assert len(asked(view, view.chart))
+
+
+@pytest.mark.parametrize("indicator", catalogue.indicators())
+def test_the_sql_of_every_indicator_gives_the_rows_of_the_page(indicator, downloads):
+    here = catalogue.indicator(indicator)
+    for level in here.default:
+        view = resolve(Filters(lang="en", level=level, indicator=indicator), here.topic)
+        with duckdb.connect(str(downloads / f"ripresa-digitale_{queries.version()}.duckdb"), read_only=True) as downloaded:
+            again = downloaded.execute(snippets.sql(view, "map")).df()
+        pd.testing.assert_frame_equal(again, ask("map", **view.moment))
+
+
+def test_the_lines_are_those_of_the_areas_drawn(run):
+    view = resolve(Filters(lang="en", level="italy"), "closures")
+    rows = ask("trend", **view.cut, geos=("ITC4", "ITH1"), lang="en")
+    figure, again = run(snippets.python(view, "time", rows, title="Lombardy's \"deaths\""))
+    assert set(again["geo"]) == {"ITC4", "ITH1"} and drawn(figure) == sorted(rows["value"]) and figure.layout.title.text == "Lombardy's \"deaths\""
+
+
+def test_the_sectors_are_those_the_page_shows(run):
+    view = resolve(Filters(lang="it", level="europe"), "closures")
+    rows = ask("by_sector", **view.moment, geo="ITA")
+    few = rows[rows["sector_kind"].isin(("total", "section"))]
+    assert 0 < len(few) < len(rows)
+    _, again = run(snippets.python(view, "sectors", few))
+    assert again["sector"].tolist()[::-1] == few["sector"].tolist()
+
+
+def test_editions_and_old_vintages_never_share_a_line(run):
+    view = resolve(Filters(lang="en", level="europe", indicator="death_rate", sector="G"), "closures")
+    rows = ask("trend", **view.cut, geos=("ITA", "FRA"), lang="en")
+    figure, _ = run(snippets.python(view, "time", rows))
+    for trace in figure.data:
+        if "lines" in trace.mode:
+            of_line = rows[rows["starts"].isin(pd.to_datetime(list(trace.x))) & rows["value"].isin(trace.y)]
+            assert of_line.groupby(["geo", "edition"]).ngroups >= 1 and not of_line["flags"].str.contains("v").all()
+    assert len({trace.name for trace in figure.data if "lines" in trace.mode}) == rows[~rows["flags"].str.contains("v")].groupby(["geo", "edition"]).ngroups
+
+
+@pytest.mark.parametrize(
+    "value, sql",
+    [("it's", "'it''s'"), (("a", "b'"), "['a', 'b''']"), ((), "[]::varchar[]"), (3, "3"), (2.5, "2.5"), (None, "null"), (True, "true"), ("'); drop table x; --", "'''); drop table x; --'")],
+)
+def test_values_are_written_as_sql_text(value, sql):
+    assert snippets.literal(value) == sql
+    if value != ():
+        with duckdb.connect() as empty:
+            said = empty.execute(f"select {sql}").fetchall()[0][0]
+        assert (float(said) if isinstance(value, float) else tuple(said) if isinstance(value, tuple) else said) == value
+
+
+def test_a_value_with_quotes_and_backslashes_survives_the_script(run):
+    view = resolve(Filters(lang="it"), "closures")
+    odd = 'a"""b\\n\'c'
+    script = snippets.python(view, "map", title=odd)
+    assert run(script)[0].layout.title.text == odd
+    assert ast.literal_eval(snippets._quoted(f"select '{odd}'")) == f"select '{odd}'"
+
+
+def test_dollars_in_comments_and_texts_are_left_alone():
+    assert "of $editions" in snippets.sql(resolve(Filters(), "closures"), "map")
+
+
+def test_the_script_says_what_to_download_and_from_where():
+    view = resolve(Filters(lang="en"), "closures")
+    script = snippets.python(view, "map", site="https://example.org/")
+    assert f"curl -OJ 'https://example.org/api/v1/versions/{queries.version()}/database'" in script
+    assert "curl -o italy_nuts2.geojson 'https://example.org/api/v1/versions/" in script and script.startswith("# Needs Python")
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_scripts_are_whole_in_both_languages(lang):
+    for figure in snippets.QUESTIONS:
+        ast.parse(snippets.python(resolve(Filters(lang=lang), "women"), figure))
