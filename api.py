@@ -3,27 +3,21 @@
 `streamlit run api.py` starts it; `streamlit run dashboard.py` shows the same pages without what is declared here.
 """
 import gzip
+import re
+from html import escape
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
-import queries
 from data import words
+from routes import OWN_HTML, ROUTES
 
-COMPRESSED = (".js", ".css", ".json", ".svg", ".geojson")
-
-
-def health(request: Request) -> JSONResponse:
-    """Is the database readable, and which version is it? For those who watch the server."""
-    try:
-        return JSONResponse({"status": "ok", "version": queries.version()}, headers={"Cache-Control": "no-store"})
-    except Exception as fault:  # whatever it is, the watcher must be told
-        return JSONResponse({"status": "failed", "reason": str(fault).splitlines()[0] if str(fault) else type(fault).__name__}, status_code=503)
+COMPRESSED = (".js", ".css", ".json", ".svg")
+FONT = re.compile(r'<link\s+rel="preload"[^>]*as="font"[^>]*>')
+NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 
 
 class Whole:
@@ -68,7 +62,7 @@ class Shell(Whole):
     """The page shell says its own language and name before a single script has run, and asks for no font."""
 
     def wanted(self, scope, headers):
-        return headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers
+        return headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers and not scope["path"].startswith(OWN_HTML)
 
     async def change(self, scope, headers, body):
         request = Request(scope)
@@ -76,12 +70,10 @@ class Shell(Whole):
         for name in ("etag", "last-modified"):  # the same file in two languages is two answers
             del headers[name]
         headers.add_vary_header("Accept-Language")
-        page = body.decode()
-        start = page.find('<link\n      rel="preload"')
-        if start > 0:
-            page = page[:start] + page[page.index("/>", start) + 2:]
+        page = FONT.sub("", body.decode(), count=1)
+        page = NOSCRIPT.sub(f"<noscript><p>{escape(words.t('noscript', lang))}</p></noscript>", page)
         page = page.replace('<html lang="en">', f'<html lang="{lang}">', 1)
-        return page.replace("<title>Streamlit</title>", f"<title>{words.t('site', lang)}</title>", 1).encode()
+        return page.replace("<title>Streamlit</title>", f"<title>{escape(words.t('site', lang))}</title>", 1).encode()
 
 
 class Compressed(Whole):
@@ -102,4 +94,4 @@ class Compressed(Whole):
         return self.kept[name]
 
 
-app = st.App("dashboard.py", routes=[Route("/healthz", health)], middleware=[Middleware(Shell), Middleware(Compressed)])
+app = st.App("dashboard.py", routes=ROUTES, middleware=[Middleware(Shell), Middleware(Compressed)])

@@ -5,7 +5,8 @@
 
 from starlette.routing import Mount, Route
 
-from routes import health
+from routes import health, publish
 from routes.api import API
 
-ROUTES = [Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready)]
+ROUTES = [Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions)]
+OWN_HTML = ("/api/", "/embed/")  # answers that say their own language and keep their own ETag

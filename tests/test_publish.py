@@ -1,0 +1,54 @@
+"""What other sites take: a figure for an iframe and the feed of revisions, over HTTP as api.py serves them."""
+import gzip
+from xml.etree import ElementTree
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+import api
+from routes import ROUTES
+
+
+@pytest.fixture(scope="module")
+def site() -> TestClient:
+    return TestClient(Starlette(routes=ROUTES), base_url="http://figures.example")
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_an_embed_is_one_page_in_its_language_with_no_other_host_but_links(site, lang):
+    answer = site.get("/embed/v1/death_rate", params={"lang": lang, "level": "italy"})
+    assert answer.status_code == 200 and f'<html lang="{lang}">' in answer.text
+    assert "<script src" not in answer.text and "<link" not in answer.text and "@import" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_an_embed_read_again_is_a_304_of_no_bytes(site):
+    first = site.get("/embed/v1/death_rate")
+    again = site.get("/embed/v1/death_rate", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_an_embed_travels_compressed(site):
+    with site.stream("GET", "/embed/v1/firms_woman_top_manager", params={"level": "world"}, headers={"Accept-Encoding": "gzip"}) as answer:
+        packed = b"".join(answer.iter_raw())
+    assert answer.headers["content-encoding"] == "gzip" and answer.headers["vary"] == "Accept-Encoding"
+    assert len(packed) < 25_000 < len(gzip.decompress(packed))
+
+
+def test_an_unknown_figure_is_a_404_with_a_sentence(site):
+    answer = site.get("/embed/v1/no_such_thing", params={"lang": "en"})
+    assert answer.status_code == 404 and "no_such_thing" in answer.text
+
+
+def test_the_feed_of_revisions_is_atom(site):
+    answer = site.get("/revisions.atom", params={"lang": "en"})
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    assert ElementTree.fromstring(answer.content).tag == "{http://www.w3.org/2005/Atom}feed"
+
+
+def test_the_shell_leaves_embeds_and_the_open_data_alone():
+    headers = {"content-type": "text/html; charset=utf-8"}
+    shell = api.Shell(None)
+    assert shell.wanted({"path": "/closures"}, headers)
+    assert not shell.wanted({"path": "/embed/v1/death_rate"}, headers) and not shell.wanted({"path": "/api/v1/"}, headers)
