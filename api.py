@@ -15,6 +15,26 @@ from starlette.requests import Request
 from data import words
 from routes import OWN_HTML, ROUTES
 
+POLICY = {  # Streamlit writes styles and its own start-up script into the page; nothing comes from, or goes to, another host
+    "default-src": "'self'",
+    "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "frame-src": "'self' blob:",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
+GUARD = {
+    "Content-Security-Policy": "; ".join(f"{name} {allowed}" for name, allowed in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 COMPRESSED = (".js", ".css", ".json", ".svg")
 FONT = re.compile(r'<link\s+rel="preload"[^>]*as="font"[^>]*>')
 NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
@@ -94,4 +114,22 @@ class Compressed(Whole):
         return self.kept[name]
 
 
-app = st.App("dashboard.py", routes=ROUTES, middleware=[Middleware(Shell), Middleware(Compressed)])
+class Guarded:
+    """Every answer says what a browser may do with it: ask this host alone, show it in no frame of another's, guess no type. An answer's own word stands."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        async def say(message):
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in GUARD.items():
+                    headers.setdefault(name, value)
+                message = message | {"headers": headers.raw}
+            await send(message)
+
+        await self.app(scope, receive, say if scope["type"] == "http" else send)
+
+
+app = st.App("dashboard.py", routes=ROUTES, middleware=[Middleware(Guarded), Middleware(Shell), Middleware(Compressed)])

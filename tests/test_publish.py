@@ -52,3 +52,16 @@ def test_the_shell_leaves_embeds_and_the_open_data_alone():
     shell = api.Shell(None)
     assert shell.wanted({"path": "/closures"}, headers)
     assert not shell.wanted({"path": "/embed/v1/death_rate"}, headers) and not shell.wanted({"path": "/api/v1/"}, headers)
+
+
+def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word():
+    async def page(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-security-policy", b"own")] if scope["path"] == "/embed/v1/x" else []})
+        await send({"type": "http.response.body", "body": b""})
+
+    visitor = TestClient(api.Guarded(page))
+    policy = visitor.get("/closures").headers
+    assert "default-src 'self'" in policy["content-security-policy"] and "frame-ancestors 'self'" in policy["content-security-policy"]
+    assert "http:" not in policy["content-security-policy"] and "*" not in policy["content-security-policy"]
+    assert policy["x-content-type-options"] == "nosniff"
+    assert visitor.get("/embed/v1/x").headers["content-security-policy"] == "own"
