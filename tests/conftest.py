@@ -1,11 +1,10 @@
-"""What several tests share: the dashboard served, a browser, a PostgreSQL server, and a loud word when one of these cannot be had."""
+"""What several tests share: the dashboard served, a browser, and a loud word when there is none."""
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -101,33 +100,3 @@ def chromium() -> str:
     if path is None:
         absent("BROWSER", "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say where it is with CHROMIUM=/path/to/it")
     return path
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """The address of a PostgreSQL server of our own, empty, stopped at the end."""
-    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    initdb = shutil.which("initdb", path=os.pathsep.join([os.environ.get("PATH", ""), *map(str, homes)]))
-    if initdb is None:
-        absent("POSTGRES", "No PostgreSQL on this machine: install it (Debian, Ubuntu: apt install postgresql)")
-    programs = Path(initdb).resolve().parent
-    as_user = {"user": "postgres", "group": "postgres"} if os.name == "posix" and os.geteuid() == 0 else {}  # the server refuses to run as root
-    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="postgres-"))
-    if as_user:
-        shutil.chown(folder, **as_user)
-    run = {"cwd": folder, "stdout": subprocess.DEVNULL, **as_user}
-    subprocess.run([initdb, "-D", folder / "data", "-U", "postgres", "-A", "trust", "--no-sync"], check=True, **run)
-    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
-    command = [programs / "postgres", "-D", folder / "data", *(word for key, value in settings.items() for word in ("-c", f"{key}={value}"))]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **run)
-    try:
-        ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-        for _ in range(150):
-            if subprocess.run(ready, check=False).returncode == 0:
-                break
-            time.sleep(0.1)
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        process.send_signal(2)  # SIGINT: stop now, in order
-        process.wait(20)
-        shutil.rmtree(folder)

@@ -274,13 +274,15 @@ def answer(middleware, body: bytes, content_type: str, path: str = "/", query: s
     return {name.decode(): value.decode() for name, value in sent[0]["headers"]}, b"".join(message.get("body", b"") for message in sent[1:])
 
 
-SHELL = b'<!DOCTYPE html><html lang="en"><head><link\n      rel="preload"\n href="font" /><title>Streamlit</title></head></html>'
+SHELL = b'''<!DOCTYPE html><html lang="en"><head><link\n  rel="preload"\n  href="./a.woff2"\n  as="font" /><title>Streamlit</title></head>
+<body><noscript>\n<p>You need JavaScript</p>\n</noscript></body></html>'''
 
 
 @pytest.mark.parametrize(("query", "accepted", "lang"), [("lang=en", "it", "en"), ("", "en-GB,en", "en"), ("", "", "it"), ("lang=xx", "de", "it")])
 def test_the_page_shell_says_its_language(query, accepted, lang):
     headers, body = answer(api.Shell, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted)
-    assert f'<html lang="{lang}">'.encode() in body and b"Streamlit" not in body and b"preload" not in body
+    assert f'<html lang="{lang}">'.encode() in body and t("noscript", lang).encode() in body
+    assert not re.search(rb"Streamlit|preload|You need", body)
     assert headers["content-length"] == str(len(body)) and headers["vary"] == "Accept-Language" and "etag" not in headers
 
 
@@ -294,13 +296,3 @@ def test_the_browsers_files_are_compressed_once():
     assert headers["content-encoding"] == "gzip" and gzip.decompress(packed) == body and len(packed) < len(body) / 5
     assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1] is not None
     assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js")[1] == body
-
-
-def test_health_is_json_and_fails_when_the_database_does(monkeypatch):
-    assert api.health(None).status_code == 200
-
-    def broken():
-        raise BuildError("data/recovery.duckdb cannot be read.\nmore")
-    monkeypatch.setattr(queries, "version", broken)
-    sick = api.health(None)
-    assert sick.status_code == 503 and b"cannot be read" in sick.body and b"more" not in sick.body

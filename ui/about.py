@@ -13,7 +13,7 @@ SECTIONS = {  # heading: its sentences
     "about_methods": ("about_methods_1", "about_methods_2", "about_methods_3", "about_methods_4"),
     "about_never": ("about_never_1", "about_never_2", "about_never_3", "about_never_4", "about_never_5", "about_never_6", "about_never_7"),
     "about_intervals": ("about_intervals_1", "about_intervals_2"),
-    "about_privacy": ("about_privacy_1", "about_privacy_2"),
+    "about_privacy": ("about_privacy_1", "about_privacy_2", "about_privacy_3"),
     "about_access": ("about_access_1", "about_access_2"),
     "about_reuse": ("about_reuse_1", "about_reuse_2"),
 }

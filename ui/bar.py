@@ -4,6 +4,7 @@ from html import escape
 import streamlit as st
 
 from data.words import list_text, period_text, t
+from queries import ask
 from queries import filters as asked
 from ui import frame
 
@@ -47,10 +48,9 @@ def _select(name: str, value: str, offered, lang: str) -> None:
 def _areas(view, offered) -> None:
     lang = view.lang
     labels = {option.code: option.label if option.available else t("unavailable", lang, label=option.label) for option in offered}
-    for code, name in asked._names(lang).items():
-        if code in view.geo:
-            labels.setdefault(code, name)
-    key = _seed("geo", [code for code in view.geo], lang)
+    if not set(view.geo) <= set(labels):  # a whole among its parts: Italy, the EU
+        labels |= {row.code: row.name for row in ask("areas", level="any", lang=lang).itertuples() if row.code in view.geo and row.code not in labels}
+    key = _seed("geo", list(view.geo), lang)
     st.multiselect(t("filter_geo_italy" if view.level == "italy" else "filter_geo", lang), list(labels), key=key, format_func=labels.get,
                    placeholder=t("filter_geo_none", lang), max_selections=asked.MOST_AREAS, on_change=lambda: frame.choose(geo=tuple(st.session_state[key])))
 

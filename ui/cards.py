@@ -14,8 +14,8 @@ LINE = {theme: palette.qualitative[0] for theme, palette in PALETTES.items()}
 INK = {theme: palette.soft for theme, palette in PALETTES.items()}
 
 
-def card(topic: str, indicator, figure: dict | None, drawing: str, recovery: str, lang: str) -> str:
-    """The card of a topic. figure: a row of queries/headline; drawing: its line over time."""
+def card(topic: str, indicator, figure: dict | None, whom: str, drawing: str, recovery: str, lang: str) -> str:
+    """The card of a topic. figure: a row of queries/headline; whom: the place and size it is about; drawing: its line over time."""
     if figure is None:
         value, when = MISSING, MISSING
     else:
@@ -24,18 +24,19 @@ def card(topic: str, indicator, figure: dict | None, drawing: str, recovery: str
         when = period_text(figure["period"], lang) + status
     source = catalogue.sources()[figure["source"] if figure is not None else indicator.source]
     return f"""<div class="card"><p class="kicker">{escape(topic)}</p>
-        <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(t("italy", lang))}, {escape(when)}</p>
+        <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(whom)}, {escape(when)}</p>
         {drawing}<p class="recovery">{escape(recovery)}</p>
         <p class="credit">{escape(indicator.universe[lang])}. {escape(t("source", lang))}: {escape(source.publisher)}.</p></div>"""
 
 
-def recovery(figure: dict | None, indicator, lang: str, name: str = "") -> str:
-    """One sentence: the level of 2019, the worst period since, and whether 2019 has been regained. figure: a row of queries/headline."""
+def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> str:
+    """One sentence: the level of 2019, the worst period since, and whether 2019 has been regained. figure: a row of queries/headline; rows: its line."""
     if figure is None:
         return t("recovery_nothing", lang)
     if missing(figure["baseline"]):
-        return t("recovery_no_baseline", lang)
-    words = {"name": name or indicator.short[lang], "baseline": _show(figure["baseline"], indicator, lang), "period": period_text(figure["period"], lang),
+        first = rows.iloc[0]
+        return t("recovery_no_baseline", lang, first=_show(first["value"], indicator, lang), period=period_text(first["period"], lang))
+    words = {"name": indicator.short[lang], "baseline": _show(figure["baseline"], indicator, lang), "period": period_text(figure["period"], lang),
              "latest": _against(figure["value"], figure["baseline"], indicator, lang), "worst": _against(figure["worst"], figure["baseline"], indicator, lang),
              "worst_period": period_text(figure["worst_period"], lang) if not missing(figure["worst_period"]) else MISSING}
     if indicator.better == "neither" or missing(figure["worst"]):
@@ -83,4 +84,6 @@ def _against(value, baseline, indicator, lang: str) -> str:
     """A share as it is; a sum as its distance from 2019."""
     if missing(value):
         return MISSING
-    return value_text((value / baseline - 1) * 100, "percent_change", 1, lang) if indicator.unit in LEVELS and baseline else _show(value, indicator, lang)
+    if indicator.unit not in LEVELS or not baseline:
+        return _show(value, indicator, lang)
+    return t("on_2019", lang, change=value_text((value / baseline - 1) * 100, "percent_change", 1, lang))

@@ -13,12 +13,18 @@ from data import words
 from data.build import BuildError
 from data.catalogue import CatalogueError
 from data.words import t
-from queries.filters import Filters
+from queries.filters import ADDRESS, Filters
 
 ROOT = Path(__file__).resolve().parent.parent
 STYLE = Path(__file__).with_name("style.css")
 MARK = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
-PAGES = ("overview", "closures", "profits", "digital_sales", "women", "checks", "data", "about")
+NAVIGATION = {  # the first pages stand in the bar, the others under a name of their own
+    "": ("overview", "closures", "profits", "digital_sales", "women"),
+    "nav_places": ("profile", "compare"),
+    "nav_firm": ("resources",),
+    "nav_sources": ("checks", "data", "about"),
+}
+PAGES = tuple(page for group in NAVIGATION.values() for page in group)
 SHARED = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
 
 
@@ -32,7 +38,7 @@ def run() -> None:
         chosen = _read(page.url_path or PAGES[0], lang)
     except (BuildError, CatalogueError) as fault:
         return _sorry(t("fault_database", lang), lang, str(fault).splitlines()[0])
-    st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=_mark("light"), layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=_icon(), layout="wide", initial_sidebar_state="collapsed")
     st.logo(_mark(theme()), size="large")
     _switch(lang)
     st.html(f"<script>document.documentElement.lang={lang!r}</script>", unsafe_allow_javascript=True)
@@ -71,9 +77,10 @@ def theme() -> str:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def pages(lang: str) -> list:
-    """Streamlit's pages: names in the language, addresses the same in both."""
-    return [st.Page(ROOT / "pages" / f"{page}.py", title=t(f"nav_{page}", lang), url_path=page, default=page == PAGES[0]) for page in PAGES]
+def pages(lang: str) -> dict[str, list]:
+    """Streamlit's pages, group by group: names in the language, addresses the same in both."""
+    return {t(group, lang) if group else "": [st.Page(ROOT / "pages" / f"{page}.py", title=t(f"nav_{page}", lang), url_path=page, default=page == PAGES[0]) for page in there]
+            for group, there in NAVIGATION.items()}
 
 
 def _language(session: bool = True) -> str:
@@ -96,7 +103,8 @@ def _read(page: str, lang: str) -> Filters:
     else:
         found = Filters(**{name: getattr(before, name) for name in SHARED}) if moved else before
         if found.to_address() != Filters.from_address(address, _language(session=False)).to_address():
-            address = found.to_address()
+            own = {} if moved else {name: values for name, values in address.items() if name not in ADDRESS}  # what only this page knows
+            address = found.to_address() | own
             st.query_params.from_dict(address)
     state.update(filters=found, page=page, address=address, chosen=False)
     return found
@@ -118,6 +126,12 @@ def _mark(theme: str) -> str:
     """The site's name as a picture, in the visitor's own fonts and the theme's ink."""
     ink, mark = {"light": ("#1B2430", "#154C86"), "dark": ("#F1F3F5", "#77AEDD")}[theme]
     return MARK.replace("{name}", t("site", words.LANGS[0])).replace("{ink}", ink).replace("{mark}", mark)
+
+
+def _icon() -> str:
+    """The mark alone, square, for the browser's tab."""
+    drawing = _mark("light").partition("<text")[0]
+    return drawing.replace('width="218"', 'width="32"').replace("0 0 218 32", "0 0 32 32") + "</svg>"
 
 
 def _sorry(sentence: str, lang: str, detail: str = "") -> None:

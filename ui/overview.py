@@ -44,7 +44,7 @@ def show(filters: Filters) -> None:
     lang = filters.lang
     opening(t("site", lang), t("overview_question", lang), t("overview_intro", lang))
     headlines(filters)
-    spring(lang)
+    spring(filters)
     region(filters)
 
 
@@ -55,25 +55,27 @@ def headlines(filters: Filters) -> None:
         for one in HEADLINES:
             topic, indicator = catalogue.topics()[one.topic], catalogue.indicator(one.indicator)
             figure, rows = _figure(one.indicator, "ITA", one.level, one.period, lang)
-            sentence = recovery(figure, indicator, lang)
+            whom = ", ".join([t("italy", lang), *rows["size_name"][rows["size"] != "all"].unique()])
+            sentence = recovery(figure, rows, indicator, lang)
             if one.told_by:
                 teller = catalogue.indicator(one.told_by)
                 told, rows = _figure(one.told_by, "ITA", "italy", "latest", lang)
-                sentence = t(one.told, lang, recovery=_inside(recovery(told, teller, lang)))
+                sentence = t(one.told, lang, recovery=_inside(recovery(told, rows, teller, lang)))
             with st.container(key=f"card_{one.topic}"):
-                st.html(card(topic.title[lang], indicator, figure, spark(rows, catalogue.indicator(one.told_by or one.indicator), lang, frame.theme()), sentence, lang))
+                st.html(card(topic.title[lang], indicator, figure, whom, spark(rows, catalogue.indicator(one.told_by or one.indicator), lang, frame.theme()), sentence, lang))
                 st.page_link(f"pages/{one.topic}.py", label=t("explore", lang, topic=t(f"nav_{one.topic}", lang)), query_params=_door(filters))
 
 
-def spring(lang: str) -> None:
-    """The four figures of the survey of May 2020."""
-    items = ""
+def spring(filters: Filters) -> None:
+    """The four figures of the survey of May 2020, and the door to what can be said of them."""
+    lang, items = filters.lang, ""
     for id in SPRING:
         indicator = catalogue.indicator(id)
         figure, _ = _figure(id, "ITA", "europe", "2020-05", lang)
         value = value_text(figure["value"] if figure else None, indicator.unit, indicator.decimals, lang)
         items += f'<li><span class="big">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
     st.html(f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>')
+    st.page_link("pages/checks.py", label=t("spring_checks", lang), query_params=_door(filters))
 
 
 def region(filters: Filters) -> None:
@@ -117,9 +119,10 @@ def published(geo: str, name: str, lang: str) -> None:
             continue
         whole, _ = _figure(id, "ITA", "italy", figure["period"], lang)
         body.append({"indicator": indicator.label[lang], "value": value_text(figure["value"], indicator.unit, indicator.decimals, lang),
-                     "italy": value_text(whole["value"], indicator.unit, indicator.decimals, lang) if whole else MISSING, "period": period_text(figure["period"], lang)})
-    heads = {"indicator": t("column_indicator", lang), "value": name, "italy": t("column_italy", lang), "period": t("column_period", lang)}
-    st.html(table.html(body, heads, t("region_has", lang, name=name), numbers=("value", "italy")))
+                     "italy": value_text(whole["value"], indicator.unit, indicator.decimals, lang) if whole else MISSING, "period": period_text(figure["period"], lang),
+                     "before": value_text(figure["baseline"], indicator.unit, indicator.decimals, lang)})
+    heads = {"indicator": t("column_indicator", lang), "value": name, "italy": t("column_italy", lang), "period": t("column_period", lang), "before": t("column_before", lang, name=name)}
+    st.html(table.html(body, heads, t("region_has", lang, name=name), numbers=("value", "italy", "before")))
     items = "".join(f"<li>{escape(words)}</li>" for words in [*lacking, *(catalogue.indicator(id).label[lang] for id in NATIONAL)])
     st.html(f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>')
 

@@ -10,14 +10,14 @@ from data.words import t
 from ui import frame, table
 
 
-def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, beside=None, above: Callable | None = None, folded: bool = False) -> None:
+def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, beside=None, above: Callable | None = None, folded: bool = False, where: str = "") -> None:
     """A figure with its words; `name` is its key on the page.
 
     select: the reader chooses an area by touching it. beside: a second figure of the same rows. above: draws the figure's own controls.
-    folded: the notes wait behind a line, on pages that have said them once.
+    folded: the notes wait behind a line, on pages that have said them once. where: the area, when the title does not name it.
     """
     words = figure.layout.meta
-    st.html(f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(words["subtitle"])}</p></div>')
+    st.html(f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(" · ".join(filter(None, (where, words["subtitle"]))))}</p></div>')
     if rows["value"].notna().any():
         if above:
             above(view)

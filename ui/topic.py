@@ -32,6 +32,7 @@ class Drawing:
     draw: Callable
     rows: pd.DataFrame
     view: View
+    where: str = ""
 
 
 def show(name: str, filters: Filters) -> None:
@@ -160,7 +161,7 @@ def side_by_side(*drawings: Drawing | None) -> None:
     there = [one for one in drawings if one is not None]
     for one, column in zip(there, st.columns(len(there), gap="large") if there else [], strict=True):
         with column:
-            panel(one.name, one.draw(one.rows, one.view, theme()), one.rows, one.view, folded=True)
+            panel(one.name, one.draw(one.rows, one.view, theme()), one.rows, one.view, folded=True, where=one.where)
 
 
 def has_line(rows: pd.DataFrame) -> bool:
@@ -174,7 +175,7 @@ def by_sector(view) -> Drawing | None:
     for geo in dict.fromkeys((*view.geo[:1], *BESIDE[view.level], "ITA")):
         rows = one_list(ask("by_sector", **view.moment, geo=geo))
         if rows["sector"].nunique() > 2:
-            own = Drawing("sectors", sectors.bars, rows, replace(view, geo=(geo,)))
+            own = Drawing("sectors", sectors.bars, rows, replace(view, geo=(geo,)), rows["geo_name"].iloc[0])
             break
     if own is None or own.rows["sector"].nunique() <= FEW:
         for id in catalogue.topics()[view.topic].more:
@@ -182,7 +183,7 @@ def by_sector(view) -> Drawing | None:
             if view.level == "italy" and other.indicator.unit in RATES:
                 rows = one_list(ask("by_sector", **other.moment, geo="ITA"))
                 if rows["sector"].nunique() > FEW:
-                    return Drawing("sectors", sectors.bars, rows, replace(other, geo=("ITA",)))
+                    return Drawing("sectors", sectors.bars, rows, replace(other, geo=("ITA",)), rows["geo_name"].iloc[0])
     return own
 
 

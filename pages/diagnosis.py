@@ -1,0 +1,4 @@
+"""Where do we begin?"""
+from ui import diagnosis, frame
+
+diagnosis.show(frame.filters())

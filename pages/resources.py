@@ -1,0 +1,4 @@
+"""Where do I learn?"""
+from ui import frame, resources
+
+resources.show(frame.filters())

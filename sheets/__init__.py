@@ -1,0 +1,1 @@
+"""Profiles on paper: python -m sheets makes a tagged PDF for each area, in both languages, and an index of them."""

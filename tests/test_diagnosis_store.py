@@ -1,0 +1,308 @@
+"""What is kept of a contribution, and that nothing acknowledged is ever lost: on the embedded file and on PostgreSQL."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from diagnosis.contribution import FIELDS, ContributionError, Profile, code_hash, contribution, duration_class, missing, new_code
+from diagnosis.scoring import score
+from diagnosis.store import StoreError, code_expires, main, month_before, open_store
+from tests.diagnosis_cases import all_at
+
+ROOT = Path(__file__).resolve().parent.parent
+TODAY = date(2026, 11, 22)
+PROFILE = Profile("ITC4", "I", "0-9", "b2c", ("found", "convert"), "owner")
+COLUMNS = [
+    "diagnosis_id", "version", "month", "country", "region", "sector", "size_class", "customers", "goal_1", "goal_2", "role", "language",
+    "duration_class", "score", "score_low", "score_high", "level", "answers", "goals",
+]
+
+
+def row(profile: Profile = PROFILE, today: date = TODAY, **answers):
+    return contribution(score(all_at(2, **answers)), profile, "it", 400, today)
+
+
+class Server:
+    """A PostgreSQL of the test's own, on a socket in a folder of its own; no port."""
+
+    def __init__(self, programs: Path):
+        self.programs, self.folder = programs, Path(tempfile.mkdtemp(prefix="diagnosis-"))
+        self.data = self.folder / "data"
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+        self.address = f"postgresql://postgres@/postgres?host={self.folder}"
+
+    def run(self, program: str, *arguments):
+        as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        subprocess.run([*as_user, self.programs / program, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.folder)
+
+    def start(self):
+        options = f"-k {self.folder} -c listen_addresses='' -c shared_buffers=16MB"
+        self.run("pg_ctl", "-D", self.data, "-o", options, "-l", self.folder / "log", "-w", "start")
+
+    def crash(self):
+        """Stop as a power cut would, without writing anything more, and start again."""
+        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+        self.start()
+
+    def close(self):
+        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server():
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    path = Path(shutil.which("initdb") or (found[-1] if found else ""))
+    if not path.name:
+        say = pytest.fail if os.environ.get("REQUIRE_POSTGRES") else pytest.skip
+        say("PostgreSQL is not installed: the tests of its store did not run (Debian: apt-get install postgresql)")
+    server = Server(path.resolve().parent)
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["embedded", "postgresql"])
+def address(request, tmp_path):
+    if request.param == "embedded":
+        return str(tmp_path / "diagnosis.sqlite3")
+    server = request.getfixturevalue("server")
+    store = open_store(server.address)
+    store.init()
+    with store.backend.transaction() as run:
+        for table in ("diagnosis", "withdrawal", "release_state"):
+            run(f"delete from {table}")
+    return server.address
+
+
+@pytest.fixture
+def store(address):
+    return open_store(address)
+
+
+def test_the_stored_row_has_exactly_these_columns(store, address):
+    assert list(FIELDS) == COLUMNS
+    store.add(row(), new_code(), TODAY)
+    with store.backend.transaction() as run:
+        if address.startswith("postgresql"):
+            found = run("select column_name from information_schema.columns where table_name = 'diagnosis' order by ordinal_position")
+            codes = run("select column_name from information_schema.columns where table_name = 'withdrawal' order by ordinal_position")
+        else:
+            found, codes = run("select name from pragma_table_info('diagnosis')"), run("select name from pragma_table_info('withdrawal')")
+    assert [name for (name,) in found] == COLUMNS
+    assert [name for (name,) in codes] == ["code_hash", "diagnosis_id", "expires_on"]
+
+
+def test_a_row_comes_back_as_it_went_in(store):
+    given = row(retain_records="dont_know", found_website=1)
+    store.add(given, new_code(), TODAY)
+    assert store.rows() == [given]
+    assert given.month == "2026-11"
+    assert json.loads(given.answers)["retain_records"] == "dont_know"
+    assert json.loads(given.answers)["found_usability"] == "hidden_exclude"
+    assert json.loads(given.goals)["known"] == [66.67, 66.67, 66.67, 3]
+    assert "answers" not in repr(given)
+
+
+def test_an_incomplete_diagnosis_is_kept_without_an_overall_score(store):
+    given = contribution(score({"known_social": 1}), PROFILE, "en", 100, TODAY)
+    store.add(given, new_code(), TODAY)
+    assert (store.rows()[0].score, store.rows()[0].level) == (None, None)
+
+
+def test_the_same_row_twice_is_kept_once(store):
+    given, code = row(), new_code()
+    store.add(given, code, TODAY)
+    store.add(given, code, TODAY)
+    assert store.count() == 1
+
+
+def test_a_code_takes_its_own_row_back_however_it_is_typed(store):
+    mine, other, code = row(), row(), new_code()
+    store.add(mine, code, TODAY)
+    store.add(other, new_code(), TODAY)
+    assert store.withdraw(code.lower().replace("-", " ").replace("0", "o"), date(2026, 12, 31))
+    assert [r.diagnosis_id for r in store.rows()] == [other.diagnosis_id]
+    assert not store.withdraw(code, TODAY)
+
+
+def test_a_code_works_to_the_end_of_the_month_of_its_thirtieth_day(store):
+    code = new_code()
+    store.add(row(), code, TODAY)
+    assert code_expires(TODAY) == date(2026, 12, 31)
+    assert code_expires(date(2027, 1, 31)) == date(2027, 3, 31)
+    assert not store.withdraw(code, date(2027, 1, 1))
+    assert store.count() == 1
+
+
+def test_only_the_hash_of_a_code_is_kept(store, tmp_path):
+    code = new_code()
+    store.add(row(), code, TODAY)
+    with store.backend.transaction() as run:
+        assert run("select code_hash, expires_on from withdrawal") == [(code_hash(code), "2026-12-31")]
+    for file in tmp_path.iterdir():
+        if file.is_file():
+            assert code.encode() not in file.read_bytes()
+
+
+def test_a_code_has_128_random_bits_in_letters_hard_to_misread():
+    codes = {new_code() for _ in range(1000)}
+    assert len(codes) == 1000
+    assert {len(code) for code in codes} == {31}
+    assert not set("".join(codes)) & set("ILOU")
+
+
+def test_only_rows_that_can_no_longer_be_withdrawn_are_settled(store):
+    early, late = row(today=date(2026, 8, 3)), row(today=date(2026, 9, 20))
+    store.add(early, new_code(), date(2026, 8, 3))
+    store.add(late, new_code(), date(2026, 9, 20))
+    assert store.settled("2026-09", date(2026, 10, 5)) == [early]
+    assert len(store.settled("2026-09", date(2026, 11, 1))) == 2
+    assert store.settled("2026-08", date(2026, 12, 1)) == [early]
+
+
+def test_rows_are_kept_for_24_months_and_expired_codes_are_destroyed(store):
+    old, new = row(today=date(2024, 10, 31)), row(today=date(2024, 11, 1))
+    store.add(old, new_code(), date(2024, 10, 31))
+    store.add(new, new_code(), date(2024, 11, 1))
+    assert month_before(TODAY, 24) == "2024-11"
+    assert store.purge(TODAY) == 1
+    assert store.rows() == [new]
+    with store.backend.transaction() as run:
+        assert run("select count(*) from withdrawal") == [(0,)]
+
+
+def test_a_release_remembers_members_only_of_the_last(store):
+    store.remember("2026-Q1", "2026-03", {"a": 1}, ["x", "y"], "2024-01")
+    store.remember("2026-Q2", "2026-06", {"a": 2}, ["x", "y", "z"], "2024-01")
+    found = [(r["release_id"], r["counts"], r["members"]) for r in store.releases()]
+    assert found == [("2026-Q1", {"a": 1}, []), ("2026-Q2", {"a": 2}, ["x", "y", "z"])]
+    store.remember("2028-Q2", "2028-06", {"a": 3}, [], "2026-06")
+    assert [r["release_id"] for r in store.releases()] == ["2026-Q2", "2028-Q2"]
+
+
+WORKER = """
+import os, sys, threading
+from dataclasses import replace
+from datetime import date
+from diagnosis.contribution import new_code
+from diagnosis.store import open_store
+from tests.test_diagnosis_store import row
+store, today, start, base = open_store(sys.argv[1]), date(2026, 11, 22), threading.Barrier(25), row()
+def go():
+    start.wait()
+    while True:
+        given = replace(base, diagnosis_id=os.urandom(16).hex())
+        store.add(given, new_code(), today)
+        os.write(1, (given.diagnosis_id + "\\n").encode())
+for _ in range(25):
+    threading.Thread(target=go).start()
+"""
+
+
+def test_what_was_acknowledged_survives_200_at_once_and_kill_9(address, request):
+    workers = [subprocess.Popen([sys.executable, "-c", WORKER, address], cwd=ROOT, stdout=subprocess.PIPE) for _ in range(8)]
+    acknowledged = []
+    for worker in random.sample(workers, len(workers)):
+        acknowledged.append(worker.stdout.readline().decode().strip())  # it has begun
+        time.sleep(random.uniform(0.02, 0.3))
+        worker.send_signal(signal.SIGKILL)
+    for worker in workers:
+        lines = worker.stdout.read().decode().split("\n")
+        acknowledged += [line for line in lines if len(line) == 32]
+        worker.wait()
+    if address.startswith("postgresql"):
+        request.getfixturevalue("server").crash()
+    rows = open_store(address).rows()
+    ids = [r.diagnosis_id for r in rows]
+    assert len(acknowledged) >= 8
+    assert set(acknowledged) <= set(ids)
+    assert len(ids) == len(set(ids))
+    whole = replace(row(), diagnosis_id="")
+    assert all(replace(r, diagnosis_id="") == whole for r in rows)
+    with open_store(address).backend.transaction() as run:
+        assert run("select count(*) from withdrawal") == [(len(rows),)]
+
+
+def test_200_sessions_at_once_are_all_kept(address):
+    from threading import Thread
+
+    store, given = open_store(address), [replace(row(), diagnosis_id=f"{i:032x}") for i in range(200)]
+    threads = [Thread(target=store.add, args=(one, new_code(), TODAY)) for one in given]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [r.diagnosis_id for r in store.rows()] == [one.diagnosis_id for one in given]
+
+
+def test_many_processes_may_make_the_embedded_file_at_once(tmp_path):
+    path = str(tmp_path / "new" / "diagnosis.sqlite3")
+    make = "import sys; from diagnosis.store import open_store; open_store(sys.argv[1]).count()"
+    makers = [subprocess.Popen([sys.executable, "-c", make, path], cwd=ROOT) for _ in range(6)]
+    assert [maker.wait() for maker in makers] == [0] * 6
+    assert sqlite3.connect(path).execute("pragma journal_mode").fetchone() == ("wal",)
+    assert os.stat(path).st_mode & 0o077 == 0
+
+
+def test_the_command_makes_the_tables(address, monkeypatch, capsys):
+    monkeypatch.setenv("DIAGNOSIS_STORE", address)
+    assert main(["init"]) == "The tables are ready."
+    assert main(["count"]) == "0 diagnoses kept."
+    assert main(["purge"]) == "0 diagnoses past their time deleted."
+    with pytest.raises(StoreError, match="Say one of: init, count, purge."):
+        main(["drop"])
+
+
+def test_missing_tables_are_said_with_the_command_that_makes_them(server):
+    store = open_store(server.address)
+    store.init()
+    with store.backend.transaction() as run:
+        run("alter table diagnosis rename to away")
+    try:
+        with pytest.raises(StoreError, match="run python -m diagnosis.store init"):
+            store.count()
+    finally:
+        with store.backend.transaction() as run:
+            run("alter table away rename to diagnosis")
+
+
+def test_no_fault_of_the_store_tells_an_answer(store):
+    broken = replace(row(), region=None)
+    with pytest.raises(StoreError) as fault:
+        store.add(broken, new_code(), TODAY)
+    assert "known_social" not in str(fault.value)
+    assert fault.value.__cause__ is None and fault.value.__suppress_context__
+
+
+def test_an_address_of_another_kind_is_refused():
+    with pytest.raises(StoreError, match="neither a path nor postgresql://"):
+        open_store("mysql://somewhere/db")
+
+
+def test_contributing_needs_the_profile_and_an_answer():
+    assert missing(Profile("ITC4", "I")) == ["size", "customers", "goals"]
+    with pytest.raises(ContributionError, match="the profile needs: size, customers, goals"):
+        contribution(score(all_at(1)), Profile("ITC4", "I"), "it", 60, TODAY)
+    with pytest.raises(ContributionError, match="no answer"):
+        contribution(score({}), PROFILE, "it", 60, TODAY)
+    with pytest.raises(ContributionError, match='profile "region" cannot be'):
+        contribution(score(all_at(1)), replace(PROFILE, region="Milano"), "it", 60, TODAY)
+
+
+def test_the_time_taken_is_kept_in_four_classes():
+    assert [duration_class(minutes * 60) for minutes in (0, 4.9, 5, 8, 11.9, 12, 90)] == ["0-5", "0-5", "5-8", "8-12", "8-12", "12+", "12+"]

@@ -1,0 +1,245 @@
+"""What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a table and a file."""
+import io
+import json
+import re
+
+import pandas as pd
+import pytest
+from test_frame import heading, html, opened
+
+from data import catalogue, words
+from data.words import t
+from queries import ask
+from queries.filters import Filters, View, offers, options, resolve
+from ui import cards, frame, table
+
+TOPICS = ("closures", "profits", "digital_sales", "women")
+LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
+OFFERED = [(topic, level, id) for topic, level in LEVELS for id in offers(catalogue.topics()[topic], level)]
+REGIONS = list(ask("areas", level="italy", lang="it")["code"])
+
+
+def charts(visit) -> list:
+    return visit.get("plotly_chart")
+
+
+def sound(visit, lang: str) -> str:
+    """The page's HTML, once it is sure that nothing failed and no word is missing."""
+    assert not visit.exception
+    page = html(visit)
+    assert heading(visit) != t("fault_title", lang), "the page failed"
+    text = re.sub(r"<[^>]*>", " ", page)
+    assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}|\[\]", text), re.search(r".{30}(\bnan\b|\bNone\b|\{\w+\}|\[\]).{30}", text)
+    return page
+
+
+# --- every page, language and level ---
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("page", frame.PAGES)
+def test_every_page_has_one_heading_and_sections_in_its_language(page, lang):
+    found = sound(opened(page, lang=lang), lang)
+    assert "<h2" in found or page not in ("overview", *TOPICS, "checks", "about")
+    other = next(one for one in words.LANGS if one != lang)
+    assert t("foot", other, version="")[:40] not in found
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("topic", "level"), LEVELS)
+def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, lang):
+    visit = opened(topic, lang=lang, level=level)
+    found = sound(visit, lang)
+    view = resolve(Filters(lang=lang, level=level), topic)
+    assert catalogue.topics()[topic].question[lang] in words_of(found)
+    assert charts(visit), "no figure"
+    assert found.index("<h2>") and view.indicator.short[lang] in words_of(re.findall(r"<h2>(.*?)</h2>", found)[0])
+    assert all(chart.proto.alt for chart in charts(visit))
+    assert view.indicator.universe[lang][:30] in words_of(found)
+
+
+def words_of(page: str) -> str:
+    """HTML as text."""
+    from html import unescape
+    return unescape(re.sub(r"<[^>]*>", "", page))
+
+
+@pytest.mark.parametrize(("topic", "level", "id"), OFFERED)
+def test_every_indicator_offered_opens_with_rows(topic, level, id):
+    visit = opened(topic, lang="en", level=level, indicator=id)
+    sound(visit, "en")
+    assert visit.session_state["filters"].indicator == id
+    assert charts(visit), "no figure"
+
+
+@pytest.mark.parametrize("code", REGIONS)
+def test_every_region_has_its_figures_on_the_overview_and_is_found_on_the_topics(code):
+    name = dict(ask("areas", level="italy", lang="it")[["code", "name"]].itertuples(index=False))[code]
+    page = words_of(sound(opened(geo=[code], lang="it"), "it"))
+    assert t("region_has", "it", name=name) in page and t("region_lacks", "it", name=name) in page
+    assert name.split()[-1] in words_of(re.findall(r"<h2>(.*?)</h2>", sound(opened("closures", geo=[code], lang="it"), "it"))[0])
+
+
+# --- the overview ---
+
+def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
+    page = words_of(html(opened(lang="it")))
+    for value in ("6,4%", "76%", "19,1%", "16%", "37%", "31%"):
+        assert value in page
+    assert "Era 7,9% nel 2019" in page and "di nuovo ai livelli del 2019 dal 2022" in page
+
+
+RECOVERING = {"value": 9.0, "baseline": 8.0, "worst": 12.0, "worst_period": "2021", "regained_period": None, "period": "2024"}
+
+
+@pytest.mark.parametrize(("changes", "better", "expected"), [
+    ({}, "lower", "not yet back"),
+    ({"regained_period": "2023"}, "lower", "back at the 2019 level in 2023"),
+    ({"worst": 7.0}, "lower", "stayed below"),
+    ({"worst": 9.0}, "higher", "stayed above"),
+    ({"baseline": None}, "lower", "no figure for 2019: the first is 11.0% (Q4 2021)"),
+    ({}, "neither", "8.0% in 2019, 9.0%"),
+])
+def test_recovery_is_told_against_2019(changes, better, expected):
+    indicator = next(one for one in catalogue.indicators().values() if one.unit == "percent" and one.decimals == 1 and one.better == better)
+    line = pd.DataFrame({"value": [11.0], "period": ["2021-Q4"]})
+    assert expected in cards.recovery(RECOVERING | changes, line, indicator, "en")
+
+
+def test_a_sum_is_told_in_percent_of_2019():
+    figure = {"value": 110.0, "baseline": 100.0, "worst": 90.0, "worst_period": "2020", "regained_period": "2021", "period": "2024"}
+    assert "−10.0% on 2019 at the worst point (2020)" in cards.recovery(figure, pd.DataFrame(), catalogue.indicator("gva_real"), "en")
+
+
+# --- filters ---
+
+def test_choices_without_data_are_named_as_such_and_never_an_empty_chart():
+    visit = opened("closures", lang="en", level="italy")
+    sectors = visit.selectbox(key="sector_en")
+    assert any(label == t("unavailable", "en", label=label.split(" – ")[0]) for label in sectors.options)
+    sound(opened("closures", lang="en", level="italy", sector="I"), "en")
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_choice_that_has_no_data_is_replaced_said_and_can_be_undone(lang):
+    visit = opened("closures", lang=lang, level="italy", sector="I")
+    assert 'class="said"' in sound(visit, lang) and charts(visit)
+    visit.button(key=f"reset_{lang}").click().run()
+    assert visit.session_state["filters"] == Filters(lang=lang)
+
+
+def test_a_region_asked_of_a_european_figure_becomes_italy_and_the_page_says_why():
+    page = words_of(sound(opened("digital_sales", lang="it", geo=["ITC4"]), "it"))
+    assert t("note_region_in_country", "it", wanted="Lombardia") in page
+
+
+def test_a_region_without_a_figure_is_said():
+    page = words_of(sound(opened("digital_sales", lang="it", level="italy", geo=["ITC4"]), "it"))
+    assert t("chosen_without_italy", "it", areas="Lombardia") in page
+
+
+@pytest.mark.parametrize("name", ["indicator", "sector", "period", "size", "gender"])
+def test_a_filter_changes_the_view(name):
+    topic, level = {"size": ("digital_sales", "europe"), "gender": ("closures", "world"), "sector": ("closures", "europe")}.get(name, ("closures", "italy"))
+    view = resolve(Filters(lang="en", level=level), topic)
+    offered = getattr(options(view), {"indicator": "indicators", "period": "periods"}.get(name, f"{name}s"))
+    shown = {"indicator": view.indicator.id}.get(name) or getattr(view, name)
+    wanted = next(option.code for option in offered if option.available and option.code != shown)
+    visit = opened(topic, lang="en", level=level)
+    visit.selectbox(key=f"{name}_en").set_value(wanted).run()
+    assert getattr(visit.session_state["filters"], name) == wanted
+    sound(visit, "en")
+
+
+def test_the_level_is_changed_with_a_fresh_view_of_it():
+    visit = opened("closures", lang="it", geo=["ITC4"], period="2020")
+    visit.radio(key="level_it").set_value("europe").run()
+    assert visit.session_state["filters"] == Filters(lang="it", level="europe")
+    sound(visit, "it")
+
+
+def test_areas_are_chosen_in_the_list_too():
+    visit = opened("closures", lang="it")
+    visit.multiselect(key="geo_it").set_value(["ITC4", "ITF3"]).run()
+    assert visit.session_state["filters"].geo == ("ITC4", "ITF3")
+
+
+@pytest.mark.parametrize(("level", "drawn"), [("italy", "tiles"), ("world", "AF")])
+def test_the_map_can_be_drawn_otherwise(level, drawn):
+    visit = opened("women", lang="en", level=level)
+    before = json.loads(charts(visit)[0].proto.spec)
+    visit.radio(key=f"drawn_{level}_en").set_value(drawn).run()
+    sound(visit, "en")
+    assert json.loads(charts(visit)[0].proto.spec) != before
+
+
+# --- tables and files ---
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_rows_of_a_figure_are_one_click_away(lang):
+    visit = opened("closures", lang=lang)
+    assert "<table" not in html(visit)
+    visit.toggle(key=f"map_table_{lang}").set_value(True).run()
+    assert html(visit).count('<th scope="row">') == 21
+    assert {button.proto.label for button in visit.get("download_button")} == {t("csv", lang)}
+
+
+VIEW = View("it", "closures", "italy", catalogue.indicator("death_rate"), (), "all", "all", "all", "2024", ("istat-bd",), "map")
+
+
+def test_a_table_writes_figures_as_the_language_does_and_a_dash_for_what_is_missing():
+    rows = ask("map", **VIEW.moment).head(2).copy()
+    rows.loc[0, "value"] = None
+    page = table.figures(rows, VIEW.indicator, "it", "prova <b>")
+    assert "–" in page and "provvisorio" in page and "&lt;b&gt;" in page
+    assert t("column_interval", "it") not in page, "no interval, no column"
+
+
+def test_a_csv_has_its_header_first_and_missing_cells_empty():
+    rows = pd.DataFrame({"geo": ["ITC4", "NA"], "value": [17.4, None], "note": ["=1+1", "plain"]})
+    assert table.csv(rows).decode().splitlines() == ["geo,value,note", "ITC4,17.4,'=1+1", "NA,,plain"]
+
+
+def test_the_csv_of_a_view_has_its_rows():
+    rows = ask("map", **VIEW.moment)
+    back = pd.read_csv(io.BytesIO(table.csv(rows)), keep_default_na=False)
+    assert len(back) == 21 and list(back.columns) == list(rows.columns)
+
+
+# --- checks, data, methods ---
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):
+    page = words_of(sound(opened("checks", lang=lang), lang))
+    for claim in ask("claims", lang=lang).itertuples():
+        assert claim.claim in page and claim.write in page and t(f"verdict_{claim.verdict}", lang) in page
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("part", ["figures", "catalogue", "coverage", "dictionary"])
+def test_every_part_of_the_data_page_is_a_table(part, lang):
+    visit = opened("data", lang=lang)
+    visit.radio(key=f"part_{lang}").set_value(part).run()
+    assert "<table" in sound(visit, lang)
+
+
+def test_the_catalogue_can_be_searched_and_says_when_nothing_is_found():
+    visit = opened("data", lang="en")
+    visit.radio(key="part_en").set_value("catalogue").run()
+    visit.text_input(key="search_en").set_value("startups women").run()
+    found = html(visit).count('<th scope="row">')
+    assert 0 < found < 10
+    visit.text_input(key="search_en").set_value("zzz").run()
+    assert t("data_not_found", "en") in words_of(html(visit))
+
+
+def test_another_topic_of_the_data_page_opens_its_first_indicator():
+    visit = opened("data", lang="en")
+    visit.selectbox(key="topic_en").set_value("women").run()
+    assert catalogue.indicator(visit.session_state["filters"].indicator).topic == "women"
+    sound(visit, "en")
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_every_source_is_named_with_its_terms(lang):
+    page = words_of(sound(opened("about", lang=lang), lang))
+    assert all(source.name[lang] in page and source.licence in page for source in catalogue.sources().values())

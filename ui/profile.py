@@ -1,0 +1,109 @@
+"""The profile of an area or of a sector: what is published for it, what may be said of it, and the sheet to print."""
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from data import catalogue
+from data.words import t
+from queries import ask, version
+from queries.filters import Filters
+from ui import area as areas
+from ui import frame, sheet, table
+from ui import sector as branches
+from ui.area import Area
+from ui.sector import Sector
+from ui.topic import opening
+
+PRINTED = Path(__file__).resolve().parent.parent / "static" / "sheets"
+KINDS = ("area", "sector")
+SECTOR = "G"  # trade: the sector most countries have
+COLUMNS = ("indicator", "geo", "geo_name", "sector", "gender", "size", "period", "value", "low", "high", "n", "n_note", "status", "flags", "interval_reason", "base",
+           "edition", "edition_name", "source", "source_name", "drawn_from")
+
+
+def show(filters: Filters) -> None:
+    """The profile of the first area chosen that has one; without an area that of the sector chosen; without either Italy's."""
+    st.html(sheet.STYLE)
+    lang, places, sectors = filters.lang, areas.names(filters.lang), branches.names(filters.lang)
+    geo = next((code for code in filters.geo if code in places), "")
+    if not geo and filters.sector in sectors and filters.sector != "all":
+        return of_sector(branches.sector(filters.sector, lang), sectors)
+    of_area(areas.area(geo or "ITA", lang), places)
+
+
+def of_area(one: Area, names: dict[str, str]) -> None:
+    """An area: what is published for it, set beside the territories it belongs to."""
+    lang = one.lang
+    opening(t("profile_kicker", lang), t("profile_question", lang, name=one.name), t("profile_intro", lang))
+    choice("area", one.geo, names, lang)
+    st.html(sheet.brief(one))
+    take(one)
+    st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
+    topics(one)
+    st.html(f'<div class="profile">{sheet.amounts(one)}{sheet.lacking(one)}{sheet.sources(one)}</div>')
+
+
+def of_sector(one: Sector, names: dict[str, str]) -> None:
+    """A sector beside the whole economy, in Italy and across countries and regions."""
+    lang = one.lang
+    opening(t("profile_kicker", lang), t("sector_question", lang, name=one.name), t("sector_intro", lang))
+    choice("sector", one.code, {code: name for code, name in names.items() if code != "all"}, lang)
+    st.html(sheet.paragraphs(branches.sentences(one), lang))
+    st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
+    topics(one.italy)
+    st.html(f'<div class="profile">{sheet.amounts(one.italy)}</div>')
+    if one.across:
+        st.html(f'<h2 class="section">{escape(t("sector_across", lang))}</h2>')
+    for there in one.across:
+        st.html(branches.beside(there, lang))
+    st.html(f'<div class="profile">{branches.lacking(one)}{sheet.sources(one.italy)}</div>')
+
+
+def topics(one: Area) -> None:
+    """The figures topic by topic."""
+    for topic in catalogue.topics():
+        figures = sheet.table(one, topic, frame.theme())
+        if figures:
+            st.html(f'<div class="profile">{figures}</div>')
+
+
+def choice(kind: str, code: str, names: dict[str, str], lang: str) -> None:
+    """Whether an area or a sector, and which, from lists."""
+    labels = {one: t(f"profile_kind_{one}", lang) for one in KINDS}
+    with st.container(key="chooser", horizontal=True, vertical_alignment="bottom", gap="medium"):
+        key = seeded("kind", kind, lang)
+        st.radio(t("profile_kind", lang), KINDS, key=key, format_func=labels.get, horizontal=True,
+                 on_change=lambda: frame.choose(**({"geo": (), "sector": SECTOR} if st.session_state[key] == "sector" else {"geo": ("ITA",), "sector": ""})))
+        chosen = seeded(kind, code, lang)
+        taken = {"area": lambda: frame.choose(geo=(st.session_state[chosen],)), "sector": lambda: frame.choose(geo=(), sector=st.session_state[chosen])}
+        st.selectbox(t("profile_choose" if kind == "area" else "sector_choose", lang), list(names), key=chosen, format_func=names.get, on_change=taken[kind])
+
+
+def seeded(name: str, value: str, lang: str) -> str:
+    """The key of a widget of this page, one a language, holding what is shown."""
+    key = f"profile_{name}_{lang}"
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return key
+
+
+def take(one: Area) -> None:
+    """The sheet and the figures as files, and the way to a comparison."""
+    lang = one.lang
+    with st.container(key="take", horizontal=True, vertical_alignment="center", gap="medium"):
+        printed = PRINTED / lang / sheet.file_name(one.geo)
+        if printed.exists() and (PRINTED / "version").read_text(encoding="utf-8").strip() == version():
+            st.download_button(t("profile_pdf", lang), data=printed.read_bytes, file_name=f"{lang}_{sheet.file_name(one.geo)}", mime="application/pdf", on_click="ignore", key=f"pdf_{lang}")
+        else:
+            st.download_button(t("profile_page", lang), data=lambda: sheet.document(one).encode(), file_name=f"{one.geo}_{lang}.html", mime="text/html", on_click="ignore",
+                               key=f"page_{lang}")
+        st.download_button(t("profile_csv", lang), data=lambda: table.csv(figures(one)), file_name=f"{one.geo}.csv", mime="text/csv", on_click="ignore", key=f"profile_csv_{lang}",
+                           type="tertiary")
+        st.page_link("pages/compare.py", label=t("profile_compare", lang), query_params=Filters(lang, geo=(one.geo,)).to_address())
+
+
+def figures(one: Area) -> pd.DataFrame:
+    """Every figure the profile may show, all periods, with the wholes it is compared with."""
+    return ask("profile", geos=(one.geo, *areas.benchmarks(one.geo, one.level, one.parent)), own=(one.geo,), sectors=(), lang=one.lang)[list(COLUMNS)]

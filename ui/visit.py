@@ -1,0 +1,77 @@
+"""What a firm has answered in this visit: kept in the server's memory with the session, and nowhere else."""
+import time
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from diagnosis.contribution import Contribution, Profile
+from diagnosis.instrument import bank
+from diagnosis.plan import Plan, plan
+from diagnosis.scoring import Result, score
+
+START, PROFILE, RESULT = "start", "profile", "result"
+SCREENS = (START, PROFILE, *(goal.id for goal in bank().goals), RESULT)
+
+
+@dataclass
+class Visit:
+    """The answers, where the firm is among the screens, and what it gave if it chose to contribute.
+
+    `opened` counts the screens opened: the browser goes back to the top of the page when it changes."""
+
+    screen: str = START
+    opened: int = 0
+    answers: dict = field(default_factory=dict, repr=False)
+    profile: Profile = field(default=Profile(), repr=False)
+    began: float = 0.0
+    seconds: float = 0.0
+    row: Contribution | None = field(default=None, repr=False)
+    code: str = field(default="", repr=False)
+    contributed: bool = False
+
+    @property
+    def result(self) -> Result:
+        return score(self.answers)
+
+    @property
+    def plan(self) -> Plan:
+        return plan(self.result, self.profile.goals)
+
+
+def visit() -> Visit:
+    """The diagnosis of this session."""
+    return st.session_state.setdefault("diagnosis", Visit())
+
+
+def go(screen: str) -> None:
+    """Opens a screen (for callbacks)."""
+    here = visit()
+    now = time.monotonic()
+    here.began = here.began or now
+    if screen == RESULT:
+        here.seconds = here.seconds or now - here.began
+    here.screen, here.opened = screen, here.opened + 1
+
+
+def step(by: int) -> None:
+    """Opens the screen after (1) or before (-1) this one."""
+    go(SCREENS[SCREENS.index(visit().screen) + by])
+
+
+def answer(item: str, given) -> None:
+    """Takes an answer; None leaves the question blank."""
+    here = visit()
+    here.answers.pop(item, None)
+    if given is not None:
+        here.answers[item] = given
+
+
+def tell(**profile) -> None:
+    """Takes answers to the profile."""
+    here = visit()
+    here.profile = replace(here.profile, **profile)
+
+
+def forget() -> None:
+    """Erases every answer of this visit."""
+    st.session_state["diagnosis"] = Visit(opened=visit().opened + 1)
