@@ -243,3 +243,17 @@ def test_another_topic_of_the_data_page_opens_its_first_indicator():
 def test_every_source_is_named_with_its_terms(lang):
     page = words_of(sound(opened("about", lang=lang), lang))
     assert all(source.name[lang] in page and source.licence in page for source in catalogue.sources().values())
+
+
+def limits(visit) -> tuple:
+    """The ends and class limits of a page's map."""
+    return next((trace["zmin"], trace["zmax"], str(trace.get("colorbar", {}).get("ticktext"))) for chart in charts(visit) for trace in json.loads(chart.proto.spec)["data"] if trace["type"] == "choropleth")
+
+
+def test_the_classes_of_a_map_stay_when_the_year_changes():
+    assert limits(opened("closures", lang="en", period="2020")) == limits(opened("closures", lang="en", period="2023"))
+
+
+def test_a_change_that_piles_up_keeps_classes_of_its_own_year():
+    """2020 in the classes of 2024 would be one shade all over Italy."""
+    assert limits(opened("profits", lang="en", period="2020")) != limits(opened("profits", lang="en", period="2024"))

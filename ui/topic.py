@@ -70,13 +70,25 @@ def on_map(view) -> None:
     rows = ask("map", **view.moment)
     found = together(view.lang, rows, ask("references", **view.moment))
     drawn = st.session_state.get(f"drawn_{view.level}_{view.lang}", "")
-    figure = regions.tilegrid(found, view, theme()) if drawn == "tiles" else regions.choropleth(found, view, theme())
+    draw = regions.tilegrid if drawn == "tiles" else regions.choropleth
+    figure = draw(found, view, theme(), across=_all_periods(view))
     closer = view.level == "world" and drawn in set(rows["continent"])
     order = ranking.bars([row for row in found if row.get("continent") == drawn] if closer else found, view, theme())
     if closer:
         figure.layout.geo.update(window(rows, drawn))
         figure.layout.meta = order.layout.meta
     panel("map", figure, rows, view, select=True, beside=order, above=ABOVE.get(view.level))
+
+
+def _all_periods(view) -> tuple[float, ...]:
+    """The values of the level's areas in every period of the view's editions: the classes of a map stay when the year changes.
+
+    None for a change since a year: it piles up, and classes that hold 2024 would show 2020 in one shade."""
+    if view.indicator.unit == "percent_change":
+        return ()
+    table = ask("table", **view.cut, level=view.level, geos=(), lang=view.lang)
+    own = {"italy": ("area", "joined")}.get(view.level, ("country",))
+    return tuple(table[table["level"].isin(own) & table["edition"].isin(view.editions)]["value"])
 
 
 def as_dots(view) -> None:
