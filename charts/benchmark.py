@@ -186,7 +186,7 @@ def spark(line: list[dict], shown: dict, known: list[dict], indicator: Indicator
 
     known: the same choice for other areas too, which says which periods there are."""
     points = valued(line)
-    if len({year(row) for row in points}) < 2:
+    if len({year(row) for row in points}) < 2 or no_direction(shown):
         return ""
     colours = look.palette(theme)
     width, height = SPARK

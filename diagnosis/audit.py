@@ -51,13 +51,13 @@ class Exposed:
     change: bool
 
 
-def exposed(histories: dict[str, Sequence[Snapshot]], threshold: int) -> list[Exposed]:
+def exposed(histories: dict[str, Sequence[Snapshot]], threshold: int, proven: bool = True) -> list[Exposed]:
     """What the releases expose, oldest release first in each family's history; empty when the audit passes. Families share only totals
-    that are published, so each is a system of its own."""
-    return [fault for family, snapshots in histories.items() for fault in _exposed(family, snapshots, threshold)]
+    that are published, so each is a system of its own. Not `proven`: one is exposed for certain, the others perhaps; enough to mend them."""
+    return [fault for family, snapshots in histories.items() for fault in _exposed(family, snapshots, threshold, proven)]
 
 
-def _exposed(family: str, snapshots: Sequence[Snapshot], threshold: int) -> list[Exposed]:
+def _exposed(family: str, snapshots: Sequence[Snapshot], threshold: int, proven: bool) -> list[Exposed]:
     system = _System(snapshots, threshold)
     targets = system.targets(family)
     if not targets:
@@ -65,8 +65,8 @@ def _exposed(family: str, snapshots: Sequence[Snapshot], threshold: int) -> list
     sums = _Rows(len(system.place))
     for _, terms, value in targets:
         sums.add(terms, value)
-    truth = np.array([value for _, _, value in targets])
-    failing = {*_unreached(system, sums.matrix(), truth, threshold - 1), *_unreached(system, -sums.matrix(), -truth, -1)}
+    worlds = _Worlds(system, sums.matrix(), np.array([value for _, _, value in targets]), proven)
+    failing = {*worlds.unreached(1, threshold - 1), *worlds.unreached(-1, 1)}
     return [targets[i][0] for i in sorted(failing)]
 
 
@@ -153,20 +153,37 @@ class _Rows:
         return csr_array((self.data, (self.rows, self.columns)), shape=(len(self.right), self.width + more))
 
 
-def _unreached(system: _System, sums: csr_array, truth: np.ndarray, aim: int) -> list[int]:
-    """The sums that cannot be as large as `aim`. One programme lifts many at once, each no further than the aim; the rest are tried alone,
-    and each solution may settle others too."""
-    open_ = [i for i in range(len(truth)) if truth[i] < aim]
-    if open_:
-        values = sums @ _lifted(system, sums[open_], aim)
-        open_ = [i for i in open_ if values[i] < aim - CLOSE]
-    failing = []
-    while open_:
-        first, *rest = open_
-        values = sums @ _lifted(system, sums[[first]], aim)
-        failing += [first] if values[first] < aim - CLOSE else []
-        open_ = [i for i in rest if values[i] < aim - CLOSE]
-    return failing
+class _Worlds:
+    """The worlds that agree with everything published, as far as they were needed; the sums in each of them."""
+
+    def __init__(self, system: _System, sums: csr_array, truth: np.ndarray, proven: bool):
+        self.system, self.sums, self.proven, self.values = system, sums, proven, [truth]
+
+    def unreached(self, sign: int, aim: int) -> list[int]:
+        """The sums that no world brings to `aim` (from below with sign 1, from above with -1). One programme moves many at once, each no
+        further than the aim, as long as that settles some; the rest are tried alone. Each world found may settle others too."""
+        open_ = self._open(range(self.sums.shape[0]), sign, aim)
+        before = []
+        while open_ and open_ != before:
+            before = open_
+            open_ = self._moved(open_, open_, sign, aim)
+        failing = []
+        while open_:
+            first, *rest = open_
+            open_ = self._moved([first], rest, sign, aim)
+            if sign * self.values[-1][first] < sign * aim - CLOSE:
+                failing.append(first)
+                if not self.proven:
+                    return [*failing, *open_]
+        return failing
+
+    def _moved(self, targets: list[int], open_: list[int], sign: int, aim: int) -> list[int]:
+        self.values.append(self.sums @ _lifted(self.system, sign * self.sums[targets], sign * aim))
+        return self._open(open_, sign, aim)
+
+    def _open(self, candidates, sign: int, aim: int) -> list[int]:
+        best = np.max(sign * np.array(self.values), axis=0)
+        return [i for i in candidates if best[i] < sign * aim - CLOSE]
 
 
 def _lifted(system: _System, sums: csr_array, aim: int) -> np.ndarray:

@@ -6,7 +6,6 @@ It takes the same way as real diagnoses: scoring, tables, suppression, audit. It
 DIAGNOSIS_SAMPLE=0 hides it from the pages; a real release replaces it.
 """
 
-import os
 import sys
 from dataclasses import replace
 from datetime import date
@@ -14,7 +13,8 @@ from random import Random
 
 from diagnosis.contribution import Contribution, Profile, contribution
 from diagnosis.instrument import DONT_KNOW, NOT_APPLICABLE, Instrument, Item, bank, regions
-from diagnosis.release import FILE, SYNTHETIC, Release, audit, publish, read, summary, write
+from diagnosis.published import FILE, SYNTHETIC, read, write
+from diagnosis.release import Release, audit, publish, summary
 from diagnosis.scoring import TOP, score
 from diagnosis.tables import counted
 
@@ -38,11 +38,6 @@ def synthetic_release(instrument: Instrument | None = None) -> Release:
     release = publish(counted(invented(instrument=instrument), instrument), "sample", f"{ENDS:%Y-%m}", ENDS, label=SYNTHETIC, instrument=instrument)
     audit(release.state, (), (instrument or bank()).privacy["threshold"])
     return release
-
-
-def shown() -> bool:
-    """Whether pages may show an invented sample: yes, unless DIAGNOSIS_SAMPLE is 0."""
-    return os.environ.get("DIAGNOSIS_SAMPLE", "1") != "0"
 
 
 def _codes(instrument: Instrument) -> dict[str, tuple[str, ...]]:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from diagnosis.audit import Exposed, Keys, Snapshot, exposed
+from diagnosis.published import PAIRED, SHOWN, SMALL
 from diagnosis.tables import GRAINS, Family, Line
 
-SHOWN, SMALL, PAIRED, HELD = "shown", "small", "paired", "held"
+HELD = "held"
 ROUNDS = 40
 FEW = 50  # in a domain smaller than this an empty category is withheld like a small one: "nobody" and "everybody" tell on each
 
@@ -95,7 +96,7 @@ def _settled(family: Family, status: list[str], past: Sequence[Snapshot], thresh
     """Pair, audit and mend until nothing is exposed; False when it cannot be mended."""
     for _ in range(ROUNDS):
         pair(family, status, past, threshold)
-        faults = exposed({family.id: (*past, Protected(family, tuple(status)).snapshot())}, threshold)
+        faults = exposed({family.id: (*past, Protected(family, tuple(status)).snapshot())}, threshold, proven=False)
         if not faults:
             return True
         if not all([_mend(family, status, fault) for fault in faults]):

@@ -4,7 +4,14 @@
   if (window.ripresaCamera) return;
   window.ripresaCamera = true;
   const utf8 = new TextEncoder(), letters = "bcdfghjklmnpqrst";
-  let pending = null;
+  let pending = null, drawn = new Map();
+
+  const address = URL.createObjectURL.bind(URL);
+  URL.createObjectURL = thing => { // the image is kept as it is made: a page that allows no blob: connection could not fetch it back
+    const made = address(thing);
+    if (pending && thing instanceof Blob) drawn.set(made, thing);
+    return made;
+  };
 
   const crc = bytes => {
     let sum = -1;
@@ -101,11 +108,12 @@
     }
     const link = event.target;
     if (!pending || !(link instanceof HTMLAnchorElement) || link.download !== pending.file) return;
-    const { form, seal, file, box } = pending;
+    const { form, seal, file, box } = pending, image = drawn.get(link.href);
     pending = null;
+    drawn = new Map();
     event.preventDefault();
     event.stopImmediatePropagation();
-    fetch(link.href).then(answer => answer.arrayBuffer()).then(buffer => {
+    (image ? image.arrayBuffer() : fetch(link.href).then(answer => answer.arrayBuffer())).then(buffer => {
       const own = document.createElement("a");
       own.href = URL.createObjectURL({ png, svg }[form](new Uint8Array(buffer), seal));
       own.download = file;

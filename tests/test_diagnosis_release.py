@@ -11,22 +11,25 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pytest
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 from diagnosis import release as releases
+from diagnosis import sample
 from diagnosis.audit import Snapshot, exposed
+from diagnosis.blocks import chain, partition
 from diagnosis.contribution import Profile, contribution, new_code
 from diagnosis.instrument import areas, bank, regions
 from diagnosis.intervals import difference, median_interval, quantile, wilson
 from diagnosis.peers import peers
-from diagnosis.release import COLUMNS, STATUSES, SYNTHETIC, ReleaseError, last_month, last_quarter, make, publish, read, write
-from diagnosis.sample import FILE, invented, shown, synthetic_release
+from diagnosis.published import COLUMNS, FILE, STATUSES, SYNTHETIC, for_pages, read, write
+from diagnosis.release import ReleaseError, audit, last_month, last_quarter, make, publish
+from diagnosis.sample import invented, synthetic_release
 from diagnosis.scoring import score
 from diagnosis.store import open_store
 from diagnosis.suppression import AuditFailed, Protected, pair, protect, withheld
-from diagnosis.tables import Domain, _chain, counted, families, partition
+from diagnosis.tables import Domain, counted, families
 from tests.diagnosis_cases import SMALL_BANK, all_at, diagnoses, uneven
 
 DAY = date(2026, 11, 30)
@@ -78,8 +81,8 @@ def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other
 
 
 def test_levels_join_their_neighbours():
-    assert _chain(Counter({"1": 100, "2": 50, "3": 20, "4": 5}), "1234", 30) == (("1",), ("2", "3", "4"))
-    assert _chain(Counter({"1": 100, "2": 50, "3": 28, "4": 5}), "1234", 30) == (("1",), ("2",), ("3", "4"))
+    assert chain(Counter({"1": 100, "2": 50, "3": 20, "4": 5}), "1234", 30) == (("1",), ("2", "3", "4"))
+    assert chain(Counter({"1": 100, "2": 50, "3": 28, "4": 5}), "1234", 30) == (("1",), ("2",), ("3", "4"))
 
 
 # --- suppression and audit ---
@@ -224,6 +227,20 @@ def test_too_few_new_diagnoses_leave_the_last_release_standing(first):
         publish(old, "2026-Q2", "2026-06", DAY, past(first), instrument=SMALL_BANK)
 
 
+def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
+    old = diagnoses(Random(6), 1500, "2024-03", EVEN)
+    one = publish(old, "2024-Q1", "2024-03", DAY, instrument=SMALL_BANK)
+    gone = [d for d in old if d.region == "ITF2"][:4]
+    new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-03", EVEN)]
+    two = publish([d for d in old if d not in gone] + new, "2026-Q1", "2026-03", DAY, past(one), instrument=SMALL_BANK)
+    assert [b for b in two.state["partition"]["region"] if "ITF2" in b] != [("ITF2",)]
+    for kind in ("region", "sector", "size"):
+        for block in two.state["partition"][kind]:
+            change = sum(two.state["n"][kind][code] - one.state["n"][kind][code] for code in block)
+            assert change == 0 or abs(change) >= 10
+    audit(two.state, past(one), 10)
+
+
 def test_answers_of_another_class_of_versions_are_never_counted_together(first):
     other = replace(SMALL_BANK, version="0.3.0")
     made = publish(diagnoses(Random(1), 100, "2026-06", EVEN), "2026-Q2", "2026-06", DAY, past(first), instrument=other)
@@ -296,10 +313,15 @@ class Attacker:
     def exposed(self) -> list:
         """The small counts and changes that cannot take every value from 1 to 9."""
         targets = [(terms, keys) for terms, count, keys in (*self.small, *self.changes) if 0 < count < 10]
-        matrix = lambda rows: np.array([np.bincount([i for i, _ in terms], [f for _, f in terms], len(self.place)) for terms, *_ in rows])  # noqa: E731
+
+        def matrix(rows):
+            entries = [(r, i, factor) for r, (terms, *_) in enumerate(rows) for i, factor in terms]
+            places = ([r for r, _, _ in entries], [i for _, i, _ in entries])
+            return csr_array(([factor for *_, factor in entries], places), shape=(len(rows), len(self.place)))
+
         equal, right = matrix(self.equal), [v for _, v in self.equal]
         most = {"A_ub": matrix(self.most), "b_ub": [v for _, v in self.most]} if self.most else {}
-        rows, points, found = matrix([(terms,) for terms, _ in targets]) if targets else [], [], []
+        rows, points, found = matrix([(terms,) for terms, _ in targets]).toarray() if targets else [], [], []
         for row, (_, keys) in zip(rows, targets, strict=True):
             for sign, aim in ((-1, 9), (1, 1)):
                 if any(sign * (row @ point) <= sign * aim + 1e-6 for point in points):  # a world already found shows it
@@ -314,7 +336,7 @@ class Attacker:
 def attacked(seed: int) -> tuple[int, list]:
     """Two random releases in a row: how many were published, and what the attacker learnt from them."""
     random = Random(seed)
-    weights, size, more = uneven(random), 3200 if seed % 20 == 0 else random.choice((60, 150, 400, 1000)), random.choice((100, 250, 600))
+    weights, size, more = uneven(random), 3200 if seed % 25 == 0 else random.choice((60, 120, 250, 700)), random.choice((100, 250, 600))
     old = diagnoses(random, size, "2026-03", weights)
     new = old + diagnoses(random, more, "2026-06", weights)
     made = [publish(old, "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)]
@@ -376,6 +398,18 @@ def test_a_quarter_is_published_once_from_the_store(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_the_next_quarter_is_audited_with_what_the_store_remembers(tmp_path):
+    store, path = filled(tmp_path, 210, 5), tmp_path / "release.csv"
+    make(store, "2026-Q2", DAY, path)
+    filled(tmp_path, 210, 8)
+    made = make(store, "2026-Q3", DAY, path)
+    assert len(made.members) == 420
+    remembered = store.releases()
+    assert [r["release_id"] for r in remembered] == ["2026-Q2", "2026-Q3"]
+    audit(remembered[1]["counts"], remembered[:1], 10)
+    assert {row["as_of"] for row in read(path)} >= {"2026-Q3"}
+
+
 def test_what_can_still_be_withdrawn_is_not_counted(tmp_path):
     store = filled(tmp_path, 60, 9)
     with pytest.raises(ReleaseError, match="0 diagnoses can be counted"):
@@ -415,12 +449,27 @@ def test_the_committed_sample_is_what_the_generator_makes_and_every_row_says_so(
     assert rows == [{k: str(v) for k, v in row.items()} for row in synthetic_release().rows]
 
 
-def test_the_sample_is_the_same_for_the_same_seed_and_can_be_switched_off(monkeypatch):
+def test_the_sample_is_the_same_for_the_same_seed():
     assert invented(5) == invented(5)
     assert invented(5, seed=1) != invented(5)
-    assert shown()
+
+
+def test_a_setting_hides_the_sample_and_never_a_real_release(tmp_path, monkeypatch, first):
+    real, fake = tmp_path / "real.csv", tmp_path / "sample.csv"
+    write(first.rows, real)
+    write([row | {"label": SYNTHETIC} for row in first.rows], fake)
+    assert for_pages(real) and for_pages(fake)
     monkeypatch.setenv("DIAGNOSIS_SAMPLE", "0")
-    assert not shown()
+    assert for_pages(real) and not for_pages(fake)
+    assert for_pages(tmp_path / "nothing.csv") == []
+
+
+def test_the_sample_never_replaces_a_real_release(tmp_path, monkeypatch, first):
+    monkeypatch.setattr(sample, "FILE", tmp_path / "release.csv")
+    write(first.rows, tmp_path / "release.csv")
+    with pytest.raises(SystemExit, match="holds a real release"):
+        sample.main()
+    assert read(tmp_path / "release.csv")[0]["label"] == ""
 
 
 def test_peers_come_from_the_nearest_group_of_a_real_release_and_never_from_the_sample(first):

@@ -47,7 +47,8 @@ class Server:
         self.address = f"postgresql://postgres@/postgres?host={self.folder}"
 
     def run(self, program: str, *arguments):
-        as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        runuser = shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "runuser"
+        as_user = [runuser, "-u", "postgres", "--"] if os.geteuid() == 0 else []
         subprocess.run([*as_user, self.programs / program, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.folder)
 
     def start(self):

@@ -222,6 +222,52 @@ def _():
     assert table(women[women.geo.isin(["ITA", "KEN", "NGA"])], "geo", "period", "value", "flags") == [("ITA", "2019", 15.3, ""), ("KEN", "2018", 18.1, "o"), ("NGA", "2014", 13.9, "o")]
 
 
+@answer("profile")
+def _():
+    bolzano = ask("profile", geos=("ITH1", "ITH", "ITA"), own=("ITH1",), sectors=("all",), lang="en")
+    deaths = bolzano[(bolzano.indicator == "death_rate") & (bolzano.period == "2024")]
+    assert table(deaths, "geo", "geo_name", "value") == [("ITH1", "Bolzano (South Tyrol)", 4.16), ("ITH", "North-East", 5.35), ("ITA", "Italy", 6.4)]
+    startups = bolzano[(bolzano.indicator == "innovative_startups") & (bolzano.period == "2025-05")]
+    assert table(startups, "geo", "value", "drawn_from") == [("ITH1", 238, "ITH1+ITH2"), ("ITA", 12292, "")]
+    assert "closure_rate" not in set(bolzano.indicator)  # Italy has it, Bolzano does not
+    world = ask("profile", geos=("KEN", "WORLD"), own=("KEN",), sectors=(), lang="en")
+    assert "firms_woman_top_manager" not in set(world[world.geo == "WORLD"].indicator)  # unweighted means are no benchmark
+
+
+@answer("profile_areas")
+def _():
+    areas = ask("profile_areas", lang="it")
+    assert areas.code.tolist()[:6] == ["ITA", "ITC", "ITH", "ITI", "ITF+ITG", "ITC1"] and areas.code.tolist()[25] == "ITG2"
+    assert table(areas[areas.code.isin(["ITC4", "DEU", "KEN"])], "code", "name", "level", "parent", "europe") == [
+        ("ITC4", "Lombardia", "area", "ITC", False), ("DEU", "Germania", "country", "WORLD", True), ("KEN", "Kenya", "country", "WORLD", False),
+    ]  # fmt: skip
+    assert areas.code.is_unique and areas.figures.min() > 0
+
+
+@answer("profile_recovery")
+def _():
+    molise = ask("profile_recovery", geo="ITF2")
+    molise = molise[molise.sector == "all"].set_index(["indicator", "edition"])
+    way = ["period", "value", "baseline", "worst_period", "worst", "regained_period", "regained", "complete"]
+    assert molise.loc[("birth_rate", "istat-bd"), way].tolist() == ["2024", 7.07, 7.6, "2020", 6.9, "2021", 7.9, True]
+    assert molise.loc[("gva_change_vs_2019", "na-nominal"), way].tolist() == ["2024", 18.84, 0, "2020", -6.84, "2021", 1.72, True]
+    lombardy = ask("profile_recovery", geo="ITC4").set_index(["indicator", "sector", "edition"])
+    assert not lombardy.loc[("growth_rate", "all", "registered"), "complete"]  # 2020 and 2023 only
+    assert ask("profile_recovery", geo="ITH1").set_index("indicator").loc["growth_rate", "value"].tolist() is not None  # the joined area's
+    assert ask("profile_recovery", geo="XXX").empty
+
+
+@answer("profile_sector")
+def _():
+    building = ask("profile_sector", sector="F", lang="en")
+    deaths = building[(building.indicator == "death_rate") & (building.period == "2020")]
+    assert table(deaths[deaths.geo.isin(["DEU", "ITA"])], "geo", "value", "whole", "edition") == [("DEU", 7.84, 9.47, "eurostat-bd-2004-2020"), ("ITA", 7.3, 7.1, "istat-bd")]
+    assert deaths[deaths.geo == "POL"].whole.isna().all() and len(deaths) == 20
+    hotels = ask("profile_sector", sector="I", lang="en")
+    italy = hotels[(hotels.indicator == "death_rate") & (hotels.geo == "ITA") & (hotels.period == "2020")]
+    assert table(italy, "value", "flags") == [(8.03, "v")] and italy.whole.isna().all()  # an old vintage has no whole to stand beside
+
+
 @answer("references")
 def _():
     deaths = ask("references", indicator="death_rate", period="2020", editions=("istat-bd",), level="italy", lang="en", **TOTALS)

@@ -17,7 +17,8 @@ BEHIND = ("context",)  # topics that help to read the others
 @dataclass(frozen=True)
 class Entry:
     """One indicator of an area. row: the figure shown; line: its choice over time, every edition; known: the same with the wholes; others: the wholes at the
-    same period and edition; peers: the areas of its level then, where they are many; way: its recovery, a row of queries/profile_recovery."""
+    same period and edition; peers: the areas of its level then, where they are many; complete: they are all there; way: its recovery, a row of
+    queries/profile_recovery."""
     indicator: Indicator
     row: dict
     line: tuple[dict, ...]
@@ -25,6 +26,7 @@ class Entry:
     others: tuple[dict, ...]
     peers: tuple[dict, ...]
     way: dict | None
+    complete: bool = False
 
     @property
     def newest(self) -> dict:
@@ -124,7 +126,8 @@ def _entry(indicator: Indicator, rows: list[dict], geo: str, level: str, wholes:
     row = shown(line, indicator, level)
     others = [one for code in wholes for one in valued(rows) if one["geo"] == code and _key(one) == cut and _moment(one) == _moment(row) and indicator.unit not in ALONE]
     known = tuple(one for one in valued(rows) if _key(one) == cut)
-    return Entry(indicator, row, tuple(line), known, tuple(others), _peers(indicator, row, level, lang), ways.get((indicator.id, *cut, row["edition"])))
+    peers, complete = _peers(indicator, row, level, lang)
+    return Entry(indicator, row, tuple(line), known, tuple(others), peers, ways.get((indicator.id, *cut, row["edition"])), complete)
 
 
 def _cut(indicator: Indicator, own: list[dict], rows: list[dict], level: str) -> tuple[str, str, str]:
@@ -163,15 +166,15 @@ def opening_sources() -> set[str]:
     return {id for id, source in catalogue.sources().items() if source.kind in OPENING}
 
 
-def _peers(indicator: Indicator, row: dict, level: str, lang: str) -> tuple[dict, ...]:
-    """The areas of the same level at the same moment; none for amounts, for named dots and for a handful."""
-    place = {"area": "italy", "italy": "europe", "europe": "europe", "world": "world"}.get(level)
-    if place is None or indicator.unit in ALONE or indicator.view(place)["chart"] != "map":
-        return ()
+def _peers(indicator: Indicator, row: dict, level: str, lang: str) -> tuple[tuple[dict, ...], bool]:
+    """The areas of the same level at the same moment, and whether they are all there; none for amounts, for named dots and for a handful."""
+    where = {"area": "italy", "italy": "europe", "europe": "europe", "world": "world"}.get(level)
+    if where is None or indicator.unit in ALONE or indicator.view(where)["chart"] != "map":
+        return (), False
     found = records(ask("map", indicator=indicator.id, sector=row["sector"], gender=row["gender"], size=row["size"], period=row["period"], editions=(row["edition"],),
-                        level=place, lang=lang), lang)
-    whole = len(ask("areas", level=place, lang=lang))
-    return tuple(found) if len(found) == whole or (place != "italy" and len(found) >= FEW) else ()
+                        level=where, lang=lang), lang)
+    complete = len(found) == len(ask("areas", level=where, lang=lang))
+    return (tuple(found), complete) if complete or (where != "italy" and len(found) >= FEW) else ((), False)
 
 
 def missing(level: str, have: set[str]) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:

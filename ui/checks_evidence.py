@@ -5,7 +5,7 @@ from data import catalogue
 from data.words import t, value_text
 from queries import ask
 
-SIDES = ("observation", "evidence")
+HEADS = {"observation": "checks_observation", "evidence": "checks_evidence_side"}
 
 
 def sides(claim, lang: str) -> str:
@@ -14,13 +14,13 @@ def sides(claim, lang: str) -> str:
     if not found:
         return ""
     indicator = catalogue.indicator(claim.evidence_indicator)
-    columns = "".join(_side(side, [row for row in found if row["side"] == side], indicator, lang) for side in SIDES)
+    columns = "".join(_side(side, [row for row in found if row["side"] == side], indicator, lang) for side in HEADS)
     return f'<div class="sides" role="group" aria-label="{escape(t("checks_sides", lang))}">{columns}</div>'
 
 
 def _side(side: str, rows: list[dict], indicator, lang: str) -> str:
     if not rows:
-        return f'<section class="{side}"><h3>{escape(t(f"checks_{side}", lang))}</h3><p class="credit">{escape(t("checks_no_evidence", lang))}</p></section>'
+        return f'<section class="{side}"><h3>{escape(t(HEADS[side], lang))}</h3><p class="credit">{escape(t("checks_no_evidence", lang))}</p></section>'
     figures = ""
     for value in dict.fromkeys(row["value"] for row in rows):
         own = [row for row in rows if row["value"] == value]
@@ -29,7 +29,7 @@ def _side(side: str, rows: list[dict], indicator, lang: str) -> str:
         documents = "".join(f"<li>{_document(row)}</li>" for row in own)
         reason = f'<p class="credit">{escape(why)}</p>' if why else ""
         figures += f'<p class="big">{escape(value_text(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
-    return f'<section class="{side}"><h3>{escape(t(f"checks_{side}", lang))}</h3>{figures}</section>'
+    return f'<section class="{side}"><h3>{escape(t(HEADS[side], lang))}</h3>{figures}</section>'
 
 
 def _document(row: dict) -> str:

@@ -68,7 +68,8 @@ def company(asked: list[str], lang: str) -> tuple[str, ...]:
     if asked[0] in ("ITA", *ALSO):
         return tuple(dict.fromkeys((asked[0], *COMPANY)))
     one = areas.area(asked[0], lang)
-    return asked[0], *(code for code in areas.benchmarks(one.geo, one.level, one.parent) if code in labels(lang))
+    europe = () if one.level in ("area", "macro") else ALSO  # with which an Italian area shares nothing
+    return asked[0], *(code for code in areas.benchmarks(one.geo, one.level, one.parent) if code in areas.names(lang) or code in europe)
 
 
 # --- what the areas share ---

@@ -8,7 +8,7 @@ from data.words import number, t
 from diagnosis.instrument import Goal, bank, length
 from diagnosis.scoring import visible
 from queries.filters import Filters
-from ui import contribute, plan
+from ui import contribute, diagnosis_results, plan
 from ui.visit import PROFILE, RESULT, SCREENS, START, Visit, answer, forget, go, step, tell, visit
 
 STYLE = Path(__file__).with_name("diagnosis.css")
@@ -44,7 +44,7 @@ def start(here: Visit, lang: str) -> None:
     with st.container(key="steps", horizontal=True, vertical_alignment="center"):
         st.button(t("diagnosis_resume" if here.began else "diagnosis_start", lang), on_click=go, args=(PROFILE,), type="primary", key=f"start_{lang}")
     st.html(f'<p class="credit">{escape(bank().disclaimer[lang])}</p>')
-    st.page_link("pages/diagnosis_results.py", label=t("diagnosis_to_results", lang), query_params={"lang": lang})
+    diagnosis_results.door(lang)
     contribute.withdraw(lang)
 
 

@@ -19,11 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 STYLE = Path(__file__).with_name("style.css")
 MARK = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
 NAVIGATION = {  # the first pages stand in the bar, the others under a name of their own
-    "": ("overview", "closures", "profits", "digital_sales", "women"),
+    "": ("overview", "closures", "profits", "digital_sales", "women", "diagnosis"),
     "nav_places": ("profile", "compare"),
-    "nav_firm": ("resources",),
-    "nav_sources": ("checks", "data", "about"),
+    "nav_firm": ("resources", "diagnosis_results"),
+    "nav_sources": ("checks", "data", "sql", "revisions", "verify", "about"),
 }
+FOOT = ("diagnosis_results", "data", "sql", "revisions", "verify")  # pages named at the foot of every page
 PAGES = tuple(page for group in NAVIGATION.values() for page in group)
 SHARED = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
 
@@ -51,6 +52,9 @@ def run() -> None:
         _sorry(t("fault_page", lang), lang)
         st.button(t("reset", lang), on_click=choose, kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"})
     st.html(f'<footer class="foot"><p>{escape(t("foot", lang, version=version))}</p></footer>')
+    with st.container(key="ways", horizontal=True, gap="medium"):  # in the same session: a link that loads the page again would lose a diagnosis
+        for way in FOOT:
+            st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})
     _settle()
 
 

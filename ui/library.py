@@ -12,6 +12,7 @@ from ui.bar import bar
 from ui.topic import opening, said
 
 PARTS = ("figures", "catalogue", "coverage", "dictionary")
+WAYS = ("sql", "revisions", "verify")  # pages that begin here
 SHOWN = 300  # rows on the page; the file has all
 
 
@@ -19,6 +20,9 @@ def show(filters: Filters) -> None:
     """The page; one of its parts at a time."""
     lang = filters.lang
     opening(t("page_data", lang), t("data_question", lang), t("data_intro", lang))
+    with st.container(key="data_ways", horizontal=True, gap="medium"):
+        for way in WAYS:
+            st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
     names = {part: t(f"data_{part}", lang) for part in PARTS}
     part = st.radio(t("data_parts", lang), PARTS, format_func=names.get, horizontal=True, label_visibility="collapsed", key=f"part_{lang}")
     {"figures": figures, "catalogue": entries, "coverage": coverage, "dictionary": dictionary}[part](filters)

@@ -76,6 +76,7 @@ def spring(filters: Filters) -> None:
         items += f'<li><span class="big">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
     st.html(f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>')
     st.page_link("pages/checks.py", label=t("spring_checks", lang), query_params=_door(filters))
+    st.page_link("pages/diagnosis.py", label=t("overview_diagnosis", lang), query_params={"lang": lang})
 
 
 def region(filters: Filters) -> None:

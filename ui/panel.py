@@ -7,7 +7,7 @@ import streamlit as st
 
 from charts import theme as look
 from data.words import t
-from ui import frame, table
+from ui import frame, save, table
 
 
 def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, beside=None, above: Callable | None = None, folded: bool = False, where: str = "") -> None:
@@ -17,6 +17,7 @@ def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, bes
     folded: the notes wait behind a line, on pages that have said them once. where: the area, when the title does not name it.
     """
     words = figure.layout.meta
+    save.since(name, view)
     st.html(f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(" · ".join(filter(None, (where, words["subtitle"]))))}</p></div>')
     if rows["value"].notna().any():
         if above:
@@ -34,18 +35,21 @@ def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, bes
     if folded and notes:
         notes = f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
     st.html(f'<div class="credit"><p>{escape(words["source"])}</p>{notes}</div>')
-    data(name, rows, view, words["title"])
+    data(name, rows, view, words["title"], tuple(one for one in (figure, beside) if one is not None))
 
 
 @st.fragment
-def data(name: str, rows: pd.DataFrame, view, caption: str) -> None:
-    """The rows behind a figure: a table when asked for, a CSV file at a click."""
+def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -> None:
+    """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
     with st.container(key=f"{name}_data", horizontal=True, vertical_alignment="center", gap="medium"):
         shown = st.toggle(t("show_table", view.lang), key=f"{name}_table_{view.lang}")
         st.download_button(t("csv", view.lang), data=lambda: table.csv(rows), file_name=f"{view.indicator.id}_{name}.csv", mime="text/csv",
                            key=f"{name}_csv_{view.lang}", on_click="ignore", type="tertiary")
+        taken = st.toggle(t("save_kit", view.lang), key=f"{name}_kit_{view.lang}")
+    if taken:
+        save.kit(name, drawn, rows, view)
     if shown:
-        st.html(table.figures(rows, view.indicator, view.lang, caption))
+        st.html(table.figures(save.marked(name, rows, view), view.indicator, view.lang, caption))
 
 
 def _draw(name: str, figure, view, select: bool) -> None:

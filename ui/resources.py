@@ -50,6 +50,10 @@ def show(filters: Filters) -> None:
     opening(t("nav_resources", lang), t("resources_question", lang), t("resources_intro", lang))
     choice(wish, region, rows, places, lang)
     found = [row for row in rows if fits(row, wish, region)]
+    others = [] if found or not wish.kind else [row for row in rows if fits(row, replace(wish, kind=""), region)]
+    if others:
+        st.html(f'<div class="said"><p>{escape(t("resources_other_kinds", lang, kind=label("kind", wish.kind, lang)))}</p></div>')
+    found = found or others
     now, past = [row for row in found if not is_history(row)], [row for row in found if is_history(row)]
     st.html(f'<p class="lead">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>')
     if not found:

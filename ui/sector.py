@@ -49,7 +49,7 @@ def sector(code: str, lang: str) -> Sector:
 
 @lru_cache(maxsize=128)
 def _sector(version: str, code: str, lang: str) -> Sector:
-    name = names(lang)[code]
+    name = {row.code: row.short for row in ask("labels", lang=lang).itertuples() if row.kind == "sector"}[code]
     rows = valued(records(ask("profile_sector", sector=code, lang=lang), lang))
     ways = {(row["indicator"], row["sector"], row["gender"], row["size"], row["edition"]): row for row in clean(ask("profile_recovery", geo="ITA"))}
     found: dict[str, tuple[Entry, ...]] = {}

@@ -66,9 +66,14 @@ def table(area: Area, topic: str, theme: str = "light", draw: Callable[[str], st
     lines = "".join(_line(entry, area, theme, draw, linked) for entry in area.entries.get(topic, ()) if entry.indicator.unit not in ALONE)
     if not lines:
         return ""
-    heads = "".join(f'<th scope="col">{escape(t(f"profile_column_{name}", area.lang))}</th>' for name in ("indicator", "figure", "since", "against"))
     title = catalogue.topics()[topic].title[area.lang]
-    return f'<table class="figures"><caption>{escape(title)}</caption><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
+    return f'<table class="figures" role="table"><caption><h2>{escape(title)}</h2></caption>{_heads(("indicator", "figure", "since", "against"), area.lang)}<tbody role="rowgroup">{lines}</tbody></table>'
+
+
+def _heads(columns: tuple[str, ...], lang: str) -> str:
+    """The names of the columns. Roles are written out because a narrow screen lays the table out as blocks."""
+    cells = "".join(f'<th scope="col" role="columnheader">{escape(t(f"profile_column_{name}", lang))}</th>' for name in columns)
+    return f'<thead role="rowgroup"><tr role="row">{cells}</tr></thead>'
 
 
 def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], linked: bool) -> str:
@@ -79,10 +84,10 @@ def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], link
     when = period_text(row["period"], lang) + _status(row, lang)
     sure = "; ".join(part for part in (benchmark.sure(row, indicator, lang), t("profile_joined", lang) if row.get("drawn_from") else "") if part)
     spark = draw(benchmark.spark(list(entry.line), row, list(entry.known), indicator, lang, theme))
-    return (f'<tr><th scope="row">{name}{scope}</th>'
-            f'<td class="value"><strong>{escape(_value(row, indicator, lang))}</strong> <span>{escape(when)}</span><small>{escape(sure)}</small></td>'
-            f'<td class="since">{spark}<span>{escape(since(entry, lang))}</span></td>'
-            f'<td class="against">{draw(benchmark.strip(row, list(entry.others), list(entry.peers), indicator, lang, theme))}{_told(entry, lang)}</td></tr>')
+    return (f'<tr role="row"><th scope="row" role="rowheader">{name}{scope}</th>'
+            f'<td class="value" role="cell"><strong>{escape(_value(row, indicator, lang))}</strong> <span>{escape(when)}</span><small>{escape(sure)}</small></td>'
+            f'<td class="since" role="cell">{spark}<span>{escape(since(entry, lang))}</span></td>'
+            f'<td class="against" role="cell">{draw(benchmark.strip(row, list(entry.others), list(entry.peers), indicator, lang, theme))}{_told(entry, lang)}</td></tr>')
 
 
 def since(entry: Entry, lang: str) -> str:
@@ -102,7 +107,7 @@ def _told(entry: Entry, lang: str) -> str:
         return "" if len(entry.peers) >= benchmark.FEW else f"<small>{escape(t('profile_alone', lang))}</small>"
     items = "".join(f'<li><span aria-hidden="true">{one.mark}</span> {escape(one.text)}</li>' for one in told)
     kind = [t("plain_differences" if len(told) > 1 else "plain_difference", lang)] if all(one.plain for one in told) else []
-    place = benchmark.place_text(entry.row, list(entry.peers), entry.indicator, lang)
+    place = benchmark.place_text(entry.row, list(entry.peers), entry.indicator, lang) if entry.complete else ""
     more = "; ".join(part for part in (*kind, place) if part)
     return f"<ul>{items}</ul>" + (f"<small>{escape(_capital(more))}</small>" if more else "")
 
@@ -111,22 +116,21 @@ def amounts(area: Area) -> str:
     """Numbers, sums and ranks in one table, without comparisons; "" where there are none."""
     lang = area.lang
     lines = "".join(
-        f'<tr><th scope="row">{escape(entry.indicator.label[lang])}{"".join(f"<small>{escape(part)}</small>" for part in _scope(entry.row))}</th>'
-        f'<td class="value"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> <span>{escape(_when(entry, lang))}</span></td>'
-        f'<td class="since"><span>{escape(since(entry, lang))}</span></td></tr>' for entry in _alone(area))
+        f'<tr role="row"><th scope="row" role="rowheader">{escape(entry.indicator.label[lang])}{"".join(f"<small>{escape(part)}</small>" for part in _scope(entry.row))}</th>'
+        f'<td class="value" role="cell"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> <span>{escape(_when(entry, lang))}</span></td>'
+        f'<td class="since" role="cell"><span>{escape(since(entry, lang))}</span></td></tr>' for entry in _alone(area))
     if not lines:
         return ""
-    heads = "".join(f'<th scope="col">{escape(t(f"profile_column_{name}", lang))}</th>' for name in ("indicator", "figure", "since"))
-    return f'<table class="figures amounts">{_amounts_title(lang)}<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
+    return f'<table class="figures amounts" role="table">{_amounts_title(lang)}{_heads(("indicator", "figure", "since"), lang)}<tbody role="rowgroup">{lines}</tbody></table>'
 
 
 def amounts_in_brief(area: Area) -> str:
     """The same in two columns without their history: for an area with so many figures that two pages would not hold them."""
     lang = area.lang
-    cells = [f'<th scope="row">{escape(", ".join((entry.indicator.label[lang], *_scope(entry.row))))}</th><td class="value"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> '
+    cells = [f'<th scope="row" role="rowheader">{escape(", ".join((entry.indicator.label[lang], *_scope(entry.row))))}</th><td class="value" role="cell"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> '
              f"<span>{escape(_when(entry, lang))}</span></td>" for entry in _alone(area)]
-    lines = "".join(f"<tr>{''.join(cells[place:place + 2])}</tr>" for place in range(0, len(cells), 2))
-    return f'<table class="figures amounts two">{_amounts_title(lang)}<tbody>{lines}</tbody></table>' if lines else ""
+    lines = "".join(f'<tr role="row">{"".join(cells[place:place + 2])}</tr>' for place in range(0, len(cells), 2))
+    return f'<table class="figures amounts two" role="table">{_amounts_title(lang)}<tbody role="rowgroup">{lines}</tbody></table>' if lines else ""
 
 
 def _alone(area: Area) -> list[Entry]:
@@ -134,7 +138,7 @@ def _alone(area: Area) -> list[Entry]:
 
 
 def _amounts_title(lang: str) -> str:
-    return f'<caption>{escape(t("profile_amounts", lang))} <small>{escape(t("profile_amounts_about", lang))}</small></caption>'
+    return f'<caption><h2>{escape(t("profile_amounts", lang))}</h2> <small>{escape(t("profile_amounts_about", lang))}</small></caption>'
 
 
 def _when(entry: Entry, lang: str) -> str:

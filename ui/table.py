@@ -13,6 +13,7 @@ CELLS = {
     "size_name": lambda row, unit, decimals, lang: row["size_name"],
     "period": lambda row, unit, decimals, lang: period_text(row["period"], lang),
     "value": lambda row, unit, decimals, lang: value_text(row["value"], unit, decimals, lang),
+    "since": lambda row, unit, decimals, lang: row["since"],
     "interval": lambda row, unit, decimals, lang: interval_text(row["low"], row["high"], unit, decimals, lang) or MISSING,
     "n": lambda row, unit, decimals, lang: row["n_note"] or number(row["n"], lang),
     "status": lambda row, unit, decimals, lang: t(f"status_{row['status']}", lang),
@@ -58,6 +59,8 @@ def _says_something(rows: pd.DataFrame, name: str) -> bool:
     if name in OPTIONAL:
         code = rows[OPTIONAL[name]]
         return code.nunique() > 1 or bool((code != "all").any())
+    if name == "since":
+        return name in rows
     if name in EMPTY:
         return bool(rows[EMPTY[name]].notna().any())
     return True

@@ -17,7 +17,8 @@ SCREENS = (START, PROFILE, *(goal.id for goal in bank().goals), RESULT)
 class Visit:
     """The answers, where the firm is among the screens, and what it gave if it chose to contribute.
 
-    `opened` counts the screens opened: the browser goes back to the top of the page when it changes."""
+    `opened` counts the screens opened: the browser goes back to the top of the page when it changes. `row` and `secret` are what is being
+    stored, kept so that a second try stores the same; `code` is the withdrawal code while it is on the screen."""
 
     screen: str = START
     opened: int = 0
@@ -26,8 +27,10 @@ class Visit:
     began: float = 0.0
     seconds: float = 0.0
     row: Contribution | None = field(default=None, repr=False)
+    secret: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
     contributed: bool = False
+    failed: bool = False
 
     @property
     def result(self) -> Result:

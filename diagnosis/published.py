@@ -1,0 +1,47 @@
+"""The published file: its columns and statuses, and how to read it. Light: nothing here brings the solver of the audit."""
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from diagnosis.instrument import DATA
+
+FILE = DATA / "raw" / "diagnosis_release.csv"
+SYNTHETIC = "SYNTHETIC / DATI INVENTATI"
+SHOWN, MERGED, REPEATED = "shown", "merged", "repeated"  # statuses with a figure
+SMALL, PAIRED, WAITING, QUALITY = "small", "paired", "waiting", "quality"  # and without
+STATUSES = (SHOWN, MERGED, REPEATED, SMALL, PAIRED, WAITING, QUALITY)
+DOMAIN = ("area", "sector", "size_class")
+KEY = ("table_id", "measure", *DOMAIN, "category")
+FIGURES = ("n_shown", "estimate", "ci_low", "ci_high")
+COLUMNS = (
+    "label", "release_id", "as_of", "month_from", "month_to", "version", "comparability", *KEY, *FIGURES, "status",
+    "threshold", "statistics_from", "rounding", "audit", "published_on",
+)
+
+
+def read(path: Path = FILE) -> list[dict]:
+    """The rows of a release file, as text; none when there is no file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def for_pages(path: Path = FILE) -> list[dict]:
+    """The rows that pages may show: an invented sample only unless DIAGNOSIS_SAMPLE is 0."""
+    rows = read(path)
+    return [] if os.environ.get("DIAGNOSIS_SAMPLE", "1") == "0" and any(row["label"] for row in rows) else rows
+
+
+def write(rows: Sequence[dict], path: Path = FILE):
+    """The file, whole or not at all."""
+    draft = path.with_suffix(".csv.new")
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)

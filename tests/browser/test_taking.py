@@ -1,0 +1,76 @@
+"""What a visitor takes away, in a real browser: images that carry their words and their seal, a citation copied, a question cancelled, a file judged."""
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from data import words
+from data.words import t
+from exports import verify
+
+
+def taken(visitor, click) -> tuple[str, bytes]:
+    """The name and the content of what a click saves."""
+    with visitor.page.expect_download() as waited:
+        click()
+    return waited.value.suggested_filename, Path(waited.value.path()).read_bytes()
+
+
+def opened(visit, address: str, lang: str):
+    """A page with what can be taken of its first figure open."""
+    visitor = visit(f"{address}?lang={lang}")
+    visitor.painted()
+    visitor.page.get_by_text(t("save_kit", lang)).first.click()
+    return visitor
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("form", ["png", "svg"])
+def test_the_camera_saves_an_image_with_its_words_and_its_seal(form, lang, visit):
+    visitor = opened(visit, "/closures", lang)
+    button = visitor.page.locator(f'button.camera[data-form="{form}"][data-size="web"]')
+    expect(button).to_be_visible()
+    name, image = taken(visitor, button.click)
+    assert re.fullmatch(rf"death_rate_italy_\d{{4}}_{lang}_\w{{12}}\.{form}", name)
+    assert verify.verify(image, name).state == "current"
+    if form == "svg":
+        written = " ".join(unescape(re.sub(r"<[^>]*>", " ", image.decode())).split())
+        assert "ISTAT" in written and "CC BY 4.0" in written and {"it": "versione dei dati", "en": "data version"}[lang] in written
+
+
+def test_a_citation_is_copied_at_a_click(visit):
+    visitor = opened(visit, "/closures", "en")
+    visitor.page.get_by_text(t("save_cite", "en"), exact=True).click()
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.page.locator("button.copier").nth(1).click()
+    expect(visitor.page.locator('.copied [role="status"]').nth(1)).to_have_text(t("save_copied", "en"))
+    assert visitor.page.evaluate("navigator.clipboard.readText()").startswith("@misc{ripresa_death_rate")
+
+
+def test_a_table_taken_from_a_figure_is_known_again_by_the_page_that_verifies(visit, tmp_path):
+    visitor = opened(visit, "/closures", "it")
+    visitor.page.get_by_text(t("save_files", "it"), exact=True).click()
+    name, content = taken(visitor, visitor.page.get_by_text(t("save_file_xlsx", "it"), exact=True).click)
+    (tmp_path / name).write_bytes(content)
+    visitor.open("/verify?lang=it")
+    visitor.page.locator("input[type=file]").set_input_files(tmp_path / name)
+    expect(visitor.page.locator(".verdict_current .verdict")).to_have_text(t("verify_state_current", "it"))
+
+
+def test_a_question_that_takes_long_can_be_cancelled(visit):
+    visitor = visit("/sql?lang=en")
+    box = visitor.page.locator(".st-key-question textarea")
+    box.fill("select count(*) from observations a, observations b, observations c where a.value + b.value + c.value < 0")
+    box.press("Control+Enter")
+    visitor.page.get_by_role("button", name=t("sql_cancel", "en")).click()
+    expect(visitor.page.locator(".said")).to_have_text("The question was cancelled.")
+
+
+def test_the_sql_of_a_figure_opens_in_its_page_with_the_answer(visit):
+    visitor = opened(visit, "/closures", "en")
+    visitor.page.get_by_text(t("save_code", "en"), exact=True).click()
+    visitor.page.get_by_text(t("save_sql_run", "en")).click()
+    expect(visitor.page.locator(".table tbody tr")).to_have_count(21)
+    expect(visitor.page.locator(".st-key-question textarea")).to_have_value(re.compile("death_rate"))

@@ -1,0 +1,271 @@
+"""Figures set beside one another: the words agree with the numbers, whatever the intervals; areas are compared at one moment or not at all."""
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from test_frame import html, opened
+from test_pages import sound, words_of
+
+from charts import benchmark
+from charts.benchmark import MARKS, against, compared, place, place_text, since_2019, strip, sure
+from data import catalogue, words
+from data.words import t, value_text
+from queries import ask
+from queries.filters import Filters
+from ui import compare
+
+SHARE = catalogue.indicator("innovative_startups_female_majority_share")  # in percent, one decimal
+COUNT = catalogue.indicator("active_enterprises")
+ROW = {"geo": "ITC4", "geo_name": "Lombardia", "value": 12.0, "low": None, "high": None, "n": None, "n_note": "", "flags": "", "status": "ok", "period": "2024", "edition": "e",
+       "source": "innovative_startups", "interval_reason": "register", "drawn_from": "", "starts": "2024-01-01"}
+
+
+def figure(value, low=None, high=None, geo="ITA", **more) -> dict:
+    return ROW | {"geo": geo, "geo_name": {"ITA": "Italia", "ITC": "Nord-Ovest"}.get(geo, geo), "value": value, "low": low, "high": high} | more
+
+
+values = st.floats(0, 100, allow_nan=False).map(lambda value: round(value, 2))
+
+
+@st.composite
+def figures(draw, geo: str = "ITA") -> dict:
+    """A figure with or without an interval around it."""
+    value = draw(values)
+    if draw(st.booleans()):
+        return figure(value, geo=geo)
+    return figure(value, round(value - draw(st.floats(0, value)), 2), round(value + draw(st.floats(0, 100 - value)), 2), geo)
+
+
+# --- two figures ---
+
+@pytest.mark.parametrize(("one", "other", "word"), [
+    (figure(10, 9, 11), figure(20, 18, 22), "lower"),  # apart
+    (figure(20, 18, 22), figure(10, 9, 11), "higher"),
+    (figure(10, 6, 14), figure(13, 9, 17), "indistinct"),  # overlapping
+    (figure(10, 8, 12), figure(12, 12, 14), "indistinct"),  # touching
+    (figure(10, 5, 15), figure(11, 10.5, 11.5), "indistinct"),  # nested
+    (figure(10, 9, 11), figure(10, 9, 11), "indistinct"),  # equal
+    (figure(10, 9, 11), figure(11), "indistinct"),  # one interval only, which holds the other value
+    (figure(10, 9, 11), figure(11.1), "lower"),
+    (figure(12), figure(10, 9, 11), "higher"),
+    (figure(12), figure(10), "above"),  # none: a plain difference
+    (figure(10), figure(12), "below"),
+    (figure(10.01), figure(10.04), "same"),  # as printed
+])
+def test_intervals_decide_where_there_are_any_and_the_plain_difference_is_called_so_elsewhere(one, other, word):
+    told = compared(one, other, SHARE, "en")
+    assert told.word == word and told.mark == MARKS[word]
+    assert told.plain is (one["low"] is None and other["low"] is None)
+
+
+@given(figures("ITC4"), figures())
+@example(figure(0.0, 0.0, 0.0, "ITC4"), figure(0.0))
+def test_words_agree_with_the_numbers(one, other):
+    told = compared(one, other, SHARE, "en")
+    if told.word in ("higher", "above"):
+        assert one["value"] > other["value"]
+    if told.word in ("lower", "below"):
+        assert one["value"] < other["value"]
+    if told.plain:
+        assert one["low"] is None and other["low"] is None
+    if told.word in ("higher", "lower"):
+        assert one["low"] is not None or other["low"] is not None
+        for a, b in ((one, other), (other, one)):
+            assert a["low"] is None or not a["low"] <= b["value"] <= a["high"] or b["low"] is not None
+    assert value_text(other["value"], "percent", 1, "en") in told.text
+
+
+@given(figures("ITC4"), figures())
+def test_the_comparison_turned_round_says_the_opposite(one, other):
+    turned = {"higher": "lower", "lower": "higher", "above": "below", "below": "above", "indistinct": "indistinct", "same": "same"}
+    assert compared(other, one, SHARE, "it").word == turned[compared(one, other, SHARE, "it").word]
+
+
+@given(figures("ITC4"), figures())
+def test_nested_intervals_are_never_told_apart(one, other):
+    if None not in (one["low"], other["low"]) and one["low"] <= other["low"] <= other["value"] <= other["high"] <= one["high"] and other["low"] <= one["value"] <= other["high"]:
+        assert compared(one, other, SHARE, "en").word == "indistinct"
+
+
+@given(values, values)
+def test_a_difference_is_that_of_the_figures_as_printed(a, b):
+    told = compared(figure(a, geo="ITC4"), figure(b), SHARE, "en")
+    distance = abs(round(a, 1) - round(b, 1))
+    assert (told.word == "same") == (round(distance, 1) == 0)
+    assert told.word == "same" or words.number(distance, "en", 1) in told.text
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_amounts_and_missing_figures_are_never_compared(lang):
+    assert compared(figure(100, geo="ITC4"), figure(1000), COUNT, lang) is None
+    assert compared(figure(None, geo="ITC4"), figure(10), SHARE, lang) is None
+    assert against(figure(None, geo="ITC4"), [figure(10)], SHARE, lang) == ""
+
+
+def test_several_comparisons_are_one_phrase_that_says_which_kind_they_are():
+    plain = against(figure(12, geo="ITC4"), [figure(10, geo="ITC"), figure(13)], SHARE, "en")
+    assert plain == "2.0 points above the North-West (10.0%) and 1.0 point below Italy (13.0%), plain differences"
+    tested = against(figure(20, 18, 22, "ITC4"), [figure(21, 19, 23)], SHARE, "it")
+    assert tested == "non distinguibile dall'Italia (21,0%), secondo gli intervalli al 95%"
+
+
+# --- a place among peers ---
+
+def peers(*ends) -> list[dict]:
+    return [figure(value, low, high, geo=f"A{i}") for i, (value, low, high) in enumerate(ends)]
+
+
+def test_a_place_is_plain_for_counts_tied_as_printed_and_a_range_with_intervals():
+    counts = peers((5, None, None), (4.04, None, None), (4.01, None, None), (1, None, None))
+    assert [place(row, counts, SHARE) for row in counts] == [(1, 1, 4), (2, 3, 4), (2, 3, 4), (4, 4, 4)]
+    assert place_text(counts[0], counts, SHARE, "en") == "place 1 of 4, highest first"
+    swings = peers((30, 20, 40), (25, 15, 35), (5, 4, 6))
+    assert [place(row, swings, SHARE) for row in swings] == [(1, 2, 3), (1, 2, 3), (3, 3, 3)]
+    assert place_text(swings[0], swings, SHARE, "it").startswith("fra il posto 1 e il 2 su 3")
+
+
+def test_there_is_no_place_where_one_area_is_missing_where_the_source_is_no_official_count_or_for_amounts():
+    counts = peers((5, None, None), (4, None, None))
+    assert place(counts[0], [*counts, figure(None, geo="A9")], SHARE) is None
+    assert place(figure(5, geo="X"), counts, SHARE) is None
+    survey = [row | {"source": "future_of_business"} for row in counts]
+    assert place_text(survey[0], survey, SHARE, "en") == "" == place_text(counts[0], counts, COUNT, "en")
+
+
+@given(st.lists(figures(), min_size=1, max_size=8))
+def test_the_place_lies_within_the_set_and_holds_the_one_the_values_give(found):
+    rows = [row | {"geo": f"A{i}"} for i, row in enumerate(found)]
+    for row in rows:
+        first, last, count = place(row, rows, SHARE)
+        own = 1 + sum(other["value"] > row["value"] for other in rows)
+        assert 1 <= first <= last <= count == len(rows)
+        assert first <= own or round(row["value"], 1) in {round(other["value"], 1) for other in rows if other is not row}
+
+
+def test_two_provinces_published_as_one_count_once():
+    joined = [figure(10, geo="ITH1", drawn_from="ITH1+ITH2"), figure(10, geo="ITH2", drawn_from="ITH1+ITH2"), figure(12, geo="ITC4")]
+    assert place(joined[0], joined, SHARE) == (2, 2, 2)
+
+
+# --- since 2019 ---
+
+WAY = {"value": 9.0, "low": None, "high": None, "period": "2024", "baseline": 8.0, "baseline_low": None, "baseline_high": None, "baseline_period": "2019", "worst": 12.0,
+       "worst_period": "2020", "regained_period": None, "complete": True, "source": "istat_business_demography"}
+
+
+@pytest.mark.parametrize(("changes", "expected"), [
+    ({}, "not yet back at the 2019 level"),
+    ({"regained_period": "2022", "value": 7.5}, "back at the 2019 level in 2022."),
+    ({"regained_period": "2022"}, "back at the 2019 level in 2022, lost again since"),
+    ({"worst": 7.0, "value": 6.5}, "Never above it since 2020"),
+])
+def test_the_way_since_2019_of_a_count(changes, expected):
+    assert expected in since_2019(WAY | changes, catalogue.indicator("death_rate"), "en", "2024")
+
+
+@pytest.mark.parametrize("changes", [{"complete": False}, {"source": "future_of_business"}, {"source": "eurostat_ecommerce"}])
+def test_a_worst_year_is_told_neither_of_a_line_with_holes_nor_of_a_survey(changes):
+    told = since_2019(WAY | changes, catalogue.indicator("death_rate"), "en", "2023")
+    assert told == "In 2019: 8.0%. Latest: 9.0% (2024)."
+
+
+def test_what_the_intervals_do_not_tell_apart_from_2019_is_said_so():
+    way = WAY | {"low": 7.0, "high": 11.0, "baseline_low": 6.0, "baseline_high": 10.0}
+    told = since_2019(way, catalogue.indicator("death_rate"), "en", "2024")
+    assert "not distinguishable from that of 2019" in told and "back" not in told and "Worst" not in told
+
+
+@pytest.mark.parametrize("way", [None, WAY | {"baseline": None}, WAY | {"baseline": float("nan")}, WAY | {"period": "2019"}])
+def test_without_2019_there_is_nothing_to_tell(way):
+    assert since_2019(way, catalogue.indicator("death_rate"), "it") == ""
+
+
+def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():
+    way = WAY | {"value": 110.0, "baseline": 100.0, "worst": 90.0, "regained_period": "2021"}
+    assert "+10.0% on 2019 (2024)" in since_2019(way, COUNT, "en", "2024")
+    assert "%" not in since_2019(way, catalogue.indicator("net_registrations"), "en", "2023")
+
+
+# --- how sure, and the marks ---
+
+def test_a_figure_says_its_interval_or_why_it_has_none():
+    assert sure(figure(30, 20.5, 41.5, n_note="21 / 70", interval_reason=""), SHARE, "en") == "95% interval: 20.5% to 41.5%; 21 / 70"
+    assert sure(figure(30), SHARE, "it") == "conteggio completo"
+    assert sure(figure(30, interval_reason="no_error_published", n=430), SHARE, "en") == "error not published; 430 respondents"
+    assert "base under 30" in sure(figure(13, 4, 38, flags="s", n_note="2 / 15", interval_reason=""), SHARE, "en")
+
+
+@given(st.lists(figures(), min_size=benchmark.FEW, max_size=30), figures("ITC4"))
+def test_the_row_of_ticks_stays_inside_its_frame(found, row):
+    drawn = strip(row, found[:1], found, SHARE, "en", "light")
+    places = [float(x) for x in re.findall(r"M(-?[\d.]+) ", drawn)] + [float(x) for x in re.findall(r'cx="(-?[\d.]+)"', drawn)]
+    assert all(0 <= x <= benchmark.STRIP[0] for x in places) and 'aria-label="' in drawn
+
+
+def test_few_peers_are_no_row_of_ticks_and_one_figure_no_line():
+    assert strip(figure(3), [], [figure(1), figure(2)], SHARE, "en", "light") == ""
+    assert benchmark.spark([figure(3)], figure(3), [figure(3)], SHARE, "en", "light") == ""
+
+
+# --- the page ---
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("geos", [[], ["ITC4"], ["ITA"], ["DEU"], ["ITC4", "ITF3", "ITI4", "DEU", "ITH1", "ITA"]], ids=lambda geos: "+".join(geos) or "none")
+def test_areas_are_set_side_by_side(geos, lang):
+    visit = opened("compare", lang=lang, geo=geos)
+    page = words_of(sound(visit, lang))
+    assert t("compare_question", lang) in page and t("compare_all", lang) in page
+    shown = visit.multiselect(key=f"compare_areas_{lang}").value
+    assert 2 <= len(shown) <= 6 and shown[:len(geos)] == geos
+    assert visit.get("plotly_chart") and all(chart.proto.alt for chart in visit.get("plotly_chart"))
+
+
+def test_a_choice_is_kept_in_the_address_by_repeated_geo():
+    visit = opened("compare", lang="en", geo=["ITC4", "ITF3"])
+    visit.multiselect(key="compare_areas_en").set_value(["ITC4", "ITF3", "ITG1"]).run()
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITC4", "ITF3", "ITG1"))
+    visit.selectbox(key="compare_indicator_en").set_value("birth_rate").run()
+    assert visit.session_state["filters"].indicator == "birth_rate" and visit.session_state["filters"].geo == ("ITC4", "ITF3", "ITG1")
+    sound(visit, "en")
+
+
+def test_more_than_six_areas_are_cut_and_the_page_says_so():
+    visit = opened("compare", lang="en", geo=["ITC1", "ITC2", "ITC3", "ITC4", "ITH3", "ITH4", "ITH5"])
+    assert t("compare_too_many", "en", count=6) in words_of(html(visit))
+
+
+@pytest.mark.parametrize("geos", [("ITC4", "ITF2", "ITA"), ("DEU", "FRA", "ITA", "EU27_2020"), ("ITH1", "ITH2"), ("KEN", "NGA", "ITA")])
+def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
+    for line in compare.compared(geos, "en"):
+        moments = {(row["period"], row["edition"], row["sector"], row["gender"], row["size"]) for row in line.cells.values()}
+        assert len(moments) == 1 and len(line.cells) >= 2
+        assert not set(line.cells) & set(line.others)
+
+
+def test_differences_are_told_against_the_first_area():
+    lines = {line.indicator.id: line for line in compare.compared(("ITC4", "ITF3", "DEU"), "en")}
+    told = words_of(compare.differences(lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare.labels("en"), "en"))
+    assert "Against Lombardy (5.8%), 2024, provisional" in told and "Campania 7.9%: 2.1 points above Lombardy (5.8%), plain difference" in told
+    assert "Without a figure for the same period: Germany." in told
+    amounts = compare.differences(lines["active_enterprises"], ("ITC4", "ITF3"), compare.labels("en"), "en")
+    assert "above" not in amounts and "below" not in amounts
+
+
+def test_the_table_leaves_as_rows_that_say_which_are_compared():
+    geos = ("ITC4", "ITF3", "DEU")
+    rows = compare.rows_of(compare.compared(geos, "en"), geos)
+    deaths = rows[rows.indicator == "death_rate"].set_index("geo")
+    assert deaths.loc["ITC4", ["value", "period", "compared"]].tolist() == [5.75, "2024", True] and not deaths.loc["DEU", "compared"]
+
+
+def test_an_area_alone_is_set_beside_those_it_belongs_to():
+    assert compare.company(["ITC4"], "en") == ("ITC4", "ITC", "ITA")
+    assert compare.company(["DEU"], "en") == ("DEU", "ITA", "EU27_2020")
+
+
+def test_the_view_of_a_comparison_has_the_level_that_holds_all_areas():
+    line = next(line for line in compare.compared(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate")
+    assert compare.view_of(line, ("ITC4", "ITF3"), "en").level == "italy"
+    assert compare.view_of(line, ("ITC4", "DEU"), "en").level == "europe"
+    assert set(ask("trend", **compare.view_of(line, ("ITC4", "ITF3"), "en").cut, geos=("ITC4",), lang="en")["geo"]) == {"ITC4"}

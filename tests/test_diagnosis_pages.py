@@ -1,0 +1,330 @@
+"""The diagnosis as a firm meets it, and its published results: a plan each time, nothing lost, nothing kept that was not offered."""
+import json
+import re
+import sqlite3
+from html import unescape
+from random import Random
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_frame import ROOT, heading, html, opened
+
+from charts import diagnosis as charts
+from data import words
+from data.words import t
+from diagnosis.contribution import FIELDS, Profile
+from diagnosis.instrument import DONT_KNOW, bank, length
+from diagnosis.scoring import visible
+from ui import diagnosis_results
+from ui.visit import PROFILE, RESULT, SCREENS, START, Visit
+
+FULL = Profile(region="ITH3", sector="I", size="0-9", customers="b2c", goals=("found", "convert"))
+BAKERY = {"found_listing": 0, "found_website": 1, "found_consistency": 1, "convert_reply": 2, "retain_safety": 1}
+LANGS = pytest.mark.parametrize("lang", words.LANGS)
+LABEL = "SYNTHETIC / DATI INVENTATI"
+
+
+def at(screen: str, lang: str = "it", answers=(), profile: Profile = Profile()) -> AppTest:
+    """The diagnosis opened at a screen, with answers given before."""
+    visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+    visit.switch_page("pages/diagnosis.py")
+    visit.query_params["lang"] = lang
+    visit.session_state["diagnosis"] = Visit(screen=screen, answers=dict(answers), profile=profile, began=1.0, seconds=300.0)
+    return visit.run()
+
+
+def said(visit: AppTest) -> str:
+    return unescape(re.sub(r"<[^>]*>", " ", html(visit)))
+
+
+def kept(visit: AppTest) -> Visit:
+    return visit.session_state["diagnosis"]
+
+
+def walk(visit: AppTest, lang: str, choose) -> AppTest:
+    """From the first screen to the result; `choose` gives the answer to an item, None to leave it blank."""
+    visit.button(key=f"start_{lang}").click().run()
+    for screen in SCREENS[1:-1]:
+        assert dict(visit.query_params) in ({"lang": lang}, {"lang": [lang]})
+        given = set()
+        while screen != PROFILE and (there := [item for item in visible(kept(visit).answers) if item.goal == screen and item.id not in given]):
+            for item in there:
+                given.add(item.id)
+                if (answer := choose(item)) is not None:
+                    visit.radio(key=f"{item.id}_{lang}").set_value(answer)
+            visit.run()
+        visit.button(key=f"next_{lang}").click().run()
+    return visit
+
+
+@LANGS
+@pytest.mark.parametrize("whom", ["answers nothing", "answers all", "answers half"])
+def test_everybody_gets_a_plan_and_nothing_is_written_to_the_address(whom, lang):
+    random = Random(7)
+    choose = {"answers nothing": lambda item: None, "answers all": lambda item: random.randrange(4),
+              "answers half": lambda item: random.choice((None, random.choice((0, 1, 2, 3, DONT_KNOW))))}[whom]
+    visit = walk(opened("diagnosis", lang=lang), lang, choose)
+    assert not visit.exception and heading(visit) == t("plan_title", lang)
+    actions = re.findall(r"<h3>", html(visit))
+    assert 1 <= len(actions) <= 8
+    assert (t("plan_blank", lang, count=len(actions)) in said(visit)) == (whom == "answers nothing")
+    assert bank().slots[0].label[lang] in said(visit)
+    assert dict(visit.query_params) in ({"lang": lang}, {"lang": [lang]})
+
+
+@LANGS
+def test_a_firm_with_every_highest_answer_is_told_that_there_is_nothing_to_add(lang):
+    visit = at(RESULT, lang, {item.id: 3 for item in bank().items})
+    assert t("plan_nothing", lang) in said(visit) and "<h3>" not in html(visit)
+    assert visit.get("download_button") == []
+
+
+def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_score():
+    page = said(at(RESULT, "en", BAKERY, FULL))
+    first = re.findall(r"<h3>(.*?)</h3>", html(at(RESULT, "en", BAKERY, FULL)))
+    assert unescape(first[0]) == bank().item("retain_safety").recommendation(1).title["en"]
+    for id, points in BAKERY.items():
+        item = bank().item(id)
+        assert item.recommendation(points).title["en"] in page and item.question["en"] in page and item.options[points].text["en"] in page
+    assert page.index(bank().slots[0].label["en"]) < page.index(t("scores_title", "en")) < page.index(t("official_title", "en"))
+    assert bank().word("critical", "en") in page
+
+
+@LANGS
+def test_a_score_says_its_number_its_level_and_its_range(lang):
+    answers = {item.id: 1 for item in bank().items} | {"known_social": DONT_KNOW, "retain_reviews": None}
+    page = said(at(RESULT, lang, {id: one for id, one in answers.items() if one is not None}))
+    assert t("scores_between", lang, low=27, high=45) in page  # known: five of five and a half weights at one third, the sixth unknown
+    assert bank().level(2).label[lang] in page
+
+
+def test_a_goal_with_too_few_answers_has_no_number_and_says_why():
+    assert bank().word("not_shown_few", "it") in said(at(RESULT, "it", BAKERY))
+
+
+def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_year():
+    page = said(at(RESULT, "en", {item.id: 2 for item in bank().items}, FULL))
+    assert "15.0%" in page and "2023" in page
+    assert bank().word("official_small", "en") in page  # a firm under 10 reads the class 10-49, and is told
+    assert bank().word("not_loaded", "en") in page
+
+
+# --- nothing is lost, and everything can be erased ---
+
+@LANGS
+def test_back_and_forth_loses_nothing(lang):
+    visit = at("known", lang)
+    visit.radio(key=f"known_social_{lang}").set_value(2).run()
+    visit.button(key=f"next_{lang}").click().run()
+    assert heading(visit) == bank().goal("found").label[lang]
+    visit.button(key=f"back_{lang}").click().run()
+    assert visit.radio(key=f"known_social_{lang}").value == 2
+    visit.button(key=f"straight_{lang}").click().run()
+    assert heading(visit) == t("plan_title", lang)
+    assert kept(visit).answers == {"known_social": 2}
+
+
+def test_the_language_switch_keeps_the_answers_and_the_screen():
+    visit = at("known", "it", {"known_social": 2, "known_ads": "not_applicable"})
+    assert visit.radio(key="known_social_it").value == 2
+    visit.radio(key="lang").set_value("en").run()
+    assert heading(visit) == bank().goal("known").label["en"]
+    assert visit.radio(key="known_social_en").value == 2 and visit.radio(key="known_ads_en").value == "not_applicable"
+    visit.radio(key="known_social_en").set_value(3).run()
+    assert kept(visit).answers["known_social"] == 3
+
+
+def test_another_page_and_back_loses_nothing():
+    visit = at("known", "it", {"known_social": 2}, FULL)
+    visit.switch_page("pages/about.py").run()
+    visit.switch_page("pages/diagnosis.py").run()
+    assert visit.radio(key="known_social_it").value == 2
+    assert kept(visit).profile == FULL and kept(visit).screen == "known"
+
+
+def test_a_question_is_asked_only_where_it_applies():
+    visit = at("found", "en", {"found_website": 0})
+    assert "found_usability_en" not in [radio.key for radio in visit.radio]
+    visit.radio(key="found_website_en").set_value(3).run()
+    assert "found_usability_en" in [radio.key for radio in visit.radio]
+
+
+def test_the_profile_takes_up_to_two_goals_in_order():
+    visit = at(PROFILE, "it")
+    assert "goal_2_it" not in [radio.key for radio in visit.radio]
+    visit.radio(key="goal_1_it").set_value("found").run()
+    visit.radio(key="goal_2_it").set_value("retain").run()
+    visit.selectbox(key="profile_region_it").set_value("ITC4").run()
+    assert (kept(visit).profile.goals, kept(visit).profile.region) == (("found", "retain"), "ITC4")
+    visit.radio(key="goal_1_it").set_value("retain").run()
+    assert kept(visit).profile.goals == ("retain",)
+
+
+def test_a_screen_can_be_left_blank_again_and_everything_erased():
+    visit = at("known", "it", {"known_social": 2, "found_website": 1}, FULL)
+    visit.button(key="clear_it").click().run()
+    assert kept(visit).answers == {"found_website": 1} and visit.radio(key="known_social_it").value is None
+    visit.button(key="forget_it").click().run()
+    assert (kept(visit).answers, kept(visit).profile, kept(visit).screen) == ({}, Profile(), START)
+
+
+def test_what_is_kept_in_memory_says_no_answer_when_it_is_printed():
+    assert "found" not in repr(Visit(answers=BAKERY, profile=FULL, code="SECRET", secret="SECRET")) and "SECRET" not in repr(Visit(code="SECRET", secret="SECRET"))
+
+
+@LANGS
+def test_the_diagnosis_takes_less_than_eight_minutes(lang):
+    first = len(said(opened("diagnosis", lang=lang)).split())
+    assert length(bank(), lang).minutes + first / 200 < 8
+
+
+# --- contributing ---
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIAGNOSIS_STORE", str(tmp_path / "diagnosis.sqlite3"))
+    return tmp_path / "diagnosis.sqlite3"
+
+
+def stored(path) -> list[dict]:
+    with sqlite3.connect(path) as db:
+        db.row_factory = sqlite3.Row
+        return [dict(row) for row in db.execute("select * from diagnosis")]
+
+
+@LANGS
+def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_undone(lang, store):
+    visit = at(RESULT, lang, BAKERY, FULL)
+    assert visit.checkbox(key=f"agree_{lang}").value is False and visit.button(key=f"give_{lang}").disabled
+    assert not store.exists()
+    visit.checkbox(key=f"agree_{lang}").check().run()
+    visit.button(key=f"give_{lang}").click().run()
+    (row,) = stored(store)
+    assert tuple(row) == FIELDS
+    assert (row["region"], row["sector"], row["size_class"], row["goal_1"], row["goal_2"], row["language"], row["duration_class"]) == ("ITH3", "I", "0-9", "found", "convert", lang, "5-8")
+    assert json.loads(row["answers"])["found_website"] == 1
+    code = re.search(r'class="code">([0-9A-Z-]{30,})<', html(visit))[1]
+    visit.button(key=f"noted_{lang}").click().run()
+    assert code not in html(visit) and code not in repr(vars(kept(visit))) and t("contribute_done", lang) in said(visit)
+    visit.text_input[0].input(code)
+    next(button for button in visit.button if button.label == t("withdraw_do", lang)).click().run()
+    assert t("withdraw_done", lang) in said(visit) and stored(store) == []
+    assert dict(visit.query_params) in ({"lang": lang}, {"lang": [lang]})
+
+
+def test_what_is_stored_is_listed_before_the_choice():
+    page = said(at(RESULT, "en", BAKERY, FULL))
+    assert all(t(f"stored_{name}", "en") in page for name in ("month", "place", "firm", "goals", "role", "language", "duration", "scores", "answers"))
+
+
+def test_without_a_profile_the_page_says_what_is_missing_and_asks_for_nothing_else(store):
+    visit = at(RESULT, "en", BAKERY, Profile(region="ITC4"))
+    assert t("profile_sector", "en") in said(visit) and not visit.checkbox
+    visit.button(key="to_profile_en").click().run()
+    assert heading(visit) == t("diagnosis_profile", "en")
+
+
+def test_a_store_that_does_not_answer_says_so_and_loses_nothing(monkeypatch):
+    monkeypatch.setenv("DIAGNOSIS_STORE", "mysql://nowhere")
+    visit = at(RESULT, "en", BAKERY, FULL)
+    visit.checkbox(key="agree_en").check().run()
+    visit.button(key="give_en").click().run()
+    assert not visit.exception and t("contribute_fault", "en") in said(visit)
+    assert kept(visit).answers == BAKERY and not kept(visit).contributed
+
+
+def test_a_wrong_code_is_said_to_be_unknown(store):
+    visit = opened("diagnosis", lang="it")
+    visit.text_input[0].input("AAAA")
+    next(button for button in visit.button if button.label == t("withdraw_do", "it")).click().run()
+    assert t("withdraw_unknown", "it") in said(visit)
+
+
+# --- the published results ---
+
+@LANGS
+def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
+    visit = opened("diagnosis_results", lang=lang)
+    page = html(visit)
+    assert LABEL in heading(visit)
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert titles and all(LABEL in title for title in titles)
+    assert all(LABEL in chart.proto.alt and LABEL in json.dumps(json.loads(chart.proto.spec)) for chart in visit.get("plotly_chart"))
+    assert all(row["label"] == LABEL for row in diagnosis_results.published())
+    link = next(link for link in opened("diagnosis", lang=lang).get("page_link") if "diagnosis_results" in link.proto.page and t("diagnosis_to_results", lang) in link.proto.label)
+    assert LABEL in link.proto.label
+
+
+@LANGS
+def test_the_first_words_say_that_these_firms_chose_to_answer(lang):
+    page = said(opened("diagnosis_results", lang=lang))
+    assert {"it": "hanno scelto di fare la diagnosi", "en": "chose to take the diagnosis"}[lang] in page
+    assert page.index(t("results_question", lang)) < page.index("2.340" if lang == "it" else "2,340")
+
+
+@LANGS
+def test_the_sample_can_be_switched_off(lang, monkeypatch):
+    monkeypatch.setenv("DIAGNOSIS_SAMPLE", "0")
+    visit = opened("diagnosis_results", lang=lang)
+    assert t("results_none", lang) in said(visit) and LABEL not in html(visit) and not visit.get("plotly_chart")
+
+
+def test_the_choices_are_those_of_the_release_and_no_others():
+    visit = opened("diagnosis_results", lang="en")
+    rows = [row for row in diagnosis_results.published() if row["table_id"] == "level" and row["measure"] == "overall" and row["sector"] == row["size_class"] == "all"]
+    assert len(visit.selectbox(key="results_area_en").options) == len({row["area"] for row in rows})
+    visit.radio(key="results_kind_en").set_value("sector").run()
+    assert "All sectors" in visit.selectbox(key="results_sector_en").options
+
+
+@LANGS
+@pytest.mark.parametrize("kind", diagnosis_results.KINDS)
+def test_every_group_and_score_can_be_read(kind, lang):
+    visit = opened("diagnosis_results", lang=lang)
+    visit.radio(key=f"results_kind_{lang}").set_value(kind).run()
+    for measure in ("overall", *(goal.id for goal in bank().goals)):
+        visit.selectbox(key=f"results_measure_{lang}").set_value(measure).run()
+        visit.selectbox(key=f"results_{kind}_{lang}").set_value(next(row[kind] for row in reversed(diagnosis_results.published()) if row["table_id"] == "level" and row["measure"] == measure)).run()
+        for toggle in visit.toggle:
+            toggle.set_value(True)
+        visit.run()
+        assert not visit.exception and not re.search(r"\bnan\b|\bNone\b", said(visit))
+
+
+def cell(category: str, status: str = "shown", estimate: str = "40", **more) -> dict:
+    return {"category": category, "status": status, "estimate": estimate, "ci_low": "30" if estimate else "", "ci_high": "50" if estimate else "", "threshold": "10", "statistics_from": "30"} | more
+
+
+def test_a_withheld_cell_is_drawn_as_withheld_with_its_reason_and_never_as_zero():
+    cells = diagnosis_results._cells([cell("1", "small", ""), cell("2"), cell("3"), cell("4", "paired", "")], "en")
+    meta = {"title": "t", "subtitle": "s", "label": ""}
+    figure = charts.levels(cells, {str(level.id): level.label["en"] for level in bank().levels}, "light", "en", meta)
+    drawn, hidden = figure.data
+    assert list(drawn.x) == [None, 40.0, 40.0, None]
+    assert list(hidden.text) == [t("withheld_small", "en", threshold="10"), t("withheld_paired", "en")] and hidden.marker.pattern.shape == "x"
+    go.Figure(figure.to_dict())
+
+
+def test_levels_shown_together_are_drawn_once():
+    cells = diagnosis_results._cells([cell("1", "small", ""), cell("2", "paired", ""), cell("1+2", "merged", "60"), cell("3"), cell("4", estimate="0")], "it")
+    assert [(one["category"], one["value"]) for one in cells] == [("1+2", 60.0), ("3", 40.0), ("4", 0.0)]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
+    names = {str(level.id): level.label["it"] for level in bank().levels}
+    meta = {"title": "t", "subtitle": "s", "label": LABEL, "firms": "f"}
+    cells = diagnosis_results._cells([cell("1"), cell("2"), cell("3", "paired", ""), cell("4", "small", ""), cell("3+4", "merged", "20")], "it")
+    gone = diagnosis_results._cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
+    items = [{"name": "a", "official": 12.0} | cells[0], {"name": "b", "official": None} | gone[0]]
+    groups = [{"name": "Lazio", "cells": cells}, {"name": "Puglia", "cells": gone}]
+    for figure in (charts.levels(cells, names, theme, "it", meta), charts.groups(groups, names, theme, "it", meta), charts.beside(items, theme, "it", meta)):
+        go.Figure(figure.to_dict())
+        assert LABEL in figure.layout.annotations[0].text
+
+
+def test_the_file_to_take_away_says_that_it_is_invented():
+    rows = pd.DataFrame(list(diagnosis_results.published()))
+    assert set(rows["label"]) == {LABEL} and diagnosis_results._file([{"label": LABEL}]).startswith("SYNTHETIC")

@@ -1,0 +1,189 @@
+"""A profile says of an area what the figures allow and no more: every region, both languages; a sector beside the whole economy."""
+import io
+import re
+
+import pandas as pd
+import pytest
+from test_frame import heading, opened
+from test_pages import sound, words_of
+
+from charts import benchmark
+from charts.benchmark import ALONE
+from data import catalogue, words
+from data.words import t, value_text
+from queries import ask, version
+from queries.filters import Filters
+from ui import area, checks_evidence, profile, sector, sheet, table
+
+ITALIAN = [row.code for row in ask("profile_areas", lang="it").itertuples() if row.level != "country" or row.code == "ITA"]
+COUNTRIES = ["DEU", "FRA", "POL", "NOR", "KEN", "USA"]
+SECTORS = ["B-E", "F", "G", "I"]
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("geo", ITALIAN + COUNTRIES)
+def test_every_area_has_a_profile_in_both_languages(geo, lang):
+    visit = opened("profile", lang=lang, geo=[geo])
+    page, one = words_of(sound(visit, lang)), area.area(geo, lang)
+    assert one.name in words_of(heading(visit)) and visit.session_state["filters"].geo == (geo,)
+    for entry in one.all:
+        assert entry.indicator.label[lang] in page
+        assert value_text(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, lang) in page
+    assert all(sentence in page for sentence in sheet.sentences(one))
+    assert t("profile_missing", lang) in page and t("profile_sources", lang) in page
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("code", SECTORS)
+def test_every_sector_has_a_profile_beside_the_whole_economy(code, lang):
+    visit = opened("profile", lang=lang, sector=code)
+    page, one = words_of(sound(visit, lang)), sector.sector(code, lang)
+    assert one.name in words_of(heading(visit)) and one.across and one.italy.all
+    assert t("from_whole", lang) in page or t("the_whole", lang) in page
+
+
+def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
+    visit = opened("profile", lang="en")
+    assert heading(visit).startswith("Italy")
+    visit.selectbox(key="profile_area_en").set_value("ITF2").run()
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
+    assert heading(visit).startswith("Molise")
+    visit.radio(key="profile_kind_en").set_value("sector").run()
+    assert visit.session_state["filters"] == Filters(lang="en", sector="G") and "Trade" in heading(visit) or "trade" in heading(visit)
+
+
+def test_an_area_without_figures_gives_way_to_italy():
+    assert heading(opened("profile", lang="en", geo=["ITC+ITH"])).startswith("Italy")
+
+
+# --- what is said ---
+
+EVERY = [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area.area(geo, "en").all]
+
+
+def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice_only():
+    for _, entry in EVERY:
+        for other in (*entry.others, *entry.peers):
+            assert all(other[name] == entry.row[name] for name in ("period", "edition", "sector", "gender", "size"))
+
+
+def test_amounts_are_compared_with_nothing_and_have_no_place():
+    alone = [entry for _, entry in EVERY if entry.indicator.unit in ALONE]
+    assert alone and not any(entry.others or entry.peers for entry in alone)
+
+
+def test_a_plain_rank_is_given_only_of_complete_official_sets():
+    for geo, entry in EVERY:
+        told = sheet._told(entry, "en")
+        if "highest first" in told:
+            assert geo in ITALIAN and len(entry.peers) == 21 and entry.row["source"] in ("istat_business_demography", "eurostat_value_added", "innovative_startups")
+            assert ("between places" in told.lower()) <= (entry.indicator.id == "innovative_startups_female_majority_share")
+
+
+def test_named_dots_of_a_survey_never_stand_in_a_row_of_ticks():
+    assert not [entry.indicator.id for _, entry in EVERY if entry.indicator.chart == "dots" and entry.peers]
+
+
+def test_words_and_numbers_agree_in_every_profile():
+    for _, entry in EVERY:
+        for other in entry.others:
+            told = benchmark.compared(entry.row, other, entry.indicator, "en")
+            if told is None:
+                continue
+            a, b = (round(one["value"], entry.indicator.decimals) for one in (entry.row, other))
+            assert {"above": a > b, "higher": a > b, "below": a < b, "lower": a < b, "same": a == b, "indistinct": True}[told.word]
+            assert told.plain is (entry.row["low"] is None and other["low"] is None)
+
+
+def test_molise_is_above_italy_by_its_interval_and_its_place_is_a_range():
+    share = next(entry for entry in area.area("ITF2", "en").all if entry.indicator.id == "innovative_startups_female_majority_share")
+    assert [benchmark.compared(share.row, other, share.indicator, "en").word for other in share.others] == ["higher"]
+    assert benchmark.place_text(share.row, list(share.peers), share.indicator, "en") == "between places 1 and 3 of 20, highest first: the intervals say no more"
+
+
+def test_a_province_shown_with_the_figure_of_both_says_so():
+    assert t("profile_joined", "it") in words_of(sound(opened("profile", lang="it", geo=["ITH1"]), "it"))
+
+
+def test_value_added_is_shown_for_2020_and_its_newest_beside_it():
+    change = next(entry for entry in area.area("ITC4", "en").all if entry.indicator.id == "gva_change_vs_2019")
+    assert (change.row["period"], change.row["value"]) == ("2020", -5.48) and change.newest["period"] == "2024"
+    assert sheet.since(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021. Latest: +25.3% (2024)."
+
+
+def test_a_figure_of_another_edition_is_never_the_way_since_2019():
+    deaths = next(entry for entry in area.area("FRA", "en").all if entry.indicator.id == "death_rate")
+    assert deaths.row["edition"] == "eurostat-bd-2021" and benchmark.since_2019(deaths.way, deaths.indicator, "en") == ""
+    assert {row["edition"] for row in deaths.line} == {"eurostat-bd-2021", "eurostat-bd-2004-2020"}
+
+
+def test_what_is_missing_is_named_and_nothing_that_is_there():
+    for geo in ITALIAN + COUNTRIES:
+        one = area.area(geo, "it")
+        have = {entry.indicator.id for entry in one.all}
+        assert not have & {indicator.id for indicator in (*one.elsewhere, *one.above)}
+    lombardy = area.area("ITC4", "it")
+    assert "closure_rate" in {indicator.id for indicator in lombardy.above} and "cancellations" in {indicator.id for indicator in lombardy.elsewhere}
+
+
+def test_every_door_of_a_profile_leads_to_a_page_that_shows_the_indicator():
+    for geo in ("ITC4", "ITA", "DEU"):
+        for entry in area.area(geo, "en").all:
+            if entry.indicator.topic != "context":
+                page, _, query = sheet.door(entry, area.area(geo, "en")).partition("?")
+                assert page in catalogue.topics() and f"indicator={entry.indicator.id}" in query and f"geo={geo}" in query
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_picture_on_the_page_carries_its_words(theme):
+    found = re.findall(r"<img ([^>]*)>", sheet.table(area.area("ITF2", "it"), "closures", theme))
+    assert found and all(re.search(r'alt="[^"]+" src="data:image/svg', one) for one in found)
+
+
+def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as_a_page_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(profile, "PRINTED", tmp_path)
+    offered = [button.proto.label for button in opened("profile", lang="en", geo=["ITF2"]).get("download_button")]
+    assert offered == [t("profile_page", "en"), t("profile_csv", "en")]
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "ITF2.pdf").write_bytes(b"%PDF-")
+    for printed, label in (("older", "profile_page"), (version(), "profile_pdf")):
+        (tmp_path / "version").write_text(printed)
+        assert opened("profile", lang="en", geo=["ITF2"]).get("download_button")[0].proto.label == t(label, "en")
+
+
+def test_the_figures_of_a_profile_leave_as_a_clean_file():
+    rows = profile.figures(area.area("ITF2", "en"))
+    back = pd.read_csv(io.BytesIO(table.csv(rows)), keep_default_na=False)
+    assert len(back) == len(rows) and {"ITF2", "ITF+ITG", "ITA"} <= set(back.geo)
+
+
+# --- a sector ---
+
+def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_edition():
+    building = sector.sector("F", "en")
+    deaths = next(there for there in building.across if there.indicator.id == "death_rate")
+    assert {row["period"] for row in deaths.rows} == {"2020"} and len(deaths.rows) == 20
+    assert sector.counted(deaths, "en").startswith("Enterprise deaths per 100 active enterprises (death rate), 2020: the sector is above the whole economy in 2 countries and below it in 6, of the 9 that")
+
+
+def test_an_old_vintage_of_a_sector_has_no_direction():
+    hotels = sector.sector("I", "en")
+    deaths = next(entry for entry in hotels.italy.all if entry.indicator.id == "death_rate")
+    assert "v" in deaths.row["flags"] and deaths.way is None and deaths.others == ()
+    assert t("weak_vintage", "en") in words_of(sheet.table(hotels.italy, "closures"))
+
+
+def test_value_added_by_sector_is_read_in_2020():
+    regions = next(there for there in sector.sector("F", "en").across if there.indicator.id == "gva_change_vs_2019")
+    assert {row["period"] for row in regions.rows} == {"2020"} and len(regions.rows) == 21
+
+
+# --- the evidence of a claim ---
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
+    claims = {row.id: row for row in ask("claims", lang=lang).itertuples()}
+    shown = words_of(checks_evidence.sides(claims["profits_76"], lang))
+    assert "76%" in shown and "75%" in shown and t("why_disputed", lang) in shown
+    assert t("checks_no_evidence", lang) in words_of(checks_evidence.sides(claims["closed_16"], lang))
+    assert checks_evidence.sides(claims["nations_90"], lang) == ""

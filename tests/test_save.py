@@ -1,0 +1,145 @@
+"""What a reader takes away from a figure: offered in both languages, made only when asked for, equal to the rows on the page."""
+import csv
+import io
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from exporting import rows, view
+from test_frame import html, opened
+from test_weight import elements
+
+import queries
+from data import build, release, words
+from data.words import t
+from exports import files, verify
+from exports import frame as figures
+from ui import save
+
+MAPS = [("closures", "italy"), ("digital_sales", "europe"), ("women", "world")]
+
+
+@pytest.fixture
+def counted(monkeypatch) -> list[str]:
+    """What is prepared meanwhile."""
+    made = []
+    for module, name in ((figures, "prepare"), (files, "make"), (save.snippets, "sql"), (save.embed, "code"), (save.render, "image")):
+        monkeypatch.setattr(module, name, lambda *given, was=getattr(module, name), name=name, **more: (made.append(name), was(*given, **more))[1])
+    return made
+
+
+def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
+    """A page with what can be taken of a figure open at a part."""
+    visit = opened(topic, lang=lang, **address)
+    visit.toggle(key=f"{name}_kit_{lang}").set_value(True).run()
+    if part:
+        visit.radio(key=f"{name}_part_{lang}").set_value(part).run()
+    assert not visit.exception
+    return visit
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("topic", "level"), MAPS)
+def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
+    visit = opened(topic, lang=lang, level=level)
+    offered = [toggle for toggle in visit.toggle if toggle.label == t("save_kit", lang)]
+    assert len(offered) >= len(visit.get("plotly_chart")) - 1 > 0, "the map and its ranking share one"
+    visit = kit(topic, lang, level=level)
+    assert visit.radio(key=f"map_part_{lang}").options == [t(f"save_{part}", lang) for part in save.PARTS]
+
+
+def test_nothing_is_prepared_before_it_is_asked_for(counted):
+    visit = opened("closures", lang="it")
+    assert counted == []
+    visit.toggle(key="map_kit_it").set_value(True).run()
+    assert counted == ["prepare"], "the image's words, and no file"
+    counted.clear()
+    visit.radio(key="map_part_it").set_value("files").run()
+    assert counted == [], "a file is made at its click"
+    visit.radio(key="map_part_it").set_value("code").run()
+    assert set(counted) == {"sql"}
+
+
+def test_closed_it_costs_a_figure_less_than_two_kilobytes():
+    visit = opened("closures", lang="it")
+    assert "cameras" not in html(visit) and "copied" not in html(visit)
+    sizes = [node.proto.ByteSize() for node in elements(visit) if t("save_kit", "it") in str(node.proto)]
+    assert len(sizes) > 1 and max(sizes) < 2000
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("topic", "level"), MAPS)
+def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
+    shown = rows(topic, level, lang)
+    made = save.file(shown, view(topic, level, lang), (), "csv", "https://pmi.example.org").decode()
+    back = list(csv.DictReader(io.StringIO(made)))
+    assert [row["geo"] for row in back] == list(shown["geo"])
+    assert [float(row["value"]) if row["value"] else None for row in back] == [None if value != value else value for value in shown["value"]]
+    assert verify.verify(made.encode(), "x.csv").state == "current"
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_every_format_is_one_click_away(lang):
+    visit = kit("closures", lang, "files")
+    assert {t(f"save_file_{form}", lang) for form in files.FORMATS} <= {button.proto.label for button in visit.get("download_button")}
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_citation_names_the_publisher_first_and_can_be_copied(lang):
+    page = html(kit("closures", lang, "cite"))
+    assert page.count('class="copier"') == 3 and "@misc{" in page and "TY  - DATA" in page
+    assert "<code>ISTAT" in page and queries.version() in page and t("save_copy", lang) in page
+
+
+def test_the_cited_link_says_every_choice_and_the_version():
+    page = html(kit("closures", "en", "link", period="2023"))
+    plain, cited = [line.partition("</code>")[0].replace("&amp;", "&") for line in page.split("<code>")[1:3]]
+    assert parse_qs(urlsplit(plain).query) == {"lang": ["en"], "period": ["2023"]}
+    assert parse_qs(urlsplit(cited).query)["version"] == [queries.version()]
+    assert {"level", "indicator", "sector", "gender", "size", "period"} <= set(parse_qs(urlsplit(cited).query))
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_image_buttons_name_the_figure_they_save(lang):
+    visit = kit("closures", lang)
+    assert 'data-figure="map"' in html(visit)
+    visit.radio(key=f"map_which_{lang}").set_value(1).run()
+    assert 'data-figure="map_beside"' in html(visit)
+
+
+@pytest.mark.parametrize("part", ["embed", "code"])
+def test_the_code_to_paste_is_that_of_the_figure(part):
+    page = unescape(html(kit("closures", "it", part)))
+    expected = {"embed": ("/embed/v1/death_rate?", "figure=map"), "code": ("'death_rate'", "import duckdb", "sql?lang=it")}[part]
+    assert all(one in page for one in expected)
+
+
+def test_a_live_view_says_nothing_of_versions():
+    assert 'class="said cited"' not in html(opened("closures", lang="it"))
+
+
+def test_a_cited_link_on_the_same_data_says_that_nothing_changed():
+    page = html(opened("closures", lang="it", version=queries.version()))
+    assert 'class="said cited"' in page and "non è cambiata nessuna" in page
+
+
+def test_a_cited_link_of_a_version_not_kept_says_so():
+    page = html(opened("closures", lang="en", version="000000000000"))
+    assert "000000000000, which is not kept here" in page
+    assert "&lt;script" in html(opened("closures", lang="en", version="<script>alert(1)</script>"))
+
+
+def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
+    out = build.database()
+    then = release._present(out, out.stat().st_mtime_ns).copy()
+    own = (then["indicator"] == "death_rate") & (then["period"] == "2024") & (then["edition"] == "istat-bd") & (then["sector"] == "all") & (then["size"] == "all")
+    then.loc[own & (then["geo"] == "ITC4"), "value"] = 11.1
+    kept = release.published
+    monkeypatch.setattr(release, "published", lambda version, root=None: then if version == "0000000000aa" else kept(version, root))
+    visit = opened("closures", lang="it", version="0000000000aa", period="2024")
+    page = html(visit)
+    assert "1 delle 21 cifre" in page and "Lombardia: era 11,1%, ora" in page
+    visit.toggle(key="map_table_it").set_value(True).run()
+    page = html(visit)
+    assert t("column_since", "it") in page and page.count("era 11,1%") == 2 and "come allora" in page
+    assert visit.query_params["version"] == ["0000000000aa"] or visit.query_params["version"] == "0000000000aa"

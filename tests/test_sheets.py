@@ -1,0 +1,98 @@
+"""The printed profiles: whole pages that need nothing else, two pages at most, tagged, with every value as text."""
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from charts.benchmark import ALONE
+from data import words
+from data.words import t, value_text
+from queries import version
+from sheets import __main__ as sheets
+from sheets import index, printer
+from ui import area, sheet
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def to_pdf(chromium, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHROMIUM", chromium)
+        with printer.printing() as printed:
+            yield printed
+
+
+def squeezed(text: str) -> str:
+    """Text without spaces: where a line is broken does not matter."""
+    return re.sub(r"\s+", "", text.replace("\u00ad", ""))
+
+
+def values(one) -> list[str]:
+    return [value_text(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, one.lang) for entry in one.all]
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("geo", sheets.SAMPLE)
+def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_and_the_version(geo, lang, to_pdf):
+    one = area.area(geo, lang)
+    pdf = pypdf.PdfReader(io.BytesIO(to_pdf(sheet.document(one))))
+    text = squeezed("".join(page.extract_text() for page in pdf.pages))
+    assert len(pdf.pages) <= 2
+    assert [value for value in values(one) if squeezed(value) not in text] == []
+    assert squeezed(one.name) in text and version() in text
+    root = pdf.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == lang and "/StructTreeRoot" in root
+    assert pdf.metadata.title == t("sheet_title", lang, name=one.name)
+    assert not any(page.images for page in pdf.pages), "figures are vectors"
+    assert all(page.mediabox.width == pytest.approx(595, abs=1) and page.mediabox.height == pytest.approx(842, abs=1) for page in pdf.pages)
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("geo", sheets.european())
+def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(geo, lang):
+    one = area.area(geo, lang)
+    page = sheet.document(one)
+    assert page.startswith(f'<!doctype html>\n<html lang="{lang}">') and not re.search(r'(src|href)="|url\(|@import|<script', page)
+    text = re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL))
+    assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}", text)
+    assert page.count('role="img"') == page.count("aria-label=") - page.count("<section class=\"brief\"")
+    assert page.count('scope="row"') == len(one.all)
+
+
+def test_the_sheets_are_those_of_italy_its_areas_and_the_european_countries_with_figures():
+    codes = sheets.european()
+    assert codes[0] == "ITA" and {"ITF+ITG", "ITF2", "DEU", "TUR"} <= set(codes) and "KEN" not in codes
+    assert len(codes) == 26 + len([code for code in codes if re.fullmatch("[A-Z]{3}", code) and code not in ("ITA", "ITC", "ITH", "ITI")])
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_index_lists_what_is_in_the_folder_by_group(lang, tmp_path):
+    for code in ("ITF+ITG", "DEU"):
+        (tmp_path / sheet.file_name(code)).write_bytes(b"%PDF-")
+    page = index.page(tmp_path, lang)
+    assert re.findall(r'href="(\S+\.pdf)"', page) == ["ITF-ITG.pdf", "DEU.pdf"]
+    assert t("group_italy", lang) in page and t("group_europe", lang) in page and t("group_area", lang) not in page
+
+
+def test_without_a_browser_it_says_what_to_install(monkeypatch):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(printer.shutil, "which", lambda name: None)
+    with pytest.raises(printer.NoBrowser, match="install it"), printer.printing():
+        pass
+
+
+def test_a_code_without_figures_is_named():
+    said = subprocess.run([sys.executable, "-m", "sheets", "ATLANTIS"], cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 2 and "ATLANTIS: no figures for this code" in said.stderr
+
+
+def test_the_fullest_profile_leaves_the_history_of_amounts_to_the_page():
+    italy = area.area("ITA", "en")
+    assert len(italy.all) > sheet.DENSE
+    amounts = [entry for entry in italy.all if entry.indicator.unit in ALONE]
+    assert sheet.amounts_in_brief(italy).count('scope="row"') == len(amounts) == sheet.amounts(italy).count('scope="row"')

@@ -1,0 +1,104 @@
+"""The SQL page: asks, answers, refuses with a sentence, and keeps the question in the address."""
+from concurrent.futures import wait
+
+import pandas as pd
+import pytest
+from test_frame import html, opened
+
+from data import words
+from data.words import t
+from queries import locked
+from ui import sql
+
+
+def answered(sentence: str, lang: str = "it"):
+    """The page opened at a question, once the answer is there."""
+    visit = opened("sql", lang=lang, sql=sentence)
+    return settled(visit)
+
+
+def settled(visit):
+    wait([visit.session_state["sql_future"]], timeout=30)
+    visit.run()
+    assert not visit.exception
+    return visit
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
+    visit = opened("sql", lang=lang)
+    assert visit.text_area[0].value == sql.OWN["regions"] and "<summary>observations</summary>" in html(visit)
+    assert "sql_future" not in visit.session_state, "nothing is asked before the reader asks"
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_question_in_the_address_is_answered(lang):
+    visit = answered("select count(*) as how_many from geographies where level = 'area'", lang)
+    page = html(visit)
+    assert visit.text_area[0].value.startswith("select count(*)")
+    assert "how_many" in page and '<th scope="row">21</th>' in page and t("sql_result", lang) in page
+    assert {button.proto.label for button in visit.get("download_button")} == {t("csv", lang)}
+
+
+def test_a_question_asked_is_in_the_address():
+    visit = opened("sql", lang="it")
+    visit.text_area[0].set_value("select 42 as answer")
+    visit.button[0].click().run()
+    assert "select 42 as answer" in visit.query_params["sql"]
+    assert '<th scope="row">42</th>' in html(settled(visit))
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("question", "kind"), [
+    ("copy observations to 'x.csv'", "not_a_question"), ("attach 'x.db'", "not_a_question"), ("pragma version", "not_a_question"), ("set threads = 64", "not_a_question"),
+    ("install httpfs", "not_a_question"), ("select 1; select 2", "several"), ("select * from read_csv('/etc/passwd')", "locked"),
+])
+def test_what_is_not_a_question_is_refused_with_a_sentence(question, kind, lang):
+    page = html(answered(question, lang))
+    assert locked.Refused(kind).say(lang) in page.replace("&#x27;", "'") and "<table" not in page
+
+
+def test_a_mistake_is_told_in_the_engines_words():
+    assert "nothing_here" in html(answered("select * from nothing_here", "en"))
+
+
+def test_a_question_too_long_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(locked, "LENGTH", 30)
+    visit = opened("sql", lang="en")
+    visit.text_area[0].set_value("select '" + "a" * 50 + "'")
+    visit.button[0].click().run()
+    assert not visit.exception and "shorten the question" in html(visit)
+
+
+@pytest.mark.parametrize("name", [*sql.OWN, *sql.ASKED])
+def test_every_example_has_an_answer(name):
+    assert len(locked.ask(sql.example(name, "it")).rows) > 1
+
+
+def test_an_example_is_put_in_the_box_and_can_be_run():
+    visit = opened("sql", lang="en")
+    visit.selectbox(key="sql_example_en").set_value("count").run()
+    assert visit.text_area[0].value == sql.OWN["count"]
+    visit.button[0].click().run()
+    assert "death_rate" in html(settled(visit))
+
+
+def test_an_answer_can_be_drawn():
+    visit = answered(sql.OWN["regions"], "it")
+    assert not visit.get("plotly_chart")
+    visit.toggle(key="sql_chart_it").set_value(True).run()
+    chart = visit.get("plotly_chart")[0].proto
+    assert "Lombardia" in chart.spec and chart.alt == t("sql_alt", "it", up="closures", across="region", rows=21)
+
+
+@pytest.mark.parametrize("kind", sql.KINDS)
+def test_a_chart_leaves_out_what_is_missing_and_draws_the_rest(kind):
+    rows = pd.DataFrame({"name": ["a", None, "c"], "value": pd.array([1, None, 3], dtype="Int64")})
+    drawn = sql.drawing(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
+    values = list(drawn["x"] if kind == "bar" else drawn["y"])
+    assert values == [1.0, None, 3.0]
+
+
+def test_values_are_shown_as_they_are_and_what_is_missing_as_a_dash():
+    page = sql.listing(pd.DataFrame({"a": ["<b>", None], "b": [1.5, float("nan")]}), "en")
+    assert "&lt;b&gt;" in page and page.count("–") == 2 and "1.5" in page

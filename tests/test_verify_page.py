@@ -1,0 +1,64 @@
+"""The verify and revisions pages: a file dropped is judged in words, a release is told with what it changed."""
+import csv
+
+import pytest
+from exporting import export
+from test_frame import html, opened
+
+from data import release, words
+from data.words import t
+from exports import files
+from ui import verify
+
+TABLE = files.make(export("closures", "italy", "it"), "csv")
+
+
+def changed(content: bytes) -> bytes:
+    """The same file with one digit of one value changed."""
+    lines = content.decode().splitlines(keepends=True)
+    value = list(csv.DictReader(lines))[2]["value"]
+    other = value[:-1] + str((int(value[-1]) + 1) % 10)
+    lines[3] = lines[3].replace(f",{value},", f",{other},", 1)
+    return "".join(lines).encode()
+
+
+def dropped(name: str, content: bytes, lang: str) -> str:
+    """What the page says of a file."""
+    visit = opened("verify", lang=lang)
+    visit.file_uploader[0].upload(name, content, "text/csv").run()
+    assert not visit.exception
+    return html(visit)
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("content", "state"), [(TABLE, "current"), (changed(TABLE), "altered"), (b"a,b\n1,2\n", "not_ours"), (b"", "not_ours")])
+def test_a_file_dropped_is_judged(content, state, lang):
+    page = dropped("figures.csv", content, lang)
+    assert f"verdict_{state}" in page and t(f"verify_state_{state}", lang) in page
+
+
+def test_one_changed_digit_is_found_and_put_back():
+    page = dropped("figures.csv", changed(TABLE), "it")
+    assert "riga 4" in page and "colonna value" in page
+
+
+def test_metadata_beside_a_csv_is_read_with_it():
+    found = verify.verdicts([("x.csv", TABLE), ("x.csv-metadata.json", files.sidecar(export("closures", "italy", "it"), "x.csv"))])
+    assert [one.state for one in found] == ["current"]
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_before_the_first_release_the_page_says_so(lang, monkeypatch):
+    monkeypatch.setattr(release, "releases", lambda root=None: [])
+    monkeypatch.setattr(release, "revisions", lambda root=None: [])
+    assert t("revisions_none", lang) in html(opened("revisions", lang=lang))
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
+    line = {"date": "2026-11-22", "version": "0000000000aa", "kind": "revised", "indicator": "death_rate", "geo": "ITC4", "sector": "all", "gender": "all", "size": "all", "period": "2024",
+            "edition": "istat-bd", "was": "11.1", "now": "5.8", "figures": "1"}
+    monkeypatch.setattr(release, "releases", lambda root=None: [{"version": "0000000000aa", "date": "2026-11-22", "previous": "", "figures": "9"}])
+    monkeypatch.setattr(release, "revisions", lambda root=None: [line])
+    page = html(opened("revisions", lang=lang))
+    assert {"it": "Lombardia", "en": "Lombardy"}[lang] in page and {"it": "era 11,1%, ora 5,8%", "en": "was 11.1%, now 5.8%"}[lang] in page and 'id="0000000000aa"' in page

@@ -1,0 +1,202 @@
+"""The SQL page: one's own question to the published tables, with examples, the tables beside it, and the answer to take away."""
+import secrets
+from concurrent.futures import Future
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from charts import theme as look
+from data.build import BuildError
+from data.words import MISSING, number, t
+from queries import ask, locked, snippets
+from queries.filters import Filters, resolve
+from ui import frame, table
+from ui.topic import opening
+
+STYLE = Path(__file__).with_name("sql.css")
+ADDRESSED = 6000  # characters of a question that an address can hold
+SHOWN, DRAWN = 500, 300  # rows on the page, rows on the chart; the file has all
+FIRST = "observations"  # the table that opens
+OWN = {  # examples written here; the others are the dashboard's own questions
+    "count": "select indicator, count(*) as figures, min(period) as first, max(period) as last\nfrom observations\ngroup by indicator\norder by figures desc",
+    "regions": "select g.name_it as region, o.value as closures\nfrom observations o\njoin geographies g on g.code = o.geo\n"
+               "where o.indicator = 'death_rate' and o.sector = 'all' and o.size = 'all' and o.gender = 'all'\n  and o.period = '2024' and g.level = 'area'\norder by closures desc",
+}
+ASKED = {"map": ("italy", "death_rate", "map"), "trend": ("italy", "death_rate", "time"), "sectors": ("italy", "death_rate", "sectors"), "leaders": ("world", "closure_rate", "leaders")}  # level, indicator, figure
+KINDS = ("bar", "line", "points")
+
+
+def show(filters: Filters) -> None:
+    """The page."""
+    lang, state = filters.lang, st.session_state
+    opening(t("page_sql", lang), t("sql_question", lang), t("sql_intro", lang, seconds=f"{locked.SECONDS:g}", rows=number(locked.ROWS, lang)))
+    st.html(STYLE)
+    if "sql_given" not in state:
+        put(st.query_params.get("sql", "")[:locked.LENGTH] or OWN["regions"])
+        if st.query_params.get("sql"):
+            start(state["sql_given"])
+    left, right = st.columns([8, 4], gap="medium")
+    with left:
+        question(lang)
+    with right:
+        st.html(tables(lang))
+    answer(lang)
+
+
+def question(lang: str) -> None:
+    """The question, with the dashboard's own as examples."""
+    names = {"": t("sql_examples", lang)} | {name: t(f"sql_example_{name}", lang) for name in (*OWN, *ASKED)}
+    st.selectbox(t("sql_examples", lang), list(names), format_func=names.get, key=f"sql_example_{lang}", label_visibility="collapsed", on_change=_example, args=(lang,))
+    with st.container(key="question"), st.form("sql_form", border=False):
+        st.text_area(t("sql_label", lang), value=st.session_state["sql_given"], key=_box(), height=290)
+        st.form_submit_button(t("sql_run", lang), type="primary", on_click=lambda: start(st.session_state[_box()]))
+
+
+def example(name: str, lang: str) -> str:
+    """The SQL of an example."""
+    if name in OWN:
+        return OWN[name]
+    level, indicator, figure = ASKED[name]
+    return snippets.sql(resolve(Filters(lang=lang, level=level, indicator=indicator), "closures"), figure=figure)
+
+
+def _example(lang: str) -> None:
+    if name := st.session_state[f"sql_example_{lang}"]:
+        put(example(name, lang))
+
+
+def put(sql: str) -> None:
+    """A text in the box: a box of its own each time, since one that is set while it loads comes up empty."""
+    st.session_state["sql_given"] = sql
+    st.session_state["sql_boxes"] = st.session_state.get("sql_boxes", 0) + 1
+
+
+def _box() -> str:
+    return f"sql_text_{st.session_state['sql_boxes']}"
+
+
+def tables(lang: str) -> str:
+    """The tables that can be asked, their columns and what these hold."""
+    parts = []
+    for name, columns in sorted(ask("dictionary").groupby("table_name", sort=True), key=lambda pair: pair[0] != FIRST):
+        listed = "".join(f"<dt>{escape(row.column_name)} <small>{escape(row.data_type.lower())}</small></dt><dd>{escape(row.comment)}</dd>" for row in columns.itertuples())
+        parts.append(f'<details{" open" if name == FIRST else ""}><summary>{escape(name)}</summary><dl>{listed}</dl></details>')
+    return f'<div class="tables" tabindex="0" role="region" aria-label="{escape(t("sql_tables", lang))}"><p>{escape(t("sql_tables", lang))}</p>{"".join(parts)}</div>'
+
+
+# --- asking ---
+
+def start(sql: str) -> None:
+    """Asks a question; the address takes it along."""
+    state = st.session_state
+    state["sql_given"] = sql
+    state.setdefault("sql_token", secrets.token_hex(16))
+    try:
+        state["sql_future"] = locked.submit(sql, token=state["sql_token"])
+    except (locked.Refused, BuildError) as fault:
+        state["sql_future"] = Future()
+        state["sql_future"].set_exception(fault)
+    if sql.strip() and len(sql) <= ADDRESSED:
+        st.query_params["sql"] = sql
+    elif "sql" in st.query_params:
+        del st.query_params["sql"]
+
+
+def cancel() -> None:
+    """Stops the question that is running."""
+    locked.cancel(st.session_state.get("sql_token", ""))
+
+
+def answer(lang: str) -> None:
+    """The answer, or a word and a cancel button until it is there."""
+    future = st.session_state.get("sql_future")
+    if future is None:
+        return
+    if not future.done():
+        return st.fragment(waiting, run_every=0.5)(lang)
+    try:
+        result = future.result()
+    except locked.Refused as fault:
+        return refused(fault.say(lang))
+    except BuildError as fault:
+        return refused(str(fault).splitlines()[0])
+    shown(result, lang)
+
+
+def waiting(lang: str) -> None:
+    """Looks again every half second whether the answer is there."""
+    if st.session_state["sql_future"].done():
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.html(f'<p class="running" role="status">{escape(t("sql_running", lang))}</p>', width="content")
+        st.button(t("sql_cancel", lang), key=f"sql_cancel_{lang}", on_click=cancel)
+
+
+def refused(sentence: str) -> None:
+    """Why there is no answer."""
+    st.html(f'<div class="said" role="status"><p>{escape(sentence)}</p></div>')
+
+
+# --- the answer ---
+
+@st.fragment
+def shown(result: locked.Result, lang: str) -> None:
+    """The answer: how much there is, the file, the table, a chart."""
+    rows = result.rows
+    told = t("sql_answer", lang, rows=number(len(rows), lang), seconds=number(result.seconds, lang, 2)) + (" " + t("sql_truncated", lang, rows=number(locked.ROWS, lang)) if result.truncated else "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.html(f'<p class="running" role="status">{escape(told)}</p>', width="content")
+        st.download_button(t("csv", lang), data=lambda: table.csv(rows), file_name="sql.csv", mime="text/csv", key=f"sql_csv_{lang}", on_click="ignore", type="tertiary")
+        drawn = st.toggle(t("sql_chart", lang), key=f"sql_chart_{lang}") if numeric(rows) and len(rows) > 1 else False
+    if drawn:
+        chart(rows, lang)
+    if len(rows.columns):
+        st.html(listing(rows, lang))
+
+
+def listing(rows: pd.DataFrame, lang: str) -> str:
+    """The first rows as a table, values as the database has them."""
+    few = rows.head(SHOWN)
+    body = [dict(zip(few.columns, map(_cell, values))) for values in few.itertuples(index=False, name=None)]
+    return table.html(body, {name: name for name in few.columns}, t("sql_first", lang, rows=number(SHOWN, lang)) if len(rows) > SHOWN else t("sql_result", lang), numbers=tuple(numeric(rows)))
+
+
+def numeric(rows: pd.DataFrame) -> list[str]:
+    """The columns that can be drawn."""
+    return [name for name in rows.columns if pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])]
+
+
+def chart(rows: pd.DataFrame, lang: str) -> None:
+    """A simple chart of two columns."""
+    names, numbers = list(rows.columns), numeric(rows)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        across = st.selectbox(t("sql_across", lang), names, key=f"sql_across_{lang}", width=220)
+        up = st.selectbox(t("sql_up", lang), numbers, index=len(numbers) - 1, key=f"sql_up_{lang}", width=220)
+        kind = st.radio(t("sql_kind", lang), KINDS, format_func=lambda kind: t(f"sql_kind_{kind}", lang), horizontal=True, key=f"sql_kind_{lang}")
+    if len(rows) > DRAWN:
+        st.html(f'<p class="credit">{escape(t("sql_drawn", lang, rows=number(DRAWN, lang)))}</p>')
+    st.plotly_chart(drawing(rows.head(DRAWN), across, up, kind, frame.theme(), lang), theme=None, key="sql_drawing", config=look.config(lang, "sql"),
+                    alt=t("sql_alt", lang, up=up, across=across, rows=min(len(rows), DRAWN)))
+
+
+def drawing(rows: pd.DataFrame, across: str, up: str, kind: str, theme: str, lang: str) -> go.Figure:
+    """Bars with names lie down, so that the names can be read; everything else stands."""
+    colour = look.palette(theme).bar
+    places = [None if pd.isna(value) else value for value in rows[across]] if across in numeric(rows) else rows[across].map(_cell).tolist()
+    values = [None if pd.isna(value) else float(value) for value in rows[up]]
+    if kind == "bar" and across not in numeric(rows):
+        trace = {"type": "bar", "x": values, "y": places, "orientation": "h", "marker": {"color": colour}}
+        return look.figure([trace], look.layout(theme, lang, 90 + 24 * len(set(places)), xaxis=look.axis(theme, title={"text": escape(up)}), yaxis=look.axis(theme, type="category", autorange="reversed")))
+    trace = {"type": "bar"} if kind == "bar" else {"type": "scatter", "mode": "lines+markers" if kind == "line" else "markers"}
+    trace |= {"x": places, "y": values, "marker": {"color": colour}} | ({"line": {"color": colour}} if kind == "line" else {})
+    return look.figure([trace], look.layout(theme, lang, 420, xaxis=look.axis(theme, title={"text": escape(across)}), yaxis=look.axis(theme, title={"text": escape(up)})))
+
+
+def _cell(value: object) -> str:
+    """A value as text; whatever is missing is a dash."""
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value) or value is pd.NaT:
+        return MISSING
+    return str(value)
