@@ -9,7 +9,7 @@ DATABASE := $(or $(RECOVERY_DATABASE),data/recovery.duckdb)
 INPUTS   := $(wildcard data/*.toml data/*.csv data/*.sql data/*.py data/codes/*.csv data/raw/*.csv data/imports/*.csv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint clean
+.PHONY: help run test build lint clean bench release sheets
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,13 +22,22 @@ run: $(DATABASE)  ## show the dashboard, building first what is missing
 	@exec $(BIN)/python -m streamlit run api.py --server.address $(HOST) --server.port $(PORT) --server.headless true
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 build: $(VENV)/run  ## build the database from data/
 	@$(BIN)/python -m data.build
 
 lint: $(VENV)/dev  ## check the code's style
 	@$(BIN)/python -m ruff check .
+
+bench: $(VENV)/bench $(DATABASE)  ## measure against Dash, plain Streamlit and plotly.js alone (about half an hour; ARGS="--quick" tries it)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+release: $(DATABASE)  ## keep this version's figures in data/releases and write what changed
+	@$(BIN)/python -m data.release $(ARGS)
+
+sheets: $(VENV)/dev $(DATABASE)  ## print a PDF of each area in both languages (needs Chromium)
+	@$(BIN)/python -m sheets $(ARGS)
 
 clean:  ## remove what make made: environment, database, caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
@@ -53,4 +62,9 @@ $(VENV)/run: requirements.txt constraints.txt | $(VENV)/made
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	@echo "Installing what the tests need ..."
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/bench: benchmarks/requirements.txt $(VENV)/dev
+	@echo "Installing what the benchmarks compare with ..."
+	@$(PIP) -r benchmarks/requirements.txt
 	@touch $@

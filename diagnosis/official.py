@@ -51,7 +51,8 @@ def indicators(instrument: Instrument | None = None) -> tuple[str, ...]:
 
 
 def comparisons(
-    result: Result, rows: Iterable[Mapping], year: int, size: str = "", sector: str = "", country: str = COUNTRY, proxies: bool = False, instrument: Instrument | None = None
+    result: Result, rows: Iterable[Mapping], year: int, size: str = "", sector: str = "", country: str = COUNTRY, proxies: bool = False,
+    instrument: Instrument | None = None,
 ) -> list[Comparison]:
     """The comparisons of each item in order: direct and near ones, loose ones only with `proxies`.
 

@@ -50,7 +50,8 @@ def _one(random: Random, weights: dict, hard: dict, months: int, ends: date, ins
     habit = random.gauss(0, 0.9)
     answers = {item.id: _answer(random, item, habit - hard[item.id]) for item in instrument.items}
     month = (ends.year * 12 + ends.month - 1) - random.randrange(months)
-    row = contribution(score(answers, instrument), Profile(goals=goals, **picked), random.choice(("it", "it", "en")), random.uniform(180, 900), date(month // 12, month % 12 + 1, 1), instrument)
+    lang, seconds, day = random.choice(("it", "it", "en")), random.uniform(180, 900), date(month // 12, month % 12 + 1, 1)
+    row = contribution(score(answers, instrument), Profile(goals=goals, **picked), lang, seconds, day, instrument)
     return replace(row, diagnosis_id=f"{random.getrandbits(128):032x}")
 
 

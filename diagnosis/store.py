@@ -30,7 +30,7 @@ LOCK = 5_023_020  # any fixed number: two commands never make the tables at once
 TRIES = 3
 
 TYPES = {"score": "double precision", "score_low": "double precision", "score_high": "double precision", "level": "integer"}
-NULLABLE = (*TYPES,)
+NULLABLE = tuple(TYPES)  # an incomplete diagnosis has no overall score
 COLUMNS = ",\n    ".join(f"{name} {TYPES.get(name, 'text')}{'' if name in NULLABLE else ' not null'}" for name in FIELDS[1:])
 # Rows stand in the order of their random key, not of arrival; a code has its own table and only its hash.
 TABLES = (
@@ -141,6 +141,8 @@ class Store:
 
     def add(self, row: Contribution, code: str, today: date):
         """Keep the row, and the hash of its code. When this returns, the row is on disk; adding it again changes nothing."""
+        if any(value is None and name not in NULLABLE for name, value in values(row).items()):  # a server that refuses it would log it
+            raise StoreError("The row is not complete: nothing was kept.") from None
         for attempt in range(TRIES):
             try:
                 with self.backend.transaction() as run:

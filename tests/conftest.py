@@ -24,6 +24,17 @@ def absent(what: str, sentence: str):
     pytest.skip(sentence)
 
 
+def pytest_sessionfinish(session):
+    """A worker hands what it went without to the run that started it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["absent"] = ABSENT
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    ABSENT.update(getattr(node, "workeroutput", {}).get("absent", {}))
+
+
 def pytest_terminal_summary(terminalreporter):
     for what, sentence in ABSENT.items():
         terminalreporter.write_sep("!", f"{what} TESTS DID NOT RUN", red=True, bold=True)

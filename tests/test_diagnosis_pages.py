@@ -20,13 +20,14 @@ from diagnosis.scoring import visible
 from ui import diagnosis_results
 from ui.visit import PROFILE, RESULT, SCREENS, START, Visit
 
+BLANK = Profile()
 FULL = Profile(region="ITH3", sector="I", size="0-9", customers="b2c", goals=("found", "convert"))
 BAKERY = {"found_listing": 0, "found_website": 1, "found_consistency": 1, "convert_reply": 2, "retain_safety": 1}
 LANGS = pytest.mark.parametrize("lang", words.LANGS)
 LABEL = "SYNTHETIC / DATI INVENTATI"
 
 
-def at(screen: str, lang: str = "it", answers=(), profile: Profile = Profile()) -> AppTest:
+def at(screen: str, lang: str = "it", answers=(), profile: Profile = BLANK) -> AppTest:
     """The diagnosis opened at a screen, with answers given before."""
     visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
     visit.switch_page("pages/diagnosis.py")

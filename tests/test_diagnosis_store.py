@@ -286,6 +286,9 @@ def test_no_fault_of_the_store_tells_an_answer(store):
     broken = replace(row(), region=None)
     with pytest.raises(StoreError) as fault:
         store.add(broken, new_code(), TODAY)
+    assert str(fault.value) == "The row is not complete: nothing was kept."
+    with pytest.raises(StoreError) as fault, store.backend.transaction() as run:
+        run("insert into diagnosis (diagnosis_id, answers) values ('x', 'known_social')")
     assert "known_social" not in str(fault.value)
     assert fault.value.__cause__ is None and fault.value.__suppress_context__
 

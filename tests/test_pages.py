@@ -93,7 +93,8 @@ RECOVERING = {"value": 9.0, "baseline": 8.0, "worst": 12.0, "worst_period": "202
 
 @pytest.mark.parametrize(("changes", "better", "expected"), [
     ({}, "lower", "not yet back"),
-    ({"regained_period": "2023"}, "lower", "back at the 2019 level in 2023"),
+    ({"regained_period": "2023", "value": 7.5}, "lower", "back at the 2019 level in 2023"),
+    ({"regained_period": "2023"}, "lower", "not yet back"),  # regained and lost again
     ({"worst": 7.0}, "lower", "stayed below"),
     ({"worst": 9.0}, "higher", "stayed above"),
     ({"baseline": None}, "lower", "no figure for 2019: the first is 11.0% (Q4 2021)"),

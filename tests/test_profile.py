@@ -1,6 +1,7 @@
 """A profile says of an area what the figures allow and no more: every region, both languages; a sector beside the whole economy."""
 import io
 import re
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -58,22 +59,25 @@ def test_an_area_without_figures_gives_way_to_italy():
 
 # --- what is said ---
 
-EVERY = [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area.area(geo, "en").all]
+@cache
+def every() -> list[tuple]:
+    """Each entry of each profile tested here, with its area."""
+    return [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area.area(geo, "en").all]
 
 
 def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice_only():
-    for _, entry in EVERY:
+    for _, entry in every():
         for other in (*entry.others, *entry.peers):
             assert all(other[name] == entry.row[name] for name in ("period", "edition", "sector", "gender", "size"))
 
 
 def test_amounts_are_compared_with_nothing_and_have_no_place():
-    alone = [entry for _, entry in EVERY if entry.indicator.unit in ALONE]
+    alone = [entry for _, entry in every() if entry.indicator.unit in ALONE]
     assert alone and not any(entry.others or entry.peers for entry in alone)
 
 
 def test_a_plain_rank_is_given_only_of_complete_official_sets():
-    for geo, entry in EVERY:
+    for geo, entry in every():
         told = sheet._told(entry, "en")
         if "highest first" in told:
             assert geo in ITALIAN and len(entry.peers) == 21 and entry.row["source"] in ("istat_business_demography", "eurostat_value_added", "innovative_startups")
@@ -81,11 +85,11 @@ def test_a_plain_rank_is_given_only_of_complete_official_sets():
 
 
 def test_named_dots_of_a_survey_never_stand_in_a_row_of_ticks():
-    assert not [entry.indicator.id for _, entry in EVERY if entry.indicator.chart == "dots" and entry.peers]
+    assert not [entry.indicator.id for _, entry in every() if entry.indicator.chart == "dots" and entry.peers]
 
 
 def test_words_and_numbers_agree_in_every_profile():
-    for _, entry in EVERY:
+    for _, entry in every():
         for other in entry.others:
             told = benchmark.compared(entry.row, other, entry.indicator, "en")
             if told is None:

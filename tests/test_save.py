@@ -24,8 +24,16 @@ def counted(monkeypatch) -> list[str]:
     """What is prepared meanwhile."""
     made = []
     for module, name in ((figures, "prepare"), (files, "make"), (save.snippets, "sql"), (save.embed, "code"), (save.render, "image")):
-        monkeypatch.setattr(module, name, lambda *given, was=getattr(module, name), name=name, **more: (made.append(name), was(*given, **more))[1])
+        monkeypatch.setattr(module, name, _noted(getattr(module, name), name, made))
     return made
+
+
+def _noted(ask, name: str, made: list[str]):
+    def asked(*given, **more):
+        made.append(name)
+        return ask(*given, **more)
+
+    return asked
 
 
 def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
@@ -143,3 +151,20 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     page = html(visit)
     assert t("column_since", "it") in page and page.count("era 11,1%") == 2 and "come allora" in page
     assert visit.query_params["version"] == ["0000000000aa"] or visit.query_params["version"] == "0000000000aa"
+
+
+@pytest.mark.parametrize(("page", "address"), [("closures", {"level": "europe"}), ("profits", {"level": "world"}), ("women", {"level": "italy"}), ("compare", {"geo": ["ITC4", "ITI4"]})])
+def test_every_part_opens_under_every_figure(page, address):
+    visit = opened(page, lang="en", **address)
+    names = [toggle.key.rsplit("_kit_", 1)[0] for toggle in visit.toggle if toggle.label == t("save_kit", "en")]
+    for name in names:
+        visit.toggle(key=f"{name}_kit_en").set_value(True)
+    visit.run()
+    for part in save.PARTS:
+        for name in names:
+            choice = visit.radio(key=f"{name}_part_en")
+            assert part == "embed" or t(f"save_{part}", "en") in choice.options
+            if t(f"save_{part}", "en") in choice.options:
+                choice.set_value(part)
+        visit.run()
+        assert not visit.exception and t("fault_title", "en") not in html(visit)

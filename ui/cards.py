@@ -44,7 +44,8 @@ def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> s
     never = figure["worst"] <= figure["baseline"] if indicator.better == "lower" else figure["worst"] >= figure["baseline"]
     if never:
         return t(f"recovery_never_{indicator.better}", lang, **words)
-    if missing(figure["regained_period"]):
+    short = figure["value"] > figure["baseline"] if indicator.better == "lower" else figure["value"] < figure["baseline"]
+    if missing(figure["regained_period"]) or short:  # regained and lost again is not regained
         return t("recovery_not_yet", lang, **words)
     return t("recovery_regained", lang, **words, regained_period=period_text(figure["regained_period"], lang))
 

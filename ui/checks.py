@@ -4,10 +4,10 @@ from html import escape
 import streamlit as st
 
 from data import catalogue
-from data.words import number, period_text, t
+from data.words import period_text, t
 from queries import ask
 from queries.filters import Filters
-from ui import table
+from ui import checks_evidence, sheet
 from ui.topic import opening
 
 SIGNS = {"confirmed": "✓", "misworded": "≈", "contradicted": "✗", "not_confirmed": "?", "open": "…"}
@@ -17,6 +17,7 @@ def show(filters: Filters) -> None:
     """The page, one claim after the other."""
     lang = filters.lang
     opening(t("page_checks", lang), t("checks_question", lang), t("checks_intro", lang))
+    st.html(sheet.STYLE)
     for claim in ask("claims", lang=lang).itertuples():
         _claim(claim, filters)
 
@@ -28,19 +29,8 @@ def _claim(claim, filters: Filters) -> None:
     st.html(f"""<article class="claim {claim.verdict}"><p class="verdict"><span aria-hidden="true">{SIGNS[claim.verdict]}</span> {escape(t(f"verdict_{claim.verdict}", lang))}</p>
         <h2>«{escape(claim.claim)}»</h2><p class="credit">{escape(when)}</p>
         <p class="what">{escape(claim.finding)}.</p>{good}
-        <p class="yes"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.write)}.</p>{_evidence(claim, lang)}</article>""")
+        <p class="yes"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.write)}.</p>{checks_evidence.sides(claim, lang)}</article>""")
     if claim.evidence_indicator:
         topic = catalogue.indicator(claim.evidence_indicator).topic
         door = Filters(lang=lang, level="world", geo=(claim.evidence_geo,), indicator=claim.evidence_indicator, period=claim.evidence_period)
         st.page_link(f"pages/{topic}.py", label=t("checks_see", lang), query_params=door.to_address())
-
-
-def _evidence(claim, lang: str) -> str:
-    """Every document that gives the figure, on either side."""
-    found = ask("claim_evidence", indicator=claim.evidence_indicator, geo=claim.evidence_geo, period=claim.evidence_period)
-    if not len(found):
-        return ""
-    body = [{"value": number(row.value, lang), "document": (", ".join(part for part in (row.publisher, row.title) if part), str(row.url)), "published": row.published,
-             "side": t(f"side_{row.side}", lang)} for row in found.itertuples()]
-    heads = {name: t(f"column_{name}", lang) for name in ("value", "document", "published", "side")}
-    return f"<details><summary>{escape(t('checks_evidence', lang, count=len(found)))}</summary>{table.html(body, heads, claim.claim)}</details>"

@@ -15,9 +15,12 @@ STYLE = Path(__file__).with_name("diagnosis.css")
 ASKED = SCREENS[1:-1]  # the screens with questions
 LONG = ("region", "sector")  # lists to choose from; the other questions of the profile show all their answers
 TOP = """<script>
-    /* {opened} */
-    const main = document.querySelector('[data-testid="stMain"]');
-    if ({opened}) {{ main?.scrollTo(0, 0); const head = main?.querySelector('h1'); head?.setAttribute('tabindex', '-1'); head?.focus({{preventScroll: true}}); }}
+    if ({opened}) {{
+        const main = document.querySelector('[data-testid="stMain"]'), head = main?.querySelector('h1');
+        main?.scrollTo(0, 0);
+        head?.setAttribute('tabindex', '-1');
+        head?.focus({{preventScroll: true}});
+    }}
 </script>"""
 
 

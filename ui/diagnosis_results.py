@@ -57,7 +57,7 @@ def show(filters: Filters) -> None:
     label = rows[0]["label"]
     whole = next(row for row in rows if row["table_id"] == "diagnoses" and row["measure"] == "all" and _domain(row) == tuple(WHOLE.values()))
     words = {"n": number(int(whole["n_shown"]), lang), "start": period_text(whole["month_from"], lang), "end": period_text(whole["month_to"], lang)}
-    opening(_titled(t("nav_diagnosis_results", lang), label), _titled(t("results_question", lang), label), t("results_lead", lang, **words))
+    opening(_titled(t("nav_diagnosis_results", lang), label), _titled(t("results_question", lang), label), _titled(t("results_lead", lang, **words), label))
     if label:
         st.html(f'<div class="said invented" role="note"><p><strong>{escape(label)}.</strong> {escape(t("results_invented", lang))}</p></div>')
     measure, kind, code = choices(rows, lang)

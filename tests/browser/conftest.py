@@ -74,7 +74,7 @@ def browser(chromium):
 
 @pytest.fixture
 def visit(browser: Browser, site: str):
-    """visit("/closures?lang=en") -> a Visitor, each in a browser of their own; at the end no other host was asked and no script failed."""
+    """visit("/closures?lang=en") -> a Visitor, each in a browser of their own; at the end no other host was asked, or would have been, and no script failed."""
     contexts, outside, failures = [], [], []
     elsewhere = re.compile(rf"^(?!(http|ws)://{re.escape(urlsplit(site).netloc)}/)")
 
@@ -88,6 +88,7 @@ def visit(browser: Browser, site: str):
         context.route(elsewhere, closed)
         context.route_web_socket(elsewhere, lambda socket: outside.append(socket.url))
         page = context.new_page()
+        page.on("console", lambda message: outside.append(message.text) if "Content Security Policy" in message.text else None)
         page.on("pageerror", lambda error: failures.append(str(error)))
         return Visitor(page, site).open(address)
 

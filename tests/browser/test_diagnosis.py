@@ -1,0 +1,127 @@
+"""The diagnosis in a real browser: all, no and half the answers, by mouse and by keyboard alone, on a wide and a narrow screen."""
+import random
+
+import pytest
+from playwright.sync_api import expect
+
+from data import words
+from data.words import t
+from diagnosis.instrument import bank
+from tests.browser.conftest import NARROW, SETTLED, WIDE
+
+GROUPS = '.st-key-questions [data-testid="stRadio"]'
+ON = '.st-key-steps button[kind="primary"]'
+SCREENS = 1 + len(bank().goals)
+
+
+def rest(visitor) -> None:
+    """Waits until an answer has been taken."""
+    visitor.page.wait_for_timeout(120)
+    visitor.page.wait_for_selector(SETTLED, state="attached")
+
+
+def on(visitor) -> None:
+    """The next screen; the browser goes back to its top."""
+    before = visitor.page.locator("h1").inner_text()
+    visitor.page.locator(ON).click()
+    expect(visitor.page.locator("h1")).not_to_have_text(before)
+    rest(visitor)
+
+
+def answer(visitor, share: float, chance: random.Random) -> None:
+    """Answers this share of the questions of a screen, those that appear while answering included."""
+    done = 0
+    while done < visitor.page.locator(GROUPS).count():
+        if chance.random() < share:
+            options = visitor.page.locator(GROUPS).nth(done).locator('[data-testid="stRadioOption"]')
+            options.nth(chance.randrange(options.count())).click()
+            rest(visitor)
+        done += 1
+
+
+def has_a_plan(visitor, lang: str) -> None:
+    expect(visitor.page.locator("h1")).to_have_text(t("plan_title", lang))
+    assert 1 <= visitor.page.locator(".action").count() <= 8
+    assert visitor.place == ("/diagnosis", {"lang": [lang]})
+    assert not [cookie for cookie in visitor.page.context.cookies() if any(item.id in str(cookie) for item in bank().items)]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("share", [0, 0.5, 1], ids=["none", "half", "all"])
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_firm_with_a_mouse_gets_a_plan(lang, share, size, visit):
+    visitor = visit(f"/diagnosis?lang={lang}", size=size)
+    on(visitor)
+    for _ in range(SCREENS):
+        assert visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") < 5
+        answer(visitor, share, random.Random(11))
+        on(visitor)
+    has_a_plan(visitor, lang)
+    assert visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= size["width"]
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, visit):
+    """Tab to each question, Space to choose, Tab to the button, Enter: no mouse at all."""
+    visitor = visit(f"/diagnosis?lang={lang}")
+    press = visitor.page.keyboard.press
+
+    def tab_to(script: str) -> None:
+        for _ in range(60):
+            if visitor.page.evaluate(f"() => {{ const here = document.activeElement; return Boolean({script}); }}"):
+                return
+            press("Tab")
+        raise AssertionError(f"not reached by Tab: {script}")
+
+    for screen in range(SCREENS + 1):
+        if screen > 1:
+            asked = visitor.page.locator(GROUPS).count()
+            for place in range(min(asked, 3)):
+                tab_to(f"here.closest({GROUPS!r}) === document.querySelectorAll({GROUPS!r})[{place}]")
+                press("Space")
+                rest(visitor)
+            assert visitor.page.locator(f"{GROUPS} label[data-selected]").count() >= 3
+        before = visitor.page.locator("h1").inner_text()
+        tab_to(f"here.matches({ON!r})")
+        press("Enter")
+        expect(visitor.page.locator("h1")).not_to_have_text(before)
+        rest(visitor)
+    has_a_plan(visitor, lang)
+
+
+def test_another_page_the_other_language_and_back_keep_the_answers(visit):
+    visitor = visit("/diagnosis?lang=it")
+    on(visitor)
+    on(visitor)
+    visitor.page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').nth(2).click()
+    rest(visitor)
+    visitor.page.locator('header a[href*="closures"]').first.click()
+    visitor.page.wait_for_url("**/closures**")
+    visitor.settle()
+    visitor.page.get_by_text("English", exact=True).click()
+    visitor.page.wait_for_url("**lang=en**")
+    visitor.settle()
+    visitor.page.locator('header a[href*="diagnosis"]').first.click()
+    visitor.page.wait_for_url("**/diagnosis**")
+    visitor.settle()
+    expect(visitor.page.locator("h1")).to_have_text(bank().goals[0].label["en"])
+    expect(visitor.page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(bank().items[0].options[2].text["en"])
+
+
+def test_the_plan_prints_without_what_only_works_on_a_screen_and_can_be_put_in_a_calendar(visit):
+    visitor = visit("/diagnosis?lang=it")
+    on(visitor)
+    visitor.page.get_by_text(t("diagnosis_straight", "it")).click()
+    expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "it"))
+    rest(visitor)
+    visitor.page.evaluate("() => { window.print = () => { window.printed = true; }; }")
+    visitor.page.locator("button.print").click()
+    assert visitor.page.evaluate("() => window.printed")
+    with visitor.page.expect_download() as told:
+        visitor.page.get_by_text(t("plan_calendar", "it")).click()
+    file = told.value.path().read_text(encoding="utf-8")
+    assert told.value.suggested_filename == "piano-digitale.ics" and file.startswith("BEGIN:VCALENDAR")
+    visitor.page.emulate_media(media="print")
+    for hidden in (".st-key-tools", "[data-testid=stHeader]", ".st-key-contribute", ".foot"):
+        expect(visitor.page.locator(hidden).first).to_be_hidden()
+    expect(visitor.page.locator(".action").first).to_be_visible()
