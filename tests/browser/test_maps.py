@@ -61,3 +61,11 @@ def test_the_map_is_painted_in_the_dark_theme_too(visit):
     visitor = visit("/closures?lang=it", color_scheme="dark")
     assert shaded(visitor.painted(21)) == ITALY
     assert visitor.page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(14, 17, 23)"
+
+
+def test_the_chart_s_own_camera_does_not_offer_a_picture_without_its_words(visit):
+    visitor = visit("/closures?lang=en")
+    visitor.painted(21)
+    shown = "[...document.querySelectorAll('.modebar-btn')].map(button => [getComputedStyle(button).display, button.querySelector('path')?.getAttribute('d').slice(0, 8)])"
+    buttons = visitor.page.evaluate(shown)
+    assert ["none", "m500 450"] in buttons, "plotly's camera has another drawing now: the rule that hides it must change"
