@@ -15,7 +15,7 @@ HALF = 0.47  # of a tile, leaving a thin gap
 FOOT = 72  # pixels under the map for the classes and the legend
 VIEWS = {
     "italy": {"projection": {"type": "mercator"}, "lonaxis": {"range": [6.3, 18.8]}, "lataxis": {"range": [35.3, 47.3]}},
-    "europe": {"projection": {"type": "equal earth", "rotation": {"lon": 14}}, "lonaxis": {"range": [-17.5, 44]}, "lataxis": {"range": [34, 70.5]}},
+    "europe": {"projection": {"type": "equal earth", "rotation": {"lon": 14}}, "lonaxis": {"range": [-17.5, 44]}, "lataxis": {"range": [34, 70.5]}, "center": {"lon": 14, "lat": 50}},
     "world": {"projection": {"type": "natural earth"}, "lonaxis": {"range": [-169, 191]}, "lataxis": {"range": [-56, 80]}},
 }
 

@@ -20,14 +20,13 @@ from data import catalogue
 from data.catalogue import Indicator
 
 ROOT = Path(__file__).resolve().parent
-FORMAT = "1"  # raised when the same inputs would give another file
+FORMAT = "2"  # raised when the same inputs would give another file
 RAW = "indicator geo geo_label sector gender size period edition value unit n base status flag hold confidence publisher title published url".split()
 KEY = ("indicator", "geo", "sector", "gender", "size", "period", "edition")
 STATUSES = ("ok", "provisional", "derived", "disputed")
 HOLDS = ("", "disputed", "subgroup", "no_period")
 FLAGS = frozenset("bcdenpuz")
 RANGES = {"percent": (0, 100), "points": (-100, 100), "percent_change": (-100, 1000), "count": (0, 1e9), "meur": (-1e7, 1e8), "keur": (0, 1e10), "index": (-200, 1000), "rank": (1, 300)}
-REGISTERS = ("register", "press")
 DECIMAL = r"-?\d+(\.\d+)?"
 SHOWN_FAULTS = 40
 RESOURCE = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
@@ -404,11 +403,17 @@ def _write(connection: duckdb.DuckDBPyConnection, content: Content, wanted: str,
 def _observation(row: Row, rows: list[Row], content: Content) -> dict:
     sample = next((said.n for said in [row, *rows] if said.n), "")
     low, high = next(((said.low, said.high) for said in [row, *rows] if said.low is not None and said.low <= row.value <= said.high), (None, None))
-    reason = "" if low is not None else "derived" if row.status == "derived" else "register" if content.sources[row.source].kind in REGISTERS else "no_error_published"
+    reason = "" if low is not None else "derived" if row.status == "derived" else "register" if _kind(row, content) == "register" else "no_error_published"
     return dict(zip(KEY, row.key, strict=True)) | {
         "starts": starts(row.period), "value": row.value, "low": low, "high": high, "n": int(sample) if sample.isdigit() else None, "n_note": sample, "status": row.status,
         "flags": row.flags, "interval_reason": reason, "base": row.base, "source": row.source, "decimals": row.decimals,
     }  # fmt: skip
+
+
+def _kind(row: Row, content: Content) -> str:
+    """What kind of source a figure comes from; the press prints figures of the indicator's own source."""
+    kind = content.sources[row.source].kind
+    return content.sources[content.indicators[row.indicator].source].kind if kind == "press" else kind
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict]) -> None:

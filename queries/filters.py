@@ -154,7 +154,8 @@ def options(view: View) -> Options:
     def some(kind: str, rows: list[dict], always: tuple[str, ...] = ()) -> tuple[Option, ...]:
         have = {row[kind] for row in rows}
         reason = words.t("reason_no_data", lang, indicator=view.indicator.short[lang], level=level_name)
-        return tuple(Option(code, name, code in have, "" if code in have else reason) for (listed, code), name in names.items() if listed == kind and (code in have or code in always))
+        offered = [Option(code, name, code in have, "" if code in have else reason) for (listed, code), name in names.items() if listed == kind and (code in have or code in always)]
+        return tuple(sorted(offered, key=lambda option: not option.available))  # what has data first, each part in reading order
 
     indicators = [Option(id, catalogue.indicator(id).label[lang], id in here, "" if id in here else words.t("reason_level", lang, level=level_name)) for id in dict.fromkeys([*here, *offers(subject)])]
     levels = [Option(level, words.t(f"level_{level}", lang), bool(subject.opens.get(level)), "" if subject.opens.get(level) else words.t("reason_topic", lang)) for level in LEVELS]

@@ -5,8 +5,10 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+import queries
 from charts import theme as look
 from data.words import t
+from exports import files
 from ui import frame, save, table
 
 
@@ -43,7 +45,8 @@ def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -
     """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
     with st.container(key=f"{name}_data", horizontal=True, vertical_alignment="center", gap="medium"):
         shown = st.toggle(t("show_table", view.lang), key=f"{name}_table_{view.lang}")
-        st.download_button(t("csv", view.lang), data=lambda: table.csv(rows), file_name=f"{view.indicator.id}_{name}.csv", mime="text/csv",
+        here = save.site()
+        st.download_button(t("csv", view.lang), data=lambda: save.file(rows, view, drawn, "csv", here), file_name=files.name(rows, view, queries.version(), "csv"), mime="text/csv",
                            key=f"{name}_csv_{view.lang}", on_click="ignore", type="tertiary")
         taken = st.toggle(t("save_kit", view.lang), key=f"{name}_kit_{view.lang}")
     if taken:
