@@ -74,6 +74,7 @@ def test_a_call_at_another_host_is_closed_and_written_down(visit):
         visitor.page.goto("http://another.example/")
     assert visit.outside == ["http://another.example/"]
     visit.outside.clear()
+    visitor.page.wait_for_url("chrome-error://**")  # the browser's own page about the refusal comes a moment later
     visitor.open("/about?lang=en").page.evaluate("() => fetch('http://another.example/').catch(() => null)")
     assert visit.outside and all("Content Security Policy" in said for said in visit.outside)
     visit.outside.clear()
