@@ -132,9 +132,9 @@ def text_width(text: str, size: int = TICK) -> int:
 
 
 BUTTONS = {"it": {
-    "Download plot as a PNG": "Scarica l'immagine", "Download plot": "Scarica l'immagine", "Zoom": "Ingrandisci", "Pan": "Sposta",
-    "Zoom in": "Ingrandisci", "Zoom out": "Riduci", "Autoscale": "Scala automatica", "Reset axes": "Riporta alla vista iniziale",
-    "Reset": "Riporta alla vista iniziale", "Reset view": "Riporta alla vista iniziale",
+    "Download plot as a PNG": "Scaricate l'immagine", "Download plot": "Scaricate l'immagine", "Zoom": "Ingrandite", "Pan": "Spostate",
+    "Zoom in": "Ingrandite", "Zoom out": "Riducete", "Autoscale": "Scala automatica", "Reset axes": "Riportate alla vista iniziale",
+    "Reset": "Riportate alla vista iniziale", "Reset view": "Riportate alla vista iniziale",
     "Produced with Plotly": "Fatto con Plotly", "Produced with Plotly.js": "Fatto con Plotly.js", "Taking snapshot - this may take a few seconds": "Preparo l'immagine: qualche secondo",
     "Snapshot succeeded": "Immagine pronta", "Sorry, there was a problem downloading your snapshot!": "L'immagine non è riuscita",
 }}

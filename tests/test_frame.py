@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import re
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import api
 import queries
+from charts import theme as look
 from data import catalogue, words
 from data.build import BuildError
 from data.words import interval_text, language, language_name, number, period_text, t, value_text
@@ -111,6 +113,30 @@ def test_every_sentence_is_used_and_every_sentence_used_is_there():
     assert asked <= set(words.strings())
     unused = [key for key in words.strings() if key not in constants and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")]
     assert not unused
+
+
+TU = re.compile(r"\b(tu|tuo|tua|tuoi|tue|te|puoi|vuoi|fai|vai|scegli|scrivi|premi|metti|togli|leggi|vedi|apri|chiedi|dividi|riprendi|tieni|restringi|riprova)(l[aoie]|ne)?\b"
+                r"|(^|[.:;] )(torna|mostra|scarica|cerca|esplora|guarda|salva|incorpora|prepara|copia|trascina|segui|interroga|comincia|esegui|annulla|svuota|cancella|stampa|offri"
+                r"|usa|confronta|aggiungi|ingrandisci|riduci|sposta|riporta)\b|^cambia l", re.IGNORECASE)
+
+
+def italian(declared) -> list[str]:
+    """Every Italian sentence of a file of declarations."""
+    if isinstance(declared, list):
+        return [sentence for one in declared for sentence in italian(one)]
+    if not isinstance(declared, dict):
+        return []
+    return [sentence for name, one in declared.items() for sentence in ([one] if name == "it" and isinstance(one, str) else italian(one))]
+
+
+@pytest.mark.parametrize("path", [path for path in sorted(ROOT.glob("*/**/*.toml")) if '\nit = "' in path.read_text(encoding="utf-8")], ids=lambda path: path.name)
+def test_italian_speaks_to_the_reader_as_voi(path):
+    sentences = italian(tomllib.loads(path.read_text(encoding="utf-8")))
+    assert sentences and [one for one in sentences if TU.search(one)] == []
+
+
+def test_the_buttons_of_a_figure_say_voi_too():
+    assert not [one for one in look.BUTTONS["it"].values() if TU.search(one)] and TU.search("Scarica") and TU.search("provate: scegli") and not TU.search("Scaricate")
 
 
 def test_a_missing_sentence_names_itself():
