@@ -5,8 +5,8 @@
 
 from starlette.routing import Mount, Route
 
-from routes import health, publish
+from routes import health, printed, publish
 from routes.api import API
 
-ROUTES = [Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions)]
-OWN_HTML = ("/api/", "/embed/")  # answers that say their own language and keep their own ETag
+ROUTES = [Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions), Route("/sheets", printed.listed), Mount("/sheets", app=printed.SHEETS)]
+OWN_HTML = ("/api/", "/embed/", "/sheets/")  # answers that say their own language and keep their own ETag

@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 from data.catalogue import LANGS
-from sheets import index, printer
+from sheets import FOLDER, index, printer
 from ui import area, sheet
 from queries import ask, version
 
 SAMPLE = ("ITA", "ITF+ITG", "ITF2", "ITH1", "DEU")  # the fullest, a macro-area, small numbers, a joined figure, a country
-FOLDER = Path(__file__).resolve().parent.parent / "static" / "sheets"
 
 
 def main() -> int:

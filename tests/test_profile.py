@@ -5,7 +5,7 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from test_frame import heading, opened
+from test_frame import heading, html, opened
 from test_pages import sound, words_of
 
 from charts import benchmark
@@ -145,14 +145,16 @@ def test_a_picture_on_the_page_carries_its_words(theme):
 
 
 def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as_a_page_elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr(profile, "PRINTED", tmp_path)
+    monkeypatch.setattr(profile, "FOLDER", tmp_path)
     offered = [button.proto.label for button in opened("profile", lang="en", geo=["ITF2"]).get("download_button")]
     assert offered == [t("profile_page", "en"), t("profile_csv", "en")]
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "ITF2.pdf").write_bytes(b"%PDF-")
     for printed, label in (("older", "profile_page"), (version(), "profile_pdf")):
         (tmp_path / "version").write_text(printed)
-        assert opened("profile", lang="en", geo=["ITF2"]).get("download_button")[0].proto.label == t(label, "en")
+        visit = opened("profile", lang="en", geo=["ITF2"])
+        assert visit.get("download_button")[0].proto.label == t(label, "en")
+        assert ('href="sheets/en/"' in html(visit)) is (printed == version())
 
 
 def test_the_figures_of_a_profile_leave_as_a_clean_file():

@@ -1,17 +1,27 @@
 """The printed profiles: whole pages that need nothing else, two pages at most, tagged, with every value as text."""
 import io
 import re
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pypdf
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+import api
 
 from charts.benchmark import ALONE
 from data import words
 from data.words import t, value_text
 from queries import version
+from routes.printed import Sheets
+from sheets import FOLDER
 from sheets import __main__ as sheets
 from sheets import index, printer
 from ui import area, sheet
@@ -76,7 +86,44 @@ def test_the_index_lists_what_is_in_the_folder_by_group(lang, tmp_path):
         (tmp_path / sheet.file_name(code)).write_bytes(b"%PDF-")
     page = index.page(tmp_path, lang)
     assert re.findall(r'href="(\S+\.pdf)"', page) == ["ITF-ITG.pdf", "DEU.pdf"]
+    assert f'href="../../profile?lang={lang}"' in page
     assert t("group_italy", lang) in page and t("group_europe", lang) in page and t("group_area", lang) not in page
+
+
+@pytest.fixture
+def printed():
+    """A list and a sheet in the folder that is served, in a language that is none; gone again at the end."""
+    there = FOLDER / "zz"
+    there.mkdir(parents=True)
+    (there / "index.html").write_text('<!doctype html>\n<html lang="zz"><a href="A.pdf">A</a></html>')
+    (there / "A.pdf").write_bytes(b"%PDF-1.4")
+    yield
+    shutil.rmtree(there)
+    with suppress(OSError):  # others may be there
+        FOLDER.rmdir()
+
+
+def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
+    index = httpx.get(f"{site}/sheets/zz", follow_redirects=True)
+    assert index.headers["content-type"].startswith("text/html") and '<html lang="zz">' in index.text and str(index.url).endswith("/sheets/zz/")
+    pdf = httpx.get(index.url.join(re.findall(r'href="(.+?)"', index.text)[0]))
+    assert (pdf.status_code, pdf.headers["content-type"], pdf.content) == (200, "application/pdf", b"%PDF-1.4")
+    assert httpx.get(pdf.url, headers={"If-None-Match": pdf.headers["etag"]}).status_code == 304
+    for answer in (index, pdf):
+        assert api.GUARD.items() <= {name.title(): value for name, value in answer.headers.items()}.items()
+    answers = {path: httpx.get(f"{site}/sheets/{path}").status_code for path in ("zz/B.pdf", "yy/", "", "%2e%2e/geo/italy_nuts2.geojson")}
+    assert answers == {"zz/B.pdf": 404, "yy/": 404, "": 404, "%2e%2e/geo/italy_nuts2.geojson": 400}
+
+
+@pytest.mark.parametrize(("asked", "browser", "lang"), [("?lang=en", "it", "en"), ("", "it-IT", "it"), ("", "en-GB", "en")])
+def test_the_list_of_sheets_opens_in_the_visitor_s_language(site, asked, browser, lang):
+    answer = httpx.get(f"{site}/sheets{asked}", headers={"Accept-Language": browser})
+    assert answer.status_code == 302 and answer.url.join(answer.headers["location"]).path == f"/sheets/{lang}/"
+
+
+def test_before_anything_is_printed_there_is_no_list(tmp_path):
+    nothing = Starlette(routes=[Mount("/sheets", Sheets(directory=tmp_path / "none", html=True, check_dir=False))])
+    assert TestClient(nothing).get("/sheets/it/").status_code == 404
 
 
 def test_without_a_browser_it_says_what_to_install(monkeypatch):

@@ -1,6 +1,5 @@
 """The profile of an area or of a sector: what is published for it, what may be said of it, and the sheet to print."""
 from html import escape
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -9,6 +8,7 @@ from data import catalogue
 from data.words import t
 from queries import ask, version
 from queries.filters import Filters
+from sheets import FOLDER
 from ui import area as areas
 from ui import frame, sheet, table
 from ui import sector as branches
@@ -16,7 +16,6 @@ from ui.area import Area
 from ui.sector import Sector
 from ui.topic import opening
 
-PRINTED = Path(__file__).resolve().parent.parent / "static" / "sheets"
 KINDS = ("area", "sector")
 SECTOR = "G"  # trade: the sector most countries have
 COLUMNS = ("indicator", "geo", "geo_name", "sector", "gender", "size", "period", "value", "low", "high", "n", "n_note", "status", "flags", "interval_reason", "base",
@@ -93,8 +92,9 @@ def take(one: Area) -> None:
     """The sheet and the figures as files, and the way to a comparison."""
     lang = one.lang
     with st.container(key="take", horizontal=True, vertical_alignment="center", gap="medium"):
-        printed = PRINTED / lang / sheet.file_name(one.geo)
-        if printed.exists() and (PRINTED / "version").read_text(encoding="utf-8").strip() == version():
+        printed = FOLDER / lang / sheet.file_name(one.geo)
+        current = (FOLDER / "version").exists() and (FOLDER / "version").read_text(encoding="utf-8").strip() == version()
+        if current and printed.exists():
             st.download_button(t("profile_pdf", lang), data=printed.read_bytes, file_name=f"{lang}_{sheet.file_name(one.geo)}", mime="application/pdf", on_click="ignore", key=f"pdf_{lang}")
         else:
             st.download_button(t("profile_page", lang), data=lambda: sheet.document(one).encode(), file_name=f"{one.geo}_{lang}.html", mime="text/html", on_click="ignore",
@@ -102,6 +102,8 @@ def take(one: Area) -> None:
         st.download_button(t("profile_csv", lang), data=lambda: table.csv(figures(one)), file_name=f"{one.geo}.csv", mime="text/csv", on_click="ignore", key=f"profile_csv_{lang}",
                            type="tertiary")
         st.page_link("pages/compare.py", label=t("profile_compare", lang), query_params=Filters(lang, geo=(one.geo,)).to_address())
+        if current:
+            st.html(f'<a href="sheets/{lang}/" target="_blank">{escape(t("profile_sheets", lang))}</a>')
 
 
 def figures(one: Area) -> pd.DataFrame:

@@ -231,5 +231,5 @@ def index(areas: list[tuple[str, str, str]], lang: str) -> str:
     others = " ".join(f'<a href="../{other}/index.html" hreflang="{other}" lang="{other}">{escape(language_name(other))}</a>' for other in catalogue.LANGS if other != lang)
     title = t("sheet_index", lang)
     return (f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)} · {escape(t("site", lang))}</title>'
-            f'<style>{style()}</style></head><body class="sheet list"><header><p>{others}</p><h1>{escape(title)}</h1></header><main>'
+            f'<style>{style()}</style></head><body class="sheet list"><header><p>{others} · <a href="../../profile?lang={lang}">{escape(t("site", lang))}</a></p><h1>{escape(title)}</h1></header><main>'
             f"<p>{escape(t('sheet_index_about', lang, version=version()))}</p>{lists}</main></body></html>\n")
