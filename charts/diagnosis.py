@@ -87,7 +87,8 @@ def beside(rows: list[dict], theme: str, lang: str, meta: dict):
     }]
     gone = [i for i, row in enumerate(rows) if row["reason"]]
     if gone:
-        traces.append({"type": "scatter", "mode": "text", "y": [labels[i] for i in gone], "x": [1] * len(gone), "text": [rows[i]["reason"] for i in gone], "textposition": "middle right",
+        traces.append({"type": "scatter", "mode": "text", "y": [labels[i] for i in gone], "x": [_clear_of(rows[i]["official"]) for i in gone], "text": [rows[i]["reason"] for i in gone],
+                       "textposition": "middle right",
                        "textfont": {"color": colours.soft, "size": look.SMALL}, "showlegend": False, "hoverinfo": "skip"})
     frame = look.layout(theme, lang, EDGE + 30 + sum(26 + 16 * (label.count("<br>") + 1) for label in labels), showlegend=True, meta=meta, annotations=_label(meta, theme),
                         margin={"l": 8, "r": 14, "t": 26 if meta["label"] else 8, "b": 8, "pad": 4}, legend=look.legend(theme, y=-0.05, yanchor="top"),
@@ -126,6 +127,11 @@ def _ink(colour: str) -> str:
     """Black or white, whichever reads better on the colour."""
     red, green, blue = (int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5))
     return DARK_INK if 0.2126 * red ** 2.2 + 0.7152 * green ** 2.2 + 0.0722 * blue ** 2.2 > 0.2 else LIGHT_INK
+
+
+def _clear_of(official: float | None) -> float:
+    """Where a reason begins: past the official share's mark when that stands in the first half."""
+    return 1 if official is None or official > 50 else official + 3
 
 
 def _less(a, b):

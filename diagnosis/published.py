@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from diagnosis.instrument import DATA
@@ -21,18 +22,21 @@ COLUMNS = (
 )
 
 
-def read(path: Path = FILE) -> list[dict]:
+def read(path: Path = FILE) -> tuple[dict, ...]:
     """The rows of a release file, as text; none when there is no file."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return _read(path, path.stat().st_mtime_ns) if path.exists() else ()
 
 
-def for_pages(path: Path = FILE) -> list[dict]:
+def for_pages() -> tuple[dict, ...]:
     """The rows that pages may show: an invented sample only unless DIAGNOSIS_SAMPLE is 0."""
-    rows = read(path)
-    return [] if os.environ.get("DIAGNOSIS_SAMPLE", "1") == "0" and any(row["label"] for row in rows) else rows
+    rows = read(FILE)
+    return () if os.environ.get("DIAGNOSIS_SAMPLE", "1") == "0" and any(row["label"] for row in rows) else rows
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, stamp: int) -> tuple[dict, ...]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
 
 
 def write(rows: Sequence[dict], path: Path = FILE):

@@ -2,6 +2,7 @@
 import json
 import re
 import sqlite3
+from datetime import date
 from html import unescape
 from random import Random
 
@@ -14,9 +15,14 @@ from test_frame import ROOT, heading, html, opened
 from charts import diagnosis as charts
 from data import words
 from data.words import t
-from diagnosis.contribution import FIELDS, Profile
+from diagnosis import published
+from diagnosis.contribution import FIELDS, Profile, new_code
 from diagnosis.instrument import DONT_KNOW, bank, length
+from diagnosis.published import for_pages
+from diagnosis.release import make
+from diagnosis.sample import invented
 from diagnosis.scoring import visible
+from diagnosis.store import open_store
 from ui import diagnosis_results
 from ui.visit import PROFILE, RESULT, SCREENS, START, Visit
 
@@ -253,7 +259,7 @@ def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
     assert titles and all(LABEL in title for title in titles)
     assert all(LABEL in chart.proto.alt and LABEL in json.dumps(json.loads(chart.proto.spec)) for chart in visit.get("plotly_chart"))
-    assert all(row["label"] == LABEL for row in diagnosis_results.published())
+    assert all(row["label"] == LABEL for row in for_pages())
     link = next(link for link in opened("diagnosis", lang=lang).get("page_link") if "diagnosis_results" in link.proto.page and t("diagnosis_to_results", lang) in link.proto.label)
     assert LABEL in link.proto.label
 
@@ -265,6 +271,39 @@ def test_the_first_words_say_that_these_firms_chose_to_answer(lang):
     assert page.index(t("results_question", lang)) < page.index("2.340" if lang == "it" else "2,340")
 
 
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """What the release command makes of a store with 120 contributed diagnoses."""
+    folder = tmp_path_factory.mktemp("real")
+    store, file = open_store(str(folder / "diagnosis.sqlite3")), folder / "diagnosis_release.csv"
+    for row in invented(120, seed=3, months=2):
+        store.add(row, new_code(), date(2026, 9, 1))
+    make(store, "2026-Q3", date(2026, 11, 22), file)
+    return file
+
+
+@LANGS
+@pytest.mark.parametrize("setting", ["0", "1"])
+def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang, setting, real, monkeypatch):
+    monkeypatch.setattr(published, "FILE", real)
+    monkeypatch.setenv("DIAGNOSIS_SAMPLE", setting)
+    visit = opened("diagnosis_results", lang=lang)
+    page = html(visit)
+    assert not visit.exception and heading(visit) == t("results_question", lang)
+    whole = next(row["n_shown"] for row in for_pages() if row["table_id"] == "diagnoses" and row["measure"] == "all")
+    lead = t("results_lead", lang, n=whole, start=words.period_text("2026-08", lang), end=words.period_text("2026-09", lang))
+    assert int(whole) >= 100 and lead in said(visit)
+    assert "SYNTHETIC" not in page + repr(visit) and "INVENTATI" not in page and t("results_invented", lang) not in said(visit)
+    assert t("withheld_small", lang, threshold=10) in said(visit)
+
+
+def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, monkeypatch):
+    assert t("peers_none", "en") in said(at(RESULT, "en", BAKERY, FULL))
+    monkeypatch.setattr(published, "FILE", real)
+    page = said(at(RESULT, "en", BAKERY, FULL))
+    assert t("peers_none", "en") not in page and re.search(r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle half lies between \d+ and \d+", page)
+
+
 @LANGS
 def test_the_sample_can_be_switched_off(lang, monkeypatch):
     monkeypatch.setenv("DIAGNOSIS_SAMPLE", "0")
@@ -274,7 +313,7 @@ def test_the_sample_can_be_switched_off(lang, monkeypatch):
 
 def test_the_choices_are_those_of_the_release_and_no_others():
     visit = opened("diagnosis_results", lang="en")
-    rows = [row for row in diagnosis_results.published() if row["table_id"] == "level" and row["measure"] == "overall" and row["sector"] == row["size_class"] == "all"]
+    rows = [row for row in for_pages() if row["table_id"] == "level" and row["measure"] == "overall" and row["sector"] == row["size_class"] == "all"]
     assert len(visit.selectbox(key="results_area_en").options) == len({row["area"] for row in rows})
     visit.radio(key="results_kind_en").set_value("sector").run()
     assert "All sectors" in visit.selectbox(key="results_sector_en").options
@@ -287,7 +326,7 @@ def test_every_group_and_score_can_be_read(kind, lang):
     visit.radio(key=f"results_kind_{lang}").set_value(kind).run()
     for measure in ("overall", *(goal.id for goal in bank().goals)):
         visit.selectbox(key=f"results_measure_{lang}").set_value(measure).run()
-        visit.selectbox(key=f"results_{kind}_{lang}").set_value(next(row[kind] for row in reversed(diagnosis_results.published()) if row["table_id"] == "level" and row["measure"] == measure)).run()
+        visit.selectbox(key=f"results_{kind}_{lang}").set_value(next(row[kind] for row in reversed(for_pages()) if row["table_id"] == "level" and row["measure"] == measure)).run()
         for toggle in visit.toggle:
             toggle.set_value(True)
         visit.run()
@@ -306,6 +345,19 @@ def test_a_withheld_cell_is_drawn_as_withheld_with_its_reason_and_never_as_zero(
     assert list(drawn.x) == [None, 40.0, 40.0, None]
     assert list(hidden.text) == [t("withheld_small", "en", threshold="10"), t("withheld_paired", "en")] and hidden.marker.pattern.shape == "x"
     go.Figure(figure.to_dict())
+
+
+@pytest.mark.parametrize(("shown", "opens"), [({"10-49", "all"}, "10-49"), ({"GE250"}, "GE250"), (set(), "all")])
+def test_official_shares_open_with_a_size_that_has_one(shown, opens):
+    sizes = ["all", "10-49", "GE250"]
+    rows = [{"table_id": "official", "size_class": size, "status": "shown" if size in shown else "paired"} for size in sizes]
+    assert diagnosis_results._opening_size(rows, sizes) == opens
+
+
+def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
+    gone = [{"name": str(official), "official": official} | diagnosis_results._cells([cell("1", "small", "")], "en")[0] for official in (None, 15.0, 80.0)]
+    figure = charts.beside(gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"})
+    assert list(figure.data[-1].x) == [1, 18.0, 1]
 
 
 def test_levels_shown_together_are_drawn_once():
@@ -327,5 +379,5 @@ def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
 
 
 def test_the_file_to_take_away_says_that_it_is_invented():
-    rows = pd.DataFrame(list(diagnosis_results.published()))
+    rows = pd.DataFrame(list(for_pages()))
     assert set(rows["label"]) == {LABEL} and diagnosis_results._file([{"label": LABEL}]).startswith("SYNTHETIC")

@@ -15,6 +15,7 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from diagnosis import published
 from diagnosis import release as releases
 from diagnosis import sample
 from diagnosis.audit import Snapshot, exposed
@@ -449,7 +450,7 @@ def test_the_committed_sample_is_what_the_generator_makes_and_every_row_says_so(
     if any(row["label"] != SYNTHETIC for row in rows):
         assert all(row["label"] == "" for row in rows)  # a real release has replaced it
         return
-    assert rows == [{k: str(v) for k, v in row.items()} for row in synthetic_release().rows]
+    assert list(rows) == [{k: str(v) for k, v in row.items()} for row in synthetic_release().rows]
 
 
 def test_the_sample_is_the_same_for_the_same_seed():
@@ -461,10 +462,11 @@ def test_a_setting_hides_the_sample_and_never_a_real_release(tmp_path, monkeypat
     real, fake = tmp_path / "real.csv", tmp_path / "sample.csv"
     write(first.rows, real)
     write([row | {"label": SYNTHETIC} for row in first.rows], fake)
-    assert for_pages(real) and for_pages(fake)
-    monkeypatch.setenv("DIAGNOSIS_SAMPLE", "0")
-    assert for_pages(real) and not for_pages(fake)
-    assert for_pages(tmp_path / "nothing.csv") == []
+    for setting, shown in (("1", [real, fake]), ("0", [real])):
+        monkeypatch.setenv("DIAGNOSIS_SAMPLE", setting)
+        for path in (real, fake, tmp_path / "nothing.csv"):
+            monkeypatch.setattr(published, "FILE", path)
+            assert bool(for_pages()) == (path in shown)
 
 
 def test_the_sample_never_replaces_a_real_release(tmp_path, monkeypatch, first):
@@ -488,5 +490,5 @@ def test_the_file_is_plain_csv_with_one_header(tmp_path, first):
     write(first.rows, tmp_path / "release.csv")
     with (tmp_path / "release.csv").open(encoding="utf-8", newline="") as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
-    assert read(tmp_path / "nothing.csv") == []
+    assert read(tmp_path / "nothing.csv") == ()
     assert Domain() == Domain("ITA", "all", "all")

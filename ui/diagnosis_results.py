@@ -1,9 +1,6 @@
 """What the firms that took the diagnosis say: the published release, with what it withholds drawn as withheld. No ranking, nothing derived here."""
-import csv
-import os
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -15,7 +12,8 @@ from charts import theme as look
 from data import catalogue
 from data.words import MISSING, interval_text, list_text, number, period_text, t, value_text
 from diagnosis import official
-from diagnosis.instrument import DATA, areas, bank
+from diagnosis.instrument import areas, bank
+from diagnosis.published import for_pages
 from diagnosis.tables import ALL, ITALY, OVERALL
 from queries import ask
 from queries.filters import Filters
@@ -23,8 +21,6 @@ from ui import table
 from ui.frame import theme
 from ui.topic import opening
 
-FILE = DATA / "raw" / "diagnosis_release.csv"  # read here and not through diagnosis.release, which brings the audit's solver with it
-SAMPLE = "DIAGNOSIS_SAMPLE"  # 0 hides an invented sample
 WHOLE = {"area": ITALY, "sector": ALL, "size_class": ALL}  # what a group of firms is about, and the code of all firms in it
 KINDS = tuple(WHOLE)
 VISIBLE = ("shown", "merged", "repeated")  # statuses of the release: a cell with a figure, and one without
@@ -35,21 +31,9 @@ STYLE = Path(__file__).with_name("diagnosis.css")
 DEFAULT_SIZE = "10-49"  # the smallest class of the official surveys
 
 
-def published() -> tuple[dict, ...]:
-    """The rows of the last release; an invented one only where it may be shown."""
-    rows = _read(FILE, os.stat(FILE).st_mtime_ns) if FILE.exists() else ()
-    return () if os.environ.get(SAMPLE, "1") == "0" and any(row["label"] for row in rows) else rows
-
-
-@lru_cache(maxsize=2)
-def _read(path: Path, stamp: int) -> tuple[dict, ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
-
-
 def show(filters: Filters) -> None:
     """The page: who answered, levels of one group, all groups, answers beside official shares, first actions."""
-    lang, rows = filters.lang, published()
+    lang, rows = filters.lang, for_pages()
     st.html(STYLE)
     if not rows:
         opening(t("nav_diagnosis_results", lang), t("results_question", lang), t("results_none", lang))
@@ -71,7 +55,7 @@ def show(filters: Filters) -> None:
 
 def door(lang: str) -> None:
     """The link to this page; it says so when the sample behind it is invented."""
-    rows = published()
+    rows = for_pages()
     st.page_link("pages/diagnosis_results.py", label=_titled(t("diagnosis_to_results", lang), rows[0]["label"] if rows else ""), query_params={"lang": lang})
 
 
@@ -111,7 +95,7 @@ def answers(rows, label: str, lang: str) -> None:
     """Answers beside the official shares of the same size class, in another colour."""
     sizes = list(dict.fromkeys(row["size_class"] for row in rows if row["table_id"] == "official"))
     key = f"results_beside_{lang}"
-    size = st.session_state.setdefault(key, DEFAULT_SIZE if DEFAULT_SIZE in sizes else sizes[0])
+    size = st.session_state.setdefault(key, _opening_size(rows, sizes))
     shares = _official(size, lang)
     own = [row for row in rows if row["table_id"] == "official" and row["size_class"] == size]
     found = []
@@ -153,6 +137,12 @@ def name(kind: str, code: str, lang: str) -> str:
         return t("italy" if kind == "area" else f"results_all_{kind}", lang)
     labels = {id: one[lang] for id, one in areas().items()} if kind == "area" else {option.id: option.text[lang] for option in bank().question("size" if kind == "size_class" else kind).options}
     return labels.get(code) or list_text((labels[part] for part in code.split("+")), lang)
+
+
+def _opening_size(rows, sizes: list[str]) -> str:
+    """The size class to open with: one with a share to show, if there is any."""
+    told = {row["size_class"] for row in rows if row["table_id"] == "official" and row["status"] in VISIBLE}
+    return next((one for one in (DEFAULT_SIZE, *sizes) if one in told), sizes[0])
 
 
 def _levels(rows, measure: str, kind: str) -> list[dict]:

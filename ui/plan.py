@@ -11,6 +11,7 @@ from diagnosis import calendar, official
 from diagnosis.instrument import bank
 from diagnosis.peers import peers
 from diagnosis.plan import Action, Plan, cause, first_step
+from diagnosis.published import for_pages
 from diagnosis.scoring import ANSWERED, SCORED, Result, Score, level_text, whole
 from queries import ask
 from queries.filters import Filters
@@ -118,7 +119,7 @@ def _line(name: str, score: Score, lang: str) -> str:
 
 def _peers(here: Visit, lang: str) -> str:
     """Where the middle half of similar firms lies, once a real release says so."""
-    found = peers(diagnosis_results.published(), "overall", here.profile.sector, here.profile.size)
+    found = peers(for_pages(), "overall", here.profile.sector, here.profile.size)
     if found is None:
         return t("peers_none", lang)
     return t(f"peers_{found.rung}", lang, n=found.n, low=whole(found.q1), high=whole(found.q3), median=whole(found.median), until=period_text(found.month_to, lang))
