@@ -52,7 +52,7 @@ def _source(id: str, name: str, lang: str) -> str:
     if known is None:
         return name or id
     text = say("named_source", lang, publisher=known.publisher, name=known.name[lang])
-    return f"{text} ({say('licence', lang, licence=known.licence)})" if known.licence else text
+    return f"{text} ({say('licence', lang, licence=known.licence[lang])})"
 
 
 # --- alternative text and hover ---

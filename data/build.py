@@ -369,7 +369,7 @@ def _write(connection: duckdb.DuckDBPyConnection, content: Content, wanted: str,
     connection.execute((ROOT / "schema.sql").read_text(encoding="utf-8"))
     both = lambda name, words: {f"{name}_{lang}": words[lang] for lang in catalogue.LANGS}  # noqa: E731
     fill = lambda table, rows: _fill(connection, table, rows)  # noqa: E731
-    fill("sources", ({"id": s.id, **both("name", s.name), "publisher": s.publisher, "kind": s.kind, "licence": s.licence, "url": s.url, **both("note", s.note)} for s in content.sources.values()))
+    fill("sources", ({"id": s.id, **both("name", s.name), "publisher": s.publisher, "kind": s.kind, **both("licence", s.licence), "url": s.url, **both("note", s.note)} for s in content.sources.values()))
     fill(
         "indicators",
         (

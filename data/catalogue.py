@@ -83,7 +83,7 @@ class Source:
     name: dict
     publisher: str
     kind: str
-    licence: str
+    licence: dict
     url: str
     collected: str
     note: dict
@@ -156,8 +156,8 @@ def sources(root: Path = ROOT) -> MappingProxyType[str, Source]:
     found = {}
     for id, entry in _read(root / "sources.toml").items():
         place = f"data/sources.toml, [{id}]"
-        faults += _texts(place, entry, ("name", "note")) + _choice(place, entry, "kind", KINDS)
-        faults += [f"{place}: {name} is missing." for name in ("publisher", "licence", "url", "collected") if not entry.get(name)]
+        faults += _texts(place, entry, ("name", "licence", "note")) + _choice(place, entry, "kind", KINDS)
+        faults += [f"{place}: {name} is missing." for name in ("publisher", "url", "collected") if not entry.get(name)]
         faults += _fields(place, entry, tuple(Source.__dataclass_fields__), "a field of a source")
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry.get("collected") or "2000-01-01")):
             faults.append(f"{place}: collected {entry['collected']!r} is not a date such as 2026-11-22.")

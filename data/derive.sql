@@ -94,3 +94,17 @@ cross join lateral (
 ) l
 group by all
 order by all;
+
+-- The data dictionary, from the comments of schema.sql: Italian | English.
+insert into dictionary by name
+with relations as (
+    select table_name, comment from duckdb_tables() where database_name = current_database()
+    union all
+    select view_name, comment from duckdb_views() where database_name = current_database() and not internal
+)
+select c.table_name, c.column_index as position, c.column_name, c.data_type, split_part(c.comment, ' | ', 1) as about_it, split_part(c.comment, ' | ', 2) as about_en,
+       split_part(r.comment, ' | ', 1) as table_about_it, split_part(r.comment, ' | ', 2) as table_about_en
+from duckdb_columns() c
+join relations r using (table_name)
+where c.database_name = current_database()
+order by c.table_name, c.column_index;

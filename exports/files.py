@@ -66,7 +66,7 @@ def about(export: Export) -> dict[str, str]:
     return {
         "title": export.meta["title"], "subtitle": export.meta["subtitle"], "indicator": indicator.label[lang], "definition": indicator.about[lang],
         "universe": indicator.universe[lang], "notes": "\n".join(export.meta["notes"]), "source": export.meta["source"],
-        "licence": "; ".join(dict.fromkeys(source.licence for source in export.sources)), "publisher_address": "; ".join(dict.fromkeys(source.url for source in export.sources)),
+        "licence": "; ".join(dict.fromkeys(source.licence[lang] for source in export.sources)), "publisher_address": "; ".join(dict.fromkeys(source.url for source in export.sources)),
         "data_version": export.version, "taken": export.day.isoformat(), "link": export.link, "citation": citation.text(export, lang), "fingerprint": export.seal["fingerprint"],
     }
 
@@ -251,7 +251,7 @@ def sidecar(export: Export, path: str) -> bytes:
 def readme(export: Export, lang: str, own: str) -> str:
     """What the zip holds, for a person, in one language."""
     place, indicator = 1 + LANGS.index(lang), export.view.indicator
-    sources = "\n".join(f"- {source.publisher}, {source.name[lang]}. {source.licence}. {source.url}\n  {source.note[lang]}" for source in export.sources)
+    sources = "\n".join(f"- {source.publisher}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}" for source in export.sources)
     columns = "\n".join(f"| `{name}` | {column[place]} |" for name, column in COLUMNS.items())
     notes = f"\n{indicator.note[lang]}\n" if indicator.note.get(lang) else ""
     return say("readme", lang, label=indicator.label[lang], about=indicator.about[lang], universe=indicator.universe[lang], notes=notes, sources=sources, columns=columns, file=f"{own}.csv",
@@ -262,8 +262,8 @@ def readme(export: Export, lang: str, own: str) -> str:
 def _licences(export: Export) -> list[dict[str, str]]:
     found = []
     for source in export.sources:
-        name, path = LICENCES.get(source.licence, ("", source.url))
-        found.append({**({"name": name} if name else {}), "title": source.licence, "path": path})
+        name, path = LICENCES.get(source.licence["en"], ("", source.url))
+        found.append({**({"name": name} if name else {}), "title": source.licence[export.view.lang], "path": path})
     return list({licence["title"]: licence for licence in found}.values())
 
 

@@ -3,6 +3,8 @@
 import os
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,6 +64,14 @@ def ask(name: str, **values) -> pd.DataFrame:
     return _answer(version, name, tuple(sorted((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())))
 
 
+@contextmanager
+def cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """A cursor of the shared read-only connection, in the published schema, and the data version: for answers too large to keep."""
+    connection, current = _READER.open()
+    with connection.cursor() as own:  # a cursor does not inherit the schema in use
+        yield own.execute("use published"), current
+
+
 def version() -> str:
     """Version of the database now in place."""
     return _READER.open()[1]
@@ -106,14 +116,13 @@ def parameters(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=CACHED_ANSWERS)
 def _answer(version: str, name: str, values: tuple) -> pd.DataFrame:
-    connection, _ = _READER.open()
     given = dict(values)
     missing = [key for key in parameters(name) if key not in given]
     if missing:
         raise KeyError(f"queries/{name}.sql needs {', '.join(missing)}.")
     wanted = {key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in parameters(name)}
-    with connection.cursor() as cursor:  # a cursor does not inherit the schema in use
-        return cursor.execute("use published").execute(text(name), wanted).df()
+    with cursor() as (own, _):
+        return own.execute(text(name), wanted).df()
 
 
 def _stamp(path: Path) -> tuple | None:

@@ -1,9 +1,4 @@
--- What exists: how many areas of each level have a figure for each choice, in the order of the catalogue. An empty list asks for all codes.
-with chosen as (
-    select *
-    from coverage
-    where (len($indicator) = 0 or list_contains($indicator, indicator))
-)
+-- What exists: how many areas of each level have a figure for each choice, in the order of the catalogue. Put after the WITH called chosen.
 select c.*
 from chosen c
 join indicators i on i.id = c.indicator

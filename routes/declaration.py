@@ -89,7 +89,7 @@ class Parameter:
 class Endpoint:
     """One address: its path under /api/v1, what it takes, the formats it gives (the first is the default), and where its rows are.
 
-    `table` is a list given whole, in the order of `order`; `sql` a file beside this one that takes the parameters."""
+    `table` is a list given whole, in the order of `order`; with `sql`, a file beside this one, it is the rows of `table` that the lists of codes choose."""
 
     name: str
     path: str
@@ -113,8 +113,11 @@ class Endpoint:
 
     @cached_property
     def text(self) -> str:
-        """The SQL of its rows."""
-        return (Path(__file__).with_name(f"{self.sql}.sql")).read_text(encoding="utf-8") if self.sql else f"select * from {self.table} order by {self.order}"
+        """The SQL of its rows. An empty list asks for all codes."""
+        if not self.sql:
+            return f"select * from {self.table} order by {self.order}"
+        asked = " and ".join(f"(len(${one.name}) = 0 or list_contains(${one.name}, {one.name}))" for one in self.parameters if one.many)
+        return f"with chosen as (\nfrom {self.table} where {asked}\n)\n" + Path(__file__).with_name(f"{self.sql}.sql").read_text(encoding="utf-8")
 
 
 LANG = Parameter("lang", choices=LANGS, default=LANGS[0])
@@ -132,9 +135,9 @@ def _table(name: str, order: str, table: str = "") -> Endpoint:
 
 
 ENDPOINTS = (
-    Endpoint("observations", "/observations", ("csv", "json", "parquet", "jsonstat"), (*KEY, *PAGE, LANG), sql="observations",
+    Endpoint("observations", "/observations", ("csv", "json", "parquet", "jsonstat"), (*KEY, *PAGE, LANG), "observations", sql="observations",
              example="?indicator=death_rate&geo=ITC4&geo=ITI4&period=2024&format=json"),
-    Endpoint("citations", "/citations", ("json", "csv"), (*KEY, *PAGE), sql="citations", example="?indicator=death_rate&geo=ITC4"),
+    Endpoint("citations", "/citations", ("json", "csv"), (*KEY, *PAGE), "observation_citations", sql="citations", example="?indicator=death_rate&geo=ITC4"),
     _table("indicators", "position"),
     _table("sources", "id"),
     _table("geographies", "position, code"),
@@ -142,9 +145,10 @@ ENDPOINTS = (
     _table("genders", "position, code"),
     _table("sizes", "position, code"),
     _table("editions", "position, code"),
-    Endpoint("coverage", "/coverage", BOTH, (KEY[0], *PAGE), sql="coverage", example="?indicator=death_rate"),
+    Endpoint("coverage", "/coverage", BOTH, (KEY[0], *PAGE), "coverage", sql="coverage", example="?indicator=death_rate"),
     Endpoint("revisions", "/revisions", BOTH),
     _table("build", "version"),
+    _table("dictionary", "table_name, position"),
     Endpoint("boundaries", "/boundaries", ("json",)),
     Endpoint("boundary", "/boundaries/{name}", ("geojson",), (Parameter("name", codes="boundaries", place="path", example="italy_nuts2"),)),
     Endpoint("database", "/database", ("duckdb",)),

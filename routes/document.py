@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
+import queries
 from data.catalogue import LANGS
 from exports.frame import COLUMNS
-from routes import figures
 from routes.declaration import EDITION, ENDPOINTS, KEY, MEDIA, VERSION, Endpoint, Parameter
 from routes.problem import STATUS
 from routes.words import say
@@ -91,23 +91,16 @@ def _rows(endpoint: Endpoint, lang: str) -> dict:
 
 
 def _columns(endpoint: Endpoint, lang: str) -> dict:
-    """Columns of a SQL answer with their types, and the comments of the columns of the same name in the database."""
+    """Columns of a SQL answer with their types, and what the dictionary, or the list of exported columns, says of those of the same name."""
     nothing = {name: [""] for name in endpoint.query} | {"version": "", "lang": lang, "limit": 0, "offset": 0}
-    with figures.cursor() as (own, _):
+    with queries.cursor() as (own, _):
         relation = own.sql(endpoint.text, params={name: value for name, value in nothing.items() if f"${name}" in endpoint.text})
         columns = list(zip(relation.columns, map(str, relation.types)))
-        known = own.execute("select column_name, is_nullable, coalesce(comment, '') from duckdb_columns() where database_name = 'published' and table_name = $table",
-                            {"table": endpoint.table or endpoint.name}).fetchall()  # fmt: skip
-    about = {name: (nullable, comment) for name, nullable, comment in known}
-    found = {}
-    for name, kind in columns:
-        nullable, comment = about.get(name, (False, ""))
-        comment = COLUMNS[name][1 + LANGS.index(lang)] if name in COLUMNS else comment
-        schema = dict(TYPES[kind])
-        if nullable:
-            schema["type"] = [schema["type"], "null"]
-        found[name] = schema | ({"description": comment} if comment else {})
-    return found
+        nullable = dict(own.execute("select column_name, is_nullable from duckdb_columns() where database_name = 'published' and table_name = $table", {"table": endpoint.table}).fetchall())
+    dictionary = queries.ask("dictionary", lang=lang)
+    about = dict(dictionary.loc[dictionary["table_name"].isin([endpoint.table, endpoint.name]), ["column_name", "comment"]].itertuples(index=False))
+    about |= {name: words[LANGS.index(lang)] for name, (_, *words) in COLUMNS.items()} if endpoint.sql else {}
+    return {name: TYPES[kind] | ({"type": [TYPES[kind]["type"], "null"]} if nullable.get(name) else {}) | ({"description": about[name]} if name in about else {}) for name, kind in columns}
 
 
 def _problem() -> dict:

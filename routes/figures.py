@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -16,18 +15,6 @@ BATCH = 4096
 ALL = 10**15
 
 
-@contextmanager
-def cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """A cursor of the shared read-only connection, in the published schema, and the data version."""
-    connection, version = queries._READER.open()
-    own = connection.cursor()
-    try:
-        own.execute("use published")
-        yield own, version
-    finally:
-        own.close()
-
-
 def kept(version: str) -> Path | None:
     """The file of an older version's observations, where there is one."""
     path = ROOT / "releases" / f"{version}.parquet"
@@ -38,7 +25,7 @@ class Figures:
     """The rows of a question: how many in all, their schema, and the rows themselves once, in batches. `lines` makes each row one JSON text."""
 
     def __init__(self, sql: str, given: dict, version: str, lines: bool = False):
-        self._closing = cursor()
+        self._closing = queries.cursor()
         self._cursor, current = self._closing.__enter__()
         named = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()} | {"version": version, "limit": given.get("limit") or ALL}
         if version != current and (path := kept(version)):
@@ -68,5 +55,5 @@ class Figures:
 
 def counting(sql: str) -> str:
     """The question that counts the rows of another before they are sorted and cut: it ends after the WITH called chosen."""
-    chosen, found, _ = sql.partition("\n)\nselect")
-    return f"{chosen}\n)\nselect count(*) from chosen" if found else f"select count(*) from ({sql})"
+    chosen, found, _ = sql.partition("\n)\n")
+    return f"{chosen}{found}select count(*) from chosen" if found else f"select count(*) from ({sql})"

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import pyarrow as pa
-import pyarrow.compute as compute
 from pyarrow import csv, parquet
 
-FORMULA = r"^[=+\-@\t\r]"  # a text cell that starts so would be run by a spreadsheet
+from exports.fingerprint import neutral
+
 Batches = Iterable[pa.RecordBatch]
 
 
@@ -91,5 +91,5 @@ class _Drain(io.RawIOBase):
 def _harmless(column: pa.Array) -> pa.Array:
     if not pa.types.is_string(column.type):
         return column
-    risky = compute.match_substring_regex(column, FORMULA)
-    return compute.if_else(risky, compute.binary_join_element_wise("'", column, ""), column) if compute.any(risky).as_py() else column
+    texts = column.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(texts.indices, pa.array(map(neutral, texts.dictionary.to_pylist()), pa.string())).dictionary_decode()

@@ -1,14 +1,4 @@
--- Published figures with codes and labels: one row per figure, in the order of its key. An empty list asks for all codes.
-with chosen as (
-    select *
-    from observations
-    where (len($indicator) = 0 or list_contains($indicator, indicator))
-      and (len($geo) = 0 or list_contains($geo, geo))
-      and (len($sector) = 0 or list_contains($sector, sector))
-      and (len($gender) = 0 or list_contains($gender, gender))
-      and (len($size) = 0 or list_contains($size, size))
-      and (len($period) = 0 or list_contains($period, period))
-)
+-- Published figures with codes and labels: one row per figure, in the order of its key. Put after the WITH called chosen.
 select
     o.indicator, coalesce(case $lang when 'it' then i.label_it else i.label_en end, o.indicator) as indicator_name, coalesce(i.unit, '') as unit,
     o.geo, coalesce(case $lang when 'it' then g.name_it else g.name_en end, o.geo) as geo_name,

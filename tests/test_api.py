@@ -27,11 +27,12 @@ from data import build, release
 from routes import answers, boundaries, figures, formats, jsonstat, words
 from routes.declaration import BOUNDARIES, ENDPOINTS, KEY, LONGEST
 from routes.problem import STATUS
+from ui import table as ui_table
 
 V1 = "/api/v1"
 APP = Starlette(routes=routes.ROUTES)
 CLIENT = TestClient(APP, raise_server_exceptions=False)
-LISTS = [endpoint for endpoint in ENDPOINTS if endpoint.table]
+LISTS = [endpoint for endpoint in ENDPOINTS if endpoint.order]
 TABLES = [endpoint for endpoint in ENDPOINTS if "csv" in endpoint.formats]
 PLAIN = {"Accept-Encoding": "identity"}
 SMALL = "?indicator=death_rate&geo=ITC4&geo=ITF2&lang=en"
@@ -52,7 +53,7 @@ def address(endpoint) -> str:
 
 def table(sql: str) -> pd.DataFrame:
     """Rows of the database as they are there."""
-    with figures.cursor() as (own, _):
+    with queries.cursor() as (own, _):
         return own.execute(sql).df()
 
 
@@ -256,6 +257,14 @@ def test_a_text_cell_a_spreadsheet_would_run_is_quoted():
     assert cells["text"].tolist() == ["'=1+1", "'@a", "'-x", "'+x", "plain", "", ""] and set(cells["number"]) == {-1.0}
 
 
+def test_the_files_of_the_routes_and_of_the_pages_neutralise_alike():
+    cells = ["=1", "＝1+1", "'=1", "plain", "10-49"]
+    schema = pa.schema([("text", pa.string())])
+    taken = b"".join(formats.as_csv(schema, [pa.RecordBatch.from_pylist([{"text": cell} for cell in cells], schema=schema)]))
+    for file in (taken, ui_table.csv(pd.DataFrame({"text": cells}))):
+        assert pd.read_csv(io.BytesIO(file))["text"].tolist() == ["'=1", "'＝1+1", "''=1", "plain", "10-49"]
+
+
 # --- versions ---
 
 
@@ -451,6 +460,19 @@ def test_the_openapi_document_declares_every_address(lang):
     for name, schema in document["components"]["schemas"].items():
         jsonschema.Draft202012Validator.check_schema(schema | {"$defs": {}}), name
     assert "indicator" in document["components"]["schemas"]["Observations"]["properties"]["rows"]["items"]["properties"]
+
+
+@pytest.mark.parametrize("lang, terms, column", [("it", "Condizioni di riuso come le dice l'editore, in italiano", "Primo giorno del periodo"), ("en", "Terms of reuse as the publisher states them, in Italian", "First day of the period")])
+def test_columns_are_described_in_the_language_of_the_document(lang, terms, column):
+    schemas = get(f"/openapi.json?lang={lang}").json()["components"]["schemas"]
+    columns = {name: schemas[name]["properties"]["rows"]["items"]["properties"] for name in ("Sources", "Coverage", "Citations", "Dictionary")}
+    assert columns["Sources"]["licence_it"]["description"] == terms and columns["Coverage"]["starts"]["description"] == column
+    assert all("description" in told for own in columns.values() for told in own.values())
+
+
+def test_terms_are_given_in_both_languages():
+    terms = {row["id"]: (row["licence_it"], row["licence_en"]) for row in get("/sources").json()["rows"]}
+    assert terms["women_led_firms"] == ("Cifre citate una per una", "Figures cited one by one") and terms["desi"] == ("CC BY 4.0", "CC BY 4.0")
 
 
 SCHEMA = schemathesis.openapi.from_asgi(f"{V1}/openapi.json", APP)

@@ -46,8 +46,8 @@ def test_a_topic_asks_its_question_in_both_languages(id):
 @pytest.mark.parametrize("id", SOURCES)
 def test_a_source_says_its_terms_and_its_note_in_both_languages(id):
     source = SOURCES[id]
-    assert all(source.name[lang].strip() and source.note[lang].strip() for lang in LANGS)
-    assert source.publisher and source.licence and source.url.startswith("https://")
+    assert all(source.name[lang].strip() and source.note[lang].strip() and source.licence[lang].strip() for lang in LANGS)
+    assert source.publisher and source.url.startswith("https://")
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -186,14 +186,14 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
     "an unknown level": ("indicators.toml", "default.italy", "default.italia", "[death_rate]: default.italia is not a level; use one of: italy, europe, world."),
     "an indicator that a topic invents": ("topics.toml", '"birth_rate"', '"birth_rat"', "data/topics.toml, [closures]: indicator 'birth_rat' is not in data/indicators.toml."),
     "an unknown kind of source": ("sources.toml", "kind ", 'kind = "rumour"\n# kind ', "kind 'rumour' is not known; use one of: survey, self_selected,"),
-    "a source without terms": ("sources.toml", "licence ", "# licence ", "licence is missing."),
+    "a source without terms": ("sources.toml", "licence.it", "# licence.it", "licence.it is missing; write it in both languages."),
     "a misspelt choice of a view": ("indicators.toml", "default.italy = { period", "default.italy = { perod", "[death_rate], default.italy: perod is not a choice of a view; use some of: sector,"),
     "a neighbour that is not there": ("indicators.toml", 'beside      = ["birth_rate"]', 'beside      = ["birth_rat"]', "[death_rate]: 'birth_rat' is not an indicator of this file."),
     "a rule with an unknown column": ("indicators.toml", 'why = "vintage", source', 'why = "vintage", sourc', "[death_rate]: sourc is not a column a rule can name; use some of: why,"),
     "a rule with an unknown reason": ("indicators.toml", 'why = "vintage"', 'why = "gossip"', "[death_rate]: why 'gossip' is not known; use one of: disputed, vintage, subgroup."),
     "an unknown field of a topic": ("topics.toml", 'level       = "italy"', 'level = "italy"\ncolour = "red"', "data/topics.toml, [closures]: colour is not a field of a topic; use some of: "),
     "a topic without a level": ("topics.toml", "opens.world = [", "# opens.world = [", "data/topics.toml, [closures]: opens.world is missing; write [] where the level has nothing."),
-    "an unknown field of a source": ("sources.toml", "licence ", 'colour = "red"\nlicence ', "colour is not a field of a source; use some of: "),
+    "an unknown field of a source": ("sources.toml", "licence.it", 'colour = "red"\nlicence.it', "colour is not a field of a source; use some of: "),
     "words outside any paragraph": ("indicators.toml", "[death_rate]", "loose = 3\n[death_rate]", "data/indicators.toml: loose stands outside any [paragraph]."),
     "words that are not TOML": ("indicators.toml", "[death_rate]", "[death_rate", "data/indicators.toml: not valid TOML ("),
 }

@@ -464,7 +464,7 @@ def test_a_change_is_told_only_along_what_can_be_joined():
 
 
 def test_the_source_line_names_publisher_and_licence():
-    assert words.source_line(frame(row()), view()) == "Fonte: ISTAT, Demografia d'impresa 2019-2024 (licenza CC BY 4.0)"
+    assert words.source_line(frame(row()), view()) == "Fonte: ISTAT, Demografia d'impresa 2019-2024 (licenza: CC BY 4.0)"
 
 
 def test_the_subtitle_says_what_of_whom_and_when():

@@ -428,11 +428,22 @@ def test_a_fault_of_the_lists_is_a_sentence_that_names_the_file(fault, copy):
     assert str(said.value).startswith(expected) and str(said.value).endswith(".")
 
 
-def test_every_table_and_column_is_described(db):
-    sql = """select table_name, '' from duckdb_tables() where database_name = 'published' and coalesce(comment, '') = ''
+def test_every_table_and_column_is_described_in_both_languages(db):
+    sql = """select table_name, '', comment from duckdb_tables() where database_name = 'published'
              union all
-             select table_name, column_name from duckdb_columns() where database_name = 'published' and coalesce(comment, '') = ''"""
-    assert rows(db, sql) == []
+             select view_name, '', comment from duckdb_views() where database_name = 'published' and not internal
+             union all
+             select table_name, column_name, comment from duckdb_columns() where database_name = 'published'"""
+    told = rows(db, sql)
+    assert len(told) > 150 and [line for line in told if [bool(words.strip()) for words in str(line[2]).split(" | ")] != [True, True]] == []
+
+
+def test_the_dictionary_holds_every_column_in_both_languages(db):
+    columns = rows(db, "select table_name, column_name from duckdb_columns() where database_name = 'published' order by all")
+    assert rows(db, "select table_name, column_name from dictionary order by all") == columns
+    assert rows(db, "select about_it, about_en, table_about_it from dictionary where table_name = 'sources' and column_name = 'licence_it'") == [
+        ("Condizioni di riuso come le dice l'editore, in italiano", "Terms of reuse as the publisher states them, in Italian", "Chi pubblica le cifre e con quali condizioni."),
+    ]
 
 
 SQL = [*queries.FOLDER.glob("*.sql"), ROOT / "derive.sql"]

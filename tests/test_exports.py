@@ -145,6 +145,14 @@ def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, 
         assert all(f"`{column}`" in text for column in COLUMNS)
 
 
+@pytest.mark.parametrize("lang, terms", [("it", "Condizioni dei rapporti di Facebook"), ("en", "Report terms of Facebook")])
+def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
+    shown = export("closures", "world", lang)
+    described = files.descriptor(shown, "x.csv", b"")
+    told = [files.about(shown)["licence"], described["licenses"][0]["title"], files.readme(shown, lang, "x"), shown.meta["source"], json.loads(files.sidecar(shown, "x.csv"))["dc:license"], citation.ris(shown)]
+    assert all(terms in words for words in told), told
+
+
 # --- citations and links ---
 
 @EACH

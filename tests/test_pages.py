@@ -243,7 +243,7 @@ def test_another_topic_of_the_data_page_opens_its_first_indicator():
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_every_source_is_named_with_its_terms(lang):
     page = words_of(sound(opened("about", lang=lang), lang))
-    assert all(source.name[lang] in page and source.licence in page for source in catalogue.sources().values())
+    assert all(source.name[lang] in page and source.licence[lang] in page for source in catalogue.sources().values())
 
 
 def limits(visit) -> tuple:

@@ -166,9 +166,9 @@ def _():
 
 @answer("dictionary")
 def _():
-    dictionary = ask("dictionary")
+    dictionary = ask("dictionary", lang="en")
     sizes = dictionary[dictionary.table_name == "sizes"]
-    assert table(sizes, "column_name", "data_type", "comment")[1:] == [("position", "INTEGER", "Reading order"), ("name_it", "VARCHAR", "Name, Italian"), ("name_en", "VARCHAR", "Name, English")]
+    assert table(sizes, "column_name", "data_type", "comment")[1:] == [("position", "INTEGER", "Reading order"), ("name_it", "VARCHAR", "Name, in Italian"), ("name_en", "VARCHAR", "Name, in English")]
     assert {"observations", "evidence", "citations", "coverage", "claims"} <= set(dictionary.table_name)
 
 

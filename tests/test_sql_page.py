@@ -1,5 +1,6 @@
 """The SQL page: asks, answers, refuses with a sentence, and keeps the question in the address."""
 from concurrent.futures import wait
+from html import escape
 
 import pandas as pd
 import pytest
@@ -28,6 +29,8 @@ def settled(visit):
 def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
     visit = opened("sql", lang=lang)
     assert visit.text_area[0].value == sql.OWN["regions"] and "<summary>observations</summary>" in html(visit)
+    said = {"it": ("Una cifra pubblicata per riga", "Numerosità con le parole dell'editore"), "en": ("One published figure a row", "Sample size in the publisher's words")}
+    assert all((escape(words) in html(visit)) == (spoken == lang) for spoken, sentences in said.items() for words in sentences)
     assert "sql_future" not in visit.session_state, "nothing is asked before the reader asks"
 
 

@@ -82,5 +82,5 @@ def coverage(filters: Filters) -> None:
 def dictionary(filters: Filters) -> None:
     """Each column of the published tables."""
     lang, columns = filters.lang, ("table_name", "column_name", "data_type", "comment")
-    body = ask("dictionary").to_dict("records")
+    body = ask("dictionary", lang=lang).to_dict("records")
     st.html(table.html(body, {name: t(f"column_{name}", lang) for name in columns}, t("data_dictionary_caption", lang)))

@@ -158,7 +158,7 @@ def lacking(area: Area) -> str:
 def sources(area: Area) -> str:
     """Publisher, name and licence of every source the profile uses."""
     known = [catalogue.sources()[id] for id in area.sources]
-    items = "".join(f"<li>{escape(one.publisher)}, {escape(one.name[area.lang])} ({escape(one.licence)})</li>" for one in known)
+    items = "".join(f"<li>{escape(one.publisher)}, {escape(one.name[area.lang])} ({escape(one.licence[area.lang])})</li>" for one in known)
     return f'<section class="sources"><h2>{escape(t("profile_sources", area.lang))}</h2><ul>{items}</ul></section>'
 
 

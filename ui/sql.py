@@ -81,9 +81,9 @@ def _box() -> str:
 def tables(lang: str) -> str:
     """The tables that can be asked, their columns and what these hold."""
     parts = []
-    for name, columns in sorted(ask("dictionary").groupby("table_name", sort=True), key=lambda pair: pair[0] != FIRST):
+    for name, columns in sorted(ask("dictionary", lang=lang).groupby("table_name", sort=True), key=lambda pair: pair[0] != FIRST):
         listed = "".join(f"<dt>{escape(row.column_name)} <small>{escape(row.data_type.lower())}</small></dt><dd>{escape(row.comment)}</dd>" for row in columns.itertuples())
-        parts.append(f'<details{" open" if name == FIRST else ""}><summary>{escape(name)}</summary><dl>{listed}</dl></details>')
+        parts.append(f'<details{" open" if name == FIRST else ""}><summary>{escape(name)}</summary><p>{escape(columns.table_comment.iloc[0])}</p><dl>{listed}</dl></details>')
     return f'<div class="tables" tabindex="0" role="region" aria-label="{escape(t("sql_tables", lang))}"><p>{escape(t("sql_tables", lang))}</p>{"".join(parts)}</div>'
 
 

@@ -4,8 +4,8 @@ from html import escape
 import pandas as pd
 
 from data.words import MISSING, interval_text, number, period_text, t, value_text
+from exports.fingerprint import neutral
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a text cell that starts so would be run by a spreadsheet
 CELLS = {
     "geo_name": lambda row, unit, decimals, lang: row["geo_name"],
     "sector_name": lambda row, unit, decimals, lang: row["sector_name"],
@@ -51,7 +51,7 @@ def csv(rows: pd.DataFrame) -> bytes:
     """The rows as they are: header on line 1, codes and plain decimals, missing cells empty, no cell a spreadsheet would run."""
     safe = rows.copy()
     for name in safe.select_dtypes(include=["object", "string"]).columns:
-        safe[name] = [f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value for value in safe[name]]
+        safe[name] = [neutral(value) if isinstance(value, str) else value for value in safe[name]]
     return safe.to_csv(index=False, lineterminator="\n").encode()
 
 
