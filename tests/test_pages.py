@@ -258,3 +258,9 @@ def test_the_classes_of_a_map_stay_when_the_year_changes():
 def test_a_change_that_piles_up_keeps_classes_of_its_own_year():
     """2020 in the classes of 2024 would be one shade all over Italy."""
     assert limits(opened("profits", lang="en", period="2020")) != limits(opened("profits", lang="en", period="2024"))
+
+
+@pytest.mark.parametrize(("geo", "expected"), [("ITC4", ["Italy (of “Lombardy” the sectors are not published, or too few)"]), ("ITA", ["Italy"])])
+def test_a_figure_by_sector_says_when_it_is_not_of_the_area_chosen(geo, expected):
+    found = sound(opened("closures", lang="en", geo=[geo], level="italy"), "en")
+    assert re.findall(r'class="sub">(Italy[^·]*) · ', found) == expected

@@ -115,6 +115,31 @@ def test_value_added_is_shown_for_2020_and_its_newest_beside_it():
     assert sheet.since(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021. Latest: +25.3% (2024)."
 
 
+@pytest.mark.parametrize(("lang", "expected"), [
+    ("it", "Nel 2024 il valore aggiunto a prezzi correnti, inflazione compresa, segnava +25,3% sul 2019, 1,4 punti sopra il Nord-Ovest (+23,9%) e 2,7 punti sopra l'Italia (+22,6%), "
+           "differenze semplici. Punto peggiore −5,5% (2020); di nuovo al livello del 2019 dal 2021."),
+    ("en", "In 2024 value added at current prices, inflation included, stood at +25.3% on 2019, 1.4 points above the North-West (+23.9%) and 2.7 points above Italy (+22.6%), "
+           "plain differences. Worst point −5.5% (2020); back at the 2019 level in 2021."),
+])
+def test_the_summary_leads_with_the_newest_value_added_and_says_that_inflation_is_in_it(lang, expected):
+    assert sheet.sentences(area.area("ITC4", lang))[1] == expected
+
+
+def test_the_newest_figure_stands_beside_the_wholes_of_its_own_moment():
+    for _, entry in every():
+        newest = entry.latest
+        assert all((other["period"], other["edition"]) == (newest.row["period"], newest.row["edition"]) for other in newest.others)
+        assert newest.row["starts"] >= entry.row["starts"]
+
+
+@pytest.mark.parametrize(("code", "expected"), [("F", "Value added compared with 2019"), ("G", t("profile_sector_none", "en", sector=sector.names("en")["G"]))])
+def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
+    visit = opened("profile", lang="en", geo=["ITC4"], sector=code)
+    said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, "en"))[0])
+    assert heading(visit).startswith("Lombardy") and expected in said and sector.names("en")[code] in said
+    assert [link.proto.query_string for link in visit.get("page_link") if link.proto.label == t("profile_sector_door", "en")] == [f"lang=en&sector={code}"]
+
+
 def test_a_figure_of_another_edition_is_never_the_way_since_2019():
     deaths = next(entry for entry in area.area("FRA", "en").all if entry.indicator.id == "death_rate")
     assert deaths.row["edition"] == "eurostat-bd-2021" and benchmark.since_2019(deaths.way, deaths.indicator, "en") == ""
@@ -169,7 +194,8 @@ def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_editio
     building = sector.sector("F", "en")
     deaths = next(there for there in building.across if there.indicator.id == "death_rate")
     assert {row["period"] for row in deaths.rows} == {"2020"} and len(deaths.rows) == 20
-    assert sector.counted(deaths, "en").startswith("Enterprise deaths per 100 active enterprises (death rate), 2020: the sector is above the whole economy in 2 countries and below it in 6, of the 9 that")
+    assert sector.counted(deaths, "en") == ("Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both figures: 9; the sector is above the whole economy in 2 "
+                                            "and below it in 6 (plain differences).")
 
 
 def test_an_old_vintage_of_a_sector_has_no_direction():

@@ -1,5 +1,5 @@
 """What is known of an area, gathered once for its page and its sheet: a figure an indicator, with what it may be set beside. No Streamlit here."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from charts.benchmark import ALONE, FEW
@@ -32,6 +32,11 @@ class Entry:
     def newest(self) -> dict:
         """The newest figure, which may be another than the one shown."""
         return max(self.line, key=lambda row: (*recent(row), row["edition"] == self.row["edition"]))
+
+    @property
+    def latest(self) -> "Entry":
+        """The same at its newest figure, beside the wholes of that moment."""
+        return replace(self, row=self.newest, others=at_once(self.newest, self.known))
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def _area(version: str, geo: str, lang: str) -> Area:
     ways = {(row["indicator"], row["sector"], row["gender"], row["size"], row["edition"]): row for row in clean(ask("profile_recovery", geo=geo))}
     found: dict[str, tuple[Entry, ...]] = {}
     for indicator in catalogue.indicators().values():
-        entry = None if indicator.id in TOLD else _entry(indicator, [row for row in rows if row["indicator"] == indicator.id], geo, level, wholes, ways, lang)
+        entry = None if indicator.id in TOLD else _entry(indicator, [row for row in rows if row["indicator"] == indicator.id], geo, level, ways, lang)
         if entry:
             found[indicator.topic] = (*found.get(indicator.topic, ()), entry)
     have = {entry.indicator.id for entries in found.values() for entry in entries} | set(TOLD)
@@ -116,7 +121,7 @@ def clean(frame) -> list[dict]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
-def _entry(indicator: Indicator, rows: list[dict], geo: str, level: str, wholes: tuple[str, ...], ways: dict, lang: str) -> Entry | None:
+def _entry(indicator: Indicator, rows: list[dict], geo: str, level: str, ways: dict, lang: str) -> Entry | None:
     """The figure of an indicator, in the choice of sector, gender and size that the catalogue opens with and the area has."""
     own = [row for row in valued(rows) if row["geo"] == geo]
     if not own:
@@ -124,10 +129,15 @@ def _entry(indicator: Indicator, rows: list[dict], geo: str, level: str, wholes:
     cut = _cut(indicator, own, rows, level)
     line = [row for row in own if _key(row) == cut]
     row = shown(line, indicator, level)
-    others = [one for code in wholes for one in valued(rows) if one["geo"] == code and _key(one) == cut and _moment(one) == _moment(row) and indicator.unit not in ALONE]
     known = tuple(one for one in valued(rows) if _key(one) == cut)
+    others = () if indicator.unit in ALONE else at_once(row, known)
     peers, complete = _peers(indicator, row, level, lang)
-    return Entry(indicator, row, tuple(line), known, tuple(others), peers, ways.get((indicator.id, *cut, row["edition"])), complete)
+    return Entry(indicator, row, tuple(line), known, others, peers, ways.get((indicator.id, *cut, row["edition"])), complete)
+
+
+def at_once(row: dict, known: tuple[dict, ...]) -> tuple[dict, ...]:
+    """The figures of other territories at a figure's period and edition."""
+    return tuple(one for one in known if one["geo"] != row["geo"] and _moment(one) == _moment(row))
 
 
 def _cut(indicator: Indicator, own: list[dict], rows: list[dict], level: str) -> tuple[str, str, str]:

@@ -27,16 +27,18 @@ def show(filters: Filters) -> None:
     st.html(sheet.STYLE)
     lang, places, sectors = filters.lang, areas.names(filters.lang), branches.names(filters.lang)
     geo = next((code for code in filters.geo if code in places), "")
-    if not geo and filters.sector in sectors and filters.sector != "all":
-        return of_sector(branches.sector(filters.sector, lang), sectors)
-    of_area(areas.area(geo or "ITA", lang), places)
+    sector = filters.sector if filters.sector in sectors and filters.sector != "all" else ""
+    if sector and not geo:
+        return of_sector(branches.sector(sector, lang), sectors)
+    of_area(areas.area(geo or "ITA", lang), sector, places)
 
 
-def of_area(one: Area, names: dict[str, str]) -> None:
-    """An area: what is published for it, set beside the territories it belongs to."""
+def of_area(one: Area, sector: str, names: dict[str, str]) -> None:
+    """An area: what is published for it, set beside the territories it belongs to; of the sector chosen, which figures there are."""
     lang = one.lang
     opening(t("profile_kicker", lang), t("profile_question", lang, name=one.name), t("profile_intro", lang))
     choice("area", one.geo, names, lang)
+    by_sector(one, sector)
     st.html(sheet.brief(one))
     take(one)
     st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
@@ -58,6 +60,18 @@ def of_sector(one: Sector, names: dict[str, str]) -> None:
     for there in one.across:
         st.html(branches.beside(there, lang))
     st.html(f'<div class="profile">{branches.lacking(one)}{sheet.sources(one.italy)}</div>')
+
+
+def by_sector(one: Area, sector: str) -> None:
+    """What is published of a sector in an area, whose profile is of all sectors, and the way to the sector's own; nothing without a sector."""
+    if not sector:
+        return
+    lang = one.lang
+    found = ask("profile", geos=(one.geo,), own=(one.geo,), sectors=(sector,), lang=lang)["indicator"].unique()
+    words = t("profile_sector_some" if len(found) else "profile_sector_none", lang, sector=branches.names(lang)[sector],
+              indicators="; ".join(catalogue.indicator(id).label[lang] for id in found))
+    st.html(f'<div class="said"><p>{escape(words)}</p></div>')
+    st.page_link("pages/profile.py", label=t("profile_sector_door", lang), query_params=Filters(lang, sector=sector).to_address())
 
 
 def topics(one: Area) -> None:

@@ -11,7 +11,7 @@ from data.catalogue import Indicator
 from data.words import MISSING, period_text, t, value_text
 from queries import ask, version
 from ui import sheet, table
-from ui.area import TOLD, Area, Entry, clean, opening_sources, shown
+from ui.area import TOLD, Area, Entry, at_once, clean, opening_sources, shown
 
 KINDS = ("section", "aggregate")
 FEW = 3  # areas; fewer are no comparison
@@ -73,8 +73,9 @@ def _italian(indicator: Indicator, rows: list[dict], ways: dict) -> Entry | None
     cut = next(((view["gender"], view["size"]) for view in views if (view["gender"], view["size"]) in cuts), cuts[0])
     line = [row for row in rows if (row["gender"], row["size"]) == cut]
     row = shown(line, indicator, "italy")
+    known = (*line, *(whole(one) for one in line if one["whole"] is not None))
     way = None if no_direction(row) else ways.get((indicator.id, row["sector"], *cut, row["edition"]))
-    return Entry(indicator, row, tuple(line), tuple(line), (whole(row),) if row["whole"] is not None else (), (), way)
+    return Entry(indicator, row, tuple(line), known, at_once(row, known), (), way)
 
 
 def whole(row: dict) -> dict:
@@ -108,7 +109,7 @@ def sentences(one: Sector) -> list[str]:
     said = []
     for id in catalogue.topics():
         entries = [entry for entry in one.italy.entries.get(id, ()) if entry.indicator.unit not in benchmark.ALONE]
-        said += [" ".join(part for part in (sheet.says(entry, one.lang), sheet.since(entry, one.lang)) if part) for entry in entries[:1]]
+        said += [sheet.told(entry, one.lang) for entry in entries[:1]]
     said = [f"{t('italy', one.lang)}. {said[0]}", *said[1:]] if said else []
     return said + [text for text in map(lambda there: counted(there, one.lang), one.across) if text][:2]
 

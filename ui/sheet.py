@@ -43,8 +43,13 @@ def paragraphs(said: list[str], lang: str) -> str:
 
 def sentences(area: Area) -> list[str]:
     """The summary: the first figure of each topic with its comparison and its way since 2019, never saying more than the figures do."""
-    found = [" ".join(part for part in (says(entry, area.lang), benchmark.since_2019(entry.way, entry.indicator, area.lang, entry.row["period"])) if part) for entry in area.brief]
-    return found + ([t("profile_lacks_brief", area.lang)] if area.elsewhere or area.above else [])
+    return [told(entry, area.lang) for entry in area.brief] + ([t("profile_lacks_brief", area.lang)] if area.elsewhere or area.above else [])
+
+
+def told(entry: Entry, lang: str) -> str:
+    """A figure with its comparison and its way since 2019. Accounts lead with the newest year, which their table sets after the year of the closures."""
+    entry = entry.latest if benchmark.kind(entry.row) == "accounts" else entry
+    return " ".join(part for part in (says(entry, lang), benchmark.since_2019(entry.way, entry.indicator, lang, entry.row["period"])) if part)
 
 
 def says(entry: Entry, lang: str) -> str:

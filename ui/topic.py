@@ -187,7 +187,7 @@ def by_sector(view) -> Drawing | None:
     for geo in dict.fromkeys((*view.geo[:1], *BESIDE[view.level], "ITA")):
         rows = one_list(ask("by_sector", **view.moment, geo=geo))
         if rows["sector"].nunique() > 2:
-            own = Drawing("sectors", sectors.bars, rows, replace(view, geo=(geo,)), rows["geo_name"].iloc[0])
+            own = Drawing("sectors", sectors.bars, rows, replace(view, geo=(geo,)), _whose(rows, view))
             break
     if own is None or own.rows["sector"].nunique() <= FEW:
         for id in catalogue.topics()[view.topic].more:
@@ -195,8 +195,16 @@ def by_sector(view) -> Drawing | None:
             if view.level == "italy" and other.indicator.unit in RATES:
                 rows = one_list(ask("by_sector", **other.moment, geo="ITA"))
                 if rows["sector"].nunique() > FEW:
-                    return Drawing("sectors", sectors.bars, rows, replace(other, geo=("ITA",)), rows["geo_name"].iloc[0])
+                    return Drawing("sectors", sectors.bars, rows, replace(other, geo=("ITA",)), _whose(rows, view))
     return own
+
+
+def _whose(rows: pd.DataFrame, view) -> str:
+    """The area whose sectors are shown, and that the one chosen has none, if it is another."""
+    shown = rows["geo_name"].iloc[0]
+    if not view.geo or rows["geo"].iloc[0] == view.geo[0]:
+        return shown
+    return t("sectors_of_another", view.lang, shown=shown, wanted=areas.names()[view.geo[0]][view.lang])
 
 
 def by_leader(view) -> Drawing | None:
