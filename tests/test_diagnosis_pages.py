@@ -23,7 +23,7 @@ from diagnosis.release import make
 from diagnosis.sample import invented
 from diagnosis.scoring import visible
 from diagnosis.store import open_store
-from ui import diagnosis_results
+from ui import diagnosis_results, frame
 from ui.visit import PROFILE, RESULT, SCREENS, START, Visit
 
 BLANK = Profile()
@@ -149,6 +149,26 @@ def test_another_page_and_back_loses_nothing():
     visit.switch_page("pages/diagnosis.py").run()
     assert visit.radio(key="known_social_it").value == 2
     assert kept(visit).profile == FULL and kept(visit).screen == "known"
+
+
+def links(page: str, began: float) -> list[str]:
+    """The links written in a page's own words, in a visit with a diagnosis under way or without."""
+    visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+    visit.session_state["diagnosis"] = Visit(screen="known" if began else START, began=began)
+    visit.switch_page(f"pages/{page}.py")
+    visit.run()
+    assert not visit.exception
+    return [link for link in re.findall(r"<a [^>]*>", html(visit)) if "/database" not in link]
+
+
+@pytest.mark.parametrize("page", frame.PAGES)
+def test_no_link_of_any_page_loses_a_diagnosis_under_way(page):
+    """Streamlit's own links keep the session; one that loads the page again opens in a tab of its own."""
+    assert [link for link in links(page, began=1.0) if 'target="_blank"' not in link] == []
+
+
+def test_without_a_diagnosis_links_open_in_place():
+    assert all(any('target="_self"' in link for link in links(page, began=0.0)) for page in ("revisions", "profile", "compare"))
 
 
 def test_a_question_is_asked_only_where_it_applies():

@@ -198,7 +198,7 @@ def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang
         address = urlencode(Filters(lang, geo=geos, indicator=line.indicator.id).to_address(), doseq=True)
         scope = ", ".join([_when(line.row, lang), *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all")])
         cells = "".join(f"<td>{_cell(line, geo, lang, theme)}</td>" for geo in geos)
-        body += f'<tr><th scope="row"><a href="compare?{escape(address)}" target="_self">{escape(line.indicator.label[lang])}</a><small>{escape(scope)}</small></th>{cells}</tr>'
+        body += f'<tr><th scope="row"><a href="compare?{escape(address)}" target="{frame.tab()}">{escape(line.indicator.label[lang])}</a><small>{escape(scope)}</small></th>{cells}</tr>'
     caption = t("compare_all", lang)
     return (f'<div class="table matrix"><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table aria-label="{escape(caption)}">'
             f'<thead><tr><th scope="col">{escape(t("column_indicator", lang))}</th>{heads}</tr></thead><tbody>{body}</tbody></table></div></div>')

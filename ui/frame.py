@@ -81,6 +81,11 @@ def theme() -> str:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
+def tab() -> str:
+    """Where a link that loads the page again opens: in a tab of its own while a diagnosis is under way, which it would lose."""
+    return "_blank" if getattr(st.session_state.get("diagnosis"), "began", 0) else "_self"
+
+
 def pages(lang: str) -> dict[str, list]:
     """Streamlit's pages, group by group: names in the language, addresses the same in both."""
     return {t(group, lang) if group else "": [st.Page(ROOT / "pages" / f"{page}.py", title=t(f"nav_{page}", lang), url_path=page, default=page == PAGES[0]) for page in there]

@@ -77,7 +77,7 @@ def by_sector(one: Area, sector: str) -> None:
 def topics(one: Area) -> None:
     """The figures topic by topic."""
     for topic in catalogue.topics():
-        figures = sheet.table(one, topic, frame.theme())
+        figures = sheet.table(one, topic, frame.theme(), tab=frame.tab())
         if figures:
             st.html(f'<div class="profile">{figures}</div>')
 

@@ -8,6 +8,7 @@ from data import release
 from data.words import period_text, t
 from exports import feed
 from queries.filters import Filters
+from ui import frame
 from ui.topic import opening
 
 LISTED = 60  # changes of a release
@@ -18,7 +19,7 @@ def show(filters: Filters) -> None:
     lang, known, made = filters.lang, queries.version(), release.releases()
     opening(t("page_revisions", lang), t("revisions_question", lang), t("revisions_intro", lang))
     current = t("revisions_current" if any(one["version"] == known for one in made) else "revisions_unreleased", lang, version=known)
-    ways = f'<a href="{feed.PATH.strip("/")}?lang={lang}" target="_blank">{escape(t("revisions_feed", lang))}</a> · <a href="verify?lang={lang}" target="_self">{escape(t("nav_verify", lang))}</a>'
+    ways = f'<a href="{feed.PATH.strip("/")}?lang={lang}" target="_blank">{escape(t("revisions_feed", lang))}</a> · <a href="verify?lang={lang}" target="{frame.tab()}">{escape(t("nav_verify", lang))}</a>'
     st.html(f'<div class="said"><p>{escape(current)}</p></div><section class="article"><p>{ways}</p></section>')
     changed: dict[str, list[dict[str, str]]] = {}
     for line in release.revisions():

@@ -139,7 +139,7 @@ def code(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View
     there = f"sql?{urlencode({'lang': lang, 'sql': sql})}"
     database = f"{site()}/api/v1/versions/{queries.version()}/database"
     copies([("SQL (DuckDB)", sql, t("save_sql_hint", lang)), ("Python", snippets.python(view, figure=figure, rows=rows, title=title, site=site()), t("save_python_hint", lang))], lang,
-           f'<p class="hint"><a href="{escape(there)}" target="_self">{escape(t("save_sql_run", lang))}</a> · <a href="{escape(database)}">{escape(t("save_database", lang))}</a></p>', "wide")
+           f'<p class="hint"><a href="{escape(there)}" target="{frame.tab()}">{escape(t("save_sql_run", lang))}</a> · <a href="{escape(database)}">{escape(t("save_database", lang))}</a></p>', "wide")
 
 
 MADE = {"image": images, "files": tables, "cite": citations, "link": addresses, "embed": frames, "code": code}

@@ -66,9 +66,9 @@ def says(entry: Entry, lang: str) -> str:
 OWN = ("profile_says_death_rate", "profile_says_gva_change_vs_2019", "profile_says_lower_sales_yoy")
 
 
-def table(area: Area, topic: str, theme: str = "light", draw: Callable[[str], str] = image, linked: bool = True) -> str:
-    """The figures of a topic that may be compared, one a line; "" where there are none."""
-    lines = "".join(_line(entry, area, theme, draw, linked) for entry in area.entries.get(topic, ()) if entry.indicator.unit not in ALONE)
+def table(area: Area, topic: str, theme: str = "light", draw: Callable[[str], str] = image, tab: str = "_self") -> str:
+    """The figures of a topic that may be compared, one a line; "" where there are none. tab: where their links open; "" for none (on paper)."""
+    lines = "".join(_line(entry, area, theme, draw, tab) for entry in area.entries.get(topic, ()) if entry.indicator.unit not in ALONE)
     if not lines:
         return ""
     title = catalogue.topics()[topic].title[area.lang]
@@ -81,10 +81,10 @@ def _heads(columns: tuple[str, ...], lang: str) -> str:
     return f'<thead role="rowgroup"><tr role="row">{cells}</tr></thead>'
 
 
-def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], linked: bool) -> str:
+def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], tab: str) -> str:
     indicator, row, lang = entry.indicator, entry.row, area.lang
     label = escape(indicator.label[lang])
-    name = f'<a href="{escape(door(entry, area))}" target="_self">{label}</a>' if linked and indicator.topic != "context" else label
+    name = f'<a href="{escape(door(entry, area))}" target="{tab}">{label}</a>' if tab and indicator.topic != "context" else label
     scope = "".join(f"<small>{escape(part)}</small>" for part in _scope(row))
     when = period_text(row["period"], lang) + _status(row, lang)
     sure = "; ".join(part for part in (benchmark.sure(row, indicator, lang), t("profile_joined", lang) if row.get("drawn_from") else "") if part)
@@ -207,7 +207,7 @@ def document(area: Area) -> str:
     lang = area.lang
     build = ask("build").iloc[0]
     dense = len(area.all) > DENSE
-    tables = "".join(table(area, topic, draw=str, linked=False) for topic in catalogue.topics()) + (amounts_in_brief(area) if dense else amounts(area))
+    tables = "".join(table(area, topic, draw=str, tab="") for topic in catalogue.topics()) + (amounts_in_brief(area) if dense else amounts(area))
     site = t("site", lang)
     foot = t("sheet_foot", lang, site=site, version=version(), date=period_text(str(build.data_date)[:10], lang))
     title = t("sheet_title", lang, name=area.name)
