@@ -53,10 +53,13 @@ class StreamlitVisitor:
         self.runs = 0
 
     async def open(self) -> None:
+        await self.connect()
+        await self._run(page_name=urlsplit(self.server.page).path.strip("/"))
+
+    async def connect(self) -> None:
         self.socket = await websockets.connect(
             self.server.address.replace("http", "ws") + "_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None, open_timeout=120, ping_interval=None
         )
-        await self._run(page_name=urlsplit(self.server.page).path.strip("/"))
 
     async def select(self, label: str, value: str) -> int:
         """Changes a select box by its label or key; gives the bytes received."""

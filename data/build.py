@@ -5,11 +5,12 @@ import csv
 import hashlib
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import duckdb
@@ -29,6 +30,7 @@ FLAGS = frozenset("bcdenpuz")
 RANGES = {"percent": (0, 100), "points": (-100, 100), "percent_change": (-100, 1000), "count": (0, 1e9), "meur": (-1e7, 1e8), "keur": (0, 1e10), "index": (-200, 1000), "rank": (1, 300)}
 DECIMAL = r"-?\d+(\.\d+)?"
 SHOWN_FAULTS = 40
+SHAPE = "select table_name, column_name from duckdb_columns() where database_name = '{}' and not internal"
 RESOURCE = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
     "kind": "video_tutorial webinar short_course guide checklist case_study helpdesk programme grant".split(),
     "goals": "know found convert retain all".split(),
@@ -138,13 +140,37 @@ def database(root: Path = ROOT) -> Path:
 def ensure(root: Path = ROOT, progress: Callable[[str], None] = lambda words: None) -> Path:
     """The database, built first if it is absent or its inputs changed; RECOVERY_READONLY=1 never builds. Raises BuildError."""
     out = database(root)
-    if os.environ.get("RECOVERY_READONLY") == "1":
+    if frozen():
         if not out.exists():
             raise BuildError(f"{out.name} is missing and RECOVERY_READONLY=1 forbids building it: put the published database there.")
         return out
     if built(out) != version(root):
         build(root, out, progress)
     return out
+
+
+def frozen() -> bool:
+    """Whether this is a replica of a published database (RECOVERY_READONLY=1): it builds nothing and writes nothing."""
+    return os.environ.get("RECOVERY_READONLY") == "1"
+
+
+def remedy() -> str:
+    """What to do about a database that cannot be used."""
+    return "put the published database there again" if frozen() else "delete it and start again, it will be rebuilt"
+
+
+def fitting(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raises BuildError where the attached database lacks a table or a column of this code's schema: it was made by an older one."""
+    there = set(connection.execute(SHAPE.format("published")).fetchall())
+    if lacking := sorted(_shape() - there):
+        raise BuildError(f"{path.name} was made by another version of the code, {'.'.join(lacking[0])} is not in it: {remedy()}.")
+
+
+@cache
+def _shape() -> set[tuple[str, str]]:
+    with duckdb.connect() as empty:
+        empty.execute((ROOT / "schema.sql").read_text(encoding="utf-8"))
+        return set(empty.execute(SHAPE.format("memory")).fetchall())
 
 
 def built(out: Path) -> str:
@@ -181,11 +207,14 @@ def _build_alone(root: Path, out: Path, progress: Callable[[str], None]) -> str:
         progress(f"{len(content.rows):,} figures read and checked")
         with duckdb.connect(str(draft)) as connection:
             _write(connection, content, wanted, progress)
+        if built(out) not in ("", wanted):
+            os.replace(_twin(out, draft.with_suffix(".previous")), previous(out))
         os.replace(draft, out)
-    except (duckdb.IOException, duckdb.FatalException) as fault:  # a checkpoint that cannot be written is fatal
+    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as fault:  # a checkpoint that cannot be written is fatal, a commit that cannot be is the transaction's
         raise BuildError(f"{out.name} could not be written ({str(fault).splitlines()[0]}): check the free space of {out.parent}, then try again.") from None
     finally:
-        draft.unlink(missing_ok=True)
+        for left in out.parent.glob(f"{draft.name}*"):  # its log too, where a commit failed
+            left.unlink()
     progress(f"version {wanted} is in place")
     return wanted
 
@@ -314,6 +343,37 @@ class Content:
     def _bare(self) -> list[str]:
         charted = {row.indicator for row, _ in self.observations} | {"gva_points_vs_italy"}
         return [f"data/indicators.toml, [{id}]: no figure of it is in data/raw; add its rows or remove the paragraph." for id in self.indicators if id not in charted]
+
+
+def previous(out: Path) -> Path:
+    """Where the database that the last build replaced is kept."""
+    return out.with_name(f"{out.stem}.previous{out.suffix}")
+
+
+def roll_back(out: Path) -> tuple[str, str]:
+    """The kept database in place of the present one, which is kept instead; gives the two versions. Raises BuildError."""
+    kept, aside = previous(out), out.with_name(f".{out.name}.draft-{os.getpid()}")
+    back, away = built(kept), built(out)
+    if not back:
+        raise BuildError(f"{kept.name} is missing or cannot be read: there is nothing to go back to.")
+    try:
+        with FileLock(out.with_name(f".{out.name}.lock"), timeout=120):
+            _twin(out, aside) if away else None
+            os.replace(kept, out)
+            os.replace(aside, kept) if away else None
+    except (OSError, Timeout) as fault:
+        raise BuildError(f"{out.name} cannot be put back in {out.parent} ({fault}): free or unlock the folder, then try again.") from None
+    return back, away
+
+
+def _twin(path: Path, beside: Path) -> Path:
+    """The same file under a second name; a copy where the disk knows no second names."""
+    beside.unlink(missing_ok=True)
+    try:
+        os.link(path, beside)
+    except OSError:
+        shutil.copyfile(path, beside)
+    return beside
 
 
 def starts(period: str) -> date:

@@ -5,7 +5,10 @@ changes: what a cited link and a file exported long ago are compared with.
 """
 import argparse
 import csv
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -67,13 +70,18 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
     if before and was is None:
         raise ReleaseError(f"data/releases/{before}.parquet is missing: restore it from the repository, the changes are counted from it.")
     line = {"version": version, "date": (day or date.today()).isoformat(), "previous": before, "figures": str(len(now))}
-    folder = root / "releases"
-    folder.mkdir(exist_ok=True)
-    parquet.write_table(pa.Table.from_pandas(now, preserve_index=False).replace_schema_metadata(None), folder / f"{version}.parquet",
-                        compression="zstd", compression_level=19, write_statistics=False)
+    if made and line["date"] < made[-1]["date"]:
+        raise ReleaseError(f"Today is {line['date']} here, and the last release is of {made[-1]['date']}: set the clock, or give the day with --date.")
     changed = summary(changes(was, now)) if was is not None else [_line("new", now)]
-    _append(root / "revisions.csv", LOG, [{"date": line["date"], "version": version, **change} for change in changed])
-    _append(folder / "index.csv", INDEX, [line])
+    folder = root / "releases"
+    try:
+        folder.mkdir(exist_ok=True)
+        with _whole(folder / f"{version}.parquet") as draft:
+            parquet.write_table(pa.Table.from_pandas(now, preserve_index=False).replace_schema_metadata(None), draft, compression="zstd", compression_level=19, write_statistics=False)
+        _add(root / "revisions.csv", LOG, [{"date": line["date"], "version": version, **change} for change in changed])
+        _add(folder / "index.csv", INDEX, [line])  # last: until it is there the version is not released, and the command begins again
+    except OSError as fault:
+        raise ReleaseError(f"{folder} cannot be written ({fault.strerror or fault}): free or unlock the folder, then release again.") from None
     return line
 
 
@@ -161,14 +169,24 @@ def _read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(text))
 
 
-def _append(path: Path, columns: tuple[str, ...], lines: list[dict]) -> None:
-    """Adds lines to a CSV that is replaced whole, so that a stop half way leaves the old one."""
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("w", encoding="utf-8", newline="") as text:
+def _add(path: Path, columns: tuple[str, ...], lines: list[dict]) -> None:
+    """Adds the lines of a version to a CSV, in place of those that a release cut short had left."""
+    before = [row for row in _read(path) if row["version"] != lines[0]["version"]] if lines else _read(path)
+    with _whole(path) as draft, draft.open("w", encoding="utf-8", newline="") as text:
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows([*_read(path), *lines])
-    draft.replace(path)
+        writer.writerows([*before, *lines])
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A draft that takes the place of the file once it is written, so that a stop half way leaves the old one."""
+    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def main() -> int:

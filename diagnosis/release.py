@@ -188,3 +188,5 @@ if __name__ == "__main__":
         print(main(sys.argv[1:]))
     except (ReleaseError, AuditFailed, StoreError) as fault:
         sys.exit(str(fault))
+    except OSError as fault:
+        sys.exit(f"{FILE} cannot be written ({fault.strerror or fault}): free or unlock the folder, then give the command again.")

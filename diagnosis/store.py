@@ -3,6 +3,8 @@
     python -m diagnosis.store init     make the tables (the embedded file makes its own)
     python -m diagnosis.store count    how many diagnoses are kept
     python -m diagnosis.store purge    delete what is past its time
+    python -m diagnosis.store backup FILE     everything kept, as of one moment, in a new file that is itself an embedded store
+    python -m diagnosis.store restore FILE    a backup into a store that is empty, then purge
 
 DIAGNOSIS_STORE is the path of the file (default kept/diagnosis.sqlite3; a local disk, one machine) or postgresql://... (several replicas).
 """
@@ -40,6 +42,7 @@ TABLES = (
 )
 ADD = f"insert into diagnosis ({', '.join(FIELDS)}) values ({', '.join(':' + name for name in FIELDS)}) on conflict (diagnosis_id) do nothing"
 ADD_CODE = "insert into withdrawal (code_hash, diagnosis_id, expires_on) values (:code_hash, :diagnosis_id, :expires_on) on conflict (code_hash) do nothing"
+TABLES_COPIED = {"diagnosis": FIELDS, "withdrawal": ("code_hash", "diagnosis_id", "expires_on"), "release_state": ("release_id", "month_to", "counts", "members")}
 LIVE = "select diagnosis_id from withdrawal where expires_on >= :today"
 
 
@@ -50,7 +53,7 @@ class StoreError(RuntimeError):
 class Embedded:
     """An SQLite file in write-ahead mode with full synchronisation: a commit that returned survives the process and the power."""
 
-    ordered = " without rowid"
+    ordered, still = " without rowid", "select 1"  # its transactions already see one moment
 
     def __init__(self, path: Path):
         self.path = Path(path)
@@ -73,11 +76,14 @@ class Embedded:
             db.close()  # an open transaction is rolled back
 
     def init(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ignore = self.path.parent / ".gitignore"
-        if self.path == DEFAULT and not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-        self.path.touch(mode=0o600)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ignore = self.path.parent / ".gitignore"
+            if self.path == DEFAULT and not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+            self.path.touch(mode=0o600)
+        except OSError as fault:
+            raise StoreError(f"The file {self.path} cannot be written ({fault.strerror}): check the folder and its permissions.") from None
         self._write_ahead()
         with self.transaction() as run:
             for table in TABLES:
@@ -91,9 +97,9 @@ class Embedded:
             try:
                 db.execute("pragma journal_mode = wal")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() > until:
-                    raise StoreError(f"The file {self.path} is busy: try again.") from None
+            except sqlite3.DatabaseError as fault:
+                if fault.sqlite_errorname not in ("SQLITE_BUSY", "SQLITE_LOCKED") or time.monotonic() > until:
+                    raise StoreError(f"The file {self.path} cannot be used ({fault.sqlite_errorname}): check it and its folder, or restore a backup.") from None
                 time.sleep(0.05)
             finally:
                 db.close()
@@ -102,7 +108,7 @@ class Embedded:
 class Postgres:
     """A PostgreSQL database, for several replicas of the dashboard."""
 
-    ordered = ""
+    ordered, still = "", "set transaction isolation level repeatable read"
 
     def __init__(self, address: str):
         self.address = address
@@ -191,6 +197,41 @@ class Store:
             run("delete from withdrawal where expires_on < :today", today=today.isoformat())
         return found
 
+    def copy(self, other: "Store") -> int:
+        """Everything kept here, as of one moment, into another store that is empty; gives the number of diagnoses."""
+        with self.backend.transaction() as run:
+            run(self.backend.still)
+            kept = {table: run(f"select {', '.join(columns)} from {table}") for table, columns in TABLES_COPIED.items()}
+        with other.backend.transaction() as run:
+            if any(run(f"select 1 from {table} limit 1") for table in TABLES_COPIED):
+                raise StoreError("The store is not empty: a backup is restored into an empty one.")
+            for table, columns in TABLES_COPIED.items():
+                for row in kept[table]:
+                    run(f"insert into {table} ({', '.join(columns)}) values ({', '.join(':' + name for name in columns)})", **dict(zip(columns, row, strict=True)))
+        return len(kept["diagnosis"])
+
+    def backup(self, path: Path) -> int:
+        """A copy of the store in a new file, whole or not at all; gives the number of diagnoses."""
+        if path.exists():
+            raise StoreError(f"{path} is there already: name a new file.")
+        draft = path.with_name(f".{path.name}.draft")
+        draft.unlink(missing_ok=True)
+        try:
+            copy = open_store(str(draft))
+            copied = self.copy(copy)
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return copied
+
+    def restore(self, path: Path, today: date) -> int:
+        """A backup into this store, less what is past its time; gives the number of diagnoses now kept."""
+        if not path.is_file():
+            raise StoreError(f"{path} is not there: name the file that backup made.")
+        Store(Embedded(path)).copy(self)
+        self.purge(today)
+        return self.count()
+
     def releases(self) -> list[dict]:
         """What earlier releases counted, oldest first: release_id, month_to, counts, members (ids, of the last one only)."""
         with self.backend.transaction() as run:
@@ -240,16 +281,22 @@ def _contributions(found: list[tuple]) -> list[Contribution]:
 
 def main(arguments: list[str]) -> str:
     """Run one command and say what it did."""
-    commands = ("init", "count", "purge")
-    if len(arguments) != 1 or arguments[0] not in commands:
-        raise StoreError(f"Say one of: {', '.join(commands)}.")
+    command, *files = arguments or [""]
+    if command not in COMMANDS or len(files) != (command in ("backup", "restore")):
+        raise StoreError(f"Say one of: {', '.join(COMMANDS)}; backup and restore with a FILE.")
     store = open_store()
-    if arguments == ["init"]:
+    if command in ("init", "restore"):
         store.init()
-        return "The tables are ready."
-    if arguments == ["count"]:
-        return f"{store.count()} diagnoses kept."
-    return f"{store.purge(date.today())} diagnoses past their time deleted."
+    return COMMANDS[command](store, *map(Path, files))
+
+
+COMMANDS = {
+    "init": lambda store: "The tables are ready.",
+    "count": lambda store: f"{store.count()} diagnoses kept.",
+    "purge": lambda store: f"{store.purge(date.today())} diagnoses past their time deleted.",
+    "backup": lambda store, file: f"{store.backup(file)} diagnoses in {file}: it holds what was kept, so guard it, and delete it when it is old.",
+    "restore": lambda store, file: f"{store.restore(file, date.today())} diagnoses kept.",
+}
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ from charts.rows import focus, records, several, valued
 from charts.scale import classes, text_on
 from charts.words import frame
 from data import catalogue
+from data.build import BuildError
 from data.catalogue import LANGS
-from data.words import MISSING, interval_text, number, period_text, t
+from data.words import MISSING, interval_text, language, number, period_text, t
 from exports import drawing, links, past
 from exports.words import say
 from queries.filters import Filters, View, resolve
@@ -49,6 +50,14 @@ class Answer:
 def answer(indicator: str, query: Mapping[str, Iterable[str] | str], if_none_match: str = "", site: str = "") -> Answer:
     """The answer for `/embed/v1/{indicator}`. `query` maps names to values or lists of values; `site` is where the pages are, for the link to them."""
     said = {name: [value] if isinstance(value, str) else list(value) for name, value in query.items()}
+    try:
+        return _answer(indicator, said, if_none_match, site)
+    except BuildError as fault:
+        lang = language(said.get("lang", [""])[-1], "")
+        return _page_answer(503, _sentence(f"{t('fault_database', lang)} {fault}", lang), "no-store", "")
+
+
+def _answer(indicator: str, said: dict[str, list[str]], if_none_match: str, site: str) -> Answer:
     filters = Filters.from_address({**said, "indicator": indicator}, lang=LANGS[0])
     if not filters.indicator:
         return _page_answer(404, _sentence(say("embed_unknown", filters.lang, indicator=indicator[:60]), filters.lang), "no-store", if_none_match)

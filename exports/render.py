@@ -3,8 +3,11 @@ import asyncio
 import atexit
 import os
 import shutil
+import signal
+import subprocess
 import threading
 from concurrent.futures import TimeoutError as Late
+from contextlib import suppress
 from functools import cache
 
 import plotly.graph_objects as go
@@ -92,13 +95,20 @@ class _Renderer:
 
     async def _draw(self, ready: go.Figure, wanted: dict) -> bytes:
         async with self._one:
+            clock = asyncio.get_running_loop()
+            late = clock.time() + min(STARTING, SECONDS)
             for last in (False, True):  # a browser that died is opened again, once
                 try:
                     await self._open()
-                    return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), SECONDS)
+                    watch = threading.Timer(SECONDS, _end, [self._browser.subprocess])  # a browser that reads no more would hold this loop at its full pipe
+                    watch.start()
+                    try:
+                        return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), SECONDS + 5)
+                    finally:
+                        watch.cancel()
                 except Exception as fault:
                     await self._drop()
-                    if last:
+                    if last or clock.time() > late:  # one that hangs would hang again
                         raise RenderError("failed") from fault
 
     async def _open(self) -> None:
@@ -107,17 +117,21 @@ class _Renderer:
         if self._browser is None:
             import kaleido
 
-            opened = kaleido.Kaleido(n=1, timeout=SECONDS, mathjax=False, path=browser())
-            await asyncio.wait_for(opened.open(), STARTING)
-            self._browser = opened
+            self._browser = kaleido.Kaleido(n=1, timeout=SECONDS, mathjax=False, path=browser())
+            await asyncio.wait_for(self._browser.open(), STARTING)
 
     async def _drop(self) -> None:
         dropped, self._browser = self._browser, None
         if dropped is not None:
-            try:
+            _end(getattr(dropped, "subprocess", None))  # first: to one that hangs, a polite word is a wait
+            with suppress(Exception):  # it is gone, which is what was wanted
                 await asyncio.wait_for(dropped.close(), 10)
-            except Exception:  # it is gone, which is what was wanted
-                pass
+
+
+def _end(process: subprocess.Popen | None) -> None:
+    if process is not None and process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL) if os.name == "posix" else process.kill()
+        process.wait()
 
 
 _RENDERER = _Renderer()

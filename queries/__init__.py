@@ -15,6 +15,7 @@ from data import build
 
 FOLDER = Path(__file__).resolve().parent
 CACHED_ANSWERS = 4096
+FOLDERS = re.compile(r"""[^\s"'(]*[/\\]""")
 
 
 class _Reader:
@@ -48,7 +49,9 @@ class _Reader:
                     connection.execute("use published")
                     version = connection.execute("select version from build").fetchone()[0]
                 except duckdb.Error as fault:
-                    raise build.BuildError(f"{path.name} cannot be read ({str(fault).splitlines()[0]}): delete it and start again, it will be rebuilt.") from None
+                    words = FOLDERS.sub("", str(fault).splitlines()[0])  # visitors read it: no folder of this machine
+                    raise build.BuildError(f"{path.name} cannot be read ({words}): {build.remedy()}.") from None
+                build.fitting(connection, path)
                 self._connection, self._version, self._stamp = connection, version, stamp
         return self._connection, self._version
 

@@ -36,6 +36,10 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter):
+    for mark, said in {"fault": "faults injected and survived", "escape": "escapes tried and refused"}.items():
+        tried = {outcome: sum(report.when == "call" and mark in report.keywords for report in terminalreporter.stats.get(outcome, [])) for outcome in ("passed", "failed")}
+        if any(tried.values()):
+            terminalreporter.write_line(f"{said}: {tried['passed']} of {sum(tried.values())}")
     for what, sentence in ABSENT.items():
         terminalreporter.write_sep("!", f"{what} TESTS DID NOT RUN", red=True, bold=True)
         terminalreporter.write_line(sentence, red=True)

@@ -265,8 +265,38 @@ def test_the_command_makes_the_tables(address, monkeypatch, capsys):
     assert main(["init"]) == "The tables are ready."
     assert main(["count"]) == "0 diagnoses kept."
     assert main(["purge"]) == "0 diagnoses past their time deleted."
-    with pytest.raises(StoreError, match="Say one of: init, count, purge."):
+    with pytest.raises(StoreError, match="Say one of: init, count, purge"):
         main(["drop"])
+
+
+def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_path, monkeypatch):
+    monkeypatch.setenv("DIAGNOSIS_STORE", address)
+    store, code, file = open_store(address), new_code(), tmp_path / "backup.sqlite3"
+    today = date.today()
+    for given, secret in ((row(today=today), code), (row(today=today), new_code())):
+        store.add(given, secret, today)
+    store.remember("2026-Q1", "2026-03", {"a": 1}, ["x"], "2024-01")
+    before = store.rows(), store.releases()
+    assert main(["backup", str(file)]).startswith("2 diagnoses in ")
+    assert os.stat(file).st_mode & 0o077 == 0 and [path.name for path in tmp_path.glob("*backup*")] == ["backup.sqlite3"]
+    with pytest.raises(StoreError, match="is there already"):
+        main(["backup", str(file)])
+    with pytest.raises(StoreError, match="not empty"):
+        main(["restore", str(file)])
+    with store.backend.transaction() as run:
+        for table in ("diagnosis", "withdrawal", "release_state"):
+            run(f"delete from {table}")
+    assert main(["restore", str(file)]) == "2 diagnoses kept."
+    assert (store.rows(), store.releases()) == before and store.withdraw(code, today)
+
+
+def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_kept(address, tmp_path, monkeypatch):
+    monkeypatch.setenv("DIAGNOSIS_STORE", address)
+    (tmp_path / "notes.txt").write_text("not a backup " * 100)
+    for name in ("nothing.sqlite3", "notes.txt"):
+        with pytest.raises(StoreError, match="is not there|did not take it"):
+            main(["restore", str(tmp_path / name)])
+    assert main(["count"]) == "0 diagnoses kept."
 
 
 def test_missing_tables_are_said_with_the_command_that_makes_them(server):
