@@ -98,7 +98,7 @@ class Embedded:
                 db.execute("pragma journal_mode = wal")
                 return
             except sqlite3.DatabaseError as fault:
-                if fault.sqlite_errorname not in ("SQLITE_BUSY", "SQLITE_LOCKED") or time.monotonic() > until:
+                if not fault.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")) or time.monotonic() > until:
                     raise StoreError(f"The file {self.path} cannot be used ({fault.sqlite_errorname}): check it and its folder, or restore a backup.") from None
                 time.sleep(0.05)
             finally:
