@@ -100,6 +100,16 @@ def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_s
 
 
 @LANGS
+def test_a_thin_plan_says_so_and_a_full_one_does_not(lang):
+    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in bank().items})
+    assert t("plan_thin", lang, count=5, asked=len(visible(BAKERY))) in said(thin)
+    thin.button(key=f"more_{lang}").click().run()
+    assert heading(thin) == bank().goals[0].label[lang]
+    assert f"more_{lang}" not in [button.key for button in full.button]
+    assert t("plan_more", lang) in [button.label for button in at(RESULT, lang).button]
+
+
+@LANGS
 def test_a_score_says_its_number_its_level_and_its_range(lang):
     answers = {item.id: 1 for item in bank().items} | {"known_social": DONT_KNOW, "retain_reviews": None}
     page = said(at(RESULT, lang, {id: one for id, one in answers.items() if one is not None}))

@@ -110,7 +110,7 @@ def answers(rows, label: str, lang: str) -> None:
     heads = {column: t(f"beside_{column}", lang) for column in ("question", "share", "official", "note")}
     body = [{"question": one["name"], "share": _value(one, lang), "official": one["about"], "note": one["note"]} for one in found]
     _figure("beside", charts.beside(found, theme(), lang, meta), [one["row"] for one in found], [bank().word("official_small", lang)] if size == official.SMALL else [], lang,
-            listed=table.html(body, heads, meta["title"]),
+            listed=table.html(body, heads, meta["title"], stacked=True),
             above=lambda: st.radio(t("results_size_class", lang), sizes, format_func=lambda one: name("size_class", one, lang), horizontal=True, key=key))
 
 

@@ -12,7 +12,7 @@ from diagnosis.instrument import bank
 from diagnosis.peers import peers
 from diagnosis.plan import Action, Plan, cause, first_step
 from diagnosis.published import for_pages
-from diagnosis.scoring import ANSWERED, SCORED, Result, Score, level_text, whole
+from diagnosis.scoring import ANSWERED, SCORED, Result, Score, level_text, visible, whole
 from queries import ask
 from queries.filters import Filters
 from ui import contribute, diagnosis_results, table
@@ -28,6 +28,7 @@ def show(here: Visit, filters: Filters) -> None:
     """The whole result, in the order a firm needs it."""
     lang, result, plan = filters.lang, here.result, here.plan
     opening(result, plan, lang)
+    thin(here, result, lang)
     tools(plan, lang)
     actions(plan, lang)
     scores(here, result, lang)
@@ -37,6 +38,9 @@ def show(here: Visit, filters: Filters) -> None:
         contribute.show(here, result, lang)
         contribute.withdraw(lang)
     diagnosis_results.door(lang)
+    with st.container(key="aside", horizontal=True):
+        st.button(t("diagnosis_back", lang), on_click=step, args=(-1,), type="tertiary", key=f"back_{lang}")
+        st.button(t("diagnosis_forget", lang), on_click=forget, type="tertiary", key=f"forget_{lang}")
 
 
 def opening(result: Result, plan: Plan, lang: str) -> None:
@@ -49,16 +53,26 @@ def opening(result: Result, plan: Plan, lang: str) -> None:
             f'<p class="on-paper">{escape(t("site", lang))} · {escape(period_text(f"{date.today():%Y-%m-%d}", lang))}</p>{warning}</div>')
 
 
+def thin(here: Visit, result: Result, lang: str) -> None:
+    """A plan from few answers says so in a line, with the way to the first question left blank."""
+    asked = visible(here.answers)
+    blank = [item for item in asked if here.answers.get(item.id) is None]
+    if not blank or result.overall.shown:
+        return
+    with st.container(key="thin", horizontal=True, vertical_alignment="center"):
+        if not result.blank:
+            st.html(f'<p class="lead">{escape(t("plan_thin", lang, count=len(asked) - len(blank), asked=len(asked)))}</p>')
+        st.button(t("plan_more", lang), on_click=go, args=(blank[0].goal,), key=f"more_{lang}")
+
+
 def tools(plan: Plan, lang: str) -> None:
-    """To paper, to the calendar, back to the questions, or away with everything."""
+    """To paper, to the calendar, or back to the questions."""
     with st.container(key="tools", horizontal=True, vertical_alignment="center"):
         st.html(f'<button type="button" class="print">{escape(t("plan_print", lang))}</button>{PRINT}', unsafe_allow_javascript=True, width="content")
         if plan.actions:
             st.download_button(t("plan_calendar", lang), data=lambda: calendar.ics(plan, lang, date.today()), file_name=t("plan_calendar_file", lang), mime="text/calendar",
                                key=f"calendar_{lang}", on_click="ignore")
         st.button(t("plan_change", lang), on_click=go, args=(PROFILE,), key=f"change_{lang}")
-        st.button(t("diagnosis_back", lang), on_click=step, args=(-1,), type="tertiary", key=f"back_{lang}")
-        st.button(t("diagnosis_forget", lang), on_click=forget, type="tertiary", key=f"forget_{lang}")
 
 
 # --- the plan ---
@@ -135,7 +149,7 @@ def moved(result: Result, lang: str) -> None:
         body = [{"question": one.item.question[lang], "answer": _given(one, lang), **{name: value_text(getattr(one, name), "points", 0, lang) if one.state in SCORED else MISSING
                                                                                      for name in ("gained", "missing")}} for one in there]
         st.html(f'<details class="about"><summary>{escape(t("moved_title", lang, goal=goal.label[lang]))}</summary>'
-                f'{table.html(body, heads, t("moved_caption", lang), numbers=("gained", "missing"))}</details>')
+                f'{table.html(body, heads, t("moved_caption", lang), numbers=("gained", "missing"), stacked=True)}</details>')
 
 
 def _given(one, lang: str) -> str:
@@ -170,7 +184,7 @@ def beside(here: Visit, result: Result, lang: str) -> None:
         heads = {name: t(f"official_{name}", lang) for name in ("question", "you", "share", "note")}
         body = [{"question": catalogue.indicator(one.reference.indicator).label[lang], "you": t(f"official_{one.yes}".lower(), lang), "share": _share(one, names, lang),
                  "note": " ".join(official.notes(one, lang))} for one in loaded]
-        st.html(table.html(body, heads, t("official_caption", lang)))
+        st.html(table.html(body, heads, t("official_caption", lang), stacked=True))
     rest = [one for one in found if one.state != "shown"]
     if rest:
         listed = "".join(f"<li>{escape(one.item.question[lang])} <em>{escape(' '.join(official.notes(one, lang)))}</em> ({escape(one.reference.code)})</li>" for one in rest)

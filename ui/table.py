@@ -34,16 +34,17 @@ def figures(rows: pd.DataFrame, indicator, lang: str, caption: str) -> str:
     return html(body, heads, caption, numbers=NUMBERS)
 
 
-def html(body: list[dict], heads: dict[str, str], caption: str, numbers: tuple[str, ...] = ()) -> str:
-    """A plain table: `heads` gives the columns and their words, `body` the cells as text. The first column names the row."""
+def html(body: list[dict], heads: dict[str, str], caption: str, numbers: tuple[str, ...] = (), stacked: bool = False) -> str:
+    """A plain table: `heads` gives the columns and their words, `body` the cells as text. The first column names the row.
+    stacked: on a narrow screen each row is a card, and its cells say their column."""
     first = next(iter(heads))
     long = [name for name in heads if any(len(str(row.get(name))) > LONG for row in body)]
     head = "".join(f'<th scope="col"{_class(name, numbers, long)}>{escape(word)}</th>' for name, word in heads.items())
-    lines = []
+    lines, named = [], {name: f' data-head="{escape(word)}"' if stacked else "" for name, word in heads.items()}
     for row in body:
-        cells = "".join(f"<td{_class(name, numbers, long)}>{_cell(row.get(name))}</td>" for name in heads if name != first)
+        cells = "".join(f"<td{_class(name, numbers, long)}{named[name]}>{_cell(row.get(name))}</td>" for name in heads if name != first)
         lines.append(f'<tr><th scope="row">{_cell(row.get(first))}</th>{cells}</tr>')
-    return (f'<div class="table"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+    return (f'<div class="table{" stacked" if stacked else ""}"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
             f'<table aria-label="{escape(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div></div>')
 
 

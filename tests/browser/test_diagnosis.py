@@ -1,12 +1,16 @@
 """The diagnosis in a real browser: all, no and half the answers, by mouse and by keyboard alone, on a wide and a narrow screen."""
 import random
+import unicodedata
+from io import BytesIO
 
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from data import words
 from data.words import t
 from diagnosis.instrument import bank
+from diagnosis.scoring import visible
 from tests.browser.conftest import NARROW, SETTLED, WIDE
 
 GROUPS = '.st-key-questions [data-testid="stRadio"]'
@@ -37,6 +41,11 @@ def answer(visitor, share: float, chance: random.Random) -> None:
             options.nth(chance.randrange(options.count())).click()
             rest(visitor)
         done += 1
+
+
+def plain(text: str) -> str:
+    """Letters without spaces and ligatures, which a sheet of paper may set otherwise."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def has_a_plan(visitor, lang: str) -> None:
@@ -125,3 +134,48 @@ def test_the_plan_prints_without_what_only_works_on_a_screen_and_can_be_put_in_a
     for hidden in (".st-key-tools", "[data-testid=stHeader]", ".st-key-contribute", ".foot"):
         expect(visitor.page.locator(hidden).first).to_be_hidden()
     expect(visitor.page.locator(".action").first).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
+    visitor = visit(f"/diagnosis?lang={lang}")
+    on(visitor)
+    on(visitor)
+    answer(visitor, 1, random.Random(2))
+    visitor.page.get_by_text(t("diagnosis_straight", lang)).click()
+    expect(visitor.page.locator("h1")).to_have_text(t("plan_title", lang))
+    rest(visitor)
+    told = [one for part in (".action h3", ".action .first", ".action .cause", ".scores tbody th") for one in visitor.page.locator(part).all_inner_texts()]
+    sheets = [plain(sheet.extract_text()) for sheet in PdfReader(BytesIO(visitor.page.pdf(prefer_css_page_size=True))).pages]
+    whole = "".join(sheets)
+    assert len(sheets) <= 3 and len(told) > 10
+    assert not [one for one in told if plain(one) not in whole]
+    order = [t("plan_title", lang), bank().slots[0].label[lang], told[0], t("scores_title", lang), t("official_title", lang)]
+    places = [whole.index(plain(one)) for one in order]
+    assert places == sorted(places) and plain(order[2]) in sheets[0]
+    assert not [key for key in ("plan_print", "plan_change", "plan_more", "contribute_title", "diagnosis_forget") if plain(t(key, lang)) in whole]
+
+
+def test_on_a_phone_the_official_shares_are_cards_and_nothing_is_cut(visit):
+    visitor = visit("/diagnosis?lang=en", size=NARROW)
+    on(visitor)
+    visitor.page.get_by_text(t("diagnosis_straight", "en")).click()
+    expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "en"))
+    rest(visitor)
+    table = visitor.page.locator(".stacked .scroll").last
+    assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+    cell = table.locator("td").first
+    assert cell.evaluate("one => getComputedStyle(one, '::before').content") == f'"{t("official_you", "en")}: "'
+    assert visitor.page.locator(".action").first.bounding_box()["y"] < NARROW["height"]  # the plan begins on the first screen
+
+
+def test_a_thin_plan_leads_back_to_the_questions_left_blank(visit):
+    visitor = visit("/diagnosis?lang=it")
+    on(visitor)
+    on(visitor)
+    visitor.page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').first.click()
+    rest(visitor)
+    visitor.page.get_by_text(t("diagnosis_straight", "it")).click()
+    expect(visitor.page.get_by_text(t("plan_thin", "it", count=1, asked=len(visible({}))))).to_be_visible()
+    visitor.page.get_by_text(t("plan_more", "it")).click()
+    expect(visitor.page.locator("h1")).to_have_text(bank().goals[0].label["it"])
