@@ -13,13 +13,14 @@ from charts.rows import AMOUNTS, has_interval, is_old, is_provisional, is_small,
 from charts.series import segments, series
 from data import catalogue
 from data.catalogue import Indicator
-from data.words import interval_text, list_text, number, period_text, t, value_text
+from data.words import MISSING, Counted, interval_text, list_text, number, period_text, t, value_text
 
 OFFICIAL = ("register", "accounts")  # sources whose complete set of areas may be put in order
 ALONE = ("rank", *AMOUNTS)  # units that are not compared with a whole
 LEVELS = (*AMOUNTS, "index")  # units whose way since 2019 is told in percent
 SPARK, STRIP, BAR = (128, 40), (176, 30), (72, 10)
 EDGE = 7
+SEVERAL = 2  # a sample told in words, such as "nearly 24000", is more than one
 FEW = 10  # areas; fewer are not drawn as a row of ticks
 NAMED = ("ITA", "ITC", "ITH", "ITI", "ITF+ITG", "EU27_2020", "WORLD", "whole")  # with an article of their own in strings.toml
 
@@ -120,8 +121,8 @@ def kind(row: dict) -> str:
 def sure(row: dict, indicator: Indicator, lang: str) -> str:
     """The interval of a figure, or why it has none; with the counts it comes from and what makes it weak."""
     interval = interval_text(row.get("low"), row.get("high"), indicator.unit, indicator.decimals, lang)
-    note = row.get("n_note") or ""
-    counts = note if "/" in note else t("counts", lang, n=note or number(row["n"], lang)) if note or row.get("n") else ""
+    note = row.get("n_note") or number(row.get("n"), lang).strip(MISSING)
+    counts = note if "/" in note else t("counts", lang, n=int(note) if note.isdigit() else Counted(SEVERAL, lang, note)) if note else ""
     reason = row.get("interval_reason") or ""
     known = t("sure_interval", lang, interval=interval) if interval else t(f"sure_{reason}", lang) if reason else ""
     weak = [t("weak_small", lang) if is_small(row) else "", t("weak_old", lang) if is_old(row) else "", t("weak_vintage", lang) if no_direction(row) else ""]

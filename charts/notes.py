@@ -61,7 +61,7 @@ def _old_note(known: list[dict], kind: str, lang: str) -> list[str]:
     old = len([row for row in known if is_old(row)])
     first, last = min(known, key=year), max(known, key=year)
     lines = [say("note_years", lang, first=period_text(first["period"], lang), last=period_text(last["period"], lang))]
-    return lines + ([say("note_old_one" if old == 1 else "note_old", lang, count=old)] if old else [])
+    return lines + ([say("note_old", lang, count=old)] if old else [])
 
 
 def _vintage_note(known: list[dict], lang: str) -> list[str]:

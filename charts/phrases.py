@@ -8,7 +8,7 @@ from pathlib import Path
 from babel.dates import format_skeleton
 
 from charts.rows import is_provisional, several
-from data.words import LOCALES, list_text, number, period_text, value_text
+from data.words import LOCALES, Counted, filled, list_text, number, period_text, value_text
 
 PHRASES = Path(__file__).with_name("words.toml")
 POINT_UNITS = ("percent", "points", "percent_change")
@@ -23,7 +23,7 @@ def phrases() -> dict[str, dict[str, str]]:
 
 def say(key: str, lang: str, **values) -> str:
     """A phrase in the language, filled."""
-    return phrases()[key][lang].format(**values)
+    return filled(phrases()[key][lang], lang, values)
 
 
 def show(value, view) -> str:
@@ -61,7 +61,7 @@ def difference(a, b, view) -> str:
     distance = abs(round(a, decimals) - round(b, decimals))
     if unit not in POINT_UNITS:
         return value_text(distance, unit, decimals, view.lang)
-    return say("one_point" if round(distance, decimals) == 1 else "points", view.lang, number=number(distance, view.lang, decimals))
+    return say("points", view.lang, number=Counted(round(distance, decimals), view.lang, number(distance, view.lang, decimals)))
 
 
 def short(view) -> str:

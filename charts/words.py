@@ -85,7 +85,7 @@ def _alt_values(found: list[dict], view, kind: str) -> str:
 
 def _alt_absent(found: list[dict], view, kind: str) -> str:
     absent = absent_areas(found, view, kind)
-    return say("alt_absent_one" if absent == 1 else "alt_absent", view.lang, count=absent) if absent else ""
+    return say("alt_absent", view.lang, count=absent) if absent else ""
 
 
 def absent_areas(found: list[dict], view, kind: str) -> int:

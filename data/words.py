@@ -6,6 +6,7 @@ import re
 import tomllib
 from datetime import date
 from functools import cache
+from numbers import Integral
 from pathlib import Path
 
 from babel import Locale
@@ -36,7 +37,24 @@ def t(key: str, lang: str, **values) -> str:
         raise KeyError(f'data/strings.toml has no "[{key}]"')
     if lang not in entry:
         raise KeyError(f'data/strings.toml, [{key}]: no "{lang}"')
-    return entry[lang].format(**values)
+    return filled(entry[lang], lang, values)
+
+
+def filled(sentence: str, lang: str, values: dict) -> str:
+    """A sentence with its {placeholders} filled; one that counts chooses its words: "{rows:# riga|# righe}" is "1 riga", "12 righe"."""
+    return sentence.format(**{name: Counted(value, lang) if isinstance(value, Integral) else value for name, value in values.items()})
+
+
+class Counted:
+    """A number inside a sentence. With two forms, "one|other", the language's own rule takes one of them and # becomes the number as written."""
+
+    def __init__(self, value, lang: str, written: str = ""):
+        self.plain, self.written = written or str(value), written or number(value, lang)
+        self.one = Locale.parse(LOCALES[lang]).plural_form(int(value) if value == int(value) else value) == "one"
+
+    def __format__(self, forms: str) -> str:
+        one, both, other = forms.partition("|")
+        return (one if self.one else other).replace("#", self.written) if both else format(self.plain, forms)
 
 
 def language(asked: str = "", accepted: str = "") -> str:
@@ -67,7 +85,7 @@ def number(value, lang: str, decimals: int = 0, signed: bool = False) -> str:
 def value_text(value, unit: str, decimals: int, lang: str) -> str:
     """A figure with its unit: "17,4%", "+3.2 points", "1.234 mln €"; missing -> "–"."""
     text = number(value, lang, decimals, signed=unit in SIGNED)
-    return text if text == MISSING or unit not in UNITS else t(UNITS[unit], lang, number=text)
+    return text if text == MISSING or unit not in UNITS else t(UNITS[unit], lang, number=Counted(abs(round(float(value), decimals)), lang, text))
 
 
 def interval_text(low, high, unit: str, decimals: int, lang: str) -> str:

@@ -21,14 +21,14 @@ def atom(releases: Iterable[Mapping[str, str]], revisions: Iterable[Mapping[str,
     updated = made[0]["date"] if made else "1970-01-01"
     entries = "".join(_entry(line, changed.get(line["version"], []), site, lang) for line in made)
     return (f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{lang}">\n<title>{escape(say("feed_title", lang))}</title>\n'
-            f'<id>{escape(site)}{PATH}</id>\n<link rel="self" type="application/atom+xml" href="{escape(site)}{PATH}?lang={lang}"/>\n<link href="{escape(site)}/about?lang={lang}"/>\n'
+            f'<id>{escape(site)}{PATH}</id>\n<link rel="self" type="application/atom+xml" href="{escape(site)}{PATH}?lang={lang}"/>\n<link href="{escape(site)}/revisions?lang={lang}"/>\n'
             f"<updated>{updated}T12:00:00Z</updated>\n<author><name>Ripresa digitale</name></author>\n{entries}</feed>\n")
 
 
 def counted(lines: Iterable[Mapping[str, str]], lang: str) -> str:
     """How many figures were revised, added, withdrawn: "3 riviste, 120 nuove"; for a page as well."""
     counts = {kind: sum(int(line["figures"]) for line in lines if line["kind"] == kind) for kind in ("revised", "new", "withdrawn")}
-    said = [say(f"count_{kind}", lang, count=number(count, lang)) for kind, count in counts.items() if count]
+    said = [say(f"count_{kind}", lang, count=count) for kind, count in counts.items() if count]
     return list_text(said, lang) if said else say("count_none", lang)
 
 
@@ -47,7 +47,7 @@ def _entry(made: Mapping[str, str], lines: list[Mapping[str, str]], site: str, l
     items = "".join(f"<li>{escape(sentence(line, lang))}</li>" for line in lines[:SHOWN])
     more = f"<li>{escape(say('detail_more', lang, count=len(lines) - SHOWN))}</li>" if len(lines) > SHOWN else ""
     return (f'<entry>\n<title>{escape(say("feed_entry", lang, version=made["version"], counts=counted(lines, lang)))}</title>\n<id>{escape(site)}{PATH}#{made["version"]}</id>\n'
-            f'<link href="{escape(site)}/about?lang={lang}#{made["version"]}"/>\n<updated>{made["date"]}T12:00:00Z</updated>\n'
+            f'<link href="{escape(site)}/revisions?lang={lang}#{made["version"]}"/>\n<updated>{made["date"]}T12:00:00Z</updated>\n'
             f'<content type="html">{escape(f"<ul>{items}{more}</ul>")}</content>\n</entry>\n')
 
 

@@ -3,6 +3,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from data.words import filled
+
 PHRASES = Path(__file__).with_name("words.toml")
 
 
@@ -14,4 +16,4 @@ def phrases() -> dict[str, dict[str, str]]:
 
 def say(key: str, lang: str, **values) -> str:
     """A phrase in the language, filled."""
-    return phrases()[key][lang].format(**values)
+    return filled(phrases()[key][lang], lang, values)

@@ -10,6 +10,7 @@ from queries import ask, version
 
 MOST_AREAS = 12
 COVERED_BY = {"italy": ("italy", "italy_total", "macro"), "europe": ("europe", "other"), "world": ("world", "other")}
+BESIDE = {"italy": (), "europe": ("EU27_2020",), "world": ("WORLD", "OECD")}  # groups drawn beside the areas of a level, asked for or not
 PLACES = {"italy": "italy", "europe": "europe", "world": "world"}
 
 Note = tuple[str, tuple[tuple[str, str], ...]]  # key of strings.toml, and its values
@@ -31,16 +32,17 @@ class Filters:
 
     @classmethod
     def from_address(cls, address: Mapping[str, object], lang: str = "it") -> "Filters":
-        """Reads any address and never raises: what is not known is dropped and listed in dropped."""
+        """Reads any address and never raises: what is not known, or is one area too many, is dropped and listed in dropped."""
         known = _known()
         chosen: dict[str, object] = {"lang": lang}
         dropped = []
         for name in ADDRESS:
             said = _said(address.get(name))
             good = [value for value in said if value in known[name]]
-            dropped += [f"{name}={value[:40]}" for value in said if value not in known[name]]
+            areas = tuple(dict.fromkeys(good)) if name == "geo" else ()
+            dropped += [f"{name}={value[:40]}" for value in (*(value for value in said if value not in known[name]), *areas[MOST_AREAS:])]
             if name == "geo":
-                chosen[name] = tuple(dict.fromkeys(good))[:MOST_AREAS]
+                chosen[name] = areas[:MOST_AREAS]
             elif good:
                 chosen[name] = good[-1]
         return cls(**chosen, dropped=tuple(dropped))
@@ -134,7 +136,7 @@ def resolve(filters: Filters, topic: str) -> View:
     editions = [edition for edition in preferred if any(row["edition"] == edition for row in at_period)]
     editions = editions or list(dict.fromkeys(row["edition"] for row in sorted(at_period, key=lambda row: -row["areas"])))[:1]
     editions += [edition for edition in opening["editions"] if edition not in editions and len(opening["editions"]) > 1]
-    geo = _areas(filters.geo, opening["geo"], level, lang, notes)
+    geo = _areas(filters.geo, opening["geo"], level, opening["chart"], lang, notes)
     if opening["chart"] == "series":
         geo = _on_the_line(geo, opening["geo"], level, {"indicator": indicator.id, "sector": sector, "gender": gender, "size": size}, lang, notes)
     return View(lang, topic, level, indicator, geo, sector, gender, size, period, tuple(editions), opening["chart"], tuple(dict.fromkeys(notes)))
@@ -221,16 +223,16 @@ def _period(wanted: str, default: str, covered: list[dict], preferred: list[str]
     return chosen
 
 
-def _areas(wanted: tuple[str, ...], default: list[str], level: str, lang: str, notes: list[Note]) -> tuple[str, ...]:
-    """The areas to highlight: those of the level; an Italian area becomes Italy where only countries are drawn."""
+def _areas(wanted: tuple[str, ...], default: list[str], level: str, chart: str, lang: str, notes: list[Note]) -> tuple[str, ...]:
+    """The areas to highlight: those of the level, on a line the groups beside them too; an Italian area becomes Italy where only countries are drawn."""
     places, levels = set(ask("areas", level=level, lang=lang)["code"]), _levels()
-    here = [code for code in wanted if code in places or (level == "italy" and (levels[code] == "macro" or code == "ITA"))]
+    here = [code for code in wanted if code in places or (level == "italy" and (levels[code] == "macro" or code == "ITA")) or (chart == "series" and code in BESIDE[level])]
     elsewhere = [code for code in wanted if code not in here]
     inside = [code for code in elsewhere if levels[code] in ("area", "macro", "joined") and level != "italy"]
     if inside:
         here.append("ITA")
         notes.append(_note("note_region_in_country", wanted=words.list_text([_names(lang)[code] for code in inside], lang)))
-    outside = [code for code in elsewhere if code not in inside and not (level != "italy" and code in ("EU27_2020", "WORLD", "EA", "OECD"))]
+    outside = [code for code in elsewhere if code not in inside and code not in BESIDE[level]]
     if outside:
         notes.append(_note("note_area_elsewhere", wanted=words.list_text([_names(lang)[code] for code in outside], lang), level=words.t(f"level_{level}", lang)))
     return tuple(dict.fromkeys(here)) or tuple(default)

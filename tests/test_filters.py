@@ -98,7 +98,19 @@ def test_a_name_given_twice_means_the_last_known_value():
 
 def test_areas_repeat_their_name_and_stop_at_twelve():
     assert Filters(geo=("ITC4", "ITI4")).to_address()["geo"] == ["ITC4", "ITI4"]
-    assert len(Filters.from_address({"geo": KNOWN["geo"]}).geo) == MOST_AREAS == 12
+    many = Filters.from_address({"geo": [*KNOWN["geo"][:14], KNOWN["geo"][0]]})
+    assert len(many.geo) == MOST_AREAS == 12 and many.dropped == tuple(f"geo={code}" for code in KNOWN["geo"][12:14])
+
+
+@pytest.mark.parametrize("level, geo, told", [("europe", "WORLD", True), ("world", "EU27_2020", True), ("italy", "EU27_2020", True), ("europe", "EU27_2020", False), ("world", "WORLD", False)])
+def test_a_group_is_drawn_beside_its_level_and_said_to_be_outside_of_another(level, geo, told):
+    view = resolve(Filters(lang="en", level=level, geo=(geo,)), "women" if level == "world" else "digital_sales" if level == "europe" else "closures")
+    assert [key for key, _ in view.notes] == ["note_area_elsewhere"] * told
+
+
+def test_a_line_asked_for_the_union_keeps_it():
+    series = resolve(Filters(level="europe", indicator="gva_real_growth", geo=("DEU", "EU27_2020")), "profits")
+    assert series.chart == "series" and series.geo == ("DEU", "EU27_2020")
 
 
 # --- views ---

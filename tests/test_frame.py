@@ -100,6 +100,39 @@ def test_every_sentence_is_in_both_languages_with_the_same_placeholders(key):
     assert len({frozenset(placeholders(sentence)) for sentence in entry.values()}) == 1
 
 
+COUNTS = ("count", "rows", "figures", "n", "above", "below", "changed", "more", "less", "number", "total", "seconds", "most", "threshold")
+NEVER_ONE = {  # sentences whose number is a constant above one, is above one wherever the sentence is used, or may be any fraction
+    "data_first", "sql_intro", "sql_first", "sql_drawn", "sql_answer", "about_intro", "compare_too_many", "sector_countries", "sector_areas", "sector_counted_country", "verify_revised_unknown", "results_lead", "results_one_sub", "contribute_rules",
+    "peers_sector", "peers_size_class", "peers_all", "diagnosis_how_long_about", "keur_value", "profile_says_death_rate", "verify_limit", "time", "long", "no_address", "detail_cube_large", "detail_long",
+    "quoted", "quoted_many", "quoted_areas", "quoted_many_areas", "gap_all_more", "gap_all_less", "gap_many", "gap_many_distinct", "note_hidden", "detail_not_in_range", "meur_value",
+}
+PHRASES = {f"{path.parent.name}/{path.name}, {key}": entry for path in (words.STRINGS, *sorted(ROOT.glob("*/words.toml")), ROOT / "queries" / "locked.toml")
+           for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+
+
+@pytest.mark.parametrize("place", PHRASES)
+def test_no_sentence_that_counts_says_a_plural_for_one(place):
+    """A number before a word is written {count:# riga|# righe}; the few sentences that are never about one are named."""
+    bare = [name for sentence in PHRASES[place].values() for name in re.findall(r"\{(\w+)\} [a-zà-ù]{3,}", sentence) if name in COUNTS]
+    assert not bare or place.partition(", ")[2] in NEVER_ONE, bare
+    for sentence in PHRASES[place].values():
+        for forms in re.findall(r"\{\w+:([^}]*)\}", sentence):
+            assert forms.count("|") == 1, f"{forms}: two forms are wanted, one|other"
+
+
+@pytest.mark.parametrize(("key", "lang", "values", "one", "more"), [
+    ("sql_answer", "it", {"seconds": "0,01"}, "1 riga in 0,01 secondi.", "1.234 righe in 0,01 secondi."),
+    ("sql_answer", "en", {"seconds": "0.01"}, "1 row in 0.01 seconds.", "1,234 rows in 0.01 seconds."),
+])  # fmt: skip
+def test_a_sentence_agrees_with_its_number(key, lang, values, one, more):
+    assert t(key, lang, rows=1, **values) == one and t(key, lang, rows=1234, **values) == more and t(key, lang, rows=0, **values).startswith(f"0 {more.split()[1]} ")
+
+
+@pytest.mark.parametrize(("value", "said"), [(1, "+1 punto"), (-1, "−1 punto"), (1.2, "+1 punto"), (0, "0 punti"), (2, "+2 punti")])
+def test_one_point_is_singular(value, said):
+    assert words.value_text(value, "points", 0, "it") == said
+
+
 def test_every_sentence_is_used_and_every_sentence_used_is_there():
     constants, patterns, asked = set(), [], set()
     for path in CODE:

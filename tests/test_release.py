@@ -170,3 +170,4 @@ def test_the_feed_has_an_entry_a_release_newest_first_with_both_values(lang, in_
     was = {"it": f"era {in_place['revised']['value']}º, ora 3º", "en": f"was no. {in_place['revised']['value']}, now no. 3"}[lang]
     assert was in entries[0].find(f"{atom}content").text
     assert len({entry.find(f"{atom}id").text for entry in entries}) == 2
+    assert [entry.find(f"{atom}link").get("href") for entry in entries] == [f"https://pmi.example.org/revisions?lang={lang}#{made['version']}" for made in reversed(release.releases())]

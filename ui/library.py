@@ -42,7 +42,7 @@ def figures(filters: Filters) -> None:
     rows = ask("table", **view.cut, level=view.level, geos=filters.geo and view.geo, lang=lang)
     documents = ask("citations", **view.cut, period="latest", editions=tuple(rows["edition"].unique()), geos=filters.geo and view.geo)
     name, indicator = view.indicator.id, view.indicator
-    st.html(f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=number(len(rows), lang)))} '
+    st.html(f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
             f'{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>')
     with st.container(horizontal=True, gap="medium"):
         st.download_button(t("data_csv", lang), data=lambda: table.csv(rows), file_name=f"{name}.csv", mime="text/csv", key=f"data_csv_{lang}", on_click="ignore", type="primary")

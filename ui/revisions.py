@@ -34,5 +34,5 @@ def entry(made: dict[str, str], lines: list[dict[str, str]], lang: str) -> str:
     more = f"<li>{escape(t('cited_more', lang, count=len(lines) - LISTED))}</li>" if len(lines) > LISTED else ""
     listed = f"<details><summary>{escape(t('cited_which', lang))}</summary><ul>{items}{more}</ul></details>" if lines else ""
     when = period_text(made["date"], lang)
-    return (f'<section class="claim" id="{escape(made["version"])}"><h2>{escape(when)}</h2><p class="credit">{escape(t("revisions_version", lang, version=made["version"], figures=made["figures"]))}</p>'
+    return (f'<section class="claim" id="{escape(made["version"])}"><h2>{escape(when)}</h2><p class="credit">{escape(t("revisions_version", lang, version=made["version"], figures=int(made["figures"])))}</p>'
             f"<p>{escape(feed.counted(lines, lang))}</p>{listed}</section>")

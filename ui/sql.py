@@ -146,7 +146,7 @@ def refused(sentence: str) -> None:
 def shown(result: locked.Result, lang: str) -> None:
     """The answer: how much there is, the file, the table, a chart."""
     rows = result.rows
-    told = t("sql_answer", lang, rows=number(len(rows), lang), seconds=number(result.seconds, lang, 2)) + (" " + t("sql_truncated", lang, rows=number(locked.ROWS, lang)) if result.truncated else "")
+    told = t("sql_answer", lang, rows=len(rows), seconds=number(result.seconds, lang, 2)) + (" " + t("sql_truncated", lang, rows=number(locked.ROWS, lang)) if result.truncated else "")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.html(f'<p class="running" role="status">{escape(told)}</p>', width="content")
         st.download_button(t("csv", lang), data=lambda: table.csv(rows), file_name="sql.csv", mime="text/csv", key=f"sql_csv_{lang}", on_click="ignore", type="tertiary")
