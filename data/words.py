@@ -31,8 +31,8 @@ def strings() -> dict[str, dict[str, str]]:
 
 
 def t(key: str, lang: str, **values) -> str:
-    """The sentence `key` in `lang`, with its {placeholders} filled; for a {count} of one, the sentence `key`_one where there is one."""
-    entry = values.get("count") in (1, "1") and strings().get(f"{key}_one") or strings().get(key)
+    """The sentence `key` in `lang`, with its {placeholders} filled."""
+    entry = strings().get(key)
     if entry is None:
         raise KeyError(f'data/strings.toml has no "[{key}]"')
     if lang not in entry:
