@@ -24,7 +24,7 @@ def subtitle(rows, view) -> str:
     found = valued(records(rows, view.lang)) or records(rows, view.lang)
     fixed = [found[0][f"{name}_name"] for name in ("sector", "gender", "size")
              if found and not several(found, name) and found[0].get(name) not in ("all", None)]
-    return " · ".join([view.indicator.label[view.lang], view.indicator.universe[view.lang], *fixed, *_periods(found, view)])
+    return " · ".join([view.indicator.label[view.lang], catalogue.universe(view.indicator, [row["source"] for row in found], view.lang), *fixed, *_periods(found, view)])
 
 
 def _periods(found: list[dict], view) -> list[str]:

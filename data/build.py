@@ -433,7 +433,7 @@ def _write(connection: duckdb.DuckDBPyConnection, content: Content, wanted: str,
     fill(
         "indicators",
         (
-            {"id": i.id, "topic": i.topic, "position": i.position, **both("label", i.label), **both("short", i.short), **both("about", i.about), **both("universe", i.universe), "unit": i.unit,
+            {"id": i.id, "topic": i.topic, "position": i.position, **both("label", i.label), **both("short", i.short), **both("about", i.about), **both("universe", {lang: catalogue.universe(i, (i.source, *i.universes), lang) for lang in catalogue.LANGS}), "unit": i.unit,
              "decimals": i.decimals, "better": i.better, "chart": i.chart, "source": i.source, "breaks": " ".join(i.breaks), **both("note", i.note)}
             for i in content.indicators.values()
         ),

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -49,6 +50,7 @@ class Indicator:
     mark: tuple[dict, ...] = ()
     counts: dict = field(default_factory=dict)
     range: tuple[float, float] | None = None
+    universes: dict = field(default_factory=dict)
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -107,6 +109,8 @@ def indicators(root: Path = ROOT) -> MappingProxyType[str, Indicator]:
         if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
             faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
         faults += _fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
+        for source, words in entry.get("universes", {}).items():
+            faults += _choice(place, {"universes": source}, "universes", tuple(known)) + _texts(place, {f"universes.{source}": words}, (f"universes.{source}",))
         faults += [f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}." for level in entry.get("default", {}) if level not in LEVELS]
         for level, view in entry.get("default", {}).items():
             faults += _fields(f"{place}, default.{level}", view, VIEW, "a choice of a view")
@@ -129,6 +133,11 @@ def indicators(root: Path = ROOT) -> MappingProxyType[str, Indicator]:
 def indicator(id: str) -> Indicator:
     """The indicator of this id. Raises KeyError with the id."""
     return indicators()[id]
+
+
+def universe(indicator: Indicator, sources: Iterable[str], lang: str) -> str:
+    """The population that figures of these sources describe: the indicator's own, except where it names another for the source."""
+    return "; ".join(dict.fromkeys(indicator.universes.get(source, indicator.universe)[lang] for source in sources)) or indicator.universe[lang]
 
 
 @cache

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import xlsxwriter
 
-from data.catalogue import LANGS
+from data.catalogue import LANGS, universe
 from data.words import period_text
 from exports import citation, fingerprint
 from exports.fingerprint import cell, neutral
@@ -65,7 +65,7 @@ def about(export: Export) -> dict[str, str]:
     lang, indicator = export.view.lang, export.view.indicator
     return {
         "title": export.meta["title"], "subtitle": export.meta["subtitle"], "indicator": indicator.label[lang], "definition": indicator.about[lang],
-        "universe": indicator.universe[lang], "notes": "\n".join(export.meta["notes"]), "source": export.meta["source"],
+        "universe": _universe(export, lang), "notes": "\n".join(export.meta["notes"]), "source": export.meta["source"],
         "licence": "; ".join(dict.fromkeys(source.licence[lang] for source in export.sources)), "publisher_address": "; ".join(dict.fromkeys(source.url for source in export.sources)),
         "data_version": export.version, "taken": export.day.isoformat(), "link": export.link, "citation": citation.text(export, lang), "fingerprint": export.seal["fingerprint"],
     }
@@ -254,9 +254,13 @@ def readme(export: Export, lang: str, own: str) -> str:
     sources = "\n".join(f"- {source.publisher}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}" for source in export.sources)
     columns = "\n".join(f"| `{name}` | {column[place]} |" for name, column in COLUMNS.items())
     notes = f"\n{indicator.note[lang]}\n" if indicator.note.get(lang) else ""
-    return say("readme", lang, label=indicator.label[lang], about=indicator.about[lang], universe=indicator.universe[lang], notes=notes, sources=sources, columns=columns, file=f"{own}.csv",
+    return say("readme", lang, label=indicator.label[lang], about=indicator.about[lang], universe=_universe(export, lang), notes=notes, sources=sources, columns=columns, file=f"{own}.csv",
                version=export.version, day=period_text(export.day.isoformat(), lang), link=export.link, citation=citation.text(export, lang), rows=len(export.table),
                missing=say("missing", lang), apostrophe=say("apostrophe", lang), verify=say("verify_how", lang), fingerprint=export.seal["fingerprint"])
+
+
+def _universe(export: Export, lang: str) -> str:
+    return universe(export.view.indicator, [source.id for source in export.sources], lang)
 
 
 def _licences(export: Export) -> list[dict[str, str]]:

@@ -183,6 +183,8 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
     "an unknown topic": ("indicators.toml", 'topic       = "closures"', 'topic       = "gossip"', "[death_rate]: topic 'gossip' is not known; use one of: closures, profits,"),
     "decimals in words": ("indicators.toml", "decimals    = 1", 'decimals    = "one"', "[death_rate]: decimals 'one' is not a whole number from 0 to 4."),
     "an unknown field": ("indicators.toml", "decimals    = 1", 'decimals    = 1\ncolour = "red"', "[death_rate]: colour is not a field of an indicator; use some of: "),
+    "a population of an unknown source": ("indicators.toml", "universes.eurostat_business_demography.it", 'universes.eurostat = { it = "a", en = "b" }\nuniverses.eurostat_business_demography.it', "[death_rate]: universes 'eurostat' is not known; use one of: "),
+    "a population in one language": ("indicators.toml", "universes.eurostat_business_demography.en", "universes.eurostat_business_demography.fr", "[death_rate]: universes.eurostat_business_demography.en is missing; write it in both languages."),
     "an unknown level": ("indicators.toml", "default.italy", "default.italia", "[death_rate]: default.italia is not a level; use one of: italy, europe, world."),
     "an indicator that a topic invents": ("topics.toml", '"birth_rate"', '"birth_rat"', "data/topics.toml, [closures]: indicator 'birth_rat' is not in data/indicators.toml."),
     "an unknown kind of source": ("sources.toml", "kind ", 'kind = "rumour"\n# kind ', "kind 'rumour' is not known; use one of: survey, self_selected,"),

@@ -40,7 +40,7 @@ def frame(*rows: dict) -> pd.DataFrame:
 def indicator(**more):
     known = {"id": "rate", "unit": "percent", "decimals": 1, "better": "lower", "source": "istat_business_demography", "chart": "map", "breaks": (),
              "label": {"it": "Imprese cessate", "en": "Enterprise deaths"}, "short": {"it": "Tasso di mortalità", "en": "Death rate"},
-             "universe": {"it": "Imprese attive", "en": "Active enterprises"}, "note": {"it": "", "en": ""}}
+             "universe": {"it": "Imprese attive", "en": "Active enterprises"}, "note": {"it": "", "en": ""}, "universes": {}}
     return SimpleNamespace(**known | more)
 
 

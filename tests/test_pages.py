@@ -264,3 +264,18 @@ def test_a_change_that_piles_up_keeps_classes_of_its_own_year():
 def test_a_figure_by_sector_says_when_it_is_not_of_the_area_chosen(geo, expected):
     found = sound(opened("closures", lang="en", geo=[geo], level="italy"), "en")
     assert re.findall(r'class="sub">(Italy[^·]*) · ', found) == expected
+
+
+EUROSTAT, ISTAT = ("Active enterprises in the national statistical registers (Eurostat business demography)", "Active enterprises in the ASIA statistical register")
+
+
+@pytest.mark.parametrize(("address", "populations", "publishers"), [
+    ({"level": "italy"}, ISTAT, ["ISTAT"]),
+    ({"level": "europe"}, f"{EUROSTAT}; {ISTAT}", ["Eurostat", "ISTAT"]),
+    ({"level": "europe", "sector": "I"}, EUROSTAT, ["Eurostat"]),
+])
+def test_a_view_names_the_population_and_the_source_of_the_figures_it_shows(address, populations, publishers):
+    found = sound(opened("closures", lang="en", indicator="death_rate", **address), "en")
+    assert f" · {populations} · " in re.findall(r'class="sub">(.*?)</p>', found)[0]
+    folded = re.findall(r'<details class="about">.*?</details>', found, re.DOTALL)[0]
+    assert f"{populations}." in folded and re.findall(r"<strong>(ISTAT|Eurostat), ", folded) == publishers

@@ -2,6 +2,8 @@
 import io
 import re
 from functools import cache
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
@@ -13,8 +15,8 @@ from charts.benchmark import ALONE
 from data import catalogue, words
 from data.words import t, value_text
 from queries import ask, version
-from queries.filters import Filters
-from ui import area, checks_evidence, profile, sector, sheet, table
+from queries.filters import Filters, resolve
+from ui import area, checks_evidence, compare, frame, profile, sector, sheet, table
 
 ITALIAN = [row.code for row in ask("profile_areas", lang="it").itertuples() if row.level != "country" or row.code == "ITA"]
 COUNTRIES = ["DEU", "FRA", "POL", "NOR", "KEN", "USA"]
@@ -155,12 +157,47 @@ def test_what_is_missing_is_named_and_nothing_that_is_there():
     assert "closure_rate" in {indicator.id for indicator in lombardy.above} and "cancellations" in {indicator.id for indicator in lombardy.elsewhere}
 
 
-def test_every_door_of_a_profile_leads_to_a_page_that_shows_the_indicator():
-    for geo in ("ITC4", "ITA", "DEU"):
-        for entry in area.area(geo, "en").all:
-            if entry.indicator.topic != "context":
-                page, _, query = sheet.door(entry, area.area(geo, "en")).partition("?")
-                assert page in catalogue.topics() and f"indicator={entry.indicator.id}" in query and f"geo={geo}" in query
+def shown(page: str, address: dict, geo: str) -> list[float]:
+    """The figures of an area on a topic's page opened at an address, which shows what was asked for."""
+    asked = Filters.from_address(address, "en")
+    view = resolve(asked, page)
+    assert not view.notes and not asked.dropped and view.indicator.id == asked.indicator, address
+    rows = [ask("trend", **view.cut, geos=view.geo, lang="en")] if view.chart == "series" else [ask(name, **view.moment) for name in ("map", "references")]
+    return [value for found in rows for value in found[found["geo"] == geo]["value"]]
+
+
+@pytest.mark.parametrize("geo", ["ITA", "ITC", "ITC4", "ITH1", "DEU", "DNK", "KEN", "USA"])
+def test_every_door_of_a_profile_leads_to_a_page_that_shows_its_figure(geo):
+    one = area.area(geo, "en")
+    for entry in one.all:
+        page, _, query = sheet.door(entry, one).partition("?")
+        if page:
+            assert entry.row["value"] in shown(page, parse_qs(query), geo), entry.indicator.id
+    assert not any(sheet.door(entry, one) for entry in one.entries.get("context", ())), "no page shows the context"
+
+
+def ways(visit) -> list[tuple[str, dict]]:
+    """Every address of the site that a page links to: the page and the rest, {"geo": ["ITC4"], ...}."""
+    written = [unescape(address) for address in re.findall(r'href="([^"]*)"', html(visit)) if "://" not in address]
+    drawn = [f"{link.proto.page}?{link.proto.query_string}" for link in visit.get("page_link")]
+    return [(parts.path, parse_qs(parts.query)) for parts in map(urlsplit, written + drawn)]
+
+
+@pytest.mark.parametrize(("page", "address"), [("profile", {"geo": ["ITC4"]}), ("profile", {"geo": ["ITF+ITG"], "sector": "F"}), ("profile", {"geo": ["ITA"]}), ("profile", {"geo": ["DEU"]}),
+                                               ("profile", {"geo": ["KEN"]}), ("profile", {"sector": "G"}), ("profile", {"sector": "C"}), ("compare", {}), ("compare", {"geo": ["DEU", "FRA"]}),
+                                               ("compare", {"geo": ["ITH1", "ITF2", "KEN"]})])
+def test_every_link_leads_to_a_page_with_figures(page, address):
+    visit = opened(page, lang="en", **address)
+    sound(visit, "en")
+    found = ways(visit)
+    assert len(found) > len(frame.FOOT) + 2
+    for to, asked in found:
+        filters = Filters.from_address(asked, "en")
+        assert to in frame.PAGES and not filters.dropped
+        if to in catalogue.topics():
+            assert shown(to, asked, filters.geo[0])
+        if to == "compare" and filters.indicator:
+            assert filters.indicator in {line.indicator.id for line in compare.compared(filters.geo, "en")}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -11,7 +11,7 @@ from queries import ask, version
 OPENING = ("accounts", "self_selected")  # sources shown at the period the catalogue opens on (2020), where most areas can be read together; others at their newest
 TOLD = ("gva_points_vs_italy",)  # what the comparison of gva_change_vs_2019 with Italy says already
 LEVELS = {"area": ("italy", "europe"), "macro": ("italy",), "italy": ("europe", "italy", "world"), "europe": ("europe", "world"), "world": ("world", "europe")}
-BEHIND = ("context",)  # topics that help to read the others
+BEHIND = ("context",)  # topics that help to read the others and have no page
 
 
 @dataclass(frozen=True)

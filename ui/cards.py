@@ -26,7 +26,7 @@ def card(topic: str, indicator, figure: dict | None, whom: str, drawing: str, re
     return f"""<div class="card"><p class="kicker">{escape(topic)}</p>
         <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(whom)}, {escape(when)}</p>
         {drawing}<p class="recovery">{escape(recovery)}</p>
-        <p class="credit">{escape(indicator.universe[lang])}. {escape(t("source", lang))}: {escape(source.publisher)}.</p></div>"""
+        <p class="credit">{escape(catalogue.universe(indicator, [source.id], lang))}. {escape(t("source", lang))}: {escape(source.publisher)}.</p></div>"""
 
 
 def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> str:

@@ -12,8 +12,8 @@ from charts.rows import is_provisional
 from data import catalogue
 from data.words import language_name, number, period_text, t, value_text
 from queries import ask, version
-from queries.filters import Filters
-from ui.area import Area, Entry
+from queries.filters import Filters, offers, resolve
+from ui.area import BEHIND, Area, Entry
 
 DENSE = 24  # figures; more are set smaller, so that a sheet has two pages at most
 STYLE = Path(__file__).with_name("sheet.css")
@@ -84,7 +84,8 @@ def _heads(columns: tuple[str, ...], lang: str) -> str:
 def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], tab: str) -> str:
     indicator, row, lang = entry.indicator, entry.row, area.lang
     label = escape(indicator.label[lang])
-    name = f'<a href="{escape(door(entry, area))}" target="{tab}">{label}</a>' if tab and indicator.topic != "context" else label
+    way = door(entry, area) if tab else ""
+    name = f'<a href="{escape(way)}" target="{tab}">{label}</a>' if way else label
     scope = "".join(f"<small>{escape(part)}</small>" for part in _scope(row))
     when = period_text(row["period"], lang) + _status(row, lang)
     sure = "; ".join(part for part in (benchmark.sure(row, indicator, lang), t("profile_joined", lang) if row.get("drawn_from") else "") if part)
@@ -168,13 +169,19 @@ def sources(area: Area) -> str:
 
 
 def door(entry: Entry, area: Area) -> str:
-    """The address of an indicator's own page, with this area chosen."""
-    topic = catalogue.topics()[entry.indicator.topic]
-    place = {"area": "italy", "macro": "italy", "italy": "europe"}.get(area.level, area.level)
-    levels = [level for level in dict.fromkeys((place, *catalogue.LEVELS)) if entry.indicator.id in (*topic.opens[level], *(topic.more if level in entry.indicator.default else ()))]
-    row = entry.row
-    chosen = Filters(area.lang, levels[0] if levels else "", (area.geo,), entry.indicator.id, *(row[name] if row[name] != "all" else "" for name in ("sector", "gender", "size")), row["period"])
-    return f"{entry.indicator.topic}?{urlencode(chosen.to_address(), doseq=True)}"
+    """The address of an indicator's own page with this area's figure on it; "" where no page shows it."""
+    indicator, row, name = entry.indicator, entry.row, entry.indicator.topic
+    level = next((level for level in DRAWN[area.level] if name not in BEHIND and indicator.id in offers(catalogue.topics()[name], level)), "")
+    if not level:
+        return ""
+    opening = indicator.view(level)
+    cut = (row[part] if row[part] != opening[part] else "" for part in ("sector", "gender", "size"))
+    chosen = Filters(area.lang, level, (area.geo,), indicator.id, *cut, row["period"])
+    view = resolve(chosen, name)
+    return f"{name}?{urlencode(chosen.to_address(), doseq=True)}" if row["edition"] in view.editions and not view.notes else ""
+
+
+DRAWN = {"area": ("italy",), "macro": ("italy",), "italy": ("europe", "italy", "world"), "europe": ("europe", "world"), "world": ("world",)}  # the maps and lists an area is on
 
 
 def _scope(row: dict) -> list[str]:

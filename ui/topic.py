@@ -40,8 +40,7 @@ def show(name: str, filters: Filters) -> None:
     view, topic = resolve(filters, name), catalogue.topics()[name]
     opening(topic.title[view.lang], topic.question[view.lang], topic.intro[view.lang])
     said(view, bar(view))
-    FIRST[view.chart](view)
-    about(view)
+    about(view, FIRST[view.chart](view))
     time(view)
     side_by_side(by_sector(view), by_leader(view))
     side_by_side(by_area_and_sector(view))
@@ -65,7 +64,7 @@ def said(view, offered) -> None:
 
 # --- the first figure ---
 
-def on_map(view) -> None:
+def on_map(view) -> pd.DataFrame:
     """Areas on a map (or tiles) with the same figures in order beside it."""
     rows = ask("map", **view.moment)
     found = together(view.lang, rows, ask("references", **view.moment))
@@ -78,6 +77,7 @@ def on_map(view) -> None:
         figure.layout.geo.update(window(rows, drawn))
         figure.layout.meta = order.layout.meta
     panel("map", figure, rows, view, select=True, beside=order, above=ABOVE.get(view.level))
+    return rows
 
 
 def _all_periods(view) -> tuple[float, ...]:
@@ -91,16 +91,18 @@ def _all_periods(view) -> tuple[float, ...]:
     return tuple(table[table["level"].isin(own) & table["edition"].isin(view.editions)]["value"])
 
 
-def as_dots(view) -> None:
+def as_dots(view) -> pd.DataFrame:
     """The few areas that published a figure, by name."""
     rows = ask("map", **view.moment)
     panel("dots", dots.named(together(view.lang, rows, ask("references", **view.moment)), view, theme()), rows, view)
+    return rows
 
 
-def as_series(view) -> None:
+def as_series(view) -> pd.DataFrame:
     """One or a few areas over time."""
     rows = ask("trend", **view.cut, geos=view.geo, lang=view.lang)
     panel("series", trend.lines(rows, view, theme()), rows, view)
+    return rows
 
 
 FIRST = {"map": on_map, "dots": as_dots, "series": as_series}
@@ -133,18 +135,22 @@ def window(rows: pd.DataFrame, continent: str) -> dict:
 
 # --- what it measures ---
 
-def about(view) -> None:
+def about(view, rows: pd.DataFrame) -> None:
     """The definition, the population and the documents behind the figures, folded."""
     indicator, lang = view.indicator, view.lang
     found = ask("citations", **view.cut, period=view.period, editions=view.editions, geos=view.geo)
     documents = "".join(f"<li>{_document(row)}</li>" for row in found.head(8).itertuples())
     more = f"<li>{escape(t('documents_more', lang, count=len(found) - 8))}</li>" if len(found) > 8 else ""
-    source = catalogue.sources()[indicator.source]
+    sources = tuple(dict.fromkeys(rows["source"])) or (indicator.source,)
+    named = "".join(f"<p>{_source(catalogue.sources()[id], lang)}</p>" for id in sources)
     st.html(f"""<details class="about"><summary>{escape(t("what_it_measures", lang))}</summary>
         <p><strong>{escape(indicator.label[lang])}.</strong> {escape(indicator.about[lang])}</p>
-        <p><strong>{escape(t("universe", lang))}</strong> {escape(indicator.universe[lang])}.</p>
-        <p><strong>{escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f"kind_{source.kind}", lang))}</em></p>
-        <p><strong>{escape(t("documents", lang))}</strong></p><ul>{documents}{more}</ul></details>""")
+        <p><strong>{escape(t("universe", lang))}</strong> {escape(catalogue.universe(indicator, sources, lang))}.</p>
+        {named}<p><strong>{escape(t("documents", lang))}</strong></p><ul>{documents}{more}</ul></details>""")
+
+
+def _source(source, lang: str) -> str:
+    return f'<strong>{escape(source.publisher)}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f"kind_{source.kind}", lang))}</em>'
 
 
 def _document(row) -> str:
