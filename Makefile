@@ -9,7 +9,7 @@ DATABASE := $(or $(RECOVERY_DATABASE),data/recovery.duckdb)
 INPUTS   := $(wildcard data/*.toml data/*.csv data/*.sql data/*.py data/codes/*.csv data/raw/*.csv data/imports/*.csv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint clean bench release sheets
+.PHONY: help run test audit build lint clean bench release sheets
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: $(DATABASE)  ## show the dashboard, building first what is missing
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+
+audit: $(VENV)/dev $(DATABASE)  ## judge every page in every language, theme and width with axe, and print the counts (some minutes)
+	@AUDIT=whole $(BIN)/python -m pytest -q -rP tests/browser/test_access.py -k "axe or statement or sideways"
 
 build: $(VENV)/run  ## build the database from data/
 	@$(BIN)/python -m data.build

@@ -1,6 +1,7 @@
 """The frame around every page: language, navigation, and the filters kept in the session and mirrored to the address."""
 import atexit
 import gc
+import json
 import logging
 from dataclasses import replace
 from html import escape
@@ -17,6 +18,7 @@ from queries.filters import ADDRESS, Filters
 
 ROOT = Path(__file__).resolve().parent.parent
 STYLE = Path(__file__).with_name("style.css")
+SPEAK = Path(__file__).with_name("frame.js").read_text(encoding="utf-8")
 MARK = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
 NAVIGATION = {  # the first pages stand in the bar, the others under a name of their own
     "": ("overview", "closures", "profits", "digital_sales", "women", "diagnosis"),
@@ -42,7 +44,7 @@ def run() -> None:
     st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=_icon(), layout="wide", initial_sidebar_state="collapsed")
     st.logo(_mark(theme()), size="large")
     _switch(lang)
-    st.html(f"<script>document.documentElement.lang={lang!r}</script>", unsafe_allow_javascript=True)
+    _speak(lang)
     if chosen.dropped:
         st.html(f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.dropped)))}</p></div>')
     try:
@@ -55,6 +57,7 @@ def run() -> None:
     with st.container(key="ways", horizontal=True, gap="medium"):  # in the same session: a link that loads the page again would lose a diagnosis
         for way in FOOT:
             st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})
+        st.page_link("pages/about.py", label=t("foot_access", lang), query_params={"lang": lang})
     _settle()
 
 
@@ -129,6 +132,13 @@ def _switch(lang: str) -> None:
             st.session_state["lang"] = lang
         st.radio(t("language", lang), words.LANGS, key="lang", format_func=words.language_name, horizontal=True, label_visibility="collapsed",
                  on_change=lambda: choose(lang=st.session_state["lang"]))
+
+
+def _speak(lang: str) -> None:
+    """The document in the visitor's language, Streamlit's own words too."""
+    own = [sentence for key, sentence in words.strings().items() if key.startswith("own_")]
+    pairs = [[sentence[other], sentence[lang]] for sentence in own for other in words.LANGS]
+    st.html(f"<script>{SPEAK}({json.dumps(lang)}, {json.dumps(pairs, ensure_ascii=False)})</script>", unsafe_allow_javascript=True)
 
 
 def _mark(theme: str) -> str:

@@ -72,7 +72,7 @@ def table(area: Area, topic: str, theme: str = "light", draw: Callable[[str], st
     if not lines:
         return ""
     title = catalogue.topics()[topic].title[area.lang]
-    return f'<table class="figures" role="table"><caption><h2>{escape(title)}</h2></caption>{_heads(("indicator", "figure", "since", "against"), area.lang)}<tbody role="rowgroup">{lines}</tbody></table>'
+    return f'{_title(topic, title)}<table class="figures" role="table" aria-labelledby="of_{topic}">{_heads(("indicator", "figure", "since", "against"), area.lang)}<tbody role="rowgroup">{lines}</tbody></table>'
 
 
 def _heads(columns: tuple[str, ...], lang: str) -> str:
@@ -127,7 +127,7 @@ def amounts(area: Area) -> str:
         f'<td class="since" role="cell"><span>{escape(since(entry, lang))}</span></td></tr>' for entry in _alone(area))
     if not lines:
         return ""
-    return f'<table class="figures amounts" role="table">{_amounts_title(lang)}{_heads(("indicator", "figure", "since"), lang)}<tbody role="rowgroup">{lines}</tbody></table>'
+    return f'{_amounts("", lang)}{_heads(("indicator", "figure", "since"), lang)}<tbody role="rowgroup">{lines}</tbody></table>'
 
 
 def amounts_in_brief(area: Area) -> str:
@@ -136,15 +136,20 @@ def amounts_in_brief(area: Area) -> str:
     cells = [f'<th scope="row" role="rowheader">{escape(", ".join((entry.indicator.label[lang], *_scope(entry.row))))}</th><td class="value" role="cell"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> '
              f"<span>{escape(_when(entry, lang))}</span></td>" for entry in _alone(area)]
     lines = "".join(f'<tr role="row">{"".join(cells[place:place + 2])}</tr>' for place in range(0, len(cells), 2))
-    return f'<table class="figures amounts two" role="table">{_amounts_title(lang)}<tbody role="rowgroup">{lines}</tbody></table>' if lines else ""
+    return f'{_amounts(" two", lang)}<tbody role="rowgroup">{lines}</tbody></table>' if lines else ""
 
 
 def _alone(area: Area) -> list[Entry]:
     return [entry for entry in area.all if entry.indicator.unit in ALONE]
 
 
-def _amounts_title(lang: str) -> str:
-    return f'<caption><h2>{escape(t("profile_amounts", lang))}</h2> <small>{escape(t("profile_amounts_about", lang))}</small></caption>'
+def _amounts(columns: str, lang: str) -> str:
+    return f'{_title("amounts", t("profile_amounts", lang), t("profile_amounts_about", lang))}<table class="figures amounts{columns}" role="table" aria-labelledby="of_amounts">'
+
+
+def _title(name: str, title: str, about: str = "") -> str:
+    """Before the table, not in a caption of it: a table with its roles written out may hold rows alone."""
+    return f'<div class="title"><h2 id="of_{name}">{escape(title)}</h2> {f"<small>{escape(about)}</small>" if about else ""}</div>'
 
 
 def _when(entry: Entry, lang: str) -> str:

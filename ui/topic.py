@@ -13,7 +13,7 @@ from data import catalogue
 from data.words import list_text, t
 from queries import ask
 from queries.filters import Filters, View, offers, resolve
-from ui import frame
+from ui import frame, glossary
 from ui.bar import bar
 from ui.frame import theme
 from ui.panel import panel
@@ -47,8 +47,9 @@ def show(name: str, filters: Filters) -> None:
 
 
 def opening(kicker: str, question: str, intro: str) -> None:
-    """The top of a page: its subject, its question as heading, and what to know before reading."""
-    st.html(f'<div class="opening"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p></div>')
+    """The top of a page: its subject, its question as heading, what to know before reading, and its words explained."""
+    explained = glossary.here(st.session_state["page"], st.session_state["filters"].lang)
+    st.html(f'<div class="opening"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p>{explained}</div>')
 
 
 def said(view, offered) -> None:

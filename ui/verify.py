@@ -20,7 +20,6 @@ def show(filters: Filters) -> None:
     opening(t("page_verify", lang), t("verify_question", lang), t("verify_intro", lang))
     with st.container(key="drop"):
         st.html(STYLE)
-        st.html(f"<style>.st-key-drop {{ --limit: {_quoted(t('verify_limit', lang, most=MOST))}; --browse: {_quoted(t('verify_browse', lang))}; }}</style>")
         given = st.file_uploader(t("verify_label", lang), accept_multiple_files=True, max_upload_size=MOST, key="verify_files")
     found = verdicts([(one.name, one.getvalue()) for one in given])
     st.html("".join(_said(verdict, lang) for verdict in found) or f'<p class="credit">{escape(t("verify_private", lang))}</p>')
@@ -40,7 +39,3 @@ def _said(verdict: verify.Verdict, lang: str) -> str:
     listed = f"<ul>{lines}</ul>" if lines else ""
     return f'<div class="claim verdict_{verdict.state}" role="status"><p class="verdict">{escape(t(f"verify_state_{verdict.state}", lang))}</p><p>{escape(verdict.sentence(lang))}</p>{listed}</div>'
 
-
-def _quoted(words: str) -> str:
-    """Words as a CSS string."""
-    return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'

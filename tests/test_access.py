@@ -1,0 +1,52 @@
+"""What everyone can read: the accessibility statement, the field's words explained where they are used."""
+import re
+from html import escape, unescape
+
+import pytest
+from test_frame import html, opened
+
+from data import words
+from data.words import t
+from ui import access, frame, glossary
+
+EXACT = ("sme", "nuts", "wilson", "value_added", "median", "provisional", "intensity", "indistinct")  # terms that a page cannot use in another sense
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_statement_lists_every_known_failure_and_invents_no_publisher(lang):
+    told = access.statement(lang)
+    for one in (*access.known()["finding"], *access.known()["limit"]):
+        assert escape(one[lang]) in told
+    assert told.count(escape(t("statement_nobody", lang))) == 2 and escape(t("statement_no_contact", lang)) in told
+    assert "@" not in told
+    assert re.findall(r"<h([23])>", told) == ["2", *"3" * len(access.PARTS)]
+
+
+def test_whoever_publishes_the_site_is_named_in_its_statement(monkeypatch):
+    monkeypatch.setenv("RECOVERY_PUBLISHER", "Camera <di> prova")
+    monkeypatch.setenv("RECOVERY_CONTACT", "accesso@example.org")
+    told = access.statement("it")
+    assert told.count("Camera &lt;di&gt; prova") == 2 and "accesso@example.org" in told
+    assert t("statement_nobody", "it") not in told and t("statement_no_contact", "it") not in told
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_page_about_methods_holds_the_statement_and_the_whole_glossary(lang):
+    page = html(opened("about", lang=lang))
+    assert access.statement(lang) in page
+    assert all(f"<dt>{escape(t(f'term_{term}', lang))}</dt>" in page for term in glossary.TERMS)
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("page", [page for page in frame.PAGES if page not in ("about", "diagnosis")])
+def test_a_term_of_the_field_is_explained_on_the_page_that_uses_it(page, lang):
+    found = html(opened(page, lang=lang, geo="ITC4"))
+    said, explained = unescape(re.sub(r'<details class="words">.*?</details>|<[^>]+>', " ", found, flags=re.DOTALL)), glossary.here(page, lang)
+    assert explained in found
+    used = [term for term in EXACT if re.search(rf"\b{re.escape(t(f'term_{term}', lang))}\b", said, re.IGNORECASE)]
+    assert [term for term in used if page not in glossary.TERMS[term]] == []
+
+
+def test_every_term_is_used_on_a_page_that_is_there():
+    assert {page for pages in glossary.TERMS.values() for page in pages} <= set(frame.PAGES)
+    assert all(glossary.TERMS.values())

@@ -1,0 +1,33 @@
+// Says Streamlit's own words in the page's language as they come. A pair is what may be there and what is to be; "{name}" stands for anything.
+((lang, pairs) => {
+  const ATTRIBUTES = ["aria-label", "placeholder", "title", "data-title", "alt"];
+  const OURS = ".stHtml, .js-plotly-plot .main-svg, textarea, script, style";
+  const exact = new Map(pairs.filter(([from, to]) => from !== to));
+  const shaped = [...exact].filter(([from]) => from.includes("{name}"))
+    .map(([from, to]) => [new RegExp(`^${from.replace(/[.*+?()]/g, "\\$&").replace("{name}", "(.+)")}$`), to]);
+  const said = text => exact.get(text) ?? shaped.flatMap(([shape, to]) => shape.test(text) ? [to.replace("{name}", text.match(shape)[1])] : [])[0];
+
+  function mend(node) {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const to = said(node.nodeValue.trim());
+      if (to) node.nodeValue = to;
+    } else if (node.nodeType === Node.ELEMENT_NODE && !node.matches(OURS)) {
+      for (const name of ATTRIBUTES) {
+        const to = node.hasAttribute(name) && said(node.getAttribute(name));
+        if (to) node.setAttribute(name, to);
+      }
+      node.childNodes.forEach(mend);
+    }
+  }
+
+  document.documentElement.lang = lang;
+  window.ripresaWords?.disconnect();
+  window.ripresaWords = new MutationObserver(changes => {
+    for (const change of changes) {
+      const ours = change.target.parentElement?.closest(OURS) ?? change.target.closest?.(OURS);
+      if (!ours) (change.type === "childList" ? change.addedNodes : [change.target]).forEach(mend);
+    }
+  });
+  mend(document.body);
+  window.ripresaWords.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES});
+})
