@@ -61,6 +61,15 @@ def test_the_menu_can_be_reached_on_a_narrow_screen(visit):
     visitor.page.wait_for_url("**/women**")
 
 
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_the_names_of_the_pages_stand_at_even_distances_and_clear_of_the_language(width, visit):
+    visitor = visit("/about?lang=it", size={"width": width, "height": 500})
+    ends = visitor.page.evaluate("""() => [...document.querySelectorAll("[data-testid=stTopNavLink] p, [data-testid=stTopNavSection], .st-key-language")].map(
+        name => { const place = document.createRange(); place.selectNodeContents(name); const box = place.getBoundingClientRect(); return [box.left, box.right]; })""")
+    gaps = [second[0] - first[1] for first, second in zip(ends, ends[1:], strict=False)]
+    assert len(gaps) > 7 and max(gaps[:5]) - min(gaps[:5]) < 2 and min(gaps) >= 8, gaps
+
+
 def test_a_broken_address_shows_the_page_all_the_same(visit):
     visitor = visit("/closures?lang=xx&level=moon&geo=ATLANTIS&indicator='%3Bdrop&period=9999&sector=%F0%9F%A6%84")
     assert visitor.painted(21)
