@@ -254,5 +254,6 @@ def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
     claims = {row.id: row for row in ask("claims", lang=lang).itertuples()}
     shown = words_of(checks_evidence.sides(claims["profits_76"], lang))
     assert "76%" in shown and "75%" in shown and t("why_disputed", lang) in shown
+    assert t("why_worded", lang) in shown, "the number of the claim, printed as what it is not"
     assert t("checks_no_evidence", lang) in words_of(checks_evidence.sides(claims["closed_16"], lang))
     assert checks_evidence.sides(claims["nations_90"], lang) == ""

@@ -121,7 +121,7 @@ def _():
     sides = ask("claim_evidence", indicator="lower_sales_yoy", geo="ITA", period="2020-05")
     assert table(sides, "side", "value", "publisher", "why") == [
         ("observation", 76, "Digitalic", ""), ("observation", 76, "TSF", ""),
-        ("evidence", 76, "Punto Informatico", "disputed"), ("evidence", 75, "DMQ Accountants", "disputed"),
+        ("evidence", 76, "Punto Informatico", "worded"), ("evidence", 75, "DMQ Accountants", "disputed"),
     ]  # fmt: skip
     gap = ask("claim_evidence", indicator="closure_gender_gap_female_minus_male", geo="WORLD", period="2020-05")
     assert table(gap, "side", "value") == [("observation", 7), ("evidence", 5.9)]

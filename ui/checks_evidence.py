@@ -28,7 +28,7 @@ def _side(side: str, rows: list[dict], indicator, lang: str) -> str:
         decimals = max(indicator.decimals, 0 if float(value).is_integer() else 1)
         documents = "".join(f"<li>{_document(row)}</li>" for row in own)
         reason = f'<p class="credit">{escape(why)}</p>' if why else ""
-        figures += f'<p class="big">{escape(value_text(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
+        figures += f'<p class="big {own[0]["why"]}">{escape(value_text(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
     return f'<section class="{side}"><h3>{escape(t(HEADS[side], lang))}</h3>{figures}</section>'
 
 
