@@ -25,11 +25,12 @@ class InstrumentError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """One answer that can be chosen. `points` is None in the profile."""
+    """One answer that can be chosen. `points` is None in the profile; `examples` say whom it means there."""
 
     id: str
     text: dict
     points: int | None = None
+    examples: dict | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +151,7 @@ class Instrument:
 
     version: str
     status: str
-    promise: dict
+    promised_minutes: int
     disclaimer: dict
     digest: str
     scoring: dict
@@ -204,25 +205,6 @@ class Instrument:
     def answer_text(self, item: Item, answer, lang: str) -> str:
         """The words of an answer; a blank has words too."""
         return dict(self.options(item, lang)).get(answer, self.word("skipped", lang))
-
-
-@dataclass(frozen=True)
-class Length:
-    """How long the questions are: words read, choices made, minutes at 200 and at 150 words a minute."""
-
-    words: int
-    choices: int
-    minutes: float
-    minutes_slow: float
-
-
-def length(instrument: Instrument, lang: str, profile: bool = True) -> Length:
-    """Words and minutes of the diagnosis, counting 4 seconds for each choice: an estimate to be set against measured times."""
-    asked = [(i.question, [*i.options, *([Option("", i.not_applicable)] if i.not_applicable else [])]) for i in instrument.items]
-    asked += [(q.question, q.options if q.id != "region" else ()) for q in instrument.profile] if profile else []
-    words = sum(len(question[lang].split()) + sum(len(o.text[lang].split()) for o in options) for question, options in asked)
-    choosing = len(asked) * 4 / 60
-    return Length(words, len(asked), words / 200 + choosing, words / 150 + choosing)
 
 
 def comparability(version: str) -> str:

@@ -58,7 +58,7 @@ class Reader:
         goals = tuple(self.goal(goal, items) for goal in raw["goal"])
         return Instrument(
             version=self.get(raw, "version", "the file"), status=self.get(raw, "status", "the file"),
-            promise=self.text(raw, "promise", "the file"), disclaimer=self.text(raw, "disclaimer", "the file"), digest=digest,
+            promised_minutes=int(self.number(raw, "promised_minutes", "the file", 1, 60)), disclaimer=self.text(raw, "disclaimer", "the file"), digest=digest,
             scoring=raw["scoring"], planning=raw["plan"], privacy=raw["privacy"],
             words={key: self.text(raw["words"], key, "words") for key in raw["words"]},
             levels=self.levels(raw["level"]), goals=goals, profile=tuple(self.profile(q, goal_ids) for q in raw["profile"]),
@@ -88,7 +88,8 @@ class Reader:
         if "options_from" in table:
             options = tuple(Option(code, {lang: areas()[code][lang] for lang in LANGS}) for code in regions())
         else:
-            options = tuple(Option(self.get(o, "id", place), self.text({"option": o}, "option", place)) for o in self.get(table, "options", place))
+            options = tuple(Option(self.get(o, "id", place), self.text({"option": o}, "option", place), examples=self.text(o, "examples", place) if "examples" in o else None)
+                            for o in self.get(table, "options", place))
         self.unique(place, [o.id for o in options])
         if table["id"] == "goals":
             for option in options:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from data.words import number, t
-from diagnosis.instrument import Goal, bank, length
+from data.words import t
+from diagnosis.instrument import Goal, bank
 from diagnosis.scoring import visible
 from queries.filters import Filters
 from ui import contribute, diagnosis_results, plan
@@ -13,7 +13,7 @@ from ui.visit import PROFILE, RESULT, SCREENS, START, Visit, answer, forget, go,
 
 STYLE = Path(__file__).with_name("diagnosis.css")
 ASKED = SCREENS[1:-1]  # the screens with questions
-LONG = ("region", "sector")  # lists to choose from; the other questions of the profile show all their answers
+LONG = ("region",)  # a list to choose from; the other questions of the profile show all their answers
 TOP = """<script>
     if ({opened}) {{
         const main = document.querySelector('[data-testid="stMain"]'), head = main?.querySelector('h1');
@@ -39,14 +39,12 @@ def show(filters: Filters) -> None:
 
 def start(here: Visit, lang: str) -> None:
     """What it is, how long it takes, what is kept."""
-    minutes = number(length(bank(), lang).minutes, lang)
-    points = "".join(f"<li><strong>{escape(t(f'diagnosis_{name}', lang))}</strong> {escape(t(f'diagnosis_{name}_about', lang, minutes=minutes, count=len(bank().items)))}</li>"
+    points = "".join(f"<li><strong>{escape(t(f'diagnosis_{name}', lang))}</strong> {escape(t(f'diagnosis_{name}_about', lang, minutes=bank().promised_minutes, count=len(bank().items)))}</li>"
                      for name in ("what", "how_long", "kept"))
     st.html(f'<div class="opening"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p>'
             f'<h1>{escape(t("diagnosis_question", lang))}</h1></div><ul class="promise">{points}</ul>')
     with st.container(key="steps", horizontal=True, vertical_alignment="center"):
         st.button(t("diagnosis_resume" if here.began else "diagnosis_start", lang), on_click=go, args=(PROFILE,), type="primary", key=f"start_{lang}")
-    st.html(f'<p class="credit">{escape(bank().disclaimer[lang])}</p>')
     diagnosis_results.door(lang)
     contribute.withdraw(lang)
 
@@ -85,7 +83,7 @@ def items(here: Visit, goal: Goal, lang: str) -> None:
 def profile(here: Visit, lang: str) -> None:
     """Who answers: none of it is needed for the plan."""
     for question in bank().profile:
-        labels = {option.id: option.text[lang] for option in question.options}
+        labels = {option.id: option.text[lang] + (f" ({option.examples[lang]})" if option.examples else "") for option in question.options}
         if question.id == "goals":
             goals(here, labels, lang)
             continue
