@@ -365,3 +365,19 @@ comment on column dictionary.about_it is 'Che cosa contiene, in italiano | What 
 comment on column dictionary.about_en is 'Che cosa contiene, in inglese | What it holds, in English';
 comment on column dictionary.table_about_it is 'Che cosa contiene la tabella, in italiano | What the table holds, in Italian';
 comment on column dictionary.table_about_en is 'Che cosa contiene la tabella, in inglese | What the table holds, in English';
+
+-- Every observation in the words of a language, with the places in reading order of what it is about: from described('it').
+create macro described(lang) as table
+select o.*, case lang when 'it' then g.name_it else g.name_en end as geo_name, g.level, g.parent, g.europe,
+       case lang when 'it' then s.name_it else s.name_en end as sector_name, case lang when 'it' then s.short_it else s.short_en end as sector_short,
+       case lang when 'it' then d.name_it else d.name_en end as gender_name, case lang when 'it' then z.name_it else z.name_en end as size_name,
+       case lang when 'it' then e.name_it else e.name_en end as edition_name, case lang when 'it' then r.name_it else r.name_en end as source_name,
+       [i.position, s.position, d.position, z.position] as choice_position, g.position as geo_position, e.position as edition_position
+from observations o
+join indicators i on i.id = o.indicator
+join geographies g on g.code = o.geo
+join sectors s on s.code = o.sector
+join genders d on d.code = o.gender
+join sizes z on z.code = o.size
+join editions e on e.code = o.edition
+join sources r on r.id = o.source;

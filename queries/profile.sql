@@ -11,9 +11,9 @@ named as (
     join geographies j on j.level = 'joined' and list_contains(string_split(j.members, ' '), a.place)
 ),
 chosen as (
-    select o.* replace (n.place as geo), n.drawn_from, n.asked_position
+    select o.* replace (n.place as geo, case $lang when 'it' then g.name_it else g.name_en end as geo_name, g.level as level, g.parent as parent), n.drawn_from, n.asked_position
     from named n
-    join observations o on o.geo = n.geo
+    join described($lang) o on o.geo = n.geo
     join geographies g on g.code = n.place
     where len($sectors) = 0 or list_contains($sectors, o.sector)
     qualify not (g.level = 'group' and o.source = 'worldbank_enterprise_surveys')
@@ -22,21 +22,7 @@ chosen as (
 owned as (
     select distinct indicator, sector, gender, size from chosen where list_contains($own, geo)
 )
-select
-    o.indicator, o.geo, case $lang when 'it' then g.name_it else g.name_en end as geo_name, g.level, g.parent,
-    o.sector, case $lang when 'it' then s.name_it else s.name_en end as sector_name, case $lang when 'it' then s.short_it else s.short_en end as sector_short,
-    o.gender, case $lang when 'it' then d.name_it else d.name_en end as gender_name,
-    o.size, case $lang when 'it' then z.name_it else z.name_en end as size_name,
-    o.period, o.starts, o.edition, case $lang when 'it' then e.name_it else e.name_en end as edition_name,
-    o.value, o.low, o.high, o.n, o.n_note, o.status, o.flags, o.interval_reason, o.base, o.source,
-    case $lang when 'it' then r.name_it else r.name_en end as source_name, o.drawn_from
+select o.* exclude (choice_position, geo_position, edition_position, asked_position)
 from chosen o
 join owned using (indicator, sector, gender, size)
-join indicators i on i.id = o.indicator
-join geographies g on g.code = o.geo
-join sectors s on s.code = o.sector
-join genders d on d.code = o.gender
-join sizes z on z.code = o.size
-join editions e on e.code = o.edition
-join sources r on r.id = o.source
-order by i.position, s.position, d.position, z.position, o.asked_position, e.position, o.starts, o.period
+order by o.choice_position, o.asked_position, o.edition_position, o.starts, o.period
