@@ -33,7 +33,7 @@ SHOWN_FAULTS = 40
 SHAPE = "select table_name, column_name from duckdb_columns() where database_name = '{}' and not internal"
 RESOURCE = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
     "kind": "video_tutorial webinar short_course guide checklist case_study helpdesk programme grant".split(),
-    "goals": "know found convert retain all".split(),
+    "goals": "known found convert retain all".split(),
     "topics": "website maps social ecommerce ads reviews crm data ai security privacy skills finance export women".split(),
     "language": ["it", "en"],
     "cost": ["", "free", "paid", "grant"],

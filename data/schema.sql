@@ -296,7 +296,7 @@ create table resources (
 comment on table resources is 'Dove una piccola impresa può imparare o trovare aiuto: esistenza e indirizzo documentati, nessun indirizzo aperto dal vivo. | Where a small firm can learn or find help: existence and address documented, no address opened live.';
 comment on column resources.id is 'Risorsa | Resource';
 comment on column resources.kind is 'video_tutorial, webinar, short_course, guide, checklist, case_study, helpdesk, programme o grant | video_tutorial, webinar, short_course, guide, checklist, case_study, helpdesk, programme or grant';
-comment on column resources.goals is 'know, found, convert, retain, separati da spazi; all vuol dire tutti e quattro | know, found, convert, retain, separated by spaces; all means the four';
+comment on column resources.goals is 'known, found, convert, retain, separati da spazi; all vuol dire tutti e quattro | known, found, convert, retain, separated by spaces; all means the four';
 comment on column resources.topics is 'Argomenti, separati da spazi | Subjects, separated by spaces';
 comment on column resources.language is 'Lingua della risorsa stessa | Language of the resource itself';
 comment on column resources.region is 'A chi serve | Whom it serves';

@@ -7,7 +7,9 @@ from test_frame import html, opened
 from test_pages import sound, words_of
 
 from data import check_links, words
+from data.build import RESOURCE
 from data.words import t
+from diagnosis.instrument import bank
 from queries import ask
 from ui import resources
 from ui.resources import GOALS, Wish, fits, is_history, nearest
@@ -49,8 +51,9 @@ def test_a_plan_s_link_by_goal_and_kind_shows_what_fits(goal):
     assert visit.selectbox(key="resources_goal_en").value == goal
 
 
-def test_the_diagnosis_calls_its_first_goal_known():
-    assert Wish.from_address({"goal": "known"}, ROWS) == Wish(goal="know")
+def test_the_goals_are_spelt_as_in_the_diagnosis():
+    assert list(GOALS) == [goal.id for goal in bank().goals] == RESOURCE["goals"][:-1]
+    assert Wish.from_address({"goal": "known"}, ROWS) == Wish(goal="known")
 
 
 @pytest.mark.parametrize("address", [{"goal": "moon"}, {"kind": "'; drop"}, {"cost": ""}, {"subject": "🦄", "language": "xx"}])

@@ -18,7 +18,6 @@ from queries.filters import Filters
 from ui import contribute, diagnosis_results, table
 from ui.visit import PROFILE, Visit, forget, go, step
 
-RESOURCE_GOALS = {"known": "know"}  # the goals as the list of resources names them, where it names them otherwise
 PRINT = """<script>
     document.querySelectorAll('button.print').forEach(button => { button.onclick = () => window.print(); });
 </script>"""
@@ -100,8 +99,7 @@ def action(one: Action, lang: str) -> None:
         st.html(f'<article class="action"><p class="kicker">{escape(bank().goal(one.item.goal).label[lang])}</p><h3>{escape(todo.title[lang])}</h3>{urgent}'
                 f'<p>{escape(todo.effect[lang])}</p><p class="first"><strong>{escape(t("plan_first_step", lang))}</strong> {escape(first_step(one, lang))}</p><dl>{facts}</dl>'
                 f'<p class="cause">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=cause(one, lang)))}</p></article>')
-        goal = RESOURCE_GOALS.get(one.item.goal, one.item.goal)
-        st.page_link("pages/resources.py", label=t("plan_learn", lang, resource=bank().resource[todo.resource].label[lang]), query_params={"lang": lang, "goal": goal, "kind": todo.resource})
+        st.page_link("pages/resources.py", label=t("plan_learn", lang, resource=bank().resource[todo.resource].label[lang]), query_params={"lang": lang, "goal": one.item.goal, "kind": todo.resource})
 
 
 # --- the scores ---

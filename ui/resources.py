@@ -12,8 +12,7 @@ from queries.filters import Filters
 from ui import frame, sheet
 from ui.topic import opening
 
-GOALS = ("know", "found", "convert", "retain")
-SAME = {"known": "know"}  # the diagnosis calls the first goal so
+GOALS = ("known", "found", "convert", "retain")
 FIRST_YEAR = "2020"  # the year of the initiative the hub was made for: what is documented only then is history too
 WIDE = ("ITA", "EU27_2020", "WORLD")  # regions whose resources serve an Italian region as well
 
@@ -31,8 +30,7 @@ class Wish:
     def from_address(cls, address: Mapping[str, str], rows: list[dict]) -> "Wish":
         """Reads any address; what no resource has is left out."""
         known = {name: set(choices(name, rows)) for name in NAMES}
-        said = {name: SAME.get(address.get(name, ""), address.get(name, "")) for name in NAMES}
-        return cls(**{name: value for name, value in said.items() if value in known[name]})
+        return cls(**{name: address[name] for name in NAMES if address.get(name) in known[name]})
 
 
 NAMES = tuple(field.name for field in fields(Wish))
