@@ -12,8 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
-from data import words
+from data import log, words
 from routes import OWN_HTML, ROUTES
+from routes.watched import Limited, Watched
 
 POLICY = {  # Streamlit writes styles and its own start-up script into the page; nothing comes from, or goes to, another host
     "default-src": "'self'",
@@ -132,4 +133,5 @@ class Guarded:
         await self.app(scope, receive, say if scope["type"] == "http" else send)
 
 
-app = st.App("dashboard.py", routes=ROUTES, middleware=[Middleware(Guarded), Middleware(Shell), Middleware(Compressed)])
+log.start()
+app = st.App("dashboard.py", routes=ROUTES, middleware=[Middleware(Watched), Middleware(Guarded), Middleware(Limited), Middleware(Shell), Middleware(Compressed)])

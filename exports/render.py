@@ -12,6 +12,7 @@ from functools import cache
 
 import plotly.graph_objects as go
 
+from data import log
 from exports import figure as printed, fingerprint, images
 from exports.frame import Export
 from exports.words import say
@@ -47,7 +48,8 @@ def browser() -> str:
 def image(figure: go.Figure, export: Export, form: str, size: str = "web", theme: str = "light") -> bytes:
     """The figure as PNG, SVG or PDF with its words inside and its seal. `theme` is the one it was drawn in. Raises RenderError."""
     ready = printed.inline(printed.prepared(figure, export, size, theme))
-    drawn = _RENDERER.draw(ready, form, printed.scale(ready, size) if form == "png" else 1)
+    with log.timed("render", form=form, size=size):
+        drawn = _RENDERER.draw(ready, form, printed.scale(ready, size) if form == "png" else 1)
     return images.put(drawn, fingerprint.picture(export.seal, export.table))
 
 

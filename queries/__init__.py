@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from data import build
+from data import build, log
 
 FOLDER = Path(__file__).resolve().parent
 CACHED_ANSWERS = 4096
@@ -124,7 +124,7 @@ def _answer(version: str, name: str, values: tuple) -> pd.DataFrame:
     if missing:
         raise KeyError(f"queries/{name}.sql needs {', '.join(missing)}.")
     wanted = {key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in parameters(name)}
-    with cursor() as (own, _):
+    with log.timed("query", name=name), cursor() as (own, _):
         return own.execute(text(name), wanted).df()
 
 

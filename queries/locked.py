@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 
 import queries
-from data import build
+from data import build, log
 
 HERE = Path(__file__).resolve().parent
 WORKERS = max(1, min(4, int(os.environ.get("RECOVERY_SQL_WORKERS") or 2)))
@@ -127,7 +127,8 @@ class _Pool:
         try:
             self._wait(question)
             try:
-                return self._answer(question)
+                with log.timed("sql"):
+                    return self._answer(question)
             finally:
                 self._places.release()
         finally:

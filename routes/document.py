@@ -47,7 +47,7 @@ def document(version: str, lang: str) -> dict:
 
 
 def _operation(endpoint: Endpoint, version: str, lang: str) -> dict:
-    kinds = ["parameter", *(["version_unknown", "version_gone"] if endpoint.pinned else []), *(["not_found"] if endpoint.name == "boundary" else []), "long", "no_database"]
+    kinds = ["parameter", *(["version_unknown", "version_gone"] if endpoint.pinned else []), *(["not_found"] if endpoint.name == "boundary" else []), "long", "often", "no_database"]
     faults = {str(STATUS[kind]): {"$ref": f"#/components/responses/{kind}"} for kind in kinds}
     parameters = [*(parameter for parameter in endpoint.parameters if parameter.place == "path"), *endpoint.query.values()]
     return {

@@ -1,10 +1,13 @@
 """For those who watch the server: is it up, and may it be sent visitors?"""
 
+import os
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 import queries
-from data import build
+from data import build, log
+from diagnosis.store import StoreError, open_store
 from routes.boundaries import shapes
 from routes.declaration import BOUNDARIES
 
@@ -21,9 +24,11 @@ def alive(request: Request) -> JSONResponse:
 
 def ready(request: Request) -> JSONResponse:
     """Is everything a visitor needs in place? Each check says ok, or why not."""
-    checks = {check.__name__: _said(check) for check in (database, inputs, boundaries)}
+    asked = (database, inputs, boundaries, *((diagnosis,) if os.environ.get("DIAGNOSIS_STORE") else ()))
+    checks = {check.__name__: _said(check) for check in asked}
     fit = all(said in ("ok", "not checked") for said in checks.values())
-    return JSONResponse({"status": "ready" if fit else "not ready", "checks": checks}, 200 if fit else 503, FRESH)
+    version = {"version": queries.version()} if checks["database"] == "ok" else {}
+    return JSONResponse({"status": "ready" if fit else "not ready", **version, "checks": checks}, 200 if fit else 503, FRESH)
 
 
 def database() -> str:
@@ -43,6 +48,16 @@ def boundaries() -> str:
     """The maps' files are there and whole."""
     missing = [name for name in BOUNDARIES if not shapes(name)]
     return "ok" if not missing else f"static/geo lacks {', '.join(missing)}: restore it from the repository"
+
+
+def diagnosis() -> str:
+    """The store of contributions answers, where one is configured."""
+    try:
+        open_store().count()
+        return "ok"
+    except StoreError:  # its words name folders and servers
+        log.LOGGER.exception("store")
+        return "the store of the diagnosis does not answer: type python -m diagnosis.store count"
 
 
 def _said(check) -> str:

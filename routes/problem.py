@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from routes.words import say
 
-STATUS = {"parameter": 400, "large": 400, "not_found": 404, "version_unknown": 404, "method": 405, "version_gone": 410, "long": 414, "failed": 500, "no_database": 503}
+STATUS = {"parameter": 400, "large": 400, "not_found": 404, "version_unknown": 404, "method": 405, "version_gone": 410, "long": 414, "often": 429, "failed": 500, "no_database": 503}
 
 
 class Problem(Exception):

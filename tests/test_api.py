@@ -530,7 +530,7 @@ def test_the_words_are_there_in_both_languages():
 
 def test_health_is_told_in_json():
     assert get("/healthz").json() == {"status": "ok", "version": queries.version()}
-    assert get("/readyz").json() == {"status": "ready", "checks": {"database": "ok", "inputs": "ok", "boundaries": "ok"}}
+    assert get("/readyz").json() == {"status": "ready", "version": queries.version(), "checks": {"database": "ok", "inputs": "ok", "boundaries": "ok"}}
 
 
 def test_it_is_not_ready_with_a_database_of_other_inputs(older):

@@ -130,6 +130,7 @@ def test_a_raw_file_of_no_known_source_is_named(root, old, monkeypatch, capsys):
     assert "hearsay__country_year.csv" in sentence and "data/sources.toml" in sentence
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("name", ["indicators.toml", "topics.toml", "sources.toml", "claims.csv", "codes/geographies.csv"])
 def test_a_missing_declaration_is_named(name, root, old, monkeypatch, capsys):
     (root / name).unlink()
@@ -184,6 +185,7 @@ def version_in(path: Path) -> str:
         return connection.execute("select version from build").fetchone()[0]
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("moment", ["reading", "read and checked", "deriving"])
 def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_finishes(moment, root, old):
     killed = start(root)
@@ -196,6 +198,7 @@ def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_fini
     assert not list(root.glob(".recovery.duckdb.draft-*"))
 
 
+@pytest.mark.fault
 def test_a_first_build_killed_half_way_leaves_no_database(root):
     killed = start(root)
     assert any("read and checked" in line for line in killed.stderr)
@@ -218,6 +221,7 @@ def test_a_reader_of_the_old_database_is_not_disturbed_by_a_build(root, old):
     assert version_in(root / "recovery.duckdb") == build.version(root)
 
 
+@pytest.mark.fault
 @pytest.mark.skipif(os.name != "posix", reason="file size limits are a POSIX thing")
 def test_a_full_disk_is_said_and_the_old_file_stays(root, old):
     import resource
@@ -260,6 +264,7 @@ def close(root: Path) -> None:
     root.chmod(0o555)
 
 
+@pytest.mark.fault
 def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
     close(locked)
     with nobody():
@@ -267,6 +272,7 @@ def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
     assert "recovery.duckdb cannot be written" in sentence and "RECOVERY_DATABASE" in sentence
 
 
+@pytest.mark.fault
 def test_a_read_only_folder_with_a_current_database_is_enough(locked):
     build.build(locked)
     close(locked)
@@ -274,6 +280,7 @@ def test_a_read_only_folder_with_a_current_database_is_enough(locked):
         assert build.ensure(locked) == locked / "recovery.duckdb"
 
 
+@pytest.mark.fault
 def test_a_read_only_replica_never_builds(root, monkeypatch):
     monkeypatch.setenv("RECOVERY_READONLY", "1")
     with pytest.raises(build.BuildError, match="RECOVERY_READONLY=1 forbids building"):
@@ -297,6 +304,7 @@ def test_a_changed_figure_changes_the_version(root):
     assert build.version(root) != before
 
 
+@pytest.mark.fault
 def test_a_damaged_database_is_built_again(root):
     path = root / "recovery.duckdb"
     for damage in (b"", b"not a database", b"\0" * 20_000):

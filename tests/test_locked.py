@@ -154,26 +154,31 @@ def kind(sql: str, seconds: float = locked.SECONDS) -> str:
     return ""
 
 
+@pytest.mark.escape
 @pytest.mark.parametrize("sql", WRITES)
 def test_nothing_is_written(sql):
     assert kind(sql) in ("not_a_question", "wrong")
 
 
+@pytest.mark.escape
 @pytest.mark.parametrize("sql", FILES)
 def test_no_file_and_no_network(sql):
     assert kind(sql) in ("not_a_question", "several", "locked", "wrong")
 
 
+@pytest.mark.escape
 @pytest.mark.parametrize("sql", SETTINGS)
 def test_no_setting_and_no_extension(sql):
     assert kind(sql) in ("not_a_question", "wrong")
 
 
+@pytest.mark.escape
 @pytest.mark.parametrize("sql", ELSEWHERE)
 def test_nothing_but_the_published_tables(sql):
     assert kind(sql) == "wrong"
 
 
+@pytest.mark.escape
 @pytest.mark.parametrize("sql", SEVERAL)
 def test_one_statement_at_a_time(sql):
     assert kind(sql) == "several"
@@ -184,6 +189,7 @@ def test_no_statement_is_no_question(sql):
     assert kind(sql) == "empty"
 
 
+@pytest.mark.escape
 @pytest.mark.parametrize("sql, allowed", HEAVY.values(), ids=HEAVY)
 def test_a_heavy_question_is_stopped(sql, allowed):
     started = time.monotonic()

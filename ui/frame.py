@@ -2,7 +2,7 @@
 import atexit
 import gc
 import json
-import logging
+import secrets
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -10,10 +10,11 @@ from pathlib import Path
 import streamlit as st
 
 import queries
-from data import words
+from data import log, words
 from data.build import BuildError
 from data.catalogue import CatalogueError
 from data.words import t
+from queries import limits
 from queries.filters import ADDRESS, Filters
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,7 @@ SHARED = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning
 
 def run() -> None:
     """Draws the frame and, in it, the page the visitor asked for. What goes wrong is said in a sentence."""
+    log.REQUEST.set(secrets.token_hex(8))  # the run of a page is a request of its own: it came through the websocket
     st.html(STYLE)
     lang = _language()
     try:
@@ -48,9 +50,10 @@ def run() -> None:
     if chosen.dropped:
         st.html(f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.dropped)))}</p></div>')
     try:
-        page.run()
+        with log.timed("script", page=page.url_path or PAGES[0], lang=lang):
+            page.run()
     except Exception:  # the reader gets a sentence and a way out, the server's log the whole story
-        logging.getLogger("ripresa").exception("page %s, %s", page.url_path, chosen)
+        log.LOGGER.exception("page", extra={"said": {"page": page.url_path or PAGES[0], "address": chosen.to_address()}})
         _sorry(t("fault_page", lang), lang)
         st.button(t("reset", lang), on_click=choose, kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"})
     st.html(f'<footer class="foot"><p>{escape(t("foot", lang, version=version))}</p></footer>')
@@ -77,6 +80,11 @@ def choose(**changes) -> None:
 def reset() -> None:
     """Back to the page's opening view, in the same language."""
     choose(**{name: () if name == "geo" else "" for name in Filters.__dataclass_fields__ if name not in ("lang", "dropped")})
+
+
+def visitor() -> str:
+    """A name for who asks, for the limits: not their address."""
+    return limits.visitor(str(st.context.ip_address), ", ".join(st.context.headers.get_all("X-Forwarded-For")))
 
 
 def theme() -> str:

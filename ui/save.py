@@ -16,7 +16,7 @@ from exports import camera, citation, embed, files, links, past, render
 from exports import figure as printed
 from exports import frame as figures
 from exports.words import say
-from queries import snippets
+from queries import limits, snippets
 from queries.filters import View
 from ui import frame
 
@@ -77,6 +77,8 @@ def _served(name: str, drawn: go.Figure, one: figures.Export) -> None:
     if not asked:
         return
     try:
+        if limits.wait("image", frame.visitor()):
+            raise render.RenderError("often")
         with st.spinner(t("save_drawing", lang)):
             image = render.image(drawn, one, form, size, theme)
     except render.RenderError as fault:

@@ -11,7 +11,7 @@ import streamlit as st
 from charts import theme as look
 from data.build import BuildError
 from data.words import MISSING, number, t
-from queries import ask, locked, snippets
+from queries import ask, limits, locked, snippets
 from queries.filters import Filters, resolve
 from ui import frame, table
 from ui.topic import opening
@@ -95,6 +95,8 @@ def start(sql: str) -> None:
     state["sql_given"] = sql
     state.setdefault("sql_token", secrets.token_hex(16))
     try:
+        if seconds := limits.wait("sql", frame.visitor()):
+            raise locked.Refused("often", seconds=seconds)
         state["sql_future"] = locked.submit(sql, token=state["sql_token"])
     except (locked.Refused, BuildError) as fault:
         state["sql_future"] = Future()

@@ -1,0 +1,38 @@
+"""make secure: our own code read by bandit (its exemptions, with reasons, are in pyproject.toml), the pinned packages asked of pip-audit."""
+
+import json
+import subprocess
+import sys
+
+CODE = "api.py dashboard.py charts data deploy diagnosis exports pages queries routes sheets ui".split()
+
+
+def code() -> int:
+    """bandit's verdict, printed."""
+    return subprocess.run([sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *CODE]).returncode
+
+
+def packages() -> int:
+    """pip-audit's verdict, in a sentence where its service does not answer."""
+    asked = subprocess.run([sys.executable, "-m", "pip_audit", "-f", "json", "--progress-spinner", "off", "--timeout", "10", "-r", "requirements.txt"], capture_output=True, text=True)
+    failed, words = judged(asked.stdout)
+    print(words, file=sys.stderr)
+    return failed
+
+
+def judged(said: str) -> tuple[int, str]:
+    """Whether a report of pip-audit fails, and the sentence that tells it."""
+    try:
+        found = json.loads(said)["dependencies"]
+    except (ValueError, KeyError):
+        return 0, "packages: not checked, pip-audit's service of known faults does not answer here; run make secure where there is a network."
+    asked, faulty = [one for one in found if "skip_reason" not in one], [one for one in found if one.get("vulns")]
+    if faulty:
+        return 1, "\n".join(f"packages: {one['name']} {one['version']} has {', '.join(fault['id'] for fault in one['vulns'])}." for one in faulty)
+    if not asked:
+        return 0, f"packages: not checked, pip-audit's service knows none of the {len(found)} here; run make secure where there is a network."
+    return 0, f"packages: no known fault in {len(asked)} of {len(found)}, the others are unknown to the service."
+
+
+if __name__ == "__main__":
+    sys.exit(code() or packages())
