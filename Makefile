@@ -9,7 +9,7 @@ DATABASE := $(or $(RECOVERY_DATABASE),data/recovery.duckdb)
 INPUTS   := $(wildcard data/*.toml data/*.csv data/*.sql data/*.py data/codes/*.csv data/raw/*.csv data/imports/*.csv)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test audit build lint clean bench release sheets secure
+.PHONY: help run test audit build lint clean bench release sheets secure fuzz
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ sheets: $(VENV)/dev $(DATABASE)  ## print a PDF of each area in both languages (
 
 secure: $(VENV)/dev  ## read our code for what lets people in, and ask for known faults of the packages
 	@$(BIN)/python -m deploy.secure
+
+fuzz: $(VENV)/dev $(DATABASE)  ## give a million broken texts to the parsers (minutes; ARGS="--cases 10000" tries it)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean:  ## remove what make made: environment, database, caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*

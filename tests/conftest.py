@@ -40,6 +40,8 @@ def pytest_terminal_summary(terminalreporter):
         tried = {outcome: sum(report.when == "call" and mark in report.keywords for report in terminalreporter.stats.get(outcome, [])) for outcome in ("passed", "failed")}
         if any(tried.values()):
             terminalreporter.write_line(f"{said}: {tried['passed']} of {sum(tried.values())}")
+    if cases := sum(value for report in terminalreporter.stats.get("passed", []) for name, value in report.user_properties if name == "cases"):
+        terminalreporter.write_line(f"cases fuzzed: {cases:,}")
     for what, sentence in ABSENT.items():
         terminalreporter.write_sep("!", f"{what} TESTS DID NOT RUN", red=True, bold=True)
         terminalreporter.write_line(sentence, red=True)

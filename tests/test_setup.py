@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DIRECT = sorted(path.relative_to(ROOT).as_posix() for folder in (".", "benchmarks") for path in (ROOT / folder).glob("requirements*.txt"))
 REQUIREMENTS = [*DIRECT, "constraints.txt"]
-TARGETS = ("help", "run", "test", "build", "lint", "clean", "bench", "release", "sheets")
+TARGETS = ("help", "run", "test", "build", "lint", "clean", "bench", "release", "sheets", "secure", "fuzz")
 ELSEWHERE = re.compile(r"(^|[^A-Za-z0-9._%-])/(work|farm|root|Users)/|[A-Z]:\\Users|://[a-z.-]*(pyp|pythonh|npmj|npmm)", re.MULTILINE)
 
 
