@@ -155,12 +155,12 @@ def since_2019(way: dict | None, indicator: Indicator, lang: str, shown: str = "
 
 
 def _course(way: dict, indicator: Indicator) -> str:
-    """How the line went: never_lower or never_higher than 2019, not_yet back, regained, or lost again."""
+    """How the line went: never_lower or never_higher than 2019, worst_now, not_yet back, regained, or lost again."""
     sign = -1 if indicator.better == "lower" else 1
     if sign * way["worst"] >= sign * way["baseline"]:
         return f"never_{indicator.better}"
     if _gone(way["regained_period"]):
-        return "not_yet"
+        return "worst_now" if way["worst_period"] == way["period"] else "not_yet"
     return "lost" if sign * way["value"] < sign * way["baseline"] else "regained"
 
 

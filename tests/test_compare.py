@@ -156,6 +156,7 @@ WAY = {"value": 9.0, "low": None, "high": None, "period": "2024", "baseline": 8.
 
 @pytest.mark.parametrize(("changes", "expected"), [
     ({}, "not yet back at the 2019 level"),
+    ({"value": 12.0, "worst_period": "2024"}, "In 2019: 8.0%. The worst point is the latest (2024)."),
     ({"regained_period": "2022", "value": 7.5}, "back at the 2019 level in 2022."),
     ({"regained_period": "2022"}, "back at the 2019 level in 2022, lost again since"),
     ({"worst": 7.0, "value": 6.5}, "Never above it since 2020"),
