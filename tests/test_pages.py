@@ -2,6 +2,8 @@
 import io
 import json
 import re
+from html import unescape
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
@@ -221,6 +223,41 @@ def test_every_part_of_the_data_page_is_a_table(part, lang):
     visit = opened("data", lang=lang)
     visit.radio(key=f"part_{lang}").set_value(part).run()
     assert "<table" in sound(visit, lang)
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_each_count_of_the_coverage_opens_the_view_it_counts(lang):
+    visit = opened("data", lang=lang)
+    visit.radio(key=f"part_{lang}").set_value("coverage").run()
+    doors = re.findall(r'<a href="([a-z_]+)\?([^"]+)" target="_self">', html(visit))
+    assert len(doors) > 100
+    for topic, asked in {(topic, unescape(asked)) for topic, asked in doors}:
+        wanted = {name: values[0] for name, values in parse_qs(asked).items()}
+        if "indicator" in wanted:
+            view = resolve(Filters.from_address(wanted, wanted["lang"]), topic)
+            assert (view.lang, view.level, view.indicator.id, view.notes) == (lang, wanted["level"], wanted["indicator"], ()), asked
+
+
+def test_every_figure_leads_to_the_documents_it_was_read_in():
+    visit = opened("data", lang="it", level="world", indicator="closure_rate")
+    page = html(visit)
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    listed = set(re.findall(r'<li id="(document-\d+)">', page))
+    assert body.count("<tr>") > 20 and all('href="#document-' in row for row in body.split("<tr>")[1:])
+    assert set(re.findall(r'href="#(document-\d+)"', body)) == listed and 'https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/' in page
+
+
+@pytest.mark.parametrize(("address", "link"), [("javascript:alert(1)", ""), ("data:text/html,x", ""), ("https://example.org/a", 'target="_blank" rel="noopener"'), ("closures?lang=it", 'target="_self"'), ("#document-1", 'target="_self"')])
+def test_only_addresses_of_the_web_and_of_the_dashboard_are_links(address, link):
+    cell = table.html([{"a": "x", "b": (">", address)}], {"a": "a", "b": "b"}, "caption").partition("<td>")[2].partition("</td>")[0]
+    assert cell == (f'<a href="{address}" {link}>&gt;</a>' if link else "&gt;")
+
+
+def test_a_search_asks_for_no_accents():
+    visit = opened("data", lang="it")
+    visit.radio(key="part_it").set_value("catalogue").run()
+    found = [html(visit.text_input(key="search_it").set_value(asked).run()).count('<th scope="row">') for asked in ("attività", "ATTIVITA")]
+    assert found[0] == found[1] > 0
 
 
 def test_the_catalogue_can_be_searched_and_says_when_nothing_is_found():

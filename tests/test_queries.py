@@ -182,6 +182,14 @@ def _():
     assert punto == "Punto Informatico: Facebook #piccolegrandimprese a sostegno delle PMI italiane (2020-07) https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/"
 
 
+@answer("figure_documents")
+def _():
+    documents = ask("figure_documents", indicator="closure_rate", **TOTALS)
+    italy = documents[(documents.geo == "ITA") & (documents.period == "2020-05")]
+    assert table(italy, "publisher", "edition") == [("Digitalic", "fob-2020"), ("Punto Informatico", "fob-2020")] and italy.stated_value.nunique() == 1
+    assert documents.figures.is_monotonic_decreasing and len(documents[["geo", "period", "edition"]].drop_duplicates()) == len(ask("figure_citations", indicator="closure_rate", **TOTALS))
+
+
 @answer("headline")
 def _():
     def card(indicator: str, geo: str, edition: str, period: str, better: str) -> list[tuple]:

@@ -39,8 +39,14 @@ def test_a_question_in_the_address_is_answered(lang):
     visit = answered("select count(*) as how_many from geographies where level = 'area'", lang)
     page = html(visit)
     assert visit.text_area[0].value.startswith("select count(*)")
-    assert "how_many" in page and '<th scope="row">21</th>' in page and t("sql_result", lang) in page
+    assert "how_many" in page and '<th scope="row" class="number">21</th>' in page and t("sql_result", lang) in page
     assert {button.proto.label for button in visit.get("download_button")} == {t("csv", lang)}
+
+
+def test_numbers_stand_right_and_texts_left_with_their_heads():
+    page = html(answered("select 1 as many, 'a' as name, 2.5 as share, date '2020-01-01' as day"))
+    for tag in ('<th scope="col" class="number">many', '<th scope="col">name', '<th scope="col" class="number">share', '<th scope="col">day', '<th scope="row" class="number">1', "<td>a", '<td class="number">2.5', "<td>2020"):
+        assert tag in page, tag
 
 
 def test_a_question_asked_is_in_the_address():
@@ -48,7 +54,7 @@ def test_a_question_asked_is_in_the_address():
     visit.text_area[0].set_value("select 42 as answer")
     visit.button[0].click().run()
     assert "select 42 as answer" in visit.query_params["sql"]
-    assert '<th scope="row">42</th>' in html(settled(visit))
+    assert '<th scope="row" class="number">42</th>' in html(settled(visit))
 
 
 @pytest.mark.parametrize("lang", words.LANGS)

@@ -1,18 +1,21 @@
 """The data page: the figures of any view to take away, the catalogue, what is covered, and what each column means."""
+import unicodedata
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
 from data import catalogue
 from data.words import MISSING, number, t
 from queries import ask
-from queries.filters import Filters, resolve
+from queries.filters import Filters, View, offers, resolve
 from ui import frame, table
 from ui.bar import bar
 from ui.topic import opening, said
 
 PARTS = ("figures", "catalogue", "coverage", "dictionary")
 WAYS = ("sql", "revisions", "verify")  # pages that begin here
+LEVEL = {"italian_areas": "italy", "european_countries": "europe", "countries": "world"}  # the view that a count of the coverage opens
 SHOWN = 300  # rows on the page; the file has all
 
 
@@ -23,6 +26,7 @@ def show(filters: Filters) -> None:
     with st.container(key="data_ways", horizontal=True, gap="medium"):
         for way in WAYS:
             st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
+        st.html(f'<a href="api/v1/?lang={lang}" target="_self">{escape(t("data_way_api", lang))}</a>', width="content")
     names = {part: t(f"data_{part}", lang) for part in PARTS}
     part = st.radio(t("data_parts", lang), PARTS, format_func=names.get, horizontal=True, label_visibility="collapsed", key=f"part_{lang}")
     {"figures": figures, "catalogue": entries, "coverage": coverage, "dictionary": dictionary}[part](filters)
@@ -49,34 +53,67 @@ def figures(filters: Filters) -> None:
         st.download_button(t("data_citations", lang, count=len(documents)), data=lambda: table.csv(documents), file_name=f"{name}_citations.csv", mime="text/csv",
                            key=f"data_citations_{lang}", on_click="ignore")
     caption = t("data_first", lang, count=SHOWN) if len(rows) > SHOWN else indicator.label[lang]
-    st.html(table.figures(rows.head(SHOWN), indicator, lang, caption))
+    shown, listed = traced(rows.head(SHOWN), view, lang)
+    st.html(table.figures(shown, indicator, lang, caption) + listed)
+
+
+def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str]:
+    """The rows with the numbers of the documents each figure was read in, and those documents as a numbered list."""
+    numbers: dict[tuple, int] = {}
+    read: dict[tuple, list] = {key: [] for key in zip(rows["geo"], rows["period"], rows["edition"])}
+    for row in ask("figure_documents", **view.cut).itertuples():
+        if (row.geo, row.period, row.edition) in read:
+            place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
+            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}"))
+    items = "".join(f'<li id="document-{place}">{_document(*document)}</li>' for document, place in numbers.items())
+    listed = f'<section class="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>' if items else ""
+    return rows.assign(documents=list(read[key] for key in zip(rows["geo"], rows["period"], rows["edition"]))), listed
+
+
+def _document(publisher: str, title: str, published: str, url: str) -> str:
+    words = escape(", ".join(part for part in (publisher, title, published) if part))
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener">{words}</a>' if url.startswith("http") else words
 
 
 def entries(filters: Filters) -> None:
     """The catalogue, with a search through every word of it."""
     lang, columns = filters.lang, ("label", "about", "universe", "unit", "source")
-    asked = st.text_input(t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang)).lower().split()
-    sources = catalogue.sources()
+    asked = st.text_input(t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang))
+    sources, asked = catalogue.sources(), plain(asked).split()
     body = []
     for row in ask("indicators", lang=lang).itertuples():
         source = sources[row.source]
-        cells = {"label": row.label, "about": row.about, "universe": row.universe, "unit": t(f"unit_{row.unit}", lang), "source": f"{source.publisher}, {source.name[lang]}", "id": row.id}
-        if all(word in " ".join(cells.values()).lower() for word in asked):
+        cells = {"label": (row.label, door(row.id, lang)), "about": row.about, "universe": row.universe, "unit": t(f"unit_{row.unit}", lang), "source": f"{source.publisher}, {source.name[lang]}", "id": row.id}
+        if all(word in plain(" ".join((row.label, *list(cells.values())[1:]))) for word in asked):
             body.append(cells)
     if not body:
         return st.html(f'<p class="lead">{escape(t("data_not_found", lang))}</p>')
     heads = {name: t(f"column_{name}", lang) for name in (*columns, "id")}
-    return st.html(table.html(body, heads, t("data_found", lang, count=len(body))))
+    with st.container(key="catalogue"):
+        st.html(table.html(body, heads, t("data_found", lang, count=len(body))))
+
+
+def plain(words: str) -> str:
+    """Words as one types them: small letters, no accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", words.lower()) if not unicodedata.combining(letter))
+
+
+def door(id: str, lang: str, level: str = "") -> str:
+    """The address of an indicator's view, at a level or at the first that offers it; "" where none does."""
+    topic = catalogue.topics()[catalogue.indicator(id).topic]
+    levels = [level] if level else dict.fromkeys((topic.level, *catalogue.LEVELS))
+    found = next((one for one in levels if topic.opens[one] and id in offers(topic, one)), "")
+    return f"{topic.id}?lang={lang}&level={found}&indicator={id}" if found else ""
 
 
 def coverage(filters: Filters) -> None:
-    """What there is of each indicator, level by level."""
+    """What there is of each indicator, level by level; each count opens its view."""
     lang = filters.lang
     counts = ("italian_areas", "european_countries", "countries", "sectors", "sizes", "figures", "with_interval")
-    body = [{"label": row["label"], "years": f"{row['first_year']}–{row['last_year']}" if row["first_year"] != row["last_year"] else str(row["last_year"])}
-            | {name: number(row[name], lang) if row[name] else MISSING for name in counts} for row in ask("coverage_matrix", lang=lang).to_dict("records")]
+    body = [{"label": (row["label"], door(row["indicator"], lang)), "years": f"{row['first_year']}–{row['last_year']}" if row["first_year"] != row["last_year"] else str(row["last_year"])}
+            | {name: (number(row[name], lang), door(row["indicator"], lang, LEVEL[name]) if name in LEVEL else "") if row[name] else MISSING for name in counts} for row in ask("coverage_matrix", lang=lang).to_dict("records")]
     heads = {name: t(f"column_{name}", lang) for name in ("label", "years", *counts)}
-    st.html(table.html(body, heads, t("data_coverage_caption", lang), numbers=counts))
+    st.html(table.html(body, heads, t("data_coverage_caption", lang), numbers=("years", *counts)))
 
 
 def dictionary(filters: Filters) -> None:

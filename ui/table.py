@@ -1,4 +1,5 @@
 """Rows as a table a reader can check: HTML in the visitor's language on the page, clean CSV in the file."""
+import re
 from html import escape
 
 import pandas as pd
@@ -19,9 +20,12 @@ CELLS = {
     "status": lambda row, unit, decimals, lang: t(f"status_{row['status']}", lang),
     "edition_name": lambda row, unit, decimals, lang: row["edition_name"],
     "source_name": lambda row, unit, decimals, lang: row["source_name"],
+    "documents": lambda row, unit, decimals, lang: row["documents"],
 }
+INSIDE = re.compile(r"#|[a-z_]+\?lang=")  # addresses of this dashboard; others than these and the web's are no links
 LONG = 60  # characters from which a column is given room
 NUMBERS = ("value", "interval", "n")
+GIVEN = ("since", "documents")  # shown when the rows bring them
 OPTIONAL = {"sector_name": "sector", "gender_name": "gender", "size_name": "size"}  # shown when the rows differ or are not the total
 EMPTY = {"interval": "low", "n": "n"}  # shown when any row has one
 
@@ -38,12 +42,12 @@ def html(body: list[dict], heads: dict[str, str], caption: str, numbers: tuple[s
     """A plain table: `heads` gives the columns and their words, `body` the cells as text. The first column names the row.
     stacked: on a narrow screen each row is a card, and its cells say their column."""
     first = next(iter(heads))
-    long = [name for name in heads if any(len(str(row.get(name))) > LONG for row in body)]
+    long = [name for name in heads if any(not isinstance(row.get(name), list) and len(str(row.get(name))) > LONG for row in body)]
     head = "".join(f'<th scope="col"{_class(name, numbers, long)}>{escape(word)}</th>' for name, word in heads.items())
     lines, named = [], {name: f' data-head="{escape(word)}"' if stacked else "" for name, word in heads.items()}
     for row in body:
         cells = "".join(f"<td{_class(name, numbers, long)}{named[name]}>{_cell(row.get(name))}</td>" for name in heads if name != first)
-        lines.append(f'<tr><th scope="row">{_cell(row.get(first))}</th>{cells}</tr>')
+        lines.append(f'<tr><th scope="row"{_class(first, numbers, [])}>{_cell(row.get(first))}</th>{cells}</tr>')
     return (f'<div class="table{" stacked" if stacked else ""}"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
             f'<table aria-label="{escape(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div></div>')
 
@@ -60,7 +64,7 @@ def _says_something(rows: pd.DataFrame, name: str) -> bool:
     if name in OPTIONAL:
         code = rows[OPTIONAL[name]]
         return code.nunique() > 1 or bool((code != "all").any())
-    if name == "since":
+    if name in GIVEN:
         return name in rows
     if name in EMPTY:
         return bool(rows[EMPTY[name]].notna().any())
@@ -72,8 +76,11 @@ def _class(name: str, numbers: tuple[str, ...], long: list[str]) -> str:
 
 
 def _cell(value) -> str:
-    """Text is escaped; a (text, address) pair becomes a link."""
+    """Text is escaped; a (text, address) pair becomes a link, a list of them several."""
+    if isinstance(value, list):
+        return " ".join(map(_cell, value)) or MISSING
     if isinstance(value, tuple):
         text, address = value
-        return f'<a href="{escape(address)}" target="_blank" rel="noopener">{escape(text)}</a>' if address.startswith(("https://", "http://")) else escape(text)
+        where = 'target="_blank" rel="noopener"' if address.startswith(("https://", "http://")) else 'target="_self"' if INSIDE.match(address) else ""
+        return f'<a href="{escape(address)}" {where}>{escape(text)}</a>' if where else escape(text)
     return escape(MISSING if value is None or value != value else str(value))

@@ -74,3 +74,21 @@ def test_the_sql_of_a_figure_opens_in_its_page_with_the_answer(visit):
     visitor.page.get_by_text(t("save_sql_run", "en")).click()
     expect(visitor.page.locator(".table tbody tr")).to_have_count(21)
     expect(visitor.page.locator(".st-key-question textarea")).to_have_value(re.compile("death_rate"))
+
+
+def test_an_analyst_finds_an_indicator_its_views_and_the_document_of_a_figure(visit):
+    visitor = visit("/data?lang=en")
+    page = visitor.page
+    page.locator(".table tbody td a").first.click()
+    expect(page.locator(".documents li:target a")).to_be_visible()
+    page.locator('[data-testid="stRadioOption"]', has_text="Catalogue").click()
+    search = page.get_by_role("textbox", name="Search the catalogue")
+    search.fill("death_rate")
+    search.press("Enter")
+    expect(page.locator(".table tbody tr")).to_have_count(1)
+    page.locator('[data-testid="stRadioOption"]', has_text="Coverage").click()
+    page.locator(".table tbody tr", has_text="death rate").locator("td a").nth(1).click()
+    page.wait_for_url("**/closures?*")
+    visitor.settle()
+    assert visitor.place == ("/closures", {"lang": ["en"], "level": ["europe"], "indicator": ["death_rate"]})
+    expect(visitor.figure).to_be_visible()
