@@ -50,6 +50,14 @@ def test_a_source_says_its_terms_and_its_note_in_both_languages(id):
     assert source.publisher and source.url.startswith("https://")
 
 
+def test_a_population_is_that_of_the_sources_shown():
+    deaths, esales = INDICATORS["death_rate"], INDICATORS["ent_with_esales"]
+    own, eurostat = deaths.universe["en"], deaths.universes["eurostat_business_demography"]["en"]
+    assert catalogue.universe(deaths, ["istat_business_demography"] * 2, "en") == own == catalogue.universe(deaths, [], "en")
+    assert catalogue.universe(deaths, ["eurostat_business_demography", "istat_business_demography"], "en") == f"{eurostat}; {own}"
+    assert "not always stated" in catalogue.universe(esales, ["chambers_press"], "en") and "10 or more" in catalogue.universe(esales, ["eurostat_ecommerce"], "en")
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_two_indicators_have_one_label(lang):
     labels = [indicator.label[lang] for indicator in INDICATORS.values()]
