@@ -84,19 +84,19 @@ class Embedded:
             self.path.touch(mode=0o600)
         except OSError as fault:
             raise StoreError(f"The file {self.path} cannot be written ({fault.strerror}): check the folder and its permissions.") from None
-        self._write_ahead()
-        with self.transaction() as run:
-            for table in TABLES:
-                run(table.format(ordered=self.ordered))
+        if self._write_ahead() < len(TABLES):  # a file that has them opens without a turn to write
+            with self.transaction() as run:
+                for table in TABLES:
+                    run(table.format(ordered=self.ordered))
 
-    def _write_ahead(self):
-        """The mode is a property of the file; while another process sets it, this one waits."""
+    def _write_ahead(self) -> int:
+        """How many tables the file has. The mode is a property of the file; while another process sets it, this one waits."""
         until = time.monotonic() + WAIT
         while True:
             db = sqlite3.connect(self.path, timeout=WAIT)
             try:
                 db.execute("pragma journal_mode = wal")
-                return
+                return db.execute("select count(*) from sqlite_master where type = 'table'").fetchone()[0]
             except sqlite3.DatabaseError as fault:
                 if not fault.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")) or time.monotonic() > until:
                     raise StoreError(f"The file {self.path} cannot be used ({fault.sqlite_errorname}): check it and its folder, or restore a backup.") from None

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -249,6 +250,17 @@ def test_200_sessions_at_once_are_all_kept(address):
     for thread in threads:
         thread.join()
     assert [r.diagnosis_id for r in store.rows()] == [one.diagnosis_id for one in given]
+
+
+def test_a_file_that_has_its_tables_opens_while_another_session_writes(tmp_path, monkeypatch):
+    path = str(tmp_path / "diagnosis.sqlite3")
+    open_store(path).add(row(), new_code(), TODAY)
+    monkeypatch.setattr("diagnosis.store.WAIT", 0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        store = open_store(path)
+        with pytest.raises(StoreError, match="SQLITE_BUSY"):  # the other does hold the turn
+            store.add(row(), new_code(), TODAY)
 
 
 def test_many_processes_may_make_the_embedded_file_at_once(tmp_path):

@@ -69,10 +69,13 @@ def test_a_firm_with_a_mouse_gets_a_plan(lang, share, size, visit):
     assert visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= size["width"]
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
-def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, visit):
-    """Tab to each question, Space to choose, Tab to the button, Enter: no mouse at all."""
-    visitor = visit(f"/diagnosis?lang={lang}")
+EVERY_PAIR = [("it", 0, WIDE), ("it", 0.5, WIDE), ("it", 1, NARROW), ("en", 0, NARROW), ("en", 0.5, NARROW), ("en", 1, WIDE)]
+
+
+@pytest.mark.parametrize(("lang", "share", "size"), EVERY_PAIR, ids=lambda one: str(one["width"]) if isinstance(one, dict) else str(one))
+def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, share, size, visit):
+    """Tab to each question, Space to choose, Tab to the button, Enter: no mouse at all. Every pair of language, share of answers and width."""
+    visitor, chance = visit(f"/diagnosis?lang={lang}", size=size), random.Random(5)
     press = visitor.page.keyboard.press
 
     def tab_to(script: str) -> None:
@@ -82,14 +85,16 @@ def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, visit):
             press("Tab")
         raise AssertionError(f"not reached by Tab: {script}")
 
-    for screen in range(SCREENS + 1):
-        if screen > 1:
-            asked = visitor.page.locator(GROUPS).count()
-            for place in range(min(asked, 3)):
+    for _ in range(SCREENS + 1):
+        place = chosen = 0
+        while place < visitor.page.locator(GROUPS).count():
+            if chance.random() < share:
                 tab_to(f"here.closest({GROUPS!r}) === document.querySelectorAll({GROUPS!r})[{place}]")
                 press("Space")
                 rest(visitor)
-            assert visitor.page.locator(f"{GROUPS} label[data-selected]").count() >= 3
+                chosen += 1
+            place += 1
+        assert visitor.page.locator(f"{GROUPS} label[data-selected]").count() == chosen
         before = visitor.page.locator("h1").inner_text()
         tab_to(f"here.matches({ON!r})")
         press("Enter")
