@@ -296,6 +296,11 @@ def test_the_newer_layout_has_intervals_from_its_standard_errors():
     assert ("digital_sales_25plus", "FRA", "all") not in figures  # an answer is missing, the sum is not known
 
 
+@pytest.mark.parametrize("name", ["fob_2022-01.csv", "fob_older.csv"])
+def test_a_survey_import_says_that_its_patterns_have_met_no_official_file(name):
+    assert "never met an official file" in "; ".join(reading(FIXTURES / name, future_of_business.read).notes)
+
+
 def test_shares_are_seen_to_be_proportions_or_percent_and_said():
     assert "proportions" in reading(FIXTURES / "fob_2022-01.csv", future_of_business.read).notes[0]
     variant = reading(FIXTURES / "fob_variant.csv", future_of_business.read, period="2021-07")

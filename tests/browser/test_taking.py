@@ -59,12 +59,15 @@ def test_a_table_taken_from_a_figure_is_known_again_by_the_page_that_verifies(vi
     expect(visitor.page.locator(".verdict_current .verdict")).to_have_text(t("verify_state_current", "it"))
 
 
-def test_a_question_that_takes_long_can_be_cancelled(visit):
+def test_a_question_that_takes_long_can_be_cancelled_and_keeps_nobody_else_waiting(visit):
     visitor = visit("/sql?lang=en")
     box = visitor.page.locator(".st-key-question textarea")
     box.fill("select count(*) from observations a, observations b, observations c where a.value + b.value + c.value < 0")
     box.press("Control+Enter")
-    visitor.page.get_by_role("button", name=t("sql_cancel", "en")).click()
+    stop = visitor.page.get_by_role("button", name=t("sql_cancel", "en"))
+    expect(stop).to_be_visible()
+    expect(visit("/sql?lang=en&sql=select+6*7").page.locator(".table tbody th")).to_have_text("42")
+    stop.click()
     expect(visitor.page.locator(".said")).to_have_text("The question was cancelled.")
 
 
