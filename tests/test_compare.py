@@ -244,6 +244,13 @@ def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
         assert not set(line.cells) & set(line.others)
 
 
+def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared():
+    geos = ("KEN", "ITA")
+    without = {indicator.id for indicator in compare.apart(geos, "en")}
+    assert "firms_woman_top_manager" in without and not without & {line.indicator.id for line in compare.compared(geos, "en")}
+    assert catalogue.indicator("firms_woman_top_manager").label["en"] in words_of(sound(opened("compare", lang="en", geo=list(geos)), "en"))
+
+
 def test_differences_are_told_against_the_first_area():
     lines = {line.indicator.id: line for line in compare.compared(("ITC4", "ITF3", "DEU"), "en")}
     told = words_of(compare.differences(lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare.labels("en"), "en"))

@@ -76,17 +76,22 @@ def company(asked: list[str], lang: str) -> tuple[str, ...]:
 
 def compared(geos: tuple[str, ...], lang: str) -> list[Line]:
     """One line for each indicator that two of the areas have at one moment, in catalogue order."""
-    return _compared(version(), geos, lang)
+    return [line for line in _shared(version(), geos, lang).values() if line]
+
+
+def apart(geos: tuple[str, ...], lang: str) -> list[Indicator]:
+    """The indicators that two of the areas have, but never at one moment."""
+    return [catalogue.indicator(id) for id, line in _shared(version(), geos, lang).items() if not line]
 
 
 @lru_cache(maxsize=256)
-def _compared(version: str, geos: tuple[str, ...], lang: str) -> list[Line]:
+def _shared(version: str, geos: tuple[str, ...], lang: str) -> dict[str, Line | None]:
     rows = valued(records(ask("profile", geos=geos, own=geos, sectors=areas.sectors(), lang=lang), lang))
     by_indicator: dict[str, list[dict]] = {}
     for row in rows:
         by_indicator.setdefault(row["indicator"], []).append(row)
-    lines = (line_of(indicator, by_indicator[id]) for id, indicator in catalogue.indicators().items() if id in by_indicator and id not in areas.TOLD)
-    return [line for line in lines if line]
+    several = [id for id in catalogue.indicators() if id not in areas.TOLD and len({row["geo"] for row in by_indicator.get(id, ())}) >= FEWEST]
+    return {id: line_of(catalogue.indicator(id), by_indicator[id]) for id in several}
 
 
 def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
@@ -178,6 +183,8 @@ def everything(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], 
     """All indicators of the areas in a table with bars, and as a file."""
     st.html(f'<h2 class="section">{escape(t("compare_all", lang))}</h2><p class="lead">{escape(t("compare_all_about", lang))}</p>')
     st.html(matrix(lines, geos, names, lang, frame.theme()))
+    if without := apart(geos, lang):
+        st.html(f'<p class="credit">{escape(t("compare_apart", lang, indicators="; ".join(indicator.label[lang] for indicator in without)))}</p>')
     with st.container(key="compare_take", horizontal=True, vertical_alignment="center", gap="medium"):
         st.download_button(t("compare_csv", lang), data=lambda: table.csv(rows_of(lines, geos)), file_name=f"{'_'.join(geos)}.csv", mime="text/csv", on_click="ignore",
                            key=f"compare_csv_{lang}")
