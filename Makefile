@@ -49,7 +49,7 @@ fuzz: $(VENV)/dev $(DATABASE)  ## give a million broken texts to the parsers (mi
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean:  ## remove what make made: environment, database, caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
+	rm -rf $(VENV) static/made .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DATABASE): $(INPUTS) | $(VENV)/run

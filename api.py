@@ -15,10 +15,11 @@ from starlette.requests import Request
 from data import log, words
 from routes import OWN_HTML, ROUTES
 from routes.watched import Limited, Watched
+from ui import plot
 
-POLICY = {  # Streamlit writes styles and its own start-up script into the page; nothing comes from, or goes to, another host
+POLICY = {  # Streamlit writes styles and its own start-up script into the page, and starts components from a blob:; nothing comes from, or goes to, another host
     "default-src": "'self'",
-    "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval'",
+    "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
@@ -36,7 +37,9 @@ GUARD = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-COMPRESSED = (".js", ".css", ".json", ".svg")
+STATIC = re.compile(r"/static/.*\.(js|css|json|svg)$")
+DRAWN = ("", "overview", "closures", "profits", "digital_sales", "women", "compare", "diagnosis_results")  # pages that open on figures
+NAMED = "/app/static/made/"  # files named after what is in them
 FONT = re.compile(r'<link\s+rel="preload"[^>]*as="font"[^>]*>')
 NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 
@@ -94,23 +97,32 @@ class Shell(Whole):
         page = FONT.sub("", body.decode(), count=1)
         page = NOSCRIPT.sub(f"<noscript><p>{escape(words.t('noscript', lang))}</p></noscript>", page)
         page = page.replace('<html lang="en">', f'<html lang="{lang}">', 1)
+        if scope["path"].strip("/") in DRAWN:  # on its way while Streamlit starts, and run after it
+            page = page.replace("</head>", f'<script defer data-drawing src="{plot.address()}"></script></head>', 1)
         return page.replace("<title>Streamlit</title>", f"<title>{escape(words.t('site', lang))}</title>", 1).encode()
 
 
 class Compressed(Whole):
-    """Streamlit's own files, compressed once and kept: it serves them plain, 9 MB at a first visit."""
+    """Files for the browser, compressed once and kept: Streamlit serves its own plain, 9 MB at a first visit, and compresses ours anew for each visitor."""
 
     kept: dict[str, bytes] = {}
 
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http" and STATIC.search(scope["path"]) and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+            plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+            scope = scope | {"headers": plain, "compressed": True}
+        await super().__call__(scope, receive, send)
+
     def wanted(self, scope, headers):
-        asked = Headers(scope=scope)
-        return scope["path"].endswith(COMPRESSED) and "gzip" in asked.get("accept-encoding", "") and "content-encoding" not in headers
+        return "compressed" in scope and "content-encoding" not in headers
 
     async def change(self, scope, headers, body):
         name = scope["path"] + headers.get("etag", "")
         if name not in self.kept:
             self.kept[name] = await run_in_threadpool(gzip.compress, body, 6)
         headers["Content-Encoding"] = "gzip"
+        if scope["path"].startswith(NAMED):
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
         headers.add_vary_header("Accept-Encoding")
         return self.kept[name]
 

@@ -143,7 +143,7 @@ BUTTONS = {"it": {
 def config(lang: str, name: str = "figure", image: str = "svg") -> dict:
     """The chart's own settings: buttons in the language, image saved by the browser, no address outside this site."""
     return {
-        "displaylogo": False, "scrollZoom": False, "doubleClick": False, "responsive": True, "showTips": False,
+        "displaylogo": False, "scrollZoom": False, "doubleClick": False, "showTips": False,
         "plotlyServerURL": "",  # the library's "share" button would upload the chart to its makers
         "modeBarButtonsToRemove": ["sendChartToCloud", "zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"],
         "toImageButtonOptions": {"format": image, "filename": name, "scale": 2},

@@ -3,9 +3,9 @@
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ from data import build, log
 FOLDER = Path(__file__).resolve().parent
 CACHED_ANSWERS = 4096
 FOLDERS = re.compile(r"""[^\s"'(]*[/\\]""")
+KEPT_FIGURES = 128  # of each kind
 
 
 class _Reader:
@@ -73,6 +74,12 @@ def cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     connection, current = _READER.open()
     with connection.cursor() as own:  # a cursor does not inherit the schema in use
         yield own.execute("use published"), current
+
+
+def kept(function: Callable) -> Callable:
+    """Keeps what a pure function of the data answered, by its arguments (all hashable) and the data version."""
+    answers = lru_cache(maxsize=KEPT_FIGURES)(lambda version, *given: function(*given))
+    return wraps(function)(lambda *given: answers(version(), *given))
 
 
 def version() -> str:

@@ -1,6 +1,7 @@
 """Figures set beside one another: the words agree with the numbers, whatever the intervals; areas are compared at one moment or not at all."""
 import re
 
+import drawn
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -219,7 +220,7 @@ def test_areas_are_set_side_by_side(geos, lang):
     assert t("compare_question", lang) in page and t("compare_all", lang) in page
     shown = visit.multiselect(key=f"compare_areas_{lang}").value
     assert 2 <= len(shown) <= 6 and shown[:len(geos)] == geos
-    assert visit.get("plotly_chart") and all(chart.proto.alt for chart in visit.get("plotly_chart"))
+    assert drawn.figures(visit) and all(chart.alt for chart in drawn.figures(visit))
 
 
 def test_a_choice_is_kept_in_the_address_by_repeated_geo():

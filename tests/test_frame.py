@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from drawn import figures
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
@@ -18,7 +19,7 @@ from charts import theme as look
 from data import catalogue, words
 from data.build import BuildError
 from data.words import interval_text, language, language_name, number, period_text, t, value_text
-from ui import frame, overview, table
+from ui import frame, overview, plot, table
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [path for folder in ("data", "queries", "charts", "diagnosis", "ui", "pages", ".") for path in sorted((ROOT / folder).glob("*.py"))]
@@ -360,3 +361,10 @@ def test_the_browsers_files_are_compressed_once():
     assert headers["content-encoding"] == "gzip" and gzip.decompress(packed) == body and len(packed) < len(body) / 5
     assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1] is not None
     assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js")[1] == body
+    assert "cache-control" not in headers and answer(api.Compressed, body, "text/javascript", path=plot.address(), accept_encoding="gzip")[0]["cache-control"].endswith("immutable")
+
+
+def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures():
+    asked = f'src="{plot.address()}"></script></head>'.encode()
+    assert asked in answer(api.Shell, SHELL, "text/html", path="/closures")[1] and asked not in answer(api.Shell, SHELL, "text/html", path="/diagnosis")[1]
+    assert set(api.DRAWN) - {""} == {page for page in frame.PAGES if figures(opened(page, lang="en"))}

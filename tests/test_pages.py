@@ -1,12 +1,12 @@
 """What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a table and a file."""
 import io
-import json
 import re
 from html import unescape
 from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
+from drawn import figures
 from test_frame import heading, html, opened
 
 from data import catalogue, words
@@ -19,10 +19,6 @@ TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
 OFFERED = [(topic, level, id) for topic, level in LEVELS for id in offers(catalogue.topics()[topic], level)]
 REGIONS = list(ask("areas", level="italy", lang="it")["code"])
-
-
-def charts(visit) -> list:
-    return visit.get("plotly_chart")
 
 
 def sound(visit, lang: str) -> str:
@@ -53,9 +49,9 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
     found = sound(visit, lang)
     view = resolve(Filters(lang=lang, level=level), topic)
     assert catalogue.topics()[topic].question[lang] in words_of(found)
-    assert charts(visit), "no figure"
+    assert figures(visit), "no figure"
     assert found.index("<h2>") and view.indicator.short[lang] in words_of(re.findall(r"<h2>(.*?)</h2>", found)[0])
-    assert all(chart.proto.alt for chart in charts(visit))
+    assert all(chart.alt for chart in figures(visit))
     assert view.indicator.universe[lang][:30] in words_of(found)
 
 
@@ -70,7 +66,7 @@ def test_every_indicator_offered_opens_with_rows(topic, level, id):
     visit = opened(topic, lang="en", level=level, indicator=id)
     sound(visit, "en")
     assert visit.session_state["filters"].indicator == id
-    assert charts(visit), "no figure"
+    assert figures(visit), "no figure"
 
 
 @pytest.mark.parametrize("code", REGIONS)
@@ -125,7 +121,7 @@ def test_choices_without_data_are_named_as_such_and_never_an_empty_chart():
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_a_choice_that_has_no_data_is_replaced_said_and_can_be_undone(lang):
     visit = opened("closures", lang=lang, level="italy", sector="I")
-    assert 'class="said"' in sound(visit, lang) and charts(visit)
+    assert 'class="said"' in sound(visit, lang) and figures(visit)
     visit.button(key=f"reset_{lang}").click().run()
     assert visit.session_state["filters"] == Filters(lang=lang)
 
@@ -169,10 +165,10 @@ def test_areas_are_chosen_in_the_list_too():
 @pytest.mark.parametrize(("level", "drawn"), [("italy", "tiles"), ("world", "AF")])
 def test_the_map_can_be_drawn_otherwise(level, drawn):
     visit = opened("women", lang="en", level=level)
-    before = json.loads(charts(visit)[0].proto.spec)
+    before = figures(visit)[0].spec
     visit.radio(key=f"drawn_{level}_en").set_value(drawn).run()
     sound(visit, "en")
-    assert json.loads(charts(visit)[0].proto.spec) != before
+    assert figures(visit)[0].spec != before
 
 
 # --- tables and files ---
@@ -285,7 +281,7 @@ def test_every_source_is_named_with_its_terms(lang):
 
 def limits(visit) -> tuple:
     """The ends and class limits of a page's map."""
-    return next((trace["zmin"], trace["zmax"], str(trace.get("colorbar", {}).get("ticktext"))) for chart in charts(visit) for trace in json.loads(chart.proto.spec)["data"] if trace["type"] == "choropleth")
+    return next((trace["zmin"], trace["zmax"], str(trace.get("colorbar", {}).get("ticktext"))) for chart in figures(visit) for trace in chart.spec["data"] if trace["type"] == "choropleth")
 
 
 def test_the_classes_of_a_map_stay_when_the_year_changes():

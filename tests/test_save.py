@@ -4,6 +4,7 @@ import io
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
+import drawn
 import pytest
 from exporting import rows, view
 from test_frame import html, opened
@@ -51,7 +52,7 @@ def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
 def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
     visit = opened(topic, lang=lang, level=level)
     offered = [toggle for toggle in visit.toggle if toggle.label == t("save_kit", lang)]
-    assert len(offered) >= len(visit.get("plotly_chart")) - 1 > 0, "the map and its ranking share one"
+    assert len(offered) >= len(drawn.figures(visit)) - 1 > 0, "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
     assert visit.radio(key=f"map_part_{lang}").options == [t(f"save_{part}", lang) for part in save.PARTS]
 

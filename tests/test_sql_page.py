@@ -1,9 +1,11 @@
 """The SQL page: asks, answers, refuses with a sentence, and keeps the question in the address."""
+import json
 from concurrent.futures import wait
 from html import escape
 
 import pandas as pd
 import pytest
+from drawn import figures
 from test_frame import html, opened
 
 from data import words
@@ -94,10 +96,10 @@ def test_an_example_is_put_in_the_box_and_can_be_run():
 
 def test_an_answer_can_be_drawn():
     visit = answered(sql.OWN["regions"], "it")
-    assert not visit.get("plotly_chart")
+    assert not figures(visit)
     visit.toggle(key="sql_chart_it").set_value(True).run()
-    chart = visit.get("plotly_chart")[0].proto
-    assert "Lombardia" in chart.spec and chart.alt == t("sql_alt", "it", up="closures", across="region", rows=21)
+    chart = figures(visit)[0]
+    assert "Lombardia" in json.dumps(chart.spec) and chart.alt == t("sql_alt", "it", up="closures", across="region", rows=21)
 
 
 @pytest.mark.parametrize("kind", sql.KINDS)

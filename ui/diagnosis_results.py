@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from charts import diagnosis as charts
-from charts import theme as look
 from data import catalogue
 from data.words import MISSING, interval_text, list_text, number, period_text, t, value_text
 from diagnosis import official
@@ -17,7 +16,7 @@ from diagnosis.published import for_pages
 from diagnosis.tables import ALL, ITALY, OVERALL
 from queries import ask
 from queries.filters import Filters
-from ui import table
+from ui import plot, table
 from ui.frame import theme
 from ui.topic import opening
 
@@ -213,7 +212,7 @@ def _figure(key: str, figure, rows: list[dict], said: list[str], lang: str, list
     if above:
         above()
     alt = ". ".join([words["title"], words["subtitle"], *said])
-    st.plotly_chart(figure, theme=None, key=f"results_{key}", config=look.config(lang, f"{_file(rows)}_{key}"), alt=alt)
+    plot.draw(figure, f"results_{key}", lang, f"{_file(rows)}_{key}", alt)
     st.html(f'<div class="credit">{"".join(f"<p>{escape(one)}</p>" for one in [*said, t("results_source", lang)])}</div>')
     with st.container(key=f"results_{key}_data", horizontal=True, vertical_alignment="center", gap="medium"):
         shown = st.toggle(t("show_table", lang), key=f"results_{key}_table_{lang}")

@@ -6,10 +6,9 @@ import pandas as pd
 import streamlit as st
 
 import queries
-from charts import theme as look
 from data.words import t
 from exports import files
-from ui import frame, save, table
+from ui import frame, plot, save, table
 
 
 def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, beside=None, above: Callable | None = None, folded: bool = False, where: str = "") -> None:
@@ -56,15 +55,9 @@ def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -
 
 
 def _draw(name: str, figure, view, select: bool) -> None:
-    st.plotly_chart(figure, theme=None, key=name, config=look.config(view.lang, f"{view.indicator.id}_{name}"), alt=figure.layout.meta["alt"],
-                    on_select=(lambda: _selected(name)) if select else "ignore", selection_mode="points")
+    plot.draw(figure, name, view.lang, f"{view.indicator.id}_{name}", figure.layout.meta["alt"], _touched if select else None)
 
 
-def _selected(name: str) -> None:
-    """An area touched on a figure becomes the one chosen; touched again, none is. The figure's own memory may be older than the filters."""
-    state = st.session_state
-    points = state[name]["selection"]["points"]
-    touched = (points[0].get("location") or (points[0].get("customdata") or [""])[0]) if points else state.get(f"{name}_touched")
-    if touched:
-        state[f"{name}_touched"] = touched
-        frame.choose(geo=() if state["filters"].geo == (touched,) else (touched,))
+def _touched(code: str) -> None:
+    """An area touched on a figure becomes the one chosen; touched again, none is."""
+    frame.choose(geo=() if st.session_state["filters"].geo == (code,) else (code,))

@@ -13,7 +13,7 @@ from data.build import BuildError
 from data.words import MISSING, number, t
 from queries import ask, limits, locked, snippets
 from queries.filters import Filters, resolve
-from ui import frame, table
+from ui import frame, plot, table
 from ui.topic import opening
 
 STYLE = Path(__file__).with_name("sql.css")
@@ -180,8 +180,7 @@ def chart(rows: pd.DataFrame, lang: str) -> None:
         kind = st.radio(t("sql_kind", lang), KINDS, format_func=lambda kind: t(f"sql_kind_{kind}", lang), horizontal=True, key=f"sql_kind_{lang}")
     if len(rows) > DRAWN:
         st.html(f'<p class="credit">{escape(t("sql_drawn", lang, rows=number(DRAWN, lang)))}</p>')
-    st.plotly_chart(drawing(rows.head(DRAWN), across, up, kind, frame.theme(), lang), theme=None, key="sql_drawing", config=look.config(lang, "sql"),
-                    alt=t("sql_alt", lang, up=up, across=across, rows=min(len(rows), DRAWN)))
+    plot.draw(drawing(rows.head(DRAWN), across, up, kind, frame.theme(), lang), "sql_drawing", lang, "sql", t("sql_alt", lang, up=up, across=across, rows=min(len(rows), DRAWN)))
 
 
 def drawing(rows: pd.DataFrame, across: str, up: str, kind: str, theme: str, lang: str) -> go.Figure:

@@ -1,17 +1,17 @@
 """A topic's page: its question, the filters, and every figure the catalogue and the data allow for the choice."""
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from html import escape
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from charts import areas, dots, dumbbell, ranking, regions, sectors, trend
 from charts.rows import together
 from data import catalogue
 from data.words import list_text, t
-from queries import ask
+from queries import ask, kept
 from queries.filters import Filters, View, offers, resolve
 from ui import frame, glossary
 from ui.bar import bar
@@ -25,11 +25,11 @@ FEW = 4  # sectors
 RATES = ("percent", "percent_change", "points")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drawing:
-    """A figure to be drawn: its key on the page, the function that draws it, its rows and its view."""
+    """A figure with what it was drawn from: its key on the page, its rows and its view."""
     name: str
-    draw: Callable
+    figure: go.Figure
     rows: pd.DataFrame
     view: View
     where: str = ""
@@ -41,9 +41,9 @@ def show(name: str, filters: Filters) -> None:
     opening(topic.title[view.lang], topic.question[view.lang], topic.intro[view.lang])
     said(view, bar(view))
     about(view, FIRST[view.chart](view))
-    time(view)
-    side_by_side(by_sector(view), by_leader(view))
-    side_by_side(by_area_and_sector(view))
+    side_by_side(*over_time(view, theme()))
+    side_by_side(by_sector(view, theme()), by_leader(view, theme()))
+    side_by_side(by_area_and_sector(view, theme()))
 
 
 def opening(kicker: str, question: str, intro: str) -> None:
@@ -67,18 +67,24 @@ def said(view, offered) -> None:
 
 def on_map(view) -> pd.DataFrame:
     """Areas on a map (or tiles) with the same figures in order beside it."""
+    first, order = mapped(view, theme(), st.session_state.get(f"drawn_{view.level}_{view.lang}", ""))
+    panel("map", first.figure, first.rows, view, select=True, beside=order.figure, above=ABOVE.get(view.level))
+    return first.rows
+
+
+@kept
+def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
+    """The map and the areas in order; drawn: "tiles", or the continent to be seen closer."""
     rows = ask("map", **view.moment)
     found = together(view.lang, rows, ask("references", **view.moment))
-    drawn = st.session_state.get(f"drawn_{view.level}_{view.lang}", "")
     draw = regions.tilegrid if drawn == "tiles" else regions.choropleth
-    figure = draw(found, view, theme(), across=_all_periods(view))
+    figure = draw(found, view, theme, across=_all_periods(view))
     closer = view.level == "world" and drawn in set(rows["continent"])
-    order = ranking.bars([row for row in found if row.get("continent") == drawn] if closer else found, view, theme())
+    order = ranking.bars([row for row in found if row.get("continent") == drawn] if closer else found, view, theme)
     if closer:
         figure.layout.geo.update(window(rows, drawn))
         figure.layout.meta = order.layout.meta
-    panel("map", figure, rows, view, select=True, beside=order, above=ABOVE.get(view.level))
-    return rows
+    return Drawing("map", figure, rows, view), Drawing("map", order, rows, view)
 
 
 def _all_periods(view) -> tuple[float, ...]:
@@ -92,21 +98,30 @@ def _all_periods(view) -> tuple[float, ...]:
     return tuple(table[table["level"].isin(own) & table["edition"].isin(view.editions)]["value"])
 
 
-def as_dots(view) -> pd.DataFrame:
+@kept
+def as_dots(view, theme: str) -> Drawing:
     """The few areas that published a figure, by name."""
     rows = ask("map", **view.moment)
-    panel("dots", dots.named(together(view.lang, rows, ask("references", **view.moment)), view, theme()), rows, view)
-    return rows
+    return Drawing("dots", dots.named(together(view.lang, rows, ask("references", **view.moment)), view, theme), rows, view)
 
 
-def as_series(view) -> pd.DataFrame:
+@kept
+def as_series(view, theme: str) -> Drawing:
     """One or a few areas over time."""
     rows = ask("trend", **view.cut, geos=view.geo, lang=view.lang)
-    panel("series", trend.lines(rows, view, theme()), rows, view)
-    return rows
+    return Drawing("series", trend.lines(rows, view, theme), rows, view)
 
 
-FIRST = {"map": on_map, "dots": as_dots, "series": as_series}
+def alone(draw: Callable) -> Callable:
+    """A first figure that has the page's width."""
+    def show(view) -> pd.DataFrame:
+        one = draw(view, theme())
+        panel(one.name, one.figure, one.rows, view)
+        return one.rows
+    return show
+
+
+FIRST = {"map": on_map, "dots": alone(as_dots), "series": alone(as_series)}
 
 
 def tiles_or_map(view) -> None:
@@ -161,18 +176,20 @@ def _document(row) -> str:
 
 # --- over time, by sector, by who leads ---
 
-def time(view) -> None:
+@kept
+def over_time(view, theme: str) -> tuple[Drawing, ...]:
     """The same indicator over time, and beside it the indicators the catalogue sets beside it, on the same scale."""
     if view.chart == "series":
-        return
+        return ()
     geos = (*view.geo, *(code for code in BESIDE[view.level] if code not in view.geo)) if view.geo else COMPANY[view.level]
     shown = [view, *(replace(view, indicator=catalogue.indicator(id)) for id in view.indicator.beside)]
     found = [(one, ask("trend", **one.cut, geos=geos, lang=view.lang)) for one in shown]
     found = [(one, rows) for one, rows in found if has_line(rows)][:2]
-    if found and found[0][0] is view:
-        reaches = [trend.reach(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
-        span = (min(low for low, _ in reaches), max(high for _, high in reaches)) if len(reaches) == len(found) else ()
-        side_by_side(*(Drawing(name, partial(trend.lines, span=span), rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False)))
+    if not found or found[0][0] is not view:
+        return ()
+    reaches = [trend.reach(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
+    span = (min(low for low, _ in reaches), max(high for _, high in reaches)) if len(reaches) == len(found) else ()
+    return tuple(Drawing(name, trend.lines(rows, one, theme, span=span), rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False))
 
 
 def side_by_side(*drawings: Drawing | None) -> None:
@@ -180,7 +197,7 @@ def side_by_side(*drawings: Drawing | None) -> None:
     there = [one for one in drawings if one is not None]
     for one, column in zip(there, st.columns(len(there), gap="large") if there else [], strict=True):
         with column:
-            panel(one.name, one.draw(one.rows, one.view, theme()), one.rows, one.view, folded=True, where=one.where)
+            panel(one.name, one.figure, one.rows, one.view, folded=True, where=one.where)
 
 
 def has_line(rows: pd.DataFrame) -> bool:
@@ -188,22 +205,23 @@ def has_line(rows: pd.DataFrame) -> bool:
     return bool(len(rows)) and int(rows.groupby(["geo", "edition"])["period"].nunique().max()) > 1
 
 
-def by_sector(view) -> Drawing | None:
+@kept
+def by_sector(view, theme: str) -> Drawing | None:
     """The sectors of the first area chosen, else of the whole; where they are few, those of Italy in an indicator of the topic that has many."""
-    own = None
+    here, rows = None, None
     for geo in dict.fromkeys((*view.geo[:1], *BESIDE[view.level], "ITA")):
-        rows = one_list(ask("by_sector", **view.moment, geo=geo))
-        if rows["sector"].nunique() > 2:
-            own = Drawing("sectors", sectors.bars, rows, replace(view, geo=(geo,)), _whose(rows, view))
+        found = one_list(ask("by_sector", **view.moment, geo=geo))
+        if found["sector"].nunique() > 2:
+            here, rows = replace(view, geo=(geo,)), found
             break
-    if own is None or own.rows["sector"].nunique() <= FEW:
-        for id in catalogue.topics()[view.topic].more:
+    if here is None or rows["sector"].nunique() <= FEW:
+        for id in catalogue.topics()[view.topic].more if view.level == "italy" else ():
             other = resolve(Filters(lang=view.lang, level="italy", indicator=id, period=view.period), view.topic)
-            if view.level == "italy" and other.indicator.unit in RATES:
-                rows = one_list(ask("by_sector", **other.moment, geo="ITA"))
-                if rows["sector"].nunique() > FEW:
-                    return Drawing("sectors", sectors.bars, rows, replace(other, geo=("ITA",)), _whose(rows, view))
-    return own
+            found = one_list(ask("by_sector", **other.moment, geo="ITA"))
+            if other.indicator.unit in RATES and found["sector"].nunique() > FEW:
+                here, rows = replace(other, geo=("ITA",)), found
+                break
+    return Drawing("sectors", sectors.bars(rows, here, theme), rows, here, _whose(rows, view)) if here else None
 
 
 def _whose(rows: pd.DataFrame, view) -> str:
@@ -214,22 +232,24 @@ def _whose(rows: pd.DataFrame, view) -> str:
     return t("sectors_of_another", view.lang, shown=shown, wanted=areas.names()[view.geo[0]][view.lang])
 
 
-def by_leader(view) -> Drawing | None:
+@kept
+def by_leader(view, theme: str) -> Drawing | None:
     """Firms led by women beside firms led by men: for this indicator, else for the first of the topic that has both."""
     for id in dict.fromkeys((view.indicator.id, *offers(catalogue.topics()[view.topic]))):
         rows = ask("by_gender", indicator=id, sector="all", size="all", lang=view.lang)
         if len(rows):
             here = replace(view, indicator=catalogue.indicator(id), level="world", geo=(), sector="all", size="all", gender="all")
-            return Drawing("leaders", dumbbell.gaps, rows, here)
+            return Drawing("leaders", dumbbell.gaps(rows, here, theme), rows, here)
     return None
 
 
-def by_area_and_sector(view) -> Drawing | None:
+@kept
+def by_area_and_sector(view, theme: str) -> Drawing | None:
     """All areas by all sectors, where that is published."""
     if view.period == "latest" or view.chart != "map":
         return None
     rows = one_list(ask("area_sector", **view.moment))
-    return Drawing("heat", sectors.heat, rows, view) if (rows.groupby("sector")["geo"].nunique() > 3).sum() > 1 else None
+    return Drawing("heat", sectors.heat(rows, view, theme), rows, view) if (rows.groupby("sector")["geo"].nunique() > 3).sum() > 1 else None
 
 
 def one_list(rows: pd.DataFrame) -> pd.DataFrame:

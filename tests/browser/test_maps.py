@@ -3,6 +3,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data import catalogue
+from data.words import t
 from queries import ask
 from queries.filters import Filters, resolve
 
@@ -69,3 +70,37 @@ def test_the_chart_s_own_camera_does_not_offer_a_picture_without_its_words(visit
     shown = "[...document.querySelectorAll('.modebar-btn')].map(button => [getComputedStyle(button).display, button.querySelector('path')?.getAttribute('d').slice(0, 8)])"
     buttons = visitor.page.evaluate(shown)
     assert ["none", "m500 450"] in buttons, "plotly's camera has another drawing now: the rule that hides it must change"
+
+
+def test_another_year_changes_the_drawing_and_does_not_build_it_anew(visit):
+    visitor = visit("/closures?lang=en&period=2023")
+    before = visitor.painted(21)
+    visitor.page.evaluate("() => document.querySelectorAll('.js-plotly-plot').forEach(plot => { plot.seen = true; plot.on('plotly_afterplot', () => plot.again = true); })")
+    visitor.page.get_by_role("combobox", name="Period").click()
+    visitor.page.get_by_role("option", name="2020").click()
+    visitor.page.wait_for_url("**period=2020**")
+    visitor.page.wait_for_function("() => document.querySelector('.js-plotly-plot').again && document.querySelectorAll('.js-plotly-plot')[1].again")
+    visitor.settle()
+    seen = visitor.page.evaluate("() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.seen, Boolean(plot.again)])")
+    assert seen == [[True, True], [True, True], [True, False], [True, False], [True, True], [True, False]], "the map, the order, the sectors; not the lines"
+    assert visitor.painted(21) != before
+
+
+def test_an_area_touched_again_is_let_go(visit):
+    visitor = visit("/closures?lang=en&geo=ITG1")
+    visitor.page.get_by_text("Italiano", exact=True).click()
+    visitor.page.wait_for_url("**lang=it**")
+    visitor.settle().click_area("ITG1")
+    visitor.page.wait_for_url(lambda address: "geo" not in address)
+
+
+def test_a_figure_fills_the_whole_screen_and_comes_back(visit):
+    visitor = visit("/closures?lang=it")
+    visitor.painted(21)
+    size = "() => [document.querySelector('.js-plotly-plot')._fullLayout.width, document.querySelector('.js-plotly-plot')._fullLayout.height]"
+    before = visitor.page.evaluate(size)
+    visitor.figure.hover()
+    visitor.figure.locator(f'[data-title="{t("whole_screen", "it")}"]').click()
+    visitor.page.wait_for_function(f"() => String(({size})()) === String([innerWidth, innerHeight])")
+    visitor.page.evaluate("() => document.exitFullscreen()")
+    visitor.page.wait_for_function(f"before => String(({size})()) === String(before)", arg=before)
