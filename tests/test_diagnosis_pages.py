@@ -382,6 +382,21 @@ def test_every_group_and_score_can_be_read(kind, lang):
         assert not visit.exception and not re.search(r"\bnan\b|\bNone\b", said(visit))
 
 
+@LANGS
+def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
+    visit = opened("diagnosis_results", lang=lang)
+    page, rows = said(visit), for_pages()
+    counted = [row for row in rows if (row["table_id"], row["measure"]) == ("diagnoses", "month")]
+    assert counted and all(f"{words.period_text(row['category'], lang)} {row['n_shown']}" in " ".join(page.split()) for row in counted)
+    item = bank().item("known_social")
+    visit.selectbox(key=f"results_given_{lang}").set_value(item.id).run()
+    page = " ".join(said(visit).split())
+    for points, option in enumerate(item.options):
+        (row,) = [row for row in rows if (row["table_id"], row["measure"], row["size_class"], row["category"]) == ("answer", item.id, "all", str(points))]
+        assert f"{option.text[lang]} {words.value_text(float(row['estimate']), 'percent', 1, lang)} (" in page
+    assert t("given_blank", lang) in page and not visit.exception
+
+
 def cell(category: str, status: str = "shown", estimate: str = "40", **more) -> dict:
     return {"category": category, "status": status, "estimate": estimate, "ci_low": "30" if estimate else "", "ci_high": "50" if estimate else "", "threshold": "10", "statistics_from": "30"} | more
 

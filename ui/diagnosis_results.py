@@ -47,7 +47,9 @@ def show(filters: Filters) -> None:
     one(rows, measure, kind, code, label, lang)
     every(rows, measure, kind, label, lang)
     answers(rows, label, lang)
+    given(rows, label, lang)
     first(rows, label, lang)
+    months(rows, label, lang)
     foot(rows, lang)
     return st.page_link("pages/diagnosis.py", label=t("results_take", lang), query_params={"lang": lang})
 
@@ -113,13 +115,35 @@ def answers(rows, label: str, lang: str) -> None:
             above=lambda: st.radio(t("results_size_class", lang), sizes, format_func=lambda one: name("size_class", one, lang), horizontal=True, key=key))
 
 
+def given(rows, label: str, lang: str) -> None:
+    """What all firms answered to one question, chosen from the list."""
+    there = {row["measure"]: [] for row in rows if row["table_id"] == "answer"}
+    for row in rows:
+        if row["table_id"] == "answer" and _domain(row) == tuple(WHOLE.values()):
+            there[row["measure"]].append(row)
+    _section("given", label, lang)
+    item = bank().item(st.selectbox(t("given_question", lang), list(there), format_func=lambda id: bank().item(id).question[lang], key=f"results_given_{lang}"))
+    names = {str(option.points): option.text[lang] for option in item.options} | {name: t(f"given_{name}", lang) for name in ("none", "blank")}
+    body = [{"answer": list_text((names[code] for code in cell["category"].split("+")), lang), "share": _value(cell, lang)} for cell in _cells(there[item.id], lang)]
+    _listed("given", body, label, lang)
+
+
+def months(rows, label: str, lang: str) -> None:
+    """How many diagnoses each month brought; a month with few is counted with its neighbour."""
+    own = [row for row in rows if (row["table_id"], row["measure"]) == ("diagnoses", "month")]
+    body = [{"month": list_text((period_text(code, lang) for code in row["category"].split("+")), lang),
+             "count": number(int(row["n_shown"]), lang) if row["status"] in VISIBLE else _reason(row["status"], row, lang)} for row in own]
+    _section("months", label, lang)
+    _listed("months", body, label, lang)
+
+
 def first(rows, label: str, lang: str) -> None:
     """The actions that most often come first in the plans."""
     titles = {action.id: action.title[lang] for item in bank().items for action in item.recommendations}
     own = [row for row in rows if row["table_id"] == "action" and row["status"] in VISIBLE and row["category"] in titles][:FIRST]
     body = [{"action": titles[row["category"]], "share": _value(_cell(row, lang), lang)} for row in own]
-    st.html(f'<h2 class="section">{escape(_titled(t("first_title", lang), label))}</h2>')
-    st.html(table.html(body, {name: t(f"first_{name}", lang) for name in ("action", "share")}, _titled(t("first_caption", lang), label), numbers=("share",)))
+    _section("first", label, lang)
+    _listed("first", body, label, lang)
 
 
 def foot(rows, lang: str) -> None:
@@ -142,6 +166,16 @@ def _opening_size(rows, sizes: list[str]) -> str:
     """The size class to open with: one with a share to show, if there is any."""
     told = {row["size_class"] for row in rows if row["table_id"] == "official" and row["status"] in VISIBLE}
     return next((one for one in (DEFAULT_SIZE, *sizes) if one in told), sizes[0])
+
+
+def _section(name: str, label: str, lang: str) -> None:
+    st.html(f'<h2 class="section">{escape(_titled(t(f"{name}_title", lang), label))}</h2>')
+
+
+def _listed(name: str, body: list[dict], label: str, lang: str) -> None:
+    """A short list as a table: what, and how much."""
+    heads = {column: t(f"{name}_{column}", lang) for column in (body[0] if body else ())}
+    st.html(table.html(body, heads, _titled(t(f"{name}_caption", lang), label), numbers=tuple(heads)[1:]) if body else f'<p class="lead">{escape(t("withheld", lang))}</p>')
 
 
 def _levels(rows, measure: str, kind: str) -> list[dict]:
