@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, Response
 
 import queries
 from data import build, release, words
-from routes import boundaries, document, figures, formats, jsonstat, page
+from routes import boundaries, document, figures, formats, jsonstat, package, page
 from routes.declaration import EDITION, ENDPOINTS, MEDIA, codes
 from routes.problem import Problem
 from routes.sending import NEWEST, Call, etag, keeping, listed, named, paged, stream, unchanged, whole
@@ -79,6 +79,12 @@ def openapi(call: Call) -> Response:
     return whole(call, formats.dumps(document.document(call.version, call.given["lang"])), MEDIA["openapi"], {"Cache-Control": NEWEST})
 
 
+def described(call: Call) -> Response:
+    """The data package of everything."""
+    site = f"{call.request.url.scheme}://{call.request.url.netloc}"
+    return whole(call, formats.dumps(package.package(call.version, call.given["lang"], site)), MEDIA["package"], keeping(call))
+
+
 def readable(call: Call) -> Response:
     """The description for people."""
     lang = call.given["lang"] or call.lang
@@ -87,7 +93,7 @@ def readable(call: Call) -> Response:
 
 
 ANSWERS: dict[str, Callable[[Call], Response]] = {endpoint.name: rows for endpoint in ENDPOINTS if endpoint.table or endpoint.sql} | {
-    "revisions": revisions, "versions": versions, "boundaries": boundary_list, "boundary": boundary, "database": database, "openapi": openapi, "page": readable,
+    "revisions": revisions, "versions": versions, "boundaries": boundary_list, "boundary": boundary, "database": database, "openapi": openapi, "page": readable, "package": described,
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ VERSION = "^[0-9a-f]{12}$"
 BOUNDARIES = ("italy_nuts2", "europe_countries", "world_countries", "nuts2_europe")
 MEDIA = {
     "csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet", "jsonstat": "application/json",
-    "geojson": "application/geo+json", "duckdb": "application/vnd.duckdb", "html": "text/html; charset=utf-8", "openapi": "application/vnd.oai.openapi+json;version=3.1",
+    "geojson": "application/geo+json", "duckdb": "application/vnd.duckdb", "html": "text/html; charset=utf-8", "package": "application/json", "openapi": "application/vnd.oai.openapi+json;version=3.1",
 }  # fmt: skip
 
 
@@ -152,6 +152,7 @@ ENDPOINTS = (
     Endpoint("boundaries", "/boundaries", ("json",)),
     Endpoint("boundary", "/boundaries/{name}", ("geojson",), (Parameter("name", codes="boundaries", place="path", example="italy_nuts2"),)),
     Endpoint("database", "/database", ("duckdb",)),
+    Endpoint("package", "/datapackage.json", ("package",), (LANG,)),
     Endpoint("versions", "/versions", ("json",), pinned=False),
     Endpoint("openapi", "/openapi.json", ("openapi",), (LANG,)),
     Endpoint("page", "/", ("html",), (Parameter("lang", choices=LANGS),)),

@@ -79,7 +79,7 @@ def _schema(endpoint: Endpoint, format: str) -> dict:
     named = {"json": _titled(endpoint), "jsonstat": "JsonStat", "geojson": "FeatureCollection"}
     if format in named:
         return {"$ref": f"#/components/schemas/{named[format]}"}
-    return {"type": "object"} if format == "openapi" else {"type": "string", "contentMediaType": MEDIA[format].partition(";")[0]} if format in ("parquet", "duckdb") else TEXT
+    return {"type": "object"} if format in ("openapi", "package") else {"type": "string", "contentMediaType": MEDIA[format].partition(";")[0]} if format in ("parquet", "duckdb") else TEXT
 
 
 def _rows(endpoint: Endpoint, lang: str) -> dict:

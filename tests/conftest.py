@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+DASHBOARD = [sys.executable, "-m", "streamlit", "run", "api.py", "--server.headless=true", "--server.address=127.0.0.1", "--server.port={port}"]
 ABSENT: dict[str, str] = {}  # what this run went without: {"BROWSER": "no Chromium ..."}
 
 
@@ -104,8 +105,7 @@ def serve(tmp_path_factory):
 @pytest.fixture(scope="session")
 def site(serve, tmp_path_factory):
     """The address of the dashboard, served as `make run` serves it, for the whole test session; it keeps what it is given elsewhere."""
-    command = [sys.executable, "-m", "streamlit", "run", "api.py", "--server.headless=true", "--server.address=127.0.0.1", "--server.port={port}"]
-    with serve(command, DIAGNOSIS_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")) as (address, _):
+    with serve(DASHBOARD, DIAGNOSIS_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")) as (address, _):
         yield address
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import duckdb
+import frictionless
 import jsonschema
 import pandas as pd
 import pyarrow as pa
@@ -508,6 +509,20 @@ def test_the_page_is_readable_in_both_languages_and_alone(lang, word):
     assert all(f'id="p-{parameter.name}"' in page for parameter in KEY) and queries.version() in page
     for link in set(re.findall(r'href="(/api/[^"]+)"', page)):
         assert get(link.replace("&amp;", "&"))
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_the_package_of_everything_describes_what_the_addresses_give(lang, tmp_path):
+    described = get(f"/datapackage.json?lang={lang}").json()
+    assert {one["name"] for one in described["resources"]} == {endpoint.name for endpoint in TABLES} and described["version"] == queries.version()
+    for one in described["resources"]:
+        narrow = "&indicator=death_rate" if one["name"] in ("observations", "citations", "coverage") else ""
+        (tmp_path / f"{one['name']}.csv").write_bytes(get(one["path"].removeprefix("http://testserver") + narrow).content)
+        one["path"] = f"{one['name']}.csv"
+    (tmp_path / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
+    report = frictionless.Package(str(tmp_path / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])[:5]
+    assert any(licence["title"] == {"it": "Cifre citate una per una", "en": "Figures cited one by one"}[lang] for licence in described["licenses"])
 
 
 def test_the_page_s_examples_name_the_site_they_are_on_and_nothing_a_visitor_wrote():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import absent
+from conftest import DASHBOARD, absent
 
 V1 = "/api/v1"
 PACKED = ("application/vnd.duckdb",)  # compressed inside, sent as it is
@@ -23,8 +23,8 @@ class Answer:
 
 
 @pytest.fixture(scope="module")
-def curl(site, tmp_path_factory):
-    """curl("/api/v1/sources", "--header", "...") -> the answer of the dashboard's own server."""
+def curl(serve, tmp_path_factory):
+    """curl("/api/v1/sources", "--header", "...") -> the answer of a server run as `make run` runs it, without limits for each visitor: here one asks for all."""
     program = shutil.which("curl") or absent("CURL", "No curl on this machine: install it (Debian, Ubuntu: apt install curl)")
     body = tmp_path_factory.mktemp("curl") / "body"
 
@@ -36,7 +36,8 @@ def curl(site, tmp_path_factory):
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         return Answer(int(first.split()[1]), headers, Path(body).read_bytes())
 
-    return asked
+    with serve(DASHBOARD, RECOVERY_LIMITS="0") as (site, _):
+        yield asked
 
 
 @pytest.fixture(scope="module")
