@@ -163,6 +163,8 @@ def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
 
 def test_on_a_phone_the_official_shares_are_cards_and_nothing_is_cut(visit):
     visitor = visit("/diagnosis?lang=en", size=NARROW)
+    begin = visitor.page.locator(ON).bounding_box()
+    assert begin["y"] + begin["height"] < NARROW["height"]  # nobody has to look for the way in
     on(visitor)
     visitor.page.get_by_text(t("diagnosis_straight", "en")).click()
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "en"))
@@ -172,6 +174,25 @@ def test_on_a_phone_the_official_shares_are_cards_and_nothing_is_cut(visit):
     cell = table.locator("td").first
     assert cell.evaluate("one => getComputedStyle(one, '::before').content") == f'"{t("official_you", "en")}: "'
     assert visitor.page.locator(".action").first.bounding_box()["y"] < NARROW["height"]  # the plan begins on the first screen
+
+
+def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
+    visitor = visit("/diagnosis?lang=it")
+    on(visitor)
+    on(visitor)
+    visitor.page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').first.click()
+    rest(visitor)
+    visitor.page.get_by_text(t("diagnosis_straight", "it")).click()
+    cause = visitor.page.locator(".action .cause").first.inner_text()
+    assert bank().items[0].options[0].text["it"] in cause
+    visitor.page.locator('[class*="st-key-action_"] [data-testid="stPageLink"] a').first.click()
+    visitor.page.wait_for_url("**/resources?**")
+    visitor.settle()
+    assert visitor.place[1]["goal"] == ["known"]
+    visitor.page.go_back()
+    visitor.page.wait_for_url("**/diagnosis?**")
+    expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "it"))
+    assert visitor.page.locator(".action .cause").first.inner_text() == cause
 
 
 def test_a_thin_plan_leads_back_to_the_questions_left_blank(visit):
