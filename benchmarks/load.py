@@ -46,8 +46,11 @@ class Tally:
 class StreamlitVisitor:
     """One browser tab: connects, runs the page, then changes a select box or turns to another address of the site."""
 
-    def __init__(self, server: Server):
+    def __init__(self, server: Server, source: str = ""):
         self.server, self.received, self.widgets, self.states = server, 0, {}, {}
+        self.source = {"local_addr": (source, 0)} if source else {}  # the address it comes from
+        self.words: list[str] = []  # the HTML of the last run
+        self.bodies: dict[str, str] = {}  # and that of the messages a browser would still hold
         self.page_hash, self.query = "", urlsplit(server.page).query
         self.kept: dict[str, int] = {}  # hashes of the messages a browser would still hold, with the run that last used each
         self.runs = 0
@@ -58,7 +61,7 @@ class StreamlitVisitor:
 
     async def connect(self) -> None:
         self.socket = await websockets.connect(
-            self.server.address.replace("http", "ws") + "_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None, open_timeout=120, ping_interval=None
+            self.server.address.replace("http", "ws") + "_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None, open_timeout=120, ping_interval=None, **self.source
         )
 
     async def select(self, label: str, value: str) -> int:
@@ -83,7 +86,7 @@ class StreamlitVisitor:
         self.runs += 1
         self.kept = {hash: run for hash, run in self.kept.items() if self.runs - run <= KEPT_RUNS}
         message.rerun_script.cached_message_hashes.extend(self.kept)
-        self.received = 0
+        self.received, self.words = 0, []
         await self.socket.send(message.SerializeToString())
         while True:
             data = await asyncio.wait_for(self.socket.recv(), 120)
@@ -96,9 +99,14 @@ class StreamlitVisitor:
                 self.page_hash = forward.new_session.page_script_hash
             elif kind == "page_info_changed":
                 self.query = forward.page_info_changed.query_string
+            elif kind == "ref_hash":
+                self.words.append(self.bodies.get(forward.ref_hash, ""))
             elif kind == "delta":
                 element = forward.delta.new_element
-                if element.WhichOneof("type") == "selectbox":
+                if element.WhichOneof("type") == "html":
+                    self.words.append(element.html.body)
+                    self.bodies[forward.hash] = element.html.body
+                elif element.WhichOneof("type") == "selectbox":
                     self.widgets[element.selectbox.label] = element.selectbox.id
                 elif element.WhichOneof("type") == "exception":
                     raise RuntimeError(element.exception.message[:200])

@@ -500,3 +500,9 @@ def test_our_columns_with_anything_in_them_give_a_sentence_or_a_reading(rows):
     text = io.StringIO()
     csv.writer(text).writerows([own.NEEDED, *rows])
     sentence_or_reading(text.getvalue().encode("utf-8", "surrogatepass"), "own.csv", own.read, source="desi")
+
+
+@pytest.mark.parametrize("size", [10**12, 10**40])
+def test_a_json_stat_that_claims_a_huge_dimension_is_refused_before_it_is_made(size):
+    with pytest.raises(ValueError, match=f"a dimension of {size} has 2 codes"):
+        list(jsonstat.observations({"id": ["time"], "size": [str(size)], "dimension": {"time": {"category": {"index": {"2020": "0", "2021": "1"}}}}, "value": {}}))

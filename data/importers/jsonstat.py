@@ -71,7 +71,7 @@ def _codes(category: dict, size: int) -> list[str]:
     """The codes of a dimension in order; one code alone may have a label only."""
     index = category.get("index", list(category.get("label", {})))
     codes = sorted(index, key=lambda code: int(index[code])) if isinstance(index, dict) else list(index)
-    if isinstance(index, dict) and sorted(int(place) for place in index.values()) != list(range(size)) or len(set(codes)) != size:
+    if len(set(codes)) != size or isinstance(index, dict) and sorted(int(place) for place in index.values()) != list(range(size)):
         raise ValueError(f"a dimension of {size} has {len(codes)} codes")
     return [str(code) for code in codes]
 

@@ -1,0 +1,100 @@
+"""What deploy/ says is so: one image that writes nothing, two replicas behind nginx, and a visitor who notices neither a death nor an update."""
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import absent
+
+from data import build
+from deploy import prove
+from ui import plot
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+REPLICAS = {name: service for name, service in COMPOSE["services"].items() if name.startswith("replica")}
+
+
+def stages() -> list[list[tuple[str, str]]]:
+    """The instructions of the Dockerfile, stage by stage."""
+    lines = [line.split(maxsplit=1) for line in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert all(len(line) == 2 for line in lines)
+    starts = [place for place, (name, _) in enumerate(lines) if name == "FROM"]
+    return [[tuple(line) for line in lines[start:end]] for start, end in zip(starts, [*starts[1:], None])]
+
+
+def test_the_image_runs_as_nobody_in_particular_says_how_it_is_and_brings_nothing_from_elsewhere():
+    first, last = stages()
+    names = dict(last)
+    assert all(re.search(r":\d[\w.-]+( AS \w+)?$", dict(stage)["FROM"]) for stage in (first, last))
+    assert names["USER"].isdigit() and int(names["USER"]) > 1000 and f"--uid {names['USER']}" in names["RUN"]
+    assert "/readyz" in names["HEALTHCHECK"] and "RECOVERY_READONLY=1" in names["ENV"]
+    assert {name for stage in (first, last) for name, _ in stage} <= {"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "EXPOSE", "HEALTHCHECK", "CMD"}
+    order = [name for name, _ in last]
+    assert order.index("USER") > max(place for place, name in enumerate(order) if name in ("COPY", "RUN"))
+
+
+def test_the_image_installs_and_starts_as_make_does():
+    first, last = stages()
+    copied = next(words.split()[:-1] for name, words in first if name == "COPY")
+    assert all((ROOT / name).is_file() for name in copied)
+    made = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "pip install" in dict(first[:4])["RUN"] and "-r requirements.txt" in dict(first[:4])["RUN"] and "-r requirements.txt" in made
+    assert any(name == "RUN" and "data.build" in words and "plot.address()" in words for name, words in first)
+    start = yaml.safe_load(dict(last)["CMD"])
+    assert start[1:5] == ["-m", "streamlit", "run", "api.py"] and "-m streamlit run api.py" in made
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["target-version"]
+    assert dict(first)["FROM"].startswith(f"python:{wanted[2]}.{wanted[3:]}-")
+
+
+def test_no_answer_of_a_visitor_and_no_database_of_this_machine_goes_into_the_image():
+    kept_out = set((DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").split())
+    assert {".git", "kept", "data/*.duckdb*", ".venv"} <= kept_out
+
+
+def test_replicas_are_alike_write_nothing_and_keep_contributions_in_postgresql():
+    assert len(REPLICAS) == 2 and len({yaml.dump(service) for service in REPLICAS.values()}) == 1
+    replica = REPLICAS["replica1"]
+    assert replica["read_only"] is True and replica["tmpfs"] == ["/tmp"] and replica["cap_drop"] == ["ALL"] and "volumes" not in replica
+    assert replica["environment"]["RECOVERY_READONLY"] == "1" and replica["environment"]["RECOVERY_PROXIES"] == "1"
+    assert replica["environment"]["DIAGNOSIS_STORE"].startswith("postgresql://") and not re.search(r"PASSWORD\S*: \w+$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE)
+    assert COMPOSE["services"]["tables"]["command"][-2:] == ["diagnosis.store", "init"]
+    assert (ROOT / replica["build"]["dockerfile"]).is_file() and set(COMPOSE["services"]["nginx"]["depends_on"]) == set(REPLICAS)
+
+
+def test_nginx_knows_the_replicas_keeps_no_addresses_and_drops_a_forged_one():
+    conf = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    assert set(re.findall(r"server (\w+):8501", conf)) == set(REPLICAS) and "hash $remote_addr consistent;" in conf
+    assert "access_log off;" in conf and "proxy_set_header X-Forwarded-For $remote_addr;" in conf and "location = /readyz { return 404; }" in conf
+    assert conf.count("{") == conf.count("}")
+
+
+@pytest.fixture(scope="module")
+def nginx() -> str:
+    if not prove.nginx():
+        absent("NGINX", "nginx is not installed: two replicas behind it were not tried (Debian: apt-get install nginx-light)")
+    return prove.nginx()
+
+
+def test_nginx_takes_the_configuration(nginx, tmp_path):
+    conf = prove.configured(tmp_path, prove.free(), [prove.free(), prove.free()])
+    said = subprocess.run([nginx, "-t", "-c", conf, "-p", tmp_path], capture_output=True, text=True)
+    assert said.returncode == 0 and not re.search(r"replica\d", conf.read_text()), said.stderr
+
+
+@pytest.mark.fault
+def test_a_replica_killed_and_data_renewed_under_load_are_no_fault_to_a_visitor(nginx):
+    def state() -> dict:
+        return {path: path.stat().st_mtime_ns for folder in ("data", "static") for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+
+    build.ensure()
+    plot.address()  # what the image makes before it is closed
+    before = state()
+    found = prove.prove(seconds=0.9, visitors=4)
+    assert found["killed"]["faults"] == found["updated"]["faults"] == [] and found["pages"]["faults"] == 0
+    assert found["killed"]["answers"] > 0 and found["updated"]["versions"] == 2 and found["updated"]["breaks"] == 0
+    assert all(found[name]["faults"] == 0 and found[name]["unchanged_per_second"] > 0 for name in ("data_replica", "data_nginx", "embed_replica", "embed_nginx"))
+    assert state() == before, "replicas write nothing beside the project's files"
