@@ -26,7 +26,7 @@ def show(filters: Filters) -> None:
     with st.container(key="data_ways", horizontal=True, gap="medium"):
         for way in WAYS:
             st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
-        st.html(f'<a href="api/v1/?lang={lang}" target="_self">{escape(t("data_way_api", lang))}</a>', width="content")
+        st.html(f'<a href="api/v1/?lang={lang}" target="{frame.tab()}">{escape(t("data_way_api", lang))}</a>', width="content")
     names = {part: t(f"data_{part}", lang) for part in PARTS}
     part = st.radio(t("data_parts", lang), PARTS, format_func=names.get, horizontal=True, label_visibility="collapsed", key=f"part_{lang}")
     {"figures": figures, "catalogue": entries, "coverage": coverage, "dictionary": dictionary}[part](filters)
