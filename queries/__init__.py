@@ -16,7 +16,7 @@ from data import build, log
 FOLDER = Path(__file__).resolve().parent
 CACHED_ANSWERS = 4096
 FOLDERS = re.compile(r"""[^\s"'(]*[/\\]""")
-KEPT_FIGURES = 128  # of each kind
+KEPT_FIGURES = 64  # of each kind
 
 
 class _Reader:

@@ -3,8 +3,10 @@ import hashlib
 import tomllib
 from pathlib import Path
 
+import plotly
 import pytest
 from drawn import figures
+from plotly.offline import get_plotlyjs
 from test_frame import opened
 
 import queries
@@ -71,8 +73,9 @@ def test_every_figure_has_a_fixed_height():
 
 def test_figures_are_drawn_by_a_script_of_this_site_named_after_what_is_in_it():
     file = ROOT / "static" / plot.address().removeprefix("/app/static/")
-    script = file.read_bytes()
-    assert hashlib.sha256(script).hexdigest()[:12] in file.name and script.endswith(plot.OWN.read_bytes()) and b"plotly.js v" in script[:200]
+    library, settings, own = file.read_text(encoding="utf-8").partition("\nwindow.ripresaSettings = ")
+    assert library == get_plotlyjs() and own.endswith(plot.OWN.read_text(encoding="utf-8"))
+    assert file.stem.split("-")[1:] == [plotly.__version__, hashlib.sha256(f"{settings[1:]}{own}".encode()).hexdigest()[:12]]
 
 
 def test_only_the_cached_layer_reaches_the_database():

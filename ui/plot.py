@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import plotly
 import plotly.graph_objects as go
 import plotly.io as pio
 import streamlit as st
@@ -35,13 +36,13 @@ export default async component => { await made; return window.ripresaDraw(compon
 def address() -> str:
     """The address of the script that draws: Plotly's and ours in one file, named after what is in it. Makes the file where there is none."""
     settings = json.dumps({lang: look.config(lang) for lang in LANGS}, ensure_ascii=False)
-    script = "\n".join((get_plotlyjs(), f"window.ripresaSettings = {settings};", OWN.read_text(encoding="utf-8")))
-    file = MADE / f"drawing-{hashlib.sha256(script.encode()).hexdigest()[:12]}.js"
+    own = f"window.ripresaSettings = {settings};\n{OWN.read_text(encoding='utf-8')}"
+    file = MADE / f"drawing-{plotly.__version__}-{hashlib.sha256(own.encode()).hexdigest()[:12]}.js"
     if not file.exists():
         try:
             MADE.mkdir(parents=True, exist_ok=True)
             draft = file.with_suffix(f".{os.getpid()}")
-            draft.write_text(script, encoding="utf-8")
+            draft.write_text(f"{get_plotlyjs()}\n{own}", encoding="utf-8")
             draft.replace(file)
         except OSError as fault:
             logging.getLogger("ripresa").error("The script that draws the figures cannot be written to %s (%s): start once with a folder that can be written.", MADE, fault)
