@@ -50,3 +50,15 @@ def test_a_term_of_the_field_is_explained_on_the_page_that_uses_it(page, lang):
 def test_every_term_is_used_on_a_page_that_is_there():
     assert {page for pages in glossary.TERMS.values() for page in pages} <= set(frame.PAGES)
     assert all(glossary.TERMS.values())
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("page", ["closures", "profits", "digital_sales", "women", "compare"])
+def test_every_figure_can_be_read_in_words(page, lang):
+    """What a screen reader says of a chart is there for every reader, under it: how it is drawn and what it shows."""
+    found = html(opened(page, lang=lang))
+    told = re.findall(r'<details class="read"><summary>(.*?)</summary>(.*?)</details>', found)
+    assert len(told) == found.count('<div class="finding">') > 0
+    assert {summary for summary, _ in told} == {t("read_figure", lang)}
+    paragraphs = [text for _, body in told for text in re.findall(r"<p>(.*?)</p>", body)]
+    assert len(paragraphs) >= len(told) and all(len(text) > 60 and re.search(r"\d", text) for text in paragraphs)

@@ -35,7 +35,8 @@ def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, bes
     notes = f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in said)}</ul>" if said else ""
     if folded and notes:
         notes = f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
-    st.html(f'<div class="credit"><p>{escape(words["source"])}</p>{notes}</div>')
+    read = "".join(f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, beside) if one is not None)
+    st.html(f'<div class="credit"><p>{escape(words["source"])}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>')
     data(name, rows, view, words["title"], tuple(one for one in (figure, beside) if one is not None))
 
 

@@ -2,7 +2,9 @@
 
 The pages are walked once, themes and widths taken in turn; AUDIT=whole (`make audit`) walks every page in every language, theme and width."""
 import os
+import re
 import time
+import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
@@ -117,3 +119,175 @@ def test_every_failure_the_statement_lists_still_occurs(walked):
 
 def test_no_page_scrolls_sideways_at_twice_the_size_or_on_320_pixels(walked):
     assert not walked.wide, "\n".join(walked.wide)
+
+
+# --- no word of the other language ---
+
+ENGLISH = re.compile(r"\b(the|and|of|to|from|your|you|not|with|open|close|choose|select|remove|clear|press|enter|upload|download|drag|drop|browse|limit|running|stop|show|hide|view|more|less|search|results?"
+                     r"|options?|values?|pages?|sidebar|main|content|home|fullscreen|zoom|copy|connection|error|settings|print|rerun|deploy|skip|navigate|expand|collapse)\b", re.IGNORECASE)
+
+
+def pairs(declared) -> list[tuple[str, str]]:
+    """Every sentence that a file of declarations holds in both languages."""
+    if isinstance(declared, list):
+        return [pair for one in declared for pair in pairs(one)]
+    if not isinstance(declared, dict):
+        return []
+    own = [(declared["it"], declared["en"])] if all(isinstance(declared.get(lang), str) for lang in ("it", "en")) else []
+    return own + [pair for one in declared.values() for pair in pairs(one)]
+
+
+def foreign() -> tuple[set[str], set[str]]:
+    """English sentences, and the fixed parts of those with something to fill in, that no Italian sentence holds."""
+    found = [pair for path in frame.ROOT.glob("*/**/*.toml") for pair in pairs(tomllib.loads(path.read_text(encoding="utf-8")))]
+    italian = "\n".join(one for one, _ in found)
+    sentences = {other for one, other in found if other != one and other not in italian}
+    return sentences, {part.strip() for sentence in sentences for part in re.split(r"\{\w+\}", sentence) if len(part.strip()) > 18 and part.strip() not in italian}
+
+
+def test_no_english_sentence_stands_on_an_italian_page(walked):
+    sentences, parts = foreign()
+    assert len(sentences) > 500 and len(parts) > 300
+    left = {}
+    for place, texts in walked.italian.items():
+        read = {text.partition(" ")[2] for text in texts}
+        whole = "\n".join(read)
+        if found := (sentences & read) | {part for part in parts if part in whole}:
+            left[place] = found
+    assert not left
+
+
+def test_streamlit_says_nothing_in_english_on_an_italian_page(walked):
+    said = {text.partition(" ")[2] for texts in walked.italian.values() for text in texts if text.startswith("frame ")}
+    assert t("own_skip", "it") in said and t("own_expand", "it") in said
+    assert not {one for one in said if ENGLISH.search(one)}, "say it in data/strings.toml as own_..., as Streamlit writes it"
+
+
+def test_streamlit_s_words_that_come_later_are_italian_too(visit):
+    visitor = visit("/closures?lang=it")
+    visitor.page.locator('[data-testid="stMultiSelect"] input').first.fill("zzzz")
+    expect(visitor.page.get_by_text(t("own_none", "it"))).to_be_visible()
+    visitor.page.keyboard.press("Escape")
+    visitor.page.get_by_text("English", exact=True).click()
+    visitor.page.wait_for_url("**lang=en**")
+    visitor.settle()
+    expect(visitor.page.locator('[data-testid="stSkipToContent"]')).to_have_text(t("own_skip", "en"))
+    visitor.page.locator('[data-testid="stMultiSelect"] input').first.fill("zzzz")
+    expect(visitor.page.get_by_text(t("own_none", "en"))).to_be_visible()
+
+
+# --- the keyboard alone ---
+
+LOOK = """() => {
+    const here = document.activeElement;
+    if (here === document.body) return null;
+    const look = () => { const found = []; for (let box = here, up = 0; box && up < 5; box = box.parentElement, up++) {
+        const style = getComputedStyle(box); found.push([style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor, style.backgroundColor].join()); } return found.join(); };
+    const focused = look();
+    here.blur();
+    const plain = look();
+    here.focus({focusVisible: true, preventScroll: true});
+    const box = (here.closest('label') ?? here).getBoundingClientRect();
+    return [focused !== plain, box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight, here.outerHTML.slice(0, 120)];
+}"""
+
+
+def named(name: str) -> str:
+    return f"here.getAttribute('aria-label') === {name!r}"
+
+
+def tab_to(page, condition: str) -> None:
+    """Presses Tab until the element in focus, `here`, is the one meant."""
+    for _ in range(120):
+        if page.evaluate(f"() => {{ const here = document.activeElement; return Boolean({condition}); }}"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"not reached by Tab: {condition}")
+
+
+@pytest.mark.parametrize(("address", "width"), [("/closures?lang=it", 1440), ("/closures?lang=it", 390), ("/data?lang=en", 1440)])
+def test_tab_walks_the_page_to_its_end_and_the_focus_is_always_seen(address, width, visit):
+    visitor = visit(address, size={"width": width, "height": 900})
+    visitor.page.wait_for_timeout(1000)
+    unseen, stops = [], 0
+    while stops < 150:
+        visitor.page.keyboard.press("Tab")
+        found = visitor.page.evaluate(LOOK)
+        if found is None:
+            break
+        stops += 1
+        if not all(found[:2]):
+            unseen.append(found)
+    assert 20 < stops < 150, "a trap, or hardly anything to reach"
+    assert not unseen
+
+
+def test_a_journalist_with_a_keyboard_alone_finds_a_figure_and_takes_it(visit):
+    """Skip the menu, choose an area and a year, open the table, take the file and the citation."""
+    lang = "it"
+    visitor = visit(f"/closures?lang={lang}")
+    page, press = visitor.page, visitor.page.keyboard.press
+    press("Tab")
+    press("Enter")
+    assert page.evaluate("() => document.activeElement.dataset.testid") == "stMain"
+    tab_to(page, named(t("filter_geo_italy", lang)))
+    page.keyboard.type("Lombard")
+    press("Enter")
+    page.wait_for_url("**geo=ITC4**")
+    visitor.settle()
+    press("Escape")
+    tab_to(page, named(t("filter_period", lang)))
+    press("ControlOrMeta+a")
+    page.keyboard.type("2022")
+    press("Enter")
+    page.wait_for_url("**period=2022**")
+    visitor.settle()
+    tab_to(page, named(t("show_table", lang)))
+    press("Space")
+    expect(page.locator(".table").first).to_contain_text("2022")
+    tab_to(page, f"here.matches('button') && here.innerText === {t('csv', lang)!r}")
+    with page.expect_download() as taken:
+        press("Enter")
+    assert "Lombardia" in taken.value.path().read_text(encoding="utf-8")
+    tab_to(page, named(t("save_kit", lang)))
+    press("Space")
+    expect(page.locator(".st-key-kit_map")).to_be_visible()
+    tab_to(page, "here.matches('[type=radio]') && here.closest('.st-key-kit_map')")
+    while not page.locator("button.copier").count():
+        press("ArrowRight")
+        page.wait_for_timeout(300)
+        visitor.settle()
+    tab_to(page, "here.matches('button.copier')")
+    press("Enter")
+    expect(page.locator('.copied [role="status"]').first).not_to_be_empty()
+
+
+def test_an_analyst_with_a_keyboard_alone_asks_in_sql_and_is_not_trapped_in_the_box(visit):
+    visitor = visit("/sql?lang=en")
+    page, press = visitor.page, visitor.page.keyboard.press
+    tab_to(page, "here.matches('textarea')")
+    press("ControlOrMeta+a")
+    page.keyboard.type("select 6 * 7 as answer")
+    press("Tab")
+    assert not page.evaluate("() => document.activeElement.matches('textarea')")
+    tab_to(page, f"here.matches('button') && here.innerText === {t('sql_run', 'en')!r}")
+    press("Enter")
+    expect(page.locator(".table tbody")).to_contain_text("42")
+
+
+# --- what the visitor's own system asks ---
+
+def test_nothing_moves_for_those_who_asked_for_less_movement(visit):
+    longest = "() => Math.max(...[...document.querySelectorAll('*')].flatMap(one => [getComputedStyle(one).transitionDuration, getComputedStyle(one).animationDuration]).map(parseFloat))"
+    visitor = visit("/about?lang=en")
+    assert visitor.page.evaluate(longest) > 0.05
+    visitor.page.emulate_media(reduced_motion="reduce")
+    assert visitor.page.evaluate(longest) < 0.001
+
+
+def test_with_the_system_s_own_colours_a_choice_made_and_a_chart_can_be_seen(visit):
+    visitor = visit("/closures?lang=en", forced_colors="active", color_scheme="dark")
+    visitor.painted()
+    chosen, other = (visitor.page.locator(f'[data-testid="stRadioOption"]{state}').first.evaluate("one => getComputedStyle(one).backgroundColor") for state in ("[data-selected]", ":not([data-selected])"))
+    assert chosen != other
+    assert visitor.figure.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(14, 17, 23)"  # that of the theme whose ink it has
