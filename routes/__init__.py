@@ -3,10 +3,19 @@
 `ROUTES` is what api.py mounts. An address of /api/v1 is declared once, in declaration.py: what it takes, how that is checked, how it is documented.
 """
 
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from routes import health, printed, publish
 from routes.api import API
 
-ROUTES = [Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions), Route("/sheets", printed.listed), Mount("/sheets", app=printed.SHEETS)]
+
+def first(request: Request) -> RedirectResponse:
+    """The first page has no name of its own: to Streamlit `/overview` is a page that does not exist."""
+    folder = request.url.path.removesuffix("overview")
+    return RedirectResponse(f"{folder}?{request.url.query}" if request.url.query else folder)
+
+
+ROUTES = [Route("/overview", first), Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions), Route("/sheets", printed.listed), Mount("/sheets", app=printed.SHEETS)]
 OWN_HTML = ("/api/", "/embed/", "/sheets/")  # answers that say their own language and keep their own ETag

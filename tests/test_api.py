@@ -540,6 +540,15 @@ def test_the_words_are_there_in_both_languages():
         assert sorted(re.findall(r"\{\w+\}", phrase["it"])) == sorted(re.findall(r"\{\w+\}", phrase["en"])), key
 
 
+# --- the first page ---
+
+
+def test_the_first_page_is_found_under_its_name_too():
+    for query in ("", "?lang=en&geo=ITC4"):
+        answer = CLIENT.get(f"/overview{query}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (307, f"/{query}")
+
+
 # --- health ---
 
 
