@@ -179,6 +179,16 @@ def test_no_link_of_any_page_loses_a_diagnosis_under_way(page):
     assert [link for link in links(page, began=1.0) if 'target="_blank"' not in link and 'href="#' not in link] == []
 
 
+@pytest.mark.parametrize("part", ["catalogue", "coverage"])
+def test_the_views_that_the_data_page_opens_lose_none_either(part):
+    visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+    visit.session_state["diagnosis"] = Visit(screen="known", began=1.0)
+    visit.switch_page("pages/data.py").run()
+    visit.radio(key=f"part_{visit.session_state['lang']}").set_value(part).run()
+    opened = re.findall(r'<a href="[a-z_]+\?lang=[^>]*>', html(visit))
+    assert len(opened) > 40 and all('target="_blank"' in link for link in opened)
+
+
 def test_without_a_diagnosis_links_open_in_place():
     assert all(any('target="_self"' in link for link in links(page, began=0.0)) for page in ("revisions", "profile", "compare"))
 

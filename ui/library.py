@@ -90,7 +90,7 @@ def entries(filters: Filters) -> None:
         return st.html(f'<p class="lead">{escape(t("data_not_found", lang))}</p>')
     heads = {name: t(f"column_{name}", lang) for name in (*columns, "id")}
     with st.container(key="catalogue"):
-        st.html(table.html(body, heads, t("data_found", lang, count=len(body))))
+        st.html(table.html(body, heads, t("data_found", lang, count=len(body)), tab=frame.tab()))
 
 
 def plain(words: str) -> str:
@@ -113,7 +113,7 @@ def coverage(filters: Filters) -> None:
     body = [{"label": (row["label"], door(row["indicator"], lang)), "years": f"{row['first_year']}–{row['last_year']}" if row["first_year"] != row["last_year"] else str(row["last_year"])}
             | {name: (number(row[name], lang), door(row["indicator"], lang, LEVEL[name]) if name in LEVEL else "") if row[name] else MISSING for name in counts} for row in ask("coverage_matrix", lang=lang).to_dict("records")]
     heads = {name: t(f"column_{name}", lang) for name in ("label", "years", *counts)}
-    st.html(table.html(body, heads, t("data_coverage_caption", lang), numbers=("years", *counts)))
+    st.html(table.html(body, heads, t("data_coverage_caption", lang), numbers=("years", *counts), tab=frame.tab()))
 
 
 def dictionary(filters: Filters) -> None:

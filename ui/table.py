@@ -38,16 +38,16 @@ def figures(rows: pd.DataFrame, indicator, lang: str, caption: str) -> str:
     return html(body, heads, caption, numbers=NUMBERS)
 
 
-def html(body: list[dict], heads: dict[str, str], caption: str, numbers: tuple[str, ...] = (), stacked: bool = False) -> str:
+def html(body: list[dict], heads: dict[str, str], caption: str, numbers: tuple[str, ...] = (), stacked: bool = False, tab: str = "_self") -> str:
     """A plain table: `heads` gives the columns and their words, `body` the cells as text. The first column names the row.
-    stacked: on a narrow screen each row is a card, and its cells say their column."""
+    stacked: on a narrow screen each row is a card, and its cells say their column. tab: where links to other pages of the dashboard open."""
     first = next(iter(heads))
     long = [name for name in heads if any(not isinstance(row.get(name), list) and len(str(row.get(name))) > LONG for row in body)]
     head = "".join(f'<th scope="col"{_class(name, numbers, long)}>{escape(word)}</th>' for name, word in heads.items())
     lines, named = [], {name: f' data-head="{escape(word)}"' if stacked else "" for name, word in heads.items()}
     for row in body:
-        cells = "".join(f"<td{_class(name, numbers, long)}{named[name]}>{_cell(row.get(name))}</td>" for name in heads if name != first)
-        lines.append(f'<tr><th scope="row"{_class(first, numbers, [])}>{_cell(row.get(first))}</th>{cells}</tr>')
+        cells = "".join(f"<td{_class(name, numbers, long)}{named[name]}>{_cell(row.get(name), tab)}</td>" for name in heads if name != first)
+        lines.append(f'<tr><th scope="row"{_class(first, numbers, [])}>{_cell(row.get(first), tab)}</th>{cells}</tr>')
     return (f'<div class="table{" stacked" if stacked else ""}"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
             f'<table aria-label="{escape(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div></div>')
 
@@ -75,12 +75,12 @@ def _class(name: str, numbers: tuple[str, ...], long: list[str]) -> str:
     return ' class="number"' if name in numbers else ' class="long"' if name in long else ""
 
 
-def _cell(value) -> str:
+def _cell(value, tab: str = "_self") -> str:
     """Text is escaped; a (text, address) pair becomes a link, a list of them several."""
     if isinstance(value, list):
         return " ".join(map(_cell, value)) or MISSING
     if isinstance(value, tuple):
         text, address = value
-        where = 'target="_blank" rel="noopener"' if address.startswith(("https://", "http://")) else 'target="_self"' if INSIDE.match(address) else ""
+        where = 'target="_blank" rel="noopener"' if address.startswith(("https://", "http://")) else f'target="{tab if address[0] != "#" else "_self"}"' if INSIDE.match(address) else ""
         return f'<a href="{escape(address)}" {where}>{escape(text)}</a>' if where else escape(text)
     return escape(MISSING if value is None or value != value else str(value))
