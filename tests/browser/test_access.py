@@ -207,7 +207,7 @@ def tab_to(page, condition: str) -> None:
     raise AssertionError(f"not reached by Tab: {condition}")
 
 
-@pytest.mark.parametrize(("address", "width"), [("/closures?lang=it", 1440), ("/closures?lang=it", 390), ("/data?lang=en", 1440)])
+@pytest.mark.parametrize(("address", "width"), [("/closures?lang=it", 1440), ("/closures?lang=it", 390), ("/compare?lang=en", 1440)])
 def test_tab_walks_the_page_to_its_end_and_the_focus_is_always_seen(address, width, visit):
     visitor = visit(address, size={"width": width, "height": 900})
     visitor.page.wait_for_timeout(1000)
