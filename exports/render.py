@@ -108,7 +108,9 @@ class _Renderer:
                         return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), SECONDS + 5)
                     finally:
                         watch.cancel()
-                except Exception as fault:
+                except (Exception, asyncio.CancelledError) as fault:  # a browser that dies cancels what was asked of it
+                    if asyncio.current_task().cancelling():
+                        raise
                     await self._drop()
                     if last or clock.time() > late:  # one that hangs would hang again
                         raise RenderError("failed") from fault

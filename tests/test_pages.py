@@ -52,7 +52,8 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
     assert figures(visit), "no figure"
     assert found.index("<h2>") and view.indicator.short[lang] in words_of(re.findall(r"<h2>(.*?)</h2>", found)[0])
     assert all(chart.alt for chart in figures(visit))
-    assert view.indicator.universe[lang][:30] in words_of(found)
+    rows = ask("trend", **view.cut, geos=view.geo, lang=lang) if view.chart == "series" else ask("map", **view.moment)
+    assert catalogue.universe(view.indicator, rows["source"], lang) in words_of(found)
 
 
 def words_of(page: str) -> str:
