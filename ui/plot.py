@@ -65,5 +65,6 @@ def sent(figure: go.Figure, lang: str, file: str, alt: str, touch: bool) -> byte
     made = figure.__dict__.setdefault("_sent", {})
     if (file, touch) not in made:
         spec = figure.to_plotly_json() | {"lang": lang, "file": file, "alt": alt, "words": t("whole_screen", lang), "touch": touch}
+        spec["layout"].pop("meta", None)  # its words stand in the page around it
         made[file, touch] = pio.json.to_json_plotly(spec).encode()
     return made[file, touch]
