@@ -246,11 +246,13 @@ def _result(head: dict, rows: bytes) -> Result:
 
 
 def _column(values: pa.ChunkedArray) -> pd.Series:
-    """A column as pandas holds it best: whole numbers with gaps stay whole, decimals and huge numbers become plain ones."""
+    """A column as pandas holds it best: whole numbers with gaps stay whole, decimals and huge numbers become plain ones, days become text (2024-01-31)."""
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.string())
     if values.type in NULLABLE and values.null_count:
         return pd.Series(values.to_pylist(), dtype=NULLABLE[values.type])
     return values.to_pandas(date_as_object=False)
