@@ -102,6 +102,41 @@ def test_an_answer_can_be_drawn():
     assert "Lombardia" in json.dumps(chart.spec) and chart.alt == t("sql_alt", "it", up="closures", across="region", rows=21)
 
 
+@pytest.mark.parametrize(("question", "across", "up"), [
+    ("select geo, period, value from observations where indicator = 'death_rate' and geo = 'ITG1' and sector = 'all' and size = 'all' and gender = 'all'", "period", "value"),
+    ("select 'a' as name, unnest([1, 2]) as value, unnest([3, 4]) as more", "more", "value"),
+    ("select unnest(['a', 'b']) as name, unnest([1, 2]) as many, 0 as decimals", "name", "many"),
+    ("select 'a' as name, unnest([1, 1]) as value", "", "value"),
+    ("select unnest(['a', 'b']) as name, 7 as same", "name", "same"),
+])
+def test_a_chart_opens_on_the_column_that_tells_the_rows_apart_and_on_the_values(question, across, up):
+    assert sql.axes(locked.ask(question).rows) == (across, up)
+
+
+def test_an_answer_of_several_years_is_one_bar_a_year():
+    visit = answered("select geo, period, value from observations where indicator = 'death_rate' and geo = 'ITG1' and sector = 'all' and size = 'all' and gender = 'all' order by period", "it")
+    visit.toggle(key="sql_chart_it").set_value(True).run()
+    drawn = figures(visit)[0].spec["data"][0]
+    assert drawn["type"] == "bar" and len(set(drawn["y"])) == len(drawn["x"]) > 3
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_bars_of_one_name_are_points_and_the_page_says_why(lang):
+    visit = answered("select 'ITG1' as geo, unnest(['2020', '2021']) as period, unnest([7, 8]) as value", lang)
+    visit.toggle(key=f"sql_chart_{lang}").set_value(True).run()
+    assert figures(visit)[0].spec["data"][0]["type"] == "bar" and t("sql_repeated", lang, across="geo") not in html(visit)
+    visit.selectbox(key=f"sql_across_{lang}_period").set_value("geo").run()
+    drawn = figures(visit)[0].spec["data"][0]
+    assert (drawn["type"], drawn["mode"], drawn["x"]) == ("scatter", "markers", [7, 8]) and t("sql_repeated", lang, across="geo") in html(visit)
+
+
+def test_rows_that_no_column_tells_apart_are_numbered():
+    visit = answered("select 'a' as name, unnest([1, 1]) as value", "en")
+    visit.toggle(key="sql_chart_en").set_value(True).run()
+    chart = figures(visit)[0]
+    assert chart.spec["data"][0]["x"] == [1, 2] and chart.alt == t("sql_alt", "en", up="value", across="Row number", rows=2)
+
+
 @pytest.mark.parametrize("kind", sql.KINDS)
 def test_a_chart_leaves_out_what_is_missing_and_draws_the_rest(kind):
     rows = pd.DataFrame({"name": ["a", None, "c"], "value": pd.array([1, None, 3], dtype="Int64")})

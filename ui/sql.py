@@ -171,29 +171,52 @@ def numeric(rows: pd.DataFrame) -> list[str]:
     return [name for name in rows.columns if pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])]
 
 
+def axes(rows: pd.DataFrame) -> tuple[str, str]:
+    """The two columns drawn at first: the first that tells the rows apart ("", their number, where none does), and the values."""
+    numbers = numeric(rows)
+    up = "value" if "value" in numbers else next((name for name in reversed(numbers) if rows[name].nunique() > 1), numbers[-1])
+    return next((name for name in rows.columns if name != up and told_apart(places(rows, name))), ""), up
+
+
+def places(rows: pd.DataFrame, across: str) -> list:
+    """Where each row stands: a number, a name, or its own number where no column is chosen."""
+    if not across:
+        return list(range(1, len(rows) + 1))
+    return [None if pd.isna(value) else value for value in rows[across]] if across in numeric(rows) else rows[across].map(_cell).tolist()
+
+
+def told_apart(names: list) -> bool:
+    return len(set(names)) == len(names)
+
+
 def chart(rows: pd.DataFrame, lang: str) -> None:
     """A simple chart of two columns."""
-    names, numbers = list(rows.columns), numeric(rows)
+    few, numbers = rows.head(DRAWN), numeric(rows)
+    first, values = axes(few)
+    names = {"": t("sql_row", lang)} | {name: name for name in rows.columns}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        across = st.selectbox(t("sql_across", lang), names, key=f"sql_across_{lang}", width=220)
-        up = st.selectbox(t("sql_up", lang), numbers, index=len(numbers) - 1, key=f"sql_up_{lang}", width=220)
+        across = st.selectbox(t("sql_across", lang), list(names), index=list(names).index(first), format_func=names.get, key=f"sql_across_{lang}_{first}", width=220)
+        up = st.selectbox(t("sql_up", lang), numbers, index=numbers.index(values), key=f"sql_up_{lang}_{values}", width=220)
         kind = st.radio(t("sql_kind", lang), KINDS, format_func=lambda kind: t(f"sql_kind_{kind}", lang), horizontal=True, key=f"sql_kind_{lang}")
-    if len(rows) > DRAWN:
-        st.html(f'<p class="credit">{escape(t("sql_drawn", lang, rows=number(DRAWN, lang)))}</p>')
-    plot.draw(drawing(rows.head(DRAWN), across, up, kind, frame.theme(), lang), "sql_drawing", lang, "sql", t("sql_alt", lang, up=up, across=across, rows=min(len(rows), DRAWN)))
+    said = [t("sql_drawn", lang, rows=number(DRAWN, lang))] if len(rows) > DRAWN else []
+    if kind == "bar" and not told_apart(places(few, across)):
+        said.append(t("sql_repeated", lang, across=across))
+    if said:
+        st.html(f'<p class="credit">{escape(" ".join(said))}</p>')
+    plot.draw(drawing(few, across, up, kind, frame.theme(), lang), "sql_drawing", lang, "sql", t("sql_alt", lang, up=up, across=names[across], rows=len(few)))
 
 
 def drawing(rows: pd.DataFrame, across: str, up: str, kind: str, theme: str, lang: str) -> go.Figure:
-    """Bars with names lie down, so that the names can be read; everything else stands."""
-    colour = look.palette(theme).bar
-    places = [None if pd.isna(value) else value for value in rows[across]] if across in numeric(rows) else rows[across].map(_cell).tolist()
-    values = [None if pd.isna(value) else float(value) for value in rows[up]]
-    if kind == "bar" and across not in numeric(rows):
-        trace = {"type": "bar", "x": values, "y": places, "orientation": "h", "marker": {"color": colour}}
-        return look.figure([trace], look.layout(theme, lang, 90 + 24 * len(set(places)), xaxis=look.axis(theme, title={"text": escape(up)}), yaxis=look.axis(theme, type="category", autorange="reversed")))
-    trace = {"type": "bar"} if kind == "bar" else {"type": "scatter", "mode": "lines+markers" if kind == "line" else "markers"}
-    trace |= {"x": places, "y": values, "marker": {"color": colour}} | ({"line": {"color": colour}} if kind == "line" else {})
-    return look.figure([trace], look.layout(theme, lang, 420, xaxis=look.axis(theme, title={"text": escape(across)}), yaxis=look.axis(theme, title={"text": escape(up)})))
+    """Names of bars stand left, where they can be read; everything else stands. Bars of one name would be added up, so those are points."""
+    colour, where, values = look.palette(theme).bar, places(rows, across), [None if pd.isna(value) else float(value) for value in rows[up]]
+    bars = {"type": "bar"} if told_apart(where) else {"type": "scatter", "mode": "markers"}
+    if kind == "bar" and across and across not in numeric(rows):
+        trace = {**bars, "x": values, "y": where, "orientation": "h", "marker": {"color": colour}}
+        return look.figure([trace], look.layout(theme, lang, 90 + 24 * len(set(where)), xaxis=look.axis(theme, title={"text": escape(up)}), yaxis=look.axis(theme, type="category", autorange="reversed")))
+    trace = bars if kind == "bar" else {"type": "scatter", "mode": "lines+markers" if kind == "line" else "markers"}
+    trace |= {"x": where, "y": values, "marker": {"color": colour}} | ({"line": {"color": colour}} if kind == "line" else {})
+    title = {"text": escape(across or t("sql_row", lang))}
+    return look.figure([trace], look.layout(theme, lang, 420, xaxis=look.axis(theme, title=title), yaxis=look.axis(theme, title={"text": escape(up)})))
 
 
 def _cell(value: object) -> str:
