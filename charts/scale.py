@@ -1,5 +1,6 @@
 """Numbers made round for readers: axis ticks, and the classes of a map."""
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -46,7 +47,7 @@ class Classes:
         return [[place, colour] for i, colour in enumerate(self.colours) for place in (round(i / n, 4), round((i + 1) / n, 4))]
 
 
-def classes(values: list[float], unit: str, decimals: int, palette: Palette) -> Classes:
+def classes(values: Iterable[float], unit: str, decimals: int, palette: Palette) -> Classes:
     """Five to seven classes with round limits: equal steps, or equal counts where equal steps would put half the areas in one class.
 
     Units that are differences take the diverging palette, centred on zero.

@@ -3,6 +3,7 @@
 Sizes along the page are in percent and heights in pixels, so that text keeps its size at any width. Colours are classes: `c0`, `c1`, ... are those
 of a map, and the page's style says what they are in light and dark.
 """
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from math import cos, isfinite, radians, sin, sqrt
@@ -48,10 +49,10 @@ def mapped(found: list[dict], view: View) -> dict[str, dict]:
     return {row["geo"]: row for row in valued(found) if row["geo"] in areas.areas(view.level)}
 
 
-def shaded(found: list[dict], view: View, title: str) -> tuple[str, Classes]:
-    """A map of classes, and the classes."""
+def shaded(found: list[dict], view: View, title: str, across: Sequence[float]) -> tuple[str, Classes]:
+    """A map of classes, and the classes: those of the values `across`."""
     known = mapped(found, view)
-    scale = classes([row["value"] for row in known.values()], view.indicator.unit, view.indicator.decimals, look.palette("light"))
+    scale = classes(across, view.indicator.unit, view.indicator.decimals, look.palette("light"))
     wide, tall, paths, labels = outlines(view.level)
     parts = []
     for code in sorted(paths, key=lambda code: code in view.geo):

@@ -5,9 +5,9 @@ reader's own otherwise), `version` (frozen on a release; the newest data otherwi
 """
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ from data.catalogue import LANGS
 from data.words import MISSING, interval_text, language, number, period_text, t
 from exports import drawing, links, past
 from exports.words import say
-from queries.filters import Filters, View, resolve
+from queries.filters import Filters, View, all_periods, resolve
 
 PATH = "/embed/v1/"
 THEMES = ("light", "dark")
@@ -98,8 +98,9 @@ def page(view: View, site: str = "", version: str = "", figure: str = "", theme:
         kind = "dots"
     words = frame(found, view, {"map": "map", "bars": "bars", "dots": "dots", "trend": "lines"}[kind])
     if kind == "map":
-        drawn, scale = drawing.shaded(found, view, words["alt"])
-        drawn = _classes([row["value"] for row in drawing.mapped(found, view).values()], view) + drawn + drawing.key(scale, found, view)
+        across = all_periods(view, partial(past.ask, version or queries.version())) or [row["value"] for row in drawing.mapped(found, view).values()]
+        drawn, scale = drawing.shaded(found, view, words["alt"], across)
+        drawn = _classes(across, view) + drawn + drawing.key(scale, found, view)
     else:
         drawn = f'<div role="group" aria-label="{escape(words["alt"])}">{getattr(drawing, {"bars": "bars", "dots": "dots", "trend": "lines"}[kind])(found, view)}</div>'
     shown = version or queries.version()
@@ -152,7 +153,7 @@ def _colours(theme: str) -> str:
     return "".join(f"--{name}:{colour};" for name, colour in plain.items()) + f"color-scheme:{theme}"
 
 
-def _classes(values: list[float], view: View) -> str:
+def _classes(values: Sequence[float], view: View) -> str:
     """The colours of a map's classes in both themes."""
     rules = []
     for theme in THEMES:

@@ -1,6 +1,6 @@
 """What a visitor chose, and what is shown for it: Filters is the wish as it stands in an address, View the choice that has data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
@@ -171,6 +171,17 @@ def options(view: View) -> Options:
         tuple(indicators), tuple(levels), tuple(areas), some("sector", covered, SECTIONS), some("gender", sector_rows), some("size", gender_rows),
         (*latest, *(Option(period, words.period_text(period, lang)) for period in ordered)),
     )  # fmt: skip
+
+
+def all_periods(view: View, ask: Callable = ask) -> tuple[float, ...]:
+    """The values of the level's areas in every period of the view's editions: the classes of a map stay when the year changes.
+
+    None for a change since a year: it piles up, and classes that hold 2024 would show 2020 in one shade."""
+    if view.indicator.unit == "percent_change":
+        return ()
+    table = ask("table", **view.cut, level=view.level, geos=(), lang=view.lang)
+    own = {"italy": ("area", "joined")}.get(view.level, ("country",))
+    return tuple(table[table["level"].isin(own) & table["edition"].isin(view.editions)]["value"])
 
 
 SECTIONS = ("all", *"BCDEFGHIJLMN")

@@ -11,6 +11,7 @@ from test_frame import heading, html, opened
 
 from data import catalogue, words
 from data.words import t
+from exports import embed
 from queries import ask
 from queries.filters import Filters, View, offers, options, resolve
 from ui import cards, frame, table
@@ -108,6 +109,22 @@ def test_recovery_is_told_against_2019(changes, better, expected):
 def test_a_sum_is_told_in_percent_of_2019():
     figure = {"value": 110.0, "baseline": 100.0, "worst": 90.0, "worst_period": "2020", "regained_period": "2021", "period": "2024"}
     assert "−10.0% on 2019 at the worst point (2020)" in cards.recovery(figure, pd.DataFrame(), catalogue.indicator("gva_real"), "en")
+
+
+def _shades(chart) -> tuple[list[str], dict[str, int]]:
+    """The limits of a map's classes, and the class of each area."""
+    shaded = next(trace for trace in chart["data"] if trace["type"] == "choropleth" and trace["showscale"])
+    return list(shaded["colorbar"]["ticktext"]), {words_of(text.split("<br>")[0]): int(shade) for text, shade in zip(shaded["text"], shaded["z"], strict=True)}
+
+
+@pytest.mark.parametrize("period", ["2020", "2024"])
+def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(period):
+    overview, topic = (_shades(figures(opened(page, lang="it", level="italy", period=period))[0].spec) for page in ("overview", "closures"))
+    embedded = embed.page(resolve(Filters(lang="it", level="italy", period=period), "closures"))
+    limits = re.findall(r"<text[^>]*>([^<]*)", re.search(r'<div class="key"><svg.*?</svg>', embedded)[0])
+    shades = {unescape(name): int(shade) for shade, name in re.findall(r'class="c(\d)[^>]*><title>([^:]*):', embedded)}
+    assert overview == topic == (limits, shades) and len(shades) == 21
+    assert limits == ["5%", "6%", "7%", "8%", "9%", "10%"]
 
 
 # --- filters ---

@@ -9,7 +9,7 @@ from charts.rows import together
 from data import catalogue
 from data.words import MISSING, period_text, t, value_text
 from queries import ask
-from queries.filters import Filters, resolve
+from queries.filters import Filters, all_periods, resolve
 from ui import frame, table
 from ui.cards import card, recovery, spark
 from ui.panel import panel
@@ -96,7 +96,7 @@ def region(filters: Filters) -> None:
                      on_change=lambda: frame.choose(geo=(st.session_state[key],) if st.session_state[key] else ()))
         published(chosen, areas[chosen], lang) if chosen else glance(areas, lang)
     with left:
-        panel("map", regions.choropleth(together(lang, rows, ask("references", **view.moment)), view, frame.theme()), rows, view, select=True, folded=True)
+        panel("map", regions.choropleth(together(lang, rows, ask("references", **view.moment)), view, frame.theme(), across=all_periods(view)), rows, view, select=True, folded=True)
 
 
 def glance(areas: dict[str, str], lang: str) -> None:

@@ -12,7 +12,7 @@ from charts.rows import together
 from data import catalogue
 from data.words import list_text, t
 from queries import ask, kept
-from queries.filters import Filters, View, offers, resolve
+from queries.filters import Filters, View, all_periods, offers, resolve
 from ui import frame, glossary
 from ui.bar import bar
 from ui.frame import theme
@@ -78,24 +78,13 @@ def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
     rows = ask("map", **view.moment)
     found = together(view.lang, rows, ask("references", **view.moment))
     draw = regions.tilegrid if drawn == "tiles" else regions.choropleth
-    figure = draw(found, view, theme, across=_all_periods(view))
+    figure = draw(found, view, theme, across=all_periods(view))
     closer = view.level == "world" and drawn in set(rows["continent"])
     order = ranking.bars([row for row in found if row.get("continent") == drawn] if closer else found, view, theme)
     if closer:
         figure.layout.geo.update(window(rows, drawn))
         figure.layout.meta = order.layout.meta
     return Drawing("map", figure, rows, view), Drawing("map", order, rows, view)
-
-
-def _all_periods(view) -> tuple[float, ...]:
-    """The values of the level's areas in every period of the view's editions: the classes of a map stay when the year changes.
-
-    None for a change since a year: it piles up, and classes that hold 2024 would show 2020 in one shade."""
-    if view.indicator.unit == "percent_change":
-        return ()
-    table = ask("table", **view.cut, level=view.level, geos=(), lang=view.lang)
-    own = {"italy": ("area", "joined")}.get(view.level, ("country",))
-    return tuple(table[table["level"].isin(own) & table["edition"].isin(view.editions)]["value"])
 
 
 @kept
