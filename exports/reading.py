@@ -30,6 +30,7 @@ WIDEST = 200  # columns of a sheet
 EXCERPT = 60  # characters of a text that are said whole
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 CELLS = [name for name in COLUMNS if name != "check"]
+UNSEALED = {*COLUMNS, "decimals"} - {"drawn_from", "citations", "check"}  # the columns of the open data routes, whose files carry no seal
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Read:
     seal: dict | None = None
     figures: list[tuple[str, ...]] | None = None
     faults: list[Detail] = field(default_factory=list)
+    unsealed: bool = False  # as the open data routes gave it: there is no seal to miss
 
 
 class NotOurs(Exception):
@@ -148,15 +150,15 @@ def _table(head: list[str], lines, decimal: str = ".") -> Read:
     missing = [name for name in COLUMNS if name not in head]
     if len(missing) > len(COLUMNS) // 2 or not {"check", "data_version"} & set(head):
         raise NotOurs("other columns")
-    found = Read(faults=[Detail("header", (("columns", ", ".join(missing)),))] if missing else [])
+    found = Read(unsealed=set(head) == UNSEALED)
+    if missing and not found.unsealed:
+        found.faults, found.figures = [Detail("header", (("columns", ", ".join(missing)),))], []  # nothing more can be said of its cells
     for line in lines:
         line = list(line)
         row = dict.fromkeys(COLUMNS, "") | {name: value for name, value in zip(head, line) if name in COLUMNS}
         found.rows.append({name: _cell(row[name], name, decimal) for name in COLUMNS})
         if len(line) != len(head):
             found.faults.append(Detail("width", (("row", str(len(found.rows) + 1)),)))
-    if missing:
-        found.figures = []  # nothing more can be said of its cells
     return found
 
 
@@ -293,7 +295,7 @@ def _parquet(file: bytes) -> Read:
         return _damaged() if b"ripresa" in file else _raise(NotOurs("not Parquet"))
     found = _table(table.column_names, ([None if item is None else item for item in line] for line in lines))
     found.seal = seal
-    if seal is None or seal.get("about") != fingerprint.check(metadata.get(b"about", b"")):
+    if seal.get("about") != fingerprint.check(metadata.get(b"about", b"")) if seal else not found.unsealed:
         found.faults.append(Detail("about" if seal else "seal"))
     return found
 
@@ -304,13 +306,15 @@ def _json(file: bytes) -> Read:
     except (ValueError, RecursionError):
         return _damaged() if b'"ripresa"' in file else _raise(NotOurs("not JSON"))
     seal = fingerprint.opened(whole.get("seal")) if isinstance(whole, dict) else None
-    if seal is None or not isinstance(whole.get("rows"), list):
-        raise NotOurs("no seal")
+    if not isinstance(whole, dict) or not isinstance(whole.get("rows"), list):
+        raise NotOurs("no rows")
     rows = [row if isinstance(row, dict) else {} for row in whole["rows"]]
     head = list(dict.fromkeys(name for row in rows for name in row)) if rows else list(COLUMNS)
     found = _table(head, ([row.get(name) for name in head] for row in rows))
+    if seal is None and not found.unsealed:
+        raise NotOurs("no seal")
     found.seal = seal
-    if seal.get("about") != files.document_check(whole):
+    if seal and seal.get("about") != files.document_check(whole):
         found.faults.append(Detail("about"))
     return found
 

@@ -2,6 +2,7 @@
 
 Three things are asked, in this order. Do its checks hold (fingerprint.py)? Are its figures those published in its data version? Are they still the
 figures of the data in place? Where a check does not hold, the cell is put back by trial: the published figure, what other rows say, any other digit.
+The open data routes give files without seal and checks: of these the figures alone are compared, and that is said.
 """
 import argparse
 import sys
@@ -37,12 +38,18 @@ class Verdict:
     view: str = ""
     rows: int = 0
     details: tuple[Detail, ...] = ()
+    unsealed: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The state, as its words are called: of a file without a seal less is said."""
+        return f"unsealed_{self.state}" if self.unsealed else self.state
 
     def sentence(self, lang: str) -> str:
         """The answer in one sentence."""
         count = sum(detail.kind in ("revised", "withdrawn") for detail in self.details)
         known = "" if self.version == self.current or not self.version or release.published(self.version) is not None else "_unknown"
-        key = f"verify_{self.state}" + (known if self.state in ("current", "revised") else "")
+        key = f"verify_{self.kind}" + (known if self.state in ("current", "revised") else "")
         return say(key, lang, name=self.name, version=self.version, current=self.current, rows=self.rows, count=count)
 
     def lines(self, lang: str) -> list[str]:
@@ -74,17 +81,20 @@ def _judge(found: Read, name: str) -> Verdict:
     details = list(found.faults)
     if found.seal:
         details += [Detail("seal")] if found.seal.get("broken") else []
-    if found.figures is None:
+    if found.unsealed:
+        details += _strangers(found.rows, version)
+    elif found.figures is None:
         details += _cells(found, version)
     figures = found.figures if found.figures is not None else sorted({_figures(row) for row in found.rows})
     if not details and found.seal and fingerprint.fingerprint(version, found.seal["view"], figures) != found.seal["fingerprint"]:
         details.append(Detail("seal"))
-    details = details or list(_unpublished(figures, version))
+    if found.unsealed or not details:
+        details += _unpublished(figures, version)
     state = "altered" if details else "current"
     if not details:
         details = list(_revised(figures, current)) if version != current else []
         state = "revised" if details else "current"
-    return Verdict(state, name, version, current, (found.seal or {}).get("view", ""), len(found.rows) or len(figures), tuple(details))
+    return Verdict(state, name, version, current, (found.seal or {}).get("view", ""), len(found.rows) or len(figures), tuple(details), found.unsealed)
 
 
 def _cells(found: Read, version: str) -> Iterator[Detail]:
@@ -100,6 +110,13 @@ def _cells(found: Read, version: str) -> Iterator[Detail]:
         yield Detail("rows", (("found", str(len(found.rows))), ("sealed", str(found.seal.get("rows")))))
     elif columns and not wrong:
         yield Detail("columns", (("columns", ", ".join(columns)),))
+
+
+def _strangers(rows: list[dict[str, str]], version: str) -> Iterator[Detail]:
+    """Rows of another version in a file that is given in one."""
+    for row in rows:
+        if row["data_version"] != version:
+            yield Detail("version", (("geo", row["geo"]), ("period", row["period"]), ("found", row["data_version"]), ("version", version)))
 
 
 def _put_back(rows: list[dict[str, str]], place: int, columns: list[str], version: str) -> Detail:

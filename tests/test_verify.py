@@ -15,7 +15,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+import queries
+import routes
 from data import build, release
 from exports import files, fingerprint, images, verify
 from exporting import DIGITS, export
@@ -321,3 +325,73 @@ def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_p
     assert "good.csv: intatto e attuale" in capsys.readouterr().out
     done = subprocess.run([sys.executable, "-m", "data.verify", "--lang", "en", str(good), str(bad)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "intact and current" in done.stdout and "61.61 in the file, it was 16.16" in done.stdout
+
+
+# --- without a seal: what the open data routes give ---
+
+OPEN = ("csv", "parquet", "json")
+
+
+def opened(form: str, lang: str = "en", indicator: str = "death_rate") -> bytes:
+    answer = TestClient(Starlette(routes=routes.ROUTES)).get(f"/api/v1/observations?indicator={indicator}&lang={lang}&format={form}")
+    assert answer.status_code == 200
+    return answer.content
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+@pytest.mark.parametrize("form", OPEN)
+def test_open_data_untouched_has_the_published_figures_and_no_seal(form, lang):
+    verdict = verify.verify(opened(form, lang), f"observations.{form}")
+    assert (verdict.state, verdict.kind, verdict.details) == ("current", "unsealed_current", ()) and verdict.rows > 20
+    assert {"it": "non porta un sigillo", "en": "carries no seal"}[lang] in verdict.sentence(lang)
+
+
+def test_all_of_the_open_data_can_be_compared():
+    content = TestClient(Starlette(routes=routes.ROUTES)).get("/api/v1/observations?format=csv").content
+    verdict = verify.verify(content)
+    assert (verdict.kind, verdict.rows) == ("unsealed_current", int(queries.ask("build")["observations"][0]))
+
+
+def test_a_changed_figure_of_open_data_is_named_with_both_values():
+    whole = json.loads(opened("json"))
+    row = whole["rows"][3]
+    row["value"], was = 99.9, row["value"]
+    head = ",".join(row)
+    by_hand = head + "\n" + "\n".join(",".join(f'"{fingerprint.cell(value)}"' for value in one.values()) for one in whole["rows"])
+    for content in (json.dumps(whole).encode(), by_hand.encode()):
+        verdict = verify.verify(content)
+        assert verdict.kind == "unsealed_altered"
+        assert len(verdict.lines("en")) == 1 and f"column value: 99.9 in the file, published in version {queries.version()}: {was}" in verdict.lines("en")[0]
+
+
+def test_a_row_of_open_data_from_another_version_or_place_is_named():
+    whole = json.loads(opened("json"))
+    whole["rows"][3]["data_version"] = "0" * 12
+    whole["rows"][4]["period"] = "1066"
+    verdict = verify.verify(json.dumps(whole).encode())
+    assert verdict.kind == "unsealed_altered" and "000000000000" in verdict.lines("it")[0] and "1066" in verdict.lines("it")[1]
+
+
+def test_a_figure_s_table_that_lost_its_checks_is_not_taken_for_open_data():
+    lines = [line.rpartition(",")[0] for line in made("csv").decode().splitlines()]
+    verdict = verify.verify("\n".join(lines).encode())
+    assert (verdict.state, verdict.unsealed, verdict.lines("en")) == ("altered", False, ["columns missing: check"])
+
+
+@pytest.fixture(params=OPEN)
+def taken(request):
+    """Open data taken before the update."""
+    return opened(request.param, indicator="innovative_startups_female_majority_share")
+
+
+def test_open_data_of_an_older_version_says_what_was_revised(taken, updated):
+    verdict = verify.verify(taken)
+    assert verdict.kind == "unsealed_revised" and "carries no seal" in verdict.sentence("en")
+    assert verdict.lines("en") == ["Aosta Valley, 2025-05: was 13.33, now withdrawn", "Molise, 2025-05: was 30, now 31.25"]
+
+
+def test_open_data_of_a_version_that_is_not_kept_says_so(taken, updated):
+    for kept in (updated / "releases").iterdir():
+        kept.unlink()
+    verdict = verify.verify(taken)
+    assert verdict.kind == "unsealed_revised" and "is not kept here and the file carries no seal" in verdict.sentence("en")

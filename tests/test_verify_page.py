@@ -3,11 +3,15 @@ import csv
 
 import pytest
 from exporting import export
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from test_frame import html, opened
 
+import routes
 from data import release, words
 from data.words import t
 from exports import files
+from exports.render import FORMS
 from ui import verify
 
 TABLE = files.make(export("closures", "italy", "it"), "csv")
@@ -35,6 +39,19 @@ def dropped(name: str, content: bytes, lang: str) -> str:
 def test_a_file_dropped_is_judged(content, state, lang):
     page = dropped("figures.csv", content, lang)
     assert f"verdict_{state}" in page and t(f"verify_state_{state}", lang) in page
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_file_without_a_seal_is_called_so(lang):
+    content = TestClient(Starlette(routes=routes.ROUTES)).get(f"/api/v1/observations?indicator=death_rate&lang={lang}&format=csv").content
+    page = dropped("observations.csv", content, lang)
+    assert t("verify_state_unsealed_current", lang) in page and t("verify_means_unsealed", lang) in page
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_every_kind_of_file_that_is_read_is_named(lang):
+    label = opened("verify", lang=lang).file_uploader[0].label.lower()
+    assert [kind for kind in (*FORMS, *files.FORMATS) if kind not in label and kind != "xlsx"] == []
 
 
 def test_one_changed_digit_is_found_and_put_back():

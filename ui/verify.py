@@ -23,7 +23,7 @@ def show(filters: Filters) -> None:
         given = st.file_uploader(t("verify_label", lang), accept_multiple_files=True, max_upload_size=MOST, key="verify_files")
     found = verdicts([(one.name, one.getvalue()) for one in given])
     st.html("".join(_said(verdict, lang) for verdict in found) or f'<p class="credit">{escape(t("verify_private", lang))}</p>')
-    sentences = "".join(f"<li>{escape(t(f'verify_means_{state}', lang))}</li>" for state in verify.STATES)
+    sentences = "".join(f"<li>{escape(t(f'verify_means_{state}', lang))}</li>" for state in (*verify.STATES, "unsealed"))
     st.html(f'<section class="article"><h2>{escape(t("verify_means", lang))}</h2><ul>{sentences}</ul><p>{escape(t("verify_command", lang))}</p></section>')
 
 
@@ -37,5 +37,5 @@ def verdicts(given: list[tuple[str, bytes]]) -> list[verify.Verdict]:
 def _said(verdict: verify.Verdict, lang: str) -> str:
     lines = "".join(f"<li>{escape(line)}</li>" for line in verdict.lines(lang))
     listed = f"<ul>{lines}</ul>" if lines else ""
-    return f'<div class="claim verdict_{verdict.state}" role="status"><p class="verdict">{escape(t(f"verify_state_{verdict.state}", lang))}</p><p>{escape(verdict.sentence(lang))}</p>{listed}</div>'
+    return f'<div class="claim verdict_{verdict.state}" role="status"><p class="verdict">{escape(t(f"verify_state_{verdict.kind}", lang))}</p><p>{escape(verdict.sentence(lang))}</p>{listed}</div>'
 
