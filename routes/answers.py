@@ -103,7 +103,7 @@ def _cube(call: Call, found: figures.Figures) -> bytes:
     order = {"indicator": lists["indicators"], "geo": lists["geographies"], **{name: lists[f"{name}s"] for name in ("sector", "gender", "size", "edition")}}
     about = {
         "label": words.t("site", lang), "source": "; ".join(sorted({row["source_name"] for row in rows})), "updated": str(queries.ask("build")["data_date"][0])[:10],
-        "href": call.request.url.path, "extension": {"data_version": call.version},
+        "href": f"{call.request.url.path}?{call.request.url.query}", "extension": {"data_version": call.version},
     }  # fmt: skip
     try:
         return formats.dumps(jsonstat.cube(rows, order, about, {name: say(f"dimension_{name}", lang) for name in jsonstat.KEY}))

@@ -39,13 +39,14 @@ class Call:
 
 
 def named(call: Call) -> dict[str, str]:
-    """A file to keep has the version in its name."""
-    return {"Content-Disposition": f'attachment; filename="ripresa-digitale_{call.version}_{call.endpoint.name}.{call.format}"'} if call.format in ("csv", "parquet") else {}
+    """A file to keep has the version in its name; a browser shows JSON and saves the rest."""
+    shown, ending = call.format in ("json", "jsonstat"), "jsonstat.json" if call.format == "jsonstat" else call.format
+    return {"Content-Disposition": f'{"inline" if shown else "attachment"}; filename="ripresa-digitale_{call.version}_{call.endpoint.name}.{ending}"'}
 
 
 def listed(call: Call, lines: list[dict]) -> Response:
     """A short list as JSON."""
-    return whole(call, formats.dumps({"version": call.version, "total": len(lines), "rows": lines}), MEDIA["json"], keeping(call))
+    return whole(call, formats.dumps({"version": call.version, "total": len(lines), "rows": lines}), MEDIA["json"], {**keeping(call), **named(call)})
 
 
 def whole(call: Call, body: bytes, media: str, headers: dict, tag: str = "") -> Response:

@@ -174,6 +174,20 @@ def test_json_stat_loads_with_pyjstat(indicator):
     assert loaded.set_index(key)["value"].astype(float).sort_index().equals(whole.set_index(key)["value"].sort_index())
 
 
+@pytest.mark.parametrize(("asked", "how", "name"), [
+    ("/observations?indicator=death_rate&format=csv", "attachment", "observations.csv"), ("/observations?indicator=death_rate&format=parquet", "attachment", "observations.parquet"),
+    ("/observations?indicator=death_rate&format=json", "inline", "observations.json"), ("/observations?indicator=death_rate&format=jsonstat", "inline", "observations.jsonstat.json"),
+    ("/revisions", "inline", "revisions.json"), ("/versions", "inline", "versions.json"),
+])  # fmt: skip
+def test_what_is_saved_has_a_name_with_its_version_and_ending(asked, how, name):
+    assert get(asked).headers["content-disposition"] == f'{how}; filename="ripresa-digitale_{queries.version()}_{name}"'
+
+
+def test_the_address_in_a_json_stat_answer_gives_that_answer():
+    answer = get("/observations?indicator=death_rate&geo=ITC4&geo=ITF2&lang=en&format=jsonstat").json()
+    assert answer["size"][1] == 2 and get(answer["href"]).json() == answer
+
+
 def test_json_stat_keeps_flags_intervals_and_states():
     cube = get("/observations?indicator=innovative_startups_female_majority_share&indicator=death_rate&format=jsonstat").json()
     codes = [cube["dimension"][name]["category"]["index"] for name in cube["id"]]
