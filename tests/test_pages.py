@@ -1,18 +1,20 @@
 """What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a table and a file."""
 import io
 import re
+from concurrent.futures import wait
 from html import unescape
 from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
+import streamlit as st
 from drawn import figures
 from test_frame import heading, html, opened
 
 from data import catalogue, words
 from data.words import t
 from exports import embed
-from queries import ask
+from queries import ask, version
 from queries.filters import Filters, View, offers, options, resolve
 from ui import cards, frame, table
 
@@ -198,6 +200,18 @@ def test_the_rows_of_a_figure_are_one_click_away(lang):
     visit.toggle(key=f"map_table_{lang}").set_value(True).run()
     assert html(visit).count('<th scope="row">') == 21
     assert {button.proto.label for button in visit.get("download_button")} == {t("csv", lang)}
+
+
+@pytest.mark.parametrize(("page", "address", "names"), [("data", {"indicator": "death_rate"}, ["death_rate_{}.csv", "death_rate_citations_{}.csv"]), ("sql", {"sql": "select 1 as one, 2 as two"}, ["sql_{}.csv"]),
+                                                       ("compare", {"geo": ["ITC4", "ITF2"]}, ["ITC4_ITF2_{}.csv"]), ("profile", {"geo": ["ITF2"]}, ["ITF2_{}.csv"])])
+def test_tables_without_a_seal_say_their_version_in_their_names(page, address, names, monkeypatch):
+    given = []
+    monkeypatch.setattr(st, "download_button", lambda label, **button: given.append(button["file_name"]))
+    visit = opened(page, lang="en", **address)
+    if "sql_future" in visit.session_state:
+        wait([visit.session_state["sql_future"]], 30)
+        visit.run()
+    assert {name.format(version()) for name in names} <= set(given) and all(name.endswith(f"_{version()}.csv") for name in given if name.endswith(".csv"))
 
 
 VIEW = View("it", "closures", "italy", catalogue.indicator("death_rate"), (), "all", "all", "all", "2024", ("istat-bd",), "map")

@@ -11,7 +11,7 @@ import streamlit as st
 from charts import theme as look
 from data.build import BuildError
 from data.words import MISSING, number, t
-from queries import ask, limits, locked, snippets
+from queries import ask, limits, locked, snippets, version
 from queries.filters import Filters, resolve
 from ui import frame, plot, table
 from ui.topic import opening
@@ -151,7 +151,7 @@ def shown(result: locked.Result, lang: str) -> None:
     told = t("sql_answer", lang, rows=len(rows), seconds=number(result.seconds, lang, 2)) + (" " + t("sql_truncated", lang, rows=number(locked.ROWS, lang)) if result.truncated else "")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.html(f'<p class="running" role="status">{escape(told)}</p>', width="content")
-        st.download_button(t("csv", lang), data=lambda: table.csv(rows), file_name="sql.csv", mime="text/csv", key=f"sql_csv_{lang}", on_click="ignore", type="tertiary")
+        st.download_button(t("csv", lang), data=lambda: table.csv(rows), file_name=f"sql_{version()}.csv", mime="text/csv", key=f"sql_csv_{lang}", on_click="ignore", type="tertiary")
         drawn = st.toggle(t("sql_chart", lang), key=f"sql_chart_{lang}") if numeric(rows) and len(rows) > 1 else False
     if drawn:
         chart(rows, lang)
