@@ -144,7 +144,7 @@ def since_2019(way: dict | None, indicator: Indicator, lang: str, shown: str = "
     sentences = [] if defined else [t("since_start", lang, **words)]
     told = kind(way) in OFFICIAL and (defined or indicator.unit != "percent_change")
     if told and not judged and way["complete"] and indicator.better != "neither" and not _gone(way["worst"]):
-        words |= {"worst": _way(way["worst"], way["baseline"], indicator, lang), "worst_period": period_text(way["worst_period"], lang),
+        words |= {"worst": _way(way["worst"], way["baseline"], indicator, lang), "extreme": value_text(way["worst"], indicator.unit, indicator.decimals, lang), "worst_period": period_text(way["worst_period"], lang),
                   "regained_period": period_text(way["regained_period"] or "", lang)}
         sentences.append(t(f"since_{_course(way, indicator)}", lang, **words))
     if _in_percent(way["baseline"], indicator):

@@ -8,6 +8,8 @@ from charts.rows import first_each, focus, is_old, is_small, peers, records, ref
 from charts.series import segments, series
 from data.words import list_text, period_text
 
+SAID = 4  # areas named in a sentence of changes
+
 
 def finding(rows, view, kind: str = "") -> str:
     """The sentence over the figure."""
@@ -88,7 +90,7 @@ def _trend(found: list[dict], view) -> str:
     known = valued(found)
     present = first_each(known, "geo")
     wanted = [geo for geo in dict.fromkeys((*view.geo, *focus(view), "ITA")) if geo in present] or present
-    chosen = [geo for geo in wanted if geo in view.geo][:3]
+    chosen = [geo for geo in wanted if geo in view.geo][:SAID]
     if len(chosen) > 1:
         ends = [(part[0], part[-1]) for part in (_stretch(geo, found, view) for geo in chosen)]
         if len({(first["period"], last["period"]) for first, last in ends}) == 1 and ends[0][0] is not ends[0][1]:

@@ -78,6 +78,7 @@ class Item:
 
     id: str
     goal: str
+    subject: str  # of data/resources.csv: where to learn it
     position: int
     weight: Fraction
     why: str

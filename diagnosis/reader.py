@@ -115,7 +115,7 @@ class Reader:
             self.fault(place, f"its actions answer to the points {covered}; each of 0, 1, 2 needs one.")
         show_if = self.condition(table, "show_if", place)
         return Item(
-            id=table["id"], goal=self.one_of(place, "goal", self.get(table, "goal", place), goal_ids), position=position,
+            id=table["id"], goal=self.one_of(place, "goal", self.get(table, "goal", place), goal_ids), subject=self.get(table, "subject", place), position=position,
             weight=self.number(table, "weight", place, 0.1, 5), why=self.get(table, "why", place), question=self.text(table, "question", place), options=options,
             not_applicable=self.text(table, "not_applicable", place) if "not_applicable" in table else None,
             show_if=show_if, if_hidden=self.one_of(place, "if_hidden", table.get("if_hidden", ""), HIDDEN if show_if else ("",)),

@@ -183,6 +183,12 @@ def test_without_2019_there_is_nothing_to_tell(way):
     assert since_2019(way, catalogue.indicator("death_rate"), "it") == ""
 
 
+def test_the_extreme_of_an_amount_is_an_amount():
+    way = WAY | {"value": 80_000.0, "baseline": 87_130.0, "worst": 79_750.0}
+    assert "the highest was 79,750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "en")
+    assert "il valore più alto 79.750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "it")
+
+
 def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():
     way = WAY | {"value": 110.0, "baseline": 100.0, "worst": 90.0, "regained_period": "2021"}
     assert "+10.0% on 2019 (2024)" in since_2019(way, COUNT, "en", "2024")

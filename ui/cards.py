@@ -37,7 +37,7 @@ def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> s
         first = rows.iloc[0]
         return t("recovery_no_baseline", lang, first=_show(first["value"], indicator, lang), period=period_text(first["period"], lang))
     words = {"name": indicator.short[lang], "baseline": _show(figure["baseline"], indicator, lang), "period": period_text(figure["period"], lang),
-             "latest": _against(figure["value"], figure["baseline"], indicator, lang), "worst": _against(figure["worst"], figure["baseline"], indicator, lang),
+             "latest": _against(figure["value"], figure["baseline"], indicator, lang), "worst": _against(figure["worst"], figure["baseline"], indicator, lang), "extreme": _show(figure["worst"], indicator, lang),
              "worst_period": period_text(figure["worst_period"], lang) if not missing(figure["worst_period"]) else MISSING}
     if indicator.better == "neither" or missing(figure["worst"]):
         return t("recovery_change", lang, **words)

@@ -188,7 +188,7 @@ def everything(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], 
     with st.container(key="compare_take", horizontal=True, vertical_alignment="center", gap="medium"):
         st.download_button(t("compare_csv", lang), data=lambda: table.csv(rows_of(lines, geos)), file_name=f"{'_'.join(geos)}_{version()}.csv", mime="text/csv", on_click="ignore",
                            key=f"compare_csv_{lang}")
-        for geo in geos[:3]:
+        for geo in geos:
             if geo not in ALSO:
                 st.page_link("pages/profile.py", label=t("compare_profile", lang, name=names[geo]), query_params=Filters(lang, geo=(geo,)).to_address())
 

@@ -21,6 +21,9 @@
   }
 
   document.documentElement.lang = lang;
+  if (!window.ripresaWords) document.addEventListener("click", event => { // on a phone the menu makes room for the page it led to
+    if (window.innerWidth < 768 && event.target.closest?.('[data-testid="stSidebarNavLink"]')) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  });
   window.ripresaWords?.disconnect();
   window.ripresaWords = new MutationObserver(changes => {
     for (const change of changes) {

@@ -15,7 +15,7 @@ from diagnosis.published import for_pages
 from diagnosis.scoring import ANSWERED, SCORED, Result, Score, level_text, visible, whole
 from queries import ask
 from queries.filters import Filters
-from ui import contribute, diagnosis_results, table
+from ui import contribute, diagnosis_results, resources, table
 from ui.visit import PROFILE, Visit, forget, go, step
 
 PRINT = """<script>
@@ -29,7 +29,7 @@ def show(here: Visit, filters: Filters) -> None:
     opening(result, plan, lang)
     thin(here, result, lang)
     tools(plan, lang)
-    actions(plan, lang)
+    actions(plan, here.profile.region, lang)
     scores(here, result, lang)
     moved(result, lang)
     beside(here, result, lang)
@@ -76,7 +76,7 @@ def tools(plan: Plan, lang: str) -> None:
 
 # --- the plan ---
 
-def actions(plan: Plan, lang: str) -> None:
+def actions(plan: Plan, region: str, lang: str) -> None:
     """The actions of this week, month and quarter, and those that wait for another."""
     for slot in bank().slots:
         there = plan.slot(slot.id)
@@ -84,13 +84,13 @@ def actions(plan: Plan, lang: str) -> None:
             st.html(f'<h2 class="section">{escape(slot.label[lang])}</h2>')
             with st.container(key=f"slot_{slot.id}"):
                 for one in there:
-                    action(one, lang)
+                    action(one, region, lang)
     if plan.later:
         waiting = "".join(f"<li>{escape(one.recommendation.title[lang])}. {escape(bank().word('waits_for', lang, title=one.waits_for.title[lang]))}.</li>" for one in plan.later)
         st.html(f'<div class="said"><p><strong>{escape(t("plan_later", lang))}</strong></p><ul>{waiting}</ul></div>')
 
 
-def action(one: Action, lang: str) -> None:
+def action(one: Action, region: str, lang: str) -> None:
     """One action: what to do, the answer behind it, the first step, what it takes, and where to learn it."""
     todo = one.recommendation
     urgent = f'<p class="urgent">{escape(bank().word("critical", lang))}</p>' if one.critical else ""
@@ -99,7 +99,7 @@ def action(one: Action, lang: str) -> None:
         st.html(f'<article class="action"><p class="kicker">{escape(bank().goal(one.item.goal).label[lang])}</p><h3>{escape(todo.title[lang])}</h3>{urgent}'
                 f'<p>{escape(todo.effect[lang])}</p><p class="first"><strong>{escape(t("plan_first_step", lang))}</strong> {escape(first_step(one, lang))}</p><dl>{facts}</dl>'
                 f'<p class="cause">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=cause(one, lang)))}</p></article>')
-        st.page_link("pages/resources.py", label=t("plan_learn", lang, resource=bank().resource[todo.resource].label[lang]), query_params={"lang": lang, "goal": one.item.goal, "kind": todo.resource})
+        st.page_link("pages/resources.py", label=t("plan_learn", lang, subject=resources.label("subject", one.item.subject, lang)), query_params={"lang": lang, "subject": one.item.subject} | ({"geo": region} if region else {}))
 
 
 # --- the scores ---

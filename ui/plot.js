@@ -19,8 +19,17 @@
 
   function fit(plot) { // the drawing is as wide as its place; on the whole screen as high too
     const room = plot.parentElement, full = document.fullscreenElement === room;
-    const width = Math.max(Math.floor(room.clientWidth), 120), height = full ? window.innerHeight : plot.tall;
+    const width = Math.max(Math.floor(room.clientWidth), 120), height = full ? window.innerHeight - along(room) : plot.tall;
     return room.clientWidth ? { width, height } : null; // in a folded part of the page there is no room yet
+  }
+
+  function along(room) { // on the whole screen a figure brings its title and its source along; gives their height
+    const near = (words, after) => [...document.querySelectorAll(words)].filter(one => Boolean(one.compareDocumentPosition(room) & Node.DOCUMENT_POSITION_FOLLOWING) !== after).at(after ? 0 : -1);
+    const words = [near(".finding", false), near(".credit > p", true)].map(one => one?.cloneNode(true)).filter(Boolean);
+    room.querySelectorAll(".words-along").forEach(one => one.remove());
+    const places = words.map(one => Object.assign(document.createElement("div"), { className: "words-along" }));
+    places.forEach((place, at) => { place.append(words[at]); at ? room.append(place) : room.prepend(place); });
+    return places.reduce((sum, place) => sum + place.offsetHeight, 0);
   }
 
   function start(parent) {
@@ -30,6 +39,7 @@
     parent.append(room);
     plot.setAttribute("role", "figure");
     const turn = new ResizeObserver(() => {
+      if (document.fullscreenElement !== room) room.querySelectorAll(".words-along").forEach(one => one.remove());
       const size = plot.drawing && fit(plot);
       if (!size) return;
       if (!plot._fullLayout) draw(plot);
@@ -55,7 +65,7 @@
   }
 
   window.ripresaDraw = ({ data, parentElement, setTriggerValue }) => {
-    const plot = parentElement.querySelector(":scope > .ripresa-figure > div") ?? start(parentElement), said = new TextDecoder().decode(data);
+    const plot = parentElement.drawn?.isConnected ? parentElement.drawn : (parentElement.drawn = start(parentElement)), said = new TextDecoder().decode(data);
     const drawing = said === plot.said ? null : JSON.parse(said);
     if (drawing) {
       const { layout, lang, file, alt, words } = drawing, shared = window.ripresaSettings[lang];

@@ -11,6 +11,7 @@ from queries import ask
 from queries.filters import Filters
 from ui import frame, sheet
 from ui.topic import opening
+from ui.visit import visit
 
 GOALS = ("known", "found", "convert", "retain")
 FIRST_YEAR = "2020"  # the year of the initiative the hub was made for: what is documented only then is history too
@@ -46,6 +47,8 @@ def show(filters: Filters) -> None:
     places = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
     region = next((code for code in filters.geo if code in places), "")
     opening(t("nav_resources", lang), t("resources_question", lang), t("resources_intro", lang))
+    if "diagnosis" in st.session_state and visit().began:
+        st.page_link("pages/diagnosis.py", label=t("resources_back", lang), query_params={"lang": lang})
     choice(wish, region, rows, places, lang)
     found = [row for row in rows if fits(row, wish, region)]
     others = [] if found or not wish.kind else [row for row in rows if fits(row, replace(wish, kind=""), region)]

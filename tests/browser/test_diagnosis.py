@@ -188,8 +188,8 @@ def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
     visitor.page.locator('[class*="st-key-action_"] [data-testid="stPageLink"] a').first.click()
     visitor.page.wait_for_url("**/resources?**")
     visitor.settle()
-    assert visitor.place[1]["goal"] == ["known"]
-    visitor.page.go_back()
+    assert visitor.place[1]["subject"] == [bank().items[0].subject]
+    visitor.page.get_by_role("link", name=t("resources_back", "it")).click()
     visitor.page.wait_for_url("**/diagnosis?**")
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "it"))
     assert visitor.page.locator(".action .cause").first.inner_text() == cause

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from data import words
+from tests.browser.conftest import NARROW
 
 PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
 VIEW = "level=italy&geo=ITC4&geo=ITI4&period=2020"
@@ -92,3 +93,12 @@ def test_a_call_at_another_host_is_closed_and_written_down(visit):
 def test_the_server_says_that_it_is_well(site):
     with urllib.request.urlopen(f"{site}/healthz") as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_on_a_phone_the_menu_makes_room_for_the_page_it_led_to(visit):
+    visitor = visit("/closures?lang=it", size=NARROW)
+    menu = visitor.page.locator('[data-testid="stSidebar"]')
+    visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
+    menu.get_by_text(words.t("nav_women", "it"), exact=True).click()
+    visitor.page.wait_for_url("**/women**")
+    visitor.page.wait_for_function("() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right <= 0")
