@@ -13,7 +13,7 @@ from charts.rows import AMOUNTS, has_interval, is_old, is_provisional, is_small,
 from charts.series import segments, series
 from data import catalogue
 from data.catalogue import Indicator
-from data.words import MISSING, Counted, interval_text, list_text, number, period_text, t, value_text
+from data.words import MISSING, Counted, interval_text, list_text, number, period_text, rounded, t, value_text
 
 OFFICIAL = ("register", "accounts")  # sources whose complete set of areas may be put in order
 ALONE = ("rank", *AMOUNTS)  # units that are not compared with a whole
@@ -66,7 +66,7 @@ def compared(row: dict, other: dict, indicator: Indicator, lang: str, the: str =
 
 def plain(row: dict, other: dict, indicator: Indicator) -> str:
     """above, below or same, as the figures are printed."""
-    a, b = (round(one["value"], indicator.decimals) for one in (row, other))
+    a, b = (rounded(one["value"], indicator.decimals) for one in (row, other))
     return "above" if a > b else "below" if a < b else "same"
 
 

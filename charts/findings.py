@@ -6,7 +6,7 @@ from charts.comparison import verdict
 from charts.phrases import NAMES, between, dated, difference, named, say, semicolons, short, show, with_article
 from charts.rows import first_each, focus, is_old, is_small, peers, records, references, several, valued, year
 from charts.series import segments, series
-from data.words import list_text, period_text
+from data.words import list_text, period_text, rounded
 
 SAID = 4  # areas named in a sentence of changes
 
@@ -57,7 +57,7 @@ def extremes(known: list[dict], view) -> tuple[list[dict], list[dict]]:
     """The lowest and the highest rows, ties included as printed; small bases and old surveys stand back while two others remain."""
     firm = [row for row in known if not is_small(row) and not is_old(row)]
     known = firm if len(firm) >= 2 else known
-    printed = [round(row["value"], view.indicator.decimals) for row in known]
+    printed = [rounded(row["value"], view.indicator.decimals) for row in known]
     return ([row for row, value in zip(known, printed) if value == min(printed)], [row for row, value in zip(known, printed) if value == max(printed)])
 
 

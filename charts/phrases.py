@@ -8,7 +8,7 @@ from pathlib import Path
 from babel.dates import format_skeleton
 
 from charts.rows import is_provisional, several
-from data.words import LOCALES, Counted, filled, list_text, number, period_text, value_text
+from data.words import LOCALES, Counted, filled, list_text, number, period_text, rounded, value_text
 
 PHRASES = Path(__file__).with_name("words.toml")
 POINT_UNITS = ("percent", "points", "percent_change")
@@ -58,10 +58,10 @@ def short_period(period: str, lang: str) -> str:
 def difference(a, b, view) -> str:
     """The distance between two values as they are printed, so that the reader's own subtraction agrees."""
     decimals, unit = view.indicator.decimals, view.indicator.unit
-    distance = abs(round(a, decimals) - round(b, decimals))
+    distance = abs(rounded(a, decimals) - rounded(b, decimals))
     if unit not in POINT_UNITS:
         return value_text(distance, unit, decimals, view.lang)
-    return say("points", view.lang, number=Counted(round(distance, decimals), view.lang, number(distance, view.lang, decimals)))
+    return say("points", view.lang, number=Counted(rounded(distance, decimals), view.lang, number(distance, view.lang, decimals)))
 
 
 def short(view) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 from charts.theme import Palette
+from data.words import rounded
 
 STEPS = (1, 2, 2.5, 5, 10)
 SIGNED_UNITS = ("points", "percent_change")
@@ -52,7 +53,7 @@ def classes(values: Iterable[float], unit: str, decimals: int, palette: Palette)
 
     Units that are differences take the diverging palette, centred on zero.
     """
-    values = sorted(round(value, decimals) for value in values)
+    values = sorted(rounded(value, decimals) for value in values)
     if not values or values[0] == values[-1]:
         return Classes((), (palette.sequential[3] if unit not in SIGNED_UNITS else _side(palette, values[0] if values else 0, 1)[0],))
     if unit in SIGNED_UNITS and values[0] < 0 < values[-1]:

@@ -5,6 +5,7 @@ The sentences are in `strings.toml`, Italian and English side by side; the way a
 import re
 import tomllib
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from numbers import Integral
 from pathlib import Path
@@ -72,12 +73,17 @@ def language_name(lang: str) -> str:
     return Locale(lang).get_display_name(lang).capitalize()
 
 
+def rounded(value: float, decimals: int) -> float:
+    """The value as it is printed: halves go away from zero, 5.35 to 5.4 and 7.65 to 7.7, as on paper; the binary fractions behind them would go either way."""
+    written = Decimal(f"{float(value):.15g}")  # 15 digits: all that was published, without what a subtraction leaves behind
+    return float(written.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+
+
 def number(value, lang: str, decimals: int = 0, signed: bool = False) -> str:
     """17.4 -> "17,4" or "17.4"; 1234 -> "1.234" or "1,234"; missing -> "–"."""
     if _missing(value):
         return MISSING
-    value = round(float(value), decimals)
-    value = value or 0.0  # no "-0"
+    value = rounded(value, decimals) or 0.0  # no "-0"
     text = format_decimal(abs(value), format=_pattern(decimals), locale=LOCALES[lang])
     return (MINUS if value < 0 else "+" if signed and value > 0 else "") + text
 
@@ -85,7 +91,7 @@ def number(value, lang: str, decimals: int = 0, signed: bool = False) -> str:
 def value_text(value, unit: str, decimals: int, lang: str) -> str:
     """A figure with its unit: "17,4%", "+3.2 points", "1.234 mln €"; missing -> "–"."""
     text = number(value, lang, decimals, signed=unit in SIGNED)
-    return text if text == MISSING or unit not in UNITS else t(UNITS[unit], lang, number=Counted(abs(round(float(value), decimals)), lang, text))
+    return text if text == MISSING or unit not in UNITS else t(UNITS[unit], lang, number=Counted(abs(rounded(value, decimals)), lang, text))
 
 
 def interval_text(low, high, unit: str, decimals: int, lang: str) -> str:

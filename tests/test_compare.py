@@ -92,7 +92,7 @@ def test_nested_intervals_are_never_told_apart(one, other):
 @given(values, values)
 def test_a_difference_is_that_of_the_figures_as_printed(a, b):
     told = compared(figure(a, geo="ITC4"), figure(b), SHARE, "en")
-    distance = abs(round(a, 1) - round(b, 1))
+    distance = abs(words.rounded(a, 1) - words.rounded(b, 1))
     assert (told.word == "same") == (round(distance, 1) == 0)
     assert told.word == "same" or words.number(distance, "en", 1) in told.text
 
@@ -141,7 +141,7 @@ def test_the_place_lies_within_the_set_and_holds_the_one_the_values_give(found):
         first, last, count = place(row, rows, SHARE)
         own = 1 + sum(other["value"] > row["value"] for other in rows)
         assert 1 <= first <= last <= count == len(rows)
-        assert first <= own or round(row["value"], 1) in {round(other["value"], 1) for other in rows if other is not row}
+        assert first <= own or words.rounded(row["value"], 1) in {words.rounded(other["value"], 1) for other in rows if other is not row}
 
 
 def test_two_provinces_published_as_one_count_once():

@@ -22,6 +22,7 @@ from exporting import DAY, SITE, VIEWS, drawn, export, rows, view
 import queries
 from charts import dots, multiples, ranking, sectors
 from data import catalogue
+from data.words import value_text
 from exports import camera, citation, embed, figure, files, fingerprint, frame, images, links, render, verify
 from exports.frame import COLUMNS, NUMBERS
 from queries.filters import Filters, options, resolve
@@ -411,7 +412,7 @@ def test_an_embed_of_nothing_is_a_404_in_words():
 def test_an_embed_shows_the_figures_of_the_view():
     body = embed.answer("death_rate", {"lang": "it", "figure": "bars"}).body.decode()
     for row in rows("closures").itertuples():
-        assert f"{row.value:.1f}%".replace(".", ",") in body
+        assert value_text(row.value, "percent", 1, "it") in body
     assert "versione dei dati " + queries.version() in body
 
 

@@ -191,6 +191,11 @@ def test_a_missing_sentence_names_itself():
     (1234567, "count", 0, "1.234.567", "1,234,567"),
     (1234, "meur", 0, "1.234 milioni di €", "€1,234 million"),
     (18, "rank", 0, "18º", "no. 18"),
+    (5.35, "percent", 1, "5,4%", "5.4%"),  # halves go away from zero, whatever their binary fraction
+    (7.65, "percent", 1, "7,7%", "7.7%"),
+    (-2.25, "points", 1, "−2,3 punti", "−2.3 points"),
+    (4.35 - 2, "percent", 1, "2,4%", "2.4%"),  # 2.35 with what the subtraction leaves behind
+    (2.5, "count", 0, "3", "3"),
     (None, "percent", 1, "–", "–"),
     (float("nan"), "meur", 1, "–", "–"),
 ])

@@ -13,7 +13,7 @@ from test_pages import sound, words_of
 from charts import benchmark
 from charts.benchmark import ALONE
 from data import catalogue, words
-from data.words import t, value_text
+from data.words import rounded, t, value_text
 from queries import ask, version
 from queries.filters import Filters, resolve
 from ui import area, checks_evidence, compare, frame, profile, sector, sheet, table
@@ -96,7 +96,7 @@ def test_words_and_numbers_agree_in_every_profile():
             told = benchmark.compared(entry.row, other, entry.indicator, "en")
             if told is None:
                 continue
-            a, b = (round(one["value"], entry.indicator.decimals) for one in (entry.row, other))
+            a, b = (rounded(one["value"], entry.indicator.decimals) for one in (entry.row, other))
             assert {"above": a > b, "higher": a > b, "below": a < b, "lower": a < b, "same": a == b, "indistinct": True}[told.word]
             assert told.plain is (entry.row["low"] is None and other["low"] is None)
 
