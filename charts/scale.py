@@ -30,13 +30,14 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 @dataclass(frozen=True)
 class Classes:
-    """Classes of a map: the limits between them and a colour each; a value on a limit belongs to the class above."""
+    """Classes of a map: the limits between them and a colour each; a value printed as a limit belongs to the class above."""
     limits: tuple[float, ...]
     colours: tuple[str, ...]
+    decimals: int
 
     def index(self, value: float) -> int:
-        """Which class a value falls in, from 0."""
-        return bisect_right(self.limits, value)
+        """Which class a value falls in as it is printed, from 0: two equal figures never have two colours."""
+        return bisect_right(self.limits, rounded(value, self.decimals))
 
     def colour(self, value: float) -> str:
         """The colour of a value."""
@@ -55,14 +56,14 @@ def classes(values: Iterable[float], unit: str, decimals: int, palette: Palette)
     """
     values = sorted(rounded(value, decimals) for value in values)
     if not values or values[0] == values[-1]:
-        return Classes((), (palette.sequential[3] if unit not in SIGNED_UNITS else _side(palette, values[0] if values else 0, 1)[0],))
+        return Classes((), (palette.sequential[3] if unit not in SIGNED_UNITS else _side(palette, values[0] if values else 0, 1)[0],), decimals)
     if unit in SIGNED_UNITS and values[0] < 0 < values[-1]:
-        return _around_zero(values, palette)
+        return _around_zero(values, decimals, palette)
     limits = _equal_steps(values, decimals)
     if len(values) >= 10 and _fullest(values, limits) > 0.5:
         limits = _equal_counts(values, decimals)
     n = len(limits) + 1
-    return Classes(limits, _side(palette, values[-1] if values[0] >= 0 else values[0], n) if unit in SIGNED_UNITS else _spread(palette.sequential, n))
+    return Classes(limits, _side(palette, values[-1] if values[0] >= 0 else values[0], n) if unit in SIGNED_UNITS else _spread(palette.sequential, n), decimals)
 
 
 def _equal_steps(values: list[float], decimals: int) -> tuple[float, ...]:
@@ -98,14 +99,14 @@ def _fullest(values: list[float], limits: tuple[float, ...]) -> float:
     return max(counts) / len(values)
 
 
-def _around_zero(values: list[float], palette: Palette) -> Classes:
+def _around_zero(values: list[float], decimals: int, palette: Palette) -> Classes:
     sizes = sorted(map(abs, values))
     reach = sizes[round((len(sizes) - 1) * 0.8)] or sizes[-1]  # the open ends take what is further out, so one extreme does not pale the rest
     unit = next(step for step in steps(reach / 100) if step * 5 >= reach)  # limits at 1, 3 and 5 units either side
     limits = [_clean(unit * i) for i in (-5, -3, -1, 1, 3, 5)]
     first, last = bisect_right(limits, values[0]), bisect_right(limits, values[-1])
     first, last = min(first, 3), max(last, 3)
-    return Classes(tuple(limits[first:last]), palette.diverging[first:last + 1])
+    return Classes(tuple(limits[first:last]), palette.diverging[first:last + 1], decimals)
 
 
 def _side(palette: Palette, sign: float, n: int) -> tuple[str, ...]:

@@ -107,6 +107,13 @@ def test_classes_have_round_limits_and_a_limit_belongs_to_the_class_above():
     assert found.index(4.9) == 0 and found.index(5.0) == 1 and found.index(7.9) == 6
 
 
+def test_two_figures_printed_alike_have_one_colour():
+    found = scale.classes([4.2, 5.9, 7.1, 7.96, 8.01, 9.3, 10.4], "percent", 1, theme.palette("light"))
+    assert 8.0 in found.limits and found.index(7.96) == found.index(8.01) == found.index(7.94) + 1
+    around = scale.classes([-4.2, -0.96, -0.4, 0.96, 1.01, 3.3], "points", 1, theme.palette("light"))
+    assert 1.0 in around.limits and around.colour(0.96) == around.colour(1.01) != around.colour(0.94)
+
+
 @pytest.mark.parametrize("values", [[1, 2, 3, 4, 5, 6, 7], [0.1 * i for i in range(50)], [10, 11, 12, 13, 90], list(range(0, 1000, 7))])
 def test_maps_have_five_to_seven_classes(values):
     assert 5 <= len(scale.classes(values, "percent", 1, theme.palette("light")).colours) <= 7
