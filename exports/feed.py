@@ -1,5 +1,6 @@
 """The revisions of the data as an Atom feed: one entry a release, what was revised, added and withdrawn in words."""
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from html import escape
 
 import queries
@@ -13,16 +14,16 @@ ENTRIES = 30
 
 
 def atom(releases: Iterable[Mapping[str, str]], revisions: Iterable[Mapping[str, str]], site: str, lang: str) -> str:
-    """The feed. releases and revisions: those of data.release; `site` is where the pages are."""
-    site, made = site.rstrip("/"), sorted(releases, key=lambda line: line["date"], reverse=True)[:ENTRIES]
+    """The feed. releases (oldest first) and revisions: those of data.release; `site` is where the pages are."""
+    site, made = site.rstrip("/"), [(line, _moment(line, place)) for place, line in enumerate(releases)][::-1][:ENTRIES]
     changed: dict[str, list[Mapping[str, str]]] = {}
     for line in revisions:
         changed.setdefault(line["version"], []).append(line)
-    updated = made[0]["date"] if made else "1970-01-01"
-    entries = "".join(_entry(line, changed.get(line["version"], []), site, lang) for line in made)
+    updated = made[0][1] if made else "1970-01-01T00:00:00Z"
+    entries = "".join(_entry(line, moment, changed.get(line["version"], []), site, lang) for line, moment in made)
     return (f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{lang}">\n<title>{escape(say("feed_title", lang))}</title>\n'
             f'<id>{escape(site)}{PATH}</id>\n<link rel="self" type="application/atom+xml" href="{escape(site)}{PATH}?lang={lang}"/>\n<link href="{escape(site)}/revisions?lang={lang}"/>\n'
-            f"<updated>{updated}T12:00:00Z</updated>\n<author><name>Ripresa digitale</name></author>\n{entries}</feed>\n")
+            f"<updated>{updated}</updated>\n<author><name>Ripresa digitale</name></author>\n{entries}</feed>\n")
 
 
 def counted(lines: Iterable[Mapping[str, str]], lang: str) -> str:
@@ -43,12 +44,17 @@ def sentence(line: Mapping[str, str], lang: str) -> str:
     return say(f"one_{line['kind']}", lang, what=what, was=_value(line["was"], indicator, lang), now=_value(line["now"], indicator, lang))
 
 
-def _entry(made: Mapping[str, str], lines: list[Mapping[str, str]], site: str, lang: str) -> str:
+def _moment(made: Mapping[str, str], place: int) -> str:
+    """The start of a release's day, and a second for each release before it: releases of one day keep their order, none lies in the future."""
+    return f"{datetime.fromisoformat(made['date']) + timedelta(seconds=place):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _entry(made: Mapping[str, str], moment: str, lines: list[Mapping[str, str]], site: str, lang: str) -> str:
     items = "".join(f"<li>{escape(sentence(line, lang))}</li>" for line in lines[:SHOWN])
     more = f"<li>{escape(say('detail_more', lang, count=len(lines) - SHOWN))}</li>" if len(lines) > SHOWN else ""
+    listed = f'<content type="html">{escape(f"<ul>{items}{more}</ul>")}</content>\n' if lines else ""
     return (f'<entry>\n<title>{escape(say("feed_entry", lang, version=made["version"], counts=counted(lines, lang)))}</title>\n<id>{escape(site)}{PATH}#{made["version"]}</id>\n'
-            f'<link href="{escape(site)}/revisions?lang={lang}#{made["version"]}"/>\n<updated>{made["date"]}T12:00:00Z</updated>\n'
-            f'<content type="html">{escape(f"<ul>{items}{more}</ul>")}</content>\n</entry>\n')
+            f'<link href="{escape(site)}/revisions?lang={lang}#{made["version"]}"/>\n<updated>{moment}</updated>\n{listed}</entry>\n')
 
 
 def _value(text: str, indicator, lang: str) -> str:

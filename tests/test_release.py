@@ -171,3 +171,14 @@ def test_the_feed_has_an_entry_a_release_newest_first_with_both_values(lang, in_
     assert was in entries[0].find(f"{atom}content").text
     assert len({entry.find(f"{atom}id").text for entry in entries}) == 2
     assert [entry.find(f"{atom}link").get("href") for entry in entries] == [f"https://pmi.example.org/revisions?lang={lang}#{made['version']}" for made in reversed(release.releases())]
+
+
+def test_two_releases_of_one_day_keep_their_order_in_the_feed_and_none_lies_in_the_future():
+    made = [{"version": version, "date": day} for version, day in (("aa", "2026-11-21"), ("bb", "2026-11-22"), ("cc", "2026-11-22"))]
+    text = feed.atom(made, [], "https://pmi.example.org", "en")
+    atom = "{http://www.w3.org/2005/Atom}"
+    root = ElementTree.fromstring(text)
+    assert [entry.find(f"{atom}id").text[-2:] for entry in root.findall(f"{atom}entry")] == ["cc", "bb", "aa"]
+    assert [entry.find(f"{atom}updated").text for entry in root.findall(f"{atom}entry")] == ["2026-11-22T00:00:02Z", "2026-11-22T00:00:01Z", "2026-11-21T00:00:00Z"]
+    assert root.find(f"{atom}updated").text == "2026-11-22T00:00:02Z"
+    assert "ul" not in text and "no figure changed" in root.find(f"{atom}entry/{atom}title").text
