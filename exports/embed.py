@@ -194,10 +194,10 @@ def _page_answer(status: int, body: str, caching: str, if_none_match: str) -> An
 
 
 def _policy(body: str) -> str:
-    """Nothing but this page's own style and script, and any page may frame it."""
+    """Nothing but this page's own style and script. Who may frame it is left open: `frame-ancestors *` would refuse a page opened from a file."""
     style = [part.partition("</style>")[0] for part in body.split("<style>")[1:]]
     hashes = " ".join(f"'sha256-{_hash(text)}'" for text in style)
-    return f"default-src 'none'; style-src {hashes}; script-src 'sha256-{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+    return f"default-src 'none'; style-src {hashes}; script-src 'sha256-{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'"
 
 
 def _hash(text: str) -> str:

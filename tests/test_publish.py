@@ -65,3 +65,11 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
     assert "http:" not in policy["content-security-policy"] and "*" not in policy["content-security-policy"]
     assert policy["x-content-type-options"] == "nosniff"
     assert visitor.get("/embed/v1/x").headers["content-security-policy"] == "own"
+
+
+def test_anyone_may_frame_an_embed_a_page_opened_from_a_file_too():
+    visitor = TestClient(api.Guarded(Starlette(routes=ROUTES)), base_url="http://figures.example")
+    for path in ("/embed/v1/death_rate", "/embed/v1/no_such_thing"):
+        headers = visitor.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]  # `frame-ancestors *` is any host, and a file has none
+        assert "frame-ancestors" not in headers["content-security-policy"] and "x-frame-options" not in headers
