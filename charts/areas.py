@@ -52,6 +52,11 @@ def names() -> dict[str, dict[str, str]]:
         return {row["code"]: SHORT.get(row["code"], {"it": row["name_it"], "en": row["name_en"]}) for row in csv.DictReader(lines)}
 
 
+def label(level: str, code: str) -> tuple[float, float]:
+    """Where the number of an area is written."""
+    return LABELS.get(code) or (areas(level)[code].x, areas(level)[code].y)
+
+
 @cache
 def drawn(level: str) -> tuple[str, ...]:
     """The codes that count: every area but the neighbours kept as context."""

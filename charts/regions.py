@@ -106,8 +106,7 @@ def _labels(known: dict, view, scale: Classes, colours) -> list[dict]:
     inks: dict[str, list] = {}
     for code, row in known.items():
         ink = colours.ink if code in areas.AT_SEA else text_on(scale.colour(row["value"]))
-        place = areas.LABELS.get(code) or (areas.areas("italy")[code].x, areas.areas("italy")[code].y)
-        inks.setdefault(ink, []).append((*place, bare(row["value"], view)))
+        inks.setdefault(ink, []).append((*areas.label("italy", code), bare(row["value"], view)))
     return [{**base, "mode": "text", "lon": [x for x, _, _ in labels], "lat": [y for _, y, _ in labels], "text": [text for *_, text in labels],
              "textfont": {"size": look.SMALL, "color": ink}, "selected": {"textfont": {"color": ink}}, "unselected": {"textfont": {"color": ink}}}
             for ink, labels in inks.items()]

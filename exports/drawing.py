@@ -40,7 +40,7 @@ def outlines(level: str) -> tuple[int, int, dict[str, str], dict[str, tuple[floa
     height = round((top - min(y for _, y in corners)) * scale)
     place = lambda point: ((point[0] - left) * scale, (top - point[1]) * scale)  # noqa: E731
     paths = {code: _path([[place(point) for point in ring] for ring in found], WIDTHS[level], height) for code, found in rings.items()}
-    labels = {code: place(project(area.x, area.y)) for code, area in areas.areas(level).items()}
+    labels = {code: place(project(*areas.label(level, code))) for code in paths}
     return WIDTHS[level], height, paths, labels
 
 
@@ -65,7 +65,8 @@ def shaded(found: list[dict], view: View, title: str, across: Sequence[float]) -
         elif paths[code]:
             parts.append(f"<path {look_} {shape}>{name}</path>" if name else f"<path {look_} {shape}/>")
     if view.level == "italy":
-        parts += [f'<text class="t{scale.index(row["value"])}" x="{labels[code][0]:.0f}" y="{labels[code][1] + 4:.0f}">{escape(bare(row["value"], view))}</text>' for code, row in known.items()]
+        inks = {code: "sea" if code in areas.AT_SEA else f"t{scale.index(row['value'])}" for code, row in known.items()}
+        parts += [f'<text class="{inks[code]}" x="{labels[code][0]:.0f}" y="{labels[code][1] + 4:.0f}">{escape(bare(row["value"], view))}</text>' for code, row in known.items()]
     return f'<svg class="map {view.level}" viewBox="0 0 {wide} {tall}" role="img" aria-label="{escape(title)}">{HATCHES}{"".join(parts)}</svg>', scale
 
 

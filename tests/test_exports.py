@@ -416,6 +416,11 @@ def test_an_embed_shows_the_figures_of_the_view():
     assert "versione dei dati " + queries.version() in body
 
 
+def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():
+    body = embed.answer("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
+    assert '<text class="sea" x="84" y="177">6.3</text>' in body and ".sea{fill:var(--ink)}" in body  # its label point, x="43" y="166", is across its borders
+
+
 def test_the_code_to_copy_opens_the_same_view_and_its_frame_grows():
     chosen = resolve(Filters(lang="en", geo=("ITC4",), indicator="birth_rate"), "closures")
     code = embed.code(chosen, SITE, figure="bars")
