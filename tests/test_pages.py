@@ -214,6 +214,14 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
     assert {name.format(version()) for name in names} <= set(given) and all(name.endswith(f"_{version()}.csv") for name in given if name.endswith(".csv"))
 
 
+def test_the_table_opens_above_what_can_be_taken():
+    visit = opened("closures", lang="en")
+    visit.toggle(key="map_kit_en").set_value(True).run()
+    visit.toggle(key="map_table_en").set_value(True).run()
+    found = html(visit)
+    assert -1 < found.find('<th scope="row">') < found.find(t("save_image_hint", "en")[:30])
+
+
 VIEW = View("it", "closures", "italy", catalogue.indicator("death_rate"), (), "all", "all", "all", "2024", ("istat-bd",), "map")
 
 

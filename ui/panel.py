@@ -49,10 +49,10 @@ def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -
         st.download_button(t("csv", view.lang), data=lambda: save.file(rows, view, drawn, "csv", here), file_name=files.name(rows, view, queries.version(), "csv"), mime="text/csv",
                            key=f"{name}_csv_{view.lang}", on_click="ignore", type="tertiary")
         taken = st.toggle(t("save_kit", view.lang), key=f"{name}_kit_{view.lang}")
-    if taken:
-        save.kit(name, drawn, rows, view)
     if shown:
         st.html(table.figures(save.marked(name, rows, view), view.indicator, view.lang, caption))
+    if taken:
+        save.kit(name, drawn, rows, view)
 
 
 def _draw(name: str, figure, view, select: bool) -> None:
