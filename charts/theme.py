@@ -135,8 +135,8 @@ BUTTONS = {"it": {
     "Download plot as a PNG": "Scaricate l'immagine", "Download plot": "Scaricate l'immagine", "Zoom": "Ingrandite", "Pan": "Spostate",
     "Zoom in": "Ingrandite", "Zoom out": "Riducete", "Autoscale": "Scala automatica", "Reset axes": "Riportate alla vista iniziale",
     "Reset": "Riportate alla vista iniziale", "Reset view": "Riportate alla vista iniziale",
-    "Produced with Plotly": "Fatto con Plotly", "Produced with Plotly.js": "Fatto con Plotly.js", "Taking snapshot - this may take a few seconds": "Preparo l'immagine: qualche secondo",
-    "Snapshot succeeded": "Immagine pronta", "Sorry, there was a problem downloading your snapshot!": "L'immagine non è riuscita",
+    "Produced with Plotly.js": "Fatto con Plotly.js", "Preparing image - this may take a few seconds": "Preparo l'immagine: qualche secondo",
+    "Image download succeeded": "Immagine pronta", "Sorry, there was a problem downloading your image!": "L'immagine non è riuscita",
 }}
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from plotly.offline import get_plotlyjs
 
 from charts import areas, dots, dumbbell, multiples, phrases, ranking, recovery, regions, scale, sectors, theme, trend, words
 from charts.comparison import verdict
@@ -93,6 +94,13 @@ def test_decimal_marks_of_plotly_follow_the_language():
 def test_the_chart_has_no_button_that_sends_it_elsewhere():
     settings = theme.config("it")
     assert "sendChartToCloud" in settings["modeBarButtonsToRemove"] and settings["plotlyServerURL"] == "" and settings["topojsonURL"].startswith("/")
+
+
+def test_the_library_speaks_italian_when_an_image_is_saved():
+    library, known = get_plotlyjs(), theme.BUTTONS["it"]
+    told = {words for words in re.findall(r'notifier\(\w+\(\w+,"([^"]+)"', library) if "image" in words.lower()}
+    assert len(told) == 3 and told <= set(known)
+    assert [words for words in known if f'"{words}"' not in library] == [], "words the library no longer says"
 
 
 def test_a_figure_carries_no_template():
