@@ -142,8 +142,8 @@ def resolve(filters: Filters, topic: str) -> View:
     return View(lang, topic, level, indicator, geo, sector, gender, size, period, tuple(editions), opening["chart"], tuple(dict.fromkeys(notes)))
 
 
-def options(view: View) -> Options:
-    """What each selector of this view offers; choices of the topic that have no data here stay, with the reason."""
+def options(view: View, listed: bool = False) -> Options:
+    """What each selector of this view offers; choices of the topic that have no data here stay, with the reason. listed: for a table of all periods, none of which is chosen."""
     lang, subject = view.lang, catalogue.topics()[view.topic]
     here = offers(subject, view.level)
     covered = _covered(view.indicator.id, view.level, view.chart)
@@ -161,7 +161,7 @@ def options(view: View) -> Options:
 
     indicators = [Option(id, catalogue.indicator(id).label[lang], id in here, "" if id in here else words.t("reason_level", lang, level=level_name)) for id in dict.fromkeys([*here, *offers(subject)])]
     levels = [Option(level, words.t(f"level_{level}", lang), bool(subject.opens.get(level)), "" if subject.opens.get(level) else words.t("reason_topic", lang)) for level in LEVELS]
-    with_data = set(ask("map", **view.moment)["geo"]) if view.chart != "series" else {row["geo"] for row in _series_areas(view)}
+    with_data = {row["geo"] for row in _series_areas(view)} if listed or view.chart == "series" else set(ask("map", **view.moment)["geo"])
     reason = words.t("reason_area", lang)
     areas = [Option(row.code, row.name, row.code in with_data, "" if row.code in with_data else reason) for row in ask("areas", level=view.level, lang=lang).itertuples()]
     periods = {row["period"]: row["starts"] for row in size_rows if _placed(row, view.level, view.chart)}
@@ -169,7 +169,7 @@ def options(view: View) -> Options:
     latest = [Option("latest", words.period_text("latest", lang))] if view.indicator.view(view.level)["period"] == "latest" else []
     return Options(
         tuple(indicators), tuple(levels), tuple(areas), some("sector", covered, SECTIONS), some("gender", sector_rows), some("size", gender_rows),
-        (*latest, *(Option(period, words.period_text(period, lang)) for period in ordered)),
+        () if listed else (*latest, *(Option(period, words.period_text(period, lang)) for period in ordered)),
     )  # fmt: skip
 
 

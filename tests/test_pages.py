@@ -16,7 +16,7 @@ from data.words import t
 from exports import embed
 from queries import ask, version
 from queries.filters import Filters, View, offers, options, resolve
-from ui import cards, frame, table
+from ui import cards, frame, library, table
 
 TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
@@ -259,6 +259,26 @@ def test_every_part_of_the_data_page_is_a_table(part, lang):
     visit = opened("data", lang=lang)
     visit.radio(key=f"part_{lang}").set_value(part).run()
     assert "<table" in sound(visit, lang)
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
+    visit = opened("data", lang=lang, level="europe", indicator="death_rate", period="2020")
+    whole, areas = html(visit), visit.multiselect(key=f"geo_{lang}")
+    assert areas.label == t("filter_listed", lang) and areas.value == [] and f"period_{lang}" not in {box.key for box in visit.selectbox}
+    listed = html(areas.set_value(["FRA"]).run())
+    view = resolve(Filters(lang=lang, level="europe", indicator="death_rate"), "closures")
+    rows = ask("table", **view.cut, level="europe", geos=("FRA",), lang=lang)
+    assert rows["period"].nunique() > 1 and listed.count('<th scope="row">') == len(rows) < whole.count('<th scope="row">')
+    assert all(f">{period}<" in listed for period in rows["period"])
+
+
+def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
+    address = {"lang": "en", "level": "europe", "indicator": "esales_share_of_turnover"}
+    visit = opened("data", **address)
+    view = resolve(Filters(**address), "digital_sales")
+    assert view.geo and visit.multiselect(key="geo_en").value == []
+    assert html(visit).count('<th scope="row">') == min(len(ask("table", **view.cut, level="europe", geos=(), lang="en")), library.SHOWN)
 
 
 @pytest.mark.parametrize("lang", words.LANGS)

@@ -11,13 +11,16 @@ from ui import frame
 NAMED = 12  # areas without a figure, named one by one
 
 
-def bar(view) -> asked.Options:
-    """The filters of a view, seeded from what the view shows; a choice changes the session's filters. Gives what was offered."""
-    lang, offered = view.lang, asked.options(view)
+def bar(view, listed: bool = False) -> asked.Options:
+    """The filters of a view, seeded from what the view shows; a choice changes the session's filters. Gives what was offered.
+
+    listed: the page lists figures of all periods, and of the areas chosen only.
+    """
+    lang, offered = view.lang, asked.options(view, listed)
     with st.container(key="bar"):
         _level(view, offered.levels)
         _select("indicator", view.indicator.id, offered.indicators, lang)
-        _areas(view, offered.areas)
+        _areas(view, offered.areas, "listed" if listed else "geo")
         _select("sector", view.sector, offered.sectors, lang)
         _select("period", view.period, offered.periods, lang)
         _select("size", view.size, offered.sizes, lang)
@@ -45,14 +48,14 @@ def _select(name: str, value: str, offered, lang: str) -> None:
     st.selectbox(t(f"filter_{name}", lang), list(labels), key=key, format_func=labels.get, on_change=lambda: frame.choose(**{name: st.session_state[key]}))
 
 
-def _areas(view, offered) -> None:
+def _areas(view, offered, name: str) -> None:
     lang = view.lang
     labels = {option.code: option.label if option.available else t("unavailable", lang, label=option.label) for option in offered}
     if not set(view.geo) <= set(labels):  # a whole among its parts: Italy, the EU
         labels |= {row.code: row.name for row in ask("areas", level="any", lang=lang).itertuples() if row.code in view.geo and row.code not in labels}
     key = _seed("geo", list(view.geo), lang)
-    st.multiselect(t("filter_geo_italy" if view.level == "italy" else "filter_geo", lang), list(labels), key=key, format_func=labels.get,
-                   placeholder=t("filter_geo_none", lang), max_selections=asked.MOST_AREAS, on_change=lambda: frame.choose(geo=tuple(st.session_state[key])))
+    st.multiselect(t(f"filter_{name}_italy" if view.level == "italy" else f"filter_{name}", lang), list(labels), key=key, format_func=labels.get,
+                   placeholder=t(f"filter_{name}_none", lang), max_selections=asked.MOST_AREAS, on_change=lambda: frame.choose(geo=tuple(st.session_state[key])))
 
 
 def _seed(name: str, value, lang: str) -> str:

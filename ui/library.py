@@ -1,5 +1,6 @@
 """The data page: the figures of any view to take away, the catalogue, what is covered, and what each column means."""
 import unicodedata
+from dataclasses import replace
 from html import escape
 
 import pandas as pd
@@ -41,10 +42,11 @@ def figures(filters: Filters) -> None:
         st.session_state[key] = topic
     st.selectbox(t("data_topic", lang), list(topics), key=key, format_func=lambda id: topics[id].title[lang],
                  on_change=lambda: frame.choose(indicator=next(iter(next(filter(None, topics[st.session_state[key]].opens.values())))), level="", period="", size="", gender=""))
-    view = resolve(filters, topic)
-    said(view, bar(view))
-    rows = ask("table", **view.cut, level=view.level, geos=filters.geo and view.geo, lang=lang)
-    documents = ask("citations", **view.cut, period="latest", editions=tuple(rows["edition"].unique()), geos=filters.geo and view.geo)
+    view = resolve(replace(filters, period=""), topic)
+    view = replace(view, geo=filters.geo and view.geo)  # no area of its own: the table opens whole
+    said(view, bar(view, listed=True))
+    rows = ask("table", **view.cut, level=view.level, geos=view.geo, lang=lang)
+    documents = ask("citations", **view.cut, period="latest", editions=tuple(rows["edition"].unique()), geos=view.geo)
     name, indicator = view.indicator.id, view.indicator
     st.html(f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
             f'{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>')
