@@ -24,7 +24,7 @@ def show(filters: Filters) -> None:
     """The page; one of its parts at a time."""
     lang = filters.lang
     opening(t("page_data", lang), t("data_question", lang), t("data_intro", lang))
-    with st.container(key="data_ways", horizontal=True, gap="medium"):
+    with st.container(key="data_ways", horizontal=True, vertical_alignment="center", gap="medium"):
         for way in WAYS:
             st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
         st.html(f'<a href="api/v1/?lang={lang}" target="{frame.tab()}">{escape(t("data_way_api", lang))}</a>', width="content")

@@ -102,3 +102,10 @@ def test_on_a_phone_the_menu_makes_room_for_the_page_it_led_to(visit):
     menu.get_by_text(words.t("nav_women", "it"), exact=True).click()
     visitor.page.wait_for_url("**/women**")
     visitor.page.wait_for_function("() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right <= 0")
+
+
+def test_the_ways_from_the_data_page_stand_on_one_line(visit):
+    ways = visit("/data?lang=en").page.locator(".st-key-data_ways a")
+    expect(ways).to_have_count(4)
+    lines = ways.evaluate_all("all => all.map(a => { const words = document.createRange(); words.selectNodeContents(a.querySelector('p') ?? a); return words.getBoundingClientRect().bottom; })")
+    assert max(lines) - min(lines) < 1
