@@ -42,6 +42,6 @@ def recipe_of(figure: go.Figure, export: Export, theme: str = "light") -> dict:
     sizes = {}
     for size in printed.SIZES:
         ready = printed.prepared(figure, export, size, theme)
-        sizes[size] = {"layout": ready.layout.to_plotly_json(), "scale": round(printed.scale(ready, size), 4)}
+        sizes[size] = {"layout": ready.layout.to_plotly_json(), "scale": printed.scale(ready, size)}
     return {"file": files.stem(export.table, export.view, export.version), "seal": fingerprint.picture(export.seal, export.table), "sizes": sizes,
             "font": printed.FONT, "sample": SAMPLE, "width": round(printed.width(SAMPLE, 100), 1)}

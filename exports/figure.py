@@ -4,6 +4,7 @@ The chart is laid out at its own size, because its labels are placed in pixels, 
 Words stand above and below the chart, or beside it where a tall chart in a wide image would become too small.
 """
 import json
+import math
 import unicodedata
 from copy import deepcopy
 from dataclasses import dataclass
@@ -81,8 +82,8 @@ def prepared(figure: go.Figure, export: Export, size: str = "web", theme: str = 
 
 
 def scale(figure: go.Figure, size: str) -> float:
-    """What to multiply a prepared figure's pixels by to get the image's."""
-    return SIZES[size].width * SIZES[size].scale / figure.layout.width
+    """What to multiply a prepared figure's pixels by to get the image's: a hair more, since a browser drops what is not a whole pixel."""
+    return math.ceil(1e6 * SIZES[size].width * SIZES[size].scale / figure.layout.width) / 1e6
 
 
 def inline(figure: go.Figure) -> go.Figure:
@@ -175,13 +176,19 @@ def _plan(layout: dict, traces: list, export: Export, frame: Size) -> _Plan:
         tall = sum(map(_height, stacked)) + 2 * EDGE + 2 * GAP + chart
         return _stack(layout, traces, frame.width, tall, stacked, 1)
     room = frame.height - sum(map(_height, stacked)) - 2 * EDGE - 2 * GAP
-    factor = max(chart / max(room, 60), SMALLEST)
+    factor = _whole(max(chart / max(room, 60), SMALLEST), frame)
     beside = _blocks(export, frame, frame.width * ASIDE)
     fits = sum(map(_height, beside)) + GAP <= frame.height - 2 * EDGE
-    narrower = max(chart / (frame.height - 2 * EDGE), SMALLEST)
+    narrower = _whole(max(chart / (frame.height - 2 * EDGE), SMALLEST), frame)
     if frame.width > 1.2 * frame.height and fits and factor > 1.12 and narrower < 0.9 * factor:
         return _side(layout, traces, frame.width * narrower, frame.height * narrower, _scaled(beside, narrower), narrower)
     return _stack(layout, traces, frame.width * factor, frame.height * factor, _scaled(stacked, factor), factor)
+
+
+def _whole(factor: float, frame: Size) -> float:
+    """The next factor at which width and height are whole pixels in the frame's own proportion."""
+    step = math.gcd(frame.width, frame.height)
+    return math.ceil(factor * step) / step
 
 
 def _blocks(export: Export, frame: Size, most: float) -> tuple[tuple[Block, ...], tuple[Block, ...]]:

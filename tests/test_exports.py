@@ -223,8 +223,8 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         assert squeezed(text) in inside
     assert taken.version in inside and squeezed(taken.short) in inside
     wide, tall, margin = ready.layout.width, ready.layout.height, ready.layout.margin
-    if figure.SIZES[size].height:
-        assert abs(wide / tall - figure.SIZES[size].width / figure.SIZES[size].height) < 0.01
+    if (frame_ := figure.SIZES[size]).height:
+        assert [int(pixels * figure.scale(ready, size)) for pixels in (wide, tall)] == [frame_.width * frame_.scale, frame_.height * frame_.scale]
     spans = []
     for note in notes:
         lines = note.text.removeprefix("<b>").removesuffix("</b>").split("<br>")
@@ -286,7 +286,7 @@ def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
     shown, taken = drawn("map", "closures", "italy")
     png = render.image(shown, taken, "png", "web")
     wide, tall = (int.from_bytes(png[place:place + 4]) for place in (16, 20))
-    assert abs(wide - 2400) <= 4 and abs(tall - 1350) <= 4
+    assert (wide, tall) == (2400, 1350)
     pdf = render.image(shown, taken, "pdf", "print")
     assert [verify.verify(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(b"%PDF")
 
@@ -344,6 +344,8 @@ def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, ch
             expected = form if press.startswith("button") else "png"
             assert got.name == f"{files.stem(taken.table, taken.view, taken.version)}.{expected}"
             assert verify.verify(got).state == "current"
+            if expected == "png":
+                assert [int.from_bytes(got.read_bytes()[place:place + 4]) for place in (16, 20)] == ([2160, 2160] if press.startswith("button") else [2400, 1350])
             if expected == "svg":
                 said = squeezed("".join(images.texts(got.read_bytes())))
                 assert all(squeezed(text) in said for items in figure.words(taken).values() for text in items)
