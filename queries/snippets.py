@@ -84,10 +84,11 @@ def python(view: View, figure: str = "", rows: pd.DataFrame | None = None, title
     kind = "dots" if figure == "dots" else question
     here, words = f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{version()}", WORDS[view.lang]
     boundaries = f"{MAPS[view.level]}.geojson"
-    files = [f"#   curl -OJ '{here}/database'"] + ([f"#   curl -o {boundaries} '{here}/boundaries/{MAPS[view.level]}'"] if kind == "map" else [])
+    database = f"ripresa-digitale_{version()}.duckdb"
+    files = [f"#   curl -o {database} '{here}/database'"] + ([f"#   curl -o {boundaries} '{here}/boundaries/{MAPS[view.level]}'"] if kind == "map" else [])
     drawing = DRAWINGS[kind].format(boundaries=boundaries, breaks=list(view.indicator.breaks), **words)
     return SCRIPT.format(
-        need=words["need"], files="\n".join(files), imports="import json\n\n" if kind == "map" else "", database=f"ripresa-digitale_{version()}.duckdb", sql=_quoted(sql(view, figure, rows)),
+        need=words["need"], files="\n".join(files), imports="import json\n\n" if kind == "map" else "", database=database, sql=_quoted(sql(view, figure, rows)),
         drawing=drawing, title=title or view.indicator.label[view.lang],
     )  # fmt: skip
 

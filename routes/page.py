@@ -30,7 +30,7 @@ def page(version: str, lang: str, site: str) -> str:
 <h2>{tell("start")}</h2>
 <p>{tell("start_csv")}</p>{_code(f"curl -OJ '{site}{DEATHS}'")}
 <p>{tell("start_python")}</p>{_code(f"import pandas as pd{chr(10)}rows = pd.read_csv('{site}{DEATHS}', keep_default_na=False, na_values=[''])")}
-<p>{tell("start_database")}</p>{_code(f"curl -OJ '{site}{ROOT}/database'{chr(10)}duckdb -readonly ripresa-digitale_{version}.duckdb 'from observations limit 5'")}
+<p>{tell("start_database")}</p>{_code(f"curl -o ripresa-digitale_{version}.duckdb '{site}{ROOT}/database'{chr(10)}duckdb -readonly ripresa-digitale_{version}.duckdb 'from observations limit 5'")}
 <h2>{tell("addresses")}</h2>{_table(lang, ("address", "gives", "takes", "formats", "try"), [_address(endpoint, lang) for endpoint in ENDPOINTS])}
 <h2>{tell("parameters")}</h2>{_table(lang, ("name", "means", "values"), [_parameter(parameter, version, lang) for parameter in _parameters()])}
 <h2>{tell("columns")}</h2><p>{tell("columns_words")}</p>{_table(lang, ("name", "means"), _columns(version, lang))}

@@ -541,6 +541,7 @@ def test_the_package_of_everything_describes_what_the_addresses_give(lang, tmp_p
 
 def test_the_page_s_examples_name_the_site_they_are_on_and_nothing_a_visitor_wrote():
     assert "curl -OJ &#x27;https://data.example.org/api/v1/observations?" in CLIENT.get("https://data.example.org/api/v1/?lang=en").text
+    assert "curl -o ripresa-digitale_" in CLIENT.get(f"{V1}/").text, "a download that can be repeated"
     assert "<b>" not in CLIENT.get(f"{V1}/", headers={"Host": "x<b>y"}).text
 
 

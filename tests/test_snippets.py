@@ -144,7 +144,7 @@ def test_dollars_in_comments_and_texts_are_left_alone():
 def test_the_script_says_what_to_download_and_from_where():
     view = resolve(Filters(lang="en"), "closures")
     script = snippets.python(view, "map", site="https://example.org/")
-    assert f"curl -OJ 'https://example.org/api/v1/versions/{queries.version()}/database'" in script
+    assert f"curl -o ripresa-digitale_{queries.version()}.duckdb 'https://example.org/api/v1/versions/{queries.version()}/database'" in script
     assert "curl -o italy_nuts2.geojson 'https://example.org/api/v1/versions/" in script and script.startswith("# Needs Python")
 
 
