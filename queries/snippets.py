@@ -102,8 +102,9 @@ def values(view: View, question: str, rows: pd.DataFrame | None = None) -> dict[
 
 
 def written(question: str, given: dict[str, object]) -> str:
-    """The SQL of a question with its $parameters written in."""
-    parts = re.split(r"(--[^\n]*|'(?:[^']|'')*'|\$[a-z_]+)", text(question).strip())
+    """The SQL of a question with its $parameters written in, without the lines of comment that speak of them."""
+    code = re.sub(r"(?m)^ *--.*\$[a-z_]+.*\n", "", text(question))
+    parts = re.split(r"(--[^\n]*|'(?:[^']|'')*'|\$[a-z_]+)", code.strip())
     return "".join(literal(given[part[1:]]) if part.startswith("$") else part for part in parts)
 
 

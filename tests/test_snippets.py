@@ -137,8 +137,18 @@ def test_a_value_with_quotes_and_backslashes_survives_the_script(run):
     assert ast.literal_eval(snippets._quoted(f"select '{odd}'")) == f"select '{odd}'"
 
 
-def test_dollars_in_comments_and_texts_are_left_alone():
-    assert "of $editions" in snippets.sql(resolve(Filters(), "closures"), "map")
+@pytest.mark.parametrize("figure", snippets.QUESTIONS)
+def test_no_parameter_is_spoken_of_once_its_value_is_written(figure):
+    assert "$" not in snippets.sql(resolve(Filters(), "closures"), figure)
+
+
+def test_comments_that_speak_of_no_parameter_stay():
+    assert snippets.sql(resolve(Filters(), "closures"), "map").startswith("-- A source that has Trentino-Alto Adige as one")
+
+
+def test_dollars_in_comments_and_texts_are_left_alone(monkeypatch):
+    monkeypatch.setattr(snippets, "text", lambda question: "select '$lang', $lang -- in $lang")
+    assert snippets.written("map", {"lang": "it"}) == "select '$lang', 'it' -- in $lang"
 
 
 def test_the_script_says_what_to_download_and_from_where():
