@@ -130,7 +130,7 @@ def _():
 
 @answer("claims")
 def _():
-    assert table(ask("claims", lang="en"), "id", "verdict", "evidence_value")[:3] == [("closed_16", "confirmed", 16), ("profits_76", "misworded", 76), ("digital_37", "confirmed", 37)]
+    assert table(ask("claims", lang="en"), "id", "verdict", "evidence_value")[:3] == [("closed_16", "misworded", 16), ("profits_76", "misworded", 76), ("digital_37", "confirmed", 37)]
     assert ask("claims", lang="it").claim[0] == "Il 16% delle piccole imprese italiane ha chiuso per la crisi sanitaria"
 
 
