@@ -74,7 +74,7 @@
       Object.assign(plot, { said, drawing, tall: layout.height });
       plot.setAttribute("aria-label", alt);
     }
-    plot.touch = drawing?.touch ?? plot.drawing.touch ? setTriggerValue : null;
+    plot.touch = plot.drawing.touch ? setTriggerValue : null;
     if (drawing) draw(plot);
     const call = plot.call = {};
     return () => { if (plot.call === call) plot.end(); }; // Streamlit also calls this for a message that a newer one has overtaken

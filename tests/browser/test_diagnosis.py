@@ -176,13 +176,19 @@ def test_on_a_phone_the_official_shares_are_cards_and_nothing_is_cut(visit):
     assert visitor.page.locator(".action").first.bounding_box()["y"] < NARROW["height"]  # the plan begins on the first screen
 
 
-def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
+def thin(visit):
+    """Someone who answers the first question with its first answer and goes straight to the plan, in Italian."""
     visitor = visit("/diagnosis?lang=it")
     on(visitor)
     on(visitor)
     visitor.page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').first.click()
     rest(visitor)
     visitor.page.get_by_text(t("diagnosis_straight", "it")).click()
+    return visitor
+
+
+def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
+    visitor = thin(visit)
     cause = visitor.page.locator(".action .cause").first.inner_text()
     assert bank().items[0].options[0].text["it"] in cause
     visitor.page.locator('[class*="st-key-action_"] [data-testid="stPageLink"] a').first.click()
@@ -196,12 +202,7 @@ def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
 
 
 def test_a_thin_plan_leads_back_to_the_questions_left_blank(visit):
-    visitor = visit("/diagnosis?lang=it")
-    on(visitor)
-    on(visitor)
-    visitor.page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').first.click()
-    rest(visitor)
-    visitor.page.get_by_text(t("diagnosis_straight", "it")).click()
+    visitor = thin(visit)
     expect(visitor.page.get_by_text(t("plan_thin", "it", count=1, asked=len(visible({}))))).to_be_visible()
     visitor.page.get_by_text(t("plan_more", "it")).click()
     expect(visitor.page.locator("h1")).to_have_text(bank().goals[0].label["it"])
