@@ -111,10 +111,20 @@ def test_a_province_shown_with_the_figure_of_both_says_so():
     assert t("profile_joined", "it") in words_of(sound(opened("profile", lang="it", geo=["ITH1"]), "it"))
 
 
-def test_value_added_is_shown_for_2020_and_its_newest_beside_it():
-    change = next(entry for entry in area.area("ITC4", "en").all if entry.indicator.id == "gva_change_vs_2019")
-    assert (change.row["period"], change.row["value"]) == ("2020", -5.48) and change.newest["period"] == "2024"
-    assert sheet.since(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021. Latest: +25.3% (2024)."
+@pytest.mark.parametrize(("lang", "expected"), [
+    ("it", "2024: +25,3%△ 1,4 punti sopra il Nord-Ovest (+23,9%)△ 2,7 punti sopra l'Italia (+22,6%)Differenze semplici; posto 3 su 21, dal valore più alto"
+           "2020: −5,5%△ 0,7 punti sopra il Nord-Ovest (−6,2%)△ 1,2 punti sopra l'Italia (−6,7%)Differenze semplici"),
+    ("en", "2024: +25.3%△ 1.4 points above the North-West (+23.9%)△ 2.7 points above Italy (+22.6%)Plain differences; place 3 of 21, highest first"
+           "2020: −5.5%△ 0.7 points above the North-West (−6.2%)△ 1.2 points above Italy (−6.7%)Plain differences"),
+])
+def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_and_under_it_in_2020(lang, expected):
+    one = area.area("ITC4", lang)
+    change = next(entry for entry in one.all if entry.indicator.id == "gva_change_vs_2019")
+    assert (change.row["period"], change.then.row["period"], change.then.row["value"]) == ("2024", "2020", -5.48)
+    table = words_of(sheet.table(one, "profits"))
+    assert expected in table and t("profile_two_years", lang) in table
+    assert t("profile_two_years", lang) not in words_of(sheet.table(one, "closures")), "said where there are two"
+    assert sheet.since(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021."
 
 
 @pytest.mark.parametrize(("lang", "expected"), [
@@ -127,11 +137,12 @@ def test_the_summary_leads_with_the_newest_value_added_and_says_that_inflation_i
     assert sheet.sentences(area.area("ITC4", lang))[1] == expected
 
 
-def test_the_newest_figure_stands_beside_the_wholes_of_its_own_moment():
-    for _, entry in every():
-        newest = entry.latest
-        assert all((other["period"], other["edition"]) == (newest.row["period"], newest.row["edition"]) for other in newest.others)
-        assert newest.row["starts"] >= entry.row["starts"]
+def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_of_that_year():
+    accounts = [entry for _, entry in every() if benchmark.kind(entry.row) == "accounts" and entry.indicator.unit not in ALONE]
+    assert accounts and all(entry.row["period"] == entry.newest["period"] > "2020" for entry in accounts)
+    before = [entry.then for entry in accounts if entry.then]
+    assert before and {one.row["period"] for one in before} == {"2020"}
+    assert {(other["period"], other["edition"]) for one in before for other in one.others} == {(one.row["period"], one.row["edition"]) for one in before if one.others}
 
 
 @pytest.mark.parametrize(("code", "expected"), [("F", "Value added compared with 2019"), ("G", t("profile_sector_none", "en", sector=sector.names("en")["G"]))])

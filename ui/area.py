@@ -2,13 +2,13 @@
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from charts.benchmark import ALONE, FEW
+from charts.benchmark import ALONE, FEW, kind
 from charts.rows import AMOUNTS, records, valued, year
 from data import catalogue
 from data.catalogue import Indicator
 from queries import ask, version
 
-OPENING = ("accounts", "self_selected")  # sources shown at the period the catalogue opens on (2020), where most areas can be read together; others at their newest
+OPENING = ("accounts", "self_selected")  # sources that are read together at the period the catalogue opens on (2020)
 TOLD = ("gva_points_vs_italy",)  # what the comparison of gva_change_vs_2019 with Italy says already
 LEVELS = {"area": ("italy", "europe"), "macro": ("italy",), "italy": ("europe", "italy", "world"), "europe": ("europe", "world"), "world": ("world", "europe")}
 BEHIND = ("context",)  # topics that help to read the others and have no page
@@ -34,9 +34,13 @@ class Entry:
         return max(self.line, key=lambda row: (*recent(row), row["edition"] == self.row["edition"]))
 
     @property
-    def latest(self) -> "Entry":
-        """The same at its newest figure, beside the wholes of that moment."""
-        return replace(self, row=self.newest, others=at_once(self.newest, self.known))
+    def then(self) -> "Entry | None":
+        """Of accounts, which are shown at their newest: the same in the year the catalogue opens on (2020), beside the wholes of that year."""
+        opened = {self.indicator.view(level)["period"] for level in self.indicator.default}
+        row = next((row for row in self.line if row["period"] in opened and row["edition"] == self.row["edition"]), self.row)
+        if row is self.row or kind(row) != "accounts" or self.indicator.unit in ALONE:
+            return None
+        return replace(self, row=row, others=at_once(row, self.known), peers=())
 
 
 @dataclass(frozen=True)
@@ -156,9 +160,9 @@ def _cut(indicator: Indicator, own: list[dict], rows: list[dict], level: str) ->
 
 
 def shown(line: list[dict], indicator: Indicator, level: str) -> dict:
-    """The figure to show of a line: the newest; for national accounts and self-selected surveys the period the catalogue opens on, if it is there."""
+    """The figure to show of a line: the newest; of self-selected surveys that of the period the catalogue opens on, if it is there."""
     views = [indicator.view(name) for name in LEVELS[level] if name in indicator.default]
-    if indicator.source in opening_sources() and indicator.unit not in AMOUNTS:
+    if catalogue.sources()[indicator.source].kind == "self_selected" and indicator.unit not in AMOUNTS:
         found = next((row for view in views for row in line if row["period"] == view["period"] and row["edition"] in view["editions"]), None)
         if found:
             return found
@@ -172,7 +176,7 @@ def recent(row: dict) -> tuple:
 
 
 def opening_sources() -> set[str]:
-    """The sources that are shown at the period the catalogue opens on."""
+    """The sources that are read together at the period the catalogue opens on."""
     return {id for id, source in catalogue.sources().items() if source.kind in OPENING}
 
 

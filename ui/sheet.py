@@ -47,8 +47,7 @@ def sentences(area: Area) -> list[str]:
 
 
 def told(entry: Entry, lang: str) -> str:
-    """A figure with its comparison and its way since 2019. Accounts lead with the newest year, which their table sets after the year of the closures."""
-    entry = entry.latest if benchmark.kind(entry.row) == "accounts" else entry
+    """A figure with its comparison and its way since 2019."""
     return " ".join(part for part in (says(entry, lang), benchmark.since_2019(entry.way, entry.indicator, lang, entry.row["period"])) if part)
 
 
@@ -68,11 +67,12 @@ OWN = ("profile_says_death_rate", "profile_says_gva_change_vs_2019", "profile_sa
 
 def table(area: Area, topic: str, theme: str = "light", draw: Callable[[str], str] = image, tab: str = "_self") -> str:
     """The figures of a topic that may be compared, one a line; "" where there are none. tab: where their links open; "" for none (on paper)."""
-    lines = "".join(_line(entry, area, theme, draw, tab) for entry in area.entries.get(topic, ()) if entry.indicator.unit not in ALONE)
-    if not lines:
+    entries = [entry for entry in area.entries.get(topic, ()) if entry.indicator.unit not in ALONE]
+    if not entries:
         return ""
-    title = catalogue.topics()[topic].title[area.lang]
-    return f'{_title(topic, title)}<table class="figures" role="table" aria-labelledby="of_{topic}">{_heads(("indicator", "figure", "since", "against"), area.lang)}<tbody role="rowgroup">{lines}</tbody></table>'
+    lines = "".join(_line(entry, area, theme, draw, tab) for entry in entries)
+    about = t("profile_two_years", area.lang) if any(entry.then for entry in entries) else ""
+    return f'{_title(topic, catalogue.topics()[topic].title[area.lang], about)}<table class="figures" role="table" aria-labelledby="of_{topic}">{_heads(("indicator", "figure", "since", "against"), area.lang)}<tbody role="rowgroup">{lines}</tbody></table>'
 
 
 def _heads(columns: tuple[str, ...], lang: str) -> str:
@@ -93,7 +93,7 @@ def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], tab:
     return (f'<tr role="row"><th scope="row" role="rowheader">{name}{scope}</th>'
             f'<td class="value" role="cell"><strong>{escape(_value(row, indicator, lang))}</strong> <span>{escape(when)}</span><small>{escape(sure)}</small></td>'
             f'<td class="since" role="cell">{spark}<span>{escape(since(entry, lang))}</span></td>'
-            f'<td class="against" role="cell">{draw(benchmark.strip(row, list(entry.others), list(entry.peers), indicator, lang, theme))}{_told(entry, lang)}</td></tr>')
+            f'<td class="against" role="cell">{_beside(entry, draw(benchmark.strip(row, list(entry.others), list(entry.peers), indicator, lang, theme)), lang)}</td></tr>')
 
 
 def since(entry: Entry, lang: str) -> str:
@@ -104,6 +104,15 @@ def since(entry: Entry, lang: str) -> str:
         return words
     key = "profile_newest" if newest["edition"] == entry.row["edition"] else "profile_newest_edition"
     return f"{words} {t(key, lang, value=_value(newest, entry.indicator, lang), period=period_text(newest['period'], lang))}".strip()
+
+
+def _beside(entry: Entry, strip: str, lang: str) -> str:
+    """The place among the peers and the comparisons; where there are two years, each under its own with the figure that is compared."""
+    then = entry.then
+    if then is None:
+        return strip + _told(entry, lang)
+    now, before = (f"<p>{escape(_when(one, lang))}: {escape(_value(one.row, one.indicator, lang))}</p>" for one in (entry, then))
+    return now + strip + _told(entry, lang) + before + (_told(then, lang) if then.others else "")
 
 
 def _told(entry: Entry, lang: str) -> str:
