@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
+from streamlit import net_util
 
 from data import log, words
 from routes import OWN_HTML, ROUTES
@@ -146,4 +147,5 @@ class Guarded:
 
 
 log.start()
+net_util.get_external_ip = lambda: None  # Streamlit asks a host of Amazon's for it when it serves other machines, and at each socket of another site while everyone waits
 app = st.App("dashboard.py", routes=ROUTES, middleware=[Middleware(Watched), Middleware(Guarded), Middleware(Limited), Middleware(Shell), Middleware(Compressed)])

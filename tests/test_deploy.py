@@ -1,12 +1,15 @@
 """What deploy/ says is so: one image that writes nothing, two replicas behind nginx, and a visitor who notices neither a death nor an update."""
 import re
+import socket
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import absent
+from test_doors import knocked
 
 from data import build
 from deploy import prove
@@ -48,6 +51,18 @@ def test_the_image_installs_and_starts_as_make_does():
     assert start[1:5] == ["-m", "streamlit", "run", "api.py"] and "-m streamlit run api.py" in made
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["target-version"]
     assert dict(first)["FROM"].startswith(f"python:{wanted[2]}.{wanted[3:]}-")
+
+
+def test_the_server_of_the_image_asks_no_other_host_who_it_is(serve):
+    start = [word.replace("8501", "{port}") for word in yaml.safe_load(dict(stages()[1])["CMD"])[1:]]
+    with socket.create_server(("127.0.0.1", 0)) as outside:
+        proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
+        with serve([sys.executable, *start], http_proxy=proxy, https_proxy=proxy) as (site, _):
+            assert knocked("http://evil.example", site) == 403
+        outside.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            outside.accept()
+    assert "--logger.hideWelcomeMessage true" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_no_answer_of_a_visitor_and_no_database_of_this_machine_goes_into_the_image():
