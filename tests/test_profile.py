@@ -52,7 +52,23 @@ def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
     assert heading(visit).startswith("Molise")
     visit.radio(key="profile_kind_en").set_value("sector").run()
-    assert visit.session_state["filters"] == Filters(lang="en", sector="G") and "Trade" in heading(visit) or "trade" in heading(visit)
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="G") and "trade" in heading(visit).casefold()
+    assert visit.query_params["of"] == "sector"
+    visit.selectbox(key="profile_sector_en").set_value("F").run()
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="F") and "construction" in heading(visit).casefold()
+    visit.radio(key="profile_kind_en").set_value("area").run()
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",)) and "of" not in visit.query_params and heading(visit).startswith("Molise")
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("code", "key"), [("F", "sector_area_some"), ("G", "sector_area_none")])
+def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_area_chosen(code, key, lang):
+    visit = opened("profile", lang=lang, geo=["ITC4"], sector=code, of="sector")
+    place, label = area.names(lang)["ITC4"], catalogue.indicator("gva_change_vs_2019").label[lang]
+    said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, lang))[0])
+    assert sector.sector(code, lang).name in words_of(heading(visit)) and said.startswith(t(key, lang, name=place, indicators=label)[:-1])
+    assert [link.proto.query_string for link in visit.get("page_link") if link.proto.label == t("compare_profile", lang, name=place)] == [f"lang={lang}&geo=ITC4&sector={code}"]
+    assert 'class="said"' not in html(opened("profile", lang=lang, sector=code)), "without an area there is nothing to say"
 
 
 def test_an_area_without_figures_gives_way_to_italy():
@@ -150,7 +166,7 @@ def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, ex
     visit = opened("profile", lang="en", geo=["ITC4"], sector=code)
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, "en"))[0])
     assert heading(visit).startswith("Lombardy") and expected in said and sector.names("en")[code] in said
-    assert [link.proto.query_string for link in visit.get("page_link") if link.proto.label == t("profile_sector_door", "en")] == [f"lang=en&sector={code}"]
+    assert [link.proto.query_string for link in visit.get("page_link") if link.proto.label == t("profile_sector_door", "en")] == [f"lang=en&geo=ITC4&sector={code}&of=sector"]
 
 
 def test_a_figure_of_another_edition_is_never_the_way_since_2019():

@@ -18,18 +18,19 @@ from ui.topic import opening
 
 KINDS = ("area", "sector")
 SECTOR = "G"  # trade: the sector most countries have
+OF = "of"  # in the address: the sector's profile is wanted, though an area is chosen
 COLUMNS = ("indicator", "geo", "geo_name", "sector", "gender", "size", "period", "value", "low", "high", "n", "n_note", "status", "flags", "interval_reason", "base",
            "edition", "edition_name", "source", "source_name", "drawn_from")
 
 
 def show(filters: Filters) -> None:
-    """The profile of the first area chosen that has one; without an area that of the sector chosen; without either Italy's."""
+    """The profile of the first area chosen that has one; that of the sector chosen without an area, or where the address asks for it; without either Italy's."""
     st.html(sheet.STYLE)
     lang, places, sectors = filters.lang, areas.names(filters.lang), branches.names(filters.lang)
     geo = next((code for code in filters.geo if code in places), "")
     sector = filters.sector if filters.sector in sectors and filters.sector != "all" else ""
-    if sector and not geo:
-        return of_sector(branches.sector(sector, lang), sectors)
+    if sector and (not geo or st.query_params.get(OF) == "sector"):
+        return of_sector(branches.sector(sector, lang), geo, sectors, places)
     of_area(areas.area(geo or "ITA", lang), sector, places)
 
 
@@ -46,11 +47,14 @@ def of_area(one: Area, sector: str, names: dict[str, str]) -> None:
     st.html(f'<div class="profile">{sheet.amounts(one)}{sheet.lacking(one)}{sheet.sources(one)}</div>')
 
 
-def of_sector(one: Sector, names: dict[str, str]) -> None:
-    """A sector beside the whole economy, in Italy and across countries and regions."""
+def of_sector(one: Sector, geo: str, names: dict[str, str], places: dict[str, str]) -> None:
+    """A sector beside the whole economy, in Italy and across countries and regions; of the area chosen, which figures there are."""
     lang = one.lang
     opening(t("profile_kicker", lang), t("sector_question", lang, name=one.name), t("sector_intro", lang))
     choice("sector", one.code, {code: name for code, name in names.items() if code != "all"}, lang)
+    if geo not in ("", "ITA"):
+        published("sector_area", geo, one.code, lang, name=places[geo])
+        st.page_link("pages/profile.py", label=t("compare_profile", lang, name=places[geo]), query_params=Filters(lang, geo=(geo,), sector=one.code).to_address())
     st.html(sheet.paragraphs(branches.sentences(one), lang))
     st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
     topics(one.italy)
@@ -67,11 +71,15 @@ def by_sector(one: Area, sector: str) -> None:
     if not sector:
         return
     lang = one.lang
-    found = ask("profile", geos=(one.geo,), own=(one.geo,), sectors=(sector,), lang=lang)["indicator"].unique()
-    words = t("profile_sector_some" if len(found) else "profile_sector_none", lang, sector=branches.names(lang)[sector],
-              indicators="; ".join(catalogue.indicator(id).label[lang] for id in found))
-    st.html(f'<div class="said"><p>{escape(words)}</p></div>')
-    st.page_link("pages/profile.py", label=t("profile_sector_door", lang), query_params=Filters(lang, sector=sector).to_address())
+    published("profile_sector", one.geo, sector, lang, sector=branches.names(lang)[sector])
+    st.page_link("pages/profile.py", label=t("profile_sector_door", lang), query_params=Filters(lang, geo=(one.geo,), sector=sector).to_address() | {OF: "sector"})
+
+
+def published(words: str, geo: str, code: str, lang: str, **named: str) -> None:
+    """Which figures of a sector an area has, or that it has none."""
+    found = ask("profile", geos=(geo,), own=(geo,), sectors=(code,), lang=lang)["indicator"].unique()
+    said = t(f"{words}_{'some' if len(found) else 'none'}", lang, indicators="; ".join(catalogue.indicator(id).label[lang] for id in found), **named)
+    st.html(f'<div class="said"><p>{escape(said)}</p></div>')
 
 
 def topics(one: Area) -> None:
@@ -87,11 +95,19 @@ def choice(kind: str, code: str, names: dict[str, str], lang: str) -> None:
     labels = {one: t(f"profile_kind_{one}", lang) for one in KINDS}
     with st.container(key="chooser", horizontal=True, vertical_alignment="bottom", gap="medium"):
         key = seeded("kind", kind, lang)
-        st.radio(t("profile_kind", lang), KINDS, key=key, format_func=labels.get, horizontal=True,
-                 on_change=lambda: frame.choose(**({"geo": (), "sector": SECTOR} if st.session_state[key] == "sector" else {"geo": ("ITA",), "sector": ""})))
+        st.radio(t("profile_kind", lang), KINDS, key=key, format_func=labels.get, horizontal=True, on_change=lambda: turn(st.session_state[key]))
         chosen = seeded(kind, code, lang)
-        taken = {"area": lambda: frame.choose(geo=(st.session_state[chosen],)), "sector": lambda: frame.choose(geo=(), sector=st.session_state[chosen])}
-        st.selectbox(t("profile_choose" if kind == "area" else "sector_choose", lang), list(names), key=chosen, format_func=names.get, on_change=taken[kind])
+        st.selectbox(t("profile_choose" if kind == "area" else "sector_choose", lang), list(names), key=chosen, format_func=names.get,
+                     on_change=lambda: frame.choose(**{"geo": (st.session_state[chosen],)} if kind == "area" else {"sector": st.session_state[chosen]}))
+
+
+def turn(kind: str) -> None:
+    """To a sector's profile or back to that of the area, which is kept in the address."""
+    if kind == "sector":
+        st.query_params[OF] = kind
+    elif OF in st.query_params:
+        del st.query_params[OF]
+    frame.choose(sector=SECTOR if kind == "sector" else "")
 
 
 def seeded(name: str, value: str, lang: str) -> str:
