@@ -1,6 +1,6 @@
 """The plan: the worked bakery, the rules one by one, what holds for every set of answers; its calendar; the official shares beside it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import icalendar
 import pytest
@@ -15,6 +15,7 @@ from diagnosis.scoring import score
 from tests.diagnosis_cases import ANY, BAKERY, GOALS, ITEMS, all_at
 
 TODAY = date(2026, 11, 22)
+SITE = "https://example.org"
 CHOSEN = st.lists(st.sampled_from(GOALS), max_size=2, unique=True)
 
 
@@ -114,7 +115,7 @@ def test_the_same_answers_give_the_same_plan(answers, goals, random):
 @pytest.mark.parametrize("lang", ["it", "en"])
 def test_the_calendar_holds_every_action_and_no_answer(lang):
     found = made(BAKERY, "found", "convert")
-    text = ics(found, lang, TODAY)
+    text = ics(found, lang, SITE, TODAY)
     events = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert [str(e["summary"]) for e in events] == [
         *(a.recommendation.title[lang] for slot in ("week", "month", "quarter") for a in found.slot(slot)), bank().word("calendar_review", lang),
@@ -126,7 +127,31 @@ def test_the_calendar_holds_every_action_and_no_answer(lang):
 
 
 def test_the_calendar_is_the_same_every_time():
-    assert ics(made(BAKERY, "found"), "it", TODAY) == ics(made(BAKERY, "found"), "it", TODAY)
+    assert ics(made(BAKERY, "found"), "it", SITE, TODAY) == ics(made(BAKERY, "found"), "it", SITE, TODAY)
+
+
+@pytest.mark.parametrize("today", [TODAY + timedelta(days) for days in range(7)], ids=lambda today: f"{today:%A}")
+def test_the_actions_of_each_part_of_the_plan_fall_within_it_on_working_days_of_their_own(today):
+    found = made(all_at(0, found_website=2), "found")
+    assert [len(found.slot(slot.id)) for slot in bank().slots] == [3, 3, 2]
+    days = iter(event["dtstart"].dt - today for event in icalendar.Calendar.from_ical(ics(found, "it", SITE, today)).walk("VEVENT"))
+    for slot, most in (("week", 7), ("month", 30), ("quarter", 90)):
+        there = [next(days).days for _ in found.slot(slot)]
+        assert there == sorted(set(there)) and 0 < there[0] and there[-1] <= most, slot
+    assert next(days).days in (180, 181, 182)
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_every_action_of_the_calendar_reminds_in_the_morning_and_says_where_to_learn(lang):
+    found = made(BAKERY, "found", "convert")
+    *events, review = icalendar.Calendar.from_ical(ics(found, lang, SITE, TODAY)).walk("VEVENT")
+    actions = [a for slot in ("week", "month", "quarter") for a in found.slot(slot)]
+    for event, action in zip(events, actions, strict=True):
+        assert event["url"] == f"https://example.org/resources?lang={lang}&subject={action.item.subject}" and event["description"].endswith(event["url"])
+    assert review["url"] == f"https://example.org/diagnosis?lang={lang}"
+    for event in (*events, review):
+        (alarm,) = event.walk("VALARM")
+        assert (alarm["action"], alarm["description"], alarm["trigger"].dt) == ("DISPLAY", event["summary"], timedelta(hours=9))
 
 
 def row(indicator: str, value: float, period="2023", size="10-49", sector="all", geo="ITA", edition="survey-year") -> dict:

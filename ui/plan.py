@@ -16,6 +16,7 @@ from diagnosis.scoring import ANSWERED, SCORED, Result, Score, level_text, visib
 from queries import ask
 from queries.filters import Filters
 from ui import contribute, diagnosis_results, resources, table
+from ui.save import site
 from ui.visit import PROFILE, Visit, forget, go, step
 
 PRINT = """<script>
@@ -66,10 +67,11 @@ def thin(here: Visit, result: Result, lang: str) -> None:
 
 def tools(plan: Plan, lang: str) -> None:
     """To paper, to the calendar, or back to the questions."""
+    here = site()
     with st.container(key="tools", horizontal=True, vertical_alignment="center"):
         st.html(f'<button type="button" class="print">{escape(t("plan_print", lang))}</button>{PRINT}', unsafe_allow_javascript=True, width="content")
         if plan.actions:
-            st.download_button(t("plan_calendar", lang), data=lambda: calendar.ics(plan, lang, date.today()), file_name=t("plan_calendar_file", lang), mime="text/calendar",
+            st.download_button(t("plan_calendar", lang), data=lambda: calendar.ics(plan, lang, here, date.today()), file_name=t("plan_calendar_file", lang), mime="text/calendar",
                                key=f"calendar_{lang}", on_click="ignore")
         st.button(t("plan_change", lang), on_click=go, args=(PROFILE,), key=f"change_{lang}")
 
@@ -98,7 +100,8 @@ def action(one: Action, region: str, lang: str) -> None:
     with st.container(key=f"action_{one.id.replace('.', '_')}"):
         st.html(f'<article class="action"><p class="kicker">{escape(bank().goal(one.item.goal).label[lang])}</p><h3>{escape(todo.title[lang])}</h3>{urgent}'
                 f'<p>{escape(todo.effect[lang])}</p><p class="first"><strong>{escape(t("plan_first_step", lang))}</strong> {escape(first_step(one, lang))}</p><dl>{facts}</dl>'
-                f'<p class="cause">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=cause(one, lang)))}</p></article>')
+                f'<p class="cause">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=cause(one, lang)))}</p>'
+                f'<p class="on-paper">{escape(t("plan_learn_at", lang, address=calendar.learning(one, lang, site())))}</p></article>')
         st.page_link("pages/resources.py", label=t("plan_learn", lang, subject=resources.label("subject", one.item.subject, lang)), query_params={"lang": lang, "subject": one.item.subject} | ({"geo": region} if region else {}))
 
 

@@ -155,6 +155,7 @@ def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
     whole = "".join(sheets)
     assert len(sheets) <= 3 and len(told) > 10
     assert not [one for one in told if plain(one) not in whole]
+    assert whole.count(f"/resources?lang={lang}&subject=") == visitor.page.locator(".action").count(), "paper cannot be clicked"
     order = [t("plan_title", lang), bank().slots[0].label[lang], told[0], t("scores_title", lang), t("official_title", lang)]
     places = [whole.index(plain(one)) for one in order]
     assert places == sorted(places) and plain(order[2]) in sheets[0]
