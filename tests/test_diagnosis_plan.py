@@ -130,6 +130,13 @@ def test_the_calendar_is_the_same_every_time():
     assert ics(made(BAKERY, "found"), "it", SITE, TODAY) == ics(made(BAKERY, "found"), "it", SITE, TODAY)
 
 
+@pytest.mark.parametrize(("lang", "kept", "without"), [("it", ("agenda", "prenotazioni", "tessere", "fatture"), "Se non tenete nomi"),
+                                                       ("en", ("diary", "bookings", "loyalty cards", "invoices"), "If you keep no names")])
+def test_who_writes_no_invoices_can_count_the_customers_who_come_back_too(lang, kept, without):
+    step = next(first_step(action, lang) for action in made(all_at(3, retain_repeat=0)).actions if action.id == "retain_repeat.low")
+    assert all(word in step for word in kept) and without in step
+
+
 @pytest.mark.parametrize("today", [TODAY + timedelta(days) for days in range(7)], ids=lambda today: f"{today:%A}")
 def test_the_actions_of_each_part_of_the_plan_fall_within_it_on_working_days_of_their_own(today):
     found = made(all_at(0, found_website=2), "found")
