@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 SHAPES = ".js-plotly-plot .choroplethlayer path.choroplethlocation"
 PAINTED = f"""() => [...document.querySelector(".js-plotly-plot:has(.choroplethlayer path)")?.querySelectorAll({SHAPES!r}) ?? []]
@@ -63,6 +63,12 @@ class Visitor:
         return self.page.locator('[data-testid="stMain"]').inner_text()
 
 
+def watch(page: Page, outside: list[str], failures: list[str]) -> None:
+    """Writes down what the security policy refused a page, and the scripts that failed in it."""
+    page.on("console", lambda message: outside.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on("pageerror", lambda error: failures.append(str(error)))
+
+
 @pytest.fixture(scope="module")
 def browser(chromium):
     """A browser for one file of tests: it holds an event loop that other tests need free."""
@@ -88,8 +94,7 @@ def visit(browser: Browser, site: str):
         context.route(elsewhere, closed)
         context.route_web_socket(elsewhere, lambda socket: outside.append(socket.url))
         page = context.new_page()
-        page.on("console", lambda message: outside.append(message.text) if "Content Security Policy" in message.text else None)
-        page.on("pageerror", lambda error: failures.append(str(error)))
+        watch(page, outside, failures)
         return Visitor(page, site).open(address)
 
     opened.outside = outside

@@ -1,4 +1,4 @@
-"""Everyone can use the pages: axe on each, a screen of 320 pixels, no word of the other language, the keyboard alone, the system's own colours.
+"""Everyone can use the pages: opened cold in their language, axe on each, a screen of 320 pixels, no word of the other language, the keyboard alone, the system's own colours.
 
 The pages are walked once, themes and widths taken in turn; AUDIT=whole (`make audit`) walks every page in every language, theme and width."""
 import os
@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from data import words
 from data.words import t
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, watch
 from ui import access, frame
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 THEMES, WIDTHS = ("light", "dark"), (1440, 768, 390)
 TURNS = [("light", 1440), ("dark", 768), ("light", 390), ("dark", 1440), ("light", 768), ("dark", 390)]
 WHOLE = os.environ.get("AUDIT") == "whole"
-FINDINGS = """async ([tags, known]) => (await axe.run(document, {runOnly: tags, rules: {'heading-order': {enabled: true}, 'page-has-heading-one': {enabled: true}, 'landmark-one-main': {enabled: true}, 'region': {enabled: true}}, resultTypes: ['violations']})).violations.flatMap(found => found.nodes.map(node => {
+FINDINGS = """async ([tags, known]) => (await axe.run(document, {runOnly: tags, rules: {'heading-order': {enabled: true}, 'page-has-heading-one': {enabled: true}, 'landmark-one-main': {enabled: true}, 'region': {enabled: true}}, resultTypes: ['violations'], preload: false})).violations.flatMap(found => found.nodes.map(node => {
     const there = document.querySelector(node.target[0]);
     return [found.id, known.findIndex(one => one.rule === found.id && there?.matches(one.selector)), node.html.slice(0, 160), node.failureSummary];
 }))"""
@@ -51,9 +51,10 @@ STATES = {  # what a page opened cold does not show: address, and what is presse
 
 @dataclass
 class Walk:
-    """What was met on the way: findings of axe that are ours, known ones, pages wider than the screen, the words of the Italian pages."""
+    """What was met on the way: pages that did not open as they should, findings of axe that are ours, known ones, pages wider than the screen, the words of the Italian pages."""
 
     runs: Counter = field(default_factory=Counter)
+    amiss: list = field(default_factory=list)
     ours: list = field(default_factory=list)
     known: Counter = field(default_factory=Counter)
     wide: list = field(default_factory=list)
@@ -83,12 +84,22 @@ def open_at(visitor: Visitor, place: str, lang: str) -> None:
 def walked(browser, site) -> Walk:
     walk = Walk()
     began = time.monotonic()
-    context = browser.new_context(locale="it-IT", service_workers="block", bypass_csp=True)
-    visitor = Visitor(context.new_page(), site)
+    visitors = {}
+    for lang, locale in (("it", "en-GB"), ("en", "it-IT")):  # the address decides, not the browser
+        page = browser.new_context(locale=locale, service_workers="block").new_page()
+        watch(page, walk.amiss, walk.amiss)
+        page.on("request", lambda request: None if request.url.startswith((f"{site}/", "data:", "blob:")) else walk.amiss.append(request.url))
+        page.on("websocket", lambda socket: None if socket.url.startswith(f"{site.replace('http', 'ws', 1)}/") else walk.amiss.append(socket.url))
+        visitors[lang] = Visitor(page, site)
     for place, lang, theme, width in turns():
+        visitor = visitors[lang]
+        visitor.page.goto("about:blank")  # what is left is not drawn again for another screen
         visitor.page.emulate_media(color_scheme=theme)
         visitor.page.set_viewport_size({"width": 390 if place == "menu" else width, "height": 900})
         open_at(visitor, place, lang)
+        met = (visitor.page.locator("html").get_attribute("lang"), visitor.page.title().endswith(t("site", lang)), visitor.place[1]["lang"], visitor.page.locator('[data-testid="stException"]').count())
+        if met != (lang, True, [lang], 0):
+            walk.amiss.append(f"{place} {lang}: {met}")
         visitor.page.evaluate(AXE)
         for rule, known, html, why in visitor.page.evaluate(FINDINGS, [TAGS, access.known()["finding"]]):
             if known < 0:
@@ -97,19 +108,26 @@ def walked(browser, site) -> Walk:
                 walk.known[rule] += 1
         if lang == words.LANGS[0]:
             walk.italian.setdefault(place, set()).update(visitor.page.evaluate(TEXTS))
-        for narrow in (720, 320):  # a wide screen at 200%, and what WCAG 1.4.10 asks
-            visitor.page.set_viewport_size({"width": narrow, "height": 800})
-            visitor.page.wait_for_timeout(80)
+        for narrow in (visitor.page.viewport_size["width"], 720, 320):  # its own, a wide screen at 200%, and what WCAG 1.4.10 asks
+            if narrow != visitor.page.viewport_size["width"]:
+                visitor.page.set_viewport_size({"width": narrow, "height": 800})
+                visitor.page.wait_for_timeout(80)
             if (widest := visitor.page.evaluate(WIDEST)) > narrow:
                 walk.wide.append(f"{place} {lang}: {widest} px on a screen of {narrow}")
         walk.runs[place] += 1
-    context.close()
+    for visitor in visitors.values():
+        visitor.page.context.close()
     print(f"axe: {sum(walk.runs.values())} runs over {len(walk.runs)} pages and states x {len(words.LANGS)} languages x {len(THEMES)} themes x {len(WIDTHS)} widths"
           f" ({'the whole matrix' if WHOLE else 'in turn'}): {len(walk.ours)} findings of ours, {sum(walk.known.values())} of Streamlit's ({dict(walk.known)}), {time.monotonic() - began:.0f} s")
     return walk
 
 
 # --- every page, walked once ---
+
+def test_every_page_opens_cold_in_its_language_asks_no_other_host_and_no_script_fails(walked):
+    assert set(walked.runs) >= {path.stem for path in (frame.ROOT / "pages").glob("*.py")}
+    assert not walked.amiss, "\n".join(walked.amiss)
+
 
 def test_axe_finds_nothing_on_any_page_that_is_ours(walked):
     assert not walked.ours, "\n".join(walked.ours)
@@ -119,7 +137,7 @@ def test_every_failure_the_statement_lists_still_occurs(walked):
     assert {one["rule"] for one in access.known()["finding"]} == set(walked.known)
 
 
-def test_no_page_scrolls_sideways_at_twice_the_size_or_on_320_pixels(walked):
+def test_no_page_scrolls_sideways_as_it_opens_at_twice_the_size_or_on_320_pixels(walked):
     assert not walked.wide, "\n".join(walked.wide)
 
 

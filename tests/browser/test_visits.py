@@ -1,7 +1,6 @@
-"""What a visitor meets: any page opened cold, in either language, on a wide and a narrow screen, with no other host asked."""
+"""What a visitor meets: the same view in either language, filters that follow, a menu on a narrow screen, a broken address, no other host asked."""
 import json
 import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -9,22 +8,7 @@ from playwright.sync_api import Error, expect
 from data import words
 from tests.browser.conftest import NARROW
 
-PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
 VIEW = "level=italy&geo=ITC4&geo=ITI4&period=2020"
-
-
-@pytest.mark.parametrize("lang", words.LANGS)
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_cold_in_its_language_and_fits_a_narrow_screen(page, lang, visit):
-    visitor = visit(f"/{page}?lang={lang}", locale="en-GB" if lang == "it" else "it-IT")  # the address decides, not the browser
-    assert visitor.page.locator("html").get_attribute("lang") == lang
-    assert visitor.page.title().endswith(words.t("site", lang))
-    assert visitor.place[1]["lang"] == [lang]
-    expect(visitor.page.locator('[data-testid="stException"]')).to_have_count(0)
-    visitor.page.set_viewport_size({"width": 390, "height": 844})
-    visitor.page.wait_for_timeout(300)
-    widths = visitor.page.evaluate("() => [document.documentElement, document.querySelector('[data-testid=stMain]')].map(box => box.scrollWidth)")
-    assert max(widths) <= 390, f"the page is {max(widths)} px wide on a screen of 390"
 
 
 def test_a_link_opened_in_the_other_language_shows_the_same_view(visit):
