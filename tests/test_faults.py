@@ -17,6 +17,7 @@ import duckdb
 import pyarrow.parquet as parquet
 import pytest
 from conftest import absent
+from drawn import touch
 from importing import FIXTURES, small
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -418,7 +419,7 @@ def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monk
     monkeypatch.setattr(render, "browser", lambda: "/somewhere/chromium")
     monkeypatch.setattr(render, "image", refuse)
     visit = opened("closures", lang=lang)
-    visit.toggle(key=f"map_kit_{lang}").set_value(True).run()
+    touch(visit, "map", "kit")
     visit.button(key=f"map_draw_{lang}").click().run()
     assert not visit.exception and render.RenderError(reason).sentence(lang) in plain(visit) and heading(visit) != t("fault_title", lang)
 

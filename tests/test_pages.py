@@ -8,12 +8,12 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 import streamlit as st
-from drawn import figures
+from drawn import figures, rows, touch
 from test_frame import heading, html, opened
 
 from data import catalogue, words
 from data.words import t
-from exports import embed
+from exports import embed, verify
 from queries import ask, version
 from queries.filters import Filters, View, offers, options, resolve
 from ui import cards, frame, library, table
@@ -197,9 +197,13 @@ def test_the_map_can_be_drawn_otherwise(level, drawn):
 def test_the_rows_of_a_figure_are_one_click_away(lang):
     visit = opened("closures", lang=lang)
     assert "<table" not in html(visit)
-    visit.toggle(key=f"map_table_{lang}").set_value(True).run()
-    assert html(visit).count('<th scope="row">') == 21
-    assert {button.proto.label for button in visit.get("download_button")} == {t("csv", lang)}
+    row = rows(visit)["map"]
+    assert row["names"] == {"table": t("show_table", lang), "csv": t("csv", lang), "kit": t("save_kit", lang)} and (row["open"], row["file"]) == ([], None)
+    touch(visit, "map", "table")
+    assert html(visit).count('<th scope="row">') == 21 and rows(visit)["map"]["open"] == ["table"]
+    taken = rows(touch(visit, "map", "csv"))["map"]
+    assert taken["file"]["name"].endswith(f"_{version()}.csv") and verify.verify(taken["file"]["text"].encode()).state == "current"
+    assert taken["open"] == ["table"] and rows(visit.run())["map"]["file"] is None, "given once"
 
 
 @pytest.mark.parametrize(("page", "address", "names"), [("data", {"indicator": "death_rate"}, ["death_rate_{}.csv", "death_rate_citations_{}.csv"]), ("sql", {"sql": "select 1 as one, 2 as two"}, ["sql_{}.csv"]),
@@ -216,8 +220,7 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
 
 def test_the_table_opens_above_what_can_be_taken():
     visit = opened("closures", lang="en")
-    visit.toggle(key="map_kit_en").set_value(True).run()
-    visit.toggle(key="map_table_en").set_value(True).run()
+    touch(visit, "map", "kit", "table")
     found = html(visit)
     assert -1 < found.find('<th scope="row">') < found.find(t("save_image_hint", "en")[:30])
 

@@ -40,7 +40,7 @@ def _noted(ask, name: str, made: list[str]):
 def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
     """A page with what can be taken of a figure open at a part."""
     visit = opened(topic, lang=lang, **address)
-    visit.toggle(key=f"{name}_kit_{lang}").set_value(True).run()
+    drawn.touch(visit, name, "kit")
     if part:
         visit.radio(key=f"{name}_part_{lang}").set_value(part).run()
     assert not visit.exception
@@ -51,8 +51,8 @@ def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
 @pytest.mark.parametrize(("topic", "level"), MAPS)
 def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
     visit = opened(topic, lang=lang, level=level)
-    offered = [toggle for toggle in visit.toggle if toggle.label == t("save_kit", lang)]
-    assert len(offered) >= len(drawn.figures(visit)) - 1 > 0, "the map and its ranking share one"
+    offered = drawn.rows(visit)
+    assert all(row["names"]["kit"] == t("save_kit", lang) for row in offered.values()) and len(offered) >= len(drawn.figures(visit)) - 1 > 0, "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
     assert visit.radio(key=f"map_part_{lang}").options == [t(f"save_{part}", lang) for part in save.PARTS]
 
@@ -60,7 +60,7 @@ def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
 def test_nothing_is_prepared_before_it_is_asked_for(counted):
     visit = opened("closures", lang="it")
     assert counted == []
-    visit.toggle(key="map_kit_it").set_value(True).run()
+    drawn.touch(visit, "map", "kit")
     assert counted == ["prepare"], "the image's words, and no file"
     counted.clear()
     visit.radio(key="map_part_it").set_value("files").run()
@@ -148,7 +148,7 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     visit = opened("closures", lang="it", version="0000000000aa", period="2024")
     page = html(visit)
     assert "1 delle 21 cifre" in page and "Lombardia: era 11,1%, ora" in page
-    visit.toggle(key="map_table_it").set_value(True).run()
+    drawn.touch(visit, "map", "table")
     page = html(visit)
     assert t("column_since", "it") in page and page.count("era 11,1%") == 2 and "come allora" in page
     assert visit.query_params["version"] == ["0000000000aa"] or visit.query_params["version"] == "0000000000aa"
@@ -157,10 +157,9 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
 @pytest.mark.parametrize(("page", "address"), [("closures", {"level": "europe"}), ("profits", {"level": "world"}), ("women", {"level": "italy"}), ("compare", {"geo": ["ITC4", "ITI4"]})])
 def test_every_part_opens_under_every_figure(page, address):
     visit = opened(page, lang="en", **address)
-    names = [toggle.key.rsplit("_kit_", 1)[0] for toggle in visit.toggle if toggle.label == t("save_kit", "en")]
+    names = list(drawn.rows(visit))
     for name in names:
-        visit.toggle(key=f"{name}_kit_en").set_value(True)
-    visit.run()
+        drawn.touch(visit, name, "kit")
     for part in save.PARTS:
         for name in names:
             choice = visit.radio(key=f"{name}_part_en")

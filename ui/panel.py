@@ -1,6 +1,9 @@
 """One figure that can be published: what it says, the figure, its notes and source, and the same rows as a table and a file."""
 from collections.abc import Callable
+from functools import cache
 from html import escape
+from pathlib import Path
+from secrets import token_hex
 
 import pandas as pd
 import streamlit as st
@@ -9,6 +12,8 @@ import queries
 from data.words import t
 from exports import files
 from ui import frame, plot, save, table
+
+ROW = Path(__file__).with_name("row.js")
 
 
 def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, beside=None, above: Callable | None = None, folded: bool = False, where: str = "") -> None:
@@ -43,16 +48,21 @@ def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, bes
 @st.fragment
 def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -> None:
     """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
-    with st.container(key=f"{name}_data", horizontal=True, vertical_alignment="center", gap="medium"):
-        shown = st.toggle(t("show_table", view.lang), key=f"{name}_table_{view.lang}")
-        here = save.site()
-        st.download_button(t("csv", view.lang), data=lambda: save.file(rows, view, drawn, "csv", here), file_name=files.name(rows, view, queries.version(), "csv"), mime="text/csv",
-                           key=f"{name}_csv_{view.lang}", on_click="ignore", type="tertiary")
-        taken = st.toggle(t("save_kit", view.lang), key=f"{name}_kit_{view.lang}")
-    if shown:
+    asked = st.session_state.setdefault(f"{st.session_state['page']}_{name}_open", set())
+    file = {"name": files.name(rows, view, queries.version(), "csv"), "text": save.file(rows, view, drawn, "csv", save.site()).decode(), "number": token_hex(4)} if "csv" in asked else None
+    asked.discard("csv")
+    _row()(key=f"{name}_row", data={"names": {"table": t("show_table", view.lang), "csv": t("csv", view.lang), "kit": t("save_kit", view.lang)}, "of": caption, "open": sorted(asked), "file": file},
+           on_asked_change=lambda: asked.symmetric_difference_update([st.session_state[f"{name}_row"]["asked"]]))
+    if "table" in asked:
         st.html(table.figures(save.marked(name, rows, view), view.indicator, view.lang, caption))
-    if taken:
+    if "kit" in asked:
         save.kit(name, drawn, rows, view)
+
+
+@cache
+def _row() -> Callable:
+    """The buttons under a figure, in one message: Streamlit's own switches and download are four, and cost a change of the page a sixth of its time."""
+    return st.components.v2.component("ripresa_row", js=ROW.read_text(encoding="utf-8"), isolate_styles=False)
 
 
 def _draw(name: str, figure, view, select: bool) -> None:

@@ -41,7 +41,7 @@ TEXTS = f"""() => {{
     return [...found];
 }}"""
 STATES = {  # what a page opened cold does not show: address, and what is pressed there
-    "figure": ("/closures?lang={lang}&geo=ITC4", lambda page: [page.locator(f'.st-key-map_data label:has(input[aria-label="{t(key, page.evaluate("document.documentElement.lang"))}"])').click() for key in ("show_table", "save_kit")]),
+    "figure": ("/closures?lang={lang}&geo=ITC4", lambda page: [page.locator(f".st-key-map_row [value={what}]").click() for what in ("table", "kit")]),
     "area": ("/profile?lang={lang}&geo=ITC4", None),
     "questions": ("/diagnosis?lang={lang}", lambda page: page.locator('.st-key-steps button[kind="primary"]').click()),
     "answer": ("/sql?lang={lang}&sql=select+1+as+one,+2+as+two", lambda page: expect(page.locator(".table")).to_be_visible()),
@@ -262,14 +262,14 @@ def test_a_journalist_with_a_keyboard_alone_finds_a_figure_and_takes_it(visit):
     press("Enter")
     page.wait_for_url("**period=2022**")
     visitor.settle()
-    tab_to(page, named(t("show_table", lang)))
+    tab_to(page, "here.matches('.st-key-map_row [value=table]')")
     press("Space")
     expect(page.locator(".table").first).to_contain_text("2022")
-    tab_to(page, f"here.matches('button') && here.innerText === {t('csv', lang)!r}")
+    tab_to(page, "here.matches('.st-key-map_row [value=csv]')")
     with page.expect_download() as taken:
         press("Enter")
     assert "Lombardia" in taken.value.path().read_text(encoding="utf-8")
-    tab_to(page, named(t("save_kit", lang)))
+    tab_to(page, "here.matches('.st-key-map_row [value=kit]')")
     press("Space")
     expect(page.locator(".st-key-kit_map")).to_be_visible()
     tab_to(page, "here.matches('[type=radio]') && here.closest('.st-key-kit_map')")
