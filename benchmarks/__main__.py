@@ -14,9 +14,11 @@ from benchmarks import browser, load, memory, servers, stages
 
 PARTS = ("stages", "build", "start", "load", "browser", "memory")
 RESULTS = Path(__file__).with_name("results")
+NOT_ASKED = ("", "&indicator=birth_rate", "&indicator=net_turnover_rate")  # the dashboard keeps its answers: each round asks of another indicator
 GOALS = [  # name, figure, what it is divided by (nothing: a figure of its own), most allowed
-    ("click to repaint / Dash", ("browser", "ours", "repaint", "p50_ms"), ("browser", "dash", "repaint", "p50_ms"), 1.0),
-    ("click to repaint / plotly.js alone", ("browser", "ours", "repaint", "p50_ms"), ("browser", "floor", "repaint", "p50_ms"), 2.5),
+    ("click to repaint / Dash, answer kept", ("browser", "ours", "repaint", "again", "p50_ms"), ("browser", "dash", "repaint", "again", "p50_ms"), 1.0),
+    ("click to repaint / Dash, asked for the first time", ("browser", "ours", "repaint", "first", "p50_ms"), ("browser", "dash", "repaint", "first", "p50_ms"), 1.0),
+    ("click to repaint / plotly.js alone, answer kept", ("browser", "ours", "repaint", "again", "p50_ms"), ("browser", "floor", "repaint", "again", "p50_ms"), 2.5),
     ("p95 at 50 sessions / Dash", ("load", "50", "ours", "p95_ms"), ("load", "50", "dash", "p95_ms"), 0.15),
     ("KB per change / Dash", ("load", "50", "ours", "kb_per_change"), ("load", "50", "dash", "kb_per_change"), 0.5),
     ("Dash changes per second at 100 sessions / ours", ("load", "100 busy", "dash", "changes_per_second"), ("load", "100 busy", "ours", "changes_per_second"), 0.5),
@@ -43,15 +45,18 @@ def main() -> int:
     for part in given.parts or PARTS:
         print(f"benchmarks: {part}", file=sys.stderr, flush=True)
         result[part] = MEASURES[part](given.quick)
-    result["goals"] = _goals(result)
-    report = _report(result)
-    print(report)
-    if given.save:
-        RESULTS.mkdir(exist_ok=True)
-        day = result["machine"]["date"][:10]
-        (RESULTS / f"{day}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        (RESULTS / f"{day}.md").write_text(report + "\n", encoding="utf-8")
+        result["goals"] = _goals(result)
+        if given.save:  # after each part: what has been measured is not lost with what comes next
+            _save(result)
+    print(_report(result))
     return 0
+
+
+def _save(result: dict) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    day = result["machine"]["date"][:10]
+    (RESULTS / f"{day}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (RESULTS / f"{day}.md").write_text(_report(result) + "\n", encoding="utf-8")
 
 
 def _stages(quick: bool) -> dict:
@@ -92,9 +97,9 @@ def _browser(quick: bool) -> dict:
             for name, server in running.items():
                 browser.first_load(chromium, server)
                 answer[name] = {"load": browser.first_load(chromium, server)}
-            rounds = [{name: browser.repaint(chromium, server, 3 if quick else 8) for name, server in running.items()} for _ in range(1 if quick else 3)]
+            rounds = [{name: browser.repaint(chromium, server, 6 if quick else 12, more if name == "ours" else "") for name, server in running.items()} for more in NOT_ASKED[: 1 if quick else 3]]
     for name in answer:  # interleaved rounds: the middle one by its median
-        answer[name]["repaint"] = sorted((part[name] for part in rounds), key=lambda part: part["p50_ms"] or 0)[len(rounds) // 2]
+        answer[name]["repaint"] = sorted((part[name] for part in rounds), key=lambda part: part["again"]["p50_ms"] or 0)[len(rounds) // 2]
     return answer
 
 
