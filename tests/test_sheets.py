@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 
 import httpx
@@ -17,8 +18,8 @@ from starlette.testclient import TestClient
 import api
 
 from charts.benchmark import ALONE
-from data import words
-from data.words import t, value_text
+from data import catalogue, words
+from data.words import period_text, t, value_text
 from queries import version
 from routes.printed import Sheets
 from sheets import FOLDER
@@ -60,6 +61,25 @@ def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_a
     assert pdf.metadata.title == t("sheet_title", lang, name=one.name)
     assert not any(page.images for page in pdf.pages), "figures are vectors"
     assert all(page.mediabox.width == pytest.approx(595, abs=1) and page.mediabox.height == pytest.approx(842, abs=1) for page in pdf.pages)
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_same_two_pages(lang, chromium, tmp_path):
+    """A browser asked to print lays the page out for the paper inside its own margins, narrower than 760 pixels: the layout of phones is not for it."""
+    page, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
+    page.write_text(sheet.document(area.area("ITC4", lang)), encoding="utf-8")
+    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-pdf-header-footer", f"--user-data-dir={tmp_path / 'own'}",
+                    f"--print-to-pdf={printed}", page.as_uri()], check=True, capture_output=True, timeout=60)
+    pages = pypdf.PdfReader(printed).pages
+    assert len(pages) == 2
+    assert all(t(f"profile_column_{name}", lang) in pages[0].extract_text() for name in ("indicator", "figure", "since", "against"))
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_sheet_says_the_day_of_the_data_not_of_the_print(lang):
+    newest = max(source.collected for source in catalogue.sources().values())
+    foot = t("sheet_foot", lang, site=t("site", lang), version=version(), date=period_text(newest, lang))
+    assert escape(foot) in sheet.document(area.area("ITF2", lang))
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
