@@ -21,6 +21,10 @@
   }
 
   document.documentElement.lang = lang;
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (!window.ripresaWords) new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
+    if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-again button")?.click();
+  }).observe(app, {attributeFilter: ["data-test-connection-state"]});
   if (!window.ripresaWords) document.addEventListener("click", event => { // on a phone the menu makes room for the page it led to
     if (window.innerWidth < 768 && event.target.closest?.('[data-testid="stSidebarNavLink"]')) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
   });

@@ -29,6 +29,7 @@ NAVIGATION = {  # the first pages stand in the bar, the others under a name of t
 }
 FOOT = ("diagnosis_results", "data", "sql", "revisions", "verify")  # pages named at the foot of every page
 PAGES = tuple(page for group in NAVIGATION.values() for page in group)
+REMEMBERED = ("diagnosis", "sql", "verify")  # pages with more on them than their address holds
 SHARED = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
 
 
@@ -61,6 +62,8 @@ def run() -> None:
         for way in FOOT:
             st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})
         st.page_link("pages/about.py", label=t("foot_access", lang), query_params={"lang": lang})
+    if page.url_path not in REMEMBERED:
+        st.button(t("again", lang), key="again")  # unseen: frame.js presses it
     _settle()
 
 
