@@ -123,6 +123,13 @@ def test_a_goal_with_too_few_answers_has_no_number_and_says_why():
     assert bank().word("not_shown_few", "it") in said(at(RESULT, "it", BAKERY))
 
 
+@LANGS
+@pytest.mark.parametrize(("profile", "reasons"), [(BLANK, {"official_size"}), (FULL, {"official_region"}), (replace(FULL, size=""), {"official_region", "official_size"})])
+def test_the_official_table_says_why_it_is_of_italy_and_why_of_a_size_nobody_chose(profile, reasons, lang):
+    page = said(at(RESULT, lang, BAKERY, profile))
+    assert {key for key in ("official_region", "official_size") if t(key, lang, region="Veneto") in page} == reasons
+
+
 def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_year():
     page = said(at(RESULT, "en", {item.id: 2 for item in bank().items}, FULL))
     assert "15.0%" in page and "2023" in page

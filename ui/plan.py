@@ -4,6 +4,7 @@ from html import escape
 
 import streamlit as st
 
+from charts.areas import names as names_of_areas
 from charts.diagnosis import mark
 from data import catalogue
 from data.words import MISSING, list_text, period_text, t, value_text
@@ -180,7 +181,9 @@ def beside(here: Visit, result: Result, lang: str) -> None:
     names = {row["size"]: row["size_name"] for row in rows} | {row["sector"]: row["sector_name"] for row in rows}
     found = official.comparisons(result, rows, date.today().year, here.profile.size or diagnosis_results.DEFAULT_SIZE, here.profile.sector)
     loaded = [one for one in found if one.state == "shown"]
-    st.html(f'<h2 class="section">{escape(t("official_title", lang))}</h2><p class="lead">{escape(t("official_about", lang))}</p>')
+    region = here.profile.region
+    said = [t("official_about", lang), *([t("official_region", lang, region=names_of_areas()[region][lang])] if region else []), *([] if here.profile.size else [t("official_size", lang)])]
+    st.html(f'<h2 class="section">{escape(t("official_title", lang))}</h2><p class="lead">{escape(" ".join(said))}</p>')
     if loaded:
         heads = {name: t(f"official_{name}", lang) for name in ("question", "you", "share", "note")}
         body = [{"question": catalogue.indicator(one.reference.indicator).label[lang], "you": t(f"official_{one.yes}".lower(), lang), "share": _share(one, names, lang),
