@@ -233,3 +233,10 @@ def test_a_missing_declaration_is_one_sentence(name, root):
 def test_an_unknown_indicator_is_a_key_error_with_its_name():
     with pytest.raises(KeyError, match="no_such_thing"):
         catalogue.indicator("no_such_thing")
+
+
+@pytest.mark.parametrize("id", INDICATORS)
+def test_turnover_is_what_firms_sell_and_nothing_else(id):
+    """English turnover is Italian fatturato, in every name; the births and deaths of firms have another word."""
+    for words in (INDICATORS[id].label, INDICATORS[id].short):
+        assert ("turnover" in words["en"].casefold()) == ("fatturato" in words["it"].casefold()) and "turnover" not in words["it"].casefold(), words
