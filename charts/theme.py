@@ -140,13 +140,13 @@ BUTTONS = {"it": {
 }}
 
 
-def config(lang: str, name: str = "figure", image: str = "svg") -> dict:
-    """The chart's own settings: buttons in the language, image saved by the browser, no address outside this site."""
+def config(lang: str) -> dict:
+    """The chart's own settings: buttons in the language, image saved by the browser, no address outside this site. Each figure adds the name of its image."""
     return {
         "displaylogo": False, "scrollZoom": False, "doubleClick": False, "showTips": False,
         "plotlyServerURL": "",  # the library's "share" button would upload the chart to its makers
         "modeBarButtonsToRemove": ["sendChartToCloud", "zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"],
-        "toImageButtonOptions": {"format": image, "filename": name, "scale": 2},
+        "toImageButtonOptions": {"format": "svg", "scale": 2},
         "topojsonURL": "/app/static/topojson/",
         "locale": lang, "locales": {"it": {"dictionary": BUTTONS["it"], "format": {"decimal": ",", "thousands": "."}}},
     }
