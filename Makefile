@@ -22,7 +22,7 @@ run: $(DATABASE)  ## show the dashboard, building first what is missing
 	@exec $(BIN)/python -m streamlit run api.py --server.address $(HOST) --server.port $(PORT) --server.headless true --logger.hideWelcomeMessage true
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 audit: $(VENV)/dev $(DATABASE)  ## judge every page in every language, theme and width with axe, and print the counts (some minutes)
 	@AUDIT=whole $(BIN)/python -m pytest -q -rP tests/browser/test_access.py -k "axe or statement or sideways"

@@ -1,6 +1,7 @@
 """The causes of speed, not its times: what a page sends, asks and keeps. Times are in benchmarks/."""
 import hashlib
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import plotly
@@ -12,10 +13,11 @@ from test_frame import opened
 import queries
 from charts import theme as look
 from data import catalogue
-from ui import plot
+from queries.filters import Filters, resolve
+from ui import plot, topic
 
 ROOT = Path(__file__).resolve().parents[1]
-VIEWS = [(topic, level) for topic in ("closures", "profits", "digital_sales", "women") for level, ids in catalogue.topics()[topic].opens.items() if ids]
+VIEWS = [(name, level) for name in ("closures", "profits", "digital_sales", "women") for level, ids in catalogue.topics()[name].opens.items() if ids]
 BUDGET = {"italy": 110_000, "europe": 130_000, "world": 190_000}  # bytes of one page, first sight; a change sends less (see the next test)
 FIGURE = 40_000  # bytes of one figure
 
@@ -64,6 +66,16 @@ def test_the_same_choice_is_drawn_once_for_all_visitors(monkeypatch):
     made = []
     monkeypatch.setattr(look, "figure", lambda *given: made.append(given))
     assert len(figures(opened("closures", lang="en", level="europe"))) > 2 and not made
+
+
+def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
+    view = resolve(Filters(lang="en", level="italy", period="2021"), "closures")
+    before, leaders = topic.over_time(view, "light"), topic.by_leader(view, "light")
+    monkeypatch.setattr(look, "figure", lambda *given: pytest.fail("drawn again"))
+    other = replace(view, period="2020")
+    for one, two in zip((*before, *leaders), (*topic.over_time(other, "light"), *topic.by_leader(other, "light")), strict=True):
+        assert one.figure is two.figure and (one.view.period, two.view.period) == ("2021", "2020")
+    assert len(before) == 2
 
 
 def test_every_figure_has_a_fixed_height():

@@ -42,7 +42,7 @@ def show(name: str, filters: Filters) -> None:
     said(view, bar(view))
     about(view, FIRST[view.chart](view))
     side_by_side(*over_time(view, theme()))
-    side_by_side(by_sector(view, theme()), by_leader(view, theme()))
+    side_by_side(by_sector(view, theme()), *by_leader(view, theme()))
     side_by_side(by_area_and_sector(view, theme()))
 
 
@@ -165,7 +165,16 @@ def _document(row) -> str:
 
 # --- over time, by sector, by who leads ---
 
-@kept
+def timeless(draw: Callable) -> Callable:
+    """Figures of all periods: drawn once for every period a visitor can be at, and handed on with theirs."""
+    drawn = kept(draw)
+
+    def shown(view, theme: str) -> tuple[Drawing, ...]:
+        return tuple(replace(one, view=replace(one.view, period=view.period, notes=view.notes)) for one in drawn(replace(view, period="", notes=()), theme))
+    return shown
+
+
+@timeless
 def over_time(view, theme: str) -> tuple[Drawing, ...]:
     """The same indicator over time, and beside it the indicators the catalogue sets beside it, on the same scale."""
     if view.chart == "series":
@@ -221,15 +230,15 @@ def _whose(rows: pd.DataFrame, view) -> str:
     return t("sectors_of_another", view.lang, shown=shown, wanted=areas.names()[view.geo[0]][view.lang])
 
 
-@kept
-def by_leader(view, theme: str) -> Drawing | None:
+@timeless
+def by_leader(view, theme: str) -> tuple[Drawing, ...]:
     """Firms led by women beside firms led by men: for this indicator, else for the first of the topic that has both."""
     for id in dict.fromkeys((view.indicator.id, *offers(catalogue.topics()[view.topic]))):
         rows = ask("by_gender", indicator=id, sector="all", size="all", lang=view.lang)
         if len(rows):
             here = replace(view, indicator=catalogue.indicator(id), level="world", geo=(), sector="all", size="all", gender="all")
-            return Drawing("leaders", dumbbell.gaps(rows, here, theme), rows, here)
-    return None
+            return (Drawing("leaders", dumbbell.gaps(rows, here, theme), rows, here),)
+    return ()
 
 
 @kept
