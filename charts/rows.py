@@ -12,7 +12,7 @@ def records(rows, lang: str) -> list[dict]:
     and words convert once."""
     if isinstance(rows, list):
         return rows
-    columns = [[None if gone else value for value, gone in zip(rows[name].tolist(), rows[name].isna().tolist())] for name in rows.columns]
+    columns = [[None if gone else value for value, gone in zip(column.tolist(), column.isna().tolist())] for _, column in rows.items()]
     found = [dict(zip(rows.columns, values)) for values in zip(*columns)]
     for row in found:
         row["geo_name"] = areas.SHORT[row["geo"]][lang] if row["geo"] in areas.SHORT else row["geo_name"]
