@@ -3,7 +3,7 @@ import plotly.graph_objects as go
 
 from charts import areas
 from charts import theme as look
-from charts.phrases import bare, compact, say
+from charts.phrases import compact, say
 from charts.ranking import COLUMN, axes, dots, reach, solid
 from charts.regions import colorbar
 from charts.rows import first_each, focus, has_interval, is_small, records, valued
@@ -46,9 +46,10 @@ def heat(rows, view, theme: str = "light") -> go.Figure:
         return look.empty(view, theme, frame(found, view, "heat"))
     places, across = sorted(first_each(found, "geo"), key=lambda geo: geo not in focus(view)), first_each(found, "sector")
     many = len(across) > MANY
+    decimals = 0 if many else view.indicator.decimals  # of what is printed, which decides the colour
     meta = frame(found, view, "heat", notes=[say("note_rounded", view.lang)] if many and view.indicator.decimals else [])
     cells = {(row["geo"], row["sector"]): row for row in known}
-    scale = classes([row["value"] for row in known], view.indicator.unit, view.indicator.decimals, colours)
+    scale = classes([row["value"] for row in known], view.indicator.unit, decimals, colours)
     area_names = {row["geo"]: row["geo_name"] for row in found}
     sector_names = {row["sector"]: row["sector_name"] for row in found}
     values = [[cells.get((geo, sector)) for sector in across] for geo in places]
@@ -59,7 +60,7 @@ def heat(rows, view, theme: str = "light") -> go.Figure:
     points = [(x, y, row) for y, line in enumerate(values) for x, row in enumerate(line)]
     inks: dict[str, list] = {}
     for x, y, row in points:
-        inks.setdefault(text_on(scale.colour(row["value"])) if row else colours.soft, []).append((x, y, _cell(row, many, view)))
+        inks.setdefault(text_on(scale.colour(row["value"])) if row else colours.soft, []).append((x, y, _cell(row, decimals, view)))
     text = [{"type": "scatter", "mode": "text", "x": [x for x, _, _ in written], "y": [y for _, y, _ in written], "text": [text for *_, text in written],
              "hoverinfo": "skip", "showlegend": False, "textfont": {"size": look.SMALL, "color": ink}, "selected": {"textfont": {"color": ink}},
              "unselected": {"textfont": {"color": ink}}} for ink, written in inks.items()]
@@ -90,10 +91,8 @@ def _shared(found: list[dict]) -> list[dict]:
     return [row for row in found if counts.get(row["sector"], 0) * 2 >= most]
 
 
-def _cell(row: dict | None, many: bool, view) -> str:
-    if row is None:
-        return "–"
-    return number(row["value"], view.lang, 0, signed=view.indicator.unit in ("points", "percent_change")) if many else bare(row["value"], view)
+def _cell(row: dict | None, decimals: int, view) -> str:
+    return number(row["value"], view.lang, decimals, signed=view.indicator.unit in ("points", "percent_change")) if row else "–"
 
 
 def _clipped(text: str, most: int) -> str:

@@ -414,6 +414,16 @@ def test_heat_cells_hold_the_figure_and_a_dash_where_there_is_none():
     assert shade["z"][1][1] is None and sorted(text for trace in traces(figure, "scatter") for text in trace["text"]) == ["5,8", "7,0", "9,1", "–"]
 
 
+def test_heat_cells_printed_alike_have_one_colour():
+    """Nine sectors and more are printed in whole numbers: the limits stand between those, not between the decimals behind them."""
+    codes = [f"S{place}" for place in range(sectors.MANY + 1)]
+    rows = frame(*(row(geo, 4 + place / 4, sector=code) for geo, shift in (("ITC4", 0), ("ITF6", 9)) for place, code in enumerate(codes, shift)))
+    figure = sectors.heat(rows, view())
+    printed = {(x, y): text for trace in traces(figure, "scatter") for x, y, text in zip(trace["x"], trace["y"], trace["text"])}
+    colours = {text: {traces(figure, "heatmap")[0]["z"][y][x] for (x, y), other in printed.items() if other == text} for text in printed.values()}
+    assert set(printed.values()) == {"4", "5", "6", "7", "8"} and all(len(one) == 1 for one in colours.values()), colours
+
+
 def test_a_spark_marks_2019_the_worst_year_and_the_latest():
     rows = frame(*(row("ITA", value, period) for value, period in zip((7.9, 7.1, 8.4, 6.4), ("2019", "2020", "2021", "2022"))))
     figure = recovery.spark(rows, view())
