@@ -41,6 +41,7 @@ GUARD = {
 STATIC = re.compile(r"/static/.*\.(js|css|json|svg)$")
 DRAWN = ("", "overview", "closures", "profits", "digital_sales", "women", "compare", "diagnosis_results")  # pages that open on figures
 NAMED = "/app/static/made/"  # files named after what is in them
+HERE = "window.__streamlit = {BACKEND_BASE_URL: new URL('.', location).href}"  # else Streamlit looks for its server under the page's name first, in vain
 FONT = re.compile(r'<link\s+rel="preload"[^>]*as="font"[^>]*>')
 NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 
@@ -84,10 +85,10 @@ class Whole:
 
 
 class Shell(Whole):
-    """The page shell says its own language and name before a single script has run, and asks for no font."""
+    """The page shell says its own language, name and server before a single script has run, and asks for no font."""
 
     def wanted(self, scope, headers):
-        return headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers and not scope["path"].startswith(OWN_HTML)
+        return headers.get("content-type", "").startswith("text/html") and headers.get("content-encoding", "gzip") == "gzip" and not scope["path"].startswith(OWN_HTML)
 
     async def change(self, scope, headers, body):
         request = Request(scope)
@@ -95,12 +96,15 @@ class Shell(Whole):
         for name in ("etag", "last-modified"):  # the same file in two languages is two answers
             del headers[name]
         headers.add_vary_header("Accept-Language")
-        page = FONT.sub("", body.decode(), count=1)
+        zipped = "content-encoding" in headers  # by Streamlit, for a browser that takes it
+        page = FONT.sub("", (gzip.decompress(body) if zipped else body).decode(), count=1)
         page = NOSCRIPT.sub(f"<noscript><p>{escape(words.t('noscript', lang))}</p></noscript>", page)
         page = page.replace('<html lang="en">', f'<html lang="{lang}">', 1)
+        page = page.replace("<head>", f"<head><script>{HERE}</script>", 1)
         if scope["path"].strip("/") in DRAWN:  # on its way while Streamlit starts, and run after it
             page = page.replace("</head>", f'<script defer data-drawing src="{plot.address()}"></script></head>', 1)
-        return page.replace("<title>Streamlit</title>", f"<title>{escape(words.t('site', lang))}</title>", 1).encode()
+        page = page.replace("<title>Streamlit</title>", f"<title>{escape(words.t('site', lang))}</title>", 1)
+        return gzip.compress(page.encode(), 6) if zipped else page.encode()
 
 
 class Compressed(Whole):

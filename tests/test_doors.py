@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from deploy import secure
@@ -101,3 +102,12 @@ def test_a_known_fault_of_a_package_fails_and_a_service_that_is_silent_is_said()
     assert secure.judged(json.dumps({"dependencies": [one | {"vulns": []}]}))[0] == 0
     for silent in ("", "Traceback", json.dumps({"dependencies": [one | {"skip_reason": "not found"}]})):
         assert "not checked" in secure.judged(silent)[1] and secure.judged(silent)[0] == 0
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_page_says_its_language_its_script_and_its_server_compressed_or_not(site, encoding):
+    """Streamlit compresses its page for each browser: what is said in it must get through."""
+    answer = httpx.get(f"{site}/closures?lang=en", headers={"Accept-Encoding": encoding, "Accept-Language": "it"})
+    assert answer.headers.get("content-encoding", "identity") == encoding
+    assert '<html lang="en">' in answer.text and "data-drawing" in answer.text and "BACKEND_BASE_URL" in answer.text and 'as="font"' not in answer.text
+    assert {"Accept-Encoding", "Accept-Language"} <= set(answer.headers["vary"].split(", ")) and "etag" not in answer.headers

@@ -1,5 +1,6 @@
 // Says Streamlit's own words in the page's language as they come. A pair is what may be there and what is to be; "{name}" stands for anything.
-((lang, pairs) => {
+// Marks the page in the menu, and the group it is in: Streamlit marks the page alone, and only to the eye.
+((lang, pairs, page, group) => {
   const ATTRIBUTES = ["aria-label", "placeholder", "title", "data-title", "alt"];
   const OURS = ".stHtml, .js-plotly-plot .main-svg, textarea, script, style";
   const exact = new Map(pairs.filter(([from, to]) => from !== to));
@@ -20,6 +21,17 @@
     }
   }
 
+  function mark() {
+    const here = link => new URL(link.href).pathname.split("/").pop() === page && "page";
+    for (const link of document.querySelectorAll('[data-testid^="stTopNav"][href], [data-testid="stSidebarNavLink"]')) set(link, here(link));
+    for (const name of document.querySelectorAll('[data-testid="stTopNavSection"]')) set(name, group && name.textContent.trim() === group && "true");
+  }
+
+  function set(element, current) {
+    if (current) element.setAttribute("aria-current", current);
+    else element.removeAttribute("aria-current");
+  }
+
   document.documentElement.lang = lang;
   const app = document.querySelector('[data-testid="stApp"]');
   if (!window.ripresaWords) new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
@@ -30,11 +42,13 @@
   });
   window.ripresaWords?.disconnect();
   window.ripresaWords = new MutationObserver(changes => {
+    mark();
     for (const change of changes) {
       const ours = change.target.parentElement?.closest(OURS) ?? change.target.closest?.(OURS);
       if (!ours) (change.type === "childList" ? change.addedNodes : [change.target]).forEach(mend);
     }
   });
   mend(document.body);
+  mark();
   window.ripresaWords.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES});
 })

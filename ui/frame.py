@@ -47,7 +47,7 @@ def run() -> None:
     st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=_icon(), layout="wide", initial_sidebar_state="collapsed")
     st.logo(_mark(theme()), size="large")
     _switch(lang)
-    _speak(lang)
+    _speak(lang, page.url_path)
     if chosen.dropped:
         st.html(f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.dropped)))}</p></div>')
     try:
@@ -145,11 +145,13 @@ def _switch(lang: str) -> None:
                  on_change=lambda: choose(lang=st.session_state["lang"]))
 
 
-def _speak(lang: str) -> None:
-    """The document in the visitor's language, Streamlit's own words too."""
+def _speak(lang: str, page: str) -> None:
+    """The document in the visitor's language, Streamlit's own words too, and the place of the page in the menu."""
     own = [sentence for key, sentence in words.strings().items() if key.startswith("own_")]
     pairs = [[sentence[other], sentence[lang]] for sentence in own for other in words.LANGS]
-    st.html(f"<script>{SPEAK}({json.dumps(lang)}, {json.dumps(pairs, ensure_ascii=False)})</script>", unsafe_allow_javascript=True)
+    group = next(group for group, there in NAVIGATION.items() if (page or PAGES[0]) in there)
+    given = ", ".join(json.dumps(one, ensure_ascii=False) for one in (lang, pairs, page, group and t(group, lang)))
+    st.html(f"<script>{SPEAK}({given})</script>", unsafe_allow_javascript=True)
 
 
 def _mark(theme: str) -> str:

@@ -55,21 +55,22 @@ def figures(filters: Filters) -> None:
         st.download_button(t("data_citations", lang, count=len(documents)), data=lambda: table.csv(documents), file_name=f"{name}_citations_{version()}.csv", mime="text/csv",
                            key=f"data_citations_{lang}", on_click="ignore")
     caption = t("data_first", lang, count=SHOWN) if len(rows) > SHOWN else indicator.label[lang]
-    shown, listed = traced(rows.head(SHOWN), view, lang)
-    st.html(table.figures(shown, indicator, lang, caption) + listed)
+    shown, way, listed = traced(rows.head(SHOWN), view, lang)
+    st.html(way + table.figures(shown, indicator, lang, caption) + listed)
 
 
-def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str]:
-    """The rows with the numbers of the documents each figure was read in, and those documents as a numbered list."""
+def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str, str]:
+    """The rows with the numbers of the documents each figure was read in; the way to those documents past the table, and they as a numbered list."""
     numbers: dict[tuple, int] = {}
     read: dict[tuple, list] = {key: [] for key in zip(rows["geo"], rows["period"], rows["edition"])}
     for row in ask("figure_documents", **view.cut).itertuples():
         if (row.geo, row.period, row.edition) in read:
             place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
-            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}"))
+            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}", f"[{place}] {row.publisher}, {row.title}"))
     items = "".join(f'<li id="document-{place}">{_document(*document)}</li>' for document, place in numbers.items())
-    listed = f'<section class="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>' if items else ""
-    return rows.assign(documents=list(read[key] for key in zip(rows["geo"], rows["period"], rows["edition"]))), listed
+    way = f'<p class="past"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>' if items else ""
+    listed = f'<section class="documents" id="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>' if items else ""
+    return rows.assign(documents=list(read[key] for key in zip(rows["geo"], rows["period"], rows["edition"]))), way, listed
 
 
 def _document(publisher: str, title: str, published: str, url: str) -> str:

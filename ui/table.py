@@ -76,11 +76,13 @@ def _class(name: str, numbers: tuple[str, ...], long: list[str]) -> str:
 
 
 def _cell(value, tab: str = "_self") -> str:
-    """Text is escaped; a (text, address) pair becomes a link, a list of them several."""
+    """Text is escaped; a (text, address) pair becomes a link, a list of them several. A third word is the whole name of a link that many rows
+    repeat: the Tab key passes by, and the page offers another way there."""
     if isinstance(value, list):
         return " ".join(map(_cell, value)) or MISSING
     if isinstance(value, tuple):
-        text, address = value
+        text, address, *name = value
         where = 'target="_blank" rel="noopener"' if address.startswith(("https://", "http://")) else f'target="{tab if address[0] != "#" else "_self"}"' if INSIDE.match(address) else ""
-        return f'<a href="{escape(address)}" {where}>{escape(text)}</a>' if where else escape(text)
+        repeated = f' tabindex="-1" aria-label="{escape(name[0])}"' if name else ""
+        return f'<a href="{escape(address)}" {where}{repeated}>{escape(text)}</a>' if where else escape(text)
     return escape(MISSING if value is None or value != value else str(value))

@@ -89,6 +89,7 @@ def walked(browser, site) -> Walk:
         page = browser.new_context(locale=locale, service_workers="block").new_page()
         watch(page, walk.amiss, walk.amiss)
         page.on("request", lambda request: None if request.url.startswith((f"{site}/", "data:", "blob:")) else walk.amiss.append(request.url))
+        page.on("response", lambda answer: walk.amiss.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
         page.on("websocket", lambda socket: None if socket.url.startswith(f"{site.replace('http', 'ws', 1)}/") else walk.amiss.append(socket.url))
         visitors[lang] = Visitor(page, site)
     for place, lang, theme, width in turns():
@@ -124,7 +125,7 @@ def walked(browser, site) -> Walk:
 
 # --- every page, walked once ---
 
-def test_every_page_opens_cold_in_its_language_asks_no_other_host_and_no_script_fails(walked):
+def test_every_page_opens_cold_in_its_language_asks_no_other_host_nor_what_is_not_there_and_no_script_fails(walked):
     assert set(walked.runs) >= {path.stem for path in (frame.ROOT / "pages").glob("*.py")}
     assert not walked.amiss, "\n".join(walked.amiss)
 
@@ -293,6 +294,23 @@ def test_an_analyst_with_a_keyboard_alone_asks_in_sql_and_is_not_trapped_in_the_
     tab_to(page, f"here.matches('button') && here.innerText === {t('sql_run', 'en')!r}")
     press("Enter")
     expect(page.locator(".table tbody")).to_contain_text("42")
+
+
+def test_with_a_keyboard_alone_the_documents_of_300_figures_are_two_steps_away(visit):
+    visitor = visit("/data?lang=it")
+    page, press = visitor.page, visitor.page.keyboard.press
+    repeated = page.locator(".table td a")
+    assert repeated.count() > 100
+    assert all(name.startswith(f"{text} ") and len(name) > 20 for text, name in repeated.evaluate_all("all => all.map(a => [a.textContent, a.getAttribute('aria-label')])"))
+    tab_to(page, "here.matches('a[href=\"#documents\"]')")
+    press("Tab")
+    assert page.evaluate("() => document.activeElement.matches('.table .scroll')")
+    press("Tab")
+    assert page.evaluate("() => document.activeElement.matches('.documents a')")
+    page.locator('a[href="#documents"]').focus()
+    press("Enter")
+    press("Tab")
+    assert page.evaluate("() => document.activeElement.matches('.documents a')")
 
 
 # --- what the visitor's own system asks ---

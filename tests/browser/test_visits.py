@@ -46,6 +46,20 @@ def test_the_menu_can_be_reached_on_a_narrow_screen(visit):
     visitor.page.wait_for_url("**/women**")
 
 
+def test_the_menu_marks_the_page_and_the_group_it_is_in(visit):
+    visitor = visit("/data?lang=en")
+    marked = visitor.page.locator('header [aria-current="page"], header [aria-current="true"]')
+    expect(marked).to_have_text([words.t("nav_sources", "en")])
+    assert marked.evaluate("one => getComputedStyle(one).boxShadow") != "none"
+    marked.click()
+    expect(visitor.page.locator('[role="menuitem"][aria-current="page"]')).to_have_text(words.t("nav_data", "en"))
+    visitor.page.locator('header a[href*="women"]').first.click()
+    expect(marked).to_have_text([words.t("nav_women", "en")])
+    visitor.page.set_viewport_size(NARROW)
+    visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
+    expect(visitor.page.locator('[data-testid="stSidebar"] [aria-current="page"]')).to_have_text(words.t("nav_women", "en"))
+
+
 @pytest.mark.parametrize("width", [1280, 1440])
 def test_the_names_of_the_pages_stand_at_even_distances_and_clear_of_the_language(width, visit):
     visitor = visit("/about?lang=it", size={"width": width, "height": 500})
