@@ -147,9 +147,9 @@ def _put_pdf(image: bytes, seal: Mapping) -> bytes:
     image = image if image.endswith(b"\n") else image + b"\n"
     trailer = re.findall(rb"trailer\s*<<(.*?)>>", image, re.DOTALL)
     start = re.findall(rb"startxref\s+(\d+)", image)
-    if not trailer or not start:
+    size, root = (re.search(wanted, trailer[-1] if trailer else b"") for wanted in (rb"/Size\s+(\d+)", rb"/Root\s+\d+\s+\d+\s+R"))
+    if not (start and size and root):
         raise Damaged("a PDF without a trailer")
-    size, root = re.search(rb"/Size\s+(\d+)", trailer[-1]), re.search(rb"/Root\s+\d+\s+\d+\s+R", trailer[-1])
     text = fingerprint.dumps({**seal, "drawing": fingerprint.check(image)})
     number, own = int(size[1]), image
     place = len(own)

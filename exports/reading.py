@@ -135,7 +135,7 @@ def _csv(file: bytes, beside: bytes | None = None) -> Read:
 
 def _sidecar(beside: bytes, found: Read) -> dict | None:
     try:
-        described = json.loads(beside)
+        described = _document(beside)
         seal = fingerprint.loads(described["ripresa"])
     except (ValueError, TypeError, KeyError):
         return None
@@ -190,7 +190,7 @@ def _archive(file: bytes) -> Read:
 
 def _package(members: dict[str, bytes]) -> Read:
     try:
-        described = json.loads(members["datapackage.json"])
+        described = _document(members["datapackage.json"])
         seal = fingerprint.opened(described.get("ripresa"))
         table = str(described["resources"][0]["path"])
     except (KeyError, ValueError, TypeError, IndexError, AttributeError):
@@ -300,10 +300,20 @@ def _parquet(file: bytes) -> Read:
     return found
 
 
+def _document(text: bytes) -> object:
+    """A JSON document. Raises ValueError on anything else, and on half a letter (\\ud800), of which no check can be made."""
+    try:
+        whole = json.loads(text.decode("utf-8-sig"))
+        json.dumps(whole, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("too deep") from None
+    return whole
+
+
 def _json(file: bytes) -> Read:
     try:
-        whole = json.loads(file.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        whole = _document(file)
+    except ValueError:
         return _damaged() if b'"ripresa"' in file else _raise(NotOurs("not JSON"))
     seal = fingerprint.opened(whole.get("seal")) if isinstance(whole, dict) else None
     if not isinstance(whole, dict) or not isinstance(whole.get("rows"), list):

@@ -4,10 +4,12 @@ A parser answers, or raises the fault it declares; anything else ends the run wi
 """
 
 import argparse
+import io
 import random
 import sys
 import time
 import tomllib
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,7 @@ from exports import fingerprint, reading
 from queries.filters import Filters
 
 HERE = Path(__file__).resolve().parent
-PIECES = ["", "0", "-1", "1e999", "NaN", "é", "\x00", "\ud800", "​", "\n", '"', "'", ",", ";", "{", "}", "[", "]", ":", "=", "&", "%00", "%", "\\", "/", "../", "<", "ITC4", "2020", "2020-13", "9" * 400, "[" * 300, "null", "true", "{}", "[]"]
+PIECES = ["", "0", "-1", "1e999", "NaN", "é", "\x00", "\ud800", "\\ud800", "​", "\n", '"', "'", ",", ";", "{", "}", "[", "]", ":", "=", "&", "%00", "%", "\\", "/", "../", "<", "ITC4", "2020", "2020-13", "9" * 400, "[" * 300, "null", "true", "{}", "[]"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,22 @@ def broken(text: str, chance: random.Random) -> str:
         else:
             text = text[:at]
     return text
+
+
+def wounded(content: bytes, chance: random.Random) -> bytes:
+    """A file with the wounds of `broken`: one of its members if it is an archive, some of its bytes if it is no text."""
+    if content.startswith(b"PK") and chance.random() < 0.8:
+        out = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(content)) as whole, zipfile.ZipFile(out, "w") as made:
+            hurt = chance.choice(whole.namelist())
+            for name in whole.namelist():
+                made.writestr(name, wounded(whole.read(name), chance) if name == hurt else whole.read(name))
+        return out.getvalue()
+    try:
+        return broken(content.decode(), chance).encode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        at = chance.randrange(len(content))
+        return content[:at] + chance.choice((b"", b"", chance.randbytes(chance.randrange(40)))) + content[at + chance.randrange(40) :]
 
 
 def run(cases: int, seed: int = 1) -> dict[str, int]:

@@ -35,11 +35,12 @@ LANGS = pytest.mark.parametrize("lang", words.LANGS)
 LABEL = "SYNTHETIC / DATI INVENTATI"
 
 
-def at(screen: str, lang: str = "it", answers=(), profile: Profile = BLANK) -> AppTest:
-    """The diagnosis opened at a screen, with answers given before."""
+def at(screen: str, lang: str = "it", answers=(), profile: Profile = BLANK, **address) -> AppTest:
+    """The diagnosis opened at a screen and an address, with answers given before."""
     visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
     visit.switch_page("pages/diagnosis.py")
-    visit.query_params["lang"] = lang
+    for name, value in {**address, "lang": lang}.items():
+        visit.query_params[name] = value
     visit.session_state["diagnosis"] = Visit(screen=screen, answers=dict(answers), profile=profile, began=1.0, seconds=300.0)
     return visit.run()
 

@@ -102,6 +102,26 @@ def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
     assert verify.verify(rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())).state in ("altered", "not_ours")
 
 
+def test_metadata_too_deep_to_read_is_no_seal():
+    deep = b"[" * 100_000
+    assert verify.verify(made("csv"), beside=deep).state == "current"
+    assert verify.verify(rezipped(made("zip"), "datapackage.json", deep)).state == "not_ours"
+
+
+def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
+    hidden = lambda content: content.replace(b'"title": "', b'"title": "\\ud800', 1)  # noqa: E731
+    verdict = verify.verify(hidden(made("json")))
+    assert verdict.state == "altered" and [detail.kind for detail in verdict.details] == ["damaged"]
+    beside = json.loads(files.sidecar(export("women"), "figures.csv")) | {"title": "\ud800"}
+    assert verify.verify(made("csv"), beside=json.dumps(beside).encode()).state == "current"
+    assert verify.verify(rezipped(made("zip"), "datapackage.json", hidden(members(made("zip"))["datapackage.json"]))).state == "not_ours"
+
+
+@pytest.mark.parametrize("word", [b"/Size", b"/Root", b"trailer", b"startxref"])
+def test_a_pdf_without_what_every_pdf_has_is_altered(word):
+    assert verify.verify(sealed("pdf").replace(word, b"/Xxxx")).state == "altered"
+
+
 # --- altered ---
 
 @pytest.mark.parametrize("form", ["csv", "excel", "json"])
