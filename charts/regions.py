@@ -9,10 +9,11 @@ from charts.scale import Classes, classes, text_on
 from charts.words import frame, hover
 
 HEIGHTS = {"italy": 580, "europe": 520, "world": 410}
+RISE = {"italy": 1.29, "europe": 0.65, "world": 0.46}  # how high a map is for its width: on a phone it takes no more
 TILE_HEIGHT = 620
 OUTLINE = {"italy": 2.4, "europe": 1.9, "world": 1.4}
 HALF = 0.47  # of a tile, leaving a thin gap
-FOOT = 72  # pixels under the map for the classes and the legend
+TOP, FOOT = 4, 72  # pixels above the map, and under the map for the classes and the legend
 VIEWS = {
     "italy": {"projection": {"type": "mercator"}, "lonaxis": {"range": [6.3, 18.8]}, "lataxis": {"range": [35.3, 47.3]}},
     "europe": {"projection": {"type": "equal earth", "rotation": {"lon": 14}}, "lonaxis": {"range": [-17.5, 44]}, "lataxis": {"range": [34, 70.5]}, "center": {"lon": 14, "lat": 50}},
@@ -45,10 +46,9 @@ def choropleth(rows, view, theme: str = "light", boundaries: str = "address", ac
         *_outlines(shapes, [code for code in view.geo if code in known or code in absent], level, colours),
         *([_key(say("no_data", view.lang), colours.no_data, "square", colours.border)] if absent else []),
     ]
-    height = HEIGHTS[level]
     return look.figure([trace for trace in traces if trace], look.layout(
-        theme, view.lang, height, meta=meta, showlegend=True, legend=look.legend(theme, x=0.5, xanchor="center", y=-44 / (height - FOOT - 4), yanchor="top"),
-        margin={"l": 0, "r": 0, "t": 4, "b": FOOT, "pad": 0},
+        theme, view.lang, HEIGHTS[level], meta=meta | {"rise": RISE[level]}, showlegend=True,
+        legend=look.legend(theme, x=0.5, xanchor="center", y=0, yref="container", yanchor="bottom"), margin={"l": 0, "r": 0, "t": TOP, "b": FOOT, "pad": 0},
         geo={"visible": False, "bgcolor": look.CLEAR, "showframe": False, "domain": {"x": [0, 1], "y": [0, 1]}, **VIEWS[level]}))
 
 

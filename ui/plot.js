@@ -17,10 +17,14 @@
     click: plot => document.fullscreenElement ? document.exitFullscreen() : plot.parentElement.requestFullscreen(),
   });
 
-  function fit(plot) { // the drawing is as wide as its place; on the whole screen as high too
-    const room = plot.parentElement, full = document.fullscreenElement === room;
-    const width = Math.max(Math.floor(room.clientWidth), 120), height = full ? window.innerHeight - along(room) : plot.tall;
-    return room.clientWidth ? { width, height } : null; // in a folded part of the page there is no room yet
+  function fit(plot) { // the drawing is as wide as its place; on the whole screen as high too; a map no higher than its shape
+    const room = plot.parentElement, full = document.fullscreenElement === room, { rise, layout } = plot.drawing;
+    const width = Math.max(Math.floor(room.clientWidth), 120);
+    const own = rise ? Math.min(plot.tall, Math.ceil(width * rise) + layout.margin.t + layout.margin.b) : plot.tall;
+    if (!room.clientWidth) return null; // in a folded part of the page there is no room yet
+    const given = rise && !full ? `${own}px` : "", around = room.closest(".stElementContainer"); // as high as Streamlit was told, before the width was known
+    for (let place = room; around?.contains(place); place = place.parentElement) place.style.height = place.style.flexBasis = given;
+    return { width, height: full ? window.innerHeight - along(room) : own };
   }
 
   function along(room) { // on the whole screen a figure brings its title and its source along; gives their height

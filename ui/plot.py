@@ -65,6 +65,6 @@ def sent(figure: go.Figure, lang: str, file: str, alt: str, touch: bool) -> byte
     made = figure.__dict__.setdefault("_sent", {})
     if (file, touch) not in made:
         spec = figure.to_plotly_json() | {"lang": lang, "file": file, "alt": alt, "words": t("whole_screen", lang), "touch": touch}
-        spec["layout"].pop("meta", None)  # its words stand in the page around it
+        spec["rise"] = (spec["layout"].pop("meta", None) or {}).get("rise", 0)  # its words stand in the page around it
         made[file, touch] = pio.json.to_json_plotly(spec).encode()
     return made[file, touch]

@@ -2,10 +2,12 @@
 import pytest
 from playwright.sync_api import expect
 
+from charts import regions
 from data import catalogue
 from data.words import t
 from queries import ask
 from queries.filters import Filters, resolve
+from tests.browser.conftest import NARROW
 
 TOPICS = [topic for topic in catalogue.topics() if topic != "context"]
 OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.topics()[topic].opens]
@@ -107,3 +109,15 @@ def test_a_figure_fills_the_whole_screen_and_comes_back(visit):
     assert said.startswith(title) and said.strip().endswith(source)
     visitor.page.evaluate("() => document.exitFullscreen()")
     visitor.page.wait_for_function(f"before => String(({size})()) === String(before)", arg=before)
+
+
+def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(visit):
+    heights = "() => [document.querySelector('.js-plotly-plot')._fullLayout.height, document.querySelector('.stElementContainer.st-key-map').getBoundingClientRect().height]"
+    visitor = visit("/digital_sales?lang=it&level=europe", size=NARROW)
+    visitor.painted(40)
+    drawn, room = visitor.page.evaluate(heights)
+    assert drawn == room < 330, "a map of Europe 358 pixels wide is 233 high, and has its classes under it"
+    visitor = visit("/closures?lang=it", size=NARROW)
+    visitor.painted(21)
+    visitor.page.get_by_text(t("drawn_tiles", "it"), exact=True).click()
+    visitor.page.wait_for_function(f"() => String(({heights})()) === '{regions.TILE_HEIGHT},{regions.TILE_HEIGHT}'")
