@@ -11,7 +11,8 @@ def notes(rows, view, kind: str = "") -> list[str]:
     found, lang = records(rows, view.lang), view.lang
     known = valued(found)
     kind = kind or kind_of(found, view) if found else kind
-    lines = [view.indicator.note[lang]] if view.indicator.note.get(lang) else []
+    wanted = not view.indicator.note_from or any(row.get("source") in view.indicator.note_from for row in found)
+    lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
     if kind == "dots":
         lines.append(say("note_dots", lang))
     lines += _provisional_note(known, lang) + _edition_note(known, lang)

@@ -45,6 +45,7 @@ class Indicator:
     beside: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
     note: dict = field(default_factory=lambda: {"it": "", "en": ""})
+    note_from: tuple[str, ...] = ()  # the sources whose figures want the note; none: all
     default: dict = field(default_factory=dict)
     set_aside: tuple[dict, ...] = ()
     mark: tuple[dict, ...] = ()
@@ -109,6 +110,7 @@ def indicators(root: Path = ROOT) -> MappingProxyType[str, Indicator]:
         if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
             faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
         faults += _fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
+        faults += [fault for source in entry.get("note_from", ()) for fault in _choice(place, {"note_from": source}, "note_from", tuple(known))]
         for source, words in entry.get("universes", {}).items():
             faults += _choice(place, {"universes": source}, "universes", tuple(known)) + _texts(place, {f"universes.{source}": words}, (f"universes.{source}",))
         faults += [f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}." for level in entry.get("default", {}) if level not in LEVELS]

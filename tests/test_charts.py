@@ -41,7 +41,7 @@ def frame(*rows: dict) -> pd.DataFrame:
 def indicator(**more):
     known = {"id": "rate", "unit": "percent", "decimals": 1, "better": "lower", "source": "istat_business_demography", "chart": "map", "breaks": (),
              "label": {"it": "Imprese cessate", "en": "Enterprise deaths"}, "short": {"it": "Tasso di mortalità", "en": "Death rate"},
-             "universe": {"it": "Imprese attive", "en": "Active enterprises"}, "note": {"it": "", "en": ""}, "universes": {}}
+             "universe": {"it": "Imprese attive", "en": "Active enterprises"}, "note": {"it": "", "en": ""}, "note_from": (), "universes": {}}
     return SimpleNamespace(**known | more)
 
 
@@ -480,6 +480,13 @@ def test_small_bases_and_old_surveys_are_no_extremes():
     rows = frame(row("ITC2", 40.0, n=15), row("ITC4", 11.6, n=3400), row("ITF6", 18.7, n=270), row("ITF2", 1.0, flags="o"))
     assert words.finding(rows, view()) == "Tasso di mortalità: da 11,6% (Lombardia) a 18,7% (Calabria)"
     assert any(note.startswith("Base sotto 30 (segnata nella figura): Valle d'Aosta.") for note in words.notes(rows, view()))
+
+
+def test_a_caveat_on_one_source_stands_under_its_figures_only():
+    shown, known = view(), catalogue.indicator("death_rate")
+    shown.indicator = known
+    seen = [words.notes(frame(row("ITC4", 5.8, source=source)), shown) for source in ("istat_business_demography", "eurostat_business_demography")]
+    assert [known.note["it"] in notes for notes in seen] == [False, True]
 
 
 def test_a_change_is_told_only_along_what_can_be_joined():
