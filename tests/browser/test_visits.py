@@ -107,3 +107,13 @@ def test_the_ways_from_the_data_page_stand_on_one_line(visit):
     expect(ways).to_have_count(4)
     lines = ways.evaluate_all("all => all.map(a => { const words = document.createRange(); words.selectNodeContents(a.querySelector('p') ?? a); return words.getBoundingClientRect().bottom; })")
     assert max(lines) - min(lines) < 1
+
+
+def test_on_a_phone_every_area_compared_stays_in_sight_and_the_list_speaks_italian(visit):
+    visitor = visit("/compare?lang=it&geo=ITC4&geo=ITI4&geo=ITA&geo=ITF3&geo=ITG1", size=NARROW)
+    page = visitor.page
+    page.locator(".st-key-comparing input").first.click()
+    expect(page.get_by_role("option", name="Scegliete tutto")).to_be_visible()
+    inside = """() => { const box = document.querySelector("[data-testid=stMultiSelectTagsContainer]"), around = box.getBoundingClientRect();
+        return [...box.querySelectorAll("[role=group] > span")].map(chip => chip.getBoundingClientRect()).map(chip => chip.left >= around.left && chip.right <= around.right); }"""
+    assert page.evaluate(inside) == [True] * 5, "the first of them is what the others are compared with"
