@@ -30,7 +30,8 @@ WIDEST = 200  # columns of a sheet
 EXCERPT = 60  # characters of a text that are said whole
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 CELLS = [name for name in COLUMNS if name != "check"]
-UNSEALED = {*COLUMNS, "decimals"} - {"drawn_from", "citations", "check"}  # the columns of the open data routes, whose files carry no seal
+UNSEALED = {*KEY, *FIGURES, "data_version"}  # what a file without seal must say to be compared: those of the open data routes and of the pages do
+SEALED = {"citations", "check"}  # columns that come with a seal alone
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Read:
     seal: dict | None = None
     figures: list[tuple[str, ...]] | None = None
     faults: list[Detail] = field(default_factory=list)
-    unsealed: bool = False  # as the open data routes gave it: there is no seal to miss
+    unsealed: bool = False  # as the open data routes and the pages give it: there is no seal to miss
 
 
 class NotOurs(Exception):
@@ -150,7 +151,7 @@ def _table(head: list[str], lines, decimal: str = ".") -> Read:
     missing = [name for name in COLUMNS if name not in head]
     if len(missing) > len(COLUMNS) // 2 or not {"check", "data_version"} & set(head):
         raise NotOurs("other columns")
-    found = Read(unsealed=set(head) == UNSEALED)
+    found = Read(unsealed=set(head) >= UNSEALED and not SEALED & set(head))
     if missing and not found.unsealed:
         found.faults, found.figures = [Detail("header", (("columns", ", ".join(missing)),))], []  # nothing more can be said of its cells
     for line in lines:
@@ -315,6 +316,8 @@ def _json(file: bytes) -> Read:
         whole = _document(file)
     except ValueError:
         return _damaged() if b'"ripresa"' in file else _raise(NotOurs("not JSON"))
+    if isinstance(whole, dict) and whole.get("class") == "dataset":
+        return _cube(whole)
     seal = fingerprint.opened(whole.get("seal")) if isinstance(whole, dict) else None
     if not isinstance(whole, dict) or not isinstance(whole.get("rows"), list):
         raise NotOurs("no rows")
@@ -327,6 +330,26 @@ def _json(file: bytes) -> Read:
     if seal and seal.get("about") != files.document_check(whole):
         found.faults.append(Detail("about"))
     return found
+
+
+def _cube(whole: dict) -> Read:
+    """JSON-stat of the open data routes: one row a cell."""
+    try:
+        beside, version = whole["extension"], whole["extension"]["data_version"]
+        codes = [whole["dimension"][name]["category"]["index"] for name in KEY]
+        rows = []
+        for place, value in whole["value"].items():
+            inside, key = int(place), []
+            for have in reversed(codes):
+                inside, at = divmod(inside, len(have))
+                key.append(have[at])
+            if inside:
+                raise IndexError(place)
+            figures = (value, *(beside[name].get(place) for name in ("low", "high", "n")), beside["state"].get(place, "ok"))
+            rows.append([*reversed(key), *figures, version])
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError):
+        raise NotOurs("another cube") from None
+    return Read([dict.fromkeys(COLUMNS, "") | {name: cell(item) for name, item in zip((*KEY, *FIGURES, "data_version"), row)} for row in rows], unsealed=True)
 
 
 def _excerpt(found: str, was: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 Three things are asked, in this order. Do its checks hold (fingerprint.py)? Are its figures those published in its data version? Are they still the
 figures of the data in place? Where a check does not hold, the cell is put back by trial: the published figure, what other rows say, any other digit.
-The open data routes give files without seal and checks: of these the figures alone are compared, and that is said.
+The open data routes and the pages give files without seal and checks: of these the figures alone are compared, and that is said.
 """
 import argparse
 import sys

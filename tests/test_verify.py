@@ -349,7 +349,7 @@ def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_p
 
 # --- without a seal: what the open data routes give ---
 
-OPEN = ("csv", "parquet", "json")
+OPEN = ("csv", "parquet", "json", "jsonstat")
 
 
 def opened(form: str, lang: str = "en", indicator: str = "death_rate") -> bytes:
@@ -382,6 +382,15 @@ def test_a_changed_figure_of_open_data_is_named_with_both_values():
         verdict = verify.verify(content)
         assert verdict.kind == "unsealed_altered"
         assert len(verdict.lines("en")) == 1 and f"column value: 99.9 in the file, published in version {queries.version()}: {was}" in verdict.lines("en")[0]
+
+
+def test_a_changed_cell_of_json_stat_is_named_and_one_outside_the_cube_is_not_ours():
+    whole = json.loads(opened("jsonstat"))
+    place, was = next((place, value) for place, value in whole["value"].items() if value != 99.9)
+    verdict = verify.verify(json.dumps(whole | {"value": whole["value"] | {place: 99.9}}).encode())
+    assert verdict.kind == "unsealed_altered" and len(verdict.lines("en")) == 1 and f"99.9 in the file, published in version {queries.version()}: {was}" in verdict.lines("en")[0]
+    for other in ({"value": {"999999999": 1.0}}, {"value": {"-1": 1.0}}, {"value": [1.0]}, {"extension": {}}, {"dimension": {}}):
+        assert verify.verify(json.dumps(whole | other).encode()).state == "not_ours"
 
 
 def test_a_row_of_open_data_from_another_version_or_place_is_named():

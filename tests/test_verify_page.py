@@ -1,17 +1,21 @@
 """The verify and revisions pages: a file dropped is judged in words, a release is told with what it changed."""
 import csv
+import re
 
 import pytest
+import streamlit as st
 from exporting import export
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from test_frame import html, opened
 
+import queries
 import routes
 from data import release, words
 from data.words import t
 from exports import files
 from exports.render import FORMS
+from exports.verify import verify as judged
 from ui import verify
 
 TABLE = files.make(export("closures", "italy", "it"), "csv")
@@ -79,3 +83,15 @@ def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
     monkeypatch.setattr(release, "revisions", lambda root=None: [line])
     page = html(opened("revisions", lang=lang))
     assert {"it": "Lombardia", "en": "Lombardy"}[lang] in page and {"it": "era 11,1%, ora 5,8%", "en": "was 11.1%, now 5.8%"}[lang] in page and 'id="0000000000aa"' in page
+
+
+@pytest.mark.parametrize(("page", "geo"), [("data", []), ("profile", ["ITC4"]), ("compare", ["ITC4", "ITI4"])])
+def test_the_csv_of_a_page_says_its_version_and_its_figures_are_compared(page, geo, monkeypatch):
+    taken = {}
+    monkeypatch.setattr(st, "download_button", lambda label, data, key, **given: taken.update({key: data() if callable(data) else data}))
+    opened(page, lang="en", geo=geo)
+    content = taken[f"{page}_csv_en"]
+    verdict = judged(content)
+    assert (verdict.kind, verdict.version, verdict.details) == ("unsealed_current", queries.version(), ()) and verdict.rows > 20
+    other = judged(re.sub(rb",(\d+\.\d+),", b",987.6,", content, count=1))
+    assert other.kind == "unsealed_altered" and "987.6 in the file" in other.lines("en")[0]
