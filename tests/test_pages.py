@@ -54,7 +54,7 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
     assert catalogue.topics()[topic].question[lang] in words_of(found)
     assert figures(visit), "no figure"
     assert found.index("<h2>") and view.indicator.short[lang] in words_of(re.findall(r"<h2>(.*?)</h2>", found)[0])
-    assert all(chart.alt for chart in figures(visit))
+    assert all(len(chart.alt) > 80 and chart.alt.endswith(f". {words.t('alt_table', lang)}") for chart in figures(visit))
     rows = ask("trend", **view.cut, geos=view.geo, lang=lang) if view.chart == "series" else ask("map", **view.moment)
     assert catalogue.universe(view.indicator, rows["source"], lang) in words_of(found)
 

@@ -4,6 +4,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from html import escape
 from pathlib import Path
@@ -43,6 +45,15 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text.replace("\u00ad", ""))
 
 
+def structure(part) -> Iterator[dict]:
+    """Every element of a tagged PDF: what a screen reader walks through."""
+    part = part.get_object()
+    for inside in part if isinstance(part, list) else [part["/K"]] if isinstance(part, dict) and "/K" in part else []:
+        yield from structure(inside)
+    if isinstance(part, dict) and "/S" in part:
+        yield part
+
+
 def values(one) -> list[str]:
     return [value_text(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, one.lang) for entry in one.all]
 
@@ -57,7 +68,12 @@ def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_a
     assert [value for value in values(one) if squeezed(value) not in text] == []
     assert squeezed(one.name) in text and version() in text
     root = pdf.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == lang and "/StructTreeRoot" in root
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == lang and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    parts = list(structure(root["/StructTreeRoot"]))
+    kinds = Counter(part["/S"] for part in parts)
+    assert kinds["/H1"] == 1 and kinds["/H2"] == len(pdf.outline[1]) > 3 and kinds["/TH"] > kinds["/Table"] > 0
+    assert all("/Scope" in str(part["/A"]) for part in parts if part["/S"] == "/TH")
+    assert kinds["/Figure"] > 0 and all(part["/Alt"] for part in parts if part["/S"] == "/Figure")
     assert pdf.metadata.title == t("sheet_title", lang, name=one.name)
     assert not any(page.images for page in pdf.pages), "figures are vectors"
     assert all(page.mediabox.width == pytest.approx(595, abs=1) and page.mediabox.height == pytest.approx(842, abs=1) for page in pdf.pages)

@@ -99,7 +99,7 @@ def test_an_answer_can_be_drawn():
     assert not figures(visit)
     visit.toggle(key="sql_chart_it").set_value(True).run()
     chart = figures(visit)[0]
-    assert "Lombardia" in json.dumps(chart.spec) and chart.alt == t("sql_alt", "it", up="closures", across="region", rows=21)
+    assert "Lombardia" in json.dumps(chart.spec) and chart.alt == f'{t("sql_alt", "it", up="closures", across="region", rows=21)} {t("alt_table", "it")}'
 
 
 @pytest.mark.parametrize(("question", "across", "up"), [
@@ -134,7 +134,7 @@ def test_rows_that_no_column_tells_apart_are_numbered():
     visit = answered("select 'a' as name, unnest([1, 1]) as value", "en")
     visit.toggle(key="sql_chart_en").set_value(True).run()
     chart = figures(visit)[0]
-    assert chart.spec["data"][0]["x"] == [1, 2] and chart.alt == t("sql_alt", "en", up="value", across="Row number", rows=2)
+    assert chart.spec["data"][0]["x"] == [1, 2] and chart.alt == f'{t("sql_alt", "en", up="value", across="Row number", rows=2)} {t("alt_table", "en")}'
 
 
 @pytest.mark.parametrize("kind", sql.KINDS)

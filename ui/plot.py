@@ -64,7 +64,7 @@ def sent(figure: go.Figure, lang: str, file: str, alt: str, touch: bool) -> byte
     """What the script gets, JSON in UTF-8; made once, since figures are kept for the next visitor with the same choice."""
     made = figure.__dict__.setdefault("_sent", {})
     if (file, touch) not in made:
-        spec = figure.to_plotly_json() | {"lang": lang, "file": file, "alt": alt, "words": t("whole_screen", lang), "touch": touch}
+        spec = figure.to_plotly_json() | {"lang": lang, "file": file, "alt": f"{alt.rstrip('.')}. {t('alt_table', lang)}", "words": t("whole_screen", lang), "touch": touch}
         spec["rise"] = (spec["layout"].pop("meta", None) or {}).get("rise", 0)  # its words stand in the page around it
         made[file, touch] = pio.json.to_json_plotly(spec).encode()
     return made[file, touch]
