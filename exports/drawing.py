@@ -146,13 +146,25 @@ def bars(found: list[dict], view: View) -> str:
     zero = place(0)
     mark = f'<line class="zero" x1="{zero:.2f}%" x2="{zero:.2f}%" y1="-5" y2="{BAR + 5}"/>' if min(row["value"] for row in shown) < 0 else ""
     mark += "".join(f'<line class="ref" x1="{place(row["value"]):.2f}%" x2="{place(row["value"]):.2f}%" y2="100%"/>' for row in against)
-    lines = "".join(
-        f'<li{_on(row, view)}><span>{escape(row["geo_name"])}</span><svg height="{BAR}" aria-hidden="true"><rect class="bar" x="{min(zero, place(row["value"])):.2f}%" '
-        f'width="{max(abs(place(row["value"]) - zero), 0.3):.2f}%" height="{BAR}"/>{mark}</svg><b>{escape(show(row["value"], view))}{_mark(row)}</b></li>'
-        for row in shown)  # fmt: skip
+    lines = "".join(_bar(row, row["geo_name"], _on(row, view), place, mark, view) for row in shown)
     head = "".join(f'<p class="ref">┆ {escape(row["geo_name"])} {escape(show(row["value"], view))}</p>' for row in against)
     hidden = f'<p class="ref">{escape(charted("note_hidden", view.lang, shown=len(shown), count=len(ordered), top=ENDS, bottom=ENDS))}</p>' if len(shown) < len(ordered) else ""
     return f"{head}<ol class=rows>{lines}</ol>{hidden}{_marks(shown, view)}"
+
+
+def sectors(found: list[dict], view: View) -> str:
+    """One bar a sector of one area, the total on top, then highest first."""
+    ordered = sorted(valued(found), key=lambda row: (row["sector"] != "all", -row["value"]))
+    place = _share([row["value"] for row in ordered])
+    mark = f'<line class="zero" x1="{place(0):.2f}%" x2="{place(0):.2f}%" y1="-5" y2="{BAR + 5}"/>' if min(row["value"] for row in ordered) < 0 else ""
+    lines = "".join(_bar(row, row["sector_name"], ' class="on"' if row["sector"] == "all" else "", place, mark, view) for row in ordered)
+    return f"<ul class=rows>{lines}</ul>{_marks(ordered, view)}"
+
+
+def _bar(row: dict, name: str, on: str, place, mark: str, view: View) -> str:
+    zero, end = place(0), place(row["value"])
+    return (f'<li{on}><span>{escape(name)}</span><svg height="{BAR}" aria-hidden="true"><rect class="bar" x="{min(zero, end):.2f}%" '
+            f'width="{max(abs(end - zero), 0.3):.2f}%" height="{BAR}"/>{mark}</svg><b>{escape(show(row["value"], view))}{_mark(row)}</b></li>')
 
 
 def dots(found: list[dict], view: View) -> str:

@@ -1,6 +1,6 @@
 """One figure alone, for an iframe: a page of a few kilobytes with no websocket, no other host and no script but the one that says its height.
 
-`answer` is the whole of `/embed/v1/{indicator}`: the parameters are those of Filters, and `figure` (map, bars, dots, trend), `theme` (light, dark; the
+`answer` is the whole of `/embed/v1/{indicator}`: the parameters are those of Filters, and `figure` (map, bars, dots, trend, sectors), `theme` (light, dark; the
 reader's own otherwise), `version` (frozen on a release; the newest data otherwise). The path is a promise: v1 keeps meaning this.
 """
 import base64
@@ -20,6 +20,7 @@ from charts.findings import finding
 from charts.phrases import show
 from charts.rows import focus, records, several, valued
 from charts.scale import classes, text_on
+from charts.sectors import one_level
 from charts.words import frame
 from data import catalogue
 from data.build import BuildError
@@ -31,11 +32,12 @@ from queries.filters import Filters, View, all_periods, resolve
 
 PATH = "/embed/v1/"
 THEMES = ("light", "dark")
-FIGURES = ("map", "bars", "dots", "trend")
+FIGURES = ("map", "bars", "dots", "trend", "sectors")
 SCRIPT = """(()=>{const say=()=>parent.postMessage({type:"ripresa-digitale",height:Math.ceil(document.body.getBoundingClientRect().height)},"*");new ResizeObserver(say).observe(document.body);addEventListener("load",say)})()"""
 LIVE, FROZEN = "public, max-age=300, stale-while-revalidate=86400", "public, max-age=86400, stale-while-revalidate=604800"
-HEIGHTS = {"map": 760, "bars": 820, "dots": 560, "trend": 620}
+HEIGHTS = {"map": 760, "bars": 820, "dots": 560, "trend": 620, "sectors": 700}
 KEPT = 256
+WHOLE = {"italy": "ITA", "europe": "EU27_2020", "world": "WORLD"}  # the area beside, or in place of, those chosen
 
 
 @dataclass(frozen=True)
@@ -92,17 +94,20 @@ def page(view: View, site: str = "", version: str = "", figure: str = "", theme:
     if rows is None:
         return None
     found = records(rows, view.lang)
+    found = one_level(found) if kind == "sectors" else found
     if not valued(found):
         return _sentence(finding(found, view), view.lang)
     if kind == "map" and not drawing.mapped(found, view):
         kind = "dots"
-    words = frame(found, view, {"map": "map", "bars": "bars", "dots": "dots", "trend": "lines"}[kind])
+    words = frame(found, view, "lines" if kind == "trend" else kind)
     if kind == "map":
         across = all_periods(view, partial(past.ask, version or queries.version())) or [row["value"] for row in drawing.mapped(found, view).values()]
         drawn, scale = drawing.shaded(found, view, words["alt"], across)
         drawn = _classes(across, view) + drawn + drawing.key(scale, found, view)
     else:
-        drawn = f'<div role="group" aria-label="{escape(words["alt"])}">{getattr(drawing, {"bars": "bars", "dots": "dots", "trend": "lines"}[kind])(found, view)}</div>'
+        drawn = f'<div role="group" aria-label="{escape(words["alt"])}">{getattr(drawing, "lines" if kind == "trend" else kind)(found, view)}</div>'
+    if kind == "sectors":
+        words |= {"subtitle": f"{found[0]['geo_name']} · {words['subtitle']}"}
     shown = version or queries.version()
     here = links.page(site, view, links.cited(view, version) if version else links.plain(view))
     notes = [t(key, view.lang, **dict(values)) for key, values in view.notes] + words["notes"]
@@ -117,7 +122,9 @@ def _rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
     """The rows of the figure, as the version had them."""
     known = version or queries.version()
     if kind == "trend":
-        return past.ask(known, "trend", **view.cut, geos=tuple(dict.fromkeys((*focus(view), *(("ITA",) if view.level == "italy" else ("EU27_2020",) if view.level == "europe" else ())))), lang=view.lang)
+        return past.ask(known, "trend", **view.cut, geos=tuple(dict.fromkeys((*focus(view), *([WHOLE[view.level]] if view.level != "world" else [])))), lang=view.lang)
+    if kind == "sectors":
+        return past.ask(known, "by_sector", **view.moment, geo=(*view.geo, WHOLE[view.level])[0])
     rows, against = (past.ask(known, name, **view.moment) for name in ("map", "references"))
     return None if rows is None else pd.concat([rows, against]) if len(against) else rows
 

@@ -1,6 +1,7 @@
 """What leaves the dashboard holds the figures of the view, says where they come from, and reads back in other programs."""
 import base64
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -9,6 +10,7 @@ import re
 import threading
 import zipfile
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -416,6 +418,18 @@ def test_an_embed_shows_the_figures_of_the_view():
     for row in rows("closures").itertuples():
         assert value_text(row.value, "percent", 1, "it") in body
     assert "versione dei dati " + queries.version() in body
+
+
+@pytest.mark.parametrize(("level", "geo", "name", "many"), [("italy", [], "Italy", 8), ("europe", ["DEU"], "Germany", 12)])
+def test_an_embed_of_sectors_names_the_area_and_has_each_sector_with_its_figure(level, geo, name, many):
+    asked = {"lang": "en", "level": level, "geo": geo, "figure": "sectors"}
+    answer = embed.answer("death_rate", asked)
+    body = answer.body.decode()
+    found = re.findall(r"<li[^>]*><span>([^<]*)</span><svg.*?<b>([^<]*)</b>", body)
+    known = {row.sector_short or row.sector_name: row.value for row in queries.ask("by_sector", **resolve(Filters(lang="en", level=level, geo=tuple(geo)), "closures").moment, geo=(geo or ["ITA"])[0]).itertuples()}
+    assert len(found) >= many and all(number == value_text(known[unescape(sector)], "percent", 1, "en") for sector, number in found)
+    assert re.search(rf"<figcaption><h1>[^<]*</h1><p>{name} · ", body) and "Source: " in body and len(gzip.compress(answer.body)) < 8_000
+    assert embed.answer("death_rate", asked | {"version": queries.version()}).status == 200
 
 
 def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():

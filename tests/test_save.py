@@ -13,7 +13,7 @@ from test_weight import elements
 import queries
 from data import build, release, words
 from data.words import t
-from exports import files, verify
+from exports import embed, files, verify
 from exports import frame as figures
 from ui import save
 
@@ -121,6 +121,10 @@ def test_the_code_to_paste_is_that_of_the_figure(part):
     page = unescape(html(kit("closures", "it", part)))
     expected = {"embed": ("/embed/v1/death_rate?", "figure=map"), "code": ("'death_rate'", "import duckdb", "sql?lang=it")}[part]
     assert all(one in page for one in expected)
+
+
+def test_every_figure_that_can_be_embedded_is_one_that_embeds_know():
+    assert set(save.EMBEDDED.values()) <= set(embed.FIGURES) == set(embed.HEIGHTS) and save.EMBEDDED["sectors"] == "sectors"
 
 
 def test_a_live_view_says_nothing_of_versions():
