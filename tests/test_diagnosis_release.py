@@ -350,7 +350,7 @@ def attacked(seed: int) -> tuple[int, list]:
         for published in made:
             write(published.rows, Path(folder, published.id))
             files.append(read(Path(folder, published.id)))
-    truth = [[d for d in new if d.id in set(published.members)] for published in made]
+    truth = [[d for d in new if d.id in members] for members in (set(published.members) for published in made)]
     found = Attacker("overall", files, truth).exposed()
     for part in ("region", "sector", "size") if len(made) == 2 else ():  # no total may change by less than ten either
         then, now = (Counter(getattr(d, part) for d in many) for many in truth)
