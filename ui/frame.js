@@ -21,6 +21,11 @@
     }
   }
 
+  function markSoon() { // once a frame: a figure drawn anew changes hundreds of elements
+    cancelAnimationFrame(window.ripresaMark);
+    window.ripresaMark = requestAnimationFrame(mark);
+  }
+
   function mark() {
     const here = link => new URL(link.href).pathname.split("/").pop() === page && "page";
     for (const link of document.querySelectorAll('[data-testid^="stTopNav"][href], [data-testid="stSidebarNavLink"]')) set(link, here(link));
@@ -42,13 +47,13 @@
   });
   window.ripresaWords?.disconnect();
   window.ripresaWords = new MutationObserver(changes => {
-    mark();
+    markSoon();
     for (const change of changes) {
       const ours = change.target.parentElement?.closest(OURS) ?? change.target.closest?.(OURS);
       if (!ours) (change.type === "childList" ? change.addedNodes : [change.target]).forEach(mend);
     }
   });
   mend(document.body);
-  mark();
+  markSoon();
   window.ripresaWords.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES});
 })
