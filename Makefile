@@ -33,7 +33,7 @@ build: $(VENV)/run  ## build the database from data/
 lint: $(VENV)/dev  ## check the code's style
 	@$(BIN)/python -m ruff check .
 
-bench: $(VENV)/bench $(DATABASE)  ## measure against Dash, plain Streamlit and plotly.js alone (about half an hour; ARGS="--quick" tries it)
+bench: $(VENV)/bench $(DATABASE)  ## measure against Dash, plain Streamlit and plotly.js alone (a quarter of an hour; ARGS="--quick" tries it)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 release: $(DATABASE)  ## keep this version's figures in data/releases and write what changed

@@ -104,10 +104,15 @@ def _browser(quick: bool) -> dict:
 
 
 def _memory(quick: bool) -> dict:
+    sessions, beside = 10 if quick else 50, {}
+    for name in ("plain", "dash"):
+        with servers.running(name) as server:
+            load.visit(server, sessions, 2 if quick else 5)
+            beside[f"{name}_mb"] = round(servers.memory(server.pid), 1)
     with servers.running("ours") as server:
         load.visit(server, 2, 2, pause=0.5)
-        held = memory.crowd(server, 10 if quick else 50)
-        return held | {"turnover": memory.turnover(server, 100 if quick else 1000)}
+        held = memory.crowd(server, sessions)
+        return held | {"beside": beside, "turnover": memory.turnover(server, 100 if quick else 1000)}
 
 
 MEASURES = {"stages": _stages, "build": lambda quick: stages.building(1 if quick else 3), "start": _start, "load": _load, "browser": _browser, "memory": _memory}
