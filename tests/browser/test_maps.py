@@ -121,3 +121,9 @@ def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(v
     visitor.painted(21)
     visitor.page.get_by_text(t("drawn_tiles", "it"), exact=True).click()
     visitor.page.wait_for_function(f"() => String(({heights})()) === '{regions.TILE_HEIGHT},{regions.TILE_HEIGHT}'")
+
+
+def test_the_box_of_areas_leaves_room_to_type_and_to_touch(visit):
+    """The names of the areas chosen fill a phone's line in Italian; WCAG 2.2 asks for 24 pixels."""
+    box = visit("/compare?lang=it", {"width": 390, "height": 844}).page.locator(".stMultiSelect input").first
+    assert box.bounding_box()["width"] >= 24
