@@ -4,7 +4,7 @@ A finding never says more than the data allow: with intervals "higher" or "not d
 """
 from charts.comparison import verdict
 from charts.phrases import NAMES, between, dated, difference, named, say, semicolons, short, show, with_article
-from charts.rows import first_each, focus, is_old, is_small, peers, records, references, several, valued, year
+from charts.rows import first_each, focus, is_apart, is_old, is_small, peers, records, references, set_apart, several, sign, valued, year
 from charts.series import segments, series
 from data.words import list_text, period_text, rounded
 
@@ -31,10 +31,12 @@ def kind_of(found: list[dict], view) -> str:
 
 
 def _areas(found: list[dict], view) -> str:
+    found = set_apart(found)
     known = valued(peers(found, view)) or valued(found)
     against = valued(references(found, view))
     chosen = [row for row in known if row["geo"] in view.geo]
-    if len(chosen) == 1 and against:
+    known = _in_order(known)
+    if len(chosen) == 1 and against and chosen[0]["edition"] == against[0]["edition"]:
         return compared(chosen[0], against[0], view)
     if 1 <= len(chosen) <= NAMES:
         return _listed(chosen + against[:1], found, view)
@@ -50,15 +52,21 @@ def _spread(known: list[dict], against: list[dict], view, name) -> str:
         return say("same_everywhere", view.lang, short=short(view), value=values["low"])
     ends = {"low_name": ends_of(low, name, view), "high_name": ends_of(high, name, view)}
     text = say("range", view.lang, **values, **ends)
-    return text + "".join(f"; {say('item', view.lang, name=row['geo_name'], value=show(row['value'], view))}" for row in against[:1])
+    return text + "".join(f"; {say('item', view.lang, name=row['geo_name'] + sign(row), value=show(row['value'], view))}" for row in against[:1])
 
 
 def extremes(known: list[dict], view) -> tuple[list[dict], list[dict]]:
-    """The lowest and the highest rows, ties included as printed; small bases and old surveys stand back while two others remain."""
+    """The lowest and the highest rows of one edition, ties included as printed; small bases and old surveys stand back while two others remain."""
+    known = _in_order(known)
     firm = [row for row in known if not is_small(row) and not is_old(row)]
     known = firm if len(firm) >= 2 else known
     printed = [rounded(row["value"], view.indicator.decimals) for row in known]
     return ([row for row, value in zip(known, printed) if value == min(printed)], [row for row, value in zip(known, printed) if value == max(printed)])
+
+
+def _in_order(known: list[dict]) -> list[dict]:
+    """The rows that may be ranked: those of the edition most have."""
+    return [row for row in known if not is_apart(row)] or known
 
 
 def ends_of(tied: list[dict], name, view) -> str:
@@ -168,15 +176,17 @@ def _gaps(found: list[dict], view) -> str:
 
 
 def _sectors(found: list[dict], view) -> str:
+    found = set_apart(found)
     parts = [row for row in valued(found) if row["sector"] != "all"]
     whole = [row for row in valued(found) if row["sector"] == "all"]
     if not parts:
         return _listed(whole[:1], whole, view)
     text = _spread(parts, [], view, lambda row: row["sector_name"])
-    return text + "".join(f"; {say('total', view.lang).lower()} {show(row['value'], view)}" for row in whole[:1])
+    return text + "".join(f"; {say('total', view.lang).lower()}{sign(row)} {show(row['value'], view)}" for row in whole[:1])
 
 
 def _heat(found: list[dict], view) -> str:
+    found = set_apart(found)
     cells = [row for row in valued(peers(found, view)) if row["sector"] != "all"] or valued(found)
     return _spread(cells, [], view, lambda row: f"{row['geo_name']}, {row['sector_name']}")
 

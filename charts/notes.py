@@ -1,7 +1,7 @@
 """What a reader must know before repeating a figure."""
 from charts.findings import kind_of
 from charts.phrases import join, say, semicolons
-from charts.rows import SMALL_BASE, has_interval, is_old, is_provisional, is_small, no_direction, records, several, valued, year, year_of
+from charts.rows import SMALL_BASE, has_interval, is_apart, is_old, is_provisional, is_small, no_direction, records, set_apart, several, valued, year, year_of
 from data import catalogue
 from data.words import list_text, period_text
 
@@ -15,7 +15,7 @@ def notes(rows, view, kind: str = "") -> list[str]:
     lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
     if kind == "dots":
         lines.append(say("note_dots", lang))
-    lines += _provisional_note(known, lang) + _edition_note(known, lang)
+    lines += _provisional_note(known, lang) + _edition_note(known, lang) + _apart_note(known, kind, lang)
     if kind in ("trend", "lines", "multiples", "dots", "spark"):
         lines += _break_note(known, view)
     lines += _small_note(known, view) + _drawn_note(known, lang) + _old_note(known, kind, lang) + _vintage_note(known, lang) + _interval_note(known, lang)
@@ -35,6 +35,15 @@ def _edition_note(known: list[dict], lang: str) -> list[str]:
         return [say("note_editions", lang, editions=semicolons(names))]
     alone = any(row.get("edition") == "single" for row in known)
     return [say("note_edition", lang, edition=names[0])] if names and names[0] and not alone else []
+
+
+def _apart_note(known: list[dict], kind: str, lang: str) -> list[str]:
+    groups: dict[str, list[str]] = {}
+    for row in set_apart(known) if kind in ("areas", "map", "tiles", "bars", "sectors", "heat") else ():
+        if is_apart(row):
+            name = {"sectors": row["sector_name"], "heat": f"{row['geo_name']}, {row['sector_name']}"}.get(kind, row["geo_name"])
+            groups.setdefault(row.get("edition_name") or row["edition"], []).append(name)
+    return [say("note_apart", lang, names=semicolons(names), edition=edition) for edition, names in groups.items()]
 
 
 def _break_note(known: list[dict], view) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from babel.dates import format_skeleton
 
-from charts.rows import is_provisional, several
+from charts.rows import is_provisional, several, sign
 from data.words import LOCALES, Counted, filled, list_text, number, period_text, rounded, value_text
 
 PHRASES = Path(__file__).with_name("words.toml")
@@ -70,8 +70,8 @@ def short(view) -> str:
 
 
 def named(row: dict, found: list[dict], view) -> str:
-    """The area, with its period where periods differ."""
-    return f"{row['geo_name']}, {period_text(row['period'], view.lang)}" if several(found, "period") else row["geo_name"]
+    """The area, with its period where periods differ and the sign of another edition."""
+    return (f"{row['geo_name']}, {period_text(row['period'], view.lang)}" if several(found, "period") else row["geo_name"]) + sign(row)
 
 
 def with_article(row: dict, view) -> str:

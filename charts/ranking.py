@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 from charts import areas
 from charts import theme as look
 from charts.phrases import compact, say, show
-from charts.rows import focus, has_interval, is_old, is_small, peers, records, references, valued
+from charts.rows import focus, has_interval, is_apart, is_old, is_small, peers, records, references, set_apart, sign, valued
 from charts.scale import ticks
 from charts.words import frame, hover
 from data.words import period_text
@@ -16,13 +16,14 @@ MOST, ENDS = 45, 12  # beyond MOST areas only the ENDS at either end and the cho
 def bars(rows, view, theme: str = "light", most: int = MOST) -> go.Figure:
     """One bar an area, highest first. rows: those of a map, with the reference rows (rows.together) for the dotted line.
 
-    Areas without a value stay at the end, without a bar. With more than `most` areas only both ends and the chosen are drawn, and a note says so.
+    Areas of another edition come after the others, hollow; those without a value stay at the end, without a bar. With more than `most` areas only both ends and the chosen are drawn, and a note says so.
     """
-    found, colours = records(rows, view.lang), look.palette(theme)
+    found, colours = set_apart(records(rows, view.lang)), look.palette(theme)
     own = peers(found, view)
     ordered = sorted(valued(own), key=lambda row: (-row["value"], row["geo_name"]))
     if view.indicator.unit == "rank":
         ordered.reverse()
+    ordered.sort(key=is_apart)
     if not ordered:
         return look.empty(view, theme, frame(found, view, "bars"))
     missing = sorted((row for row in own if row["value"] is None), key=lambda row: row["geo_name"])
@@ -72,25 +73,26 @@ def reach(rows: list[dict]) -> tuple[float, float]:
 
 
 def solid(drawn: list[tuple[int, dict]], paint: dict, key: str, view, colours) -> list[dict]:
-    """Bars as one trace a colour and hatch; paint: a colour for each value of the column `key`."""
+    """Bars as one trace a colour and hatch, hollow where the edition is another; paint: a colour for each value of the column `key`."""
     groups: dict[tuple, list] = {}
     for place, row in drawn:
-        groups.setdefault((paint[row[key]], "/" if is_small(row) else "\\" if is_old(row) else ""), []).append((place, row))
+        groups.setdefault((paint[row[key]], is_apart(row), "/" if is_small(row) else "\\" if is_old(row) else ""), []).append((place, row))
     pattern = {"fgcolor": colours.page, "size": 6, "solidity": 0.35, "fillmode": "overlay"}
     return [{"type": "bar", "orientation": "h", "y": [place for place, _ in group], "x": [row["value"] for _, row in group], "width": 0.72,
              "customdata": [[row[key]] for _, row in group], "hovertext": [hover(row, view, _said(row, key)) for _, row in group],
              "hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False,
-             "marker": {"color": colour, **({"pattern": {"shape": hatch, **pattern}} if hatch else {})}, **look.NO_DIMMING}
-            for (colour, hatch), group in groups.items()]
+             "marker": {"color": colour, **({"pattern": {"shape": hatch, **pattern}} if hatch else {}), **({"color": look.CLEAR, "line": {"color": colour, "width": 1.5}} if apart else {})},
+             **look.NO_DIMMING}
+            for (colour, apart, hatch), group in groups.items()]
 
 
 def dots(drawn: list[tuple[int, dict]], paint: dict, view, colours, key: str = "geo") -> dict:
-    """Dots with whiskers; hollow where the base is small."""
+    """Dots with whiskers; hollow where the base is small, hollow diamonds where the edition is another."""
     rows = [row for _, row in drawn]
     fill = [paint[row[key]] for row in rows]
     return {"type": "scatter", "mode": "markers", "y": [place for place, _ in drawn], "x": [row["value"] for row in rows], "customdata": [[row[key]] for row in rows],
             "text": [hover(row, view, _said(row, key)) for row in rows], "hovertemplate": "%{text}<extra></extra>", "showlegend": False,
-            "marker": {"size": 10, "color": [colours.page if is_small(row) else colour for row, colour in zip(rows, fill)], "line": {"width": 2, "color": fill}},
+            "marker": {"size": 10, "symbol": ["diamond" if is_apart(row) else "circle" for row in rows], "color": [colours.page if is_small(row) or is_apart(row) else colour for row, colour in zip(rows, fill)], "line": {"width": 2, "color": fill}},
             "error_x": whiskers(rows, colours.border), **look.NO_DIMMING}
 
 
@@ -129,7 +131,7 @@ def _label(row: dict | None, found: list[dict], view) -> str:
     text = look.wrap(areas.NARROW.get(row["geo_name"], row["geo_name"]), 20, 2)
     if len(years) > 1 and row["value"] is not None:
         text += f" ({period_text(row['period'], view.lang)})" if len(row["period"]) == 4 else ""
-    text += " *" if is_small(row) else ""
+    text += sign(row) + (" *" if is_small(row) else "")
     return f"<b>{text}</b>" if row["geo"] in focus(view) else text
 
 
@@ -149,7 +151,7 @@ def _reference_labels(against: list[dict], low: float, high: float, theme: str, 
     labels = []
     for place, row in enumerate(against):
         share = (row["value"] - low) / ((high - low) or 1)
-        labels.append(look.note(theme, f"{row['geo_name']} {show(row['value'], view)}", x=row["value"], y=1, yref="paper", yanchor="bottom", yshift=2 + 15 * place,
+        labels.append(look.note(theme, f"{row['geo_name']}{sign(row)} {show(row['value'], view)}", x=row["value"], y=1, yref="paper", yanchor="bottom", yshift=2 + 15 * place,
                                 xanchor="left" if share < 0.3 else "right" if share > 0.7 else "center",
                                 font={"size": look.TICK, "color": look.palette(theme).ink}))
     return labels

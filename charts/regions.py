@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 from charts import areas
 from charts import theme as look
 from charts.phrases import bare, say
-from charts.rows import SMALL_BASE, is_old, is_small, peers, records, valued
+from charts.rows import APART, SMALL_BASE, is_apart, is_old, is_small, peers, records, set_apart, valued
 from charts.scale import Classes, classes, text_on
 from charts.words import frame, hover
 
@@ -27,7 +27,7 @@ def choropleth(rows, view, theme: str = "light", boundaries: str = "address", ac
     boundaries: "address" sends the browser an address of this site, "inline" embeds the shapes, for drawing on a server.
     across: values of all periods, so that classes stay the same when the period changes.
     """
-    found, level = records(rows, view.lang), view.level
+    found, level = set_apart(records(rows, view.lang)), view.level
     known = {row["geo"]: row for row in valued(found) if row["geo"] in areas.areas(level)}
     meta = frame(found, view, "map")
     if not known:
@@ -54,7 +54,7 @@ def choropleth(rows, view, theme: str = "light", boundaries: str = "address", ac
 
 def tilegrid(rows, view, theme: str = "light", across=()) -> go.Figure:
     """Italy as tiles of equal size with name and value, so that small areas weigh as much as large ones."""
-    found = records(rows, view.lang)
+    found = set_apart(records(rows, view.lang))
     known = {row["geo"]: row for row in valued(found)}
     meta = frame(found, view, "tiles")
     if not known:
@@ -71,7 +71,7 @@ def tilegrid(rows, view, theme: str = "light", across=()) -> go.Figure:
         if chosen:  # a pale line inside the bold one, seen on light and on dark tiles
             inner = HALF - 0.05
             shapes.append({"type": "rect", "x0": x - inner, "x1": x + inner, "y0": y - inner, "y1": y + inner, "layer": "below", "line": {"color": colours.page, "width": 2}})
-        mark = "*" if row and is_small(row) else ""
+        mark = APART * is_apart(row) + "*" * is_small(row) if row else ""
         text.append(look.note(theme, f"<b>{tile['label']}</b><br>{bare(row['value'], view) + mark if row else '–'}", x=x, y=y,
                               font={"size": look.TICK, "color": text_on(fill)}))
         points["x"].append(x)
@@ -116,7 +116,9 @@ def _hatches(known: dict, view, colours) -> list[dict]:
     lang = view.lang
     small = [code for code, row in known.items() if is_small(row)]
     old = [code for code, row in known.items() if is_old(row) and code not in small]
-    kinds = ((small, 45, "line-ne-open", say("small_base", lang, count=SMALL_BASE)), (old, 135, "line-nw-open", say("old_survey", lang)))
+    apart = [code for code, row in known.items() if is_apart(row)]
+    kinds = ((apart, 0, "line-ew-open", f"{APART} {say('other_edition', lang)}"), (small, 45, "line-ne-open", say("small_base", lang, count=SMALL_BASE)),
+             (old, 135, "line-nw-open", say("old_survey", lang)))
     return [trace for codes, angle, symbol, label in kinds if codes
             for trace in (_strokes(codes, view.level, angle, colours), _key(label, colours.ink, symbol, colours.ink))]
 
@@ -179,4 +181,5 @@ def _tile_keys(known: dict, view, theme: str, colours) -> list[dict]:
     missing = any(code not in known for code in areas.tiles()["tiles"])
     words = [f"– {say('no_data', view.lang)}"] if missing else []
     words += [f"* {say('small_base', view.lang, count=SMALL_BASE)}"] if any(is_small(row) for row in known.values()) else []
+    words += [f"{APART} {say('other_edition', view.lang)}"] if any(map(is_apart, known.values())) else []
     return [look.note(theme, "   ".join(words), x=0.5, y=0, xref="paper", yref="paper", xanchor="center", yanchor="top", yshift=-46)] if words else []

@@ -1,9 +1,11 @@
 """Rows as the figures read them: plain records with None for what is missing, and what each row is."""
+from collections import Counter
 from datetime import date
 
 from charts import areas
 
 AMOUNTS = ("count", "meur", "keur")  # a whole is the sum of its parts: Italy's amount is nothing to compare a region's with
+APART = "‡"  # after the name of a row of another edition
 SMALL_BASE = 30  # under this one firm more or less moves the share by over three points
 
 
@@ -31,6 +33,25 @@ def together(lang: str, *frames) -> list[dict]:
 def valued(found: list[dict]) -> list[dict]:
     """Those that have a value."""
     return [row for row in found if row.get("value") is not None]
+
+
+def set_apart(found: list[dict]) -> list[dict]:
+    """The rows of one moment, those of another edition than most of them marked; where no edition has more than half, none is the other one."""
+    counts = Counter(row["edition"] for row in valued(found))
+    (home, most), *others = counts.most_common() or [("", 0)]
+    if not others or most * 2 <= counts.total():
+        return found
+    return [row | {"apart": row["edition"] != home} for row in found]
+
+
+def is_apart(row: dict) -> bool:
+    """Of another edition than the rows around it: shown, never in their order."""
+    return row.get("apart", False)
+
+
+def sign(row: dict) -> str:
+    """What stands after the name of such a row."""
+    return f" {APART}" if is_apart(row) else ""
 
 
 def is_reference(row: dict, view) -> bool:

@@ -6,7 +6,7 @@ from charts import theme as look
 from charts.phrases import compact, say
 from charts.ranking import COLUMN, axes, dots, reach, solid
 from charts.regions import colorbar
-from charts.rows import first_each, focus, has_interval, is_small, records, valued
+from charts.rows import APART, first_each, focus, has_interval, is_apart, is_small, records, set_apart, sign, valued
 from charts.scale import classes, text_on
 from charts.words import frame, hover
 from data.words import number
@@ -17,15 +17,15 @@ MANY = 8  # beyond as many columns names stand upright and the cells hold whole 
 
 
 def bars(rows, view, theme: str = "light") -> go.Figure:
-    """One bar a sector of one area, the total on top, then highest first. rows: sector, sector_name, value; sector_kind, if given, keeps to
+    """One bar a sector of one area, the total on top, then highest first, those of another edition last. rows: sector, sector_name, value; sector_kind, if given, keeps to
     NACE sections where the source has them, so that a sector and its parts are not set side by side."""
     colours = look.palette(theme)
-    found = one_level(records(rows, view.lang))
+    found = set_apart(one_level(records(rows, view.lang)))
     known = valued(found)
     meta = frame(found, view, "sectors")
     if not known:
         return look.empty(view, theme, meta)
-    ordered = sorted(known, key=lambda row: (row["sector"] != "all", -row["value"]))
+    ordered = sorted(known, key=lambda row: (row["sector"] != "all", is_apart(row), -row["value"]))
     drawn, low_high = list(enumerate(ordered)), reach(known)
     paint = {row["sector"]: _colour(row, view, colours) for row in ordered}
     traces = [dots(drawn, paint, view, colours, "sector")] if any(map(has_interval, known)) else solid(drawn, paint, "sector", view, colours)
@@ -40,7 +40,7 @@ def heat(rows, view, theme: str = "light") -> go.Figure:
     Sectors that few areas have are left to the table.
     """
     colours = look.palette(theme)
-    found = _shared(one_level(records(rows, view.lang)))
+    found = set_apart(_shared(one_level(records(rows, view.lang))))
     known = valued(found)
     if not known:
         return look.empty(view, theme, frame(found, view, "heat"))
@@ -92,7 +92,7 @@ def _shared(found: list[dict]) -> list[dict]:
 
 
 def _cell(row: dict | None, decimals: int, view) -> str:
-    return number(row["value"], view.lang, decimals, signed=view.indicator.unit in ("points", "percent_change")) if row else "–"
+    return number(row["value"], view.lang, decimals, signed=view.indicator.unit in ("points", "percent_change")) + APART * is_apart(row) if row else "–"
 
 
 def _clipped(text: str, most: int) -> str:
@@ -104,7 +104,7 @@ def _area(name: str) -> str:
 
 
 def _label(row: dict, view) -> str:
-    text = look.wrap(row["sector_name"], 22, 2) + (" *" if is_small(row) else "")
+    text = look.wrap(row["sector_name"], 22, 2) + sign(row) + (" *" if is_small(row) else "")
     return f"<b>{text}</b>" if row["sector"] in ("all", view.sector) else text
 
 

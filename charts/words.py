@@ -5,7 +5,7 @@ from charts import areas
 from charts.findings import ends_of, extremes, finding, kind_of
 from charts.notes import notes
 from charts.phrases import between, dated, join, named, say, semicolons, show
-from charts.rows import SMALL_BASE, first_each, is_old, is_provisional, is_small, no_direction, peers, records, several, valued, year
+from charts.rows import SMALL_BASE, first_each, is_apart, is_old, is_provisional, is_small, no_direction, peers, records, set_apart, several, sign, valued, year
 from data import catalogue
 from data.words import interval_text, number, period_text
 
@@ -77,7 +77,7 @@ def _alt_values(found: list[dict], view, kind: str) -> str:
         items = [f"{row['geo_name']} {show(row['value'], view)} ({dated(row, view)})" for row in rows[:24]]
         return say("alt_values", view.lang, items=semicolons(items))
     if kind in ("areas", "map", "tiles", "bars") and len(known) > 1:
-        low, high = extremes(known, view)
+        low, high = extremes(valued(peers(set_apart(found), view)) or known, view)
         return say("alt_extremes", view.lang, low=show(low[0]["value"], view), high=show(high[0]["value"], view),
                    low_name=ends_of(low, lambda row: named(row, known, view), view), high_name=ends_of(high, lambda row: named(row, known, view), view))
     return ""
@@ -102,11 +102,12 @@ def hover(row: dict, view, name: str = "") -> str:
     n = number(row["n"], lang) if row.get("n") is not None else row.get("n_note") or ""
     interval = interval_text(row.get("low"), row.get("high"), view.indicator.unit, view.indicator.decimals, lang)
     lines = [
-        f"<b>{escape(name or row['geo_name'], quote=False)}</b>",
+        f"<b>{escape(name or row['geo_name'], quote=False)}{sign(row)}</b>",
         show(row["value"], view) if row["value"] is not None else say("no_data", lang),
         say("interval_95", lang, interval=interval) if interval else "",
         dated(row, view),
         say("base_n", lang, n=escape(str(n), quote=False)) if n else "",
+        f"{say('other_edition', lang)}: {escape(row.get('edition_name') or row['edition'], quote=False)}" if is_apart(row) else "",
         say("small_base", lang, count=SMALL_BASE) if is_small(row) else "",
         say("old_survey", lang) if is_old(row) else "",
         say("old_vintage", lang) if no_direction(row) else "",

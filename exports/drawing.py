@@ -10,7 +10,7 @@ from math import cos, isfinite, radians, sin, sqrt
 
 from charts import areas, theme as look
 from charts.ranking import ENDS, MOST
-from charts.rows import SMALL_BASE, focus, has_interval, is_old, is_provisional, is_small, no_direction, peers, references, valued, year
+from charts.rows import APART, SMALL_BASE, focus, has_interval, is_apart, is_old, is_provisional, is_small, no_direction, peers, references, set_apart, sign, valued, year
 from charts.scale import Classes, classes, ticks
 from charts.series import segments, series
 from charts.trend import time_ticks
@@ -21,9 +21,9 @@ WIDTHS = {"italy": 470, "europe": 640, "world": 900}  # of the map's coordinates
 LIMITS = {"europe": (-11.0, 34.5, 35.5, 69.0)}  # lon, lat of what is drawn; elsewhere all of it
 BAR, LINE_HEIGHT, MAP_TEXT = 13, 300, 12
 LINES = 6
-MARKS = {"small": "*", "old": "†"}
+MARKS = {"apart": APART, "small": "*", "old": "†"}
 HATCHES = "".join(f'<pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate({angle})"><path class="hatch" d="M0 0V5"/></pattern>'
-                  for name, angle in (("small", 45), ("old", -45)))
+                  for name, angle in (("apart", 90), ("small", 45), ("old", -45)))
 
 
 # --- map ---
@@ -46,7 +46,7 @@ def outlines(level: str) -> tuple[int, int, dict[str, str], dict[str, tuple[floa
 
 def mapped(found: list[dict], view: View) -> dict[str, dict]:
     """The rows that the map of the level has an area for, by code."""
-    return {row["geo"]: row for row in valued(found) if row["geo"] in areas.areas(view.level)}
+    return {row["geo"]: row for row in set_apart(valued(found)) if row["geo"] in areas.areas(view.level)}
 
 
 def shaded(found: list[dict], view: View, title: str, across: Sequence[float]) -> tuple[str, Classes]:
@@ -58,7 +58,7 @@ def shaded(found: list[dict], view: View, title: str, across: Sequence[float]) -
     for code in sorted(paths, key=lambda code: code in view.geo):
         kind = f"c{scale.index(known[code]['value'])}" if code in known else "ctx" if areas.areas(view.level)[code].context else "none"
         name = f"<title>{escape(areas.areas(view.level)[code].name[view.lang])}: {escape(show(known[code]['value'], view))}</title>" if code in known else ""
-        over = next((over for over, is_so in (("small", is_small), ("old", is_old)) if code in known and is_so(known[code])), "")
+        over = next((over for over, is_so in (("apart", is_apart), ("small", is_small), ("old", is_old)) if code in known and is_so(known[code])), "")
         look_, shape = f'class="{kind}{" on" if code in view.geo else ""}"', f'd="{paths[code]}"'
         if over:  # drawn twice, filled and hatched
             parts.append(f'<defs><path id="{code}" {shape}/></defs><use href="#{code}" {look_}>{name}</use><use href="#{code}" class="{over}"/>')
@@ -74,6 +74,7 @@ def key(scale: Classes, found: list[dict], view: View) -> str:
     """The classes of a map with the limits between them, and what a hatch and grey mean."""
     known = mapped(found, view)
     notes = [("none", charted("no_data", view.lang))] if any(code not in known for code in areas.drawn(view.level)) else []
+    notes += [("apart", charted("other_edition", view.lang))] if any(map(is_apart, known.values())) else []
     notes += [("small", charted("small_base", view.lang, count=SMALL_BASE))] if any(map(is_small, known.values())) else []
     notes += [("old", charted("old_survey", view.lang))] if any(is_old(row) and not is_small(row) for row in known.values()) else []
     words = "".join(f'<span><svg width="14" height="14" aria-hidden="true"><rect class="{kind}" width="14" height="14"/></svg> {escape(word)}</span>' for kind, word in notes)
@@ -136,10 +137,12 @@ def _path(rings: list[list[tuple[float, float]]], wide: int, tall: int) -> str:
 # --- bars and dots ---
 
 def bars(found: list[dict], view: View) -> str:
-    """One bar an area, highest first, with the figure beside it and a dotted line for what they are compared with."""
+    """One bar an area, highest first and those of another edition last, with the figure beside it and a dotted line for what they are compared with."""
+    found = set_apart(found)
     ordered = sorted(valued(peers(found, view)) or valued(found), key=lambda row: (-row["value"], row["geo_name"]))
     if view.indicator.unit == "rank":
         ordered.reverse()
+    ordered.sort(key=is_apart)
     shown = [row for place, row in enumerate(ordered) if len(ordered) <= MOST or place < ENDS or place >= len(ordered) - ENDS or row["geo"] in focus(view)]
     against = valued(references(found, view))[:1]
     place = _share([row["value"] for row in shown + against])
@@ -147,14 +150,14 @@ def bars(found: list[dict], view: View) -> str:
     mark = f'<line class="zero" x1="{zero:.2f}%" x2="{zero:.2f}%" y1="-5" y2="{BAR + 5}"/>' if min(row["value"] for row in shown) < 0 else ""
     mark += "".join(f'<line class="ref" x1="{place(row["value"]):.2f}%" x2="{place(row["value"]):.2f}%" y2="100%"/>' for row in against)
     lines = "".join(_bar(row, row["geo_name"], _on(row, view), place, mark, view) for row in shown)
-    head = "".join(f'<p class="ref">┆ {escape(row["geo_name"])} {escape(show(row["value"], view))}</p>' for row in against)
+    head = "".join(f'<p class="ref">┆ {escape(row["geo_name"])}{sign(row)} {escape(show(row["value"], view))}</p>' for row in against)
     hidden = f'<p class="ref">{escape(charted("note_hidden", view.lang, shown=len(shown), count=len(ordered), top=ENDS, bottom=ENDS))}</p>' if len(shown) < len(ordered) else ""
     return f"{head}<ol class=rows>{lines}</ol>{hidden}{_marks(shown, view)}"
 
 
 def sectors(found: list[dict], view: View) -> str:
-    """One bar a sector of one area, the total on top, then highest first."""
-    ordered = sorted(valued(found), key=lambda row: (row["sector"] != "all", -row["value"]))
+    """One bar a sector of one area, the total on top, then highest first, those of another edition last."""
+    ordered = sorted(set_apart(valued(found)), key=lambda row: (row["sector"] != "all", is_apart(row), -row["value"]))
     place = _share([row["value"] for row in ordered])
     mark = f'<line class="zero" x1="{place(0):.2f}%" x2="{place(0):.2f}%" y1="-5" y2="{BAR + 5}"/>' if min(row["value"] for row in ordered) < 0 else ""
     lines = "".join(_bar(row, row["sector_name"], ' class="on"' if row["sector"] == "all" else "", place, mark, view) for row in ordered)
@@ -163,7 +166,7 @@ def sectors(found: list[dict], view: View) -> str:
 
 def _bar(row: dict, name: str, on: str, place, mark: str, view: View) -> str:
     zero, end = place(0), place(row["value"])
-    return (f'<li{on}><span>{escape(name)}</span><svg height="{BAR}" aria-hidden="true"><rect class="bar" x="{min(zero, end):.2f}%" '
+    return (f'<li{on}><span>{escape(name)}</span><svg height="{BAR}" aria-hidden="true"><rect class="bar{" apart" * is_apart(row)}" x="{min(zero, end):.2f}%" '
             f'width="{max(abs(end - zero), 0.3):.2f}%" height="{BAR}"/>{mark}</svg><b>{escape(show(row["value"], view))}{_mark(row)}</b></li>')
 
 
@@ -178,12 +181,12 @@ def dots(found: list[dict], view: View) -> str:
 
 
 def _mark(row: dict) -> str:
-    return MARKS["small"] if is_small(row) else MARKS["old"] if is_old(row) else ""
+    return MARKS["apart"] if is_apart(row) else MARKS["small"] if is_small(row) else MARKS["old"] if is_old(row) else ""
 
 
 def _marks(rows: list[dict], view: View) -> str:
     """What the marks after a figure mean, where there are any."""
-    words = {MARKS["small"]: charted("small_base", view.lang, count=SMALL_BASE), MARKS["old"]: charted("old_survey", view.lang)}
+    words = {MARKS["apart"]: charted("other_edition", view.lang), MARKS["small"]: charted("small_base", view.lang, count=SMALL_BASE), MARKS["old"]: charted("old_survey", view.lang)}
     said = "   ".join(f"{mark} {words[mark]}" for mark in dict.fromkeys(filter(None, map(_mark, rows))))
     return f'<p class="ref">{escape(said)}</p>' if said else ""
 

@@ -14,6 +14,7 @@ from charts import areas, dots, dumbbell, multiples, phrases, ranking, recovery,
 from charts.comparison import verdict
 from charts.rows import records, together
 from data import catalogue
+from exports import drawing
 from queries import ask
 from queries.filters import Filters, resolve
 
@@ -480,6 +481,63 @@ def test_small_bases_and_old_surveys_are_no_extremes():
     rows = frame(row("ITC2", 40.0, n=15), row("ITC4", 11.6, n=3400), row("ITF6", 18.7, n=270), row("ITF2", 1.0, flags="o"))
     assert words.finding(rows, view()) == "Tasso di mortalità: da 11,6% (Lombardia) a 18,7% (Calabria)"
     assert any(note.startswith("Base sotto 30 (segnata nella figura): Valle d'Aosta.") for note in words.notes(rows, view()))
+
+
+EUROSTAT = {"edition": "eurostat", "edition_name": "Eurostat 2004-2020"}
+
+
+def test_a_row_of_another_edition_is_shown_and_never_ranked():
+    shown = view(level="europe")
+    rows = frame(row("DEU", 8.0, **EUROSTAT), row("ITA", 9.0), row("FRA", 6.0, **EUROSTAT), row("ESP", 7.0, **EUROSTAT))
+    bars, (shade,) = ranking.bars(rows, shown), [trace for trace in traces(regions.choropleth(rows, shown), "choropleth") if len(trace["locations"]) == 4]
+    assert layout(bars)["yaxis"]["ticktext"] == ["Germania", "Spagna", "Francia", "<b>Italia ‡</b>"]
+    assert {trace["customdata"][0][0]: trace["marker"]["color"] == theme.CLEAR for trace in traces(bars, "bar")} == {"DEU": False, "ITA": True}
+    assert shade["text"][1].startswith("<b>Italia ‡</b><br>9,0%") and shade["text"][1].endswith("altra edizione: ISTAT 2019-2024") and "‡" not in shade["text"][0]
+    assert "‡ altra edizione" in [trace.get("name") for trace in traces(regions.choropleth(rows, shown), "scattergeo")]
+    meta = layout(bars)["meta"]
+    assert meta["title"] == "Tasso di mortalità: da 6,0% (Francia) a 8,0% (Germania)" and "Più alto: 8,0% (Germania)" in meta["alt"]
+    assert "‡ Italia: altra edizione (ISTAT 2019-2024); accanto alle altre cifre, non in graduatoria né fra gli estremi." in meta["notes"]
+    dotted = ranking.bars(rows.assign(low=rows["value"] - 1, high=rows["value"] + 1), shown)
+    assert traces(dotted, "scatter")[0]["marker"]["symbol"] == ["circle", "circle", "circle", "diamond"]
+
+
+def test_an_area_of_another_edition_is_not_compared_with_the_whole():
+    rows = frame(row("DEU", 8.0, **EUROSTAT), row("ITA", 9.0), row("WORLD", 7.0, **EUROSTAT))
+    assert words.finding(rows, view(level="world", geo=["ITA"])) == "Tasso di mortalità: Italia ‡ 9,0%; Mondo 7,0%"
+    assert words.finding(rows, view(level="world", geo=["DEU"])) == "Tasso di mortalità: Germania 8,0%, 1,0 punto sopra Mondo (7,0%; differenza semplice)"
+
+
+@pytest.mark.parametrize("editions", [["a", "b"], ["a", "a", "b", "b"], ["a", "b", "c"]])
+def test_no_edition_is_the_other_one_where_none_has_most_rows(editions):
+    rows = frame(*(row(geo, value, edition=edition) for geo, value, edition in zip(("DEU", "FRA", "ESP", "ITA"), (5.0, 6.0, 7.0, 8.0), editions)))
+    assert "‡" not in seen(ranking.bars(rows, view(level="europe")))
+
+
+def test_a_total_of_another_edition_is_marked_among_the_sectors():
+    rows = frame(row("ITA", 7.1), *(row("ITA", value, sector=sector, **EUROSTAT) for sector, value in zip("CFI", (6.1, 5.0, 8.0))), row("ITA", 9.9, sector="G"))
+    figure = sectors.bars(rows, view(geo=["ITA"]))
+    assert layout(figure)["yaxis"]["ticktext"] == ["<b>Tutti i settori ‡</b>", "Alloggio e<br>ristorazione", "Manifattura", "Costruzioni", "Commercio ‡"]
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da 5,0% (Costruzioni) a 8,0% (Alloggio e ristorazione); totale ‡ 7,1%"
+    assert any(note.startswith("‡ Tutti i settori; Commercio: altra edizione") for note in layout(figure)["meta"]["notes"])
+
+
+def test_heat_cells_of_another_edition_are_marked_and_no_extremes():
+    rows = frame(row("ITA", 9.9, sector="C"), *(row(geo, value, sector=sector, **EUROSTAT) for geo, sector, value in (("ITA", "F", 5.0), ("DEU", "C", 6.0), ("DEU", "F", 7.0))))
+    figure = sectors.heat(rows, view(level="europe"))
+    assert sorted(text for trace in traces(figure, "scatter") for text in trace["text"]) == ["5,0", "6,0", "7,0", "9,9‡"]
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da 5,0% (Italia, Costruzioni) a 7,0% (Germania, Costruzioni)"
+    assert any(note.startswith("‡ Italia, Manifattura: altra edizione") for note in layout(figure)["meta"]["notes"])
+
+
+def test_an_embed_marks_what_is_of_another_edition():
+    shown = resolve(Filters(lang="it", level="europe", indicator="death_rate", sector="G", period="2020"), "closures")
+    found = records(together("it", ask("map", **shown.moment)), "it")
+    bars = drawing.bars(found, shown)
+    assert bars.count("bar apart") == 1 and bars.rindex("<li") == bars.index('<li class="on"><span>Italia</span>') and "‡ altra edizione" in bars
+    drawn, scale = drawing.shaded(found, shown, "", [row["value"] for row in found])
+    assert '<use href="#ITA" class="apart"/>' in drawn and "altra edizione" in drawing.key(scale, found, shown)
+    parts = drawing.sectors(records(ask("by_sector", **shown.moment, geo="ITA"), "it"), shown)
+    assert '<li class="on"><span>Tutti i settori' in parts and parts.count("bar apart") == parts.count("‡</b>") > 1
 
 
 def test_a_caveat_on_one_source_stands_under_its_figures_only():
