@@ -47,15 +47,18 @@ def filled(sentence: str, lang: str, values: dict) -> str:
 
 
 class Counted:
-    """A number inside a sentence. With two forms, "one|other", the language's own rule takes one of them and # becomes the number as written."""
+    """A number inside a sentence. With two forms, "one|other", the language's own rule takes one of them and # becomes the number as written; of three, the one between is for two: "both"."""
 
     def __init__(self, value, lang: str, written: str = ""):
         self.plain, self.written = written or str(value), written or number(value, lang)
         self.one = Locale.parse(LOCALES[lang]).plural_form(int(value) if value == int(value) else value) == "one"
+        self.two = value == 2
 
     def __format__(self, forms: str) -> str:
-        one, both, other = forms.partition("|")
-        return (one if self.one else other).replace("#", self.written) if both else format(self.plain, forms)
+        one, *more = forms.split("|")
+        if not more:
+            return format(self.plain, forms)
+        return (one if self.one else more[0] if self.two else more[-1]).replace("#", self.written)
 
 
 def language(asked: str = "", accepted: str = "") -> str:

@@ -15,6 +15,7 @@ from data.words import t, value_text
 from queries import ask
 from queries.filters import Filters
 from ui import compare
+from ui.area import area
 
 SHARE = catalogue.indicator("innovative_startups_female_majority_share")  # in percent, one decimal
 COUNT = catalogue.indicator("active_enterprises")
@@ -249,6 +250,14 @@ def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
         moments = {(row["period"], row["edition"], row["sector"], row["gender"], row["size"]) for row in line.cells.values()}
         assert len(moments) == 1 and len(line.cells) >= 2
         assert not set(line.cells) & set(line.others)
+
+
+def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
+    for geos in (("ITF6", "ITA"), ("ITA", "DEU")):
+        for line in compare.compared(geos, "en"):
+            if benchmark.kind(line.row) == "accounts":
+                shown = next(entry for entry in area(geos[0], "en").all if entry.indicator is line.indicator)
+                assert line.row["period"] == shown.row["period"] > "2020", line.indicator.id
 
 
 def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared():

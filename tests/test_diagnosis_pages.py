@@ -322,13 +322,14 @@ def test_a_wrong_code_is_said_to_be_unknown(store):
 def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
-    assert LABEL in heading(visit)
+    own, other = (bank().word("synthetic", one) for one in (lang, *(one for one in words.LANGS if one != lang)))
+    assert own in heading(visit) and other not in page
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
-    assert titles and all(LABEL in title for title in titles)
-    assert all(LABEL in chart.alt and LABEL in json.dumps(chart.spec["layout"]) for chart in figures(visit))
+    assert titles and all(own in title for title in titles)
+    assert all(own in chart.alt and own in json.dumps(chart.spec["layout"]) for chart in figures(visit))
     assert all(row["label"] == LABEL for row in for_pages())
     link = next(link for link in opened("diagnosis", lang=lang).get("page_link") if "diagnosis_results" in link.proto.page and t("diagnosis_to_results", lang) in link.proto.label)
-    assert LABEL in link.proto.label
+    assert own in link.proto.label and other not in link.proto.label
 
 
 @LANGS

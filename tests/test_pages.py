@@ -12,11 +12,12 @@ from drawn import figures, rows, touch
 from test_frame import heading, html, opened
 
 from data import catalogue, words
-from data.words import t
+from data.words import t, value_text
 from exports import embed, verify
 from queries import ask, version
 from queries.filters import Filters, View, offers, options, resolve
 from ui import cards, frame, library, table
+from ui.area import area
 
 TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
@@ -88,6 +89,22 @@ def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
     for value in ("6,4%", "76%", "19,1%", "16%", "37%", "31%"):
         assert value in page
     assert "Era 7,9% nel 2019" in page and "di nuovo ai livelli del 2019 dal 2022" in page
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
+    ways = {link.proto.page: (link.proto.label, link.proto.query_string) for link in opened(lang=lang, geo=["ITF6"]).get("page_link")}
+    assert ways["profile"] == (t("compare_profile", lang, name="Calabria"), f"lang={lang}&geo=ITF6")
+    assert ways["compare"] == (t("profile_compare", lang), f"lang={lang}&geo=ITF6")
+
+
+@pytest.mark.parametrize("geo", [[], ["ITF6"]])
+def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
+    shown = next(entry.row for entry in area("ITF6", "en").all if entry.indicator.id == "gva_change_vs_2019")
+    page = words_of(html(opened(lang="en", geo=geo)))
+    row = page[page.index("Calabria: what is published" if geo else "Value added vs 2019, 2024"):]
+    assert shown["period"] == "2024" and value_text(shown["value"], "percent_change", 1, "en") in row
+    assert "−6.3%" not in row
 
 
 RECOVERING = {"value": 9.0, "baseline": 8.0, "worst": 12.0, "worst_period": "2021", "regained_period": None, "period": "2024"}

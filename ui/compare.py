@@ -95,13 +95,13 @@ def _shared(version: str, geos: tuple[str, ...], lang: str) -> dict[str, Line | 
 
 
 def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
-    """The choice, period and edition that most areas share; of equals the one the catalogue opens with (accounts, self-selected surveys) or the newest."""
+    """The choice, period and edition that most areas share; of equals the one the catalogue opens with (self-selected surveys) or the newest."""
     moments: dict[tuple, dict[str, dict]] = {}
     for row in rows:
         moments.setdefault((row["sector"], row["gender"], row["size"], row["period"], row["edition"]), {})[row["geo"]] = row
     views = [indicator.view(level) for level in indicator.default]
     cuts = [(sector, view["gender"], view["size"]) for view in views for sector in dict.fromkeys(("all", view["sector"]))]
-    opened = {view["period"] for view in views} if indicator.source in areas.opening_sources() and indicator.unit not in ALONE else set()
+    opened = {view["period"] for view in views} if catalogue.sources()[indicator.source].kind == "self_selected" and indicator.unit not in ALONE else set()
 
     def worth(moment: tuple) -> tuple:
         cut, there = moment[:3], moments[moment]

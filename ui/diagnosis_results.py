@@ -37,7 +37,7 @@ def show(filters: Filters) -> None:
     if not rows:
         opening(t("nav_diagnosis_results", lang), t("results_question", lang), t("results_none", lang))
         return st.page_link("pages/diagnosis.py", label=t("results_take", lang), query_params={"lang": lang})
-    label = rows[0]["label"]
+    label = _label(rows, lang)
     whole = next(row for row in rows if row["table_id"] == "diagnoses" and row["measure"] == "all" and _domain(row) == tuple(WHOLE.values()))
     words = {"n": number(int(whole["n_shown"]), lang), "start": period_text(whole["month_from"], lang), "end": period_text(whole["month_to"], lang)}
     opening(_titled(t("nav_diagnosis_results", lang), label), _titled(t("results_question", lang), label), _titled(t("results_lead", lang, **words), label))
@@ -57,7 +57,7 @@ def show(filters: Filters) -> None:
 def door(lang: str) -> None:
     """The link to this page; it says so when the sample behind it is invented."""
     rows = for_pages()
-    st.page_link("pages/diagnosis_results.py", label=_titled(t("diagnosis_to_results", lang), rows[0]["label"] if rows else ""), query_params={"lang": lang})
+    st.page_link("pages/diagnosis_results.py", label=_titled(t("diagnosis_to_results", lang), _label(rows, lang)), query_params={"lang": lang})
 
 
 def choices(rows, lang: str) -> tuple[str, str, str]:
@@ -229,6 +229,11 @@ def _official(size: str, lang: str) -> dict[str, tuple[float, str]]:
             for row in rows[rows["size"] == wanted].to_dict("records"):
                 found[id] = row["value"], f'{value_text(row["value"], "percent", 1, lang)} ({row["size_name"]}, {period_text(row["period"], lang)}; {row["source_name"]})'
     return found
+
+
+def _label(rows, lang: str) -> str:
+    """What an invented sample is called on a page; its files keep the code of the release."""
+    return bank().word("synthetic", lang) if rows and rows[0]["label"] else ""
 
 
 def _titled(text: str, label: str) -> str:

@@ -101,9 +101,9 @@ def region(filters: Filters) -> None:
 
 def glance(areas: dict[str, str], lang: str) -> None:
     """All regions in a few figures, while none is chosen."""
-    shown = [(catalogue.indicator(id), resolve(Filters(lang=lang, level="italy", indicator=id), catalogue.indicator(id).topic)) for id in GLANCE]
-    values = [ask("map", **view.moment).set_index("geo")["value"] for _, view in shown]
-    heads = {"area": t("column_geo_name", lang)} | {one.id: f"{one.short[lang]}, {period_text(view.period, lang)}" for one, view in shown}
+    shown = [(catalogue.indicator(id), ask("map", **replace(resolve(Filters(lang=lang, level="italy", indicator=id), catalogue.indicator(id).topic), period="latest").moment)) for id in GLANCE]
+    values = [rows.set_index("geo")["value"] for _, rows in shown]
+    heads = {"area": t("column_geo_name", lang)} | {one.id: f"{one.short[lang]}, {period_text(rows['period'].max(), lang)}" for one, rows in shown}
     body = [{"area": name} | {one.id: value_text(column.get(code), one.unit, one.decimals, lang) for (one, _), column in zip(shown, values, strict=True)}
             for code, name in areas.items()]
     st.html(table.html(body, heads, t("region_hint", lang), numbers=GLANCE))
@@ -114,7 +114,7 @@ def published(geo: str, name: str, lang: str) -> None:
     body, lacking = [], []
     for id in REGIONAL:
         indicator = catalogue.indicator(id)
-        figure, _ = _figure(id, geo, "italy", indicator.view("italy")["period"], lang)
+        figure, _ = _figure(id, geo, "italy", "latest", lang)
         if figure is None:
             lacking.append(indicator.label[lang])
             continue
@@ -124,6 +124,9 @@ def published(geo: str, name: str, lang: str) -> None:
                      "before": value_text(figure["baseline"], indicator.unit, indicator.decimals, lang)})
     heads = {"indicator": t("column_indicator", lang), "value": name, "italy": t("column_italy", lang), "period": t("column_period", lang), "before": t("column_before", lang, name=name)}
     st.html(table.html(body, heads, t("region_has", lang, name=name), numbers=("value", "italy", "before")))
+    with st.container(key="region_ways", horizontal=True, gap="medium"):
+        for page, label in (("profile", t("compare_profile", lang, name=name)), ("compare", t("profile_compare", lang))):
+            st.page_link(f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_address())
     items = "".join(f"<li>{escape(words)}</li>" for words in [*lacking, *(catalogue.indicator(id).label[lang] for id in NATIONAL)])
     st.html(f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>')
 
