@@ -30,6 +30,8 @@
     const here = link => new URL(link.href).pathname.split("/").pop() === page && "page";
     for (const link of document.querySelectorAll('[data-testid^="stTopNav"][href], [data-testid="stSidebarNavLink"]')) set(link, here(link));
     for (const name of document.querySelectorAll('[data-testid="stTopNavSection"]')) set(name, group && name.textContent.trim() === group && "true");
+    const rest = document.querySelector(".rc-overflow-item-rest button"); // "…", behind which the page's name may be
+    if (rest) set(rest, !document.querySelector('.rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest) [aria-current]') && "true");
   }
 
   function set(element, current) {
@@ -42,8 +44,10 @@
   if (!window.ripresaWords) new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
     if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-again button")?.click();
   }).observe(app, {attributeFilter: ["data-test-connection-state"]});
-  if (!window.ripresaWords) document.addEventListener("click", event => { // on a phone the menu makes room for the page it led to
-    if (window.innerWidth < 768 && event.target.closest?.('[data-testid="stSidebarNavLink"]')) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  if (!window.ripresaWords) document.addEventListener("click", event => { // on a phone the menu makes room for the page it led to, and is closed at the next arrival
+    if (window.innerWidth >= 768) return;
+    if (event.target.closest?.('[data-testid="stSidebarNavLink"]')) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+    if (event.target.closest?.('[data-testid="stExpandSidebarButton"]')) Object.keys(localStorage).filter(key => key.startsWith("stSidebarCollapsed-")).forEach(key => localStorage.removeItem(key));
   });
   window.ripresaWords?.disconnect();
   window.ripresaWords = new MutationObserver(changes => {

@@ -102,6 +102,23 @@ def test_on_a_phone_the_menu_makes_room_for_the_page_it_led_to(visit):
     visitor.page.wait_for_function("() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right <= 0")
 
 
+def test_on_a_phone_a_menu_left_open_is_closed_at_the_next_arrival(visit):
+    visitor = visit("/about?lang=it", size=NARROW)
+    visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
+    visitor.page.wait_for_function("() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right > 200")
+    visitor.page.reload()
+    expect(visitor.page.locator('[data-testid="stSidebar"][data-collapsed="true"]')).to_have_count(1)
+
+
+def test_the_bar_uses_its_room_and_marks_what_is_behind_its_end(visit):
+    visitor = visit("/compare?lang=it", size={"width": 1024, "height": 500})
+    shown = visitor.page.locator('[data-testid="stTopNav"] .rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest)')
+    expect(shown).to_have_count(5)
+    expect(visitor.page.locator('header .rc-overflow-item-rest [aria-current="true"]')).to_have_count(1)
+    visitor.page.locator('header a[href*="closures"]').first.click()
+    expect(visitor.page.locator("header .rc-overflow-item-rest [aria-current]")).to_have_count(0)
+
+
 def test_the_ways_from_the_data_page_stand_on_one_line(visit):
     ways = visit("/data?lang=en").page.locator(".st-key-data_ways a")
     expect(ways).to_have_count(4)
