@@ -282,6 +282,8 @@ def main() -> int:
     asked.add_argument("--seconds", type=float, default=10.0)
     asked.add_argument("--visitors", type=int, default=20)
     given = asked.parse_args()
+    if given.seconds <= 0 or given.visitors < 1:
+        asked.error("seconds and visitors begin at 1")
     if not nginx():
         print("nginx is not installed (Debian: apt-get install nginx-light).", file=sys.stderr)
         return 1

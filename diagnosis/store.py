@@ -228,6 +228,9 @@ class Store:
         """A backup into this store, less what is past its time; gives the number of diagnoses now kept."""
         if not path.is_file():
             raise StoreError(f"{path} is not there: name the file that backup made.")
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                raise StoreError(f"{path} is no backup of a diagnosis store: name the file that backup made.")
         Store(Embedded(path)).copy(self)
         self.purge(today)
         return self.count()

@@ -4,7 +4,11 @@ import socket
 import subprocess
 import sys
 import tomllib
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pytest
 import yaml
@@ -98,6 +102,42 @@ def test_nginx_takes_the_configuration(nginx, tmp_path):
     conf = prove.configured(tmp_path, prove.free(), [prove.free(), prove.free()])
     said = subprocess.run([nginx, "-t", "-c", conf, "-p", tmp_path], capture_output=True, text=True)
     assert said.returncode == 0 and not re.search(r"replica\d", conf.read_text()), said.stderr
+
+
+@pytest.mark.escape
+def test_what_was_asked_of_a_forged_host_is_not_given_to_the_next_visitor(nginx):
+    """Answers name the host they were asked of; kept for all under one key, they would lead a reader elsewhere."""
+    class Replica(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = self.headers["Host"].encode()
+            self.send_response(200)
+            for name, value in {"Cache-Control": "public, max-age=60", "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *said):
+            pass
+
+    def asked(host: str) -> str:
+        there = HTTPConnection("127.0.0.1", port, timeout=10)
+        there.request("GET", "/embed/v1/birth_rate", headers={"Host": host})
+        return there.getresponse().read().decode()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Replica) as replica, TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o755)  # nginx's workers are another user
+        Thread(target=replica.serve_forever, daemon=True).start()
+        port = prove.free()
+        conf = prove.configured(folder, port, [replica.server_port] * 2)
+        process = subprocess.Popen([nginx, "-c", conf, "-p", folder], stderr=subprocess.DEVNULL)
+        try:
+            prove.answering(port, "/healthz")
+            assert [asked(host) for host in ("evil.example", "ours.example", "evil.example")] == ["evil.example", "ours.example", "evil.example"]
+        finally:
+            process.terminate()
+            process.wait(10)
+            replica.shutdown()
 
 
 @pytest.mark.fault

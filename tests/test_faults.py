@@ -307,6 +307,8 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
     visit = opened(lang="en")
     assert first in plain(visit) and build.built(build.previous(path)) == "feedfacebeef"
     for version in ("feedfacebeef", first):
+        with pytest.raises(SystemExit):  # a question, not an order
+            rollback.main(["--help"])
         assert rollback.main() == 0 and f"version {version} is in place" in capsys.readouterr().out
         assert version in plain(again(visit)) and CLIENT.get("/healthz").json()["version"] == version
     assert sorted(name for name in os.listdir(folder) if not name.endswith(".lock")) == ["recovery.duckdb", "recovery.previous.duckdb"]
