@@ -23,7 +23,7 @@
 
   function markSoon() { // once a frame: a figure drawn anew changes hundreds of elements
     cancelAnimationFrame(window.ripresaMark);
-    window.ripresaMark = requestAnimationFrame(mark);
+    window.ripresaMark = requestAnimationFrame(() => { mark(); tell(); });
   }
 
   function mark() {
@@ -32,6 +32,14 @@
     for (const name of document.querySelectorAll('[data-testid="stTopNavSection"]')) set(name, group && name.textContent.trim() === group && "true");
     const rest = document.querySelector(".rc-overflow-item-rest button"); // "…", behind which the page's name may be
     if (rest) set(rest, !document.querySelector('.rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest) [aria-current]') && "true");
+  }
+
+  function tell() { // who does not see the page hears what a choice has changed: the finding of its first figure
+    const status = document.getElementById("ripresa-status") ?? document.body.appendChild(Object.assign(document.createElement("div"), {id: "ripresa-status", role: "status"}));
+    const finding = document.querySelector(".finding h2")?.textContent ?? "";
+    if (finding === status.dataset.finding && page === status.dataset.page) return;
+    status.textContent = page === status.dataset.page ? finding : ""; // a page turned to has a heading of its own
+    Object.assign(status.dataset, {finding, page});
   }
 
   function set(element, current) {
@@ -48,6 +56,15 @@
     if (window.innerWidth >= 768) return;
     if (event.target.closest?.('[data-testid="stSidebarNavLink"]')) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
     if (event.target.closest?.('[data-testid="stExpandSidebarButton"]')) Object.keys(localStorage).filter(key => key.startsWith("stSidebarCollapsed-")).forEach(key => localStorage.removeItem(key));
+  });
+  const menu = (words, what = "") => document.querySelector(`[data-testid="${words}"] ${what}`);
+  if (!window.ripresaWords) document.addEventListener("click", event => { // the menu takes up the keyboard that opened it
+    if (event.detail === 0 && event.target.closest?.('[data-testid="stExpandSidebarButton"]')) setTimeout(() => menu("stSidebarNavLink").focus(), 350);
+  });
+  if (!window.ripresaWords) document.addEventListener("keydown", event => { // and Escape closes it
+    if (event.key !== "Escape" || !event.target.closest?.('[data-testid="stSidebar"]')) return;
+    menu("stSidebarCollapseButton", "button").click();
+    setTimeout(() => menu("stExpandSidebarButton").focus(), 350);
   });
   window.ripresaWords?.disconnect();
   window.ripresaWords = new MutationObserver(changes => {

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from data import words
 from data.words import t
-from tests.browser.conftest import Visitor, watch
+from tests.browser.conftest import NARROW, Visitor, watch
 from ui import access, frame
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -370,3 +370,26 @@ def test_every_word_drawn_on_a_chart_has_the_contrast_that_text_needs(theme, vis
     assert len(texts) > 60
     faint = {(text, tuple(ink), ground, round(contrast(ink, ground), 1)) for text, ink, box in texts if contrast(ink, ground := behind(picture, ink, box)) < 4.5}
     assert not faint
+
+
+def test_on_a_phone_the_menu_takes_up_the_keyboard_and_escape_gives_it_back(visit):
+    page = visit("/closures?lang=it", NARROW).page
+    button = page.get_by_test_id("stExpandSidebarButton")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stSidebarNavLink").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_choice_is_told_to_who_does_not_see_the_page(lang, visit):
+    visitor = visit(f"/closures?lang={lang}")
+    visitor.painted()
+    status = visitor.page.locator("#ripresa-status")
+    expect(status).to_have_text("")
+    visitor.page.get_by_role("combobox", name=t("filter_period", lang)).first.click()
+    before = visitor.page.locator(".finding h2").first.inner_text()
+    visitor.page.get_by_role("option", name="2021").click()
+    expect(status).not_to_have_text("")
+    assert status.inner_text() == visitor.page.locator(".finding h2").first.inner_text() != before
