@@ -23,7 +23,7 @@ def show(filters: Filters) -> None:
     """The page."""
     lang = filters.lang
     made = ask("build").iloc[0]
-    opening(t("page_about", lang), t("about_question", lang), t("about_intro", lang, figures=number(made["observations"], lang), version=made["version"],
+    opening(t("page_about", lang), t("about_question", lang), t("about_intro", lang, figures=number(made["observations"], lang), derived=number(made["derived"], lang), version=made["version"],
                                                                 date=period_text(str(made["data_date"])[:10], lang)))
     st.html(contents(lang))
     for heading, sentences in SECTIONS.items():
