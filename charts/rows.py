@@ -51,7 +51,7 @@ def is_apart(row: dict) -> bool:
 
 def sign(row: dict) -> str:
     """What stands after the name of such a row."""
-    return f" {APART}" if is_apart(row) else ""
+    return f"\N{NO-BREAK SPACE}{APART}" if is_apart(row) else ""
 
 
 def is_reference(row: dict, view) -> bool:

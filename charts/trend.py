@@ -9,6 +9,7 @@ from charts.series import Series, break_years, segments, series
 from charts.words import frame, hover
 
 HEIGHT, TOP, FOOT = 400, 26, 34
+STROKES = dict(zip(look.DASHES, "━╍┉┅"))  # a dash as it stands before a name
 NAMED = 6  # as many lines have a colour and a name; the others are grey
 
 
@@ -31,7 +32,7 @@ def lines(rows, view, theme: str = "light", span: tuple = ()) -> go.Figure:
     cuts = break_years(view.indicator.breaks, known)
     top = TOP + 13 * max(len(cuts) - 1, 0)
     plot = HEIGHT - top - FOOT
-    ends = _end_labels(all_lines, named, looks, view, theme, grid, plot)
+    ends = _end_labels(all_lines, named, looks, dashes, view, theme, grid, plot)
     traces = []
     for line in sorted(all_lines, key=lambda line: line.geo in named):  # the named last, over the grey
         colour, symbol = looks.get(line.geo, (colours.mute, "circle"))
@@ -149,25 +150,28 @@ def _with_room(grid: list[float]) -> list[float]:
     return [grid[0] - room, grid[-1] + room]
 
 
-def _end_labels(all_lines: list[Series], named: list[str], looks: dict, view, theme: str, grid: list[float], plot: int) -> list[dict]:
-    """Names at the ends of the lines, moved apart where they would cover one another."""
-    last: dict[str, dict] = {}
-    for line in all_lines:
-        row = valued(list(line.points))[-1]
-        if line.geo in named and (line.geo not in last or year(row) >= year(last[line.geo])):
-            last[line.geo] = row
+def _end_labels(all_lines: list[Series], named: list[str], looks: dict, dashes: dict, view, theme: str, grid: list[float], plot: int) -> list[dict]:
+    """Names at the ends of the lines, moved apart where they would cover one another; of an area's editions the newest, and those that run beside it."""
+    points = {geo: [found for line in all_lines if line.geo == geo and (found := valued(list(line.points)))] for geo in named}
+    newest = {geo: max(lines, key=lambda line: year(line[-1])) for geo, lines in points.items() if lines}
+    ends = [line[-1] for geo, lines in points.items() for line in lines if line is newest[geo] or year(line[-1]) >= year(newest[geo][0])]
     low, high = _with_room(grid)
-    right = max(map(year, last.values()), default=0)
-    with_value = len(last) <= 4
+    right = max(map(year, ends), default=0)
+    reach = right - min((year(line[0]) for lines in points.values() for line in lines), default=0)
+    with_value = len(newest) <= 4
     labels, early = [], []
-    for geo, row in last.items():
+    for row in ends:
+        geo = row["geo"]
+        name = row["geo_name"] if [end["geo"] for end in ends].count(geo) == 1 else f"{STROKES[dashes[row['edition']]]} {row['geo_name']}"
         value = f"<b>{compact(row['value'], view)}</b>" if with_value else ""
         base = {"align": "left", "xanchor": "left", "yanchor": "middle", "xshift": 9, "font": {"size": look.TICK, "color": _readable(looks[geo][0], theme)}}
         if year(row) == right:
-            text = look.wrap(row["geo_name"], 13, 3) + ("<br>" + value if value else "")
+            text = look.wrap(name, 13, 3) + ("<br>" + value if value else "")
             labels.append([(row["value"] - low) / (high - low) * plot, 7.5 * (text.count("<br>") + 1), text, base])
         else:  # a line that stops early is named where it stops
-            early.append(look.note(theme, f"{row['geo_name']} {value}".strip(), x=year(row), y=row["value"], bgcolor=look.palette(theme).page, opacity=0.9, borderpad=0, **base))
+            met = any(0 < year(other) - year(row) < reach / 4 and abs(other["value"] - row["value"]) < (high - low) / 20 for lines in points.values() for line in lines for other in line)
+            lower = {"yshift": -10} if met else {"bgcolor": look.palette(theme).page}  # a point to its right is not covered
+            early.append(look.note(theme, f"{name} {value}".strip(), x=year(row), y=row["value"], opacity=0.9, borderpad=0, **base | lower))
     return early + [look.note(theme, text, x=1, xref="paper", y=0, yref="paper", yshift=round(at), **base) for at, _, text, base in apart(labels, plot)]
 
 

@@ -294,6 +294,17 @@ def test_two_editions_are_two_lines_with_two_dashes():
     assert [line["line"]["dash"] for line in found] == ["solid", "dash"]
 
 
+def test_two_editions_at_one_time_are_told_apart_at_their_ends():
+    rows = frame(*(row("WORLD", value, period, edition=edition) for edition, period, value in
+                   (("a", "2020", 26.0), ("a", "2021", 16.0), ("a", "2022", 15.0), ("b", "2020", 29.0), ("b", "2025", 19.0))), row("ITA", 16.0, "2020", edition="a"))
+    labels = {note["text"]: note for note in layout(trend.lines(rows, view(level="world", decimals=0)))["annotations"]}
+    assert set(labels) == {"━ Mondo <b>15%</b>", "╍ Mondo<br><b>19%</b>", "Italia <b>16%</b>"}
+    beside_a_point, free = labels["Italia <b>16%</b>"], labels["━ Mondo <b>15%</b>"]
+    assert beside_a_point["yshift"] < 0 and "bgcolor" not in beside_a_point and "yshift" not in free
+    later = frame(row("ITC4", 8.0, "2019"), row("ITC4", 7.0, "2020"), row("ITC4", 6.0, "2021", edition="b"), row("ITC4", 5.0, "2022", edition="b"))
+    assert [note["text"] for note in layout(trend.lines(later, view()))["annotations"]] == ["Lombardia<br><b>5,0%</b>"]
+
+
 def test_a_missing_year_leaves_the_line_open():
     rows = frame(row("ITC4", 7.0, "2019"), row("ITC4", 6.5, "2020"), row("ITC4", None, "2021"), row("ITC4", 6.0, "2022"))
     assert lines_of(trend.lines(rows, view()))[0]["y"] == [7.0, 6.5, None, 6.0]
@@ -490,9 +501,9 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
     shown = view(level="europe")
     rows = frame(row("DEU", 8.0, **EUROSTAT), row("ITA", 9.0), row("FRA", 6.0, **EUROSTAT), row("ESP", 7.0, **EUROSTAT))
     bars, (shade,) = ranking.bars(rows, shown), [trace for trace in traces(regions.choropleth(rows, shown), "choropleth") if len(trace["locations"]) == 4]
-    assert layout(bars)["yaxis"]["ticktext"] == ["Germania", "Spagna", "Francia", "<b>Italia ‡</b>"]
+    assert layout(bars)["yaxis"]["ticktext"] == ["Germania", "Spagna", "Francia", "<b>Italia ‡</b>"]
     assert {trace["customdata"][0][0]: trace["marker"]["color"] == theme.CLEAR for trace in traces(bars, "bar")} == {"DEU": False, "ITA": True}
-    assert shade["text"][1].startswith("<b>Italia ‡</b><br>9,0%") and shade["text"][1].endswith("altra edizione: ISTAT 2019-2024") and "‡" not in shade["text"][0]
+    assert shade["text"][1].startswith("<b>Italia ‡</b><br>9,0%") and shade["text"][1].endswith("altra edizione: ISTAT 2019-2024") and "‡" not in shade["text"][0]
     assert "‡ altra edizione" in [trace.get("name") for trace in traces(regions.choropleth(rows, shown), "scattergeo")]
     meta = layout(bars)["meta"]
     assert meta["title"] == "Tasso di mortalità: da 6,0% (Francia) a 8,0% (Germania)" and "Più alto: 8,0% (Germania)" in meta["alt"]
@@ -503,7 +514,7 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
 
 def test_an_area_of_another_edition_is_not_compared_with_the_whole():
     rows = frame(row("DEU", 8.0, **EUROSTAT), row("ITA", 9.0), row("WORLD", 7.0, **EUROSTAT))
-    assert words.finding(rows, view(level="world", geo=["ITA"])) == "Tasso di mortalità: Italia ‡ 9,0%; Mondo 7,0%"
+    assert words.finding(rows, view(level="world", geo=["ITA"])) == "Tasso di mortalità: Italia ‡ 9,0%; Mondo 7,0%"
     assert words.finding(rows, view(level="world", geo=["DEU"])) == "Tasso di mortalità: Germania 8,0%, 1,0 punto sopra Mondo (7,0%; differenza semplice)"
 
 
@@ -516,8 +527,8 @@ def test_no_edition_is_the_other_one_where_none_has_most_rows(editions):
 def test_a_total_of_another_edition_is_marked_among_the_sectors():
     rows = frame(row("ITA", 7.1), *(row("ITA", value, sector=sector, **EUROSTAT) for sector, value in zip("CFI", (6.1, 5.0, 8.0))), row("ITA", 9.9, sector="G"))
     figure = sectors.bars(rows, view(geo=["ITA"]))
-    assert layout(figure)["yaxis"]["ticktext"] == ["<b>Tutti i settori ‡</b>", "Alloggio e<br>ristorazione", "Manifattura", "Costruzioni", "Commercio ‡"]
-    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da 5,0% (Costruzioni) a 8,0% (Alloggio e ristorazione); totale ‡ 7,1%"
+    assert layout(figure)["yaxis"]["ticktext"] == ["<b>Tutti i settori ‡</b>", "Alloggio e<br>ristorazione", "Manifattura", "Costruzioni", "Commercio ‡"]
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da 5,0% (Costruzioni) a 8,0% (Alloggio e ristorazione); totale ‡ 7,1%"
     assert any(note.startswith("‡ Tutti i settori; Commercio: altra edizione") for note in layout(figure)["meta"]["notes"])
 
 
