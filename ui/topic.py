@@ -40,9 +40,11 @@ def show(name: str, filters: Filters) -> None:
     view, topic = resolve(filters, name), catalogue.topics()[name]
     opening(topic.title[view.lang], topic.question[view.lang], topic.intro[view.lang])
     said(view, bar(view))
-    about(view, FIRST[view.chart](view))
+    rows, place = FIRST[view.chart](view), st.container()
     side_by_side(*over_time(view, theme()))
     side_by_side(by_sector(view, theme()), *by_leader(view, theme()))
+    with place:  # asked last, so that no figure waits for it
+        about(view, rows)
     side_by_side(by_area_and_sector(view, theme()))
 
 
