@@ -1,4 +1,5 @@
 """Lines of one area and one edition, cut wherever two points cannot be joined."""
+from collections import Counter
 from dataclasses import dataclass
 
 from charts.rows import no_direction, year, year_of
@@ -52,6 +53,12 @@ def segments(line: Series, known: list[dict], breaks: tuple[str, ...] = ()) -> l
         parts[-1].append(row)
         last, before = now, row["period"]
     return [part for part in parts if part]
+
+
+def editions(known: list[dict]) -> list[str]:
+    """Editions, the one with most figures first: it gets the unbroken line."""
+    counts = Counter(row["edition"] for row in known)
+    return sorted(counts, key=lambda edition: -counts[edition])
 
 
 def break_years(breaks: tuple[str, ...], found: list[dict]) -> list[float]:

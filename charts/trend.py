@@ -2,21 +2,22 @@
 import plotly.graph_objects as go
 
 from charts import theme as look
+from charts.company import looks as looks_of
 from charts.phrases import compact, say, short_period
-from charts.rows import first_each, has_interval, is_provisional, no_direction, records, valued, year
+from charts.rows import has_interval, is_provisional, no_direction, records, valued, year
 from charts.scale import contrast, ticks
-from charts.series import Series, break_years, segments, series
+from charts.series import Series, break_years, editions, segments, series
 from charts.words import frame, hover
 
 HEIGHT, TOP, FOOT = 400, 26, 34
 STROKES = dict(zip(look.DASHES, "━╍┉┅"))  # a dash as it stands before a name
-NAMED = 6  # as many lines have a colour and a name; the others are grey
 
 
-def lines(rows, view, theme: str = "light", span: tuple = ()) -> go.Figure:
+def lines(rows, view, theme: str = "light", span: tuple = (), asked: tuple[str, ...] = ()) -> go.Figure:
     """One line an area and edition. rows: all periods of some areas (geo, edition, period, starts, value, low, high, status, flags).
 
-    span: lowest and highest value of another figure beside this one, so that both share a scale.
+    span: lowest and highest value of another figure beside this one, so that both share a scale. asked: the areas asked for, those chosen if not said, so that
+    each looks the same in both.
     """
     found, colours = records(rows, view.lang), look.palette(theme)
     known = valued(found)
@@ -24,22 +25,21 @@ def lines(rows, view, theme: str = "light", span: tuple = ()) -> go.Figure:
     if not known:
         return look.empty(view, theme, meta)
     all_lines = [line for line in series(found) if valued(list(line.points))]
-    named = _named(known, view)
-    looks = {geo: (colours.qualitative[i], look.SYMBOLS[i]) for i, geo in enumerate(named)}
-    dashes = {edition: look.DASHES[i % len(look.DASHES)] for i, edition in enumerate(_editions(known))}
+    looks = {geo: (colours.qualitative[i], look.SYMBOLS[i]) for geo, i in looks_of(known, asked or view.geo).items()}
+    dashes = {edition: look.DASHES[i % len(look.DASHES)] for i, edition in enumerate(editions(known))}
     grid = ticks(*_reach(known, span, view))
     places = [year(row) for row in known]
     cuts = break_years(view.indicator.breaks, known)
     top = TOP + 13 * max(len(cuts) - 1, 0)
     plot = HEIGHT - top - FOOT
-    ends = _end_labels(all_lines, named, looks, dashes, view, theme, grid, plot)
+    ends = _end_labels(all_lines, looks, dashes, view, theme, grid, plot)
     traces = []
-    for line in sorted(all_lines, key=lambda line: line.geo in named):  # the named last, over the grey
+    for line in sorted(all_lines, key=lambda line: line.geo in looks):  # the named last, over the grey
         colour, symbol = looks.get(line.geo, (colours.mute, "circle"))
         parts = segments(line, known, view.indicator.breaks)
-        if line.geo in named:
+        if line.geo in looks:
             traces += [_band(part, colour) for part in parts if len(part) > 1 and all(map(has_interval, part))]
-        traces.append(_line(line, parts, colour, symbol, dashes[line.edition], line.geo in named, view, colours))
+        traces.append(_line(line, parts, colour, symbol, dashes[line.edition], line.geo in looks, view, colours))
     keys = _keys(known, dashes, view, colours)
     right = max([look.text_width(label["text"]) for label in ends if label.get("xref") == "paper"], default=0) + 14
     left, right_end = min(places), max(places)
@@ -70,22 +70,6 @@ def time_ticks(known: list[dict], lang: str, most: int = 6) -> dict:
         return {"tickvals": shown, "ticktext": [str(at) for at in shown]}
     kept = places[::max(1, -(-len(places) // most))]
     return {"tickvals": [at for at, _ in kept], "ticktext": [short_period(row["period"], lang).replace(" ", "<br>") for _, row in kept]}
-
-
-def _named(known: list[dict], view) -> list[str]:
-    """The areas that get a colour: all if they are few, else those chosen, Italy and the EU."""
-    areas = first_each(known, "geo")
-    wanted = [geo for geo in view.geo if geo in areas]
-    order = dict.fromkeys((*wanted, *(geo for geo in ("ITA", "EU27_2020") if geo in areas), *(areas if len(areas) <= NAMED else ())))
-    return list(order)[:NAMED]
-
-
-def _editions(known: list[dict]) -> list[str]:
-    """Editions, the one with most figures first: it gets the unbroken line."""
-    counts: dict[str, int] = {}
-    for row in known:
-        counts[row["edition"]] = counts.get(row["edition"], 0) + 1
-    return sorted(counts, key=lambda edition: -counts[edition])
 
 
 def _line(line: Series, parts: list[list[dict]], colour: str, symbol: str, dash: str, named: bool, view, colours) -> dict:
@@ -150,9 +134,9 @@ def _with_room(grid: list[float]) -> list[float]:
     return [grid[0] - room, grid[-1] + room]
 
 
-def _end_labels(all_lines: list[Series], named: list[str], looks: dict, dashes: dict, view, theme: str, grid: list[float], plot: int) -> list[dict]:
+def _end_labels(all_lines: list[Series], looks: dict, dashes: dict, view, theme: str, grid: list[float], plot: int) -> list[dict]:
     """Names at the ends of the lines, moved apart where they would cover one another; of an area's editions the newest, and those that run beside it."""
-    points = {geo: [found for line in all_lines if line.geo == geo and (found := valued(list(line.points)))] for geo in named}
+    points = {geo: [found for line in all_lines if line.geo == geo and (found := valued(list(line.points)))] for geo in looks}
     newest = {geo: max(lines, key=lambda line: year(line[-1])) for geo, lines in points.items() if lines}
     ends = [line[-1] for geo, lines in points.items() for line in lines if line is newest[geo] or year(line[-1]) >= year(newest[geo][0])]
     low, high = _with_room(grid)

@@ -9,10 +9,11 @@ from html import escape
 from math import cos, isfinite, radians, sin, sqrt
 
 from charts import areas, theme as look
+from charts.company import company, looks
 from charts.ranking import ENDS, MOST
 from charts.rows import APART, SMALL_BASE, focus, has_interval, is_apart, is_old, is_provisional, is_small, no_direction, peers, references, set_apart, sign, valued, year
 from charts.scale import Classes, classes, ticks
-from charts.series import segments, series
+from charts.series import editions, segments, series
 from charts.trend import time_ticks
 from charts.phrases import bare, say as charted, show
 from queries.filters import View
@@ -20,7 +21,7 @@ from queries.filters import View
 WIDTHS = {"italy": 470, "europe": 640, "world": 900}  # of the map's coordinates
 LIMITS = {"europe": (-11.0, 34.5, 35.5, 69.0)}  # lon, lat of what is drawn; elsewhere all of it
 BAR, LINE_HEIGHT, MAP_TEXT = 13, 300, 12
-LINES = 6
+ROOM = 11  # percent of the width between two moments under the lines
 MARKS = {"apart": APART, "small": "*", "old": "†"}
 HATCHES = "".join(f'<pattern id="{name}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate({angle})"><path class="hatch" d="M0 0V5"/></pattern>'
                   for name, angle in (("apart", 90), ("small", 45), ("old", -45)))
@@ -204,10 +205,10 @@ def _on(row: dict, view: View) -> str:
 # --- lines ---
 
 def lines(found: list[dict], view: View) -> str:
-    """Lines of at most six areas, cut where two points cannot be joined."""
+    """Lines in the colours and dashes of the page, the areas without a colour in grey, cut where two points cannot be joined."""
     known = valued(found)
-    shown = list(dict.fromkeys(row["geo"] for row in known))[:LINES]
-    known = [row for row in known if row["geo"] in shown]
+    named = looks(known, company(view))
+    dashes = {edition: f"d{i % len(look.DASHES)}" for i, edition in enumerate(editions(known))}
     values = [value for row in known for value in ((row["low"], row["value"], row["high"]) if has_interval(row) else (row["value"],))]
     grid = ticks(min([*values, 0] if min(values) < 0.5 * max(values) else values), max(values))
     times = [year(row) for row in known]
@@ -218,18 +219,38 @@ def lines(found: list[dict], view: View) -> str:
     rules = "".join(f'<line class="grid" x2="100%" y1="{down(tick):.1f}%" y2="{down(tick):.1f}%"/>' for tick, _ in scale)
     levels = "".join(f'<text x="100%" y="{down(tick):.1f}%" dy="4">{escape(word)}</text>' for tick, word in scale)
     paths = []
-    for line in series(known):
-        kind = shown.index(line.geo)
+    for line in sorted(series(known), key=lambda line: line.geo in named):
+        kind = f"l{named[line.geo]}" if line.geo in named else "mute"
         for part in segments(line, known, view.indicator.breaks):
             points = [(across(year(row)), down(row["value"])) for row in part]
-            paths.append(f'<path class="l l{kind}" d="M{" L".join(f"{x:.1f} {y:.1f}" for x, y in points)}"/>')
-            paths += [f'<path class="p l{kind}" d="M{x:.1f} {y:.1f}h0"><title>{escape(row["geo_name"])}, {escape(row["period"])}: {escape(show(row["value"], view))}</title></path>'
+            paths.append(f'<path class="l {kind} {dashes[line.edition]}" d="M{" L".join(f"{x:.1f} {y:.1f}" for x, y in points)}"/>')
+            paths += [f'<path class="p {kind}" d="M{x:.1f} {y:.1f}h0"><title>{escape(row["geo_name"])}, {escape(row["period"])}: {escape(show(row["value"], view))}</title></path>'
                       + (f'<path class="p hollow" d="M{x:.1f} {y:.1f}h0"/>' if is_provisional(row) or no_direction(row) else "") for (x, y), row in zip(points, part)]
     when = time_ticks(known, view.lang)
-    words = "".join(f'<text x="{across(at):.1f}%" y="14">{escape(word.replace("<br>", " "))}</text>' for at, word in zip(when["tickvals"], when["ticktext"]) if 0 <= across(at) <= 100)
+    moments = _apart([(across(at), word.split("<br>")) for at, word in zip(when["tickvals"], when["ticktext"]) if 0 <= across(at) <= 100])
+    words = "".join(f'<text x="{at:.1f}%" y="{14 + 14 * row}">{escape(word)}</text>' for at, said in moments for row, word in enumerate(said))
     last = {row["geo"]: row for row in sorted(known, key=year)}
     names = "".join(f'<li><svg width="22" height="10" aria-hidden="true"><path class="l l{i}" d="M0 5h22"/></svg> {escape(last[geo]["geo_name"])} <b>{escape(show(last[geo]["value"], view))}</b></li>'
-                    for i, geo in enumerate(shown))
+                    for geo, i in named.items())
+    names += _keys(known, dashes, view)
     return (f'<div class="plot"><svg class="levels" height="{LINE_HEIGHT}" aria-hidden="true">{levels}</svg><svg height="{LINE_HEIGHT}" aria-hidden="true">{rules}'
-            f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" height="100%">{"".join(paths)}</svg></svg><span></span><svg class="when" height="18" aria-hidden="true">{words}</svg></div>'
+            f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" height="100%">{"".join(paths)}</svg></svg><span></span><svg class="when" height="{4 + 14 * max(len(said) for _, said in moments)}" aria-hidden="true">{words}</svg></div>'
             f'<ul class="names">{names}</ul>')
+
+
+def _apart(moments: list[tuple]) -> list[tuple]:
+    """Those of the moments (percent across, words) whose words have room on a narrow screen, the last among them."""
+    kept: list[tuple] = []
+    for one in reversed(moments):
+        if not kept or kept[-1][0] - one[0] > ROOM:
+            kept.append(one)
+    return kept[::-1]
+
+
+def _keys(known: list[dict], dashes: dict[str, str], view: View) -> str:
+    """What the dashes and the hollow points mean, where there are any."""
+    editions_ = {row["edition"]: row.get("edition_name") or row["edition"] for row in known}
+    keys = [(f'<path class="l quiet {dash}" d="M0 5h22"/>', editions_[edition]) for edition, dash in dashes.items()] if len(dashes) > 1 else []
+    keys += [('<path class="p quiet" d="M11 5h0"/><path class="p hollow" d="M11 5h0"/>', charted(word, view.lang))
+             for word, is_so in (("provisional", is_provisional), ("old_vintage", no_direction)) if any(map(is_so, known))]
+    return "".join(f'<li><svg width="22" height="10" aria-hidden="true">{mark}</svg> {escape(word)}</li>' for mark, word in keys)

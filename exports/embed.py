@@ -16,9 +16,10 @@ import pandas as pd
 
 import queries
 from charts import theme as look
+from charts.company import BESIDE, company
 from charts.findings import finding
 from charts.phrases import show
-from charts.rows import focus, records, several, valued
+from charts.rows import records, several, valued
 from charts.scale import classes, text_on
 from charts.sectors import one_level
 from charts.words import frame
@@ -35,9 +36,8 @@ THEMES = ("light", "dark")
 FIGURES = ("map", "bars", "dots", "trend", "sectors")
 SCRIPT = """(()=>{const say=()=>parent.postMessage({type:"ripresa-digitale",height:Math.ceil(document.body.getBoundingClientRect().height)},"*");new ResizeObserver(say).observe(document.body);addEventListener("load",say)})()"""
 LIVE, FROZEN = "public, max-age=300, stale-while-revalidate=86400", "public, max-age=86400, stale-while-revalidate=604800"
-HEIGHTS = {"map": 760, "bars": 820, "dots": 560, "trend": 620, "sectors": 700}
+HEIGHTS = {"map": 950, "bars": 1280, "dots": 790, "trend": 790, "sectors": 810}  # of the tallest, 760 wide
 KEPT = 256
-WHOLE = {"italy": "ITA", "europe": "EU27_2020", "world": "WORLD"}  # the area beside, or in place of, those chosen
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ def _rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
     """The rows of the figure, as the version had them."""
     known = version or queries.version()
     if kind == "trend":
-        return past.ask(known, "trend", **view.cut, geos=tuple(dict.fromkeys((*focus(view), *([WHOLE[view.level]] if view.level != "world" else [])))), lang=view.lang)
+        return past.ask(known, "trend", **view.cut, geos=company(view), lang=view.lang)
     if kind == "sectors":
-        return past.ask(known, "by_sector", **view.moment, geo=(*view.geo, WHOLE[view.level])[0])
+        return past.ask(known, "by_sector", **view.moment, geo=(*view.geo, *BESIDE[view.level])[0])
     rows, against = (past.ask(known, name, **view.moment) for name in ("map", "references"))
     return None if rows is None else pd.concat([rows, against]) if len(against) else rows
 
@@ -155,7 +155,7 @@ def _style() -> str:
 
 def _colours(theme: str) -> str:
     palette = look.palette(theme)
-    plain = {"page": palette.page, "ink": palette.ink, "soft": palette.soft, "grid": palette.grid, "border": palette.border, "none": palette.no_data, "bar": palette.bar, "on": palette.qualitative[0],
+    plain = {"page": palette.page, "ink": palette.ink, "soft": palette.soft, "grid": palette.grid, "border": palette.border, "mute": palette.mute, "none": palette.no_data, "bar": palette.bar, "on": palette.qualitative[0],
              "ctx": palette.panel, **{f"l{i}": colour for i, colour in enumerate(palette.qualitative)}}
     return "".join(f"--{name}:{colour};" for name, colour in plain.items()) + f"color-scheme:{theme}"
 

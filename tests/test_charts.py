@@ -349,6 +349,26 @@ def test_more_than_six_areas_are_grey_but_for_the_chosen_and_italy():
     assert {colour for code, colour in colours.items() if code not in ("ITC4", "ITA")} == {theme.palette("light").mute}
 
 
+def test_an_area_keeps_its_colour_and_symbol_in_figures_beside_one_another():
+    def looks_of(*codes, asked=()):
+        rows = frame(*(row(code, 5.0, period) for code in codes for period in ("2019", "2020")))
+        return {line["customdata"][0][0]: (line["line"]["color"], line["marker"]["symbol"]) for line in lines_of(trend.lines(rows, view(), asked=asked))}
+    asked = ("ITA", "ITC1", "ITC4", "ITF6")
+    everything = looks_of(*asked, asked=asked)
+    assert len(set(everything.values())) == 4
+    assert looks_of("ITC4", "ITF6", asked=asked) == {code: everything[code] for code in ("ITC4", "ITF6")}
+    europe = looks_of("DEU", "ITA", "FRA", asked=("EU27_2020", "ITA", "DEU", "FRA"))
+    assert europe["ITA"] == everything["ITA"] == looks_of("WORLD", "ITA", asked=("WORLD", "ITA"))["ITA"]
+    assert looks_of("DEU", asked=("EU27_2020", "ITA", "DEU", "FRA")) == {"DEU": europe["DEU"]}
+
+
+def test_an_area_past_the_sixth_has_a_colour_of_its_own_where_few_are_drawn():
+    asked = ("ITC1", "ITC2", "ITC4", "ITF2", "ITF6", "ITH1", "ITH2", "DEU")
+    rows = frame(*(row(code, 5.0, period) for code in ("DEU", "ITC1", "ITH2") for period in ("2019", "2020")))
+    colours = [line["line"]["color"] for line in lines_of(trend.lines(rows, view(), asked=asked))]
+    assert len(set(colours)) == 3 and set(colours) <= set(theme.palette("light").qualitative)
+
+
 def test_names_at_the_ends_of_lines_do_not_cover_one_another():
     placed = trend.apart([[100, 15, "a"], [104, 15, "b"], [106, 15, "c"], [300, 15, "d"]], 330)
     assert all(after[0] - before[0] >= before[1] + after[1] for before, after in pairwise(placed))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -490,7 +491,7 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
             frame_.locator("path.c0").first.wait_for(state="attached")
             assert frame_.locator("svg.map path, svg.map use").count() >= 21
             assert frame_.locator("svg.map path.c1").first.evaluate("area => getComputedStyle(area).fill") not in ("rgb(0, 0, 0)", "none")
-            page.wait_for_function("document.querySelector('iframe').height != 760")
+            page.wait_for_function(f"document.querySelector('iframe').height != {embed.HEIGHTS['map']}")
             tall = int(page.locator("iframe").get_attribute("height"))
             assert abs(tall - frame_.locator("body").evaluate("body => body.getBoundingClientRect().height")) <= 2
             frame_.locator("summary").click()
@@ -503,6 +504,39 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
         assert all(address.startswith(server.site) for address in asked) and not troubles
     finally:
         server.shutdown()
+
+
+TALLEST = [("innovative_startups_female_majority_share", "italy", "map"), ("firms_woman_top_manager", "europe", "bars"), ("lower_sales_yoy", "world", "dots"),
+           ("closure_gender_gap_female_minus_male", "world", "trend"), ("gva_real_change_vs_2019", "italy", "sectors")]
+
+
+def test_the_tallest_embeds_fit_the_height_offered_and_do_not_grow_with_their_frame(chromium):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = opened.new_page()
+        for id, level, kind in TALLEST:
+            page.set_viewport_size({"width": 760, "height": embed.HEIGHTS[kind]})
+            page.set_content(embed.answer(id, {"lang": "it", "level": level, "figure": kind}).body.decode())
+            tall = page.evaluate("document.body.getBoundingClientRect().height")
+            page.set_viewport_size({"width": 760, "height": 2 * embed.HEIGHTS[kind]})
+            assert embed.HEIGHTS[kind] - 60 < tall <= embed.HEIGHTS[kind] and page.evaluate("document.body.getBoundingClientRect().height") == tall, (id, kind, tall)
+        opened.close()
+
+
+@pytest.mark.parametrize("asked", [{"geo": ()}, {"geo": ("DEU", "FRA", "ESP", "PRT", "GRC", "POL", "NLD", "BEL")}])
+def test_the_words_of_an_embed_of_lines_stay_inside_a_narrow_frame(asked, chromium):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = opened.new_page(viewport={"width": 390, "height": 750})
+        for id, level in (("ent_with_esales", "europe"), ("lower_sales_yoy", "world")):
+            page.set_content(embed.answer(id, {"lang": "it", "level": level, "figure": "trend", **asked}).body.decode())
+            words = page.locator(".when text").evaluate_all("words => words.map(word => word.getBoundingClientRect()).map(({left, right, top}) => [left, right, top])")
+            assert len(words) > 1 and all(0 <= left < right <= 388 for left, right, _ in words), words
+            rows = [sorted(word for word in words if word[2] == top) for top in {word[2] for word in words}]
+            assert all(before[1] <= after[0] for row in rows for before, after in pairwise(row)), words
+        opened.close()
 
 
 def test_every_phrase_of_exports_is_in_both_languages_with_the_same_places():

@@ -1,4 +1,5 @@
 """What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a table and a file."""
+import gzip
 import io
 import re
 from concurrent.futures import wait
@@ -11,6 +12,7 @@ import streamlit as st
 from drawn import figures, rows, touch
 from test_frame import heading, html, opened
 
+from charts import theme
 from data import catalogue, words
 from data.words import t, value_text
 from exports import embed, verify
@@ -18,6 +20,7 @@ from queries import ask, version
 from queries.filters import Filters, View, offers, options, resolve
 from ui import cards, frame, library, table
 from ui.area import area
+from ui.topic import over_time
 
 TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
@@ -144,6 +147,30 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
     shades = {unescape(name): int(shade) for shade, name in re.findall(r'class="c(\d)[^>]*><title>([^:]*):', embedded)}
     assert overview == topic == (limits, shades) and len(shades) == 21
     assert limits == ["5%", "6%", "7%", "8%", "9%", "10%"]
+
+
+@pytest.mark.parametrize(("id", "level", "geo"), [("ent_with_esales", "europe", ()), ("ent_with_esales", "europe", ("POL", "DEU")), ("gva_change_vs_2019", "italy", ()), ("lower_sales_yoy", "world", ()),
+                                                ("death_rate", "europe", ("DEU", "FRA", "ESP", "PRT", "GRC", "POL", "NLD", "BEL"))])
+def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, level, geo):
+    view = resolve(Filters(lang="it", level=level, indicator=id, geo=geo), catalogue.indicator(id).topic)
+    shown = next(one for one in over_time(view, "light") if one.view.indicator.id == view.indicator.id)
+    colours = {colour: f"l{i}" for i, colour in enumerate(theme.palette("light").qualitative)} | {theme.palette("light").mute: "mute"}
+    lines = [trace for trace in shown.figure.data if trace["mode"] == "lines+markers"]
+    page = {(trace["name"], colours[trace["line"]["color"]], f"d{theme.DASHES.index(trace['line']['dash'])}") for trace in lines}
+    body = embed.page(view, figure="trend")
+    drawn = {(unescape(name), look, dash) for look, dash, name in re.findall(r'<path class="l (\w+) (d\d)" d="[^"]*"/><path class="p [^>]*><title>([^<]*?), \d', body)}
+    assert drawn == page and len(page) > 1
+    keys = {trace["name"] for trace in shown.figure.data if trace["showlegend"]}
+    assert keys == {unescape(word) for word in re.findall(r'<path class="[lp] quiet.*?</svg> ([^<]*)</li>', body)}
+    assert len(gzip.compress(body.encode())) < 8_000
+
+
+@pytest.mark.parametrize(("name", "level"), LEVELS)
+def test_an_area_has_one_colour_in_the_lines_of_a_page(name, level):
+    for id in offers(catalogue.topics()[name], level):
+        drawn = over_time(resolve(Filters(lang="it", level=level, indicator=id), name), "light")
+        looks = {(trace["name"], trace["line"]["color"], trace["marker"]["symbol"]) for one in drawn for trace in one.figure.data if trace["mode"] == "lines+markers"}
+        assert len({area for area, *_ in looks}) == len(looks), (id, looks)
 
 
 # --- filters ---

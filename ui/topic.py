@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from charts import areas, dots, dumbbell, ranking, regions, sectors, trend
+from charts.company import BESIDE, company
 from charts.rows import together
 from data import catalogue
 from data.words import list_text, t
@@ -18,8 +19,6 @@ from ui.bar import bar
 from ui.frame import theme
 from ui.panel import panel
 
-COMPANY = {"italy": ("ITA", "ITC", "ITH", "ITI", "ITF+ITG"), "europe": ("EU27_2020", "ITA", "DEU", "FRA", "ESP"), "world": ("WORLD", "ITA")}  # lines beside no choice
-BESIDE = {"italy": ("ITA",), "europe": ("EU27_2020",), "world": ("WORLD",)}  # lines beside the areas chosen
 PARTS = ("total", "section")
 FEW = 4  # sectors
 RATES = ("percent", "percent_change", "points")
@@ -181,7 +180,7 @@ def over_time(view, theme: str) -> tuple[Drawing, ...]:
     """The same indicator over time, and beside it the indicators the catalogue sets beside it, on the same scale."""
     if view.chart == "series":
         return ()
-    geos = (*view.geo, *(code for code in BESIDE[view.level] if code not in view.geo)) if view.geo else COMPANY[view.level]
+    geos = company(view)
     shown = [view, *(replace(view, indicator=catalogue.indicator(id)) for id in view.indicator.beside)]
     found = [(one, ask("trend", **one.cut, geos=geos, lang=view.lang)) for one in shown]
     found = [(one, rows) for one, rows in found if has_line(rows)][:2]
@@ -189,7 +188,7 @@ def over_time(view, theme: str) -> tuple[Drawing, ...]:
         return ()
     reaches = [trend.reach(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
     span = (min(low for low, _ in reaches), max(high for _, high in reaches)) if len(reaches) == len(found) else ()
-    return tuple(Drawing(name, trend.lines(rows, one, theme, span=span), rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False))
+    return tuple(Drawing(name, trend.lines(rows, one, theme, span, geos), rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False))
 
 
 def side_by_side(*drawings: Drawing | None) -> None:
