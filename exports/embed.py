@@ -6,7 +6,7 @@ reader's own otherwise), `version` (frozen on a release; the newest data otherwi
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from html import escape
 from pathlib import Path
@@ -65,6 +65,9 @@ def _answer(indicator: str, said: dict[str, list[str]], if_none_match: str, site
         return _page_answer(404, _sentence(say("embed_unknown", filters.lang, indicator=indicator[:60]), filters.lang), "no-store", if_none_match)
     view = resolve(filters, catalogue.indicator(filters.indicator).topic)
     wanted = said.get("figure", [""])[-1]
+    ignored = dict.fromkeys([one.partition("=")[0] for one in filters.dropped] + ["figure"] * (wanted not in ("", *FIGURES)))
+    if ignored:  # by name alone: what was said in the address is never repeated
+        view = replace(view, notes=(("dropped", (("what", ", ".join(ignored)),)), *view.notes))
     theme, version = said.get("theme", [""])[-1], said.get(links.VERSION, [""])[-1][:40]
     body = _body(queries.version(), view, version, wanted if wanted in FIGURES else "", theme if theme in THEMES else "", site.rstrip("/"))
     if body is None:

@@ -10,7 +10,7 @@ import re
 import threading
 import zipfile
 from dataclasses import replace
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -25,7 +25,7 @@ from exporting import DAY, SITE, VIEWS, drawn, export, rows, view
 import queries
 from charts import dots, multiples, ranking, sectors
 from data import catalogue
-from data.words import value_text
+from data.words import LANGS, t, value_text
 from exports import camera, citation, embed, figure, files, fingerprint, frame, images, links, render, verify
 from exports.frame import COLUMNS, NUMBERS
 from queries.filters import Filters, options, resolve
@@ -407,6 +407,14 @@ def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
 def test_an_embed_never_fails_and_never_repeats_what_it_was_told(query):
     answer = embed.answer("death_rate", query)
     assert answer.status in (200, 404) and b"<script>(" in answer.body and b"1=1" not in answer.body and answer.body.count(b"<script") == 1
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_embed_says_what_of_its_address_it_ignored(lang):
+    asked = {"lang": lang, "period": "1850", "geo": ["ZZZ", "ITC4"], "figure": "zz"}
+    said = {name: embed.answer("death_rate", {"lang": lang} | given).body.decode() for name, given in {"wrong": asked, "right": {"period": "2023", "geo": "ITC4"}}.items()}
+    sentence = escape(t("dropped", lang, what="geo, period, figure"))
+    assert sentence in said["wrong"] and "1850" not in said["wrong"] and t("dropped", lang, what="")[:30] not in said["right"]
 
 
 def test_an_embed_of_nothing_is_a_404_in_words():
