@@ -47,25 +47,28 @@
     else element.removeAttribute("aria-current");
   }
 
+  function listen() { // once for the visit
+    const app = document.querySelector('[data-testid="stApp"]'), menu = (id, inside = "") => document.querySelector(`[data-testid="${id}"] ${inside}`);
+    const close = () => menu("stSidebarCollapseButton", "button")?.click();
+    new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
+      if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-again button")?.click();
+    }).observe(app, {attributeFilter: ["data-test-connection-state"]});
+    document.addEventListener("click", event => {
+      const at = id => event.target.closest?.(`[data-testid="${id}"]`), narrow = window.innerWidth < 768;
+      if (narrow && at("stSidebarNavLink")) close(); // the menu makes room for the page it led to
+      if (!at("stExpandSidebarButton")) return;
+      if (narrow) Object.keys(localStorage).filter(key => key.startsWith("stSidebarCollapsed-")).forEach(key => localStorage.removeItem(key)); // and is closed at the next arrival
+      if (event.detail === 0) setTimeout(() => menu("stSidebarNavLink").focus(), 350); // it takes up the keyboard that opened it
+    });
+    document.addEventListener("keydown", event => { // and Escape closes it
+      if (event.key !== "Escape" || !event.target.closest?.('[data-testid="stSidebar"]')) return;
+      close();
+      setTimeout(() => menu("stExpandSidebarButton").focus(), 350);
+    });
+  }
+
   document.documentElement.lang = lang;
-  const app = document.querySelector('[data-testid="stApp"]');
-  if (!window.ripresaWords) new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
-    if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-again button")?.click();
-  }).observe(app, {attributeFilter: ["data-test-connection-state"]});
-  if (!window.ripresaWords) document.addEventListener("click", event => { // on a phone the menu makes room for the page it led to, and is closed at the next arrival
-    if (window.innerWidth >= 768) return;
-    if (event.target.closest?.('[data-testid="stSidebarNavLink"]')) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
-    if (event.target.closest?.('[data-testid="stExpandSidebarButton"]')) Object.keys(localStorage).filter(key => key.startsWith("stSidebarCollapsed-")).forEach(key => localStorage.removeItem(key));
-  });
-  const menu = (words, what = "") => document.querySelector(`[data-testid="${words}"] ${what}`);
-  if (!window.ripresaWords) document.addEventListener("click", event => { // the menu takes up the keyboard that opened it
-    if (event.detail === 0 && event.target.closest?.('[data-testid="stExpandSidebarButton"]')) setTimeout(() => menu("stSidebarNavLink").focus(), 350);
-  });
-  if (!window.ripresaWords) document.addEventListener("keydown", event => { // and Escape closes it
-    if (event.key !== "Escape" || !event.target.closest?.('[data-testid="stSidebar"]')) return;
-    menu("stSidebarCollapseButton", "button").click();
-    setTimeout(() => menu("stExpandSidebarButton").focus(), 350);
-  });
+  if (!window.ripresaWords) listen();
   window.ripresaWords?.disconnect();
   window.ripresaWords = new MutationObserver(changes => {
     markSoon();

@@ -61,7 +61,7 @@ def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -
 
 @cache
 def _row() -> Callable:
-    """The buttons under a figure, in one message: Streamlit's own switches and download are four, and cost a change of the page a sixth of its time."""
+    """The buttons under a figure, in one message: Streamlit's own switches and download are four."""
     return st.components.v2.component("ripresa_row", js=ROW.read_text(encoding="utf-8"), isolate_styles=False)
 
 
