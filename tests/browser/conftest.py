@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_play
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+DRAWN = """() => !document.querySelector('[data-testid="stSkeleton"]') && [...document.querySelectorAll('.stBidiComponent')].every(
+    one => one.clientWidth === 0 || one.querySelector('.take button, .js-plotly-plot .main-svg'))"""  # the rows of buttons and the figures come after the script's end
 SHAPES = ".js-plotly-plot .choroplethlayer path.choroplethlocation"
 PAINTED = f"""() => [...document.querySelector(".js-plotly-plot:has(.choroplethlayer path)")?.querySelectorAll({SHAPES!r}) ?? []]
     .filter(path => path.getBBox().width > 0).map(path => [path.__data__.loc, getComputedStyle(path).fill])"""
@@ -28,8 +30,9 @@ class Visitor:
         return self.settle()
 
     def settle(self) -> "Visitor":
-        """Waits until the page's script has ended and its heading can be read."""
+        """Waits until the page's script has ended, its heading can be read and every figure and row of buttons is there: "the first" is the first."""
         self.page.wait_for_selector(SETTLED, state="attached", timeout=30_000)
+        self.page.wait_for_function(DRAWN, timeout=30_000)
         expect(self.page.locator("h1").first).to_be_visible()
         return self
 
