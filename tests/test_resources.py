@@ -1,5 +1,7 @@
 """The resources: found by what is looked for, their state never more than the evidence says; and the check of their addresses, without a network."""
 import csv
+import re
+from html import unescape
 
 import httpx
 import pytest
@@ -75,6 +77,19 @@ def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_
     assert [row["region"] for row in nearest(found, "ITH5")][:3] == ["ITH5"] * 3
     visit = opened("resources", lang="en", geo=["ITH5"])
     assert visit.selectbox(key="resources_region_en").value == "ITH5" and html(visit).count("<h3>") == len(found)
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("region", "own", "active"), [("ITI4", 2, True), ("ITF5", 1, False), ("ITC4", 0, False)])
+def test_what_is_the_region_s_own_stands_first_and_none_active_is_said(region, own, active, lang):
+    page = sound(opened("resources", lang=lang, geo=[region]), lang)
+    place = next(row.name for row in ask("areas", level="italy", lang=lang).itertuples() if row.code == region)
+    wide = len([row for row in ROWS if row["region"] in resources.WIDE and row["state"] == "active"])
+    listed = page.partition('class="resources"')[2]
+    there = [t("resources_own", lang, region=place, count=own), t("resources_wide", lang, count=wide)][own == 0:]
+    assert list(map(unescape, re.findall(r"<h2>(.+?)</h2>", listed)))[:len(there)] == there
+    assert (t("resources_own_none", lang, region=place, count=wide) in words_of(page)) is not active
+    assert ('class="active"' in listed.partition("</li>")[0]) is (active or not own)
 
 
 def test_a_kind_that_is_not_there_gives_way_to_the_other_kinds_and_the_page_says_so():

@@ -56,15 +56,18 @@ def show(filters: Filters) -> None:
         st.html(f'<div class="said"><p>{escape(t("resources_other_kinds", lang, kind=label("kind", wish.kind, lang)))}</p></div>')
     found = found or others
     now, past = [row for row in found if not is_history(row)], [row for row in found if is_history(row)]
+    own, wide = [row for row in now if row["region"] == region], [row for row in now if row["region"] != region]
+    active, unknown = [row for row in wide if row["state"] == "active"], [row for row in wide if row["state"] != "active"]
     st.html(f'<p class="lead">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>')
     if not found:
         st.html(f'<div class="said"><p>{escape(t("resources_nothing", lang))}</p></div>')
     if wish != Wish() or region:
         st.button(t("resources_all", lang), key=f"resources_all_{lang}", type="tertiary", on_click=forget)
-    for title, there in (("resources_active", [row for row in now if row["state"] == "active"]), ("resources_unknown", [row for row in now if row["state"] != "active"]),
-                         ("resources_past", past)):
+    if found and region and not any(row["state"] == "active" for row in own):
+        st.html(f'<div class="said"><p>{escape(t("resources_own_none", lang, region=places[region], count=len(active)))}</p></div>')
+    for title, there in (("resources_own", own), ("resources_wide" if region else "resources_active", active), ("resources_unknown", unknown), ("resources_past", past)):
         if there:
-            st.html(listed(title, nearest(there, region), regions, lang))
+            st.html(listed(title, nearest(there, region), regions, lang, places.get(region, "")))
 
 
 # --- what fits ---
@@ -90,8 +93,8 @@ def is_history(row: dict) -> bool:
 
 
 def nearest(rows: list[dict], region: str) -> list[dict]:
-    """The region's own first, then Italy's, Europe's and the world's; of equals the one documented last."""
-    newest = sorted(rows, key=lambda row: row["evidence_date"], reverse=True)
+    """The region's own first, then Italy's, Europe's and the world's; of equals the active, then the one documented last."""
+    newest = sorted(rows, key=lambda row: (row["state"] == "active", row["evidence_date"]), reverse=True)
     order = {code: place for place, code in enumerate((region, *WIDE) if region else WIDE)}
     return sorted(newest, key=lambda row: order.get(row["region"], 0.5 if not region else 9))
 
@@ -144,10 +147,10 @@ def label(name: str, code: str, lang: str) -> str:
     return language_name(code) if name == "language" else t(f"resource_{name}_{code}", lang)
 
 
-def listed(title: str, rows: list[dict], regions: dict[str, str], lang: str) -> str:
+def listed(title: str, rows: list[dict], regions: dict[str, str], lang: str, region: str = "") -> str:
     """Resources under a heading, with what the heading means."""
     items = "".join(entry(row, regions, lang) for row in rows)
-    return (f'<section class="resources"><h2>{escape(t(title, lang, count=len(rows)))}</h2><p class="credit">{escape(t(f"{title}_about", lang))}</p><ol>{items}</ol></section>')
+    return (f'<section class="resources"><h2>{escape(t(title, lang, count=len(rows), region=region))}</h2><p class="credit">{escape(t(f"{title}_about", lang))}</p><ol>{items}</ol></section>')
 
 
 def entry(row: dict, regions: dict[str, str], lang: str) -> str:
