@@ -23,7 +23,7 @@
 
   function markSoon() { // once a frame: a figure drawn anew changes hundreds of elements
     cancelAnimationFrame(window.ripresaMark);
-    window.ripresaMark = requestAnimationFrame(() => { mark(); tell(); });
+    window.ripresaMark = requestAnimationFrame(() => { mark(); tell(); show(); });
   }
 
   function mark() {
@@ -40,6 +40,10 @@
     if (finding === status.dataset.finding && page === status.dataset.page) return;
     status.textContent = page === status.dataset.page ? finding : ""; // a page turned to has a heading of its own
     Object.assign(status.dataset, {finding, page});
+  }
+
+  function show() { // a choice that is longer than its box is wrapped: no input of a browser does it (style.css)
+    for (const input of document.querySelectorAll('[data-testid="stSelectbox"] input')) input.parentElement.dataset.shown = input.value;
   }
 
   function set(element, current) {
@@ -79,5 +83,5 @@
   });
   mend(document.body);
   markSoon();
-  window.ripresaWords.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES});
+  window.ripresaWords.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: [...ATTRIBUTES, "value"]});
 })

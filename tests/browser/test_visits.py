@@ -134,3 +134,21 @@ def test_on_a_phone_every_area_compared_stays_in_sight_and_the_list_speaks_itali
     inside = """() => { const box = document.querySelector("[data-testid=stMultiSelectTagsContainer]"), around = box.getBoundingClientRect();
         return [...box.querySelectorAll("[role=group] > span")].map(chip => chip.getBoundingClientRect()).map(chip => chip.left >= around.left && chip.right <= around.right); }"""
     assert page.evaluate(inside) == [True] * 5, "the first of them is what the others are compared with"
+
+
+def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit):
+    page = visit("/closures?lang=it", size=NARROW).page
+    box = page.locator('.st-key-bar [class*="st-key-indicator_"] [role="group"]')
+    chosen = box.locator("input")
+    assert chosen.evaluate("one => one.scrollWidth > one.clientWidth"), "the browser alone would cut it"
+    shown = "one => getComputedStyle(one, '::before').content.includes(one.querySelector('input').value) && getComputedStyle(one, '::before').visibility === 'visible'"
+    assert box.evaluate(shown) and box.bounding_box()["height"] > 45
+    assert chosen.evaluate("one => getComputedStyle(one).opacity") == "0"
+    chosen.click()
+    assert chosen.evaluate("one => getComputedStyle(one).opacity") == "1" and not box.evaluate(shown)
+    before = chosen.input_value()
+    page.get_by_role("option").nth(1).click()
+    page.wait_for_url("**indicator=**")
+    page.locator("h1").click()
+    page.wait_for_function("before => document.querySelector('.st-key-bar [class*=\"st-key-indicator_\"] [role=group]').dataset.shown !== before", arg=before)
+    assert box.evaluate(shown)
