@@ -2,6 +2,8 @@
 from collections import Counter
 from datetime import date
 
+import pandas as pd
+
 from charts import areas
 
 AMOUNTS = ("count", "meur", "keur")  # a whole is the sum of its parts: Italy's amount is nothing to compare a region's with
@@ -22,12 +24,18 @@ def records(rows, lang: str) -> list[dict]:
     return found
 
 
-def together(lang: str, *frames) -> list[dict]:
-    """Rows and the rows they are compared with (Italy, the EU) as one set, each area once."""
-    found: dict[tuple, dict] = {}
-    for row in (row for rows in frames if rows is not None for row in records(rows, lang)):
-        found.setdefault((row["geo"], row["sector"], row["gender"], row["size"], row["period"], row["edition"]), row)
-    return list(found.values())
+def beside(rows: pd.DataFrame, against: pd.DataFrame, view) -> pd.DataFrame:
+    """The rows of a map and after them those they are read against: all that its figure draws, its table shows and its files hold.
+
+    Amounts are read against nothing, and the macro-areas that nobody chose stand among dots alone."""
+    drawn = [not is_reference(row, view) or (view.indicator.unit not in AMOUNTS and (view.chart == "dots" or row["level"] != "macro")) for row in against.to_dict("records")]
+    return pd.concat([rows, against[drawn]], ignore_index=True) if any(drawn) else rows
+
+
+def roles(found: list[dict], view) -> list[str]:
+    """"reference" for the rows that others are read against, "area" for all else; rows that stand alone are read against nothing."""
+    against = [is_reference(row, view) and row["geo"] not in view.geo for row in found]
+    return ["reference" if one and not all(against) else "area" for one in against]
 
 
 def valued(found: list[dict]) -> list[dict]:

@@ -19,7 +19,7 @@ from charts import theme as look
 from charts.company import BESIDE, company
 from charts.findings import finding
 from charts.phrases import show
-from charts.rows import records, several, valued
+from charts.rows import beside, records, roles, several, valued
 from charts.scale import classes, text_on
 from charts.sectors import one_level
 from charts.words import frame
@@ -129,7 +129,7 @@ def _rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
     if kind == "sectors":
         return past.ask(known, "by_sector", **view.moment, geo=(*view.geo, *BESIDE[view.level])[0])
     rows, against = (past.ask(known, name, **view.moment) for name in ("map", "references"))
-    return None if rows is None else pd.concat([rows, against]) if len(against) else rows
+    return None if rows is None else beside(rows, against, view)
 
 
 @lru_cache(maxsize=KEPT)
@@ -181,7 +181,8 @@ def _both(light: str, dark: str) -> str:
 def _table(found: list[dict], view: View, caption: str) -> str:
     """The rows as a table, with the columns that say something here."""
     lang, rows = view.lang, valued(found)
-    columns = {"geo_name": lambda row: row["geo_name"], **({"sector_name": lambda row: row["sector_name"]} if several(rows, "sector") else {}),
+    rows = [row | {"role": role} for row, role in zip(rows, roles(rows, view))]
+    columns = {"geo_name": lambda row: t("reference", lang, name=row["geo_name"]) if row["role"] == "reference" else row["geo_name"], **({"sector_name": lambda row: row["sector_name"]} if several(rows, "sector") else {}),
                "period": lambda row: period_text(row["period"], lang), **({"edition_name": lambda row: row["edition_name"]} if several(rows, "edition") else {}),
                "value": lambda row: show(row["value"], view),
                **({"interval": lambda row: interval_text(row["low"], row["high"], view.indicator.unit, view.indicator.decimals, lang) or MISSING} if any(row["low"] is not None for row in rows) else {}),

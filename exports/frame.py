@@ -6,6 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from charts import words as charted
+from charts.rows import roles
 from data import catalogue
 from data.build import KEY
 from exports import fingerprint, links
@@ -19,6 +20,8 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
     "unit": ("string", "Unità: percent, points, percent_change, count, meur, keur, index, rank", "Unit: percent, points, percent_change, count, meur, keur, index, rank"),
     "geo": ("string", "Codice dell'area: NUTS 2021, ISO 3166-1 alpha-3 o nome di un gruppo", "Area code: NUTS 2021, ISO 3166-1 alpha-3 or the name of a group"),
     "geo_name": ("string", "Area", "Area"),
+    "role": ("string", "area, o reference: il termine di confronto (Italia, UE, mondo), fuori dall'ordine e dal conto delle aree",
+             "area, or reference: what the areas are read against (Italy, EU, world), neither ranked nor counted among them"),
     "sector": ("string", "Codice del settore (NACE Rev. 2); all = totale della fonte", "Sector code (NACE Rev. 2); all = the source's total"),
     "sector_name": ("string", "Settore", "Sector"),
     "gender": ("string", "Chi guida l'impresa: all, female, male, female-male", "Who leads the firm: all, female, male, female-male"),
@@ -97,6 +100,7 @@ def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
     for name, (kind, *_) in COLUMNS.items():
         column = given[name] if name in given else pd.Series([None] * len(given), dtype="object")
         table[name] = _typed(column, kind)
+    table["role"] = roles(given.to_dict("records"), view)
     table["indicator"] = indicators.astype(object)
     table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
     table["unit"] = [about[id].unit for id in indicators]

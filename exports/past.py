@@ -5,6 +5,7 @@ import duckdb
 import pandas as pd
 
 import queries
+from charts.rows import beside
 from data import build, release
 from data.words import period_text, value_text
 from exports import fingerprint
@@ -22,8 +23,14 @@ def ask(version: str, name: str, **values) -> pd.DataFrame | None:
 
 def compare(version: str, name: str, view: View, **values) -> pd.DataFrame | None:
     """For each figure of a view: same, revised, newer, new or withdrawn since `version` (release.compare); None where that version is not kept."""
-    was = ask(version, name, **view.moment, **values)
-    return None if was is None else release.compare(was, queries.ask(name, **view.moment, **values))
+    was, now = (_shown(known, name, view, values) for known in (version, queries.version()))
+    return None if was is None else release.compare(was, now)
+
+
+def _shown(version: str, name: str, view: View, values: dict) -> pd.DataFrame | None:
+    """What the figure of a question draws: of a map, also what it is read against."""
+    rows = ask(version, name, **view.moment, **values)
+    return rows if rows is None or name != "map" else beside(rows, ask(version, "references", **view.moment), view)
 
 
 @lru_cache(maxsize=64)

@@ -29,9 +29,9 @@ MOST = 25_000_000  # bytes of a file, unpacked too
 WIDEST = 200  # columns of a sheet
 EXCERPT = 60  # characters of a text that are said whole
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-CELLS = [name for name in COLUMNS if name != "check"]
 UNSEALED = {*KEY, *FIGURES, "data_version"}  # what a file without seal must say to be compared: those of the open data routes and of the pages do
 SEALED = {"citations", "check"}  # columns that come with a seal alone
+LATER = {"role"}  # columns that files taken in earlier days do not have
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,12 @@ def _image(file: bytes) -> Read:
 
 def wrong_rows(rows: list[dict[str, str]]) -> list[int]:
     """The places of the rows whose check does not hold."""
-    return [place for place, row in enumerate(rows) if fingerprint.row_check(row[name] for name in CELLS) != row["check"]]
+    return [place for place, row in enumerate(rows) if fingerprint.row_check(row[name] for name in checked(row)) != row["check"]]
+
+
+def checked(row: dict[str, str]) -> list[str]:
+    """The columns that the check of a row is of: those of the day it was taken."""
+    return [name for name in row if name != "check"]
 
 
 def _damaged() -> Read:
@@ -148,7 +153,8 @@ def _sidecar(beside: bytes, found: Read) -> dict | None:
 def _table(head: list[str], lines, decimal: str = ".") -> Read:
     """Rows of text cells under our header. Raises NotOurs where the header is not ours."""
     head = [name.strip() for name in head]
-    missing = [name for name in COLUMNS if name not in head]
+    names = [name for name in COLUMNS if name in head or name not in LATER]
+    missing = [name for name in names if name not in head]
     if len(missing) > len(COLUMNS) // 2 or not {"check", "data_version"} & set(head):
         raise NotOurs("other columns")
     found = Read(unsealed=set(head) >= UNSEALED and not SEALED & set(head))
@@ -156,8 +162,8 @@ def _table(head: list[str], lines, decimal: str = ".") -> Read:
         found.faults, found.figures = [Detail("header", (("columns", ", ".join(missing)),))], []  # nothing more can be said of its cells
     for line in lines:
         line = list(line)
-        row = dict.fromkeys(COLUMNS, "") | {name: value for name, value in zip(head, line) if name in COLUMNS}
-        found.rows.append({name: _cell(row[name], name, decimal) for name in COLUMNS})
+        row = dict.fromkeys(names, "") | {name: value for name, value in zip(head, line) if name in names}
+        found.rows.append({name: _cell(row[name], name, decimal) for name in names})
         if len(line) != len(head):
             found.faults.append(Detail("width", (("row", str(len(found.rows) + 1)),)))
     return found

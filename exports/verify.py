@@ -18,7 +18,7 @@ from data.build import KEY
 from data.catalogue import LANGS
 from exports import fingerprint
 from exports.fingerprint import FIGURES, cell
-from exports.reading import CELLS, Detail, NotOurs, Read, read, wrong_rows
+from exports.reading import Detail, NotOurs, Read, checked, read, wrong_rows
 from exports.words import say
 
 STATES = ("current", "revised", "altered", "not_ours")
@@ -94,14 +94,14 @@ def _judge(found: Read, name: str) -> Verdict:
     if not details:
         details = list(_revised(figures, current)) if version != current else []
         state = "revised" if details else "current"
-    return Verdict(state, name, version, current, (found.seal or {}).get("view", ""), len(found.rows) or len(figures), tuple(details), found.unsealed)
+    return Verdict(state, name, version, current, (found.seal or {}).get("view", ""), len(figures), tuple(details), found.unsealed)
 
 
 def _cells(found: Read, version: str) -> Iterator[Detail]:
     """Rows and columns of a table whose check does not hold."""
     wrong = wrong_rows(found.rows)
     sealed = (found.seal or {}).get("columns") or {}
-    columns = [name for name in CELLS if name in sealed and fingerprint.column_check(row[name] for row in found.rows) != sealed[name]]
+    columns = [name for name in (checked(found.rows[0]) if found.rows else ()) if name in sealed and fingerprint.column_check(row[name] for row in found.rows) != sealed[name]]
     for place in wrong[:TRIED]:
         yield _put_back(found.rows, place, columns, version)
     if len(wrong) > TRIED:
@@ -123,13 +123,14 @@ def _put_back(rows: list[dict[str, str]], place: int, columns: list[str], versio
     """Which cell of a row was changed, and what it was, by trying what it may have been until the check holds."""
     row = rows[place]
     where = (("row", str(place + 2)), ("geo", row["geo"]), ("period", row["period"]))
-    own = fingerprint.row_check(row[name] for name in CELLS)
+    names = checked(row)
+    own = fingerprint.row_check(row[name] for name in names)
     if sum(a != b for a, b in zip(own, row["check"].ljust(8))) <= 2:
         return Detail("cell", (*where, ("column", "check"), ("found", row["check"]), ("was", own)))
     published = _published(version).get(_key(row), {})
-    for name in sorted(CELLS, key=lambda name: (name not in columns, name not in FIGURES)):
+    for name in sorted(names, key=lambda name: (name not in columns, name not in FIGURES)):
         for other in _candidates(name, row[name], rows, published):
-            if fingerprint.row_check(other if column == name else row[column] for column in CELLS) == row["check"]:
+            if fingerprint.row_check(other if column == name else row[column] for column in names) == row["check"]:
                 return Detail("cell", (*where, ("column", name), ("found", row[name]), ("was", other)))
     differing = [name for name in FIGURES if name in published and published[name] != row[name]]
     if differing:

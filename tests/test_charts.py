@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 
 from charts import areas, dots, dumbbell, multiples, phrases, ranking, recovery, regions, scale, sectors, theme, trend, words
 from charts.comparison import verdict
-from charts.rows import records, together
+from charts.rows import beside, records
 from data import catalogue
 from exports import drawing
 from queries import ask
@@ -562,7 +562,7 @@ def test_heat_cells_of_another_edition_are_marked_and_no_extremes():
 
 def test_an_embed_marks_what_is_of_another_edition():
     shown = resolve(Filters(lang="it", level="europe", indicator="death_rate", sector="G", period="2020"), "closures")
-    found = records(together("it", ask("map", **shown.moment)), "it")
+    found = records(ask("map", **shown.moment), "it")
     bars = drawing.bars(found, shown)
     assert bars.count("bar apart") == 1 and bars.rindex("<li") == bars.index('<li class="on"><span>Italia</span>') and "‡ altra edizione" in bars
     drawn, scale = drawing.shaded(found, shown, "", [row["value"] for row in found])
@@ -640,7 +640,7 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
     """Every figure an indicator's opening view can take."""
     shown = resolve(Filters(lang=lang, level=level, indicator=id), topic)
     rows = ask("map", **shown.moment)
-    found = together(lang, rows, ask("references", **shown.moment))
+    found = records(beside(rows, ask("references", **shown.moment), shown), lang)
     codes = tuple(dict.fromkeys([*shown.geo, *rows["geo"].tolist()[:24], "ITA"]))
     lines = ask("trend", **shown.cut, geos=codes, lang=lang)
     drawn = {

@@ -11,11 +11,13 @@ from test_frame import html, opened
 from test_weight import elements
 
 import queries
+from charts.rows import roles
 from data import build, release, words
 from data.words import t
-from exports import embed, files, verify
+from exports import embed, files, fingerprint, verify
 from exports import frame as figures
 from ui import save
+from ui.topic import mapped
 
 MAPS = [("closures", "italy"), ("digital_sales", "europe"), ("women", "world")]
 
@@ -87,6 +89,45 @@ def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
     assert verify.verify(made.encode(), "x.csv").state == "current"
 
 
+@pytest.mark.parametrize(("topic", "choice", "reference", "many"), [("women", {"level": "italy"}, "ITA", 21), ("closures", {"level": "italy"}, "ITA", 21),
+                                                                  ("digital_sales", {"level": "europe", "indicator": "dii_at_least_basic", "period": "2025"}, "EU27_2020", 32)])
+def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_ranked(topic, choice, reference, many):
+    shown = view(topic, lang="en", **choice)
+    first, order = mapped(shown, "light", "")
+    content = save.file(first.rows, shown, (first.figure,), "csv", "https://pmi.example.org")
+    areas, others = [], []
+    for row in csv.DictReader(io.StringIO(content.decode())):
+        {"area": areas, "reference": others}[row["role"]].append(row)
+    assert [row["geo"] for row in others] == [reference] and len(areas) == many
+    title = first.figure.layout.meta["title"]
+    assert words.value_text(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en") in title
+    ranked = [code for trace in order.figure.data if trace.customdata is not None for code, *_ in trace.customdata]
+    assert len(ranked) == many and reference not in ranked
+    one = save.export(first.rows, shown, (first.figure,), "https://pmi.example.org")
+    drawn_ = fingerprint.picture(one.seal, one.table)
+    assert len(fingerprint.unpack(drawn_["figures"])) == verify.verify(content).rows == many + 1 - (topic == "women"), "an image and a file count the same figures"
+    assert verify.verify(content).state == "current"
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
+    visit = opened("women", lang=lang)
+    drawn.touch(visit, "map", "table")
+    page, name = html(visit), {"it": "Italia", "en": "Italy"}[lang]
+    assert page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1 and f'<th scope="row">{name}</th>' not in page
+    body = embed.answer(view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}).body.decode()
+    assert body.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1 and body.count('<th scope="row">') == 22
+
+
+def test_italy_is_a_reference_among_regions_and_an_area_where_it_is_chosen_or_alone():
+    among = {"geo": "ITA", "level": "country"}, {"geo": "ITC4", "level": "area"}
+    assert roles(list(among), view("closures", "italy")) == ["reference", "area"]
+    assert roles(list(among), view("closures", "italy", geo=("ITA", "ITC4"))) == ["area", "area"]
+    assert roles(list(among[:1]), view("closures", "italy")) == ["area"]
+    group = {"geo": "EU27_2020", "level": "group"}
+    assert roles([group, among[0]], view("closures", "europe")) == ["reference", "area"]
+
+
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_every_format_is_one_click_away(lang):
     visit = kit("closures", lang, "files")
@@ -151,7 +192,7 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     monkeypatch.setattr(release, "published", lambda version, root=None: then if version == "0000000000aa" else kept(version, root))
     visit = opened("closures", lang="it", version="0000000000aa", period="2024")
     page = html(visit)
-    assert "1 delle 21 cifre" in page and "Lombardia: era 11,1%, ora" in page
+    assert "1 delle 22 cifre" in page and "Lombardia: era 11,1%, ora" in page
     drawn.touch(visit, "map", "table")
     page = html(visit)
     assert t("column_since", "it") in page and page.count("era 11,1%") == 2 and "come allora" in page

@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from charts import regions
-from charts.rows import together
+from charts.rows import beside
 from data import catalogue
 from data.words import MISSING, period_text, t, value_text
 from queries import ask
@@ -85,7 +85,7 @@ def region(filters: Filters) -> None:
     areas = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
     chosen = next((code for code in filters.geo if code in areas), "")
     view = resolve(replace(filters, level="italy", geo=(chosen,) if chosen else (), indicator="", sector="", dropped=()), "closures")
-    rows = ask("map", **view.moment)
+    rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
     st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
     left, right = st.columns([6, 6], gap="large")
     with right:
@@ -96,7 +96,7 @@ def region(filters: Filters) -> None:
                      on_change=lambda: frame.choose(geo=(st.session_state[key],) if st.session_state[key] else ()))
         published(chosen, areas[chosen], lang) if chosen else glance(areas, lang)
     with left:
-        panel("map", regions.choropleth(together(lang, rows, ask("references", **view.moment)), view, frame.theme(), across=all_periods(view)), rows, view, select=True, folded=True)
+        panel("map", regions.choropleth(rows, view, frame.theme(), across=all_periods(view)), rows, view, select=True, folded=True)
 
 
 def glance(areas: dict[str, str], lang: str) -> None:

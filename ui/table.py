@@ -8,7 +8,7 @@ from data.words import MISSING, interval_text, number, period_text, t, value_tex
 from exports.fingerprint import neutral
 
 CELLS = {
-    "geo_name": lambda row, unit, decimals, lang: row["geo_name"],
+    "geo_name": lambda row, unit, decimals, lang: t("reference", lang, name=row["geo_name"]) if row.get("role") == "reference" else row["geo_name"],
     "sector_name": lambda row, unit, decimals, lang: row["sector_name"],
     "gender_name": lambda row, unit, decimals, lang: row["gender_name"],
     "size_name": lambda row, unit, decimals, lang: row["size_name"],

@@ -9,7 +9,7 @@ import streamlit as st
 
 from charts import areas, dots, dumbbell, ranking, regions, sectors, trend
 from charts.company import BESIDE, company
-from charts.rows import together
+from charts.rows import beside, records
 from data import catalogue
 from data.words import list_text, t
 from queries import ask, kept
@@ -76,8 +76,8 @@ def on_map(view) -> pd.DataFrame:
 @kept
 def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
     """The map and the areas in order; drawn: "tiles", or the continent to be seen closer."""
-    rows = ask("map", **view.moment)
-    found = together(view.lang, rows, ask("references", **view.moment))
+    rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
+    found = records(rows, view.lang)
     draw = regions.tilegrid if drawn == "tiles" else regions.choropleth
     figure = draw(found, view, theme, across=all_periods(view))
     closer = view.level == "world" and drawn in set(rows["continent"])
@@ -91,8 +91,8 @@ def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
 @kept
 def as_dots(view, theme: str) -> Drawing:
     """The few areas that published a figure, by name."""
-    rows = ask("map", **view.moment)
-    return Drawing("dots", dots.named(together(view.lang, rows, ask("references", **view.moment)), view, theme), rows, view)
+    rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
+    return Drawing("dots", dots.named(rows, view, theme), rows, view)
 
 
 @kept
