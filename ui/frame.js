@@ -2,6 +2,7 @@
 // Marks the page in the menu, and the group it is in: Streamlit marks the page alone, and only to the eye.
 ((lang, pairs, page, group) => {
   const ATTRIBUTES = ["aria-label", "placeholder", "title", "data-title", "alt"];
+  const LINKS = '[data-testid^="stTopNav"][href], [data-testid="stSidebarNavLink"]';
   const OURS = ".stHtml, .js-plotly-plot .main-svg, textarea, script, style";
   const exact = new Map(pairs.filter(([from, to]) => from !== to));
   const shaped = [...exact].filter(([from]) => from.includes("{name}"))
@@ -28,7 +29,12 @@
 
   function mark() {
     const here = link => new URL(link.href).pathname.split("/").pop() === page && "page";
-    for (const link of document.querySelectorAll('[data-testid^="stTopNav"][href], [data-testid="stSidebarNavLink"]')) set(link, here(link));
+    for (const link of document.querySelectorAll(LINKS)) {
+      set(link, here(link));
+      const address = new URL(link.href);
+      address.searchParams.set("lang", lang); // for who opens it in a tab of its own or copies it; a click is Streamlit's
+      if (link.href !== address.href) link.href = address.href;
+    }
     for (const name of document.querySelectorAll('[data-testid="stTopNavSection"]')) set(name, group && name.textContent.trim() === group && "true");
     const rest = document.querySelector(".rc-overflow-item-rest button"); // "…", behind which the page's name may be
     if (rest) set(rest, !document.querySelector('.rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest) [aria-current]') && "true");
@@ -64,6 +70,9 @@
       if (narrow) Object.keys(localStorage).filter(key => key.startsWith("stSidebarCollapsed-")).forEach(key => localStorage.removeItem(key)); // and is closed at the next arrival
       if (event.detail === 0) setTimeout(() => menu("stSidebarNavLink").focus(), 350); // it takes up the keyboard that opened it
     });
+    document.addEventListener("click", event => { // with a key that asks for another tab or window the click is the browser's, which Streamlit would take
+      if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.(LINKS)) event.stopPropagation();
+    }, true);
     document.addEventListener("keydown", event => { // and Escape closes it
       if (event.key !== "Escape" || !event.target.closest?.('[data-testid="stSidebar"]')) return;
       close();

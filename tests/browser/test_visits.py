@@ -152,3 +152,21 @@ def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit
     page.locator("h1").click()
     page.wait_for_function("before => document.querySelector('.st-key-bar [class*=\"st-key-indicator_\"] [role=group]').dataset.shown !== before", arg=before)
     assert box.evaluate(shown)
+
+
+def test_a_menu_link_opened_in_another_tab_keeps_the_language_and_the_visit_goes_on_in_this_one(visit):
+    visitor = visit("/closures?lang=en")  # a browser that asks for Italian
+    links = visitor.page.locator('header a[href*="women"], header a[href*="profits"]')
+    expect(links.first).to_have_attribute("href", f"{visitor.site}/profits?lang=en")
+    expect(links.last).to_have_attribute("href", f"{visitor.site}/women?lang=en")
+    with visitor.page.context.expect_page() as opened:
+        links.last.click(modifiers=["ControlOrMeta"])
+    opened.value.wait_for_url("**/women?lang=en")
+    expect(opened.value.locator("html")).to_have_attribute("lang", "en")
+    assert visitor.place[0] == "/closures"
+    visitor.page.get_by_text("Italiano", exact=True).click()
+    visitor.page.wait_for_url("**lang=it**")
+    expect(links.first).to_have_attribute("href", f"{visitor.site}/profits?lang=it")
+    links.first.click()
+    visitor.page.wait_for_url("**/profits**")
+    assert visitor.settle().page.evaluate("() => performance.getEntriesByType('navigation')[0].name").endswith("/closures?lang=en"), "the page was loaded once"
