@@ -39,7 +39,7 @@ def at(screen: str, lang: str = "it", answers=(), profile: Profile = BLANK, **ad
     """The diagnosis opened at a screen and an address, with answers given before."""
     visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
     visit.switch_page("pages/diagnosis.py")
-    for name, value in {**address, "lang": lang}.items():
+    for name, value in {**address, "lang": lang, "step": screen}.items():
         visit.query_params[name] = value
     visit.session_state["diagnosis"] = Visit(screen=screen, answers=dict(answers), profile=profile, began=1.0, seconds=300.0)
     return visit.run()
@@ -53,11 +53,15 @@ def kept(visit: AppTest) -> Visit:
     return visit.session_state["diagnosis"]
 
 
+def only_the_screen_is_in_the_address(visit: AppTest, lang: str) -> bool:
+    return {name: value if isinstance(value, str) else value[0] for name, value in visit.query_params.items()} == {"lang": lang, "step": kept(visit).screen}
+
+
 def walk(visit: AppTest, lang: str, choose) -> AppTest:
     """From the first screen to the result; `choose` gives the answer to an item, None to leave it blank."""
     visit.button(key=f"start_{lang}").click().run()
     for screen in SCREENS[1:-1]:
-        assert dict(visit.query_params) in ({"lang": lang}, {"lang": [lang]})
+        assert only_the_screen_is_in_the_address(visit, lang)
         given = set()
         while screen != PROFILE and (there := [item for item in visible(kept(visit).answers) if item.goal == screen and item.id not in given]):
             for item in there:
@@ -81,7 +85,7 @@ def test_everybody_gets_a_plan_and_nothing_is_written_to_the_address(whom, lang)
     assert 1 <= len(actions) <= 8
     assert (t("plan_blank", lang, count=len(actions)) in said(visit)) == (whom == "answers nothing")
     assert bank().slots[0].label[lang] in said(visit)
-    assert dict(visit.query_params) in ({"lang": lang}, {"lang": [lang]})
+    assert only_the_screen_is_in_the_address(visit, lang)
 
 
 @LANGS
@@ -169,6 +173,24 @@ def test_another_page_and_back_loses_nothing():
     visit.switch_page("pages/diagnosis.py").run()
     assert visit.radio(key="known_social_it").value == 2
     assert kept(visit).profile == FULL and kept(visit).screen == "known"
+
+
+@LANGS
+def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_there(lang):
+    visit = at("convert", lang, BAKERY, FULL)
+    visit.query_params["step"] = "found"  # the browser's Back
+    assert heading(visit.run()) == bank().goal("found").label[lang] and kept(visit).answers == BAKERY
+    del visit.query_params["step"]
+    assert heading(visit.run()) == t("diagnosis_question", lang) and t("diagnosis_elsewhere", lang) not in said(visit)
+    visit.query_params["step"] = RESULT  # and Forward
+    assert heading(visit.run()) == t("plan_title", lang) and kept(visit).answers == BAKERY
+    visit.query_params["step"] = "moon"
+    assert heading(visit.run()) == t("plan_title", lang)
+    visit.button(key=f"forget_{lang}").click().run()
+    assert "step" not in visit.query_params and heading(visit) == t("diagnosis_question", lang)
+    for elsewhere in (visit, opened("diagnosis", lang=lang)):
+        elsewhere.query_params["step"] = RESULT
+        assert heading(elsewhere.run()) == t("diagnosis_question", lang) and t("diagnosis_elsewhere", lang) in said(elsewhere)
 
 
 def links(page: str, began: float) -> list[str]:
@@ -285,7 +307,7 @@ def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_
     visit.text_input[0].input(code)
     next(button for button in visit.button if button.label == t("withdraw_do", lang)).click().run()
     assert t("withdraw_done", lang) in said(visit) and stored(store) == []
-    assert dict(visit.query_params) in ({"lang": lang}, {"lang": [lang]})
+    assert only_the_screen_is_in_the_address(visit, lang)
 
 
 def test_what_is_stored_is_listed_before_the_choice():

@@ -1,4 +1,4 @@
-"""The diagnosis, screen by screen: what it is, the profile, four goals, and the result. No answer is in an address, a cookie or a log."""
+"""The diagnosis, screen by screen: what it is, the profile, four goals, and the result. The address holds the screen; no answer is in it, in a cookie or in a log."""
 from html import escape
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from diagnosis.instrument import Goal, bank
 from diagnosis.scoring import visible
 from queries.filters import Filters
 from ui import contribute, diagnosis_results, plan
-from ui.visit import PROFILE, RESULT, SCREENS, START, Visit, answer, forget, go, step, tell, visit
+from ui.visit import PROFILE, RESULT, SCREENS, START, Visit, answer, follow, forget, go, step, tell, visit
 
 STYLE = Path(__file__).with_name("diagnosis.css")
 ASKED = SCREENS[1:-1]  # the screens with questions
@@ -26,8 +26,10 @@ TOP = """<script>
 
 def show(filters: Filters) -> None:
     """The page: the screen the firm has come to."""
-    here, lang = visit(), filters.lang
+    kept, here, lang = follow(), visit(), filters.lang
     st.html(STYLE)
+    if not kept:
+        st.html(f'<div class="said"><p>{escape(t("diagnosis_elsewhere", lang))}</p></div>')
     if here.screen == START:
         start(here, lang)
     elif here.screen == RESULT:

@@ -129,7 +129,7 @@ def _read(page: str, lang: str) -> Filters:
             own = {} if moved else {name: values for name, values in address.items() if name not in ADDRESS}  # what only this page knows
             address = found.to_address() | own
             st.query_params.from_dict(address)
-    state.update(filters=found, page=page, address=address, chosen=False)
+    state.update(filters=found, page=page, address=address, chosen=False, moved=moved)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a firm has answered in this visit: kept in the server's memory with the session, and nowhere else."""
+"""What a firm has answered in this visit: kept in the server's memory with the session, and nowhere else. The address holds the screen alone."""
 import time
 from dataclasses import dataclass, field, replace
 
@@ -46,6 +46,17 @@ def visit() -> Visit:
     return st.session_state.setdefault("diagnosis", Visit())
 
 
+def follow() -> bool:
+    """The screen is that of the address: the browser's Back and Forward lead from one to the other. From another page, the screen left last.
+    False for a screen of answers that are not here: of another visit, or erased."""
+    here, asked = visit(), st.query_params.get("step", START)
+    if st.session_state["moved"] and "step" not in st.query_params:
+        _tell_address(here.screen)
+    elif asked != here.screen and asked in SCREENS and here.began:
+        here.screen, here.opened = asked, here.opened + 1
+    return asked == START or bool(here.began)
+
+
 def go(screen: str) -> None:
     """Opens a screen (for callbacks)."""
     here = visit()
@@ -54,6 +65,14 @@ def go(screen: str) -> None:
     if screen == RESULT:
         here.seconds = here.seconds or now - here.began
     here.screen, here.opened = screen, here.opened + 1
+    _tell_address(screen)
+
+
+def _tell_address(screen: str) -> None:
+    if screen != START:
+        st.query_params["step"] = screen
+    elif "step" in st.query_params:
+        del st.query_params["step"]
 
 
 def step(by: int) -> None:
@@ -78,3 +97,4 @@ def tell(**profile) -> None:
 def forget() -> None:
     """Erases every answer of this visit."""
     st.session_state["diagnosis"] = Visit(opened=visit().opened + 1)
+    _tell_address(START)

@@ -51,7 +51,7 @@ def plain(text: str) -> str:
 def has_a_plan(visitor, lang: str) -> None:
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", lang))
     assert 1 <= visitor.page.locator(".action").count() <= 8
-    assert visitor.place == ("/diagnosis", {"lang": [lang]})
+    assert visitor.place == ("/diagnosis", {"lang": [lang], "step": ["result"]})
     assert not [cookie for cookie in visitor.page.context.cookies() if any(item.id in str(cookie) for item in bank().items)]
 
 
@@ -207,3 +207,35 @@ def test_a_thin_plan_leads_back_to_the_questions_left_blank(visit):
     expect(visitor.page.get_by_text(t("plan_thin", "it", count=1, asked=len(visible({}))))).to_be_visible()
     visitor.page.get_by_text(t("plan_more", "it")).click()
     expect(visitor.page.locator("h1")).to_have_text(bank().goals[0].label["it"])
+
+
+def test_back_leads_to_the_screen_before_and_forward_to_the_answers_given(visit):
+    visitor = visit("/about?lang=it")
+    page, heading = visitor.page, visitor.page.locator("h1")
+    page.locator('header a[href*="diagnosis"]').first.click()
+    page.wait_for_url("**/diagnosis**")
+    expect(heading).to_have_text(t("diagnosis_question", "it"))
+    visitor.settle()
+    on(visitor)
+    on(visitor)
+    page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').nth(2).click()
+    rest(visitor)
+    titles = [t("diagnosis_question", "it"), t("diagnosis_profile", "it"), bank().goals[0].label["it"]]
+    for title in titles[1::-1]:
+        page.go_back()
+        expect(heading).to_have_text(title)
+        rest(visitor)
+    assert page.evaluate("() => document.activeElement.tagName") == "H1"
+    for title in titles[1:]:
+        page.go_forward()
+        expect(heading).to_have_text(title)
+        rest(visitor)
+    expect(page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(bank().items[0].options[2].text["it"])
+    page.locator('header a[href*="closures"]').first.click()
+    page.wait_for_url("**/closures**")
+    visitor.settle()
+    page.go_back()
+    expect(heading).to_have_text(titles[2])
+    rest(visitor)
+    page.get_by_text(t("diagnosis_back", "it"), exact=True).click()
+    expect(heading).to_have_text(titles[1])
