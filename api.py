@@ -11,12 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from streamlit import net_util
 
 from data import log, words
-from routes import OWN_HTML, ROUTES
+from routes import OWN_HTML, ROUTES, found
 from routes.watched import Limited, Watched
-from ui import plot
+from ui import frame, plot
 
 POLICY = {  # Streamlit writes styles and its own start-up script into the page, and starts components from a blob:; nothing comes from, or goes to, another host
     "default-src": "'self'",
@@ -101,7 +103,7 @@ class Shell(Whole):
         page = NOSCRIPT.sub(f"<noscript><p>{escape(words.t('noscript', lang))}</p></noscript>", page)
         page = page.replace('<html lang="en">', f'<html lang="{lang}">', 1)
         page = page.replace("<head>", f"<head><script>{HERE}</script>", 1)
-        if scope["path"].strip("/") in DRAWN:  # on its way while Streamlit starts, and run after it
+        if found.page(scope) in DRAWN:  # on its way while Streamlit starts, and run after it
             page = page.replace("</head>", f'<script defer data-drawing src="{plot.address()}"></script></head>', 1)
         page = page.replace("<title>Streamlit</title>", f"<title>{escape(words.t('site', lang))}</title>", 1)
         return gzip.compress(page.encode(), 6) if zipped else page.encode()
@@ -150,6 +152,12 @@ class Guarded:
         await self.app(scope, receive, say if scope["type"] == "http" else send)
 
 
+async def icon(request: Request) -> Response:
+    """GET /favicon.ico, which browsers ask for beside what is not a page of Streamlit's."""
+    return Response(frame.icon(), media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+
 log.start()
 net_util.get_external_ip = lambda: None  # Streamlit asks a host of Amazon's for it when it serves other machines, and at each socket of another site while everyone waits
-app = st.App("dashboard.py", routes=ROUTES, middleware=[Middleware(Watched), Middleware(Guarded), Middleware(Limited), Middleware(Shell), Middleware(Compressed)])
+app = st.App("dashboard.py", routes=[*ROUTES, Route("/favicon.ico", icon)],
+             middleware=[Middleware(Watched), Middleware(Guarded), Middleware(Limited), Middleware(Shell), Middleware(Compressed), Middleware(found.Lost)])

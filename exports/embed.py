@@ -181,7 +181,7 @@ def _both(light: str, dark: str) -> str:
 def _table(found: list[dict], view: View, caption: str) -> str:
     """The rows as a table, with the columns that say something here."""
     lang, rows = view.lang, valued(found)
-    rows = [row | {"role": role} for row, role in zip(rows, roles(rows, view))]
+    rows = sorted((row | {"role": role} for row, role in zip(rows, roles(rows, view))), key=lambda row: row["role"] == "area")
     columns = {"geo_name": lambda row: t("reference", lang, name=row["geo_name"]) if row["role"] == "reference" else row["geo_name"], **({"sector_name": lambda row: row["sector_name"]} if several(rows, "sector") else {}),
                "period": lambda row: period_text(row["period"], lang), **({"edition_name": lambda row: row["edition_name"]} if several(rows, "edition") else {}),
                "value": lambda row: show(row["value"], view),

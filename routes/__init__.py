@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
-from routes import health, printed, publish
+from routes import found, health, printed, publish
 from routes.api import API
 
 
@@ -17,5 +17,6 @@ def first(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{folder}?{request.url.query}" if request.url.query else folder)
 
 
-ROUTES = [Route("/overview", first), Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions), Route("/sheets", printed.listed), Mount("/sheets", app=printed.SHEETS)]
+ROUTES = [Route("/overview", first), Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions),
+          Route("/robots.txt", found.robots), Route("/sitemap.xml", found.sitemap), Route("/sheets", printed.listed), Mount("/sheets", app=printed.SHEETS)]
 OWN_HTML = ("/api/", "/embed/", "/sheets/")  # answers that say their own language and keep their own ETag

@@ -111,3 +111,15 @@ def test_a_page_says_its_language_its_script_and_its_server_compressed_or_not(si
     assert answer.headers.get("content-encoding", "identity") == encoding
     assert '<html lang="en">' in answer.text and "data-drawing" in answer.text and "BACKEND_BASE_URL" in answer.text and 'as="font"' not in answer.text
     assert {"Accept-Encoding", "Accept-Language"} <= set(answer.headers["vary"].split(", ")) and "etag" not in answer.headers
+
+
+def test_only_what_is_there_answers_200_and_streamlit_keeps_its_own(site):
+    """To Streamlit every address is its page: what it serves itself must get through, and nothing else."""
+    answers = {path: httpx.get(f"{site}{path}") for path in ("/", "/closures", "/_stcore/health", "/_stcore/host-config", "/manifest.json", "/favicon.ico", "/robots.txt", "/sitemap.xml", "/api/v1/", "/embed/v1/death_rate")}
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(answers, 200)
+    assert answers["/favicon.ico"].headers["content-type"] == "image/svg+xml" and b"<svg" in answers["/favicon.ico"].content
+    script = re.search(r'src="\./(static/[^"]+\.js)"', answers["/"].text)[1]
+    assert httpx.get(f"{site}/{script}").status_code == 200
+    for path in ("/no-such-page", "/foo.txt", "/closures/more", "/index.html", "/_stcore/nope", "/static/nope.js", "/app/static/nope", "/component/x/y", "/media/x", "/embed/v2/death_rate", "/api/nope"):
+        assert httpx.get(f"{site}{path}").status_code == 404, path
+    assert "Andate alla prima pagina" in httpx.get(f"{site}/no-such-page").text

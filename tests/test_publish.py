@@ -4,10 +4,13 @@ from xml.etree import ElementTree
 
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
 import api
-from routes import ROUTES
+from routes import ROUTES, found
+from ui import frame
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,27 @@ def test_anyone_may_frame_an_embed_a_page_opened_from_a_file_too():
         headers = visitor.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]  # `frame-ancestors *` is any host, and a file has none
         assert "frame-ancestors" not in headers["content-security-policy"] and "x-frame-options" not in headers
+
+
+# --- what there is, and what is not ---
+
+def test_robots_are_led_to_every_page_in_every_language(site):
+    robots = site.get("/robots.txt")
+    assert robots.headers["content-type"].startswith("text/plain") and "Sitemap: http://figures.example/sitemap.xml" in robots.text.splitlines()
+    told = ElementTree.fromstring(site.get("/sitemap.xml").content)
+    spaces = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
+    assert {one.findtext("s:loc", namespaces=spaces) for one in told} == {f"http://figures.example/{'' if page == 'overview' else page}?lang={lang}" for page in frame.PAGES for lang in ("it", "en")}
+    assert {tuple(link.get("hreflang") for link in one.findall("x:link", spaces)) for one in told} == {("it", "en", "x-default")}
+
+
+@pytest.mark.parametrize("base", ["", "/sme"])
+def test_an_address_that_is_no_page_s_is_a_404_that_leads_home_in_both_languages(base, tmp_path):
+    (tmp_path / "index.html").write_text("<html>the page of every address</html>")
+    everywhere = StaticFiles(directory=tmp_path, html=True)
+    everywhere.lookup_path = lambda path: (str(tmp_path / "index.html"), (tmp_path / "index.html").stat())  # as Streamlit's do
+    visitor = TestClient(found.Lost(Starlette(routes=[Mount(base, app=everywhere)])))
+    assert visitor.get(f"{base}/closures").text == visitor.get(f"{base}/").text == "<html>the page of every address</html>"
+    for path in ("/nope", "/closures/nope", "/foo.txt", "/static/nope.js"):
+        answer = visitor.get(base + path, headers={"Accept-Language": "en"})
+        assert answer.status_code == visitor.head(base + path).status_code == 404 and '<html lang="en">' in answer.text, path
+        assert [part.partition('"')[0] for part in answer.text.split('href="')[1:]] == [f"{base}/?lang=en", f"{base}/?lang=it"]

@@ -44,7 +44,7 @@ def run() -> None:
         chosen = _read(page.url_path or PAGES[0], lang)
     except (BuildError, CatalogueError) as fault:
         return _sorry(t("fault_database", lang), lang, str(fault).splitlines()[0])
-    st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=_icon(), layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=icon(), layout="wide", initial_sidebar_state="collapsed")
     st.logo(_mark(theme()), size="large")
     _switch(lang)
     _speak(lang, page.url_path)
@@ -160,7 +160,7 @@ def _mark(theme: str) -> str:
     return MARK.replace("{name}", t("site", words.LANGS[0])).replace("{ink}", ink).replace("{mark}", mark)
 
 
-def _icon() -> str:
+def icon() -> str:
     """The mark alone, square, for the browser's tab."""
     drawing = _mark("light").partition("<text")[0]
     return drawing.replace('width="218"', 'width="32"').replace("0 0 218 32", "0 0 32 32") + "</svg>"

@@ -55,7 +55,7 @@ def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -
     _row()(key=f"{name}_row", data={"names": {"table": t("show_table", view.lang), "csv": t("csv", view.lang), "kit": t("save_kit", view.lang)}, "of": caption, "open": sorted(asked), "file": file},
            on_asked_change=lambda: asked.symmetric_difference_update([st.session_state[f"{name}_row"]["asked"]]))
     if "table" in asked:
-        st.html(table.figures(save.marked(name, rows, view).assign(role=roles(rows.to_dict("records"), view)), view.indicator, view.lang, caption))
+        st.html(table.figures(save.marked(name, rows, view).assign(role=roles(rows.to_dict("records"), view)).sort_values("role", ascending=False, kind="stable"), view.indicator, view.lang, caption))
     if "kit" in asked:
         save.kit(name, drawn, rows, view)
 
