@@ -24,7 +24,7 @@
 
   function markSoon() { // once a frame: a figure drawn anew changes hundreds of elements
     cancelAnimationFrame(window.ripresaMark);
-    window.ripresaMark = requestAnimationFrame(() => { mark(); tell(); show(); });
+    window.ripresaMark = requestAnimationFrame(() => { mark(); tell(); show(); answer(); });
   }
 
   function mark() {
@@ -52,6 +52,15 @@
     for (const input of document.querySelectorAll('[data-testid="stSelectbox"] input')) input.parentElement.dataset.shown = input.value;
   }
 
+  function answer() { // a button that its own press took away gives the keyboard to the sentence that answers, near where it stood
+    const pressed = window.ripresaPressed ?? [];
+    if (!pressed.length || pressed[0].isConnected || document.activeElement !== document.body || document.querySelector('[data-test-script-state="running"]')) return;
+    window.ripresaPressed = [];
+    const said = pressed.filter(box => box.isConnected).map(box => box.querySelector(".answer, .said, .finding h2")).find(Boolean);
+    said?.setAttribute("tabindex", "-1");
+    said?.focus();
+  }
+
   function set(element, current) {
     if (current) element.setAttribute("aria-current", current);
     else element.removeAttribute("aria-current");
@@ -63,7 +72,10 @@
     new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
       if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-again button")?.click();
     }).observe(app, {attributeFilter: ["data-test-connection-state"]});
+    new MutationObserver(answer).observe(app, {attributeFilter: ["data-test-script-state"]});
     document.addEventListener("click", event => {
+      window.ripresaPressed = []; // the button and what it stands in
+      for (let box = event.target.closest?.(".stButton button"); box; box = box.parentElement) window.ripresaPressed.push(box);
       const at = id => event.target.closest?.(`[data-testid="${id}"]`), narrow = window.innerWidth < 768;
       if (narrow && at("stSidebarNavLink")) close(); // the menu makes room for the page it led to
       if (!at("stExpandSidebarButton")) return;

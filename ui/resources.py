@@ -58,7 +58,7 @@ def show(filters: Filters) -> None:
     now, past = [row for row in found if not is_history(row)], [row for row in found if is_history(row)]
     own, wide = [row for row in now if row["region"] == region], [row for row in now if row["region"] != region]
     active, unknown = [row for row in wide if row["state"] == "active"], [row for row in wide if row["state"] != "active"]
-    st.html(f'<p class="lead">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>')
+    st.html(f'<p class="lead answer">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>')
     if not found:
         st.html(f'<div class="said"><p>{escape(t("resources_nothing", lang))}</p></div>')
     if wish != Wish() or region:

@@ -393,3 +393,17 @@ def test_a_choice_is_told_to_who_does_not_see_the_page(lang, visit):
     visitor.page.get_by_role("option", name="2021").click()
     expect(status).not_to_have_text("")
     assert status.inner_text() == visitor.page.locator(".finding h2").first.inner_text() != before
+
+
+def test_a_button_that_its_press_takes_away_leaves_the_keyboard_at_the_sentence_that_answers(visit):
+    lang = "it"
+    visitor = visit(f"/resources?lang={lang}&geo=ITF5&cost=free")
+    page, press = visitor.page, visitor.page.keyboard.press
+    for address, name, answer in ((None, t("resources_all", lang), ".lead.answer"), (f"/closures?lang={lang}&geo=ITH1&sector=I", t("reset", lang), ".finding h2")):
+        if address:
+            visitor.open(address)
+        button = page.get_by_role("button", name=name)
+        button.focus()
+        press("Enter")
+        expect(button).to_have_count(0)
+        expect(page.locator(answer).first).to_be_focused()

@@ -239,3 +239,26 @@ def test_back_leads_to_the_screen_before_and_forward_to_the_answers_given(visit)
     rest(visitor)
     page.get_by_text(t("diagnosis_back", "it"), exact=True).click()
     expect(heading).to_have_text(titles[1])
+
+
+def test_who_offers_the_answers_with_the_keyboard_is_led_to_the_code_and_then_to_the_thanks(visit):
+    visitor = visit("/diagnosis?lang=it")
+    page = visitor.page
+    on(visitor)
+    page.get_by_role("combobox", name=bank().profile[0].question["it"]).fill("Lombardia")
+    page.keyboard.press("Enter")
+    rest(visitor)
+    answer(visitor, 1, random.Random(3))
+    on(visitor)
+    answer(visitor, 1, random.Random(3))
+    page.get_by_text(t("diagnosis_straight", "it")).click()
+    expect(page.locator("h1")).to_have_text(t("plan_title", "it"))
+    rest(visitor)
+    page.locator(".stCheckbox input").focus()
+    page.keyboard.press("Space")
+    for name, answered in (("contribute_give", "code_title"), ("code_noted", "contribute_done")):
+        button = page.get_by_role("button", name=t(name, "it"))
+        expect(button).to_be_enabled()
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".st-key-contribute .said", has_text=t(answered, "it"))).to_be_focused()
