@@ -61,6 +61,20 @@ class Counted:
         return (one if self.one else more[0] if self.two else more[-1]).replace("#", self.written)
 
 
+def noted(text: str, lang: str) -> str:
+    """A document's title and date with what was noted beside them in the language: notes are kept in English, titles as their publishers wrote them."""
+    for english, own in _notes(lang):
+        text = english.sub(own, text)
+    return text
+
+
+@cache
+def _notes(lang: str) -> list[tuple[re.Pattern, str]]:
+    """The notes longest first, found outside addresses."""
+    told = sorted((note for key, note in strings().items() if key.startswith("noted_")), key=lambda note: -len(note["en"]))
+    return [(re.compile(rf"(?<![\w/-]){re.escape(note['en'])}(?![\w/-])"), note[lang]) for note in told]
+
+
 def language(asked: str = "", accepted: str = "") -> str:
     """The language of a page: the one asked for, else the first that the browser's Accept-Language names, else Italian."""
     if asked in LANGS:

@@ -9,6 +9,7 @@ from charts import words as charted
 from charts.rows import roles
 from data import catalogue
 from data.build import KEY
+from data.words import noted
 from exports import fingerprint, links
 from queries import ask, version
 from queries.filters import View
@@ -104,7 +105,7 @@ def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
     table["indicator"] = indicators.astype(object)
     table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
     table["unit"] = [about[id].unit for id in indicators]
-    table["citations"] = _citations(table)
+    table["citations"] = [noted(text, view.lang) for text in _citations(table)]
     table["data_version"] = known or version()
     table["check"] = fingerprint.checks(table)
     return table

@@ -157,6 +157,15 @@ def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
     assert all(terms in words for words in told), told
 
 
+@pytest.mark.parametrize(("topic", "level", "italian", "english"), [("closures", "italy", "Demografia d'impresa 2019-2024 (tavola 4) (scaricato il 2026-07-18)", "Demografia d'impresa 2019-2024 (table 4) (downloaded 2026-07-18)"),
+                                                                   ("closures", "world", "(2020-07 (data dedotta))", "(2020-07 (inferred))")])
+def test_what_a_file_says_of_a_document_is_in_its_language(topic, level, italian, english):
+    told = {lang: "\n".join(export(topic, level, lang).table["citations"]) for lang in LANGS}
+    assert italian in told["it"] and english in told["en"] and italian not in told["en"]
+    assert not re.search(r"\b(downloaded|snapshot|inferred|stored copy|table 4)\b", re.sub(r"https?://\S+", "", told["it"]))
+    assert re.findall(r"https?://\S+", told["it"]) == re.findall(r"https?://\S+", told["en"])
+
+
 # --- citations and links ---
 
 @EACH

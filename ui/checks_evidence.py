@@ -4,8 +4,10 @@ from html import escape
 from data import catalogue
 from data.words import t, value_text
 from queries import ask
+from ui.document import document
 
 HEADS = {"observation": "checks_observation", "evidence": "checks_evidence_side"}
+DOCUMENT = ("publisher", "title", "published", "url")
 
 
 def sides(claim, lang: str) -> str:
@@ -26,12 +28,7 @@ def _side(side: str, rows: list[dict], indicator, lang: str) -> str:
         own = [row for row in rows if row["value"] == value]
         why = " ".join(dict.fromkeys(t(f"why_{row['why']}", lang) for row in own if row["why"]))
         decimals = max(indicator.decimals, 0 if float(value).is_integer() else 1)
-        documents = "".join(f"<li>{_document(row)}</li>" for row in own)
+        documents = "".join(f"<li>{document(*map(row.get, DOCUMENT), lang)}</li>" for row in own)
         reason = f'<p class="credit">{escape(why)}</p>' if why else ""
         figures += f'<p class="big {own[0]["why"]}">{escape(value_text(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
     return f'<section class="{side}"><h3>{escape(t(HEADS[side], lang))}</h3>{figures}</section>'
-
-
-def _document(row: dict) -> str:
-    words = escape(", ".join(part for part in (row["publisher"], row["title"], row["published"]) if part))
-    return f'<a href="{escape(row["url"])}" target="_blank" rel="noopener">{words}</a>' if str(row["url"]).startswith("http") else words

@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from data import catalogue
-from data.words import MISSING, number, t
+from data.words import MISSING, noted, number, t
 from queries import ask, version
 from queries.filters import Filters, View, offers, resolve
 from ui import frame, table
 from ui.bar import bar
+from ui.document import document
 from ui.topic import opening, said
 
 PARTS = ("figures", "catalogue", "coverage", "dictionary")
@@ -66,16 +67,11 @@ def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str
     for row in ask("figure_documents", **view.cut).itertuples():
         if (row.geo, row.period, row.edition) in read:
             place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
-            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}", f"[{place}] {row.publisher}, {row.title}"))
-    items = "".join(f'<li id="document-{place}">{_document(*document)}</li>' for document, place in numbers.items())
+            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}", f"[{place}] {row.publisher}, {noted(row.title, lang)}"))
+    items = "".join(f'<li id="document-{place}">{document(*one, lang)}</li>' for one, place in numbers.items())
     way = f'<p class="past"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>' if items else ""
     listed = f'<section class="documents" id="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>' if items else ""
     return rows.assign(documents=list(read[key] for key in zip(rows["geo"], rows["period"], rows["edition"]))), way, listed
-
-
-def _document(publisher: str, title: str, published: str, url: str) -> str:
-    words = escape(", ".join(part for part in (publisher, title, published) if part))
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener">{words}</a>' if url.startswith("http") else words
 
 
 def entries(filters: Filters) -> None:

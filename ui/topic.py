@@ -16,6 +16,7 @@ from queries import ask, kept
 from queries.filters import Filters, View, all_periods, offers, resolve
 from ui import frame, glossary
 from ui.bar import bar
+from ui.document import document
 from ui.frame import theme
 from ui.panel import panel
 
@@ -145,7 +146,7 @@ def about(view, rows: pd.DataFrame) -> None:
     """The definition, the population and the documents behind the figures, folded."""
     indicator, lang = view.indicator, view.lang
     found = ask("citations", **view.cut, period=view.period, editions=view.editions, geos=view.geo)
-    documents = "".join(f"<li>{_document(row)}</li>" for row in found.head(8).itertuples())
+    documents = "".join(f"<li>{document(row.publisher, row.title, row.published, row.url, lang)}</li>" for row in found.head(8).itertuples())
     more = f"<li>{escape(t('documents_more', lang, count=len(found) - 8))}</li>" if len(found) > 8 else ""
     sources = tuple(dict.fromkeys(rows["source"])) or (indicator.source,)
     named = "".join(f"<p>{_source(catalogue.sources()[id], lang)}</p>" for id in sources)
@@ -157,11 +158,6 @@ def about(view, rows: pd.DataFrame) -> None:
 
 def _source(source, lang: str) -> str:
     return f'<strong>{escape(source.publisher)}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f"kind_{source.kind}", lang))}</em>'
-
-
-def _document(row) -> str:
-    words = escape(", ".join(part for part in (row.publisher, row.title, row.published) if part))
-    return f'<a href="{escape(row.url)}" target="_blank" rel="noopener">{words}</a>' if str(row.url).startswith("http") else words
 
 
 # --- over time, by sector, by who leads ---
