@@ -1,4 +1,6 @@
 """Sectors of one area as bars, and areas by sectors as a table in colour."""
+from dataclasses import dataclass
+
 import plotly.graph_objects as go
 
 from charts import areas
@@ -6,7 +8,7 @@ from charts import theme as look
 from charts.phrases import compact, say
 from charts.ranking import COLUMN, axes, dots, reach, solid
 from charts.regions import colorbar
-from charts.rows import APART, first_each, focus, has_interval, is_apart, is_small, records, set_apart, sign, valued
+from charts.rows import APART, focus, has_interval, is_apart, is_small, records, set_apart, sign, valued
 from charts.scale import classes, text_on
 from charts.words import frame, hover
 from data.words import number
@@ -40,19 +42,11 @@ def heat(rows, view, theme: str = "light") -> go.Figure:
     Sectors that few areas have are left to the table.
     """
     colours = look.palette(theme)
-    found = set_apart(_shared(one_level(records(rows, view.lang))))
-    known = valued(found)
-    if not known:
-        return look.empty(view, theme, frame(found, view, "heat"))
-    places, across = sorted(first_each(found, "geo"), key=lambda geo: geo not in focus(view)), first_each(found, "sector")
-    many = len(across) > MANY
-    decimals = 0 if many else view.indicator.decimals  # of what is printed, which decides the colour
-    meta = frame(found, view, "heat", notes=[say("note_rounded", view.lang)] if many and view.indicator.decimals else [])
-    cells = {(row["geo"], row["sector"]): row for row in known}
-    scale = classes([row["value"] for row in known], view.indicator.unit, decimals, colours)
-    area_names = {row["geo"]: row["geo_name"] for row in found}
-    sector_names = {row["sector"]: row["sector_name"] for row in found}
-    values = [[cells.get((geo, sector)) for sector in across] for geo in places]
+    grid = crossed(records(rows, view.lang), view)
+    if not grid.lines:
+        return look.empty(view, theme, grid.words)
+    places, across, values, decimals, many = list(grid.areas), list(grid.sectors), grid.lines, grid.decimals, len(grid.sectors) > MANY
+    scale = classes(grid.values, view.indicator.unit, decimals, colours)
     shade = {"type": "heatmap", "x": list(range(len(across))), "y": list(range(len(places))), "z": [[scale.index(row["value"]) if row else None for row in line] for line in values],
              "zmin": -0.5, "zmax": len(scale.colours) - 0.5, "colorscale": scale.colorscale(), "xgap": 2, "ygap": 2, "hoverongaps": False,
              "hovertext": [[hover(row, view, f"{row['geo_name']}, {row['sector_name']}") if row else "" for row in line] for line in values],
@@ -60,20 +54,46 @@ def heat(rows, view, theme: str = "light") -> go.Figure:
     points = [(x, y, row) for y, line in enumerate(values) for x, row in enumerate(line)]
     inks: dict[str, list] = {}
     for x, y, row in points:
-        inks.setdefault(text_on(scale.colour(row["value"])) if row else colours.soft, []).append((x, y, _cell(row, decimals, view)))
+        inks.setdefault(text_on(scale.colour(row["value"])) if row else colours.soft, []).append((x, y, cell(row, decimals, view)))
     text = [{"type": "scatter", "mode": "text", "x": [x for x, _, _ in written], "y": [y for _, y, _ in written], "text": [text for *_, text in written],
              "hoverinfo": "skip", "showlegend": False, "textfont": {"size": look.SMALL, "color": ink}, "selected": {"textfont": {"color": ink}},
              "unselected": {"textfont": {"color": ink}}} for ink, written in inks.items()]
     head = 160 if many else 62
-    labels = [_clipped(sector_names[sector], 26) if many else look.wrap(sector_names[sector], 12, 3) for sector in across]
+    labels = [_clipped(grid.sectors[sector], 26) if many else look.wrap(grid.sectors[sector], 12, 3) for sector in across]
     if not many and len(across) > 3:
         labels = [label + "<br> " * (i % 2 == 0) for i, label in enumerate(labels)]  # every other name a line higher: they do not touch on a phone
     return look.figure([shade, *text], look.layout(
-        theme, view.lang, head + CELL * len(places) + BAR_FOOT, meta=meta, margin={"l": 8, "r": 8, "t": head, "b": BAR_FOOT, "pad": 4},
+        theme, view.lang, head + CELL * len(places) + BAR_FOOT, meta=grid.words, margin={"l": 8, "r": 8, "t": head, "b": BAR_FOOT, "pad": 4},
         xaxis=look.axis(theme, side="top", tickvals=list(range(len(across))), showgrid=False, tickangle=-90 if many else 0, range=[-0.5, len(across) - 0.5], automargin=False,
                         ticktext=labels, tickfont={"size": look.SMALL, "color": colours.ink}),
         yaxis=look.axis(theme, range=[len(places) - 0.5, -0.5], tickvals=list(range(len(places))), showgrid=False, tickfont={"size": look.SMALL, "color": colours.ink},
-                        ticktext=[f"<b>{_area(area_names[geo])}</b>" if geo in focus(view) else _area(area_names[geo]) for geo in places])))
+                        ticktext=[f"<b>{_area(grid.areas[geo])}</b>" if geo in focus(view) else _area(grid.areas[geo]) for geo in places])))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Areas by sectors: their names by code, the rows of each line (None where there is none), the decimals there is room for, and the words."""
+    areas: dict[str, str]
+    sectors: dict[str, str]
+    lines: list[list[dict | None]]
+    decimals: int
+    words: dict
+
+    @property
+    def values(self) -> list[float]:
+        """Every figure in it."""
+        return [row["value"] for line in self.lines for row in line if row]
+
+
+def crossed(found: list[dict], view) -> Grid:
+    """The rows as areas, the chosen first, by sectors that enough areas have."""
+    found = set_apart(_shared(one_level(found)))
+    cells = {(row["geo"], row["sector"]): row for row in valued(found)}
+    names = {row["geo"]: row["geo_name"] for row in found}
+    areas_, across = {geo: names[geo] for geo in sorted(names, key=lambda geo: geo not in focus(view))}, {row["sector"]: row["sector_name"] for row in found}
+    decimals = 0 if len(across) > MANY else view.indicator.decimals  # of what is printed, which decides the colour
+    notes = [say("note_rounded", view.lang)] if decimals < view.indicator.decimals else []
+    return Grid(areas_, across, [[cells.get((geo, sector)) for sector in across] for geo in areas_] if cells else [], decimals, frame(found, view, "heat", notes=notes))
 
 
 def one_level(found: list[dict]) -> list[dict]:
@@ -91,7 +111,8 @@ def _shared(found: list[dict]) -> list[dict]:
     return [row for row in found if counts.get(row["sector"], 0) * 2 >= most]
 
 
-def _cell(row: dict | None, decimals: int, view) -> str:
+def cell(row: dict | None, decimals: int, view) -> str:
+    """The figure of a cell."""
     return number(row["value"], view.lang, decimals, signed=view.indicator.unit in ("points", "percent_change")) + APART * is_apart(row) if row else "–"
 
 

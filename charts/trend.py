@@ -1,4 +1,5 @@
 """Lines over time: one an area and edition, cut at breaks, open at gaps, hollow where provisional."""
+import pandas as pd
 import plotly.graph_objects as go
 
 from charts import theme as look
@@ -11,6 +12,11 @@ from charts.words import frame, hover
 
 HEIGHT, TOP, FOOT = 400, 26, 34
 STROKES = dict(zip(look.DASHES, "━╍┉┅"))  # a dash as it stands before a name
+
+
+def has_line(rows: pd.DataFrame) -> bool:
+    """Whether any area has two periods that may be joined."""
+    return bool(len(rows)) and int(rows.groupby(["geo", "edition"])["period"].nunique().max()) > 1
 
 
 def lines(rows, view, theme: str = "light", span: tuple = (), asked: tuple[str, ...] = ()) -> go.Figure:

@@ -12,10 +12,13 @@ from charts import areas, theme as look
 from charts.company import company, looks
 from charts.ranking import ENDS, MOST
 from charts.rows import APART, SMALL_BASE, focus, has_interval, is_apart, is_old, is_provisional, is_small, no_direction, peers, references, set_apart, sign, valued, year
+from charts.findings import pairs
 from charts.scale import Classes, classes, ticks
+from charts.sectors import Grid, cell
 from charts.series import editions, segments, series
 from charts.trend import time_ticks
 from charts.phrases import bare, say as charted, show
+from data.words import MISSING
 from queries.filters import View
 
 WIDTHS = {"italy": 470, "europe": 640, "world": 900}  # of the map's coordinates
@@ -169,6 +172,34 @@ def _bar(row: dict, name: str, on: str, place, mark: str, view: View) -> str:
     zero, end = place(0), place(row["value"])
     return (f'<li{on}><span>{escape(name)}</span><svg height="{BAR}" aria-hidden="true"><rect class="bar{" apart" * is_apart(row)}" x="{min(zero, end):.2f}%" '
             f'width="{max(abs(end - zero), 0.3):.2f}%" height="{BAR}"/>{mark}</svg><b>{escape(show(row["value"], view))}{_mark(row)}</b></li>')
+
+
+def leaders(found: list[dict], view: View) -> str:
+    """Two marks a row, firms led by women and firms led by men, their intervals and the line between them."""
+    both = pairs(found, view)
+    place = _share([value for *_, women, men in both for row in (women, men) for value in (row["low"], row["value"], row["high"]) if value is not None])
+    lines = "".join(f'<li{_on(women, view)}><span>{escape(name)}</span><svg height="16" aria-hidden="true">{_gap(women, men, place)}</svg>'
+                    f'<b>● {escape(show(women["value"], view))}{_mark(women)} ■ {escape(show(men["value"], view))}{_mark(men)}</b></li>' for _, name, women, men in both)
+    names = "".join(f'<p class="ref"><span class="{kind}">{mark}</span> {escape(row["gender_name"])}</p>' for kind, mark, row in zip(("w", "m"), "●■", both[0][2:]))
+    return f"{names}<ul class=rows>{lines}</ul>{_marks([row for pair in both for row in pair[2:]], view)}"
+
+
+def _gap(women: dict, men: dict, place) -> str:
+    at = [f"{place(row['value']):.2f}%" for row in (women, men)]
+    sure = "".join(f'<line class="zero" x1="{place(row["low"]):.2f}%" x2="{place(row["high"]):.2f}%" y1="{y}" y2="{y}"/>' for row, y in ((women, 5), (men, 11)) if has_interval(row))
+    return (f'<line class="grid" x2="100%" y1="8" y2="8"/><line class="gap" x1="{at[0]}" x2="{at[1]}" y1="8" y2="8"/>{sure}'
+            f'<svg x="{at[1]}"><rect class="m" x="-4.5" y="3.5" width="9" height="9"/></svg><circle class="w" cx="{at[0]}" cy="8" r="5"/>')
+
+
+def heat(grid: Grid, view: View) -> tuple[str, Classes]:
+    """A table of areas by sectors, each figure on the colour of its class, and the classes."""
+    scale = classes(grid.values, view.indicator.unit, grid.decimals, look.palette("light"))
+    head = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in grid.sectors.values())
+    body = "".join(f'<tr{" class=on" if geo in focus(view) else ""}><th scope="row">{escape(name)}</th>' + "".join(
+        f'<td class="c{scale.index(row["value"])} t{scale.index(row["value"])}">{escape(cell(row, grid.decimals, view))}</td>' if row else f"<td>{MISSING}</td>" for row in line) + "</tr>"
+        for (geo, name), line in zip(grid.areas.items(), grid.lines))
+    marks = _marks([row for line in grid.lines for row in line if row], view)
+    return f'<table class="heat"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table><div class="key">{_limits(scale, view)}</div>{marks}', scale
 
 
 def dots(found: list[dict], view: View) -> str:

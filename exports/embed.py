@@ -1,14 +1,15 @@
 """One figure alone, for an iframe: a page of a few kilobytes with no websocket, no other host and no script but the one that says its height.
 
-`answer` is the whole of `/embed/v1/{indicator}`: the parameters are those of Filters, and `figure` (map, bars, dots, trend, sectors), `theme` (light, dark; the
+`answer` is the whole of `/embed/v1/{indicator}`: the parameters are those of Filters, and `figure` (map, bars, dots, trend, sectors, leaders, heat, compared), `theme` (light, dark; the
 reader's own otherwise), `version` (frozen on a release; the newest data otherwise). The path is a promise: v1 keeps meaning this.
 """
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,27 +17,28 @@ import pandas as pd
 
 import queries
 from charts import theme as look
-from charts.company import BESIDE, company
+from charts.company import BESIDE, COMPANY, company
 from charts.findings import finding
 from charts.phrases import show
 from charts.rows import beside, records, roles, several, valued
 from charts.scale import classes, text_on
-from charts.sectors import one_level
+from charts.sectors import crossed, one_level
+from charts.trend import has_line
 from charts.words import frame
 from data import catalogue
 from data.build import BuildError
 from data.catalogue import LANGS
 from data.words import MISSING, interval_text, language, number, period_text, t
-from exports import drawing, links, past
+from exports import drawing, figure as printed, links, past
 from exports.words import say
 from queries.filters import Filters, View, all_periods, resolve
 
 PATH = "/embed/v1/"
 THEMES = ("light", "dark")
-FIGURES = ("map", "bars", "dots", "trend", "sectors")
+FIGURES = ("map", "bars", "dots", "trend", "sectors", "leaders", "heat", "compared")
 SCRIPT = """(()=>{const say=()=>parent.postMessage({type:"ripresa-digitale",height:Math.ceil(document.body.getBoundingClientRect().height)},"*");new ResizeObserver(say).observe(document.body);addEventListener("load",say)})()"""
 LIVE, FROZEN = "public, max-age=300, stale-while-revalidate=86400", "public, max-age=86400, stale-while-revalidate=604800"
-HEIGHTS = {"map": 950, "bars": 1280, "dots": 790, "trend": 790, "sectors": 810}  # of the tallest, 760 wide
+WIDE, WIDER = 760, 1.17  # pixels of the frame whose height is offered; a reader's letters beside Arial's
 KEPT = 256
 
 
@@ -63,8 +65,8 @@ def _answer(indicator: str, said: dict[str, list[str]], if_none_match: str, site
     filters = Filters.from_address({**said, "indicator": indicator}, lang=LANGS[0])
     if not filters.indicator:
         return _page_answer(404, _sentence(say("embed_unknown", filters.lang, indicator=indicator[:60]), filters.lang), "no-store", if_none_match)
-    view = resolve(filters, catalogue.indicator(filters.indicator).topic)
     wanted = said.get("figure", [""])[-1]
+    view = _view(filters, wanted)
     ignored = dict.fromkeys([one.partition("=")[0] for one in filters.dropped] + ["figure"] * (wanted not in ("", *FIGURES)))
     if ignored:  # by name alone: what was said in the address is never repeated
         view = replace(view, notes=(("dropped", (("what", ", ".join(ignored)),)), *view.notes))
@@ -75,14 +77,47 @@ def _answer(indicator: str, said: dict[str, list[str]], if_none_match: str, site
     return _page_answer(200, body, FROZEN if version else LIVE, if_none_match)
 
 
+def _view(filters: Filters, figure: str) -> View:
+    """What the address asks for. Leaders are of all countries that tell them apart, comparisons of any areas: no level of a topic offers these."""
+    indicator = catalogue.indicator(filters.indicator)
+    if figure == "leaders":
+        filters = Filters(filters.lang, "world", dropped=filters.dropped)
+    elif figure != "compared":
+        return resolve(filters, indicator.topic)
+    level = filters.level or "world"
+    cut = (getattr(filters, name) or "all" for name in ("sector", "gender", "size"))
+    return View(filters.lang, indicator.topic, level, indicator, () if figure == "leaders" else filters.geo or COMPANY[level], *cut, filters.period, (), "series")
+
+
 def code(view: View, site: str, version: str = "", figure: str = "", theme: str = "") -> str:
     """What to copy into a page: the frame, and the line that lets it grow. `version` freezes it."""
-    address = {name: values for name, values in links.plain(view).items() if name != "indicator"}
+    said = links.filters(view).to_address() if figure == "compared" else links.plain(view)  # a comparison has no defaults to fall back on
+    address = {name: values for name, values in said.items() if name != "indicator"}
     address |= {name: [value] for name, value in (("figure", figure), ("theme", theme), (links.VERSION, version)) if value}
     source = f"{site.rstrip('/')}{PATH}{view.indicator.id}?{urlencode(address, doseq=True)}"
-    kind = figure or kind_of(view)
-    return (f'<iframe src="{escape(source)}" title="{escape(view.indicator.label[view.lang])}" width="100%" height="{HEIGHTS[kind]}" style="border:0" loading="lazy"></iframe>\n'
+    shown = _body(queries.version(), view, version, figure, theme, site.rstrip("/")) or ""
+    return (f'<iframe src="{escape(source)}" title="{escape(view.indicator.label[view.lang])}" width="100%" height="{height(shown)}" style="border:0" loading="lazy"></iframe>\n'
             '<script>addEventListener("message",e=>{if(e.data&&e.data.type==="ripresa-digitale")document.querySelectorAll("iframe").forEach(f=>{if(f.contentWindow===e.source)f.height=e.data.height})})</script>')
+
+
+def height(body: str) -> int:
+    """About how tall an embed stands where no script lets its frame grow: its words wrapped, its rows counted, the table folded."""
+    def lines(text: str, size: float, room: float = WIDE - 4) -> int:
+        return len(printed.wrapped(unescape(re.sub("<[^>]*>", "", text)), room / WIDER, size))
+
+    def each(start: str, end: str) -> list[str]:
+        return re.findall(f"{start}(.*?){end}", body)
+
+    tall = sum(33 + 28.8 * (lines(text, 23) - 1) for text in each("<h1>", "</h1>")) + sum(12 + 20.3 * lines(text, 14) for text in each("</h1><p>", "</p>"))
+    tall += sum(min(500, (WIDE - 4) * int(down) / int(wide)) for wide, down in re.findall(r'class="map \w+" viewBox="0 0 (\d+) (\d+)"', body))
+    tall += sum(38 + 17.4 * bool(text.count("<span>")) for text in each('<div class="key">', "</div>"))
+    tall += sum(6 + 16.8 * lines(name, 14, 180) for name in each("<li[^>]*><span>", "</span>"))
+    tall += sum(23 * lines(text, 13) for text in each('<p class="ref">', "</p>"))
+    tall += sum(drawing.LINE_HEIGHT + 2 + int(under) for under in re.findall(r'class="when" height="(\d+)"', body))
+    tall += sum(8 + 24.3 * lines("".join(f"xxxxx {name}" for name in re.findall("<li>(.*?)</li>", text)), 14) for text in each('<ul class="names">', "</ul>"))
+    tall += 24 * body.partition('class="heat"')[2].partition("</table>")[0].count("<tr") + max((min(132, WIDER * printed.width(unescape(name), 12)) for name in each('<th scope="col"><span>', "</span>")), default=0)
+    notes = body.partition("<footer>")[2]
+    return round(tall + 32 + 12 + 20 + sum(18.2 * lines(text, 12.5, WIDE - 20) for text in re.findall("<li>(.*?)</li>|<p>(.*?)</p>", notes) for text in text if text))
 
 
 def kind_of(view: View) -> str:
@@ -97,22 +132,29 @@ def page(view: View, site: str = "", version: str = "", figure: str = "", theme:
     if rows is None:
         return None
     found = records(rows, view.lang)
-    found = one_level(found) if kind == "sectors" else found
+    found = one_level(found) if kind in ("sectors", "heat") else found
     if not valued(found):
         return _sentence(finding(found, view), view.lang)
+    compares = kind == "compared"
+    if compares:
+        kind = "trend" if has_line(rows) else "dots" if view.indicator.chart == "dots" else "bars"
     if kind == "map" and not drawing.mapped(found, view):
         kind = "dots"
-    words = frame(found, view, "lines" if kind == "trend" else kind)
-    if kind == "map":
+    words = frame(found, view, {"trend": "lines", "leaders": "gaps"}.get(kind, kind))
+    if kind == "heat":
+        grid = crossed(found, view)
+        words, (drawn, scale) = grid.words, drawing.heat(grid, view)
+        drawn = f'{_classes(grid.values, view, grid.decimals)}<div class="wide" role="region" tabindex="0" aria-label="{escape(words["alt"])}">{drawn}</div>'
+    elif kind == "map":
         across = all_periods(view, partial(past.ask, version or queries.version())) or [row["value"] for row in drawing.mapped(found, view).values()]
         drawn, scale = drawing.shaded(found, view, words["alt"], across)
-        drawn = _classes(across, view) + drawn + drawing.key(scale, found, view)
+        drawn = _classes(across, view, view.indicator.decimals) + drawn + drawing.key(scale, found, view)
     else:
         drawn = f'<div role="group" aria-label="{escape(words["alt"])}">{getattr(drawing, "lines" if kind == "trend" else kind)(found, view)}</div>'
     if kind == "sectors":
         words |= {"subtitle": f"{found[0]['geo_name']} · {words['subtitle']}"}
     shown = version or queries.version()
-    here = links.page(site, view, links.cited(view, version) if version else links.plain(view))
+    here = links.compare(site, view) if compares else links.page(site, view, links.cited(view, version) if version else links.plain(view))
     notes = [t(key, view.lang, **dict(values)) for key, values in view.notes] + words["notes"]
     return _document(view.lang, words["title"], f"""<figure><figcaption><h1>{escape(words["title"])}</h1><p>{escape(words["subtitle"])}</p></figcaption>
 {drawn}
@@ -126,10 +168,23 @@ def _rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
     known = version or queries.version()
     if kind == "trend":
         return past.ask(known, "trend", **view.cut, geos=company(view), lang=view.lang)
+    if kind == "compared":
+        rows = past.ask(known, "trend", **view.cut, geos=view.geo, lang=view.lang)
+        return rows if rows is None or has_line(rows) else _one_moment(rows, view.period)
+    if kind == "leaders":
+        return past.ask(known, "by_gender", indicator=view.indicator.id, sector="all", size="all", lang=view.lang)
+    if kind == "heat":
+        return past.ask(known, "area_sector", **view.moment)
     if kind == "sectors":
         return past.ask(known, "by_sector", **view.moment, geo=(*view.geo, *BESIDE[view.level])[0])
     rows, against = (past.ask(known, name, **view.moment) for name in ("map", "references"))
     return None if rows is None else beside(rows, against, view)
+
+
+def _one_moment(rows: pd.DataFrame, period: str) -> pd.DataFrame:
+    """The rows of a period (the newest, where it has none) in the edition that most areas have."""
+    there = rows[rows["period"] == (period if (rows["period"] == period).any() else rows["period"].max())]
+    return there[there["edition"] == there["edition"].mode().max()] if len(there) else there
 
 
 @lru_cache(maxsize=KEPT)
@@ -163,12 +218,12 @@ def _colours(theme: str) -> str:
     return "".join(f"--{name}:{colour};" for name, colour in plain.items()) + f"color-scheme:{theme}"
 
 
-def _classes(values: Sequence[float], view: View) -> str:
-    """The colours of a map's classes in both themes."""
+def _classes(values: Sequence[float], view: View, decimals: int) -> str:
+    """The colours of the classes in both themes."""
     rules = []
     for theme in THEMES:
         palette = look.palette(theme)
-        own = classes(values, view.indicator.unit, view.indicator.decimals, palette)
+        own = classes(values, view.indicator.unit, decimals, palette)
         rules.append("".join(f"--c{i}:{colour};--t{i}:{text_on(colour)};" for i, colour in enumerate(own.colours)))
     return f"<style>{_both(*rules)}</style>"
 
@@ -183,7 +238,7 @@ def _table(found: list[dict], view: View, caption: str) -> str:
     lang, rows = view.lang, valued(found)
     rows = sorted((row | {"role": role} for row, role in zip(rows, roles(rows, view))), key=lambda row: row["role"] == "area")
     columns = {"geo_name": lambda row: t("reference", lang, name=row["geo_name"]) if row["role"] == "reference" else row["geo_name"], **({"sector_name": lambda row: row["sector_name"]} if several(rows, "sector") else {}),
-               "period": lambda row: period_text(row["period"], lang), **({"edition_name": lambda row: row["edition_name"]} if several(rows, "edition") else {}),
+               **({"gender_name": lambda row: row["gender_name"]} if several(rows, "gender") else {}), "period": lambda row: period_text(row["period"], lang), **({"edition_name": lambda row: row["edition_name"]} if several(rows, "edition") else {}),
                "value": lambda row: show(row["value"], view),
                **({"interval": lambda row: interval_text(row["low"], row["high"], view.indicator.unit, view.indicator.decimals, lang) or MISSING} if any(row["low"] is not None for row in rows) else {}),
                **({"n": lambda row: row["n_note"] or number(row["n"], lang)} if any(row["n"] is not None or row["n_note"] for row in rows) else {}),

@@ -27,6 +27,11 @@ def page(site: str, view: View, parameters: dict[str, list[str]]) -> str:
     return f"{site.rstrip('/')}/{view.topic}?{urlencode(parameters, doseq=True)}"
 
 
+def compare(site: str, view: View) -> str:
+    """The address of the page that compares the areas of a view."""
+    return f"{site.rstrip('/')}/compare?{urlencode(Filters(view.lang, geo=view.geo, indicator=view.indicator.id).to_address(), doseq=True)}"
+
+
 def spoken(view: View) -> str:
     """The view in one line, the same in both languages: what a fingerprint is of."""
     address = {name: values for name, values in filters(view).to_address().items() if name != "lang"}

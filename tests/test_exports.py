@@ -450,6 +450,37 @@ def test_an_embed_of_sectors_names_the_area_and_has_each_sector_with_its_figure(
     assert embed.answer("death_rate", asked | {"version": queries.version()}).status == 200
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_embed_of_leaders_has_women_and_men_of_each_case(lang):
+    answer = embed.answer("closure_rate", {"lang": lang, "figure": "leaders"})
+    body = answer.body.decode()
+    known = queries.ask("by_gender", indicator="closure_rate", sector="all", size="all", lang=lang)
+    for gender, mark in (("female", "●"), ("male", "■")):
+        told = re.findall(rf"{mark} ([^<■]+?)(?: ■|</b>)", body)
+        assert sorted(told) == sorted(value_text(value, "percent", 0, lang) for value in known[known["gender"] == gender]["value"])
+    assert t("column_gender_name", lang) in body and body.count('<circle class="w"') == body.count('<rect class="m"') == len(known) / 2 > 3
+    assert embed.answer("closure_rate", {"lang": lang, "figure": "leaders", "version": queries.version()}).status == 200
+    assert embed.answer("death_rate", {"figure": "leaders"}).status == 200, "none tells them apart: a sentence"
+
+
+def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_of_its_class():
+    body = embed.answer("gva_change_vs_2019", {"lang": "en", "level": "italy", "figure": "heat"}).body.decode()
+    known = queries.ask("area_sector", **resolve(Filters(lang="en", level="italy", indicator="gva_change_vs_2019"), "profits").moment)
+    table = body.partition('<table class="heat">')[2].partition("</table>")[0]
+    lines = {unescape(line.partition("</th>")[0]): re.findall(r'<td class="c(\d) t(\d)">([^<]*)</td>', line) for line in table.split('<th scope="row">')[1:]}
+    lombardy = known[known["geo"] == "ITC4"]
+    assert len(lines) == 22 and [number for *_, number in lines["Lombardy"]] == [value_text(value, "percent_change", 1, "en").rstrip("%") for value in lombardy["value"]][:4]
+    assert all(ground == ink for line in lines.values() for ground, ink, _ in line) and ".heat .c0{background:var(--c0)}" in body and "--c0:" in body
+
+
+def test_an_embed_of_a_comparison_has_the_areas_compared_alone_and_leads_to_their_page():
+    lines = embed.answer("death_rate", {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "figure": "compared"}).body.decode()
+    assert re.findall(r'</svg> (\w+) <b>', lines) == ["Lombardy", "Lazio"] and "/compare?lang=en&amp;geo=ITC4&amp;geo=ITI4&amp;indicator=death_rate" in lines
+    one = embed.answer("innovative_startups_female_majority_share", {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "period": "2025-05", "figure": "compared"}).body.decode()
+    assert re.findall(r'<li class="on"><span>(\w+)</span>', one) == ["Lazio", "Lombardy"] and "Italy" not in one
+    assert embed.answer("death_rate", {"figure": "compared"}).status == 200
+
+
 def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():
     body = embed.answer("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
     assert '<text class="sea" x="84" y="177">6.3</text>' in body and ".sea{fill:var(--ink)}" in body  # its label point, x="43" y="166", is across its borders
@@ -508,7 +539,7 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
             frame_.locator("path.c0").first.wait_for(state="attached")
             assert frame_.locator("svg.map path, svg.map use").count() >= 21
             assert frame_.locator("svg.map path.c1").first.evaluate("area => getComputedStyle(area).fill") not in ("rgb(0, 0, 0)", "none")
-            page.wait_for_function(f"document.querySelector('iframe').height != {embed.HEIGHTS['map']}")
+            page.wait_for_function(f"document.querySelector('iframe').height != {re.search('height=.([0-9]+)', server.code)[1]}")
             tall = int(page.locator("iframe").get_attribute("height"))
             assert abs(tall - frame_.locator("body").evaluate("body => body.getBoundingClientRect().height")) <= 2
             frame_.locator("summary").click()
@@ -523,21 +554,25 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
         server.shutdown()
 
 
-TALLEST = [("innovative_startups_female_majority_share", "italy", "map"), ("firms_woman_top_manager", "europe", "bars"), ("lower_sales_yoy", "world", "dots"),
-           ("closure_gender_gap_female_minus_male", "world", "trend"), ("gva_real_change_vs_2019", "italy", "sectors")]
+TALL = [("innovative_startups_female_majority_share", "italy", "map"), ("firms_woman_top_manager", "europe", "bars"), ("death_rate", "italy", "bars"), ("firms_woman_top_manager", "world", "map"),
+        ("lower_sales_yoy", "world", "dots"), ("closure_gender_gap_female_minus_male", "world", "trend"), ("gva_real_change_vs_2019", "italy", "sectors"), ("closure_rate", "world", "leaders"),
+        ("gva_change_vs_2019", "italy", "heat"), ("death_rate", "europe", "heat"), ("death_rate", "italy", "compared")]
 
 
-def test_the_tallest_embeds_fit_the_height_offered_and_do_not_grow_with_their_frame(chromium):
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_height_offered_holds_the_embed_and_leaves_little_blank_where_no_script_says_it(lang, chromium):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = opened.new_page()
-        for id, level, kind in TALLEST:
-            page.set_viewport_size({"width": 760, "height": embed.HEIGHTS[kind]})
-            page.set_content(embed.answer(id, {"lang": "it", "level": level, "figure": kind}).body.decode())
+        for id, level, kind in TALL:
+            body = embed.answer(id, {"lang": lang, "level": level, "figure": kind}).body.decode()
+            offered = embed.height(body)
+            page.set_viewport_size({"width": embed.WIDE, "height": offered})
+            page.set_content(body)
             tall = page.evaluate("document.body.getBoundingClientRect().height")
-            page.set_viewport_size({"width": 760, "height": 2 * embed.HEIGHTS[kind]})
-            assert embed.HEIGHTS[kind] - 60 < tall <= embed.HEIGHTS[kind] and page.evaluate("document.body.getBoundingClientRect().height") == tall, (id, kind, tall)
+            page.set_viewport_size({"width": embed.WIDE, "height": 2 * offered})
+            assert 0 <= offered - tall < 80 and page.evaluate("document.body.getBoundingClientRect().height") == tall, (id, kind, offered, tall)
         opened.close()
 
 

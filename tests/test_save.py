@@ -1,6 +1,7 @@
 """What a reader takes away from a figure: offered in both languages, made only when asked for, equal to the rows on the page."""
 import csv
 import io
+import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +17,7 @@ from data import build, release, words
 from data.words import t
 from exports import embed, files, fingerprint, verify
 from exports import frame as figures
-from ui import save
+from ui import compare, save, topic
 from ui.topic import mapped
 
 MAPS = [("closures", "italy"), ("digital_sales", "europe"), ("women", "world")]
@@ -165,7 +166,34 @@ def test_the_code_to_paste_is_that_of_the_figure(part):
 
 
 def test_every_figure_that_can_be_embedded_is_one_that_embeds_know():
-    assert set(save.EMBEDDED.values()) <= set(embed.FIGURES) == set(embed.HEIGHTS) and save.EMBEDDED["sectors"] == "sectors"
+    assert set(save.EMBEDDED.values()) == set(embed.FIGURES) - {"bars"}, "the bars are beside the map"
+
+
+def embedded(drawing_or_name, view_=None) -> str:
+    """The title of the embed whose code is offered for a figure."""
+    name, shown = (drawing_or_name.name, drawing_or_name.view) if view_ is None else (drawing_or_name, view_)
+    address = urlsplit(unescape(re.search('src="([^"]+)"', embed.code(shown, "https://pmi.example.org", figure=save.EMBEDDED[name]))[1]))
+    return unescape(re.search("<h1>([^<]*)</h1>", embed.answer(address.path.rpartition("/")[2], parse_qs(address.query)).body.decode())[1])
+
+
+@pytest.mark.parametrize(("page", "choice"), [("women", {"level": "world"}), ("women", {"level": "italy"}), ("closures", {"level": "europe", "geo": ("DEU",)}), ("profits", {"level": "italy", "indicator": "gva_change_vs_2019"})])
+def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
+    shown = view(page, lang="en", **choice)
+    there = [*topic.over_time(shown, "light"), topic.by_sector(shown, "light"), *topic.by_leader(shown, "light"), topic.by_area_and_sector(shown, "light")]
+    told = {one.name: (embedded(one), one.figure.layout.meta["title"]) for one in there if one}
+    assert told and all(own == title for own, title in told.values()), told
+
+
+@pytest.mark.parametrize(("geo", "indicator"), [(["ITC4", "ITI4"], "death_rate"), (["ITC4", "ITI4"], "innovative_startups_female_majority_share"), (["DEU", "FRA", "ITA"], "ent_with_esales"), (["KEN", "ZAF"], "lower_sales_yoy")])
+def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monkeypatch):
+    taken = []
+    monkeypatch.setattr(compare, "panel", lambda name, drawn_, rows, shown: taken.append((name, drawn_, shown)))
+    lines = compare.compared(tuple(geo), "en")
+    line = next(line for line in lines if line.indicator.id == indicator)
+    monkeypatch.setattr(compare.st, "html", lambda text: None)
+    compare.figure(line, tuple(geo), compare.labels("en"), "en")
+    (name, figure, shown), = taken
+    assert embedded(name, shown) == figure.layout.meta["title"]
 
 
 def test_a_live_view_says_nothing_of_versions():

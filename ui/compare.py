@@ -18,7 +18,7 @@ from queries.filters import Filters, View
 from ui import area as areas
 from ui import frame, sheet, table
 from ui.panel import panel
-from ui.topic import has_line, opening
+from ui.topic import opening
 
 FEWEST, MOST = 2, 6
 OPENING = ("ITC", "ITH", "ITI", "ITF+ITG", "ITA")  # without a choice: the macro-areas beside Italy
@@ -141,7 +141,7 @@ def figure(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: str) 
     """The indicator over time where it has a history, else at the moment the areas share; then the differences in words."""
     view = view_of(line, geos, lang)
     rows = ask("trend", **view.cut, geos=tuple(geo for geo in geos if geo in line.cells or geo in line.others), lang=lang)
-    if has_line(rows):
+    if trend.has_line(rows):
         drawn = trend.lines(rows, view, frame.theme())
     else:
         rows = rows[(rows["period"] == view.period) & (rows["edition"] == view.edition)]

@@ -179,7 +179,7 @@ def over_time(view, theme: str) -> tuple[Drawing, ...]:
     geos = company(view)
     shown = [view, *(replace(view, indicator=catalogue.indicator(id)) for id in view.indicator.beside)]
     found = [(one, ask("trend", **one.cut, geos=geos, lang=view.lang)) for one in shown]
-    found = [(one, rows) for one, rows in found if has_line(rows)][:2]
+    found = [(one, rows) for one, rows in found if trend.has_line(rows)][:2]
     if not found or found[0][0] is not view:
         return ()
     reaches = [trend.reach(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
@@ -193,11 +193,6 @@ def side_by_side(*drawings: Drawing | None) -> None:
     for one, column in zip(there, st.columns(len(there), gap="large") if there else [], strict=True):
         with column:
             panel(one.name, one.figure, one.rows, one.view, folded=True, where=one.where)
-
-
-def has_line(rows: pd.DataFrame) -> bool:
-    """Whether any area has two periods that may be joined."""
-    return bool(len(rows)) and int(rows.groupby(["geo", "edition"])["period"].nunique().max()) > 1
 
 
 @kept
