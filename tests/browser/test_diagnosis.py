@@ -55,9 +55,16 @@ def has_a_plan(visitor, lang: str) -> None:
     assert not [cookie for cookie in visitor.page.context.cookies() if any(item.id in str(cookie) for item in bank().items)]
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("share", [0, 0.5, 1], ids=["none", "half", "all"])
-@pytest.mark.parametrize("lang", words.LANGS)
+EVERY_PAIR = [("it", 0, WIDE), ("it", 0.5, WIDE), ("it", 1, NARROW), ("en", 0, NARROW), ("en", 0.5, NARROW), ("en", 1, WIDE)]
+OTHERS = [("it", 0, NARROW), ("it", 0.5, NARROW), ("it", 1, WIDE), ("en", 0, WIDE), ("en", 0.5, WIDE), ("en", 1, NARROW)]  # every pair again, and with the first all of them
+PLACES = ("lang", "share", "size")
+
+
+def told(one) -> str:
+    return str(one["width"]) if isinstance(one, dict) else str(one)
+
+
+@pytest.mark.parametrize(PLACES, OTHERS, ids=told)
 def test_a_firm_with_a_mouse_gets_a_plan(lang, share, size, visit):
     visitor = visit(f"/diagnosis?lang={lang}", size=size)
     on(visitor)
@@ -69,10 +76,7 @@ def test_a_firm_with_a_mouse_gets_a_plan(lang, share, size, visit):
     assert visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= size["width"]
 
 
-EVERY_PAIR = [("it", 0, WIDE), ("it", 0.5, WIDE), ("it", 1, NARROW), ("en", 0, NARROW), ("en", 0.5, NARROW), ("en", 1, WIDE)]
-
-
-@pytest.mark.parametrize(("lang", "share", "size"), EVERY_PAIR, ids=lambda one: str(one["width"]) if isinstance(one, dict) else str(one))
+@pytest.mark.parametrize(PLACES, EVERY_PAIR, ids=told)
 def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, share, size, visit):
     """Tab to each question, Space to choose, Tab to the button, Enter: no mouse at all. Every pair of language, share of answers and width."""
     visitor, chance = visit(f"/diagnosis?lang={lang}", size=size), random.Random(5)
