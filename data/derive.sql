@@ -95,6 +95,9 @@ cross join lateral (
 group by all
 order by all;
 
+insert into figures by name from named_figures()
+order by indicator_position, sector_position, gender_position, size_position, geo_position, geo, edition_position, starts, period;
+
 -- The data dictionary, from the comments of schema.sql: Italian | English.
 insert into dictionary by name
 with relations as (

@@ -219,6 +219,69 @@ comment on column observations.base is 'La popolazione di cui è la quota, con l
 comment on column observations.source is 'Famiglia di fonti | Source family';
 comment on column observations.decimals is 'Decimali della cifra pubblicata | Decimals of the published figure';
 
+-- Joined once, at the build: a question that joins seven lists of names takes twice as long.
+create table figures (
+    indicator varchar not null, geo varchar not null, sector varchar not null, gender varchar not null, size varchar not null,
+    period varchar not null, edition varchar not null, starts date not null, value double not null, low double, high double,
+    n bigint, n_note varchar not null, status varchar not null, flags varchar not null, interval_reason varchar not null,
+    base varchar not null, source varchar not null, decimals integer not null, drawn_from varchar not null,
+    geo_name_it varchar not null, geo_name_en varchar not null, level varchar not null, parent varchar not null,
+    continent varchar not null, europe boolean not null,
+    sector_name_it varchar not null, sector_name_en varchar not null, sector_short_it varchar not null, sector_short_en varchar not null,
+    sector_kind varchar not null, sector_parent varchar not null,
+    gender_name_it varchar not null, gender_name_en varchar not null, size_name_it varchar not null, size_name_en varchar not null,
+    edition_name_it varchar not null, edition_name_en varchar not null, source_name_it varchar not null, source_name_en varchar not null,
+    indicator_position integer not null, geo_position integer not null, sector_position integer not null,
+    gender_position integer not null, size_position integer not null, edition_position integer not null
+);
+comment on table figures is 'Le osservazioni con i nomi, come le leggono le pagine; dove una fonte unisce più aree, ognuna ha la cifra unita se non ne ha una propria (drawn_from). | The observations with their names, as the pages read them; where a source joins areas, each has the joined figure unless it has its own (drawn_from).';
+comment on column figures.indicator is 'Indicatore | Indicator';
+comment on column figures.geo is 'Area | Geography';
+comment on column figures.sector is 'Settore; all = totale | Sector; all = total';
+comment on column figures.gender is 'Genere di chi guida l''impresa; all = totale | Gender of those who lead the firm; all = total';
+comment on column figures.size is 'Classe di addetti; all = totale | Size class; all = total';
+comment on column figures.period is 'Anno, mese, trimestre, data o intervallo; un''ondata d''indagine è il mese delle interviste | Year, month, quarter, date or interval; a survey wave is its fieldwork month';
+comment on column figures.edition is 'Edizione: cifre di edizioni diverse non si confrontano nel tempo | Edition: figures of different editions cannot be compared over time';
+comment on column figures.starts is 'Primo giorno del periodo | First day of the period';
+comment on column figures.value is 'Valore nell''unità dell''indicatore | Value in the unit of the indicator';
+comment on column figures.low is 'Estremo basso dell''intervallo al 95%, null dove non c''è | Lower end of the 95% interval, null where there is none';
+comment on column figures.high is 'Estremo alto dell''intervallo al 95%, null dove non c''è | Upper end of the 95% interval, null where there is none';
+comment on column figures.n is 'Numerosità del campione, o denominatore di una quota da registro, dove pubblicata come numero | Sample size, or denominator of a register share, where published as a number';
+comment on column figures.n_note is 'Numerosità con le parole dell''editore | Sample size in the publisher''s words';
+comment on column figures.status is 'ok, provisional (provvisorio) o derived (calcolato dai livelli della stessa fonte) | ok, provisional or derived (computed from levels of the same source)';
+comment on column figures.flags is 'b serie interrotta, c riservato, d definizione diversa, e stimato, n non significativo, p provvisorio, u poco affidabile, z non applicabile; o indagine prima del 2019, s base sotto 30, v vecchia edizione: nessuna direzione nel tempo | b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; o survey before 2019, s base under 30, v old vintage: no direction over time';
+comment on column figures.interval_reason is 'Perché manca l''intervallo: register (conteggio completo), no_error_published (errore non pubblicato) o derived (calcolato); vuoto dove c''è | Why there is no interval: register, no_error_published or derived; empty where there is one';
+comment on column figures.base is 'La popolazione di cui è la quota, con le parole dell''editore | The population the share is of, in the publisher''s words';
+comment on column figures.source is 'Famiglia di fonti | Source family';
+comment on column figures.decimals is 'Decimali della cifra pubblicata | Decimals of the published figure';
+comment on column figures.drawn_from is 'Codice unito da cui viene la cifra, vuoto se è dell''area stessa | Joined code the figure comes from, empty where it is the area''s own';
+comment on column figures.geo_name_it is 'Nome dell''area, in italiano | Name of the area, in Italian';
+comment on column figures.geo_name_en is 'Nome dell''area, in inglese | Name of the area, in English';
+comment on column figures.level is 'Livello dell''area, come in geographies | Level of the area, as in geographies';
+comment on column figures.parent is 'Codice di ciò che contiene l''area, vuoto in cima | Code of what contains the area, empty at the top';
+comment on column figures.continent is 'Continente dell''area, come in geographies | Continent of the area, as in geographies';
+comment on column figures.europe is 'L''area è disegnata sulla carta d''Europa | The area is drawn on the map of Europe';
+comment on column figures.sector_name_it is 'Nome del settore, in italiano | Name of the sector, in Italian';
+comment on column figures.sector_name_en is 'Nome del settore, in inglese | Name of the sector, in English';
+comment on column figures.sector_short_it is 'Nome del settore per gli assi, in italiano | Name of the sector for axes, in Italian';
+comment on column figures.sector_short_en is 'Nome del settore per gli assi, in inglese | Name of the sector for axes, in English';
+comment on column figures.sector_kind is 'Tipo di settore, come in sectors | Kind of sector, as in sectors';
+comment on column figures.sector_parent is 'Settore che lo contiene, vuoto in cima | Containing sector, empty at the top';
+comment on column figures.gender_name_it is 'Nome del genere, in italiano | Name of the gender, in Italian';
+comment on column figures.gender_name_en is 'Nome del genere, in inglese | Name of the gender, in English';
+comment on column figures.size_name_it is 'Nome della classe di addetti, in italiano | Name of the size class, in Italian';
+comment on column figures.size_name_en is 'Nome della classe di addetti, in inglese | Name of the size class, in English';
+comment on column figures.edition_name_it is 'Nome dell''edizione, in italiano | Name of the edition, in Italian';
+comment on column figures.edition_name_en is 'Nome dell''edizione, in inglese | Name of the edition, in English';
+comment on column figures.source_name_it is 'Nome della famiglia di fonti, in italiano | Name of the source family, in Italian';
+comment on column figures.source_name_en is 'Nome della famiglia di fonti, in inglese | Name of the source family, in English';
+comment on column figures.indicator_position is 'Ordine di lettura degli indicatori | Reading order of the indicators';
+comment on column figures.geo_position is 'Ordine di lettura delle aree | Reading order of the areas';
+comment on column figures.sector_position is 'Ordine di lettura dei settori | Reading order of the sectors';
+comment on column figures.gender_position is 'Ordine di lettura dei generi | Reading order of the genders';
+comment on column figures.size_position is 'Ordine di lettura delle classi di addetti | Reading order of the size classes';
+comment on column figures.edition_position is 'Ordine di lettura delle edizioni | Reading order of the editions';
+
 create table observation_citations (
     indicator varchar not null, geo varchar not null, sector varchar not null, gender varchar not null,
     size varchar not null, period varchar not null, edition varchar not null,
@@ -366,14 +429,24 @@ comment on column dictionary.about_en is 'Che cosa contiene, in inglese | What i
 comment on column dictionary.table_about_it is 'Che cosa contiene la tabella, in italiano | What the table holds, in Italian';
 comment on column dictionary.table_about_en is 'Che cosa contiene la tabella, in inglese | What the table holds, in English';
 
--- Every observation in the words of a language, with the places in reading order of what it is about: from described('it').
-create macro described(lang) as table
-select o.*, case lang when 'it' then g.name_it else g.name_en end as geo_name, g.level, g.parent, g.europe,
-       case lang when 'it' then s.name_it else s.name_en end as sector_name, case lang when 'it' then s.short_it else s.short_en end as sector_short,
-       case lang when 'it' then d.name_it else d.name_en end as gender_name, case lang when 'it' then z.name_it else z.name_en end as size_name,
-       case lang when 'it' then e.name_it else e.name_en end as edition_name, case lang when 'it' then r.name_it else r.name_en end as source_name,
-       [i.position, s.position, d.position, z.position] as choice_position, g.position as geo_position, e.position as edition_position
-from observations o
+-- What figures is filled from: the observations with names, and a joined code's figure for each member that has none of its own.
+create macro named_figures() as table
+with placed as (
+    select *, '' as drawn_from from observations
+    union all by name
+    select * from (
+        select o.* replace (unnest(string_split(g.members, ' ')) as geo), o.geo as drawn_from
+        from observations o
+        join geographies g on g.code = o.geo and g.level = 'joined'
+    )
+    anti join observations using (indicator, geo, sector, gender, size, period, edition)
+)
+select o.*, g.name_it as geo_name_it, g.name_en as geo_name_en, g.level, g.parent, g.continent, g.europe,
+       s.name_it as sector_name_it, s.name_en as sector_name_en, s.short_it as sector_short_it, s.short_en as sector_short_en, s.kind as sector_kind, s.parent as sector_parent,
+       d.name_it as gender_name_it, d.name_en as gender_name_en, z.name_it as size_name_it, z.name_en as size_name_en,
+       e.name_it as edition_name_it, e.name_en as edition_name_en, r.name_it as source_name_it, r.name_en as source_name_en,
+       i.position as indicator_position, g.position as geo_position, s.position as sector_position, d.position as gender_position, z.position as size_position, e.position as edition_position
+from placed o
 join indicators i on i.id = o.indicator
 join geographies g on g.code = o.geo
 join sectors s on s.code = o.sector
@@ -381,3 +454,13 @@ join genders d on d.code = o.gender
 join sizes z on z.code = o.size
 join editions e on e.code = o.edition
 join sources r on r.id = o.source;
+
+-- Every observation in the words of a language: from described('it').
+create macro described(lang) as table
+select * exclude (geo_name_it, geo_name_en, sector_name_it, sector_name_en, sector_short_it, sector_short_en, gender_name_it, gender_name_en,
+                  size_name_it, size_name_en, edition_name_it, edition_name_en, source_name_it, source_name_en),
+       case lang when 'it' then geo_name_it else geo_name_en end as geo_name,
+       case lang when 'it' then sector_name_it else sector_name_en end as sector_name, case lang when 'it' then sector_short_it else sector_short_en end as sector_short,
+       case lang when 'it' then gender_name_it else gender_name_en end as gender_name, case lang when 'it' then size_name_it else size_name_en end as size_name,
+       case lang when 'it' then edition_name_it else edition_name_en end as edition_name, case lang when 'it' then source_name_it else source_name_en end as source_name
+from figures;

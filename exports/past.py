@@ -43,6 +43,7 @@ def _answer(version: str, current: str, name: str, given: tuple) -> pd.DataFrame
         connection.register("released", observations)
         connection.execute("create temp view observations as select * from released")
         connection.execute("use published")
+        connection.execute("create temp view figures as from named_figures()")
         return connection.execute(queries.text(name), {key: list(value) if isinstance(value, tuple) else value for key, value in given}).df()
 
 

@@ -1,25 +1,8 @@
 -- Area by sector for one period: one row per Italian area and sector; the only cross of the two that is published.
-with chosen as (
-    select o.*
-    from observations o
-    join geographies g on g.code = o.geo
-    where o.indicator = $indicator and o.gender = $gender and o.size = $size and o.period = $period and list_contains($editions, o.edition)
-      and (case $level when 'italy' then g.level = 'area' or o.geo = 'ITA' when 'europe' then g.level = 'country' and g.europe else g.level = 'country' end)
-    qualify row_number() over (partition by o.geo, o.sector order by list_position($editions, o.edition)) = 1
-)
-select
-    o.geo, case $lang when 'it' then g.name_it else g.name_en end as geo_name, g.level, g.parent,
-    o.sector, case $lang when 'it' then s.name_it else s.name_en end as sector_name, case $lang when 'it' then s.short_it else s.short_en end as sector_short,
-    o.gender, case $lang when 'it' then d.name_it else d.name_en end as gender_name,
-    o.size, case $lang when 'it' then z.name_it else z.name_en end as size_name,
-    o.period, o.starts, o.edition, case $lang when 'it' then e.name_it else e.name_en end as edition_name,
-    o.value, o.low, o.high, o.n, o.n_note, o.status, o.flags, o.interval_reason, o.base, o.source,
-    case $lang when 'it' then r.name_it else r.name_en end as source_name, '' as drawn_from, s.kind as sector_kind
-from chosen o
-join geographies g on g.code = o.geo
-join sectors s on s.code = o.sector
-join genders d on d.code = o.gender
-join sizes z on z.code = o.size
-join editions e on e.code = o.edition
-join sources r on r.id = o.source
-order by g.position, o.geo, s.position, o.sector
+select geo, geo_name, level, parent, sector, sector_name, sector_short, gender, gender_name, size, size_name, period, starts, edition, edition_name,
+       value, low, high, n, n_note, status, flags, interval_reason, base, source, source_name, drawn_from, sector_kind
+from described($lang)
+where indicator = $indicator and gender = $gender and size = $size and period = $period and list_contains($editions, edition) and drawn_from = ''
+  and case $level when 'italy' then level = 'area' or geo = 'ITA' when 'europe' then level = 'country' and europe else level = 'country' end
+qualify row_number() over (partition by geo, sector order by list_position($editions, edition)) = 1
+order by geo_position, geo, sector_position, sector

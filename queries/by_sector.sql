@@ -1,24 +1,8 @@
 -- One area's sectors for one period and edition: one row per sector, the total first. 'latest' is each sector's newest.
-with chosen as (
-    select o.*
-    from observations o
-    where o.indicator = $indicator and o.geo = $geo and o.gender = $gender and o.size = $size
-      and ($period = 'latest' or o.period = $period) and list_contains($editions, o.edition)
-    qualify row_number() over (partition by o.sector order by list_position($editions, o.edition), o.starts desc) = 1
-)
-select
-    o.geo, case $lang when 'it' then g.name_it else g.name_en end as geo_name, g.level, g.parent,
-    o.sector, case $lang when 'it' then s.name_it else s.name_en end as sector_name, case $lang when 'it' then s.short_it else s.short_en end as sector_short,
-    o.gender, case $lang when 'it' then d.name_it else d.name_en end as gender_name,
-    o.size, case $lang when 'it' then z.name_it else z.name_en end as size_name,
-    o.period, o.starts, o.edition, case $lang when 'it' then e.name_it else e.name_en end as edition_name,
-    o.value, o.low, o.high, o.n, o.n_note, o.status, o.flags, o.interval_reason, o.base, o.source,
-    case $lang when 'it' then r.name_it else r.name_en end as source_name, '' as drawn_from, s.kind as sector_kind, s.parent as sector_parent
-from chosen o
-join geographies g on g.code = o.geo
-join sectors s on s.code = o.sector
-join genders d on d.code = o.gender
-join sizes z on z.code = o.size
-join editions e on e.code = o.edition
-join sources r on r.id = o.source
-order by s.position, o.sector
+select geo, geo_name, level, parent, sector, sector_name, sector_short, gender, gender_name, size, size_name, period, starts, edition, edition_name,
+       value, low, high, n, n_note, status, flags, interval_reason, base, source, source_name, drawn_from, sector_kind, sector_parent
+from described($lang)
+where indicator = $indicator and geo = $geo and gender = $gender and size = $size
+  and ($period = 'latest' or period = $period) and list_contains($editions, edition) and drawn_from = ''
+qualify row_number() over (partition by sector order by list_position($editions, edition), starts desc) = 1
+order by sector_position, sector

@@ -1,23 +1,11 @@
 -- How far an area has come since 2019 (last year before the closures), for each choice and edition it has: one row per choice and edition.
 -- Figures of an old vintage and periods of another kind (a quarter among years) are left out; 2019 is zero by definition where the indicator is a change against it.
 -- complete says that no period is missing since the baseline: only then is the first one back at its level known.
-with named as (
-    select $geo as code
-    union all
-    select code from geographies where level = 'joined' and list_contains(string_split(members, ' '), $geo)
-),
-own as (
-    select o.*
-    from observations o
-    join named n on n.code = o.geo
-    where not contains(o.flags, 'v')
-    qualify row_number() over (partition by o.indicator, o.sector, o.gender, o.size, o.edition, o.period order by o.geo <> $geo) = 1
-),
-line as (
+with line as (
     select o.*, case i.better when 'lower' then -o.value else o.value end as goodness, i.better, ends_with(o.indicator, '_vs_2019') as against_2019
-    from own o
+    from figures o
     join indicators i on i.id = o.indicator
-    where not contains(o.period, '/')
+    where o.geo = $geo and not contains(o.flags, 'v') and not contains(o.period, '/')
     qualify regexp_replace(o.period, '[0-9]', '0', 'g') = first_value(regexp_replace(o.period, '[0-9]', '0', 'g'))
         over (partition by o.indicator, o.sector, o.gender, o.size, o.edition order by o.starts desc, o.period desc)
 ),

@@ -1,28 +1,11 @@
 -- The figures of a view with everything a reader needs to check them: one row per figure, all periods of its level.
-with chosen as (
-    select o.*
-    from observations o
-    join geographies g on g.code = o.geo
-    where o.indicator = $indicator and o.sector = $sector and o.gender = $gender and o.size = $size
-      and (len($geos) = 0 or list_contains($geos, o.geo))
-      and case $level
-          when 'italy' then g.level in ('area', 'joined', 'macro') or o.geo = 'ITA'
-          when 'europe' then (g.level = 'country' and g.europe) or o.geo in ('EU27_2020', 'EA')
-          else g.level in ('country', 'group') end
-)
-select
-    o.geo, case $lang when 'it' then g.name_it else g.name_en end as geo_name, g.level, g.parent,
-    o.sector, case $lang when 'it' then s.name_it else s.name_en end as sector_name, case $lang when 'it' then s.short_it else s.short_en end as sector_short,
-    o.gender, case $lang when 'it' then d.name_it else d.name_en end as gender_name,
-    o.size, case $lang when 'it' then z.name_it else z.name_en end as size_name,
-    o.period, o.starts, o.edition, case $lang when 'it' then e.name_it else e.name_en end as edition_name,
-    o.value, o.low, o.high, o.n, o.n_note, o.status, o.flags, o.interval_reason, o.base, o.source,
-    case $lang when 'it' then r.name_it else r.name_en end as source_name, '' as drawn_from, o.indicator
-from chosen o
-join geographies g on g.code = o.geo
-join sectors s on s.code = o.sector
-join genders d on d.code = o.gender
-join sizes z on z.code = o.size
-join editions e on e.code = o.edition
-join sources r on r.id = o.source
-order by g.position, o.geo, e.position, o.starts, o.period
+select geo, geo_name, level, parent, sector, sector_name, sector_short, gender, gender_name, size, size_name, period, starts, edition, edition_name,
+       value, low, high, n, n_note, status, flags, interval_reason, base, source, source_name, drawn_from, indicator
+from described($lang)
+where indicator = $indicator and sector = $sector and gender = $gender and size = $size and drawn_from = ''
+  and (len($geos) = 0 or list_contains($geos, geo))
+  and case $level
+      when 'italy' then level in ('area', 'joined', 'macro') or geo = 'ITA'
+      when 'europe' then (level = 'country' and europe) or geo in ('EU27_2020', 'EA')
+      else level in ('country', 'group') end
+order by geo_position, geo, edition_position, starts, period

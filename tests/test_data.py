@@ -438,6 +438,15 @@ def test_every_table_and_column_is_described_in_both_languages(db):
     assert len(told) > 150 and [line for line in told if [bool(words.strip()) for words in str(line[2]).split(" | ")] != [True, True]] == []
 
 
+def test_the_figures_with_names_are_the_observations_and_the_joined_ones_of_each_member(db):
+    shared = ", ".join(column(db, "select column_name from duckdb_columns() where database_name = 'published' and table_name = 'observations' order by column_index"))
+    assert rows(db, f"(select {shared} from figures where drawn_from = '' except all from observations) union all (from observations except all select {shared} from figures where drawn_from = '')") == []
+    assert rows(db, "select geo, drawn_from, count(*) from figures where drawn_from <> '' group by all order by all") == [("ITH1", "ITH1+ITH2", 8), ("ITH2", "ITH1+ITH2", 8)]
+    twice = "select 1 from figures group by indicator, geo, sector, gender, size, period, edition having count(*) > 1"
+    assert rows(db, twice) == []
+    assert rows(db, "select geo_name, sector_short, size_name from described('it') where indicator = 'innovative_startups' and geo = 'ITH1' and period = '2025-05'") == [("Provincia autonoma di Bolzano", "Tutti i settori", "Tutte le dimensioni coperte dalla fonte")]
+
+
 def test_the_dictionary_holds_every_column_in_both_languages(db):
     columns = rows(db, "select table_name, column_name from duckdb_columns() where database_name = 'published' order by all")
     assert rows(db, "select table_name, column_name from dictionary order by all") == columns
@@ -477,6 +486,6 @@ def test_two_builds_of_the_same_inputs_hold_the_same_figures(db, tmp_path):
     with duckdb.connect() as connection:
         for name, path in (("one", build.database()), ("two", tmp_path / "again.duckdb")):
             connection.execute(f"attach '{path}' as {name} (read_only)")
-        for table in ("observations", "observation_citations", "citations", "evidence", "coverage"):
+        for table in ("observations", "figures", "observation_citations", "citations", "evidence", "coverage"):
             assert connection.execute(f"select count(*) from (from one.{table} except all from two.{table})").fetchone() == (0,), table
             assert connection.execute(f"select (select count(*) from one.{table}) = (select count(*) from two.{table})").fetchone() == (True,), table

@@ -448,7 +448,7 @@ def test_a_swapped_file_is_seen_at_the_next_question(published, tmp_path):
     shutil.copyfile(published, draft)
     with duckdb.connect(str(draft)) as connection:
         connection.execute("update build set version = 'swapped'")
-        connection.execute("delete from observations where indicator = 'death_rate' and geo = 'ITC4'")
+        connection.execute("delete from figures where indicator = 'death_rate' and geo = 'ITC4'")
     os.replace(draft, published)
     assert queries.version() == "swapped"
     assert len(ask("map", **VIEW)) == 20

@@ -142,6 +142,11 @@ def test_no_parameter_is_spoken_of_once_its_value_is_written(figure):
     assert "$" not in snippets.sql(resolve(Filters(), "closures"), figure)
 
 
+@pytest.mark.parametrize("question", sorted({*snippets.QUESTIONS.values(), "references", "table", "by_size"}))
+def test_a_figure_is_read_from_one_table_already_joined(question):
+    assert " join " not in queries.text(question) and "from described($lang)" in queries.text(question)
+
+
 def test_comments_that_speak_of_no_parameter_stay():
     assert snippets.sql(resolve(Filters(), "closures"), "map").startswith("-- A source that has Trentino-Alto Adige as one")
 
