@@ -69,14 +69,16 @@
     const recipe = JSON.parse(box.dataset.recipe), sized = recipe.sizes[size];
     const plot = document.querySelector(`.st-key-${CSS.escape(box.dataset.figure)} .js-plotly-plot, #${CSS.escape(box.dataset.figure)}.js-plotly-plot`);
     const camera = plot._fullLayout._modeBar.buttons.flat().find(button => button.name === "toImage");
-    const { layout, _context: context } = plot, options = context.toImageButtonOptions;
+    const { layout, data, _context: context } = plot, options = context.toImageButtonOptions;
     pending = { file: `${recipe.file}.${form}`, form, seal: recipe.seal, box };
     try {
       plot.layout = fitted(sized.layout, recipe);
+      plot.data = recipe.data || data; // of the other theme, where that was asked for
       context.toImageButtonOptions = { format: form, filename: recipe.file, width: sized.layout.width, height: sized.layout.height, scale: form === "svg" ? 1 : sized.scale };
       camera.click(plot); // it copies both before it waits for anything
     } finally {
       plot.layout = layout;
+      plot.data = data;
       context.toImageButtonOptions = options;
     }
   }

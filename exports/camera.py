@@ -24,15 +24,15 @@ def script() -> str:
     return f"<script>{Path(__file__).with_name('camera.js').read_text(encoding='utf-8')}</script>"
 
 
-def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light") -> str:
-    """Buttons that save the chart whose Streamlit key is `name`: HTML for st.html, made when the reader asks for it."""
+def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", other: bool = False) -> str:
+    """Buttons that save the chart whose Streamlit key is `name`: HTML for st.html, made when the reader asks for it. other: the chart on the page is in the other theme."""
     lang = export.view.lang
     rows = "".join(
         f'<li><span>{escape(say(f"size_{size}", lang))}</span>'
         + "".join(f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(say("save_as", lang, form=form.upper(), size=say(f"size_{size}", lang)))}">'
                   f"{form.upper()}</button>" for form in FORMS) + "</li>"
         for size in printed.SIZES)  # fmt: skip
-    recipe = json.dumps(recipe_of(figure, export, theme), ensure_ascii=False, separators=(",", ":"))
+    recipe = json.dumps(recipe_of(figure, export, theme) | ({"data": json.loads(figure.to_json())["data"]} if other else {}), ensure_ascii=False, separators=(",", ":"))
     return (f'<div class="cameras" data-figure="{escape(name)}" data-recipe="{escape(recipe)}"><ul>{rows}</ul>'
             f'<p role="status" data-done="{escape(say("saved", lang))}" data-failed="{escape(say("not_saved", lang))}"></p></div>')
 

@@ -1,6 +1,7 @@
 """What a reader takes away from a figure: offered in both languages, made only when asked for, equal to the rows on the page."""
 import csv
 import io
+import json
 import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,7 @@ from test_weight import elements
 
 import queries
 from charts.rows import roles
+from charts.theme import palette
 from data import build, release, words
 from data.words import t
 from exports import embed, files, fingerprint, verify
@@ -158,6 +160,29 @@ def test_the_image_buttons_name_the_figure_they_save(lang):
     assert 'data-figure="map_beside"' in html(visit)
 
 
+def recipe(visit) -> dict:
+    """What the camera's buttons carry."""
+    return json.loads(unescape(re.search('data-recipe="([^"]*)"', html(visit))[1]))
+
+
+@pytest.mark.parametrize("screen", ["light", "dark"])
+@pytest.mark.parametrize(("page", "name", "address"), [("closures", "map", {}), ("women", "leaders", {}), ("compare", "compared", {"geo": ["ITC4", "ITI4"]})])
+def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, address, screen, monkeypatch):
+    monkeypatch.setattr(save.frame, "theme", lambda: screen)
+    monkeypatch.setattr(topic, "theme", lambda: screen)
+    visit = kit(page, "en", name=name, **address)
+    for wanted in ("light", "dark"):
+        visit.radio(key=f"{name}_theme_en").set_value(wanted).run()
+        assert not visit.exception
+        made, colours = recipe(visit), palette(wanted)
+        assert {size["layout"]["paper_bgcolor"] for size in made["sizes"].values()} == {colours.page}
+        assert ("data" in made) == (wanted != screen), "the chart on the page has the colours already"
+        if "data" in made:
+            told, others = json.dumps(made["data"]), palette(screen)
+            assert colours.ink in told or colours.qualitative[0] in told or colours.border in told
+            assert not any(f'"{one}"' in told for one in (others.ink, others.border, *others.qualitative)), "no colour of the screen's theme is left"
+
+
 @pytest.mark.parametrize("part", ["embed", "code"])
 def test_the_code_to_paste_is_that_of_the_figure(part):
     page = unescape(html(kit("closures", "it", part)))
@@ -187,7 +212,7 @@ def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
 @pytest.mark.parametrize(("geo", "indicator"), [(["ITC4", "ITI4"], "death_rate"), (["ITC4", "ITI4"], "innovative_startups_female_majority_share"), (["DEU", "FRA", "ITA"], "ent_with_esales"), (["KEN", "ZAF"], "lower_sales_yoy")])
 def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monkeypatch):
     taken = []
-    monkeypatch.setattr(compare, "panel", lambda name, drawn_, rows, shown: taken.append((name, drawn_, shown)))
+    monkeypatch.setattr(compare, "panel", lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown)))
     lines = compare.compared(tuple(geo), "en")
     line = next(line for line in lines if line.indicator.id == indicator)
     monkeypatch.setattr(compare.st, "html", lambda text: None)

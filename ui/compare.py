@@ -1,6 +1,6 @@
 """Two to six areas side by side: one indicator over time with its differences in words, and all indicators in a table."""
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from urllib.parse import urlencode
 
@@ -142,11 +142,11 @@ def figure(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: str) 
     view = view_of(line, geos, lang)
     rows = ask("trend", **view.cut, geos=tuple(geo for geo in geos if geo in line.cells or geo in line.others), lang=lang)
     if trend.has_line(rows):
-        drawn = trend.lines(rows, view, frame.theme())
+        draw = partial(trend.lines, rows, view)
     else:
         rows = rows[(rows["period"] == view.period) & (rows["edition"] == view.edition)]
-        drawn = (dots.named if line.indicator.chart == "dots" else ranking.bars)(records(rows, lang), view, frame.theme())
-    panel("compared", drawn, rows, view)
+        draw = partial(dots.named if line.indicator.chart == "dots" else ranking.bars, records(rows, lang), view)
+    panel("compared", draw(frame.theme()), rows, view, (draw,))
     st.html(differences(line, geos, names, lang))
 
 

@@ -1,5 +1,6 @@
 """The overview: four headlines with their recovery, the figures of May 2020, and one region beside Italy."""
 from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -96,7 +97,8 @@ def region(filters: Filters) -> None:
                      on_change=lambda: frame.choose(geo=(st.session_state[key],) if st.session_state[key] else ()))
         published(chosen, areas[chosen], lang) if chosen else glance(areas, lang)
     with left:
-        panel("map", regions.choropleth(rows, view, frame.theme(), across=all_periods(view)), rows, view, select=True, folded=True)
+        draw = partial(regions.choropleth, rows, view, across=all_periods(view))
+        panel("map", draw(frame.theme()), rows, view, (draw,), select=True, folded=True)
 
 
 def glance(areas: dict[str, str], lang: str) -> None:

@@ -17,8 +17,8 @@ from ui import frame, plot, save, table
 ROW = Path(__file__).with_name("row.js")
 
 
-def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, beside=None, above: Callable | None = None, folded: bool = False, where: str = "") -> None:
-    """A figure with its words; `name` is its key on the page.
+def panel(name: str, figure, rows: pd.DataFrame, view, again: tuple[Callable, ...], select: bool = False, beside=None, above: Callable | None = None, folded: bool = False, where: str = "") -> None:
+    """A figure with its words; `name` is its key on the page, `again` draws it, and the one beside it, in another theme.
 
     select: the reader chooses an area by touching it. beside: a second figure of the same rows. above: draws the figure's own controls.
     folded: the notes wait behind a line, on pages that have said them once. where: the area, when the title does not name it.
@@ -43,11 +43,11 @@ def panel(name: str, figure, rows: pd.DataFrame, view, select: bool = False, bes
         notes = f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
     read = "".join(f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, beside) if one is not None)
     st.html(f'<div class="credit"><p>{escape(words["source"])}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>')
-    data(name, rows, view, words["title"], tuple(one for one in (figure, beside) if one is not None))
+    data(name, rows, view, words["title"], tuple(one for one in (figure, beside) if one is not None), again)
 
 
 @st.fragment
-def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -> None:
+def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple, again: tuple[Callable, ...]) -> None:
     """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
     asked = st.session_state.setdefault(f"{st.session_state['page']}_{name}_open", set())
     file = {"name": files.name(rows, view, queries.version(), "csv"), "text": save.file(rows, view, drawn, "csv", save.site()).decode(), "number": token_hex(4)} if "csv" in asked else None
@@ -57,7 +57,7 @@ def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple = ()) -
     if "table" in asked:
         st.html(table.figures(save.marked(name, rows, view).assign(role=roles(rows.to_dict("records"), view)).sort_values("role", ascending=False, kind="stable"), view.indicator, view.lang, caption))
     if "kit" in asked:
-        save.kit(name, drawn, rows, view)
+        save.kit(name, drawn, rows, view, again)
 
 
 @cache

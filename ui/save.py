@@ -1,4 +1,5 @@
 """What a reader takes away from a figure: its image, files, citation, links, embed, code. Nothing is made before it is asked for."""
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from html import escape
@@ -10,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 import queries
+from charts.theme import PALETTES
 from data import release
 from data.words import t
 from exports import camera, citation, embed, files, links, past, render
@@ -30,14 +32,14 @@ LISTED = 40  # changes said under a cited link
 SLICE = (*release.SLICE, "period")
 
 
-def kit(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View) -> None:
-    """What can be taken of one figure, one kind at a time. drawn: the figure and, where there is one, the figure beside it."""
+def kit(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View, again: tuple[Callable[[str], go.Figure], ...]) -> None:
+    """What can be taken of one figure, one kind at a time. drawn: the figure and, where there is one, the figure beside it; `again` draws each in another theme."""
     lang = view.lang
     there = [part for part in PARTS if (part != "embed" or name in EMBEDDED) and (part != "code" or name in REBUILT) and (part != "image" or drawn)]
     st.html(STYLE)
     with st.container(key=f"kit_{name}"):
         part = st.radio(t("save_parts", lang), there, format_func=lambda part: t(f"save_{part}", lang), horizontal=True, label_visibility="collapsed", key=f"{name}_part_{lang}")
-        MADE[part](name, drawn, rows, view)
+        images(name, drawn, rows, view, again) if part == "image" else MADE[part](name, drawn, rows, view)
 
 
 def export(rows: pd.DataFrame, view: View, drawn: tuple[go.Figure, ...], here: str = "") -> figures.Export:
@@ -54,21 +56,24 @@ def site() -> str:
 
 # --- what can be taken ---
 
-def images(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View) -> None:
-    """PNG and SVG made by the reader's browser; from the server too, where it has one of its own."""
+def images(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View, again: tuple[Callable[[str], go.Figure], ...]) -> None:
+    """PNG and SVG made by the reader's browser; from the server too, where it has one of its own. Light, whatever the screen is, unless asked for dark."""
     lang, place = view.lang, 0
-    if len(drawn) > 1:
-        place = st.radio(t("save_which", lang), range(len(drawn)), format_func=lambda place: t(("save_figure_map", "save_figure_order")[place], lang), horizontal=True, key=f"{name}_which_{lang}")
-    one = export(rows, view, drawn[place:])
-    st.html(f'<p class="hint">{escape(t("save_image_hint", lang))}</p>{camera.buttons(f"{name}_beside" if place else name, drawn[place], one, frame.theme())}')
+    with st.container(horizontal=True, gap="medium"):
+        if len(drawn) > 1:
+            place = st.radio(t("save_which", lang), range(len(drawn)), format_func=lambda place: t(("save_figure_map", "save_figure_order")[place], lang), horizontal=True, key=f"{name}_which_{lang}")
+        theme = st.radio(t("save_colours", lang), list(PALETTES), format_func=lambda theme: t(f"save_embed_{theme}", lang), horizontal=True, key=f"{name}_theme_{lang}")
+    one, other = export(rows, view, drawn[place:]), theme != frame.theme()
+    figure = again[place](theme) if other else drawn[place]
+    st.html(f'<p class="hint">{escape(t("save_image_hint", lang))}</p>{camera.buttons(f"{name}_beside" if place else name, figure, one, theme, other)}')
     st.html(camera.script(), unsafe_allow_javascript=True)
     if render.browser():
-        _served(name, drawn[place], one)
+        _served(name, figure, one, theme)
 
 
-def _served(name: str, drawn: go.Figure, one: figures.Export) -> None:
+def _served(name: str, drawn: go.Figure, one: figures.Export, theme: str) -> None:
     """An image drawn by the server: asked for, waited for, then taken."""
-    lang, theme = one.view.lang, frame.theme()
+    lang = one.view.lang
     st.html(f'<p class="hint">{escape(t("save_served", lang))}</p>')
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         form = st.selectbox(t("save_form", lang), ["pdf", "svg", "png"], format_func=str.upper, key=f"{name}_form_{lang}", width=110)
@@ -144,7 +149,7 @@ def code(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View
            f'<p class="hint"><a href="{escape(there)}" target="{frame.tab()}">{escape(t("save_sql_run", lang))}</a> · <a href="{escape(database)}">{escape(t("save_database", lang))}</a></p>', "wide")
 
 
-MADE = {"image": images, "files": tables, "cite": citations, "link": addresses, "embed": frames, "code": code}
+MADE = {"files": tables, "cite": citations, "link": addresses, "embed": frames, "code": code}
 
 
 # --- texts to copy ---

@@ -1,6 +1,7 @@
 """A topic's page: its question, the filters, and every figure the catalogue and the data allow for the choice."""
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 
 import pandas as pd
@@ -27,12 +28,18 @@ RATES = ("percent", "percent_change", "points")
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A figure with what it was drawn from: its key on the page, its rows and its view."""
+    """A figure with what it was drawn from: its key on the page, its rows and its view; `draw` draws it again in another theme."""
     name: str
     figure: go.Figure
     rows: pd.DataFrame
     view: View
+    draw: Callable[[str], go.Figure]
     where: str = ""
+
+
+def drawing(name: str, draw: Callable[[str], go.Figure], theme: str, rows: pd.DataFrame, view: View, where: str = "") -> Drawing:
+    """A figure drawn in a theme."""
+    return Drawing(name, draw(theme), rows, view, draw, where)
 
 
 def show(name: str, filters: Filters) -> None:
@@ -70,7 +77,7 @@ def said(view, offered) -> None:
 def on_map(view) -> pd.DataFrame:
     """Areas on a map (or tiles) with the same figures in order beside it."""
     first, order = mapped(view, theme(), st.session_state.get(f"drawn_{view.level}_{view.lang}", ""))
-    panel("map", first.figure, first.rows, view, select=True, beside=order.figure, above=ABOVE.get(view.level))
+    panel("map", first.figure, first.rows, view, (first.draw, order.draw), select=True, beside=order.figure, above=ABOVE.get(view.level))
     return first.rows
 
 
@@ -79,35 +86,38 @@ def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
     """The map and the areas in order; drawn: "tiles", or the continent to be seen closer."""
     rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
     found = records(rows, view.lang)
-    draw = regions.tilegrid if drawn == "tiles" else regions.choropleth
-    figure = draw(found, view, theme, across=all_periods(view))
     closer = view.level == "world" and drawn in set(rows["continent"])
-    order = ranking.bars([row for row in found if row.get("continent") == drawn] if closer else found, view, theme)
-    if closer:
+    order = drawing("map", partial(ranking.bars, [row for row in found if row.get("continent") == drawn] if closer else found, view), theme, rows, view)
+    whole = partial(regions.tilegrid if drawn == "tiles" else regions.choropleth, found, view, across=all_periods(view))
+
+    def part(theme: str) -> go.Figure:
+        figure = whole(theme)
         figure.layout.geo.update(window(rows, drawn))
-        figure.layout.meta = order.layout.meta
-    return Drawing("map", figure, rows, view), Drawing("map", order, rows, view)
+        figure.layout.meta = order.figure.layout.meta
+        return figure
+
+    return drawing("map", part if closer else whole, theme, rows, view), order
 
 
 @kept
 def as_dots(view, theme: str) -> Drawing:
     """The few areas that published a figure, by name."""
     rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
-    return Drawing("dots", dots.named(rows, view, theme), rows, view)
+    return drawing("dots", partial(dots.named, rows, view), theme, rows, view)
 
 
 @kept
 def as_series(view, theme: str) -> Drawing:
     """One or a few areas over time."""
     rows = ask("trend", **view.cut, geos=view.geo, lang=view.lang)
-    return Drawing("series", trend.lines(rows, view, theme), rows, view)
+    return drawing("series", partial(trend.lines, rows, view), theme, rows, view)
 
 
 def alone(draw: Callable) -> Callable:
     """A first figure that has the page's width."""
     def show(view) -> pd.DataFrame:
         one = draw(view, theme())
-        panel(one.name, one.figure, one.rows, view)
+        panel(one.name, one.figure, one.rows, view, (one.draw,))
         return one.rows
     return show
 
@@ -184,7 +194,7 @@ def over_time(view, theme: str) -> tuple[Drawing, ...]:
         return ()
     reaches = [trend.reach(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
     span = (min(low for low, _ in reaches), max(high for _, high in reaches)) if len(reaches) == len(found) else ()
-    return tuple(Drawing(name, trend.lines(rows, one, theme, span, geos), rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False))
+    return tuple(drawing(name, partial(trend.lines, rows, one, span=span, asked=geos), theme, rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False))
 
 
 def side_by_side(*drawings: Drawing | None) -> None:
@@ -192,7 +202,7 @@ def side_by_side(*drawings: Drawing | None) -> None:
     there = [one for one in drawings if one is not None]
     for one, column in zip(there, st.columns(len(there), gap="large") if there else [], strict=True):
         with column:
-            panel(one.name, one.figure, one.rows, one.view, folded=True, where=one.where)
+            panel(one.name, one.figure, one.rows, one.view, (one.draw,), folded=True, where=one.where)
 
 
 @kept
@@ -211,7 +221,7 @@ def by_sector(view, theme: str) -> Drawing | None:
             if other.indicator.unit in RATES and found["sector"].nunique() > FEW:
                 here, rows = replace(other, geo=("ITA",)), found
                 break
-    return Drawing("sectors", sectors.bars(rows, here, theme), rows, here, _whose(rows, view)) if here else None
+    return drawing("sectors", partial(sectors.bars, rows, here), theme, rows, here, _whose(rows, view)) if here else None
 
 
 def _whose(rows: pd.DataFrame, view) -> str:
@@ -229,7 +239,7 @@ def by_leader(view, theme: str) -> tuple[Drawing, ...]:
         rows = ask("by_gender", indicator=id, sector="all", size="all", lang=view.lang)
         if len(rows):
             here = replace(view, indicator=catalogue.indicator(id), level="world", geo=(), sector="all", size="all", gender="all")
-            return (Drawing("leaders", dumbbell.gaps(rows, here, theme), rows, here),)
+            return (drawing("leaders", partial(dumbbell.gaps, rows, here), theme, rows, here),)
     return ()
 
 
@@ -239,7 +249,7 @@ def by_area_and_sector(view, theme: str) -> Drawing | None:
     if view.period == "latest" or view.chart != "map":
         return None
     rows = one_list(ask("area_sector", **view.moment))
-    return Drawing("heat", sectors.heat(rows, view, theme), rows, view) if (rows.groupby("sector")["geo"].nunique() > 3).sum() > 1 else None
+    return drawing("heat", partial(sectors.heat, rows, view), theme, rows, view) if (rows.groupby("sector")["geo"].nunique() > 3).sum() > 1 else None
 
 
 def one_list(rows: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from charts.theme import palette
 from data import words
 from data.words import t
 from exports import verify
@@ -38,6 +39,17 @@ def test_the_camera_saves_an_image_with_its_words_and_its_seal(form, lang, visit
     if form == "svg":
         written = " ".join(unescape(re.sub(r"<[^>]*>", " ", image.decode())).split())
         assert "ISTAT" in written and "CC BY 4.0" in written and {"it": "versione dei dati", "en": "data version"}[lang] in written
+
+
+def test_an_image_saved_from_a_dark_screen_is_light_and_leaves_the_screen_dark(visit):
+    visitor = visit("/closures?lang=en", color_scheme="dark")
+    before = visitor.painted()
+    visitor.page.get_by_text(t("save_kit", "en")).first.click()
+    name, image = taken(visitor, visitor.page.locator('button.camera[data-form="svg"][data-size="web"]').click)
+    drawn, light, dark = image.decode(), palette("light"), palette("dark")
+    fill = lambda colour: "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))  # noqa: E731
+    assert fill(light.page) in drawn and fill(light.ink) in drawn and not any(fill(colour) in drawn for colour in (dark.page, dark.ink, *dark.sequential[:3]))
+    assert verify.verify(image, name).state == "current" and visitor.painted() == before
 
 
 def test_a_citation_is_copied_at_a_click(visit):
