@@ -86,7 +86,7 @@ def _view(filters: Filters, figure: str) -> View:
         return resolve(filters, indicator.topic)
     level = filters.level or "world"
     cut = (getattr(filters, name) or "all" for name in ("sector", "gender", "size"))
-    return View(filters.lang, indicator.topic, level, indicator, () if figure == "leaders" else filters.geo or COMPANY[level], *cut, filters.period, (), "series")
+    return View(filters.lang, indicator.topic, level, indicator, () if figure == "leaders" else filters.geo or COMPANY[level], *cut, filters.period, (), "series", page="compare" if figure == "compared" else "")
 
 
 def code(view: View, site: str, version: str = "", figure: str = "", theme: str = "") -> str:
@@ -135,8 +135,7 @@ def page(view: View, site: str = "", version: str = "", figure: str = "", theme:
     found = one_level(found) if kind in ("sectors", "heat") else found
     if not valued(found):
         return _sentence(finding(found, view), view.lang)
-    compares = kind == "compared"
-    if compares:
+    if kind == "compared":
         kind = "trend" if has_line(rows) else "dots" if view.indicator.chart == "dots" else "bars"
     if kind == "map" and not drawing.mapped(found, view):
         kind = "dots"
@@ -154,7 +153,7 @@ def page(view: View, site: str = "", version: str = "", figure: str = "", theme:
     if kind == "sectors":
         words |= {"subtitle": f"{found[0]['geo_name']} · {words['subtitle']}"}
     shown = version or queries.version()
-    here = links.compare(site, view) if compares else links.page(site, view, links.cited(view, version) if version else links.plain(view))
+    here = links.page(site, view, links.cited(view, version) if version else links.plain(view))
     notes = [t(key, view.lang, **dict(values)) for key, values in view.notes] + words["notes"]
     return _document(view.lang, words["title"], f"""<figure><figcaption><h1>{escape(words["title"])}</h1><p>{escape(words["subtitle"])}</p></figcaption>
 {drawn}

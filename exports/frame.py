@@ -44,7 +44,7 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
               "o indagine prima del 2019, s base sotto 30, v vecchia edizione",
               "b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; "
               "o survey before 2019, s base under 30, v old vintage"),
-    "base": ("string", "La popolazione di cui si parla, con le parole della fonte", "The population the figure is of, in the source's words"),
+    "base": ("string", "La popolazione di cui si parla, in inglese", "The population the figure is of, in English"),
     "source": ("string", "Codice della fonte", "Source code"),
     "source_name": ("string", "Fonte", "Source"),
     "drawn_from": ("string", "Codice dell'area pubblicata, se la fonte ne unisce più d'una", "Code of the published area where the source joins several"),

@@ -19,17 +19,14 @@ def cited(view: View, version: str) -> dict[str, list[str]]:
 
 def plain(view: View) -> dict[str, list[str]]:
     """The fewest parameters that open this view on the newest data; the language always."""
+    if view.page:  # asked for areas and an indicator, no more
+        return Filters(view.lang, geo=view.geo, indicator=view.indicator.id).to_address()
     return {name: list(values) for name, values in _plain(view)}
 
 
 def page(site: str, view: View, parameters: dict[str, list[str]]) -> str:
     """The address of a view's page: `site` is where the pages are, such as https://example.org."""
-    return f"{site.rstrip('/')}/{view.topic}?{urlencode(parameters, doseq=True)}"
-
-
-def compare(site: str, view: View) -> str:
-    """The address of the page that compares the areas of a view."""
-    return f"{site.rstrip('/')}/compare?{urlencode(Filters(view.lang, geo=view.geo, indicator=view.indicator.id).to_address(), doseq=True)}"
+    return f"{site.rstrip('/')}/{view.page or view.topic}?{urlencode(parameters, doseq=True)}"
 
 
 def spoken(view: View) -> str:

@@ -72,6 +72,7 @@ class View:
     editions: tuple[str, ...]
     chart: str
     notes: tuple[Note, ...] = ()
+    page: str = ""  # where it is not its topic's
 
     @property
     def edition(self) -> str:

@@ -152,6 +152,16 @@ def test_the_cited_link_says_every_choice_and_the_version():
     assert {"level", "indicator", "sector", "gender", "size", "period"} <= set(parse_qs(urlsplit(cited).query))
 
 
+def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_changed():
+    chosen = {"geo": ["ITC4", "ITI4"], "indicator": "birth_rate"}
+    page = html(kit("compare", "en", "link", "compared", **chosen))
+    plain, cited = [urlsplit(unescape(line.partition("</code>")[0])) for line in page.split("<code>")[1:3]]
+    assert plain.path == cited.path == "/compare" and parse_qs(plain.query) == {"lang": ["en"]} | {name: [one] if isinstance(one, str) else one for name, one in chosen.items()}
+    again = html(opened("compare", **parse_qs(cited.query)))
+    assert 'class="said cited"' in again and "none of its" in again
+    assert re.findall("<h2>([^<]*)</h2>", again)[0] in page, "the same finding"
+
+
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_the_image_buttons_name_the_figure_they_save(lang):
     visit = kit("closures", lang)

@@ -155,7 +155,7 @@ def view_of(line: Line, geos: tuple[str, ...], lang: str) -> View:
     levels = {code: areas.place(code) for code in geos}
     level = next(level for level in ("italy", "europe", "world") if all(levels[code] in PLACES[level] for code in geos))
     row = line.row
-    return View(lang, line.indicator.topic, level, line.indicator, geos, row["sector"], row["gender"], row["size"], row["period"], (row["edition"],), "series")
+    return View(lang, line.indicator.topic, level, line.indicator, geos, row["sector"], row["gender"], row["size"], row["period"], (row["edition"],), "series", page="compare")
 
 
 PLACES = {"italy": ("italy",), "europe": ("italy", "europe"), "world": ("italy", "europe", "world")}

@@ -27,7 +27,7 @@ STYLE = HERE / "save.css"
 PARTS = ("image", "files", "cite", "link", "embed", "code")
 EMBEDDED = {"map": "map", "dots": "dots", "series": "trend", "time": "trend", "beside": "trend", "compared": "compared", "sectors": "sectors", "leaders": "leaders", "heat": "heat"}  # figures of a page as /embed/v1 names them
 REBUILT = {name: name for name in snippets.QUESTIONS} | {"compared": "time"}  # figures whose code can be given
-ASKED = {"map": "map", "dots": "map", "series": "trend"}  # the question behind a page's first figure
+ASKED = {"map": "map", "dots": "map", "series": "trend", "compared": "trend"}  # the question behind a page's first figure
 LISTED = 40  # changes said under a cited link
 SLICE = (*release.SLICE, "period")
 
