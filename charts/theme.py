@@ -88,6 +88,12 @@ def legend(theme: str, **more) -> dict:
             "itemclick": False, "itemdoubleclick": False, "tracegroupgap": 4, **more}
 
 
+def legend_height(keys: list[dict], width: int = 460) -> int:
+    """About how many pixels a legend takes under a figure on half a page: its columns are as wide as its longest name."""
+    column = 44 + max((text_width(key["name"], SMALL) for key in keys), default=0)
+    return 19 * -(-len(keys) // max(width // column, 1)) + 5 * bool(keys)
+
+
 def note(theme: str, text: str, **more) -> dict:
     """Text on the figure."""
     return {"text": text, "showarrow": False, "font": {"size": SMALL, "color": palette(theme).soft}, **more}

@@ -1,9 +1,12 @@
 """Lines over time: one an area and edition, cut at breaks, open at gaps, hollow where provisional."""
+from itertools import chain
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from charts import theme as look
 from charts.company import looks as looks_of
+from charts.labels import apart, beside
 from charts.phrases import compact, say, short_period
 from charts.rows import has_interval, is_provisional, no_direction, records, valued, year
 from charts.scale import contrast, ticks
@@ -38,24 +41,23 @@ def lines(rows, view, theme: str = "light", span: tuple = (), asked: tuple[str, 
     cuts = break_years(view.indicator.breaks, known)
     top = TOP + 13 * max(len(cuts) - 1, 0)
     plot = HEIGHT - top - FOOT
-    ends = _end_labels(all_lines, looks, dashes, view, theme, grid, plot)
+    stretches = [segments(line, known, view.indicator.breaks) for line in all_lines]
+    ends = _end_labels(all_lines, [*chain(*stretches)], looks, dashes, view, theme, grid, plot)
     traces = []
-    for line in sorted(all_lines, key=lambda line: line.geo in looks):  # the named last, over the grey
+    for line, parts in sorted(zip(all_lines, stretches), key=lambda pair: pair[0].geo in looks):  # the named last, over the grey
         colour, symbol = looks.get(line.geo, (colours.mute, "circle"))
-        parts = segments(line, known, view.indicator.breaks)
         if line.geo in looks:
             traces += [_band(part, colour) for part in parts if len(part) > 1 and all(map(has_interval, part))]
         traces.append(_line(line, parts, colour, symbol, dashes[line.edition], line.geo in looks, view, colours))
     keys = _keys(known, dashes, view, colours)
+    foot = FOOT + look.legend_height(keys)
     right = max([look.text_width(label["text"]) for label in ends if label.get("xref") == "paper"], default=0) + 14
-    left, right_end = min(places), max(places)
-    margin = (right_end - left) * 0.03 or 0.5
     return look.figure(traces + keys, look.layout(
-        theme, view.lang, HEIGHT + 24 * bool(keys), meta=meta, showlegend=bool(keys), legend=look.legend(theme, y=-FOOT / plot, yanchor="top"),
-        margin={"l": 8, "r": max(right, 12), "t": top, "b": FOOT + 24 * bool(keys), "pad": 4},
+        theme, view.lang, HEIGHT - FOOT + foot, meta=meta, showlegend=bool(keys), legend=look.legend(theme, y=-FOOT / plot, yanchor="top"),
+        margin={"l": 8, "r": max(right, 12), "t": top, "b": foot, "pad": 4},
         shapes=[{"type": "line", "x0": cut, "x1": cut, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": colours.border, "width": 1.2, "dash": "dot"}} for cut in cuts],
-        annotations=ends + [_break_label(place, cut, left, right_end, view, theme) for place, cut in enumerate(cuts)],
-        xaxis=look.axis(theme, range=[left - margin, right_end + margin], showgrid=False, tickangle=0, **time_ticks(known, view.lang)),
+        annotations=ends + [_break_label(place, cut, min(places), max(places), view, theme) for place, cut in enumerate(cuts)],
+        xaxis=look.axis(theme, range=[*_span(places)], showgrid=False, tickangle=0, **time_ticks(known, view.lang)),
         yaxis=look.axis(theme, range=_with_room(grid), tickvals=grid, zeroline=grid[0] < 0 < grid[-1], zerolinecolor=colours.border,
                         ticktext=look.tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang))))
 
@@ -140,14 +142,14 @@ def _with_room(grid: list[float]) -> list[float]:
     return [grid[0] - room, grid[-1] + room]
 
 
-def _end_labels(all_lines: list[Series], looks: dict, dashes: dict, view, theme: str, grid: list[float], plot: int) -> list[dict]:
-    """Names at the ends of the lines, moved apart where they would cover one another; of an area's editions the newest, and those that run beside it."""
+def _end_labels(all_lines: list[Series], drawn: list[list[dict]], looks: dict, dashes: dict, view, theme: str, grid: list[float], plot: int) -> list[dict]:
+    """Names at the ends of the lines, moved apart where they would cover one another; of an area's editions the newest, and those that run beside it.
+    drawn: the stretches of every line, which a name within the plot does not cover."""
     points = {geo: [found for line in all_lines if line.geo == geo and (found := valued(list(line.points)))] for geo in looks}
     newest = {geo: max(lines, key=lambda line: year(line[-1])) for geo, lines in points.items() if lines}
     ends = [line[-1] for geo, lines in points.items() for line in lines if line is newest[geo] or year(line[-1]) >= year(newest[geo][0])]
     low, high = _with_room(grid)
     right = max(map(year, ends), default=0)
-    reach = right - min((year(line[0]) for lines in points.values() for line in lines), default=0)
     with_value = len(newest) <= 4
     labels, early = [], []
     for row in ends:
@@ -157,30 +159,25 @@ def _end_labels(all_lines: list[Series], looks: dict, dashes: dict, view, theme:
         base = {"align": "left", "xanchor": "left", "yanchor": "middle", "xshift": 9, "font": {"size": look.TICK, "color": _readable(looks[geo][0], theme)}}
         if year(row) == right:
             text = look.wrap(name, 13, 3) + ("<br>" + value if value else "")
-            labels.append([(row["value"] - low) / (high - low) * plot, 7.5 * (text.count("<br>") + 1), text, base])
-        else:  # a line that stops early is named where it stops
-            met = any(0 < year(other) - year(row) < reach / 4 and abs(other["value"] - row["value"]) < (high - low) / 20 for lines in points.values() for line in lines for other in line)
-            lower = {"yshift": -10} if met else {"bgcolor": look.palette(theme).page}  # a point to its right is not covered
-            early.append(look.note(theme, f"{name} {value}".strip(), x=year(row), y=row["value"], opacity=0.9, borderpad=0, **base | lower))
-    return early + [look.note(theme, text, x=1, xref="paper", y=0, yref="paper", yshift=round(at), **base) for at, _, text, base in apart(labels, plot)]
+            labels.append([(row["value"] - low) / (high - low) * plot, 7.5 * (text.count("<br>") + 1), text, base | {"y": row["value"]}])
+        else:
+            early.append((row, f"{name} {value}".strip(), base))
+    start, end = _span(list(map(year, chain(*drawn))))
+
+    def at(row: dict) -> tuple[float, float]:
+        return (year(row) - start) / (end - start), (row["value"] - low) / (high - low) * plot
+
+    level = [label[0] for label in labels]
+    apart(labels, plot)
+    places = beside([(*at(row), text) for row, text, _ in early], [list(map(at, part)) for part in drawn], [(up, half, text) for up, half, text, _ in labels], plot)
+    return ([look.note(theme, text, x=year(row), y=row["value"], borderpad=0, **base | place) for (row, text, base), place in zip(early, places)]  # a line that stops early is named where it stops
+            + [look.note(theme, text, x=1, xref="paper", yshift=round(up - own), **base) for (up, _, text, base), own in zip(labels, level)])
 
 
-def apart(labels: list[list], height: float) -> list[list]:
-    """Labels [centre, half height, ...] pushed apart until none covers another, kept inside the figure."""
-    ordered = sorted(labels, key=lambda label: label[0])
-    for _ in range(40):
-        moved = False
-        for a, b in zip(ordered, ordered[1:]):
-            overlap = a[1] + b[1] + 1 - (b[0] - a[0])
-            if overlap > 0.5:
-                a[0] -= overlap / 2
-                b[0] += overlap / 2
-                moved = True
-        for label in ordered:
-            label[0] = min(max(label[0], label[1] - 6), height - label[1] + 6)
-        if not moved:
-            break
-    return ordered
+def _span(places: list[float]) -> tuple[float, float]:
+    """The ends of the axis of time: the first and last moment and a little room."""
+    margin = (max(places) - min(places)) * 0.03 or 0.5
+    return min(places) - margin, max(places) + margin
 
 
 def _readable(colour: str, theme: str) -> str:

@@ -2,7 +2,7 @@
 import json
 import re
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 import pandas as pd
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs
 
-from charts import areas, dots, dumbbell, multiples, phrases, ranking, recovery, regions, scale, sectors, theme, trend, words
+from charts import areas, dots, dumbbell, labels, multiples, phrases, ranking, recovery, regions, scale, sectors, theme, trend, words
 from charts.comparison import verdict
 from charts.rows import beside, records
 from data import catalogue
@@ -372,6 +372,36 @@ def test_an_area_past_the_sixth_has_a_colour_of_its_own_where_few_are_drawn():
 def test_names_at_the_ends_of_lines_do_not_cover_one_another():
     placed = trend.apart([[100, 15, "a"], [104, 15, "b"], [106, 15, "c"], [300, 15, "d"]], 330)
     assert all(after[0] - before[0] >= before[1] + after[1] for before, after in pairwise(placed))
+
+
+@pytest.mark.parametrize("ups", [(100, 100), (100, 104, 96), (50, 61, 70, 72)])
+def test_names_within_a_plot_cover_neither_one_another_nor_a_line_and_keep_the_order_of_their_points(ups):
+    points = [(0.5, up, f"area {up}") for up in ups]
+    line = [[(0.0, 80), (1.0, 80)]]
+    places = labels.beside(points, line, [], 340)
+    for width in labels.WIDTHS:
+        boxes = [labels._box(point, width, place["xanchor"], place["xshift"], place.get("yshift", 0)) for point, place in zip(points, places, strict=True)]
+        for (one, upper), (other, lower) in combinations(sorted(zip(points, boxes, strict=True), key=lambda pair: -pair[0][1]), 2):
+            assert upper[2] >= lower[3] or upper[1] <= lower[0] or upper[0] >= lower[1], (one, other)
+        assert not [at for box in boxes for at in labels._felt(line, width) if box[0] <= at[0] <= box[1] and box[2] <= at[1] <= box[3]]
+
+
+def test_a_name_at_the_edge_of_a_plot_does_not_cover_what_stands_beside_it():
+    alone, met = (labels.beside([(0.99, 100, "an area")], [], ends, 340)[0] for ends in ([(300, 8, "far from it")], [(100, 8, "beside it")]))
+    assert alone == {"xanchor": "left", "xshift": 9} != met
+
+
+def test_a_name_at_the_end_of_a_line_stands_at_its_value_however_high_the_plot_becomes():
+    rows = frame(row("ITC4", 7.0, "2019"), row("ITC4", 6.0, "2020"), row("ITF2", 3.0, "2019"), row("ITF2", 6.02, "2020"))
+    ends = [note for note in layout(trend.lines(rows, view()))["annotations"]]
+    assert {(note["y"], note.get("yref", "y")) for note in ends} == {(6.0, "y"), (6.02, "y")}
+    first, second = sorted(ends, key=lambda note: note["y"])
+    assert second["yshift"] - first["yshift"] >= 28, "two lines each"
+
+
+def test_a_legend_of_long_names_has_a_row_for_each():
+    short, long = ([{"name": name * times} for name in "abcd"] for times in (3, 40))
+    assert theme.legend_height(long) - theme.legend_height(short) == 19 * 3 and theme.legend_height([]) == 0
 
 
 def test_figures_beside_one_another_share_a_scale():
