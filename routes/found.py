@@ -14,7 +14,7 @@ from routes.printed import SHEETS
 FIRST = "overview"  # it stands at the address of the site
 PAGES = (FIRST, *sorted({path.stem for path in (Path(__file__).parents[1] / "pages").glob("*.py")} - {FIRST}))
 ROBOTS = "User-agent: *\nDisallow: /api/v1/database\nDisallow: /api/v1/versions/\nDisallow: /*sql=\nSitemap: {site}sitemap.xml\n"
-STYLE = ":root{color-scheme:light dark}body{margin:15vh auto 0;max-width:32em;padding:0 20px;font:17px/1.5 system-ui,sans-serif}p+p{margin-top:2em}"
+STYLE = ":root{color-scheme:light dark}body{margin:15vh auto 0;max-width:32em;padding:0 20px;font:17px/1.5 system-ui,sans-serif}h1,h2{font-size:1.2em;margin:2em 0 0}p{margin:0}"
 
 
 def page(scope) -> str:
@@ -70,7 +70,7 @@ def nowhere(scope) -> HTMLResponse:
     """The page of an address that leads nowhere."""
     request = Request(scope)
     own = words.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
-    said = "".join(f'<p lang="{lang}"><strong>{escape(words.t("lost", lang))}</strong> <a href="{escape(scope.get("root_path", ""))}/?lang={lang}">{escape(words.t("lost_home", lang))}</a></p>'
-                   for lang in sorted(words.LANGS, key=lambda lang: lang != own))
+    said = "".join(f'<section lang="{lang}"><h{place}>{escape(words.t("lost", lang))}</h{place}><p><a href="{escape(scope.get("root_path", ""))}/?lang={lang}">{escape(words.t("lost_home", lang))}</a></p></section>'
+                   for place, lang in enumerate(sorted(words.LANGS, key=lambda lang: lang != own), 1))
     return HTMLResponse(f'<!doctype html><html lang="{own}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(words.t("lost", own))}</title>'
                         f'<style>{STYLE}</style><main>{said}</main></html>', 404, {"Cache-Control": "no-store", "Vary": "Accept-Language"})

@@ -100,3 +100,4 @@ def test_an_address_that_is_no_page_s_is_a_404_that_leads_home_in_both_languages
         answer = visitor.get(base + path, headers={"Accept-Language": "en"})
         assert answer.status_code == visitor.head(base + path).status_code == 404 and '<html lang="en">' in answer.text, path
         assert [part.partition('"')[0] for part in answer.text.split('href="')[1:]] == [f"{base}/?lang=en", f"{base}/?lang=it"]
+        assert "<h1>There is nothing" in answer.text and '<section lang="it"><h2>A questo' in answer.text
