@@ -44,7 +44,7 @@ class _Reader:
                 build.ensure()
                 stamp = _stamp(path)
             if stamp != self._stamp:
-                connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "python_enable_replacements": False})
+                connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "allocator_background_threads": True, "python_enable_replacements": False})
                 try:
                     connection.execute("attach $path as published (read_only)", {"path": str(path)})
                     connection.execute("use published")
