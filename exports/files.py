@@ -15,7 +15,6 @@ from datetime import date, datetime, time
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
-import xlsxwriter
 
 from data.catalogue import LANGS, universe
 from data.words import period_text
@@ -101,6 +100,8 @@ def _line(text: str) -> str:
 
 def workbook(export: Export) -> bytes:
     """XLSX with the sheets data, metadata and notes; every text is text, never a formula or a link."""
+    import xlsxwriter  # 2 MB, and a moment of the start, that a visitor seldom needs
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": False})
     words = about(export)

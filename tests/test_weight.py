@@ -1,5 +1,7 @@
 """The causes of speed, not its times: what a page sends, asks and keeps. Times are in benchmarks/."""
 import hashlib
+import subprocess
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -103,3 +105,14 @@ def test_the_settings_that_were_measured_stand():
     assert settings["global"]["minCachedMessageSize"] <= 2000
     assert settings["server"]["enableStaticServing"] is True
     assert settings["browser"]["gatherUsageStats"] is False
+
+
+def test_the_server_starts_without_the_packages_that_few_visitors_need():
+    code = "import api, sys; print(sorted({'icalendar', 'plotly.graph_objects', 'scipy', 'xlsxwriter'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout.split("\n")[-2] == "['plotly.graph_objects']"  # the figures' own: it shows that names are found
+
+
+def test_what_a_question_borrowed_is_given_back():
+    with queries.cursor() as (own, _):
+        assert own.execute("select current_setting('allocator_background_threads')").fetchall() == [(True,)]
