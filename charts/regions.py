@@ -8,15 +8,15 @@ from charts.rows import APART, SMALL_BASE, is_apart, is_old, is_small, peers, re
 from charts.scale import Classes, classes, text_on
 from charts.words import frame, hover
 
-HEIGHTS = {"italy": 580, "europe": 520, "world": 410}
-RISE = {"italy": 1.29, "europe": 0.65, "world": 0.46}  # how high a map is for its width: on a phone it takes no more
+HEIGHTS = {"italy": 580, "europe": 535, "world": 410}
+RISE = {"italy": 1.29, "europe": 0.69, "world": 0.46}  # how high a map is for its width: on a phone it takes no more
 TILE_HEIGHT = 620
 OUTLINE = {"italy": 2.4, "europe": 1.9, "world": 1.4}
 HALF = 0.47  # of a tile, leaving a thin gap
 TOP, FOOT = 4, 72  # pixels above the map, and under the map for the classes and the legend
 VIEWS = {
     "italy": {"projection": {"type": "mercator"}, "lonaxis": {"range": [6.3, 18.8]}, "lataxis": {"range": [35.3, 47.3]}},
-    "europe": {"projection": {"type": "equal earth", "rotation": {"lon": 14}}, "lonaxis": {"range": [-17.5, 44]}, "lataxis": {"range": [34, 70.5]}, "center": {"lon": 14, "lat": 50}},
+    "europe": {"projection": {"type": "equal earth", "rotation": {"lon": 14}}, "lonaxis": {"range": [-17.5, 44]}, "lataxis": {"range": [34, 71.5]}, "center": {"lon": 14, "lat": 50}},
     "world": {"projection": {"type": "natural earth"}, "lonaxis": {"range": [-169, 191]}, "lataxis": {"range": [-56, 80]}},
 }
 
@@ -39,7 +39,7 @@ def choropleth(rows, view, theme: str = "light", boundaries: str = "address", ac
     shapes = _shapes(level, boundaries)
     traces = [
         *_labels(known, view, scale, colours),  # a scattergeo before any choropleth: the library would ask another site for its own map first
-        *_hatches(known, view, colours),
+        *_hatches(known, view, scale, colours),
         _flat(shapes, context, colours.panel, colours.border, 0.3, view),
         _flat(shapes, absent, colours.no_data, colours.border, 0.6, view, hovers=True),
         _shaded(shapes, known, view, scale, colours, theme),
@@ -112,24 +112,30 @@ def _labels(known: dict, view, scale: Classes, colours) -> list[dict]:
             for ink, labels in inks.items()]
 
 
-def _hatches(known: dict, view, colours) -> list[dict]:
+def _hatches(known: dict, view, scale: Classes, colours) -> list[dict]:
+    """Strokes over the areas that want caution, dark on pale areas and pale on dark ones, with an entry in the legend for each kind."""
     lang = view.lang
     small = [code for code, row in known.items() if is_small(row)]
     old = [code for code, row in known.items() if is_old(row) and code not in small]
     apart = [code for code, row in known.items() if is_apart(row)]
     kinds = ((apart, 0, "line-ew-open", f"{APART} {say('other_edition', lang)}"), (small, 45, "line-ne-open", say("small_base", lang, count=SMALL_BASE)),
              (old, 135, "line-nw-open", say("old_survey", lang)))
-    return [trace for codes, angle, symbol, label in kinds if codes
-            for trace in (_strokes(codes, view.level, angle, colours), _key(label, colours.ink, symbol, colours.ink))]
+    traces = []
+    for codes, angle, symbol, label in kinds:
+        inks: dict[str, list[str]] = {}
+        for code in codes:
+            inks.setdefault(text_on(scale.colour(known[code]["value"])), []).append(code)
+        traces += [_strokes(there, view.level, angle, ink) for ink, there in inks.items()] + [_key(label, colours.ink, symbol, colours.ink)] * bool(codes)
+    return traces
 
 
-def _strokes(codes: list[str], level: str, angle: int, colours) -> dict:
+def _strokes(codes: list[str], level: str, angle: int, ink: str) -> dict:
     lon, lat = [], []
     for code in codes:
         x, y = areas.hatch(level, code, angle)
         lon += x
         lat += y
-    return {"type": "scattergeo", "mode": "lines", "lon": lon, "lat": lat, "line": {"color": colours.ink, "width": 0.7}, "opacity": 0.7, "hoverinfo": "skip",
+    return {"type": "scattergeo", "mode": "lines", "lon": lon, "lat": lat, "line": {"color": ink, "width": 1.1}, "opacity": 0.85, "hoverinfo": "skip",
             "showlegend": False}
 
 

@@ -197,6 +197,26 @@ def test_small_bases_and_old_surveys_are_hatched_with_a_legend_entry():
     assert sum(trace.get("mode") == "lines" for trace in traces(figure, "scattergeo")) == 2
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_hatch_is_seen_on_every_colour_of_the_map(mode):
+    codes = areas.drawn("italy")
+    figure = regions.choropleth(frame(*(row(value=float(i), n=15) | {"geo": code, "geo_name": code} for i, code in enumerate(codes))), view(), mode)
+    strokes = [trace for trace in traces(figure, "scattergeo") if trace.get("mode") == "lines"]
+    shaded = traces(figure, "choropleth")[-1]
+    fill = {code: shaded["colorscale"][2 * place][1] for code, place in zip(shaded["locations"], shaded["z"], strict=True)}
+    own = {code: areas.hatch("italy", code, 45)[0] for code in codes}
+    assert sum(len(trace["lon"]) for trace in strokes) == sum(map(len, own.values())) and len(strokes) == 2
+    for code, lon in own.items():
+        ink = next(trace["line"]["color"] for trace in strokes if any(trace["lon"][i:i + len(lon)] == lon for i in range(len(trace["lon"]) - len(lon) + 1)))
+        assert scale.contrast(ink, fill[code]) >= 4.5
+
+
+def test_no_country_of_the_map_of_europe_that_counts_is_cut_at_its_top():
+    north = max(point[1] for feature in areas.boundaries("europe")["features"] if feature["properties"].get("europe", 1) and feature["properties"]["id"] not in ("RUS", "SJM")
+                for ring in areas._rings("europe", feature["properties"]["id"]) for point in ring)
+    assert 71 < north < regions.VIEWS["europe"]["lataxis"]["range"][1]
+
+
 def test_a_hatch_stays_inside_its_area():
     lon, lat = areas.hatch("italy", "ITC2", 45)
     assert all(6.8 <= x <= 8.0 for x in lon if x is not None) and all(45.4 <= y <= 46.0 for y in lat if y is not None)
