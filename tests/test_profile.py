@@ -269,9 +269,14 @@ def test_an_old_vintage_of_a_sector_has_no_direction():
     assert t("weak_vintage", "en") in words_of(sheet.table(hotels.italy, "closures"))
 
 
-def test_value_added_by_sector_is_read_in_2020():
-    regions = next(there for there in sector.sector("F", "en").across if there.indicator.id == "gva_change_vs_2019")
-    assert {row["period"] for row in regions.rows} == {"2020"} and len(regions.rows) == 21
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_and_the_year_is_said(lang):
+    regions = next(there for there in sector.sector("F", lang).across if there.indicator.id == "gva_change_vs_2019")
+    rows = ask("profile_sector", sector="F", lang=lang)
+    own = rows[(rows["indicator"] == "gva_change_vs_2019") & (rows["level"] == "area")]
+    newest = max(period for period, there in own.groupby("period") if there["geo"].nunique() == 21)
+    assert {row["period"] for row in regions.rows} == {newest} and newest > "2020" and len(regions.rows) == 21
+    assert newest in sector.beside(regions, lang) and newest in sector.counted(regions, lang)
 
 
 # --- the evidence of a claim ---

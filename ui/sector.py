@@ -11,7 +11,7 @@ from data.catalogue import Indicator
 from data.words import MISSING, period_text, t, value_text
 from queries import ask, version
 from ui import sheet, table
-from ui.area import TOLD, Area, Entry, at_once, clean, opening_sources, shown
+from ui.area import TOLD, Area, Entry, at_once, clean, shown
 
 KINDS = ("section", "aggregate")
 FEW = 3  # areas; fewer are no comparison
@@ -84,7 +84,7 @@ def whole(row: dict) -> dict:
 
 
 def _across(indicator: Indicator, rows: list[dict], level: str) -> Across | None:
-    """The areas of a level that have the sector's figure, at the newest moment that most of them share (for accounts the one the catalogue opens on); no amounts."""
+    """The areas of a level that have the sector's figure, at the newest moment that most of them share (of self-selected surveys the one the catalogue opens on); no amounts."""
     if indicator.unit in benchmark.ALONE or indicator.id in TOLD:
         return None
     moments: dict[tuple, list[dict]] = {}
@@ -93,7 +93,7 @@ def _across(indicator: Indicator, rows: list[dict], level: str) -> Across | None
             moments.setdefault((row["gender"], row["size"], row["period"]), []).append(row)
     if not moments:
         return None
-    openings = {view["period"] for view in map(indicator.view, indicator.default)} if indicator.source in opening_sources() else set()
+    openings = {view["period"] for view in map(indicator.view, indicator.default)} if catalogue.sources()[indicator.source].kind == "self_selected" else set()
     if any(moment[2] in openings for moment in moments):
         moments = {moment: there for moment, there in moments.items() if moment[2] in openings}
     most = max(len({row["geo"] for row in there}) for there in moments.values())
