@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs
 
-from charts import areas, dots, dumbbell, labels, multiples, phrases, ranking, recovery, regions, scale, sectors, theme, trend, words
+from charts import areas, dots, dumbbell, labels, multiples, notes, phrases, ranking, recovery, regions, scale, sectors, theme, trend, words
 from charts.comparison import verdict
 from charts.rows import beside, records
 from data import catalogue
@@ -732,3 +732,12 @@ def test_lower_sales_are_never_called_profits(lang):
         for name, figure in figures("lower_sales_yoy", level, "profits", lang).items():
             meta = layout(figure)["meta"]
             assert not re.search(r"profit|util[ei]\b", f"{meta['title']} {meta['subtitle']} {meta['alt']}", re.IGNORECASE), name
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_the_caveat_on_european_sales_online_stands_under_european_figures_alone(lang):
+    caveat = catalogue.indicator("ent_with_esales").note[lang]
+    for level, wanted in (("italy", False), ("europe", True)):
+        asked = resolve(Filters(lang=lang, level=level, indicator="ent_with_esales"), "digital_sales")
+        rows = ask("map", **asked.moment)
+        assert len(rows) and (caveat in notes.notes(rows, asked)) is wanted
