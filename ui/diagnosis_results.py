@@ -255,8 +255,7 @@ def _figure(key: str, figure, rows: list[dict], said: list[str], lang: str, list
     st.html(f'<div class="credit">{"".join(f"<p>{escape(one)}</p>" for one in [*said, t("results_source", lang)])}</div>')
     with st.container(key=f"results_{key}_data", horizontal=True, vertical_alignment="center", gap="medium"):
         shown = st.toggle(t("show_table", lang), key=f"results_{key}_table_{lang}")
-        st.download_button(t("csv", lang), data=lambda: table.csv(pd.DataFrame(rows)), file_name=f"{_file(rows)}_{key}.csv", mime="text/csv", key=f"results_{key}_csv_{lang}",
-                           on_click="ignore", type="tertiary")
+        st.download_button(t("csv", lang), data=lambda: table.csv(pd.DataFrame(rows)), file_name=f"{_file(rows)}_{key}.csv", mime="text/csv", key=f"results_{key}_csv_{lang}", on_click="ignore")
     if shown:
         st.html(listed or _table(rows, words["title"], lang))
 

@@ -151,7 +151,7 @@ def shown(result: locked.Result, lang: str) -> None:
     told = t("sql_answer", lang, rows=len(rows), seconds=number(result.seconds, lang, 2)) + (" " + t("sql_truncated", lang, rows=number(locked.ROWS, lang)) if result.truncated else "")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.html(f'<p class="running" role="status">{escape(told)}</p>', width="content")
-        st.download_button(t("csv", lang), data=lambda: table.csv(rows), file_name=f"sql_{version()}.csv", mime="text/csv", key=f"sql_csv_{lang}", on_click="ignore", type="tertiary")
+        st.download_button(t("csv", lang), data=lambda: table.csv(rows), file_name=f"sql_{version()}.csv", mime="text/csv", key=f"sql_csv_{lang}", on_click="ignore")
         drawn = st.toggle(t("sql_chart", lang), key=f"sql_chart_{lang}") if numeric(rows) and len(rows) > 1 else False
     if drawn:
         chart(rows, lang)

@@ -23,6 +23,7 @@ CELLS = {
     "documents": lambda row, unit, decimals, lang: row["documents"],
 }
 INSIDE = re.compile(r"#|[a-z_]+\?lang=")  # addresses of this dashboard; others than these and the web's are no links
+WHOLE = 25  # rows; a table with no more shows them all
 LONG = 60  # characters from which a column is given room
 NUMBERS = ("value", "interval", "n")
 GIVEN = ("since", "documents")  # shown when the rows bring them
@@ -48,7 +49,7 @@ def html(body: list[dict], heads: dict[str, str], caption: str, numbers: tuple[s
     for row in body:
         cells = "".join(f"<td{_class(name, numbers, long)}{named[name]}>{_cell(row.get(name), tab)}</td>" for name in heads if name != first)
         lines.append(f'<tr><th scope="row"{_class(first, numbers, [])}>{_cell(row.get(first), tab)}</th>{cells}</tr>')
-    return (f'<div class="table{" stacked" if stacked else ""}"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+    return (f'<div class="table{" stacked" if stacked else ""}{" whole" if len(body) <= WHOLE else ""}"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
             f'<table aria-label="{escape(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div></div>')
 
 

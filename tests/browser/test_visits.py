@@ -170,3 +170,18 @@ def test_a_menu_link_opened_in_another_tab_keeps_the_language_and_the_visit_goes
     links.first.click()
     visitor.page.wait_for_url("**/profits**")
     assert visitor.settle().page.evaluate("() => performance.getEntriesByType('navigation')[0].name").endswith("/closures?lang=en"), "the page was loaded once"
+
+
+def test_a_download_looks_the_same_on_every_page_and_a_table_of_regions_is_shown_whole(visit):
+    look = "one => { const look = getComputedStyle(one); return ['color', 'backgroundColor', 'borderColor', 'borderRadius', 'fontSize', 'minHeight', 'paddingLeft'].map(name => look[name]); }"
+    visitor = visit("/?lang=it")
+    table = visitor.page.locator(".table .scroll").first
+    assert table.locator("tbody tr").count() == 21 and table.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
+    looks = {tuple(visitor.page.locator(".take [value=csv]").first.evaluate(look))}
+    for page in ("data", "profile", "compare"):
+        visitor.open(f"/{page}?lang=it")
+        button = visitor.page.locator(".stDownloadButton button", has_text="CSV").first
+        expect(button).to_contain_text("Scaricate")
+        looks.add(tuple(button.evaluate(look)))
+    assert len(looks) == 1, looks
+    assert visitor.open("/data?lang=it").page.locator(".table .scroll").first.evaluate("one => one.scrollHeight > one.clientHeight + 100"), "156 rows are still a box of their own"
