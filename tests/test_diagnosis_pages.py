@@ -315,6 +315,13 @@ def test_what_is_stored_is_listed_before_the_choice():
     assert all(t(f"stored_{name}", "en") in page for name in ("month", "place", "firm", "goals", "role", "language", "duration", "scores", "answers"))
 
 
+@LANGS
+def test_a_firm_elsewhere_is_told_before_it_begins_and_before_it_offers_that_the_regions_are_italian(lang):
+    assert at(PROFILE, lang).selectbox(key=f"profile_region_{lang}").proto.placeholder == t("diagnosis_choose", lang) and {"it": "italiana", "en": "Italian"}[lang] in t("diagnosis_choose", lang)
+    assert t("italy", lang) in said(opened("diagnosis", lang=lang)).partition(t("diagnosis_how_long", lang))[0]
+    assert t("italy", lang) in t("stored_place", lang) and t("stored_place", lang) in said(at(RESULT, lang, BAKERY, FULL))
+
+
 def test_without_a_profile_the_page_says_what_is_missing_and_asks_for_nothing_else(store):
     visit = at(RESULT, "en", BAKERY, Profile(region="ITC4"))
     assert t("profile_sector", "en") in said(visit) and not visit.checkbox
