@@ -30,8 +30,8 @@ class Action:
 
     @property
     def find_out(self) -> bool:
-        """The answer is not known: the first step is to find out."""
-        return self.answer in (DONT_KNOW, None)
+        """The answer is not known: the first step is to find out. A blank says nothing of what is known."""
+        return self.answer == DONT_KNOW
 
     @property
     def id(self) -> str:

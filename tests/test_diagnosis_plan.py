@@ -44,7 +44,8 @@ def test_each_action_says_the_answer_that_caused_it():
 
 def test_dont_know_asks_to_find_out_first():
     action = next(a for a in made({"retain_reviews": DONT_KNOW}).actions if a.item.id == "retain_reviews")
-    assert first_step(action, "en").startswith("First find out how things stand today. Then: Answer the latest")
+    assert first_step(action, "en").startswith("Find out how things stand today. Second step: Answer the latest")
+    assert first_step(action, "it").startswith("Verificate come stanno le cose oggi. Secondo passo: Rispondete")
     assert cause(action, "en") == "Because you answered: “I don't know”"
 
 
@@ -75,6 +76,12 @@ def test_nothing_answered_still_gives_a_plan_and_says_why():
     assert found.starting
     assert len(found.actions) == 8
     assert cause(found.actions[0], "it") == "Perché questa domanda è rimasta senza risposta"
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_the_first_step_after_a_blank_is_the_thing_to_do(lang):
+    for action in made({}).actions:
+        assert first_step(action, lang) == action.recommendation.first_step[lang]
 
 
 def test_everything_at_the_top_asks_for_nothing():
