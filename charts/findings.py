@@ -15,7 +15,7 @@ def finding(rows, view, kind: str = "") -> str:
     """The sentence over the figure."""
     found = records(rows, view.lang)
     if not valued(found):
-        return say("no_data_title", view.lang, short=short(view))
+        return say("no_data_title", view.lang, short=short(found, view))
     return FINDINGS[kind or kind_of(found, view)](found, view)
 
 
@@ -41,15 +41,15 @@ def _areas(found: list[dict], view) -> str:
     if 1 <= len(chosen) <= NAMES:
         return _listed(chosen + against[:1], found, view)
     if len(known) == 1:
-        return say("single", view.lang, short=short(view), name=named(known[0], found, view), value=show(known[0]["value"], view))
+        return say("single", view.lang, short=short(found, view), name=named(known[0], found, view), value=show(known[0]["value"], view))
     return _spread(known, against, view, lambda row: named(row, known, view))
 
 
 def _spread(known: list[dict], against: list[dict], view, name) -> str:
     low, high = extremes(known, view)
-    values = {"short": short(view), "low": show(low[0]["value"], view), "high": show(high[0]["value"], view)}
+    values = {"short": short(known, view), "low": show(low[0]["value"], view), "high": show(high[0]["value"], view)}
     if values["low"] == values["high"]:
-        return say("same_everywhere", view.lang, short=short(view), value=values["low"])
+        return say("same_everywhere", view.lang, short=short(known, view), value=values["low"])
     ends = {"low_name": ends_of(low, name, view), "high_name": ends_of(high, name, view)}
     text = say("range", view.lang, **values, **ends)
     return text + "".join(f"; {say('item', view.lang, name=row['geo_name'] + sign(row), value=show(row['value'], view))}" for row in against[:1])
@@ -78,12 +78,12 @@ def ends_of(tied: list[dict], name, view) -> str:
 
 def _listed(chosen: list[dict], found: list[dict], view) -> str:
     items = [say("item", view.lang, name=named(row, found, view), value=show(row["value"], view)) for row in chosen]
-    return say("listed", view.lang, short=short(view), items=semicolons(items))
+    return say("listed", view.lang, short=short(found, view), items=semicolons(items))
 
 
 def compared(row: dict, other: dict, view) -> str:
     """One area against what it is compared with."""
-    words = {"short": short(view), "name": row["geo_name"], "value": show(row["value"], view), "other": with_article(other, view),
+    words = {"short": short([row], view), "name": row["geo_name"], "value": show(row["value"], view), "other": with_article(other, view),
              "other_name": other["geo_name"], "other_value": show(other["value"], view), "difference": difference(row["value"], other["value"], view)}
     judged = verdict(row, other)
     if judged:
@@ -103,13 +103,13 @@ def _trend(found: list[dict], view) -> str:
         ends = [(part[0], part[-1]) for part in (_stretch(geo, found, view) for geo in chosen)]
         if len({(first["period"], last["period"]) for first, last in ends}) == 1 and ends[0][0] is not ends[0][1]:
             items = [say("change_item", view.lang, name=last["geo_name"], first=show(first["value"], view), last=show(last["value"], view)) for first, last in ends]
-            return say("changes", view.lang, short=short(view), period=between(ends[0][0]["period"], ends[0][1]["period"], view), items=semicolons(items))
+            return say("changes", view.lang, short=short(found, view), period=between(ends[0][0]["period"], ends[0][1]["period"], view), items=semicolons(items))
     stretch = _stretch(wanted[0], found, view)
     first, last = stretch[0], stretch[-1]
     if first is last:
-        return say("at_period", view.lang, short=short(view), name=last["geo_name"], value=show(last["value"], view), period=dated(last, view))
+        return say("at_period", view.lang, short=short(found, view), name=last["geo_name"], value=show(last["value"], view), period=dated(last, view))
     key = "change_indistinct" if verdict(last, first) == "indistinct" else "change"
-    return say(key, view.lang, short=short(view), name=last["geo_name"], first=show(first["value"], view), first_period=dated(first, view),
+    return say(key, view.lang, short=short(found, view), name=last["geo_name"], first=show(first["value"], view), first_period=dated(first, view),
                last=show(last["value"], view), last_period=dated(last, view))
 
 
@@ -126,16 +126,16 @@ def _dots(found: list[dict], view) -> str:
     chosen = sorted((row for row in known if row["geo"] in focus(view)), key=lambda row: (row["geo"] in view.geo, year(row)))
     areas_too = "_areas" if view.level == "italy" else ""
     if not chosen:
-        return say("quoted_many" + areas_too, view.lang, short=short(view), count=count) if count > 1 else _single_quoted(known[0], view)
+        return say("quoted_many" + areas_too, view.lang, short=short(found, view), count=count) if count > 1 else _single_quoted(known[0], view)
     row = chosen[-1]
     if count == 1:
         return _single_quoted(row, view)
-    return say("quoted" + areas_too, view.lang, short=short(view), name=row["geo_name"], value=show(row["value"], view), period=dated(row, view), count=count)
+    return say("quoted" + areas_too, view.lang, short=short(found, view), name=row["geo_name"], value=show(row["value"], view), period=dated(row, view), count=count)
 
 
 def _single_quoted(row: dict, view) -> str:
     key = "at_period" if view.level == "italy" else "quoted_one"
-    return say(key, view.lang, short=short(view), name=row["geo_name"], value=show(row["value"], view), period=dated(row, view))
+    return say(key, view.lang, short=short([row], view), name=row["geo_name"], value=show(row["value"], view), period=dated(row, view))
 
 
 def pairs(found: list[dict], view) -> list[tuple[str, str, dict, dict]]:
@@ -157,9 +157,9 @@ def _pair_name(row: dict, label: str, dated: bool, view) -> str:
 def _gaps(found: list[dict], view) -> str:
     both = pairs(found, view)
     if not both:
-        return say("no_data_title", view.lang, short=short(view))
+        return say("no_data_title", view.lang, short=short(found, view))
     chosen = [pair for pair in both if pair[0] in focus(view)] or (both if len(both) == 1 else [])
-    words = {"short": short(view), "count": len(both)}
+    words = {"short": short(found, view), "count": len(both)}
     if chosen and (view.geo or len(both) == 1):
         _, name, women, men = chosen[-1]
         judged = verdict(women, men)

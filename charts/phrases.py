@@ -64,9 +64,10 @@ def difference(a, b, view) -> str:
     return say("points", view.lang, number=Counted(rounded(distance, decimals), view.lang, number(distance, view.lang, decimals)))
 
 
-def short(view) -> str:
-    """The indicator in a few words."""
-    return view.indicator.short[view.lang]
+def short(found: list[dict], view) -> str:
+    """The indicator in a few words, with the sector and who leads where the rows are of a part of the firms."""
+    parts = [found[0][f"{name}_name"] for name in ("sector", "gender") if found and found[0].get(name) not in ("all", "female-male", None) and not several(found, name)]
+    return ", ".join([view.indicator.short[view.lang], *(part if part[1:2].isupper() else part[0].lower() + part[1:] for part in parts)])
 
 
 def named(row: dict, found: list[dict], view) -> str:

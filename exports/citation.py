@@ -43,7 +43,7 @@ def title(export: Export, lang: str) -> str:
     where = ", ".join(names) if 0 < len(names) <= 3 else t(f"level_{view.level}", lang)
     periods = export.table.sort_values("starts")["period"].unique().tolist() if len(export.table) else [view.period]
     when = period_text(periods[0], lang) if len(periods) == 1 else f"{period_text(periods[0], lang)} – {period_text(periods[-1], lang)}"
-    return f"{view.indicator.label[lang]}, {where}, {when}"
+    return f"{export.label(lang)}, {where}, {when}"
 
 
 def _publishers(export: Export) -> list[str]:

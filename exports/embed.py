@@ -30,6 +30,7 @@ from data.build import BuildError
 from data.catalogue import LANGS
 from data.words import MISSING, interval_text, language, number, period_text, t
 from exports import drawing, figure as printed, links, past
+from exports.frame import label
 from exports.words import say
 from queries.filters import Filters, View, all_periods, resolve
 
@@ -96,7 +97,8 @@ def code(view: View, site: str, version: str = "", figure: str = "", theme: str 
     address |= {name: [value] for name, value in (("figure", figure), ("theme", theme), (links.VERSION, version)) if value}
     source = f"{site.rstrip('/')}{PATH}{view.indicator.id}?{urlencode(address, doseq=True)}"
     shown = _body(queries.version(), view, version, figure, theme, site.rstrip("/")) or ""
-    return (f'<iframe src="{escape(source)}" title="{escape(view.indicator.label[view.lang])}" width="100%" height="{height(shown)}" style="border:0" loading="lazy"></iframe>\n'
+    title = label(view.indicator, {} if figure in ("sectors", "heat", "leaders") else view.cut, view.lang)
+    return (f'<iframe src="{escape(source)}" title="{escape(title)}" width="100%" height="{height(shown)}" style="border:0" loading="lazy"></iframe>\n'
             '<script>addEventListener("message",e=>{if(e.data&&e.data.type==="ripresa-digitale")document.querySelectorAll("iframe").forEach(f=>{if(f.contentWindow===e.source)f.height=e.data.height})})</script>')
 
 

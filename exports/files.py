@@ -46,7 +46,7 @@ def make(export: Export, form: str) -> bytes:
 
 
 def name(rows: pd.DataFrame, view: View, version: str, form: str) -> str:
-    """indicator_area_period_lang_version.ending; `form` is one of FORMATS, or the ending of an image."""
+    """indicator_sector_area_period_lang_version.ending, without the sector where it is the total; `form` is one of FORMATS, or the ending of an image."""
     ending = FORMATS[form].ending if form in FORMATS else f".{form}"
     return f"{stem(rows, view, version)}{ending}"
 
@@ -54,9 +54,10 @@ def name(rows: pd.DataFrame, view: View, version: str, form: str) -> str:
 def stem(rows: pd.DataFrame, view: View, version: str) -> str:
     """A file's name without its ending."""
     area = "-".join(view.geo) if 0 < len(view.geo) <= NAMED_AREAS else view.level
+    sector = rows["sector"].unique() if rows["sector"].nunique() == 1 and (rows["sector"] != "all").any() else ()
     periods = sorted(rows["period"].unique()) if len(rows) else [view.period]
     period = periods[0] if len(periods) == 1 else f"{periods[0][:4]}-{periods[-1][:4]}" if periods[0][:4] != periods[-1][:4] else periods[0][:4]
-    return "_".join(re.sub(r"[^A-Za-z0-9.+-]+", "-", part) if place else part for place, part in enumerate((view.indicator.id, area, period, view.lang, version)))
+    return "_".join(re.sub(r"[^A-Za-z0-9.+-]+", "-", part) if place else part for place, part in enumerate((view.indicator.id, *sector, area, period, view.lang, version)))
 
 
 def about(export: Export) -> dict[str, str]:
@@ -255,7 +256,7 @@ def readme(export: Export, lang: str, own: str) -> str:
     sources = "\n".join(f"- {source.publisher}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}" for source in export.sources)
     columns = "\n".join(f"| `{name}` | {column[place]} |" for name, column in COLUMNS.items())
     notes = f"\n{indicator.note[lang]}\n" if indicator.note.get(lang) else ""
-    return say("readme", lang, label=indicator.label[lang], about=indicator.about[lang], universe=_universe(export, lang), notes=notes, sources=sources, columns=columns, file=f"{own}.csv",
+    return say("readme", lang, label=export.label(lang), about=indicator.about[lang], universe=_universe(export, lang), notes=notes, sources=sources, columns=columns, file=f"{own}.csv",
                version=export.version, day=period_text(export.day.isoformat(), lang), link=export.link, citation=citation.text(export, lang), rows=len(export.table),
                missing=say("missing", lang), apostrophe=say("apostrophe", lang), verify=say("verify_how", lang), fingerprint=export.seal["fingerprint"])
 

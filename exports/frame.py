@@ -1,4 +1,5 @@
 """One flat table of a view, the same in every format: codes and labels side by side, and what a reader needs to check each figure."""
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,6 +15,7 @@ from exports import fingerprint, links
 from queries import ask, version
 from queries.filters import View
 
+PARTS = ("sector", "gender", "size")
 NUMBERS = ("value", "low", "high", "n")
 COLUMNS = {  # name: type, what it holds in Italian and in English; the order is the order in the file
     "indicator": ("string", "Codice dell'indicatore", "Indicator code"),
@@ -80,10 +82,20 @@ class Export:
         """What every format carries to be verified by."""
         return fingerprint.seal(self.version, links.spoken(self.view), self.table)
 
+    def label(self, lang: str) -> str:
+        """The indicator, and the part of the firms that all figures are of."""
+        return label(self.view.indicator, {kind: self.table[kind].iloc[0] for kind in PARTS if self.table[kind].nunique() == 1}, lang)
+
     @cached_property
     def sources(self) -> list[catalogue.Source]:
         """The sources of the figures, the one with most figures first."""
         return [catalogue.sources()[id] for id in self.table["source"].value_counts().index] or [catalogue.sources()[self.view.indicator.source]]
+
+
+def label(indicator: catalogue.Indicator, cut: Mapping[str, object], lang: str) -> str:
+    """An indicator with the sector, who leads and the size it is held at, where that is not all firms."""
+    said = {(row.kind, row.code): row.name for row in ask("labels", lang=lang).itertuples()}
+    return ", ".join([indicator.label[lang], *(said[kind, cut[kind]] for kind in PARTS if cut.get(kind, "all") not in ("all", "female-male"))])
 
 
 def prepare(rows: pd.DataFrame, view: View, site: str, day: date, meta: dict | None = None, known: str = "") -> Export:

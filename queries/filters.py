@@ -126,8 +126,6 @@ def resolve(filters: Filters, topic: str) -> View:
     opening = indicator.view(level)
     covered = _covered(indicator.id, level, opening["chart"])
     sector = _choose("sector", filters.sector, opening["sector"], covered, lang, notes)
-    if not filters.sector and filters.period not in ("", opening["period"]):
-        sector = _fuller(sector, filters.period, covered, lang, notes)
     covered = [row for row in covered if row["sector"] == sector]
     gender = _choose("gender", filters.gender, opening["gender"], covered, lang, notes)
     covered = [row for row in covered if row["gender"] == gender]
@@ -221,16 +219,6 @@ def _choose(kind: str, wanted: str, default: str, covered: list[dict], lang: str
         names = _labels(lang)
         notes.append(_note(f"note_{kind}", wanted=names[kind, wanted], shown=names[kind, chosen]))
     return chosen
-
-
-def _fuller(sector: str, period: str, covered: list[dict], lang: str, notes: list[Note]) -> str:
-    """The sector of the opening view, which nobody chose; all sectors together where more areas have that figure in the period asked for."""
-    areas = {code: sum(row["areas"] for row in covered if row["sector"] == code and row["period"] == period) for code in (sector, "all")}
-    if not 0 < areas[sector] < areas["all"]:
-        return sector
-    names = _labels(lang)
-    notes.append(_note("note_fuller", wanted=names["sector", sector], shown=names["sector", "all"], period=words.period_text(period, lang), count=areas[sector]))
-    return "all"
 
 
 def _period(wanted: str, default: str, covered: list[dict], preferred: list[str], lang: str, notes: list[Note]) -> str:

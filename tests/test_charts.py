@@ -21,7 +21,7 @@ from queries.filters import Filters, resolve
 NAMES = {"ITC1": "Piemonte", "ITC2": "Valle d'Aosta", "ITC4": "Lombardia", "ITF2": "Molise", "ITF6": "Calabria", "ITH1": "Provincia autonoma di Bolzano",
          "ITH2": "Provincia autonoma di Trento", "ITA": "Italia", "DEU": "Germania", "FRA": "Francia", "ESP": "Spagna", "WORLD": "Mondo"}
 SECTORS = {"all": "Tutti i settori", "C": "Manifattura", "F": "Costruzioni", "G": "Commercio", "I": "Alloggio e ristorazione"}
-GENDERS = {"all": "Tutte le imprese", "female": "A guida femminile", "male": "A guida maschile"}
+GENDERS = {"all": "Tutte le imprese", "female": "A guida femminile", "male": "A guida maschile", "female-male": "Differenza"}
 LEVELS = {"ITA": "country", "DEU": "country", "FRA": "country", "ESP": "country", "WORLD": "group"}
 
 
@@ -626,6 +626,16 @@ def test_a_caveat_on_one_source_stands_under_its_figures_only():
     shown.indicator = known
     seen = [words.notes(frame(row("ITC4", 5.8, source=source)), shown) for source in ("istat_business_demography", "eurostat_business_demography")]
     assert [known.note["it"] in notes for notes in seen] == [False, True]
+
+
+@pytest.mark.parametrize(("lang", "cut", "said"), [("it", {"sector": "G"}, "Tasso di mortalità, commercio: "), ("en", {"gender": "female"}, "Death rate, a guida femminile: "),
+                                                   ("it", {}, "Tasso di mortalità: "), ("it", {"gender": "female-male"}, "Tasso di mortalità: ")])
+def test_a_title_says_the_part_of_the_firms_it_is_of(lang, cut, said):
+    rows = [row("ITC4", 5.8, **cut), row("ITF2", 7.0, **cut), row("ITA", 6.4, **cut)]
+    for shown in (rows, rows[:1], rows[:1] + [row("ITC4", 6.0, "2021", **cut)]):
+        assert words.finding(frame(*shown), view(lang)).startswith(said)
+    assert words.finding(frame(*rows), view(lang, geo=("ITC4",))).startswith(said)
+    assert words.finding(frame(*rows), view(lang, chart="dots")).startswith(said)
 
 
 def test_a_change_is_told_only_along_what_can_be_joined():

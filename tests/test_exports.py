@@ -177,6 +177,18 @@ def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
     assert text.split("Ripresa digitale")[0] != citation.text(shown, "en" if lang == "it" else "it").split("Ripresa digitale")[0]
 
 
+@pytest.mark.parametrize(("lang", "said"), [("it", "(tasso di mortalità), Commercio all'ingrosso"), ("en", "(death rate), Wholesale and retail trade")])
+def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
+    chosen = resolve(Filters(lang=lang, level="europe", indicator="death_rate", sector="G"), "closures")
+    shown = frame.prepare(queries.ask("map", **chosen.moment), chosen, SITE, DAY)
+    whole = export("closures", "europe", lang)
+    for text in (citation.text(shown), citation.bibtex(shown), citation.ris(shown), files.readme(shown, lang, "x"), embed.code(chosen, SITE)):
+        assert said in unescape(" ".join(text.split()))
+    assert said not in embed.code(chosen, SITE, figure="heat") and said not in citation.text(whole)
+    assert f"_G_europe_2020_{lang}_" in files.name(shown.table, chosen, shown.version, "csv") and "_G_" not in files.name(whole.table, whole.view, whole.version, "csv")
+    assert {"it": ", commercio: da ", "en": ", trade: from "}[lang] in shown.meta["title"] == files.about(shown)["title"]
+
+
 def test_bibtex_and_ris_are_well_formed():
     shown = export("women", lang="en")
     entry = citation.bibtex(shown)
