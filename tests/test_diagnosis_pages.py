@@ -117,6 +117,22 @@ def test_a_thin_plan_says_so_and_a_full_one_does_not(lang):
 
 
 @LANGS
+def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_one_to_print(lang):
+    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in bank().items})
+    assert thin.button(key=f"more_{lang}").proto.type == "primary" and 'class="print quiet"' in html(thin)
+    assert 'class="print"' in html(full) and not [button.key for button in full.button if button.proto.type == "primary" and button.key]
+    assert [f"change_{lang}" in [button.key for button in plan.button] for plan in (thin, full)] == [False, True]
+
+
+@LANGS
+@pytest.mark.parametrize("profile", [Profile(sector="F"), Profile(role="owner"), FULL], ids=["activity", "role", "all but the role"])
+def test_a_plan_without_answers_acknowledges_what_was_said_about_the_firm(profile, lang):
+    page = said(at(RESULT, lang, profile=profile))
+    told = [t(f"profile_{question.id}", lang) for question in bank().profile if getattr(profile, question.id)]
+    assert t("plan_told", lang, told=words.list_text(told, lang), count=8) in page and t("plan_blank", lang, count=8) not in page
+
+
+@LANGS
 def test_a_score_says_its_number_its_level_and_its_range(lang):
     answers = {item.id: 1 for item in bank().items} | {"known_social": DONT_KNOW, "retain_reviews": None}
     page = said(at(RESULT, lang, {id: one for id, one in answers.items() if one is not None}))

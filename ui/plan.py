@@ -28,9 +28,8 @@ PRINT = """<script>
 def show(here: Visit, filters: Filters) -> None:
     """The whole result, in the order a firm needs it."""
     lang, result, plan = filters.lang, here.result, here.plan
-    opening(result, plan, lang)
-    thin(here, result, lang)
-    tools(plan, lang)
+    opening(here, result, plan, lang)
+    tools(here, result, plan, lang)
     actions(plan, here.profile.region, lang)
     scores(here, result, lang)
     moved(result, lang)
@@ -44,37 +43,33 @@ def show(here: Visit, filters: Filters) -> None:
         st.button(t("diagnosis_forget", lang), on_click=forget, type="tertiary", key=f"forget_{lang}")
 
 
-def opening(result: Result, plan: Plan, lang: str) -> None:
+def opening(here: Visit, result: Result, plan: Plan, lang: str) -> None:
     """The heading, and in one sentence what the plan is made of."""
-    kind = "blank" if result.blank else "starting" if plan.starting else "lead" if plan.actions else "nothing"
+    told = [t(f"profile_{question.id}", lang) for question in bank().profile if getattr(here.profile, question.id)]
+    kind = ("told" if told else "blank") if result.blank else "starting" if plan.starting else "lead" if plan.actions else "nothing"
     warning = f'<p class="critical">{escape(bank().word("critical", lang))}: {escape(list_text((one.recommendation.title[lang] for one in plan.actions if one.critical), lang))}.</p>' \
         if any(one.critical for one in plan.actions) else ""
     st.html(f'<div class="opening"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p><h1>{escape(t("plan_title", lang))}</h1>'
-            f'<p class="lead">{escape(t(f"plan_{kind}", lang, count=len(plan.actions)))}</p>'
+            f'<p class="lead">{escape(t(f"plan_{kind}", lang, count=len(plan.actions), told=list_text(told, lang)))}</p>'
             f'<p class="on-paper">{escape(t("site", lang))} · {escape(period_text(f"{date.today():%Y-%m-%d}", lang))}</p>{warning}</div>')
 
 
-def thin(here: Visit, result: Result, lang: str) -> None:
-    """A plan from few answers says so in a line, with the way to the first question left blank."""
-    asked = visible(here.answers)
+def tools(here: Visit, result: Result, plan: Plan, lang: str) -> None:
+    """To paper, to the calendar, or back to the questions. A plan from few answers says so, and leads first of all to those left blank."""
+    asked, address = visible(here.answers), site()
     blank = [item for item in asked if here.answers.get(item.id) is None]
-    if not blank or result.overall.shown:
-        return
-    with st.container(key="thin", horizontal=True, vertical_alignment="center"):
-        if not result.blank:
-            st.html(f'<p class="lead">{escape(t("plan_thin", lang, count=len(asked) - len(blank), asked=len(asked)))}</p>')
-        st.button(t("plan_more", lang), on_click=go, args=(blank[0].goal,), key=f"more_{lang}")
-
-
-def tools(plan: Plan, lang: str) -> None:
-    """To paper, to the calendar, or back to the questions."""
-    here = site()
+    thin = bool(blank) and not result.overall.shown
+    if thin and not result.blank:
+        st.html(f'<p class="lead">{escape(t("plan_thin", lang, count=len(asked) - len(blank), asked=len(asked)))}</p>')
     with st.container(key="tools", horizontal=True, vertical_alignment="center"):
-        st.html(f'<button type="button" class="print">{escape(t("plan_print", lang))}</button>{PRINT}', unsafe_allow_javascript=True, width="content")
+        if thin:
+            st.button(t("plan_more", lang), on_click=go, args=(blank[0].goal,), type="primary", key=f"more_{lang}")
+        st.html(f'<button type="button" class="print{" quiet" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT}', unsafe_allow_javascript=True, width="content")
         if plan.actions:
-            st.download_button(t("plan_calendar", lang), data=lambda: calendar.ics(plan, lang, here, date.today()), file_name=t("plan_calendar_file", lang), mime="text/calendar",
+            st.download_button(t("plan_calendar", lang), data=lambda: calendar.ics(plan, lang, address, date.today()), file_name=t("plan_calendar_file", lang), mime="text/calendar",
                                key=f"calendar_{lang}", on_click="ignore")
-        st.button(t("plan_change", lang), on_click=go, args=(PROFILE,), key=f"change_{lang}")
+        if not thin:
+            st.button(t("plan_change", lang), on_click=go, args=(PROFILE,), key=f"change_{lang}")
 
 
 # --- the plan ---
