@@ -118,6 +118,11 @@ def kind(row: dict) -> str:
     return known.kind if known else ""
 
 
+def when(row: dict, lang: str) -> str:
+    """The period of a figure, and that it is provisional."""
+    return period_text(row["period"], lang) + (f", {t('status_provisional', lang)}" if is_provisional(row) else "")
+
+
 def sure(row: dict, indicator: Indicator, lang: str) -> str:
     """The interval of a figure, or why it has none; with the counts it comes from and what makes it weak."""
     interval = interval_text(row.get("low"), row.get("high"), indicator.unit, indicator.decimals, lang)

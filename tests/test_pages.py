@@ -18,7 +18,7 @@ from data.words import t, value_text
 from exports import embed, verify
 from queries import ask, version
 from queries.filters import Filters, View, offers, options, resolve
-from ui import cards, frame, library, table
+from ui import cards, frame, library, overview, table
 from ui.area import area
 from ui.topic import over_time
 
@@ -105,9 +105,44 @@ def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
 def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
     shown = next(entry.row for entry in area("ITF6", "en").all if entry.indicator.id == "gva_change_vs_2019")
     page = words_of(html(opened(lang="en", geo=geo)))
-    row = page[page.index("Calabria: what is published" if geo else "Value added vs 2019, 2024"):]
+    row = page[page.index("Calabria: what is published" if geo else "Value added vs 2019 at current prices, 2024"):]
     assert shown["period"] == "2024" and value_text(shown["value"], "percent_change", 1, "en") in row
     assert "−6.3%" not in row
+
+
+def _home(geo: str = "") -> dict[str, list[str]]:
+    """The first table of the overview, opened on an area: the cells of each line by its name."""
+    page = html(opened(lang="it", geo=[geo] if geo else []))
+    lines = (re.split("</t[hd]>", line) for line in re.findall("<tr>(.*?)</tr>", page[page.index("<table"):page.index("</table")]))
+    return {words_of(cells[0]): [words_of(cell) for cell in cells[1:-1]] for cells in lines}
+
+
+@pytest.mark.parametrize("geo", ["ITH2", "ITC4", "ITI1", "ITC2"])
+def test_the_overview_has_a_region_s_figures_of_its_profile_with_their_edition(geo):
+    lines, entries = _home(geo), {entry.indicator.id: entry for entry in area(geo, "it").all}
+    for id in overview.REGIONAL:
+        label = catalogue.indicator(id).label["it"]
+        assert (label in lines) == (id in entries)
+        if id in entries:
+            row, italy = entries[id].row, next((one["value"] for one in entries[id].others if one["geo"] == "ITA"), None)
+            assert lines[label][:2] == [value_text(value, entries[id].indicator.unit, entries[id].indicator.decimals, "it") for value in (row["value"], italy)]
+            assert entries[id].edition in lines[label][3]
+
+
+def test_the_overview_says_of_a_region_s_figure_what_its_profile_says():
+    assert 'class="table stacked' in html(opened(lang="it", geo=["ITC4"]))  # on a phone each line is a card: five columns would be cut
+    assert _home("ITC4")["Imprese femminili, quota"] == ["19,9%", "22,7%", "19,4%", "31 dicembre 2024; Imprese attive"]
+    assert _home("ITC2")["Startup innovative a prevalenza femminile, quota"][3] == "maggio 2025; 2 / 15, base sotto 30"
+    assert _home("ITH2")["Imprese che vendono in rete (web, app o EDI)"] == ["25,9%", "–", "–", "2022; cifra del Trentino-Alto Adige intero"]
+
+
+def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is_weak():
+    lines = _home()
+    assert list(lines)[:2] == ["Area", "Italia"] and lines["Italia"][:2] == ["6,4%", "+22,6%"]
+    assert lines["Area"][:2] == ["Tasso di mortalità, 2024, provvisorio", "Valore aggiunto sul 2019 a prezzi correnti, 2024"]
+    assert [lines[name][2] for name in ("Valle d'Aosta", "Provincia autonoma di Bolzano", "Provincia autonoma di Trento")] == ["13,3%\xa0†", "10,5%\xa0*", "10,5%\xa0*"]
+    page = words_of(html(opened(lang="it")))
+    assert "* cifra del Trentino-Alto Adige intero. † base sotto 30. Valore aggiunto a prezzi correnti: comprende l'inflazione" in page
 
 
 RECOVERING = {"value": 9.0, "baseline": 8.0, "worst": 12.0, "worst_period": "2021", "regained_period": None, "period": "2024"}

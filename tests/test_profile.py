@@ -175,6 +175,14 @@ def test_a_figure_of_another_edition_is_never_the_way_since_2019():
     assert {row["edition"] for row in deaths.line} == {"eurostat-bd-2021", "eurostat-bd-2004-2020"}
 
 
+def test_the_edition_is_named_beside_a_figure_where_the_area_or_its_wholes_have_several():
+    for geo, edition, value in (("ITC4", "Active firms", "19.9%"), ("ITA", "Registered firms", "22.2%")):
+        one = area.area(geo, "en")
+        line = sheet.table(one, "women").partition("Women-led businesses, share")[2].partition("</tr>")[0]
+        assert f"<small>{edition}</small>" in line and f"<strong>{value}</strong>" in line
+        assert not next(entry.edition for entry in one.all if entry.indicator.id == "innovative_startups")
+
+
 def test_what_is_missing_is_named_and_nothing_that_is_there():
     for geo in ITALIAN + COUNTRIES:
         one = area.area(geo, "it")

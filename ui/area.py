@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from charts.benchmark import ALONE, FEW, kind
-from charts.rows import AMOUNTS, records, valued, year
+from charts.rows import AMOUNTS, records, several, valued, year
 from data import catalogue
 from data.catalogue import Indicator
 from queries import ask, version
@@ -27,6 +27,11 @@ class Entry:
     peers: tuple[dict, ...]
     way: dict | None
     complete: bool = False
+
+    @property
+    def edition(self) -> str:
+        """The name of the figure's edition where the area or its wholes have several, else "": figures on two bases are never read as one."""
+        return edition(self.row, self.known)
 
     @property
     def newest(self) -> dict:
@@ -137,6 +142,11 @@ def _entry(indicator: Indicator, rows: list[dict], geo: str, level: str, ways: d
     others = () if indicator.unit in ALONE else at_once(row, known)
     peers, complete = _peers(indicator, row, level, lang)
     return Entry(indicator, row, tuple(line), known, others, peers, ways.get((indicator.id, *cut, row["edition"])), complete)
+
+
+def edition(row: dict, known) -> str:
+    """The name of a figure's edition where the known figures have several, else ""."""
+    return row["edition_name"] if several(known, "edition") else ""
 
 
 def at_once(row: dict, known: tuple[dict, ...]) -> tuple[dict, ...]:

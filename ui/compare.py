@@ -9,10 +9,10 @@ import streamlit as st
 
 from charts import benchmark, dots, ranking, trend
 from charts.benchmark import ALONE
-from charts.rows import is_provisional, records, valued
+from charts.rows import records, valued
 from data import catalogue
 from data.catalogue import Indicator
-from data.words import MISSING, list_text, period_text, t, value_text
+from data.words import MISSING, list_text, t, value_text
 from queries import ask, version
 from queries.filters import Filters, View
 from ui import area as areas
@@ -175,7 +175,7 @@ def differences(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: 
         kind = f", {t('plain_difference', lang)}" if told.plain else f", {t('by_interval', lang)}"
         text = t("compare_item", lang, name=line.cells[geo]["geo_name"], value=_value(line.cells[geo], line.indicator, lang), told=told.text + kind)
         items += f'<li><span aria-hidden="true">{told.mark}</span> {escape(text)}</li>'
-    head = t("compare_differences", lang, name=first["geo_name"], value=_value(first, line.indicator, lang), period=_when(first, lang))
+    head = t("compare_differences", lang, name=first["geo_name"], value=_value(first, line.indicator, lang), period=benchmark.when(first, lang))
     return f'<section class="differences"><h3>{escape(head)}</h3><ul>{items}</ul>{absent}</section>'
 
 
@@ -203,7 +203,7 @@ def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang
             topic = line.indicator.topic
             body += f'<tr class="topic"><th scope="rowgroup" colspan="{len(geos) + 1}">{escape(catalogue.topics()[topic].title[lang])}</th></tr>'
         address = urlencode(Filters(lang, geo=geos, indicator=line.indicator.id).to_address(), doseq=True)
-        scope = ", ".join([_when(line.row, lang), *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all")])
+        scope = ", ".join([benchmark.when(line.row, lang), *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all")])
         cells = "".join(f"<td>{_cell(line, geo, lang, theme)}</td>" for geo in geos)
         body += f'<tr><th scope="row"><a href="compare?{escape(address)}" target="{frame.tab()}">{escape(line.indicator.label[lang])}</a><small>{escape(scope)}</small></th>{cells}</tr>'
     caption = t("compare_all", lang)
@@ -215,7 +215,7 @@ def _cell(line: Line, geo: str, lang: str, theme: str) -> str:
     indicator = line.indicator
     if geo not in line.cells:
         row = line.others.get(geo)
-        return f'<span class="off">({escape(_value(row, indicator, lang))}, {escape(_when(row, lang))})</span>' if row else MISSING
+        return f'<span class="off">({escape(_value(row, indicator, lang))}, {escape(benchmark.when(row, lang))})</span>' if row else MISSING
     row = line.cells[geo]
     values = [one["value"] for one in line.cells.values()]
     drawing = "" if indicator.unit in ALONE else benchmark.bar(row["value"], max(values), min(values), theme)
@@ -233,7 +233,3 @@ def rows_of(lines: list[Line], geos: tuple[str, ...]) -> pd.DataFrame:
 
 def _value(row: dict, indicator: Indicator, lang: str) -> str:
     return value_text(row["value"], indicator.unit, indicator.decimals, lang)
-
-
-def _when(row: dict, lang: str) -> str:
-    return period_text(row["period"], lang) + (f", {t('status_provisional', lang)}" if is_provisional(row) else "")

@@ -5,13 +5,14 @@ from html import escape
 
 import streamlit as st
 
-from charts import regions
-from charts.rows import beside
+from charts import benchmark, regions
+from charts.rows import beside, is_small
 from data import catalogue
-from data.words import MISSING, period_text, t, value_text
+from data.words import t, value_text
 from queries import ask
 from queries.filters import Filters, all_periods, resolve
-from ui import frame, table
+from ui import area as areas
+from ui import frame, sheet, table
 from ui.cards import card, recovery, spark
 from ui.panel import panel
 from ui.topic import opening
@@ -36,6 +37,8 @@ HEADLINES = (
 )
 SPRING = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "reduced_employees")
 REGIONAL = ("death_rate", "birth_rate", "gva_change_vs_2019", "ent_with_esales", "innovative_startups_female_majority_share", "women_led_firms_share")
+SIGNS = {"*": lambda row: row["drawn_from"], "†": is_small}
+TOLD = {"*": "profile_joined", "†": "weak_small"}
 GLANCE = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
 NATIONAL = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "dii_at_least_basic", "gva_real_change_vs_2019")
 
@@ -83,8 +86,8 @@ def spring(filters: Filters) -> None:
 def region(filters: Filters) -> None:
     """A map to choose a region on, and what is published for it."""
     lang = filters.lang
-    areas = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
-    chosen = next((code for code in filters.geo if code in areas), "")
+    names = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
+    chosen = next((code for code in filters.geo if code in names), "")
     view = resolve(replace(filters, level="italy", geo=(chosen,) if chosen else (), indicator="", sector="", dropped=()), "closures")
     rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
     st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
@@ -93,44 +96,54 @@ def region(filters: Filters) -> None:
         key = f"region_{lang}"
         if st.session_state.get(key) != chosen:
             st.session_state[key] = chosen
-        st.selectbox(t("region_choose", lang), ["", *areas], key=key, format_func=lambda code: areas.get(code, t("region_none", lang)),
+        st.selectbox(t("region_choose", lang), ["", *names], key=key, format_func=lambda code: names.get(code, t("region_none", lang)),
                      on_change=lambda: frame.choose(geo=(st.session_state[key],) if st.session_state[key] else ()))
-        published(chosen, areas[chosen], lang) if chosen else glance(areas, lang)
+        published(chosen, names[chosen], lang) if chosen else glance(names, lang)
     with left:
         draw = partial(regions.choropleth, rows, view, across=all_periods(view))
         panel("map", draw(frame.theme()), rows, view, (draw,), select=True, folded=True)
 
 
-def glance(areas: dict[str, str], lang: str) -> None:
-    """All regions in a few figures, while none is chosen."""
-    shown = [(catalogue.indicator(id), ask("map", **replace(resolve(Filters(lang=lang, level="italy", indicator=id), catalogue.indicator(id).topic), period="latest").moment)) for id in GLANCE]
-    values = [rows.set_index("geo")["value"] for _, rows in shown]
-    heads = {"area": t("column_geo_name", lang)} | {one.id: f"{one.short[lang]}, {period_text(rows['period'].max(), lang)}" for one, rows in shown}
-    body = [{"area": name} | {one.id: value_text(column.get(code), one.unit, one.decimals, lang) for (one, _), column in zip(shown, values, strict=True)}
-            for code, name in areas.items()]
-    st.html(table.html(body, heads, t("region_hint", lang), numbers=GLANCE))
+def glance(names: dict[str, str], lang: str) -> None:
+    """All regions in a few figures with Italy's on top, while none is chosen; what weakens a figure is a sign beside it, told below."""
+    heads, body, used = {"area": t("column_geo_name", lang)}, {code: {"area": name} for code, name in {"ITA": t("italy", lang), **names}.items()}, set()
+    for id in GLANCE:
+        indicator = catalogue.indicator(id)
+        moment = replace(resolve(Filters(lang=lang, level="italy", indicator=id), indicator.topic), period="latest").moment
+        rows = [row for name in ("references", "map") for row in areas.clean(ask(name, **moment)) if row["geo"] in body]
+        newest = max(rows, key=lambda row: row["starts"])
+        heads[id] = f"{indicator.short[lang]}, {benchmark.when(newest, lang)}"
+        for row in rows:
+            signs = [sign for sign, holds in SIGNS.items() if holds(row)]
+            used.update(signs)
+            body[row["geo"]][id] = "\N{NO-BREAK SPACE}".join([value_text(row["value"], indicator.unit, indicator.decimals, lang), *signs])
+    st.html(table.html(list(body.values()), heads, t("region_hint", lang), numbers=GLANCE))
+    told = [f"{sign} {t(TOLD[sign], lang)}." for sign in SIGNS if sign in used]
+    st.html(f'<p class="credit">{escape(" ".join([*told, catalogue.indicator("gva_change_vs_2019").note[lang]]))}</p>')
 
 
 def published(geo: str, name: str, lang: str) -> None:
-    """The figures of a region beside Italy's, and the list of what it lacks."""
-    body, lacking = [], []
-    for id in REGIONAL:
-        indicator = catalogue.indicator(id)
-        figure, _ = _figure(id, geo, "italy", "latest", lang)
-        if figure is None:
-            lacking.append(indicator.label[lang])
-            continue
-        whole, _ = _figure(id, "ITA", "italy", figure["period"], lang)
-        body.append({"indicator": indicator.label[lang], "value": value_text(figure["value"], indicator.unit, indicator.decimals, lang),
-                     "italy": value_text(whole["value"], indicator.unit, indicator.decimals, lang) if whole else MISSING, "period": period_text(figure["period"], lang),
-                     "before": value_text(figure["baseline"], indicator.unit, indicator.decimals, lang)})
-    heads = {"indicator": t("column_indicator", lang), "value": name, "italy": t("column_italy", lang), "period": t("column_period", lang), "before": t("column_before", lang, name=name)}
-    st.html(table.html(body, heads, t("region_has", lang, name=name), numbers=("value", "italy", "before")))
+    """The figures of a region beside Italy's, those of its profile, and the list of what it lacks."""
+    entries = {entry.indicator.id: entry for entry in areas.area(geo, lang).all}
+    body = [_beside_italy(entries[id], lang) for id in REGIONAL if id in entries]
+    lacking = [catalogue.indicator(id).label[lang] for id in REGIONAL if id not in entries]
+    heads = {"indicator": t("column_indicator", lang), "value": name, "italy": t("column_italy", lang), "before": t("column_before", lang, name=name), "period": t("column_period", lang)}
+    st.html(table.html(body, heads, t("region_has", lang, name=name), numbers=("value", "italy", "before"), stacked=True))
     with st.container(key="region_ways", horizontal=True, gap="medium"):
         for page, label in (("profile", t("compare_profile", lang, name=name)), ("compare", t("profile_compare", lang))):
             st.page_link(f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_address())
     items = "".join(f"<li>{escape(words)}</li>" for words in [*lacking, *(catalogue.indicator(id).label[lang] for id in NATIONAL)])
     st.html(f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>')
+
+
+def _beside_italy(entry: areas.Entry, lang: str) -> dict:
+    """A line of that table: Italy and 2019 in the edition of the region's figure, which is named where there are others, with all that weakens it."""
+    indicator, row = entry.indicator, entry.row
+    rows = {"value": row, "italy": next((one for one in entry.others if one["geo"] == "ITA"), {}),
+            "before": next((one for one in entry.line if one["edition"] == row["edition"] and one["period"].startswith("2019")), {})}
+    said = [sheet.when(entry, lang), entry.edition, f"{row['n_note']}, {t('weak_small', lang)}" if is_small(row) else ""]
+    return {"indicator": indicator.label[lang], "period": "; ".join(filter(None, said))} | {
+        name: value_text(one.get("value"), indicator.unit, indicator.decimals, lang) for name, one in rows.items()}
 
 
 def _figure(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict | None, object]:

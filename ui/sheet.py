@@ -56,7 +56,7 @@ def says(entry: Entry, lang: str) -> str:
     indicator, row = entry.indicator, entry.row
     told = benchmark.against(row, entry.others, indicator, lang)
     own = f"profile_says_{indicator.id}"
-    scope = _scope(row)
+    scope = _scope(entry)
     return t(own if own in OWN else "profile_says", lang, label=indicator.label[lang], number=number(row["value"], lang, indicator.decimals),
              value=_value(row, indicator, lang), period=period_text(row["period"], lang) + (f", {t('profile_joined', lang)}" if row.get("drawn_from") else ""), status=t("profile_provisional", lang) if is_provisional(row) else "",
              told=f", {told}" if told else "", scope="".join(f", {part}" for part in scope), among=f" ({', '.join(scope)})" if scope else "")
@@ -86,12 +86,11 @@ def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], tab:
     label = escape(indicator.label[lang])
     way = door(entry, area) if tab else ""
     name = f'<a href="{escape(way)}" target="{tab}">{label}</a>' if way else label
-    scope = "".join(f"<small>{escape(part)}</small>" for part in _scope(row))
-    when = period_text(row["period"], lang) + _status(row, lang)
+    scope = "".join(f"<small>{escape(part)}</small>" for part in _scope(entry))
     sure = "; ".join(part for part in (benchmark.sure(row, indicator, lang), t("profile_joined", lang) if row.get("drawn_from") else "") if part)
     spark = draw(benchmark.spark(list(entry.line), row, list(entry.known), indicator, lang, theme))
     return (f'<tr role="row"><th scope="row" role="rowheader">{name}{scope}</th>'
-            f'<td class="value" role="cell"><strong>{escape(_value(row, indicator, lang))}</strong> <span>{escape(when)}</span><small>{escape(sure)}</small></td>'
+            f'<td class="value" role="cell"><strong>{escape(_value(row, indicator, lang))}</strong> <span>{escape(benchmark.when(row, lang))}</span><small>{escape(sure)}</small></td>'
             f'<td class="since" role="cell">{spark}<span>{escape(since(entry, lang))}</span></td>'
             f'<td class="against" role="cell">{_beside(entry, draw(benchmark.strip(row, list(entry.others), list(entry.peers), indicator, lang, theme)), lang)}</td></tr>')
 
@@ -111,7 +110,7 @@ def _beside(entry: Entry, strip: str, lang: str) -> str:
     then = entry.then
     if then is None:
         return strip + _told(entry, lang)
-    now, before = (f"<p>{escape(_when(one, lang))}: {escape(_value(one.row, one.indicator, lang))}</p>" for one in (entry, then))
+    now, before = (f"<p>{escape(when(one, lang))}: {escape(_value(one.row, one.indicator, lang))}</p>" for one in (entry, then))
     return now + strip + _told(entry, lang) + before + (_told(then, lang) if then.others else "")
 
 
@@ -131,8 +130,8 @@ def amounts(area: Area) -> str:
     """Numbers, sums and ranks in one table, without comparisons; "" where there are none."""
     lang = area.lang
     lines = "".join(
-        f'<tr role="row"><th scope="row" role="rowheader">{escape(entry.indicator.label[lang])}{"".join(f"<small>{escape(part)}</small>" for part in _scope(entry.row))}</th>'
-        f'<td class="value" role="cell"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> <span>{escape(_when(entry, lang))}</span></td>'
+        f'<tr role="row"><th scope="row" role="rowheader">{escape(entry.indicator.label[lang])}{"".join(f"<small>{escape(part)}</small>" for part in _scope(entry))}</th>'
+        f'<td class="value" role="cell"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> <span>{escape(when(entry, lang))}</span></td>'
         f'<td class="since" role="cell"><span>{escape(since(entry, lang))}</span></td></tr>' for entry in _alone(area))
     if not lines:
         return ""
@@ -142,8 +141,8 @@ def amounts(area: Area) -> str:
 def amounts_in_brief(area: Area) -> str:
     """The same in two columns without their history: for an area with so many figures that two pages would not hold them."""
     lang = area.lang
-    cells = [f'<th scope="row" role="rowheader">{escape(", ".join((entry.indicator.label[lang], *_scope(entry.row))))}</th><td class="value" role="cell"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> '
-             f"<span>{escape(_when(entry, lang))}</span></td>" for entry in _alone(area)]
+    cells = [f'<th scope="row" role="rowheader">{escape(", ".join((entry.indicator.label[lang], *_scope(entry))))}</th><td class="value" role="cell"><strong>{escape(_value(entry.row, entry.indicator, lang))}</strong> '
+             f"<span>{escape(when(entry, lang))}</span></td>" for entry in _alone(area)]
     lines = "".join(f'<tr role="row">{"".join(cells[place:place + 2])}</tr>' for place in range(0, len(cells), 2))
     return f'{_amounts(" two", lang)}<tbody role="rowgroup">{lines}</tbody></table>' if lines else ""
 
@@ -161,10 +160,10 @@ def _title(name: str, title: str, about: str = "") -> str:
     return f'<div class="title"><h2 id="of_{name}">{escape(title)}</h2> {f"<small>{escape(about)}</small>" if about else ""}</div>'
 
 
-def _when(entry: Entry, lang: str) -> str:
+def when(entry: Entry, lang: str) -> str:
     """The period of a figure, whether it is provisional, and whether it is that of a larger area."""
     joined = f"; {t('profile_joined', lang)}" if entry.row.get("drawn_from") else ""
-    return period_text(entry.row["period"], lang) + _status(entry.row, lang) + joined
+    return benchmark.when(entry.row, lang) + joined
 
 
 def lacking(area: Area) -> str:
@@ -198,13 +197,9 @@ def door(entry: Entry, area: Area) -> str:
 DRAWN = {"area": ("italy",), "macro": ("italy",), "italy": ("europe", "italy", "world"), "europe": ("europe", "world"), "world": ("world",)}  # the maps and lists an area is on
 
 
-def _scope(row: dict) -> list[str]:
-    """What the figure is limited to: sector, size, who leads; nothing for all firms."""
-    return [row[f"{name}_name"] for name in ("sector", "size") if row[name] != "all"]
-
-
-def _status(row: dict, lang: str) -> str:
-    return f", {t('status_provisional', lang)}" if is_provisional(row) else ""
+def _scope(entry: Entry) -> list[str]:
+    """What the figure is limited to: sector and size, nothing for all firms; and its edition where there are several."""
+    return [entry.row[f"{name}_name"] for name in ("sector", "size") if entry.row[name] != "all"] + ([entry.edition] if entry.edition else [])
 
 
 def _value(row: dict, indicator, lang: str) -> str:
