@@ -234,7 +234,7 @@ create table figures (
     indicator_position integer not null, geo_position integer not null, sector_position integer not null,
     gender_position integer not null, size_position integer not null, edition_position integer not null
 );
-comment on table figures is 'Le osservazioni con i nomi, come le leggono le pagine; dove una fonte unisce più aree, ognuna ha la cifra unita se non ne ha una propria (drawn_from). | The observations with their names, as the pages read them; where a source joins areas, each has the joined figure unless it has its own (drawn_from).';
+comment on table figures is 'Le osservazioni con i nomi, come le leggono le pagine; dove una fonte unisce più aree, ognuna ha la cifra unita se non ne ha una propria (drawn_from). described(''it'') dà le stesse righe con i nomi in una lingua: geo_name, sector_name, sector_short, gender_name, size_name, edition_name, source_name. | The observations with their names, as the pages read them; where a source joins areas, each has the joined figure unless it has its own (drawn_from). described(''en'') gives the same rows with the names in one language: geo_name, sector_name, sector_short, gender_name, size_name, edition_name, source_name.';
 comment on column figures.indicator is 'Indicatore | Indicator';
 comment on column figures.geo is 'Area | Geography';
 comment on column figures.sector is 'Settore; all = totale | Sector; all = total';

@@ -56,6 +56,11 @@ class Refused(ValueError):
         self.values = {"words": _first(words), **values}
         super().__init__(self.say("en"))
 
+    @property
+    def more(self) -> str:
+        """What the engine adds to its first line: what may have been meant, and where."""
+        return self.words.strip().partition("\n")[2].strip("\n")[:1000] if self.kind == "wrong" else ""
+
     def say(self, lang: str) -> str:
         """One sentence in the language."""
         return _sentences()[self.kind][lang].format(**self.values)

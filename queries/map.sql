@@ -1,7 +1,7 @@
 -- One indicator on a map: one row per area of the level, in the first edition of $editions that the area has; $period may be 'latest', per area.
 -- A source that has Trentino-Alto Adige as one gives its figure to Bolzano and Trento, and drawn_from says so.
-select geo, geo_name, level, parent, continent, sector, sector_name, sector_short, gender, gender_name, size, size_name, period, starts, edition, edition_name,
-       value, low, high, n, n_note, status, flags, interval_reason, base, source, source_name, drawn_from
+select geo, geo_name, period, value, low, high, n, level, parent, continent, sector, sector_name, sector_short, gender, gender_name, size, size_name, starts, edition,
+       edition_name, n_note, status, flags, interval_reason, base, source, source_name, drawn_from
 from described($lang)
 where indicator = $indicator and sector = $sector and gender = $gender and size = $size
   and ($period = 'latest' or period = $period) and list_contains($editions, edition)

@@ -1,6 +1,6 @@
 -- The figures a map is read against: Italy, the macro-areas and the European Union, for the same choice and, with 'latest', each one's newest.
-select geo, geo_name, level, parent, sector, sector_name, sector_short, gender, gender_name, size, size_name, period, starts, edition, edition_name,
-       value, low, high, n, n_note, status, flags, interval_reason, base, source, source_name, drawn_from
+select geo, geo_name, period, value, low, high, n, level, parent, sector, sector_name, sector_short, gender, gender_name, size, size_name, starts, edition,
+       edition_name, n_note, status, flags, interval_reason, base, source, source_name, drawn_from
 from described($lang)
 where indicator = $indicator and sector = $sector and gender = $gender and size = $size
   and ($period = 'latest' or period = $period) and list_contains($editions, edition)

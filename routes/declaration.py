@@ -109,7 +109,7 @@ class Endpoint:
     def query(self) -> dict[str, Parameter]:
         """Its parameters in the address after the question mark, by name."""
         asked = {parameter.name: parameter for parameter in self.parameters if parameter.place == "query"}
-        return asked | ({"format": Parameter("format", choices=self.formats, default=self.formats[0])} if len(self.formats) > 1 else {})
+        return {"lang": Parameter("lang", choices=LANGS)} | asked | {"format": Parameter("format", choices=self.formats, default=self.formats[0])}
 
     @cached_property
     def text(self) -> str:
@@ -163,8 +163,7 @@ def read(endpoint: Endpoint, path: dict[str, str], query: list[tuple[str, str]],
     """The parameters of a request, checked and with their defaults. Raises Problem."""
     for name, _ in query:
         if name not in endpoint.query:
-            kind = "unknown_parameter" if endpoint.query else "no_parameters"
-            raise Problem("parameter", lang, kind, parameter=name[:60], allowed=list(endpoint.query), name=name[:60])
+            raise Problem("parameter", lang, "unknown_parameter", parameter=name[:60], allowed=list(endpoint.query), name=name[:60])
     found = {name: parameter.read([value for given, value in query if given == name], version, lang) for name, parameter in endpoint.query.items()}
     inside = {parameter.name: parameter.read([path[parameter.name]], version, lang) for parameter in endpoint.parameters if parameter.place == "path"}
     return {"format": endpoint.formats[0]} | found | inside

@@ -2,7 +2,7 @@
 
 from data import catalogue
 from exports.files import LICENCES
-from routes.declaration import EDITION, ENDPOINTS
+from routes.declaration import EDITION, ENDPOINTS, LANG
 from routes.document import document
 from routes.jsonstat import KEY
 from routes.words import say
@@ -18,7 +18,7 @@ def package(version: str, lang: str, site: str) -> dict:
         "licenses": list({source.licence["en"]: _licence(source, lang) for source in sources}.values()),
         "sources": [{"title": f"{source.publisher}, {source.name[lang]}", "path": source.url} for source in sources],
         "resources": [
-            {"profile": "tabular-data-resource", "name": endpoint.name, "title": endpoint.about(lang), "path": f"{root}{endpoint.path}?format=csv" + f"&lang={lang}" * ("lang" in endpoint.query),
+            {"profile": "tabular-data-resource", "name": endpoint.name, "title": endpoint.about(lang), "path": f"{root}{endpoint.path}?format=csv" + f"&lang={lang}" * (LANG in endpoint.parameters),
              "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "schema": _schema(schemas[endpoint.name.capitalize()]["properties"]["rows"]["items"]["properties"], endpoint.name)}
             for endpoint in ENDPOINTS if "csv" in endpoint.formats
         ],

@@ -152,6 +152,15 @@ def test_the_cited_link_says_every_choice_and_the_version():
     assert {"level", "indicator", "sector", "gender", "size", "period"} <= set(parse_qs(urlsplit(cited).query))
 
 
+@pytest.mark.parametrize("part", ["link", "cite"])
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_version_that_is_not_kept_says_so_where_it_is_cited(lang, part, monkeypatch):
+    said = t("save_unkept", lang, version=queries.version())
+    for kept in ([{"version": queries.version()}], []):
+        monkeypatch.setattr(save.release, "releases", lambda kept=kept: kept)
+        assert (said in html(kit("closures", lang, part))) == (not kept)
+
+
 def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_changed():
     chosen = {"geo": ["ITC4", "ITI4"], "indicator": "birth_rate"}
     page = html(kit("compare", "en", "link", "compared", **chosen))

@@ -30,7 +30,7 @@ def settled(visit):
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
     visit = opened("sql", lang=lang)
-    assert visit.text_area[0].value == sql.OWN["regions"] and "<summary>observations</summary>" in html(visit)
+    assert visit.text_area[0].value == sql.example("regions", lang) and f"described('{lang}')" in visit.text_area[0].value and "<summary>observations</summary>" in html(visit)
     said = {"it": ("Una cifra pubblicata per riga", "Numerosità con le parole dell'editore"), "en": ("One published figure a row", "Sample size in the publisher's words")}
     assert all((escape(words) in html(visit)) == (spoken == lang) for spoken, sentences in said.items() for words in sentences)
     assert "sql_future" not in visit.session_state, "nothing is asked before the reader asks"
@@ -69,8 +69,15 @@ def test_what_is_not_a_question_is_refused_with_a_sentence(question, kind, lang)
     assert locked.Refused(kind).say(lang) in page.replace("&#x27;", "'") and "<table" not in page
 
 
-def test_a_mistake_is_told_in_the_engines_words():
-    assert "nothing_here" in html(answered("select * from nothing_here", "en"))
+@pytest.mark.parametrize(("question", "help"), [("select valu from observations", 'Candidate bindings: "value"'), ("selec 1", "LINE 1: selec 1\n        ^")])
+def test_a_mistake_is_told_in_the_engines_words_with_its_help(question, help):
+    page = html(answered(question, "en"))
+    assert "DuckDB cannot answer" in page and "<pre>" in page and escape(help) in page, page[-900:]
+
+
+def test_lists_times_and_the_like_are_written_as_the_engine_writes_them():
+    rows = locked.ask("select [1, 2] as a, {'x': 1} as a, interval 3 day as i, timestamp '2020-01-01 10:00:00' as t, true as b, 1.5 as d, null as n").rows
+    assert rows.iloc[0].tolist()[:6] == ["[1, 2]", "{'x': 1}", "3 days", "2020-01-01 10:00:00", True, 1.5] and list(rows.columns) == ["a", "a_2", "i", "t", "b", "d", "n"]
 
 
 def test_a_question_too_long_is_refused_at_once(monkeypatch):
@@ -83,7 +90,8 @@ def test_a_question_too_long_is_refused_at_once(monkeypatch):
 
 @pytest.mark.parametrize("name", [*sql.OWN, *sql.ASKED])
 def test_every_example_has_an_answer(name):
-    assert len(locked.ask(sql.example(name, "it")).rows) > 1
+    rows = locked.ask(sql.example(name, "it")).rows
+    assert len(rows) > 1 and {"value", "death_rate", "figures"} & set(rows.columns[:7]), "the answer is on the first screen"
 
 
 def test_an_example_is_put_in_the_box_and_can_be_run():
@@ -95,11 +103,11 @@ def test_an_example_is_put_in_the_box_and_can_be_run():
 
 
 def test_an_answer_can_be_drawn():
-    visit = answered(sql.OWN["regions"], "it")
+    visit = answered(sql.example("regions", "it"), "it")
     assert not figures(visit)
     visit.toggle(key="sql_chart_it").set_value(True).run()
     chart = figures(visit)[0]
-    assert "Lombardia" in json.dumps(chart.spec) and chart.alt == f'{t("sql_alt", "it", up="closures", across="region", rows=21)} {t("alt_table", "it")}'
+    assert "Lombardia" in json.dumps(chart.spec) and chart.alt == f'{t("sql_alt", "it", up="death_rate", across="region", rows=21)} {t("alt_table", "it")}'
 
 
 @pytest.mark.parametrize(("question", "across", "up"), [
@@ -117,7 +125,12 @@ def test_an_answer_of_several_years_is_one_bar_a_year():
     visit = answered("select geo, period, value from observations where indicator = 'death_rate' and geo = 'ITG1' and sector = 'all' and size = 'all' and gender = 'all' order by period", "it")
     visit.toggle(key="sql_chart_it").set_value(True).run()
     drawn = figures(visit)[0].spec["data"][0]
-    assert drawn["type"] == "bar" and len(set(drawn["y"])) == len(drawn["x"]) > 3
+    assert drawn["type"] == "bar" and len(set(drawn["x"])) == len(drawn["y"]) > 3 and "orientation" not in drawn, "time runs to the right"
+
+
+def test_a_column_that_is_only_an_order_is_not_drawn():
+    assert not answered("select code, position from geographies", "en").toggle
+    assert sql.axes(locked.ask("select code, position, length(name_en) as letters from geographies").rows) == ("code", "letters")
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -143,6 +156,10 @@ def test_a_chart_leaves_out_what_is_missing_and_draws_the_rest(kind):
     drawn = sql.drawing(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
     values = list(drawn["x"] if kind == "bar" else drawn["y"])
     assert values == [1.0, None, 3.0]
+
+
+def test_truth_is_written_as_the_engine_writes_it():
+    assert "true</td>" in sql.listing(pd.DataFrame({"a": [1], "b": [True]}), "en")
 
 
 def test_values_are_shown_as_they_are_and_what_is_missing_as_a_dash():

@@ -13,7 +13,7 @@ import queries
 from data import log, words
 from data.build import BuildError
 from data.catalogue import CatalogueError
-from data.words import t
+from data.words import period_text, t
 from queries import limits
 from queries.filters import ADDRESS, Filters
 
@@ -57,7 +57,8 @@ def run() -> None:
         log.LOGGER.exception("page", extra={"said": {"page": page.url_path or PAGES[0], "address": chosen.to_address()}})
         _sorry(t("fault_page", lang), lang)
         st.button(t("reset", lang), on_click=choose, kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"})
-    st.html(f'<footer class="foot"><p>{escape(t("foot", lang, version=version))}</p></footer>')
+    collected = period_text(str(queries.ask("build")["data_date"].iloc[0])[:10], lang)
+    st.html(f'<footer class="foot"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>')
     with st.container(key="ways", horizontal=True, gap="medium"):  # in the same session: a link that loads the page again would lose a diagnosis
         for way in FOOT:
             st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})

@@ -107,15 +107,27 @@ def file(rows: pd.DataFrame, view: View, drawn: tuple[go.Figure, ...], form: str
     return files.make(export(rows, view, drawn, here), form)
 
 
+def unkept(lang: str) -> None:
+    """Before a version is cited: that it is not among those kept here, where so."""
+    if not _is_kept():
+        st.html(f'<div class="said"><p>{escape(t("save_unkept", lang, version=queries.version()))}</p></div>')
+
+
+def _is_kept() -> bool:
+    return any(made["version"] == queries.version() for made in release.releases())
+
+
 def citations(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View) -> None:
     """How to cite the figure: for a footnote, LaTeX, a reference manager."""
     one, lang = export(rows, view, drawn), view.lang
+    unkept(lang)
     copies([(t("save_cite_text", lang), citation.text(one, lang), ""), ("BibTeX", citation.bibtex(one), ""), ("RIS (Zotero, EndNote, Mendeley)", citation.ris(one), "")], lang)
 
 
 def addresses(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View) -> None:
     """The address that follows the newest data, and the one to cite."""
     lang, known = view.lang, queries.version()
+    unkept(lang)
     copies([(t("save_link_plain", lang), links.page(site(), view, links.plain(view)), t("save_link_plain_hint", lang)),
             (t("save_link_cited", lang), links.page(site(), view, links.cited(view, known)), t("save_link_cited_hint", lang, version=known))], lang)
 
@@ -123,11 +135,10 @@ def addresses(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view:
 def frames(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View) -> None:
     """The code that shows the figure in another page: live, or frozen on a release."""
     lang, known = view.lang, queries.version()
-    kept = any(made["version"] == known for made in release.releases())
     kinds = ["map", "bars"] if name == "map" and len(drawn) > 1 else [EMBEDDED[name]]
     with st.container(horizontal=True, gap="medium"):
         kind = kinds[0] if len(kinds) == 1 else _choice(name, "which", {"map": t("save_figure_map", lang), "bars": t("save_figure_order", lang)}, lang)
-        version = _choice(name, "frozen", {"": t("save_embed_live", lang), known: t("save_embed_frozen", lang)}, lang) if kept else ""
+        version = _choice(name, "frozen", {"": t("save_embed_live", lang), known: t("save_embed_frozen", lang)}, lang) if _is_kept() else ""
         theme = _choice(name, "colours", {"": t("save_embed_auto", lang), "light": t("save_embed_light", lang), "dark": t("save_embed_dark", lang)}, lang)
     code = embed.code(view, site(), version, kind, theme)
     address = code.partition('src="')[2].partition('"')[0]

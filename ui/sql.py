@@ -1,4 +1,5 @@
 """The SQL page: one's own question to the published tables, with examples, the tables beside it, and the answer to take away."""
+import re
 import secrets
 from concurrent.futures import Future
 from html import escape
@@ -22,11 +23,12 @@ SHOWN, DRAWN = 500, 300  # rows on the page, rows on the chart; the file has all
 FIRST = "observations"  # the table that opens
 OWN = {  # examples written here; the others are the dashboard's own questions
     "count": "select indicator, count(*) as figures, min(period) as first, max(period) as last\nfrom observations\ngroup by indicator\norder by figures desc",
-    "regions": "select g.name_it as region, o.value as closures\nfrom observations o\njoin geographies g on g.code = o.geo\n"
-               "where o.indicator = 'death_rate' and o.sector = 'all' and o.size = 'all' and o.gender = 'all'\n  and o.period = '2024' and g.level = 'area'\norder by closures desc",
+    "regions": "select geo_name as region, value as death_rate\nfrom described('{lang}')\nwhere indicator = 'death_rate' and sector = 'all' and size = 'all' and gender = 'all'\n"
+               "  and period = '2024' and level = 'area'\norder by death_rate desc",
 }
 ASKED = {"map": ("italy", "death_rate", "map"), "trend": ("italy", "death_rate", "time"), "sectors": ("italy", "death_rate", "sectors"), "leaders": ("world", "closure_rate", "leaders")}  # level, indicator, figure
 KINDS = ("bar", "line", "points")
+PERIOD = re.compile(r"(19|20)\d\d($|[-/])")  # a year, and what begins with one
 
 
 def show(filters: Filters) -> None:
@@ -35,7 +37,7 @@ def show(filters: Filters) -> None:
     opening(t("page_sql", lang), t("sql_question", lang), t("sql_intro", lang, seconds=f"{locked.SECONDS:g}", rows=number(locked.ROWS, lang)))
     st.html(STYLE)
     if "sql_given" not in state:
-        put(st.query_params.get("sql", "")[:locked.LENGTH] or OWN["regions"])
+        put(st.query_params.get("sql", "")[:locked.LENGTH] or example("regions", lang))
         if st.query_params.get("sql"):
             start(state["sql_given"])
     left, right = st.columns([8, 4], gap="medium")
@@ -58,7 +60,7 @@ def question(lang: str) -> None:
 def example(name: str, lang: str) -> str:
     """The SQL of an example."""
     if name in OWN:
-        return OWN[name]
+        return OWN[name].format(lang=lang)
     level, indicator, figure = ASKED[name]
     return snippets.sql(resolve(Filters(lang=lang, level=level, indicator=indicator), "closures"), figure=figure)
 
@@ -122,7 +124,7 @@ def answer(lang: str) -> None:
     try:
         result = future.result()
     except locked.Refused as fault:
-        return refused(fault.say(lang))
+        return refused(fault.say(lang), fault.more)
     except BuildError as fault:
         return refused(str(fault).splitlines()[0])
     shown(result, lang)
@@ -137,9 +139,9 @@ def waiting(lang: str) -> None:
         st.button(t("sql_cancel", lang), key=f"sql_cancel_{lang}", on_click=cancel)
 
 
-def refused(sentence: str) -> None:
-    """Why there is no answer."""
-    st.html(f'<div class="said" role="status"><p>{escape(sentence)}</p></div>')
+def refused(sentence: str, more: str = "") -> None:
+    """Why there is no answer; more: the engine's own help, line by line."""
+    st.html(f'<div class="said" role="status"><p>{escape(sentence)}</p>{f"<pre>{escape(more)}</pre>" if more else ""}</div>')
 
 
 # --- the answer ---
@@ -152,7 +154,7 @@ def shown(result: locked.Result, lang: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.html(f'<p class="running" role="status">{escape(told)}</p>', width="content")
         st.download_button(t("csv", lang), data=lambda: table.csv(rows), file_name=f"sql_{version()}.csv", mime="text/csv", key=f"sql_csv_{lang}", on_click="ignore")
-        drawn = st.toggle(t("sql_chart", lang), key=f"sql_chart_{lang}") if numeric(rows) and len(rows) > 1 else False
+        drawn = st.toggle(t("sql_chart", lang), key=f"sql_chart_{lang}") if drawable(rows) and len(rows) > 1 else False
     if drawn:
         chart(rows, lang)
     if len(rows.columns):
@@ -167,13 +169,18 @@ def listing(rows: pd.DataFrame, lang: str) -> str:
 
 
 def numeric(rows: pd.DataFrame) -> list[str]:
-    """The columns that can be drawn."""
+    """The columns of numbers."""
     return [name for name in rows.columns if pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])]
+
+
+def drawable(rows: pd.DataFrame) -> list[str]:
+    """The columns that say something as a length: numbers that are not only an order."""
+    return [name for name in numeric(rows) if not name.endswith("position")]
 
 
 def axes(rows: pd.DataFrame) -> tuple[str, str]:
     """The two columns drawn at first: the first that tells the rows apart ("", their number, where none does), and the values."""
-    numbers = numeric(rows)
+    numbers = drawable(rows)
     up = "value" if "value" in numbers else next((name for name in reversed(numbers) if rows[name].nunique() > 1), numbers[-1])
     return next((name for name in rows.columns if name != up and told_apart(places(rows, name))), ""), up
 
@@ -191,7 +198,7 @@ def told_apart(names: list) -> bool:
 
 def chart(rows: pd.DataFrame, lang: str) -> None:
     """A simple chart of two columns."""
-    few, numbers = rows.head(DRAWN), numeric(rows)
+    few, numbers = rows.head(DRAWN), drawable(rows)
     first, values = axes(few)
     names = {"": t("sql_row", lang)} | {name: name for name in rows.columns}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -207,10 +214,11 @@ def chart(rows: pd.DataFrame, lang: str) -> None:
 
 
 def drawing(rows: pd.DataFrame, across: str, up: str, kind: str, theme: str, lang: str) -> go.Figure:
-    """Names of bars stand left, where they can be read; everything else stands. Bars of one name would be added up, so those are points."""
+    """Names of bars stand left, where they can be read; periods, in their order, and everything else stand. Bars of one name would be added up, so those are points."""
     colour, where, values = look.palette(theme).bar, places(rows, across), [None if pd.isna(value) else float(value) for value in rows[up]]
     bars = {"type": "bar"} if told_apart(where) else {"type": "scatter", "mode": "markers"}
-    if kind == "bar" and across and across not in numeric(rows):
+    timely = all(PERIOD.match(str(name)) for name in where)
+    if kind == "bar" and across and across not in numeric(rows) and not timely:
         trace = {**bars, "x": values, "y": where, "orientation": "h", "marker": {"color": colour}}
         return look.figure([trace], look.layout(theme, lang, 90 + 24 * len(set(where)), xaxis=look.axis(theme, title={"text": escape(up)}), yaxis=look.axis(theme, type="category", autorange="reversed")))
     trace = bars if kind == "bar" else {"type": "scatter", "mode": "lines+markers" if kind == "line" else "markers"}
@@ -223,4 +231,4 @@ def _cell(value: object) -> str:
     """A value as text; whatever is missing is a dash."""
     if value is None or value is pd.NA or (isinstance(value, float) and value != value) or value is pd.NaT:
         return MISSING
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
