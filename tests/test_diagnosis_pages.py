@@ -263,6 +263,15 @@ def test_the_profile_takes_up_to_two_goals_in_order():
     assert kept(visit).profile.goals == ("retain",)
 
 
+@LANGS
+def test_the_second_goal_is_counted_asked_in_full_and_comes_last_so_that_nothing_moves(lang):
+    before, after = (at(PROFILE, lang, profile=replace(BLANK, goals=goals)) for goals in ((), ("found",)))
+    asked = [[one.key for one in (*visit.selectbox, *visit.radio) if one.key != "lang"] for visit in (before, after)]
+    assert asked[1] == [*asked[0], f"goal_2_{lang}"] and asked[0][-1] == f"goal_1_{lang}"
+    assert len(after.radio(key=f"goal_2_{lang}").label.split()) >= 4
+    assert len(asked[1]) == 7 and {"it": "sette domande", "en": "seven questions"}[lang] in said(opened("diagnosis", lang=lang))
+
+
 def test_a_screen_can_be_left_blank_again_and_everything_erased():
     visit = at("known", "it", {"known_social": 2, "found_website": 1}, FULL)
     visit.button(key="clear_it").click().run()
