@@ -4,7 +4,7 @@ A finding never says more than the data allow: with intervals "higher" or "not d
 """
 from charts.comparison import verdict
 from charts.phrases import NAMES, between, dated, difference, named, say, semicolons, short, show, with_article
-from charts.rows import first_each, focus, is_apart, is_old, is_small, peers, records, references, set_apart, several, sign, valued, year
+from charts.rows import first_each, focus, is_apart, is_old, is_reference, is_small, peers, records, references, set_apart, several, sign, valued, year
 from charts.series import segments, series
 from data.words import list_text, period_text, rounded
 
@@ -98,12 +98,13 @@ def _trend(found: list[dict], view) -> str:
     known = valued(found)
     present = first_each(known, "geo")
     wanted = [geo for geo in dict.fromkeys((*view.geo, *focus(view), "ITA")) if geo in present] or present
-    chosen = [geo for geo in wanted if geo in view.geo][:SAID]
+    chosen = [geo for geo in wanted if geo in view.geo][:SAID] or (present if wanted is present and len(present) <= SAID else [])
     if len(chosen) > 1:
         ends = [(part[0], part[-1]) for part in (_stretch(geo, found, view) for geo in chosen)]
         if len({(first["period"], last["period"]) for first, last in ends}) == 1 and ends[0][0] is not ends[0][1]:
             items = [say("change_item", view.lang, name=last["geo_name"], first=show(first["value"], view), last=show(last["value"], view)) for first, last in ends]
             return say("changes", view.lang, short=short(found, view), period=between(ends[0][0]["period"], ends[0][1]["period"], view), items=semicolons(items))
+        return say("listed", view.lang, short=short(found, view), items=semicolons([_end(first, last, view) for first, last in ends]))
     stretch = _stretch(wanted[0], found, view)
     first, last = stretch[0], stretch[-1]
     if first is last:
@@ -111,6 +112,13 @@ def _trend(found: list[dict], view) -> str:
     key = "change_indistinct" if verdict(last, first) == "indistinct" else "change"
     return say(key, view.lang, short=short(found, view), name=last["geo_name"], first=show(first["value"], view), first_period=dated(first, view),
                last=show(last["value"], view), last_period=dated(last, view))
+
+
+def _end(first: dict, last: dict, view) -> str:
+    """One of several areas whose stretches begin or end at different times."""
+    if first is last:
+        return say("item_dated", view.lang, name=last["geo_name"], value=show(last["value"], view), period=dated(last, view))
+    return say("change_dated", view.lang, name=last["geo_name"], first=show(first["value"], view), first_period=dated(first, view), last=show(last["value"], view), last_period=dated(last, view))
 
 
 def _stretch(geo: str, found: list[dict], view) -> list[dict]:
@@ -123,11 +131,14 @@ def _dots(found: list[dict], view) -> str:
     """Who is named and how many are, never who is first."""
     known = valued(peers(found, view)) or valued(found)
     count = len({row["geo"] for row in known})
-    chosen = sorted((row for row in known if row["geo"] in focus(view)), key=lambda row: (row["geo"] in view.geo, year(row)))
+    newest = {row["geo"]: row for row in sorted(valued(found), key=year)}
+    chosen = [newest[geo] for geo in focus(view) if geo in newest]
     areas_too = "_areas" if view.level == "italy" else ""
     if not chosen:
         return say("quoted_many" + areas_too, view.lang, short=short(found, view), count=count) if count > 1 else _single_quoted(known[0], view)
-    row = chosen[-1]
+    row = chosen[0]
+    if len(chosen) > 1 or is_reference(row, view):
+        return say("listed", view.lang, short=short(found, view), items=semicolons([_end(row, row, view) for row in chosen[:SAID]]))
     if count == 1:
         return _single_quoted(row, view)
     return say("quoted" + areas_too, view.lang, short=short(found, view), name=row["geo_name"], value=show(row["value"], view), period=dated(row, view), count=count)

@@ -236,9 +236,9 @@ def _period(wanted: str, default: str, covered: list[dict], preferred: list[str]
 
 
 def _areas(wanted: tuple[str, ...], default: list[str], level: str, chart: str, lang: str, notes: list[Note]) -> tuple[str, ...]:
-    """The areas to highlight: those of the level, on a line the groups beside them too; an Italian area becomes Italy where only countries are drawn."""
+    """The areas to highlight: those of the level, on a line and among dots the groups beside them too; an Italian area becomes Italy where only countries are drawn."""
     places, levels = set(ask("areas", level=level, lang=lang)["code"]), _levels()
-    here = [code for code in wanted if code in places or (level == "italy" and (levels[code] == "macro" or code == "ITA")) or (chart == "series" and code in BESIDE[level])]
+    here = [code for code in wanted if code in places or (level == "italy" and (levels[code] == "macro" or code == "ITA")) or (chart != "map" and code in BESIDE[level])]
     elsewhere = [code for code in wanted if code not in here]
     inside = [code for code in elsewhere if levels[code] in ("area", "macro", "joined") and level != "italy"]
     if inside:

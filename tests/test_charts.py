@@ -481,6 +481,21 @@ def test_a_quoted_survey_is_never_ranked_in_words():
         assert not re.search(r"più alt|più bass|highest|lowest|\bda \d|\bfrom \d|rank|prim[oa] ", f"{said['title']} {said['alt']}", re.IGNORECASE)
 
 
+def test_a_title_names_every_area_chosen_and_the_whole_that_was():
+    rows = frame(row("ESP", 65, "2020-05"), row("DEU", 66, "2020-05"), row("WORLD", 70, "2020-05"))
+    asked = {("ESP", "DEU"): "Tasso di mortalità: Spagna 65% (maggio 2020); Germania 66% (maggio 2020)", ("WORLD",): "Tasso di mortalità: Mondo 70% (maggio 2020)"}
+    assert {geo: words.finding(rows, view(level="world", geo=geo, chart="dots", decimals=0)) for geo in asked} == asked
+    alone = words.finding(rows[rows["geo"] != "DEU"], view(level="world", geo=("ESP",), chart="dots", decimals=0))
+    assert alone == "Tasso di mortalità: Spagna 65% (maggio 2020), l'unico Paese con questa cifra nel periodo scelto"
+
+
+def test_lines_of_different_years_are_all_in_the_title_and_nobody_s_choice_is_everybody():
+    rows = frame(row("ITC4", 5, "2019"), row("ITC4", 6, "2020"), row("ITF6", 9, "2020"))
+    both = "Tasso di mortalità: Lombardia da 5% (2019) a 6% (2020); Calabria 9% (2020)"
+    assert words.finding(rows, view(geo=("ITC4", "ITF6"), decimals=0)) == words.finding(rows, view(decimals=0)) == both
+    assert words.finding(rows, view(geo=("ITF6",), decimals=0)) == "Tasso di mortalità: Calabria 9% (2020)"
+
+
 def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
     kinds = {"all": "total", "C": "section", "F": "section", "G": "section", "C10-C12": "division"}
     rows = frame(*(row("ITA", value, sector=sector, sector_kind=kinds[sector]) for sector, value in zip(kinds, (-8.3, -13.7, -6.1, -8.4, -9.9))))

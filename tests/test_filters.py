@@ -223,6 +223,12 @@ def test_without_a_level_the_areas_asked_for_choose_it(geo, level):
     assert (view.level, view.geo, view.notes) == (level, (geo,), ())
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_whole_a_check_leads_to_is_the_area_chosen_among_dots(lang):
+    view = resolve(Filters(lang=lang, level="world", indicator="closure_gender_gap_female_minus_male", geo=("WORLD",), period="2020-05"), "closures")
+    assert (view.geo, view.period, view.notes) == (("WORLD",), "2020-05", ())
+
+
 @pytest.mark.parametrize("asked, shown", [(("ITC4",), ("ITA",)), (("ITC4", "ITA"), ("ITA",)), (("ITA",), ("ITA",))])
 def test_an_area_without_a_line_gives_way_to_one_that_has_and_a_note_says_so(asked, shown):
     view = resolve(Filters(lang="en", level="italy", indicator="gva_real", geo=asked), "profits")

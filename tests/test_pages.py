@@ -20,7 +20,7 @@ from queries import ask, version
 from queries.filters import Filters, View, offers, options, resolve
 from ui import cards, frame, library, overview, table
 from ui.area import area
-from ui.topic import over_time
+from ui.topic import by_sector, over_time
 
 TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
@@ -326,7 +326,21 @@ def test_the_csv_of_a_view_has_its_rows():
     assert len(back) == 21 and list(back.columns) == list(rows.columns)
 
 
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
+    drawn = by_sector(resolve(Filters(lang=lang, geo=("ITC4", "ITF3")), "closures"), "light")
+    assert drawn.view.geo == ("ITA",) and "Lombard" in drawn.where and "Campania" in drawn.where
+    assert by_sector(resolve(Filters(lang=lang, geo=("ITA",)), "closures"), "light").where == {"it": "Italia", "en": "Italy"}[lang]
+
+
 # --- checks, data, methods ---
+
+@pytest.mark.parametrize("lang", words.LANGS)
+def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
+    ours = " ".join(f"{claim.finding} {claim.write}" for claim in ask("claims", lang=lang).itertuples())
+    assert not re.search(r"chiuse|hanno chiuso|closed", ours) and {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours
+    assert ("«" in html(opened("checks", lang=lang))) == (lang == "it")
+
 
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):

@@ -27,7 +27,7 @@ def _claim(claim, filters: Filters) -> None:
     when = t("checks_said", lang, who=claim.stated_by, when=period_text(claim.stated_on, lang))
     good = "" if claim.verdict == "confirmed" else f'<p class="no"><strong>{escape(t("checks_no", lang))}</strong> <s>{escape(claim.claim)}</s></p>'
     st.html(f"""<article class="claim {claim.verdict}"><p class="verdict"><span aria-hidden="true">{SIGNS[claim.verdict]}</span> {escape(t(f"verdict_{claim.verdict}", lang))}</p>
-        <h2>«{escape(claim.claim)}»</h2><p class="credit">{escape(when)}</p>
+        <h2>{escape(t("checks_quoted", lang, claim=claim.claim))}</h2><p class="credit">{escape(when)}</p>
         <p class="what">{escape(claim.finding)}.</p>{good}
         <p class="yes"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.write)}.</p>{checks_evidence.sides(claim, lang)}</article>""")
     if claim.evidence_indicator:

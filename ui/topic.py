@@ -207,9 +207,9 @@ def side_by_side(*drawings: Drawing | None) -> None:
 
 @kept
 def by_sector(view, theme: str) -> Drawing | None:
-    """The sectors of the first area chosen, else of the whole; where they are few, those of Italy in an indicator of the topic that has many."""
+    """The sectors of the first area chosen that has them, else of the whole; where they are few, those of Italy in an indicator of the topic that has many."""
     here, rows = None, None
-    for geo in dict.fromkeys((*view.geo[:1], *BESIDE[view.level], "ITA")):
+    for geo in dict.fromkeys((*view.geo, *BESIDE[view.level], "ITA")):
         found = one_list(ask("by_sector", **view.moment, geo=geo))
         if found["sector"].nunique() > 2:
             here, rows = replace(view, geo=(geo,)), found
@@ -225,11 +225,12 @@ def by_sector(view, theme: str) -> Drawing | None:
 
 
 def _whose(rows: pd.DataFrame, view) -> str:
-    """The area whose sectors are shown, and that the one chosen has none, if it is another."""
-    shown = rows["geo_name"].iloc[0]
-    if not view.geo or rows["geo"].iloc[0] == view.geo[0]:
+    """The area whose sectors are shown, and which of those chosen before it have none."""
+    shown, geo = rows["geo_name"].iloc[0], rows["geo"].iloc[0]
+    without = view.geo[:view.geo.index(geo)] if geo in view.geo else view.geo
+    if not without:
         return shown
-    return t("sectors_of_another", view.lang, shown=shown, wanted=areas.names()[view.geo[0]][view.lang])
+    return t("sectors_of_another", view.lang, shown=shown, wanted=list_text([areas.names()[code][view.lang] for code in without], view.lang))
 
 
 @timeless
