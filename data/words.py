@@ -22,6 +22,7 @@ MISSING = "–"
 MINUS = "−"
 STRINGS = Path(__file__).with_name("strings.toml")
 SIGNED = {"points": "points_value", "percent_change": "percent_value"}  # units that are differences: the sign is always written
+EDGES = {"noted_": (r"(?<![\w/-])", r"(?![\w/-])"), "base_": (r"(?:^|(?<=; )|(?<=\())", r"(?=$|; |\)| \()")}  # of a note: words outside addresses; whole phrases
 UNITS = {"percent": "percent_value", "meur": "meur_value", "keur": "keur_value", "rank": "rank_value", **SIGNED}
 
 
@@ -61,18 +62,19 @@ class Counted:
         return (one if self.one else more[0] if self.two else more[-1]).replace("#", self.written)
 
 
-def noted(text: str, lang: str) -> str:
-    """A document's title and date with what was noted beside them in the language: notes are kept in English, titles as their publishers wrote them."""
-    for english, own in _notes(lang):
-        text = english.sub(own, text)
-    return text
+def noted(text: str, lang: str, kind: str = "noted_") -> str:
+    """A document's title and date with what was noted beside them in the language: notes are kept in English, titles as their publishers wrote them.
+    kind: "base_" for the phrases of the population a figure is of. What has no words here stays as it is."""
+    found, own = _notes(lang, kind)
+    return found.sub(lambda note: own[note[0]], text)
 
 
 @cache
-def _notes(lang: str) -> list[tuple[re.Pattern, str]]:
-    """The notes longest first, found outside addresses."""
-    told = sorted((note for key, note in strings().items() if key.startswith("noted_")), key=lambda note: -len(note["en"]))
-    return [(re.compile(rf"(?<![\w/-]){re.escape(note['en'])}(?![\w/-])"), note[lang]) for note in told]
+def _notes(lang: str, kind: str) -> tuple[re.Pattern, dict[str, str]]:
+    """The notes of a kind in English, the longest tried first, and what each is in the language."""
+    own = {note["en"]: note[lang] for key, note in strings().items() if key.startswith(kind)}
+    before, after = EDGES[kind]
+    return re.compile(f"{before}(?:{'|'.join(map(re.escape, sorted(own, key=len, reverse=True)))}){after}"), own
 
 
 def language(asked: str = "", accepted: str = "") -> str:

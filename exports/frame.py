@@ -46,7 +46,7 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
               "o indagine prima del 2019, s base sotto 30, v vecchia edizione",
               "b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; "
               "o survey before 2019, s base under 30, v old vintage"),
-    "base": ("string", "La popolazione di cui si parla, in inglese", "The population the figure is of, in English"),
+    "base": ("string", "La popolazione di cui si parla, nella lingua del file; in inglese nella base dati", "The population the figure is of, in the language of the file; in English in the database"),
     "source": ("string", "Codice della fonte", "Source code"),
     "source_name": ("string", "Fonte", "Source"),
     "drawn_from": ("string", "Codice dell'area pubblicata, se la fonte ne unisce più d'una", "Code of the published area where the source joins several"),
@@ -118,6 +118,7 @@ def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
     table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
     table["unit"] = [about[id].unit for id in indicators]
     table["citations"] = [noted(text, view.lang) for text in _citations(table)]
+    table["base"] = [noted(text, view.lang, "base_") for text in table["base"]]
     table["data_version"] = known or version()
     table["check"] = fingerprint.checks(table)
     return table

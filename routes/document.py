@@ -92,7 +92,7 @@ def _rows(endpoint: Endpoint, lang: str) -> dict:
 
 def _columns(endpoint: Endpoint, lang: str) -> dict:
     """Columns of a SQL answer with their types, and what the dictionary, or the list of exported columns, says of those of the same name."""
-    nothing = {name: [""] for name in endpoint.query} | {"version": "", "lang": lang, "limit": 0, "offset": 0}
+    nothing = {name: [""] for name in endpoint.query} | {"version": "", "lang": lang, "bases": [""], "bases_own": [""], "limit": 0, "offset": 0}
     with queries.cursor() as (own, _):
         relation = own.sql(endpoint.text, params={name: value for name, value in nothing.items() if f"${name}" in endpoint.text})
         columns = list(zip(relation.columns, map(str, relation.types)))

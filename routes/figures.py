@@ -9,6 +9,7 @@ import pyarrow as pa
 
 import queries
 from data.build import ROOT
+from data.words import noted
 from routes.declaration import VERSION
 
 BATCH = 4096
@@ -31,6 +32,9 @@ class Figures:
         if version != current and (path := kept(version)):
             literal = str(path).replace("'", "''")
             self._cursor.execute(f"create temp view observations as from read_parquet('{literal}')")
+        if "$bases" in sql:
+            bases = [base for base, in self._ask("select distinct base from observations", {}).fetchall()]
+            named |= {"bases": bases, "bases_own": [noted(base, given["lang"], "base_") for base in bases]}
         self.total: int = self._ask(counting(sql), named).to_arrow_table().column(0)[0].as_py()
         self._reader = self._ask(f"select to_json(line) from ({sql}) line" if lines else sql, named).to_arrow_reader(BATCH)
         self.schema: pa.Schema = self._reader.schema

@@ -7,7 +7,7 @@ select
     o.size, coalesce(case $lang when 'it' then z.name_it else z.name_en end, o.size) as size_name,
     o.period, o.starts::date as starts,
     o.edition, coalesce(case $lang when 'it' then e.name_it else e.name_en end, o.edition) as edition_name,
-    o.value, o.low, o.high, o.interval_reason, o.n, o.n_note, o.status, o.flags, o.base,
+    o.value, o.low, o.high, o.interval_reason, o.n, o.n_note, o.status, o.flags, b.own as base,
     o.source, coalesce(case $lang when 'it' then r.name_it else r.name_en end, o.source) as source_name,
     o.decimals, $version as data_version
 from chosen o
@@ -18,5 +18,6 @@ left join genders d on d.code = o.gender
 left join sizes z on z.code = o.size
 left join editions e on e.code = o.edition
 left join sources r on r.id = o.source
+left join (select unnest($bases) as base, unnest($bases_own) as own) b on b.base = o.base
 order by o.indicator, o.geo, o.sector, o.gender, o.size, o.edition, o.starts, o.period
 limit $limit offset $offset

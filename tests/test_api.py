@@ -25,6 +25,7 @@ from starlette.testclient import TestClient
 import queries
 import routes
 from data import build, release
+from data.words import noted
 from routes import answers, boundaries, figures, formats, jsonstat, words
 from routes.declaration import BOUNDARIES, ENDPOINTS, KEY, LONGEST
 from routes.problem import STATUS
@@ -125,8 +126,9 @@ def test_namibia_and_north_america_are_not_missing_values():
 def test_all_observations_leave_as_csv():
     rows, whole = csv(get("/observations")), table("select * from observations order by indicator, geo, sector, gender, size, edition, starts, period")
     assert len(rows) == len(whole)
-    for name in ("indicator", "geo", "sector", "gender", "size", "period", "edition", "status", "flags", "base", "source", "interval_reason", "n_note"):
+    for name in ("indicator", "geo", "sector", "gender", "size", "period", "edition", "status", "flags", "source", "interval_reason", "n_note"):
         assert rows[name].tolist() == whole[name].tolist(), name
+    assert rows["base"].tolist() == [noted(base, "it", "base_") for base in whole["base"]] and "active enterprises" not in set(rows["base"])
     for name in ("value", "low", "high", "n"):
         assert rows[name].isna().tolist() == whole[name].isna().tolist() and (rows[name].dropna().to_numpy() == whole[name].dropna().to_numpy(dtype=float)).all(), name
     assert set(rows["data_version"]) == {queries.version()}
@@ -135,7 +137,7 @@ def test_all_observations_leave_as_csv():
 def test_all_observations_leave_as_parquet():
     answer = get("/observations?format=parquet&lang=en")
     rows, whole = pd.read_parquet(io.BytesIO(answer.content)), table("select * from observations order by indicator, geo, sector, gender, size, edition, starts, period")
-    for name in ("indicator", "geo", "sector", "gender", "size", "period", "edition", "value", "low", "n", "flags"):
+    for name in ("indicator", "geo", "sector", "gender", "size", "period", "edition", "value", "low", "n", "flags", "base"):
         pd.testing.assert_series_equal(rows[name], whole[name], check_dtype=False)
     assert "Lombardy" in set(rows["geo_name"]) and f"ripresa-digitale_{queries.version()}_observations.parquet" in answer.headers["content-disposition"]
 
@@ -149,6 +151,21 @@ def test_all_observations_leave_as_json_with_missing_as_null():
 @pytest.mark.parametrize("lang, name", [("it", "Lombardia"), ("en", "Lombardy")])
 def test_labels_are_in_the_language_asked(lang, name):
     assert {row["geo_name"] for row in get(f"/observations?geo=ITC4&format=json&lang={lang}&limit=3").json()["rows"]} == {name}
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("lang, base", [("it", "imprese attive; V97030"), ("en", "active enterprises; V97030")])
+def test_the_population_is_in_the_language_asked_in_every_format_of_every_kept_version(format, lang, base, older):
+    for start in ("", f"/versions/{older}"):
+        answer = get(f"{start}/observations?indicator=death_rate&geo=DEU&sector=G&period=2020&format={format}&lang={lang}")
+        rows = csv(answer) if format == "csv" else pd.read_parquet(io.BytesIO(answer.content)) if format == "parquet" else pd.DataFrame(answer.json()["rows"])
+        assert len(rows) and set(rows["base"]) == {base}
+
+
+def test_a_phrase_without_words_leaves_as_it_is(older):
+    path = figures.kept(older)
+    pd.read_parquet(path).assign(base="firms nobody named; active enterprises").to_parquet(path)
+    assert set(csv(get(f"/versions/{older}/observations{SMALL.replace('lang=en', 'lang=it')}"))["base"]) == {"firms nobody named; imprese attive"}
 
 
 def test_lists_repeat_the_name_and_each_narrows():

@@ -25,10 +25,11 @@ from exporting import DAY, SITE, VIEWS, drawn, export, rows, view
 import queries
 from charts import dots, multiples, ranking, sectors
 from data import catalogue
-from data.words import LANGS, t, value_text
+from data.words import LANGS, noted, strings, t, value_text
 from exports import camera, citation, embed, figure, files, fingerprint, frame, images, links, render, verify
 from exports.frame import COLUMNS, NUMBERS
 from queries.filters import Filters, options, resolve
+from ui import table
 
 ROOT = Path(__file__).resolve().parent.parent
 EACH = pytest.mark.parametrize(("topic", "level", "lang"), VIEWS)
@@ -42,8 +43,9 @@ def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, lev
     table, shown = export(topic, level, lang).table, rows(topic, level, lang)
     assert list(table.columns) == list(COLUMNS)
     assert table["value"].tolist() == shown["value"].tolist()
-    for name in ("geo", "geo_name", "period", "edition", "status", "source", "interval_reason", "base"):
+    for name in ("geo", "geo_name", "period", "edition", "status", "source", "interval_reason"):
         assert table[name].tolist() == shown[name].tolist()
+    assert table["base"].tolist() == [noted(text, lang, "base_") for text in shown["base"]]
     assert table["n"].isna().tolist() == shown["n"].isna().tolist() and table["low"].isna().tolist() == shown["low"].isna().tolist()
     assert (table["citations"] != "").all() and (table["indicator_name"] == view(topic, level, lang).indicator.label[lang]).all()
 
@@ -164,6 +166,42 @@ def test_what_a_file_says_of_a_document_is_in_its_language(topic, level, italian
     assert italian in told["it"] and english in told["en"] and italian not in told["en"]
     assert not re.search(r"\b(downloaded|snapshot|inferred|stored copy|table 4)\b", re.sub(r"https?://\S+", "", told["it"]))
     assert re.findall(r"https?://\S+", told["it"]) == re.findall(r"https?://\S+", told["en"])
+
+
+with queries.cursor() as (_own, _):
+    BASES = sorted(base for base, in _own.execute("select base from observations union select base from figures").fetchall())
+POPULATIONS = {entry["en"]: entry["it"] for key, entry in strings().items() if key.startswith("base_")}
+CODE = r"(?:bd_\w+ )?(?:E_\w+|V\d+|ENT_\w+)"  # of Eurostat, the same in every language
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_every_phrase_of_every_population_has_its_italian(base):
+    own = "|".join(map(re.escape, sorted(POPULATIONS.values(), key=len, reverse=True)))
+    part = f"(?:{own}|{CODE})"
+    assert re.fullmatch(rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*", noted(base, "it", "base_")), "data/strings.toml: a phrase has no [base_...] of its own"
+    assert noted(base, "en", "base_") == base
+
+
+def test_every_population_with_words_is_one_of_the_data():
+    assert not [english for english in POPULATIONS if not any(english in base for base in BASES)]
+
+
+@pytest.mark.parametrize(("base", "italian"), [
+    ("enterprises of that size; E_AWSELL; survey year (sales refer to previous calendar year)", "imprese di quella classe di addetti; E_AWSELL; anno dell'indagine (le vendite sono dell'anno solare precedente)"),
+    ("micro-businesses (owned and run by one person) on Facebook (50+ countries)", "microimprese (di una sola persona che le possiede e le gestisce) su Facebook (almeno 50 paesi)"),
+    ("men-led SMBs on Facebook; rounded in the source", "PMI su Facebook guidate da uomini; arrotondato nella fonte"),
+    ("shops of active enterprises (Europe)", "shops of active enterprises (Europa)"), ("turnover of turnover", "turnover of turnover"), ("=1+1", "=1+1"), ("", ""),
+])  # fmt: skip
+def test_a_population_is_told_phrase_by_phrase_and_an_unknown_phrase_stays_whole(base, italian):
+    assert noted(base, "it", "base_") == italian
+    assert noted(base, "it") == base, "the title of a document is not touched by the words of a population"
+
+
+@pytest.mark.parametrize(("lang", "base"), [("it", "imprese attive; V97030"), ("en", "active enterprises; V97030")])
+def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
+    shown = queries.ask("table", **view("closures", "europe", lang, sector="G").cut, level="europe", geos=("DEU",), lang=lang)
+    found = pd.read_csv(io.BytesIO(table.file(shown, lang)))
+    assert base in set(found["base"]) and set(found["data_version"]) == {queries.version()} and "active enterprises; V97030" in set(shown["base"])
 
 
 # --- citations and links ---

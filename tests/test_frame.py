@@ -152,7 +152,7 @@ def test_every_sentence_is_used_and_every_sentence_used_is_there():
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "t" and node.args and isinstance(node.args[0], ast.Constant):
                 asked.add(node.args[0].value)
     assert asked <= set(words.strings())
-    unused = [key for key in words.strings() if key not in constants and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")]
+    unused = [key for key in words.strings() if key not in constants and not key.startswith(tuple(words.EDGES)) and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")]
     assert not unused
 
 
@@ -173,7 +173,7 @@ def italian(declared) -> list[str]:
 @pytest.mark.parametrize("path", [path for path in sorted(ROOT.glob("*/**/*.toml")) if '\nit = "' in path.read_text(encoding="utf-8")], ids=lambda path: path.name)
 def test_italian_speaks_to_the_reader_as_voi(path):
     sentences = italian(tomllib.loads(path.read_text(encoding="utf-8")))
-    assert sentences and [one for one in sentences if TU.search(one)] == []
+    assert sentences and [one for one in sentences if TU.search(re.sub(r"aprile \d{4}", "", one))] == []
 
 
 def test_the_buttons_of_a_figure_say_voi_too():

@@ -85,6 +85,22 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
         assert "role" not in head and verify.verify(older.replace(b"ITC1,", b"ITC2,", 1)).details[0].words[3:] == (("column", "geo"), ("found", "ITC2"), ("was", "ITC1")), first
 
 
+@pytest.mark.parametrize("form", TABLES)
+def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_still(form):
+    shown, english = export("women"), export("women", lang="en").table["base"]
+    assert (shown.table["base"] != english).all()
+    table = shown.table.assign(base=english)
+    verdict = verify.verify(files.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form), f"figures.{form}")
+    assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)
+
+
+@pytest.mark.parametrize(("lang", "base", "other"), [("it", "calcolato: conteggio di righe", "DERIVED count of rows"), ("en", "DERIVED count of rows", "calcolato: conteggio di righe")])
+def test_a_population_told_in_its_file_s_language_is_intact_and_in_another_altered(lang, base, other):
+    content = made("csv", lang)
+    assert verify.verify(content).state == "current" and base.encode() in content and other.encode() not in content
+    assert verify.verify(content.replace(base.encode(), other.encode(), 1)).state == "altered"
+
+
 def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
     rows = list(csv.reader(io.StringIO(made("csv").decode())))
     place = rows[0].index("role")

@@ -186,7 +186,7 @@ def everything(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], 
     if without := apart(geos, lang):
         st.html(f'<p class="credit">{escape(t("compare_apart", lang, indicators="; ".join(indicator.label[lang] for indicator in without)))}</p>')
     with st.container(key="compare_take", horizontal=True, vertical_alignment="center", gap="medium"):
-        st.download_button(t("compare_csv", lang), data=lambda: table.csv(rows_of(lines, geos).assign(data_version=version())), file_name=f"{'_'.join(geos)}_{version()}.csv", mime="text/csv", on_click="ignore",
+        st.download_button(t("compare_csv", lang), data=lambda: table.file(rows_of(lines, geos), lang), file_name=f"{'_'.join(geos)}_{version()}.csv", mime="text/csv", on_click="ignore",
                            key=f"compare_csv_{lang}")
         for geo in geos:
             if geo not in ALSO:

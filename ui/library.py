@@ -52,7 +52,7 @@ def figures(filters: Filters) -> None:
     st.html(f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
             f'{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>')
     with st.container(horizontal=True, gap="medium"):
-        st.download_button(t("data_csv", lang), data=lambda: table.csv(rows.assign(data_version=version())), file_name=f"{name}_{version()}.csv", mime="text/csv", key=f"data_csv_{lang}", on_click="ignore")
+        st.download_button(t("data_csv", lang), data=lambda: table.file(rows, lang), file_name=f"{name}_{version()}.csv", mime="text/csv", key=f"data_csv_{lang}", on_click="ignore")
         st.download_button(t("data_citations", lang, count=len(documents)), data=lambda: table.csv(documents), file_name=f"{name}_citations_{version()}.csv", mime="text/csv",
                            key=f"data_citations_{lang}", on_click="ignore")
     caption = t("data_first", lang, count=SHOWN) if len(rows) > SHOWN else indicator.label[lang]

@@ -129,7 +129,7 @@ def take(one: Area) -> None:
         else:
             st.download_button(t("profile_page", lang), data=lambda: sheet.document(one).encode(), file_name=f"{one.geo}_{lang}.html", mime="text/html", on_click="ignore",
                                key=f"page_{lang}")
-        st.download_button(t("profile_csv", lang), data=lambda: table.csv(figures(one).assign(data_version=version())), file_name=f"{one.geo}_{version()}.csv", mime="text/csv", on_click="ignore", key=f"profile_csv_{lang}")
+        st.download_button(t("profile_csv", lang), data=lambda: table.file(figures(one), lang), file_name=f"{one.geo}_{version()}.csv", mime="text/csv", on_click="ignore", key=f"profile_csv_{lang}")
         st.page_link("pages/compare.py", label=t("profile_compare", lang), query_params=Filters(lang, geo=(one.geo,)).to_address())
         if current:
             st.html(f'<a href="sheets/{lang}/" target="_blank">{escape(t("profile_sheets", lang))}</a>')

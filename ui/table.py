@@ -4,8 +4,9 @@ from html import escape
 
 import pandas as pd
 
-from data.words import MISSING, interval_text, number, period_text, t, value_text
+from data.words import MISSING, interval_text, noted, number, period_text, t, value_text
 from exports.fingerprint import neutral
+from queries import version
 
 CELLS = {
     "geo_name": lambda row, unit, decimals, lang: t("reference", lang, name=row["geo_name"]) if row.get("role") == "reference" else row["geo_name"],
@@ -59,6 +60,11 @@ def csv(rows: pd.DataFrame) -> bytes:
     for name in safe.select_dtypes(include=["object", "string"]).columns:
         safe[name] = [neutral(value) if isinstance(value, str) else value for value in safe[name]]
     return safe.to_csv(index=False, lineterminator="\n").encode()
+
+
+def file(rows: pd.DataFrame, lang: str) -> bytes:
+    """Figures as a file: the population of each in the reader's language, and the data version."""
+    return csv(rows.assign(base=[noted(text, lang, "base_") for text in rows["base"]], data_version=version()))
 
 
 def _says_something(rows: pd.DataFrame, name: str) -> bool:
