@@ -25,6 +25,7 @@ from diagnosis.release import make
 from diagnosis.sample import invented
 from diagnosis.scoring import visible
 from diagnosis.store import open_store
+from queries import ask
 from ui import diagnosis_results, frame
 from ui.visit import PROFILE, RESULT, SCREENS, START, Visit
 
@@ -156,6 +157,24 @@ def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_y
     assert "15.0%" in page and "2023" in page
     assert bank().word("official_small", "en") in page  # a firm under 10 reads the class 10-49, and is told
     assert bank().word("not_loaded", "en") in page
+
+
+@LANGS
+@pytest.mark.parametrize(("subject", "first", "lacking"), [("website", None, ["short_course"]), ("maps", "eccellenze-video", ["checklist"]), ("security", "enisa-12-steps", [])])
+def test_the_resources_begin_with_the_kind_the_plan_named_or_say_that_none_is_known(subject, first, lacking, lang):
+    visit = at(RESULT, lang, BAKERY, FULL)
+    visit.switch_page("pages/resources.py")
+    visit.query_params["subject"] = subject
+    page, rows = said(visit.run()), {row["id"]: row for row in ask("resources", lang=lang).to_dict("records")}
+    there = [unescape(title) for title in re.findall(r"<h3>(?:<a[^>]*>)?(.*?)<", html(visit))]
+    assert (t("resources_promise_none", lang, kinds=", ".join(t(f"resource_kind_{kind}", lang) for kind in lacking)) in page) == bool(lacking)
+    assert (t("resources_promise", lang, count=1) in page) == (subject == "maps") and (not first or rows[first]["title"] in there[:3])
+    assert len(there) == len(set(there)) == len([row for row in rows.values() if subject in row["topics"].split()])
+
+
+def test_without_a_plan_the_resources_speak_of_none():
+    for visit in (opened("resources", lang="en", subject="website"), opened("resources", lang="en", subject="maps", kind="guide")):
+        assert t("resources_promise_none", "en", kinds="").partition(":")[0] not in said(visit)
 
 
 # --- nothing is lost, and everything can be erased ---

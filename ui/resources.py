@@ -58,19 +58,33 @@ def show(filters: Filters) -> None:
     now, past = [row for row in found if not is_history(row)], [row for row in found if is_history(row)]
     own, wide = [row for row in now if row["region"] == region], [row for row in now if row["region"] != region]
     active, unknown = [row for row in wide if row["state"] == "active"], [row for row in wide if row["state"] != "active"]
+    promised = promised_kinds(wish)
+    taught = [row for row in now if row["kind"] in promised]
     st.html(f'<p class="lead answer">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>')
     if not found:
         st.html(f'<div class="said"><p>{escape(t("resources_nothing", lang))}</p></div>')
+    lacking = promised - {row["kind"] for row in taught}
+    if lacking:
+        kinds = list_text([label("kind", kind, lang) for kind in sorted(lacking)], lang)
+        st.html(f'<div class="said"><p>{escape(t("resources_promise_none", lang, kinds=kinds))}</p></div>')
     if wish != Wish() or region:
         st.button(t("resources_all", lang), key=f"resources_all_{lang}", type="tertiary", on_click=forget)
     if found and region and not any(row["state"] == "active" for row in own):
         st.html(f'<div class="said"><p>{escape(t("resources_own_none", lang, region=places[region], count=len(active)))}</p></div>')
-    for title, there in (("resources_own", own), ("resources_wide" if region else "resources_active", active), ("resources_unknown", unknown), ("resources_past", past)):
+    sections = (("resources_own", own), ("resources_wide" if region else "resources_active", active), ("resources_unknown", unknown), ("resources_past", past))
+    for title, there in (("resources_promise", taught), *((title, [row for row in there if row not in taught]) for title, there in sections)):
         if there:
             st.html(listed(title, nearest(there, region), regions, lang, places.get(region, "")))
 
 
 # --- what fits ---
+
+def promised_kinds(wish: Wish) -> set[str]:
+    """The kinds of resource that the plan of this visit, once opened, names for the subject looked for. They are in no address: they would tell an answer."""
+    if "diagnosis" not in st.session_state or not visit().seconds or wish.kind:
+        return set()
+    return {action.recommendation.resource for action in visit().plan.actions if action.item.subject == wish.subject}
+
 
 def choices(name: str, rows: list[dict]) -> list[str]:
     """The values of a wish: the four goals in their order, and of the rest what some resource has."""
