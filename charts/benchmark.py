@@ -53,15 +53,20 @@ MARKS = {"higher": "▲", "lower": "▼", "indistinct": "≈", "above": "△", "
 # --- words ---
 
 def compared(row: dict, other: dict, indicator: Indicator, lang: str, the: str = "", of: str = "") -> Told | None:
-    """One figure against another of the same period and edition; None where they may not be compared. the, of: the other's name with article, and after
+    """One figure against another of the same period and edition; None where they may not be compared, or are one figure of a joined area. the, of: the other's name with article, and after
     "different from"; by default those of its area."""
-    if indicator.unit in ALONE or row["value"] is None or other["value"] is None:
+    if indicator.unit in ALONE or row["value"] is None or other["value"] is None or is_one(row, other):
         return None
     reading = Reading(indicator, lang)
     word = verdict(row, other) or plain(row, other, indicator)
     named = {"other": the or article(other, lang), "from_other": of or article(other, lang, "from"), "value": show(other["value"], reading),
              "difference": difference(row["value"], other["value"], reading)}
     return Told(word, t(f"told_{word}", lang, **named))
+
+
+def is_one(row: dict, other: dict) -> bool:
+    """Whether two areas carry the figure of one joined area, which is nothing to compare with itself."""
+    return bool(row.get("drawn_from")) and row["drawn_from"] == other.get("drawn_from")
 
 
 def plain(row: dict, other: dict, indicator: Indicator) -> str:

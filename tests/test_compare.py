@@ -293,3 +293,20 @@ def test_the_view_of_a_comparison_has_the_level_that_holds_all_areas():
     assert compare.view_of(line, ("ITC4", "ITF3"), "en").level == "italy"
     assert compare.view_of(line, ("ITC4", "DEU"), "en").level == "europe"
     assert set(ask("trend", **compare.view_of(line, ("ITC4", "ITF3"), "en").cut, geos=("ITC4",), lang="en")["geo"]) == {"ITC4"}
+
+
+@pytest.mark.parametrize(("lang", "expected"), [("it", "Trento 10,5%: cifra del Trentino-Alto Adige intero"), ("en", "Trento 10.5%: figure for the whole of Trentino-South Tyrol")])
+def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected):
+    geos = ("ITH1", "ITH2")
+    line = next(line for line in compare.compared(geos, lang) if line.indicator.id == "innovative_startups_female_majority_share")
+    told = words_of(compare.differences(line, geos, compare.labels(lang), lang))
+    assert expected in told and t("by_interval", lang) not in told
+    assert words_of(compare.matrix([line], geos, compare.labels(lang), lang, "light")).count(expected.partition(": ")[2]) == 2
+
+
+def test_the_table_names_the_edition_where_there_are_several():
+    geos = ("ITG2", "ITF5", "ITC4")
+    lines = {line.indicator.id: line for line in compare.compared(geos, "en")}
+    table = words_of(compare.matrix([lines["women_led_firms_share"]], geos, compare.labels("en"), "en", "light"))
+    assert "31 December 2023, Registered firms" in table and "(19.9%, 31 December 2024, Active firms)" in table
+    assert "Only edition" not in words_of(compare.matrix(list(lines.values()), geos, compare.labels("en"), "en", "light"))

@@ -1,4 +1,5 @@
 """What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a table and a file."""
+import base64
 import gzip
 import io
 import re
@@ -143,6 +144,16 @@ def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is
     assert [lines[name][2] for name in ("Valle d'Aosta", "Provincia autonoma di Bolzano", "Provincia autonoma di Trento")] == ["13,3%\xa0†", "10,5%\xa0*", "10,5%\xa0*"]
     page = words_of(html(opened(lang="it")))
     assert "* cifra del Trentino-Alto Adige intero. † base sotto 30. Valore aggiunto a prezzi correnti: comprende l'inflazione" in page
+
+
+def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where_provisional():
+    digital = next(part for part in html(opened(lang="en")).split('<div class="card">') if "19.1%" in part)
+    assert "Source: ISTAT, Eurostat." in words_of(digital)
+    line = ask("trend", indicator="death_rate", sector="all", gender="all", size="all", geos=("ITA",), lang="en")
+    full, page = theme.PALETTES["light"].qualitative[0], theme.PALETTES["light"].page
+    for shown, end in ((line, page), (line[line["status"] != "provisional"], full)):
+        drawn = cards.spark(shown, catalogue.indicator("death_rate"), "en", "light")
+        assert re.findall(r'<circle [^>]*fill="([^"]+)"', base64.b64decode(drawn.partition("base64,")[2].partition('"')[0]).decode()) == [full, end]
 
 
 RECOVERING = {"value": 9.0, "baseline": 8.0, "worst": 12.0, "worst_period": "2021", "regained_period": None, "period": "2024"}

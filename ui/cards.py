@@ -4,6 +4,7 @@ from html import escape
 
 import pandas as pd
 
+from charts.rows import is_provisional
 from charts.theme import PALETTES
 from data import catalogue
 from data.words import MISSING, period_text, t, value_text
@@ -11,22 +12,24 @@ from data.words import MISSING, period_text, t, value_text
 LEVELS = ("meur", "keur", "count", "index")  # units whose recovery is told in percent of 2019
 WIDTH, HEIGHT, EDGE = 220, 56, 7
 LINE = {theme: palette.qualitative[0] for theme, palette in PALETTES.items()}
+PAGE = {theme: palette.page for theme, palette in PALETTES.items()}
 INK = {theme: palette.soft for theme, palette in PALETTES.items()}
 
 
-def card(topic: str, indicator, figure: dict | None, whom: str, drawing: str, recovery: str, lang: str) -> str:
-    """The card of a topic. figure: a row of queries/headline; whom: the place and size it is about; drawing: its line over time."""
+def card(topic: str, indicator, figure: dict | None, whom: str, drawing: str, recovery: str, sources: list[str], lang: str) -> str:
+    """The card of a topic. figure: a row of queries/headline; whom: the place and size it is about; drawing: its line over time; sources: those of the line."""
     if figure is None:
         value, when = MISSING, MISSING
     else:
         value = value_text(figure["value"], indicator.unit, indicator.decimals, lang)
-        status = f", {t('status_provisional', lang)}" if figure["status"] == "provisional" else ""
+        status = f", {t('status_provisional', lang)}" if is_provisional(figure) else ""
         when = period_text(figure["period"], lang) + status
-    source = catalogue.sources()[figure["source"] if figure is not None else indicator.source]
+    source = figure["source"] if figure is not None else indicator.source
+    publishers = dict.fromkeys(catalogue.sources()[id].publisher for id in (source, *sources))
     return f"""<div class="card"><p class="kicker">{escape(topic)}</p>
         <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(whom)}, {escape(when)}</p>
         {drawing}<p class="recovery">{escape(recovery)}</p>
-        <p class="credit">{escape(catalogue.universe(indicator, [source.id], lang))}. {escape(t("source", lang))}: {escape(source.publisher)}.</p></div>"""
+        <p class="credit">{escape(catalogue.universe(indicator, [source], lang))}. {escape(t("source", lang))}: {escape(", ".join(publishers))}.</p></div>"""
 
 
 def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> str:
@@ -51,8 +54,9 @@ def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> s
 
 
 def spark(rows: pd.DataFrame, indicator, lang: str, theme: str) -> str:
-    """The line over time as a small drawing: dotted where 2019 stood, a dot and a year at both ends. "" for fewer than two points."""
-    points = [(start.year + (start.month - 1) / 12, value) for start, value in zip(rows["starts"], rows["value"], strict=True) if not missing(value)]
+    """The line over time as a small drawing: dotted where 2019 stood, a dot and a year at both ends, hollow where provisional. "" for fewer than two points."""
+    known = [row for row in rows.to_dict("records") if not missing(row["value"])]
+    points = [(row["starts"].year + (row["starts"].month - 1) / 12, row["value"]) for row in known]
     if len(points) < 2:
         return ""
     (first, _), (last, _) = points[0], points[-1]
@@ -65,9 +69,11 @@ def spark(rows: pd.DataFrame, indicator, lang: str, theme: str) -> str:
     base = next((b for b, (at, _) in zip(y, points, strict=True) if int(at) == 2019), None)
     dotted = f'<path d="M{EDGE} {base:.1f}H{WIDTH - EDGE}" stroke="{INK[theme]}" stroke-dasharray="2 3" opacity=".7"/>' if base is not None else ""
     words = t("spark", lang, name=indicator.short[lang], start=int(first), end=int(last), first=_show(values[0], indicator, lang), last=_show(values[-1], indicator, lang))
+    ends = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{r}" fill="{PAGE[theme] if is_provisional(row) else LINE[theme]}" stroke="{LINE[theme]}" stroke-width="1.5"/>'
+                   for a, b, r, row in ((x[0], y[0], 3, known[0]), (x[-1], y[-1], 4.5, known[-1])))
     drawing = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 16}" font-family="system-ui, sans-serif" font-size="12" fill="{INK[theme]}">
         {dotted}<polyline points="{line}" fill="none" stroke="{LINE[theme]}" stroke-width="2" stroke-linejoin="round"/>
-        <circle cx="{x[0]:.1f}" cy="{y[0]:.1f}" r="3" fill="{LINE[theme]}"/><circle cx="{x[-1]:.1f}" cy="{y[-1]:.1f}" r="4.5" fill="{LINE[theme]}"/>
+        {ends}
         <text x="{EDGE - 4}" y="{HEIGHT + 13}">{int(first)}</text><text x="{WIDTH - EDGE + 4}" y="{HEIGHT + 13}" text-anchor="end">{int(last)}</text></svg>"""
     return f'<figure class="spark"><img width="{WIDTH}" height="{HEIGHT + 16}" alt="{escape(words)}" src="data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"><figcaption>{escape(indicator.short[lang])}</figcaption></figure>'
 

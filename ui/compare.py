@@ -28,11 +28,12 @@ COMPANY = ("ITA", "DEU", "FRA", "ESP", "EU27_2020")  # beside Italy alone
 
 @dataclass(frozen=True)
 class Line:
-    """An indicator of several areas: in `cells` the figures that share a moment, in `others` the newest of areas that have none then."""
+    """An indicator of several areas: in `cells` the figures that share a moment, in `others` the newest of areas that have none then; known: all of that choice."""
     indicator: Indicator
     row: dict
     cells: dict[str, dict]
     others: dict[str, dict]
+    known: tuple[dict, ...]
 
 
 def show(filters: Filters) -> None:
@@ -111,8 +112,9 @@ def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
     if len(moments[best]) < FEWEST:
         return None
     cells = moments[best]
-    others = {row["geo"]: row for row in sorted(rows, key=areas.recent) if (row["sector"], row["gender"], row["size"]) == best[:3] and row["geo"] not in cells}
-    return Line(indicator, next(iter(cells.values())), cells, others)
+    known = tuple(row for row in rows if (row["sector"], row["gender"], row["size"]) == best[:3])
+    others = {row["geo"]: row for row in sorted(known, key=areas.recent) if row["geo"] not in cells}
+    return Line(indicator, next(iter(cells.values())), cells, others, known)
 
 
 # --- the page ---
@@ -172,9 +174,9 @@ def differences(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: 
     items = ""
     for geo in rest:
         told = benchmark.compared(line.cells[geo], first, line.indicator, lang)
-        kind = f", {t('plain_difference', lang)}" if told.plain else f", {t('by_interval', lang)}"
-        text = t("compare_item", lang, name=line.cells[geo]["geo_name"], value=_value(line.cells[geo], line.indicator, lang), told=told.text + kind)
-        items += f'<li><span aria-hidden="true">{told.mark}</span> {escape(text)}</li>'
+        kind = t("profile_joined", lang) if told is None else f"{told.text}, {t('plain_difference' if told.plain else 'by_interval', lang)}"
+        text = t("compare_item", lang, name=line.cells[geo]["geo_name"], value=_value(line.cells[geo], line.indicator, lang), told=kind)
+        items += f'<li><span aria-hidden="true">{told.mark if told else benchmark.MARKS["same"]}</span> {escape(text)}</li>'
     head = t("compare_differences", lang, name=first["geo_name"], value=_value(first, line.indicator, lang), period=benchmark.when(first, lang))
     return f'<section class="differences"><h3>{escape(head)}</h3><ul>{items}</ul>{absent}</section>'
 
@@ -203,7 +205,8 @@ def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang
             topic = line.indicator.topic
             body += f'<tr class="topic"><th scope="rowgroup" colspan="{len(geos) + 1}">{escape(catalogue.topics()[topic].title[lang])}</th></tr>'
         address = urlencode(Filters(lang, geo=geos, indicator=line.indicator.id).to_address(), doseq=True)
-        scope = ", ".join([benchmark.when(line.row, lang), *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all")])
+        edition = areas.edition(line.row, line.known)
+        scope = ", ".join([benchmark.when(line.row, lang), *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all"), *([edition] if edition else [])])
         cells = "".join(f"<td>{_cell(line, geo, lang, theme)}</td>" for geo in geos)
         body += f'<tr><th scope="row"><a href="compare?{escape(address)}" target="{frame.tab()}">{escape(line.indicator.label[lang])}</a><small>{escape(scope)}</small></th>{cells}</tr>'
     caption = t("compare_all", lang)
@@ -215,12 +218,16 @@ def _cell(line: Line, geo: str, lang: str, theme: str) -> str:
     indicator = line.indicator
     if geo not in line.cells:
         row = line.others.get(geo)
-        return f'<span class="off">({escape(_value(row, indicator, lang))}, {escape(benchmark.when(row, lang))})</span>' if row else MISSING
+        if row is None:
+            return MISSING
+        edition = f", {row['edition_name']}" if row["edition"] != line.row["edition"] else ""
+        return f'<span class="off">({escape(_value(row, indicator, lang))}, {escape(benchmark.when(row, lang) + edition)})</span>'
     row = line.cells[geo]
     values = [one["value"] for one in line.cells.values()]
     drawing = "" if indicator.unit in ALONE else benchmark.bar(row["value"], max(values), min(values), theme)
-    interval = f"<small>{escape(benchmark.sure(row, indicator, lang))}</small>" if row["low"] is not None else ""
-    return f"<strong>{escape(_value(row, indicator, lang))}</strong>{sheet.image(drawing)}{interval}"
+    said = [benchmark.sure(row, indicator, lang) if row["low"] is not None else "", t("profile_joined", lang) if row["drawn_from"] else ""]
+    small = f"<small>{escape('; '.join(filter(None, said)))}</small>" if any(said) else ""
+    return f"<strong>{escape(_value(row, indicator, lang))}</strong>{sheet.image(drawing)}{small}"
 
 
 def rows_of(lines: list[Line], geos: tuple[str, ...]) -> pd.DataFrame:

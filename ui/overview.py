@@ -66,7 +66,8 @@ def headlines(filters: Filters) -> None:
                 told, rows = _figure(one.told_by, "ITA", "italy", "latest", lang)
                 sentence = t(one.told, lang, recovery=_inside(recovery(told, rows, teller, lang)))
             with st.container(key=f"card_{one.topic}"):
-                st.html(card(topic.title[lang], indicator, figure, whom, spark(rows, catalogue.indicator(one.told_by or one.indicator), lang, frame.theme()), sentence, lang))
+                drawing = spark(rows, catalogue.indicator(one.told_by or one.indicator), lang, frame.theme())
+                st.html(card(topic.title[lang], indicator, figure, whom, drawing, sentence, list(rows["source"]), lang))
                 st.page_link(f"pages/{one.topic}.py", label=t("explore", lang, topic=t(f"nav_{one.topic}", lang)), query_params=_door(filters))
 
 
