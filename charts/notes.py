@@ -1,7 +1,7 @@
 """What a reader must know before repeating a figure."""
 from charts.findings import kind_of
 from charts.phrases import join, say, semicolons
-from charts.rows import SMALL_BASE, has_interval, is_apart, is_old, is_provisional, is_small, no_direction, records, set_apart, several, valued, year, year_of
+from charts.rows import SMALL_BASE, has_interval, is_apart, is_old, is_provisional, is_small, no_direction, peers, records, set_apart, several, valued, year, year_of
 from data import catalogue
 from data.words import list_text, period_text
 
@@ -11,7 +11,7 @@ def notes(rows, view, kind: str = "") -> list[str]:
     found, lang = records(rows, view.lang), view.lang
     known = valued(found)
     kind = kind or kind_of(found, view) if found else kind
-    wanted = not view.indicator.note_from or any(row.get("source") in view.indicator.note_from for row in found)
+    wanted = not view.indicator.note_from or any(row.get("source") in view.indicator.note_from for row in peers(found, view) or found)
     lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
     if kind == "dots":
         lines.append(say("note_dots", lang))

@@ -489,6 +489,17 @@ def test_a_title_names_every_area_chosen_and_the_whole_that_was():
     assert alone == "Tasso di mortalità: Spagna 65% (maggio 2020), l'unico Paese con questa cifra nel periodo scelto"
 
 
+def test_two_areas_of_one_published_figure_count_once():
+    rows = frame(row("ITH1", 25.9, drawn_from="ITH1+ITH2"), row("ITH2", 25.9, drawn_from="ITH1+ITH2"), row("ITC4", 5.0))
+    assert words.finding(rows, view(chart="dots")) == "Tasso di mortalità: i 2 territori con un dato pubblicato"
+
+
+def test_a_caveat_on_the_source_of_what_areas_are_read_against_does_not_stand_under_theirs():
+    shown = view(chart="dots", note={"it": "Da sapere.", "en": "To know."}, note_from=("eurostat_ecommerce",))
+    italy, region = row("ITA", 19.1, source="eurostat_ecommerce"), row("ITC4", 5.0, source="chambers_press")
+    assert "Da sapere." not in words.notes(frame(region, italy), shown, "dots") and "Da sapere." in words.notes(frame(italy), shown, "dots")
+
+
 def test_lines_of_different_years_are_all_in_the_title_and_nobody_s_choice_is_everybody():
     rows = frame(row("ITC4", 5, "2019"), row("ITC4", 6, "2020"), row("ITF6", 9, "2020"))
     both = "Tasso di mortalità: Lombardia da 5% (2019) a 6% (2020); Calabria 9% (2020)"

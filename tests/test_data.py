@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 import queries
-from data import build
+from data import build, catalogue
 
 ROOT = build.ROOT
 RAW = sorted((ROOT / "raw").glob("*__*.csv"))
@@ -359,6 +359,15 @@ def test_net_turnover_is_births_minus_deaths(db):
              join observations deaths using (geo, sector, gender, size, period, edition)
              where net.indicator = 'net_turnover_rate' and births.indicator = 'birth_rate' and deaths.indicator = 'death_rate'"""
     assert column(db, sql)[0] < 0.15  # three figures rounded to one decimal
+
+
+def test_deaths_over_all_active_enterprises_are_less_than_the_death_rate_and_the_catalogue_says_so(db):
+    deaths, active, rate = (rows(db, f"select value from observations where indicator = '{name}' and geo = 'ITA' and period = '2024' and sector = 'all' and size = 'all'")[0][0]
+                            for name in ("enterprise_deaths", "active_enterprises", "death_rate"))
+    assert 100 * deaths / active < rate - 1
+    said = catalogue.indicator("active_enterprises")
+    assert "non il denominatore" in said.label["it"] and "not the denominator" in said.label["en"]
+    assert not set(said.universe.values()) & set(catalogue.indicator("death_rate").universe.values())
 
 
 def test_active_enterprises_weigh_every_area_in_every_year(db):

@@ -466,7 +466,7 @@ def test_a_figure_by_sector_says_when_it_is_not_of_the_area_chosen(geo, expected
     assert re.findall(r'class="sub">(Italy[^·]*) · ', found) == expected
 
 
-EUROSTAT, ISTAT = ("Active enterprises in the national statistical registers (Eurostat business demography)", "Active enterprises in the ASIA statistical register")
+EUROSTAT, ISTAT = ("Active enterprises in the national statistical registers (Eurostat business demography)", "Active enterprises in the business demography of ISTAT, fewer than all those in the ASIA register")
 
 
 @pytest.mark.parametrize(("address", "populations", "publishers"), [
