@@ -15,6 +15,9 @@ SHADED = {("closures", "italy"): 21, ("profits", "italy"): 21, ("closures", "eur
 DRAWN = {"italy": 21, "europe": 40, "world": 200}  # at least
 BEYOND = {"ARM", "AZE"}  # have figures, and lie east of the frame of the map of Europe
 GREY = {"rgb(200, 194, 184)", "rgb(90, 84, 76)"}  # no data, in either theme
+COVERED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => [...plot.querySelectorAll('.modebar-btn')].map(button => button.getBoundingClientRect()).flatMap(
+    button => [...plot.querySelectorAll('text')].filter(text => { const box = text.getBoundingClientRect(); return button.width && box.width && box.left < button.right && box.right > button.left && box.top < button.bottom && box.bottom > button.top; })
+        .map(text => text.textContent)))"""
 ITALY = set("ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2".split())
 
 
@@ -117,6 +120,7 @@ def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(v
     visitor.painted(40)
     drawn, room = visitor.page.evaluate(heights)
     assert drawn == room < 330, "a map of Europe 358 pixels wide is 233 high, and has its classes under it"
+    assert visitor.page.evaluate(COVERED) == [], "the button of the whole screen stands on a value"
     visitor = visit("/closures?lang=it", size=NARROW)
     visitor.painted(21)
     visitor.page.get_by_text(t("drawn_tiles", "it"), exact=True).click()
