@@ -9,6 +9,7 @@ from charts.series import segments, series
 from data.words import list_text, period_text, rounded
 
 SAID = 4  # areas named in a sentence of changes
+FEW = 8  # sectors: as many are some of them, and the title says of how many it speaks
 
 
 def finding(rows, view, kind: str = "") -> str:
@@ -51,7 +52,7 @@ def _spread(known: list[dict], against: list[dict], view, name) -> str:
     if values["low"] == values["high"]:
         return say("same_everywhere", view.lang, short=short(known, view), value=values["low"])
     ends = {"low_name": ends_of(low, name, view), "high_name": ends_of(high, name, view)}
-    text = say("range", view.lang, **values, **ends)
+    text = say("range", view.lang, **values, **ends) + (say("ends_indistinct", view.lang) if verdict(high[0], low[0]) == "indistinct" else "")
     return text + "".join(f"; {say('item', view.lang, name=row['geo_name'] + sign(row), value=show(row['value'], view))}" for row in against[:1])
 
 
@@ -109,9 +110,12 @@ def _trend(found: list[dict], view) -> str:
     first, last = stretch[0], stretch[-1]
     if first is last:
         return say("at_period", view.lang, short=short(found, view), name=last["geo_name"], value=show(last["value"], view), period=dated(last, view))
-    key = "change_indistinct" if verdict(last, first) == "indistinct" else "change"
-    return say(key, view.lang, short=short(found, view), name=last["geo_name"], first=show(first["value"], view), first_period=dated(first, view),
-               last=show(last["value"], view), last_period=dated(last, view))
+    value = show(last["value"], view)
+    key = "change_indistinct" if verdict(last, first) == "indistinct" else "change_none" if show(first["value"], view) == value else "change"
+    twice = sum(row["geo"] == last["geo"] and row["period"] == last["period"] for row in known) > 1
+    name = f"{last['geo_name']} ({last.get('edition_name') or last['edition']})" if twice else last["geo_name"]
+    return say(key, view.lang, short=short(found, view), name=name, first=show(first["value"], view), first_period=dated(first, view),
+               last=value, last_period=dated(last, view))
 
 
 def _end(first: dict, last: dict, view) -> str:
@@ -192,8 +196,10 @@ def _sectors(found: list[dict], view) -> str:
     whole = [row for row in valued(found) if row["sector"] == "all"]
     if not parts:
         return _listed(whole[:1], whole, view)
-    text = _spread(parts, [], view, lambda row: row["sector_name"])
-    return text + "".join(f"; {say('total', view.lang).lower()}{sign(row)} {show(row['value'], view)}" for row in whole[:1])
+    dates = several(parts + whole, "period")
+    text = _spread(parts, [], view, lambda row: f"{row['sector_name']}, {period_text(row['period'], view.lang)}" if dates else row["sector_name"])
+    text += say("of_published", view.lang, count=len(parts)) if 1 < len(parts) <= FEW else ""
+    return text + "".join(f"; {say('total', view.lang).lower()}{sign(row)} {show(row['value'], view)}" + (f" ({dated(row, view)})" if dates else "") for row in whole[:1])
 
 
 def _heat(found: list[dict], view) -> str:

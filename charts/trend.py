@@ -155,10 +155,12 @@ def _end_labels(all_lines: list[Series], drawn: list[list[dict]], looks: dict, d
     for row in ends:
         geo = row["geo"]
         name = row["geo_name"] if [end["geo"] for end in ends].count(geo) == 1 else f"{STROKES[dashes[row['edition']]]} {row['geo_name']}"
+        if [(end["geo"], year(end)) for end in ends].count((geo, year(row))) > 1:
+            name += f", {row.get('edition_name') or row['edition']}"
         value = f"<b>{compact(row['value'], view)}</b>" if with_value else ""
         base = {"align": "left", "xanchor": "left", "yanchor": "middle", "xshift": 9, "font": {"size": look.TICK, "color": _readable(looks[geo][0], theme)}}
         if year(row) == right:
-            text = look.wrap(name, 13, 3) + ("<br>" + value if value else "")
+            text = look.wrap(name, 13, 4) + ("<br>" + value if value else "")
             labels.append([(row["value"] - low) / (high - low) * plot, 7.5 * (text.count("<br>") + 1), text, base | {"y": row["value"]}])
         else:
             early.append((row, f"{name} {value}".strip(), base))

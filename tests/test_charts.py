@@ -500,6 +500,20 @@ def test_a_caveat_on_the_source_of_what_areas_are_read_against_does_not_stand_un
     assert "Da sapere." not in words.notes(frame(region, italy), shown, "dots") and "Da sapere." in words.notes(frame(italy), shown, "dots")
 
 
+def test_two_editions_that_end_together_are_named_at_their_ends_and_in_the_title():
+    rows = frame(*(row("ITA", value, period, edition=edition, edition_name=edition) for edition, period, value in (("iscritte", "2019", 22.7), ("iscritte", "2024", 22.7), ("attive", "2024", 22.2))))
+    labels = [note["text"] for note in layout(trend.lines(rows, view()))["annotations"]]
+    assert sorted(text.replace("<br>", " ") for text in labels) == ["━ Italia, iscritte <b>22,7%</b>", "╍ Italia, attive <b>22,2%</b>"]
+    assert words.finding(rows, view()) == "Tasso di mortalità: Italia (iscritte) 22,7%, la stessa cifra all'inizio e alla fine (2019 e 2024)"
+
+
+def test_a_range_says_when_its_ends_cannot_be_told_apart_and_its_dates_where_they_differ():
+    rows = [row("ITA", 13.1, "2022", sector="C", low=7.5, high=22.0), row("ITA", 22.0, "2022", sector="G", low=18.0, high=26.6), row("ITA", 13.6, "2024")]
+    assert words.finding(frame(*rows[:2]), view()) == "Tasso di mortalità: da 13,1% (Manifattura) a 22,0% (Commercio), estremi non distinguibili, fra i 2 settori pubblicati"
+    assert words.finding(frame(*rows), view()) == ("Tasso di mortalità: da 13,1% (Manifattura, 2022) a 22,0% (Commercio, 2022), estremi non distinguibili, "
+                                                   "fra i 2 settori pubblicati; totale 13,6% (2024)")
+
+
 def test_lines_of_different_years_are_all_in_the_title_and_nobody_s_choice_is_everybody():
     rows = frame(row("ITC4", 5, "2019"), row("ITC4", 6, "2020"), row("ITF6", 9, "2020"))
     both = "Tasso di mortalità: Lombardia da 5% (2019) a 6% (2020); Calabria 9% (2020)"
@@ -512,7 +526,7 @@ def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
     rows = frame(*(row("ITA", value, sector=sector, sector_kind=kinds[sector]) for sector, value in zip(kinds, (-8.3, -13.7, -6.1, -8.4, -9.9))))
     figure = sectors.bars(rows, view(unit="percent_change", geo=["ITA"]))
     assert layout(figure)["yaxis"]["ticktext"] == ["<b>Tutti i settori</b>", "Costruzioni", "Commercio", "Manifattura"]
-    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da −13,7% (Manifattura) a −6,1% (Costruzioni); totale −8,3%"
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da −13,7% (Manifattura) a −6,1% (Costruzioni), fra i 3 settori pubblicati; totale −8,3%"
 
 
 def test_heat_cells_hold_the_figure_and_a_dash_where_there_is_none():
@@ -624,7 +638,7 @@ def test_a_total_of_another_edition_is_marked_among_the_sectors():
     rows = frame(row("ITA", 7.1), *(row("ITA", value, sector=sector, **EUROSTAT) for sector, value in zip("CFI", (6.1, 5.0, 8.0))), row("ITA", 9.9, sector="G"))
     figure = sectors.bars(rows, view(geo=["ITA"]))
     assert layout(figure)["yaxis"]["ticktext"] == ["<b>Tutti i settori ‡</b>", "Alloggio e<br>ristorazione", "Manifattura", "Costruzioni", "Commercio ‡"]
-    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da 5,0% (Costruzioni) a 8,0% (Alloggio e ristorazione); totale ‡ 7,1%"
+    assert layout(figure)["meta"]["title"] == "Tasso di mortalità: da 5,0% (Costruzioni) a 8,0% (Alloggio e ristorazione), fra i 4 settori pubblicati; totale ‡ 7,1%"
     assert any(note.startswith("‡ Tutti i settori; Commercio: altra edizione") for note in layout(figure)["meta"]["notes"])
 
 

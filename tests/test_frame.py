@@ -105,7 +105,7 @@ COUNTS = ("count", "rows", "figures", "n", "above", "below", "changed", "more", 
 NEVER_ONE = {  # sentences whose number is a constant above one, is above one wherever the sentence is used, or may be any fraction
     "data_first", "sql_intro", "sql_first", "sql_drawn", "sql_answer", "about_intro", "compare_too_many", "sector_countries", "sector_areas", "sector_counted_country", "sector_counted_area", "verify_revised_unknown", "results_lead", "results_one_sub", "contribute_rules",
     "peers_sector", "peers_size_class", "peers_all", "diagnosis_how_long_about", "keur_value", "profile_says_death_rate", "verify_limit", "time", "long", "no_address", "detail_cube_large", "detail_long",
-    "quoted", "quoted_many", "quoted_areas", "quoted_many_areas", "gap_many", "gap_many_distinct", "note_hidden", "detail_not_in_range", "meur_value",
+    "quoted", "quoted_many", "quoted_areas", "quoted_many_areas", "gap_many", "gap_many_distinct", "note_hidden", "detail_not_in_range", "meur_value", "of_published",
 }
 PHRASES = {f"{path.parent.name}/{path.name}, {key}": entry for path in (words.STRINGS, *sorted(ROOT.glob("*/words.toml")), ROOT / "queries" / "locked.toml")
            for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()}
