@@ -1,4 +1,5 @@
--- One indicator on a map: one row per area of the level, in the first edition of $editions that the area has; $period may be 'latest', per area.
+-- One indicator on a map: one row per area of the level; with $period 'latest' each area's newest, as in its profile: its own before a joined one, a whole
+-- year before a part of it, and of one moment the first edition of $editions that the area has.
 -- A source that has Trentino-Alto Adige as one gives its figure to Bolzano and Trento, and drawn_from says so.
 select geo, geo_name, period, value, low, high, n, level, parent, continent, sector, sector_name, sector_short, gender, gender_name, size, size_name, starts, edition,
        edition_name, n_note, status, flags, interval_reason, base, source, source_name, drawn_from
@@ -10,5 +11,5 @@ where indicator = $indicator and sector = $sector and gender = $gender and size 
       when 'macro' then level = 'macro'
       when 'europe' then level = 'country' and europe
       else level = 'country' end
-qualify row_number() over (partition by geo order by list_position($editions, edition), drawn_from <> '', starts desc, period desc) = 1
+qualify row_number() over (partition by geo order by drawn_from <> '', year(starts) desc, length(period) = 4 desc, starts desc, list_position($editions, edition), period desc) = 1
 order by geo_position, geo

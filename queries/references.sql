@@ -6,5 +6,5 @@ where indicator = $indicator and sector = $sector and gender = $gender and size 
   and ($period = 'latest' or period = $period) and list_contains($editions, edition)
   and case $level when 'italy' then geo = 'ITA' or level = 'macro' when 'europe' then geo = 'EU27_2020' else geo in ('WORLD', 'OECD') end
   and source <> case when $level = 'world' then 'worldbank_enterprise_surveys' else '' end  -- unweighted group means: never a benchmark
-qualify row_number() over (partition by geo order by list_position($editions, edition), starts desc) = 1
+qualify row_number() over (partition by geo order by year(starts) desc, length(period) = 4 desc, starts desc, list_position($editions, edition)) = 1
 order by geo_position, geo

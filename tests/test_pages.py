@@ -156,6 +156,30 @@ def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where
         assert re.findall(r'<circle [^>]*fill="([^"]+)"', base64.b64decode(drawn.partition("base64,")[2].partition('"')[0]).decode()) == [full, end]
 
 
+@pytest.mark.parametrize("id", ["women_led_firms_share", "women_led_firms"])
+def test_an_area_s_newest_figure_is_the_same_on_its_topic_and_in_its_profile(id):
+    view = resolve(Filters(lang="it", level="italy", indicator=id), "women")
+    shown = {geo: next((entry.row for entry in area(geo, "it").all if entry.indicator.id == id), None) for geo in REGIONS}
+    found = {row["geo"]: row for row in ask("map", **view.moment).to_dict("records")}
+    assert {geo: (row["value"], row["period"], row["edition"]) for geo, row in found.items()} == {
+        geo: (row["value"], row["period"], row["edition"]) for geo, row in shown.items() if row}
+    assert {row["edition"] for row in found.values()} == {"registered", "active"}
+
+
+def test_all_areas_with_women_led_firms_are_counted_and_italy_is_not_sent_to_europe_where_it_is_not():
+    page = sound(opened("women", lang="it", level="italy", indicator="women_led_firms_share", geo=["ITF3"]), "it")
+    assert "i 19 territori con un dato pubblicato" in page and t("chosen_without", "it", areas="Campania") in unescape(page)
+    assert t("chosen_without_italy", "it", areas="Campania") not in unescape(page)
+
+
+def test_the_register_s_count_of_firms_says_that_the_rates_are_of_fewer():
+    """255,667 deaths of 4,751,988 would be 5.4%, and the death rate is 6.4%."""
+    deaths, firms, rate = (next(entry.row["value"] for entry in area("ITA", "en").all if entry.indicator.id == id) for id in ("enterprise_deaths", "active_enterprises", "death_rate"))
+    assert round(100 * deaths / firms, 1) < rate
+    assert "not the denominator of the rates" in words_of(html(opened("profile", lang="en", geo=["ITA"])))
+    assert not {id for id in ("death_rate", "enterprise_deaths") if catalogue.indicator(id).universe == catalogue.indicator("active_enterprises").universe}
+
+
 RECOVERING = {"value": 9.0, "baseline": 8.0, "worst": 12.0, "worst_period": "2021", "regained_period": None, "period": "2024"}
 
 

@@ -170,14 +170,14 @@ def _cut(indicator: Indicator, own: list[dict], rows: list[dict], level: str) ->
 
 
 def shown(line: list[dict], indicator: Indicator, level: str) -> dict:
-    """The figure to show of a line: the newest; of self-selected surveys that of the period the catalogue opens on, if it is there."""
+    """The figure to show of a line: the newest, the area's own before a joined one (queries/map.sql has the same rule); of self-selected surveys that of the period the catalogue opens on, if it is there."""
     views = [indicator.view(name) for name in LEVELS[level] if name in indicator.default]
     if catalogue.sources()[indicator.source].kind == "self_selected" and indicator.unit not in AMOUNTS:
         found = next((row for view in views for row in line if row["period"] == view["period"] and row["edition"] in view["editions"]), None)
         if found:
             return found
     preferred = [edition for view in views for edition in view["editions"]]
-    return max(line, key=lambda row: (*recent(row), -preferred.index(row["edition"]) if row["edition"] in preferred else -99))
+    return max(line, key=lambda row: (not row["drawn_from"], *recent(row), -preferred.index(row["edition"]) if row["edition"] in preferred else -99))
 
 
 def recent(row: dict) -> tuple:

@@ -66,7 +66,8 @@ def said(view, offered) -> None:
     sentences = [t(key, view.lang, **dict(values)) for key, values in view.notes]
     without = [option.label for option in offered.areas if option.code in view.geo and not option.available]
     if without:
-        sentences.append(t("chosen_without_italy" if view.level == "italy" else "chosen_without", view.lang, areas=list_text(without, view.lang)))
+        abroad = view.level == "italy" and view.indicator.id in offers(catalogue.topics()[view.topic], "europe")  # where Italy is to be found then
+        sentences.append(t("chosen_without_italy" if abroad else "chosen_without", view.lang, areas=list_text(without, view.lang)))
     if sentences:
         st.html('<div class="said">' + "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences) + "</div>")
         st.button(t("reset", view.lang), on_click=frame.reset, type="tertiary", key=f"reset_{view.lang}")
