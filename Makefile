@@ -4,7 +4,8 @@ HOST     ?= localhost
 PORT     ?= 8501
 VENV     ?= .venv
 BIN      := $(VENV)/bin
-PIP      := $(BIN)/python -m pip --disable-pip-version-check -qq install
+# Without compiling all they hold: Python compiles what it imports, a small part.
+PIP      := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 DATABASE := $(or $(RECOVERY_DATABASE),data/recovery.duckdb)
 INPUTS   := $(wildcard data/*.toml data/*.csv data/*.sql data/*.py data/codes/*.csv data/raw/*.csv data/imports/*.csv)
 
