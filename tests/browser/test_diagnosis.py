@@ -107,6 +107,20 @@ def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, share, size, visit):
     has_a_plan(visitor, lang)
 
 
+@pytest.mark.parametrize(("size", "in_a_row", "in_a_pair"), [(WIDE, 4, 2), (NARROW, 1, 1)], ids=["wide", "narrow"])
+def test_on_a_wide_screen_short_answers_stand_in_a_row_questions_in_pairs_and_graded_answers_in_a_ladder(size, in_a_row, in_a_pair, visit):
+    visitor = visit("/diagnosis?lang=it", size=size)
+
+    def columns(place: str) -> int:
+        return visitor.page.locator(place).evaluate_all("all => new Set(all.map(one => Math.round(one.getBoundingClientRect().left))).size")
+
+    on(visitor)
+    assert columns('[class*="st-key-profile_size"] [data-testid="stRadioOption"]') == in_a_row
+    on(visitor)
+    assert columns(GROUPS) == in_a_pair
+    assert columns(f'[class*="st-key-{bank().items[0].id}"] [data-testid="stRadioOption"]') == 1
+
+
 def test_another_page_the_other_language_and_back_keep_the_answers(visit):
     visitor = visit("/diagnosis?lang=it")
     on(visitor)
