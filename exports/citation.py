@@ -43,6 +43,8 @@ def title(export: Export, lang: str) -> str:
     where = ", ".join(names) if 0 < len(names) <= 3 else t(f"level_{view.level}", lang)
     periods = export.table.sort_values("starts")["period"].unique().tolist() if len(export.table) else [view.period]
     when = period_text(periods[0], lang) if len(periods) == 1 else f"{period_text(periods[0], lang)} – {period_text(periods[-1], lang)}"
+    provisional = ((export.table["status"] == "provisional") | export.table["flags"].str.contains("p")) & export.table["value"].notna()
+    when += f" ({t('status_provisional' if provisional.all() else 'cited_partly', lang)})" if provisional.any() else ""
     return f"{export.label(lang)}, {where}, {when}"
 
 

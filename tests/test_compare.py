@@ -161,7 +161,7 @@ WAY = {"value": 9.0, "low": None, "high": None, "period": "2024", "baseline": 8.
     ({"value": 12.0, "worst_period": "2024"}, "In 2019: 8.0%. The worst point is the latest (2024)."),
     ({"regained_period": "2022", "value": 7.5}, "back at the 2019 level in 2022."),
     ({"regained_period": "2022"}, "back at the 2019 level in 2022, lost again since"),
-    ({"worst": 7.0, "value": 6.5}, "Never above it since 2020"),
+    ({"worst": 7.0, "value": 6.5}, "It has not been above that since 2020"),
 ])
 def test_the_way_since_2019_of_a_count(changes, expected):
     assert expected in since_2019(WAY | changes, catalogue.indicator("death_rate"), "en", "2024")
@@ -187,7 +187,7 @@ def test_without_2019_there_is_nothing_to_tell(way):
 def test_the_extreme_of_an_amount_is_an_amount():
     way = WAY | {"value": 80_000.0, "baseline": 87_130.0, "worst": 79_750.0}
     assert "the highest was 79,750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "en")
-    assert "il valore più alto 79.750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "it")
+    assert "il più alto è stato 79.750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "it")
 
 
 def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():

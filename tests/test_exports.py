@@ -227,6 +227,15 @@ def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
     assert {"it": ", commercio: da ", "en": ", trade: from "}[lang] in shown.meta["title"] == files.about(shown)["title"]
 
 
+@pytest.mark.parametrize(("lang", "all_", "some"), [("it", "2024 (provvisorio)", "2019 – 2024 (in parte provvisori)"), ("en", "2024 (provisional)", "2019 – 2024 (partly provisional)")])
+def test_a_citation_says_what_is_provisional(lang, all_, some):
+    shown = export("closures", "italy", lang)
+    line = frame.prepare(queries.ask("trend", **shown.view.cut, geos=("ITA",), lang=lang), shown.view, SITE, DAY)
+    settled = frame.prepare(queries.ask("map", **shown.view.moment | {"period": "2023"}), replace(shown.view, period="2023"), SITE, DAY)
+    assert all_ in citation.text(shown) and all_ in citation.bibtex(shown) and some in citation.ris(line)
+    assert "provvisor" not in citation.text(settled) and "provisional" not in citation.text(settled)
+
+
 def test_bibtex_and_ris_are_well_formed():
     shown = export("women", lang="en")
     entry = citation.bibtex(shown)

@@ -371,6 +371,13 @@ def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
 # --- checks, data, methods ---
 
 @pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize(("level", "home"), [("italy", True), ("world", False)])
+def test_a_document_whose_address_is_a_home_page_says_how_to_find_the_table(level, home, lang):
+    found = words_of(html(opened("closures", lang=lang, level=level)))
+    assert (t("publisher_home", lang) in found) == home
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
 def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
     ours = " ".join(f"{claim.finding} {claim.write}" for claim in ask("claims", lang=lang).itertuples())
     assert not re.search(r"chiuse|hanno chiuso|closed", ours) and {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours

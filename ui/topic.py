@@ -17,7 +17,7 @@ from queries import ask, kept
 from queries.filters import Filters, View, all_periods, offers, resolve
 from ui import frame, glossary
 from ui.bar import bar
-from ui.document import document
+from ui.document import document, is_home
 from ui.frame import theme
 from ui.panel import panel
 
@@ -158,13 +158,14 @@ def about(view, rows: pd.DataFrame) -> None:
     indicator, lang = view.indicator, view.lang
     found = ask("citations", **view.cut, period=view.period, editions=view.editions, geos=view.geo)
     documents = "".join(f"<li>{document(row.publisher, row.title, row.published, row.url, lang)}</li>" for row in found.head(8).itertuples())
+    home = f"<p>{escape(t('publisher_home', lang))}</p>" if any(is_home(row.url) for row in found.head(8).itertuples()) else ""
     more = f"<li>{escape(t('documents_more', lang, count=len(found) - 8))}</li>" if len(found) > 8 else ""
     sources = tuple(dict.fromkeys(rows["source"])) or (indicator.source,)
     named = "".join(f"<p>{_source(catalogue.sources()[id], lang)}</p>" for id in sources)
     st.html(f"""<details class="about"><summary>{escape(t("what_it_measures", lang))}</summary>
         <p><strong>{escape(indicator.label[lang])}.</strong> {escape(indicator.about[lang])}</p>
         <p><strong>{escape(t("universe", lang))}</strong> {escape(catalogue.universe(indicator, sources, lang))}.</p>
-        {named}<p><strong>{escape(t("documents", lang))}</strong></p><ul>{documents}{more}</ul></details>""")
+        {named}<p><strong>{escape(t("documents", lang))}</strong></p><ul>{documents}{more}</ul>{home}</details>""")
 
 
 def _source(source, lang: str) -> str:
