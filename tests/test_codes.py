@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ui.document import document
+
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ["geographies", "sectors", "sizes", "genders", "editions", "units"]
 COLUMNS = {"geo": "geographies", "sector": "sectors", "size": "sizes", "gender": "genders", "edition": "editions", "unit": "units"}
@@ -128,3 +130,13 @@ def test_every_word_of_the_raw_figures_is_known(path):
     for column, name in COLUMNS.items():
         known = {word for row in codes(name) for word in words(row)}
         assert {row[column] for row in rows(path) if column in row} <= known, column
+
+
+@pytest.mark.parametrize(("lang", "said"), [("it", "ISTAT, Titolo 2019-2024, scaricato il 18 luglio 2026"), ("en", "ISTAT, Titolo 2019-2024, downloaded 18 July 2026")])
+def test_the_day_of_a_document_is_written_out(lang, said):
+    assert document("ISTAT", "Titolo 2019-2024", "downloaded 2026-07-18", "", lang) == said
+
+
+def test_italian_titles_have_their_accents():
+    told = (ROOT / "data" / "raw" / "future_of_business__country_wave.csv").read_text(encoding="utf-8")
+    assert "Per metà delle Pmi la salvezza è l'online" in told and not any(lost in told for lost in ("sosterra ", "Per meta ", ": cosi ", " c'e "))
