@@ -7,7 +7,7 @@ from charts.notes import notes
 from charts.phrases import between, dated, join, named, say, semicolons, show
 from charts.rows import SMALL_BASE, first_each, is_apart, is_old, is_provisional, is_small, no_direction, peers, records, set_apart, several, sign, valued, year
 from data import catalogue
-from data.words import interval_text, number, period_text
+from data.words import interval_text, noted, number, period_text
 
 
 def frame(rows, view, kind: str = "", **more) -> dict:
@@ -51,7 +51,7 @@ def _source(id: str, name: str, lang: str) -> str:
     known = catalogue.sources().get(id)
     if known is None:
         return name or id
-    text = say("named_source", lang, publisher=known.publisher, name=known.name[lang])
+    text = say("named_source", lang, publisher=noted(known.publisher, lang), name=known.name[lang])
     return f"{text} ({say('licence', lang, licence=known.licence[lang])})"
 
 

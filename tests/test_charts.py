@@ -688,6 +688,11 @@ def test_the_source_line_names_publisher_and_licence():
     assert words.source_line(frame(row()), view()) == "Fonte: ISTAT, Demografia d'impresa 2019-2024 (licenza: CC BY 4.0)"
 
 
+@pytest.mark.parametrize(("lang", "said"), [("it", "InfoCamere e Camere di commercio regionali, "), ("en", "InfoCamere and regional chambers, ")])
+def test_the_source_line_names_its_publisher_in_the_language(lang, said):
+    assert said in words.source_line(frame(row(source="chambers_press")), view(lang))
+
+
 def test_the_subtitle_says_what_of_whom_and_when():
     assert words.subtitle(frame(row("ITC4", 5.8, "2024", status="provisional")), view()) == "Imprese cessate · Imprese attive · 2024, provvisorio"
     rows = frame(row("ITA", 5.8, "2019", sector="G"), row("ITA", 5.9, "2020", sector="G"))

@@ -12,7 +12,7 @@ from charts import areas, dots, dumbbell, ranking, regions, sectors, trend
 from charts.company import BESIDE, company
 from charts.rows import beside, records
 from data import catalogue
-from data.words import list_text, t
+from data.words import list_text, noted, t
 from queries import ask, kept
 from queries.filters import Filters, View, all_periods, offers, resolve
 from ui import frame, glossary
@@ -169,7 +169,7 @@ def about(view, rows: pd.DataFrame) -> None:
 
 
 def _source(source, lang: str) -> str:
-    return f'<strong>{escape(source.publisher)}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f"kind_{source.kind}", lang))}</em>'
+    return f'<strong>{escape(noted(source.publisher, lang))}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f"kind_{source.kind}", lang))}</em>'
 
 
 # --- over time, by sector, by who leads ---
