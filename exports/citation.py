@@ -1,7 +1,7 @@
 """How to cite a view: the publishers first, us second, with data version and day of access."""
 import re
 
-from data.words import period_text, t
+from data.words import noted, period_text, t
 from exports.frame import Export
 from exports.words import say
 
@@ -12,7 +12,7 @@ TEX = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#"
 def text(export: Export, lang: str = "") -> str:
     """One sentence for a footnote."""
     lang = lang or export.view.lang
-    said = "; ".join(f"{source.publisher}, {source.name[lang]}" for source in export.sources)
+    said = "; ".join(f"{noted(source.publisher, lang)}, {source.name[lang]}" for source in export.sources)
     return say("citation", lang, sources=said, title=title(export, lang), version=export.version, day=period_text(export.day.isoformat(), lang), link=export.link)
 
 
@@ -49,7 +49,7 @@ def title(export: Export, lang: str) -> str:
 
 
 def _publishers(export: Export) -> list[str]:
-    return list(dict.fromkeys(source.publisher for source in export.sources))
+    return list(dict.fromkeys(noted(source.publisher, export.view.lang) for source in export.sources))
 
 
 def _tex(said: str) -> str:

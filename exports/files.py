@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from data.catalogue import LANGS, universe
-from data.words import period_text
+from data.words import noted, period_text
 from exports import citation, fingerprint
 from exports.fingerprint import cell, neutral
 from exports.frame import COLUMNS, NUMBERS, Export
@@ -225,8 +225,8 @@ def descriptor(export: Export, path: str, table: bytes) -> dict:
         "profile": "tabular-data-package", "name": re.sub(r"[^a-z0-9._-]+", "-", path.removesuffix(".csv").lower()), "title": words["title"],
         "description": f"{words['subtitle']}\n\n{words['definition']}\n\n{words['notes']}", "homepage": export.link, "version": export.version, "created": f"{export.day.isoformat()}T12:00:00Z",
         "keywords": [indicator.id, indicator.topic], "licenses": _licences(export),
-        "sources": [{"title": f"{source.publisher}, {source.name[lang]}", "path": source.url} for source in export.sources],
-        "contributors": [*({"title": source.publisher, "role": "publisher"} for source in export.sources), {"title": "Ripresa digitale", "role": "wrangler"}],
+        "sources": [{"title": f"{noted(source.publisher, lang)}, {source.name[lang]}", "path": source.url} for source in export.sources],
+        "contributors": [*({"title": noted(source.publisher, lang), "role": "publisher"} for source in export.sources), {"title": "Ripresa digitale", "role": "wrangler"}],
         "resources": [{"profile": "tabular-data-resource", "name": "data", "path": path, "title": words["indicator"], "format": "csv", "mediatype": "text/csv", "encoding": "utf-8",
                        "bytes": len(table), "hash": f"sha256:{hashlib.sha256(table).hexdigest()}", "dialect": {"delimiter": ",", "header": True},
                        "schema": {"fields": fields, "missingValues": [""], "primaryKey": ["indicator", "geo", "sector", "gender", "size", "period", "edition"]}}],
@@ -253,7 +253,7 @@ def sidecar(export: Export, path: str) -> bytes:
 def readme(export: Export, lang: str, own: str) -> str:
     """What the zip holds, for a person, in one language."""
     place, indicator = 1 + LANGS.index(lang), export.view.indicator
-    sources = "\n".join(f"- {source.publisher}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}" for source in export.sources)
+    sources = "\n".join(f"- {noted(source.publisher, lang)}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}" for source in export.sources)
     columns = "\n".join(f"| `{name}` | {column[place]} |" for name, column in COLUMNS.items())
     notes = f"\n{indicator.note[lang]}\n" if indicator.note.get(lang) else ""
     return say("readme", lang, label=export.label(lang), about=indicator.about[lang], universe=_universe(export, lang), notes=notes, sources=sources, columns=columns, file=f"{own}.csv",

@@ -210,7 +210,8 @@ def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
 def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
     shown = export(topic, level, lang)
     text = citation.text(shown)
-    assert text.startswith(shown.sources[0].publisher) and text.index("Ripresa digitale") > len(shown.sources[0].publisher)
+    publisher = noted(shown.sources[0].publisher, lang)
+    assert text.startswith(publisher) and text.index("Ripresa digitale") > len(publisher)
     assert shown.version in text and shown.link in text and "2026" in text and shown.view.indicator.label[lang] in text
     assert text.split("Ripresa digitale")[0] != citation.text(shown, "en" if lang == "it" else "it").split("Ripresa digitale")[0]
 

@@ -3,7 +3,7 @@ from html import escape
 
 import streamlit as st
 
-from data.words import number, period_text, t
+from data.words import noted, number, period_text, t
 from queries import ask
 from queries.filters import Filters
 from ui import access, glossary, table
@@ -43,7 +43,7 @@ def contents(lang: str) -> str:
 
 def sources(lang: str) -> None:
     """Every source family: who, what kind, which terms, what to know."""
-    body = [{"name": (row["name"], row["url"]), "publisher": row["publisher"], "kind": t(f"kind_{row['kind']}", lang).strip("()."), "licence": row["licence"],
+    body = [{"name": (row["name"], row["url"]), "publisher": noted(row["publisher"], lang), "kind": t(f"kind_{row['kind']}", lang).strip("()."), "licence": row["licence"],
              "figures": number(row["figures"], lang), "note": row["note"]} for row in ask("sources", lang=lang).to_dict("records")]
     heads = {name: t(f"column_{name}", lang) for name in ("name", "publisher", "kind", "licence", "figures", "note")}
     st.html(f'<section class="article" id="about_sources"><h2>{escape(t("about_sources", lang))}</h2></section>')

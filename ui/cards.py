@@ -7,7 +7,7 @@ import pandas as pd
 from charts.rows import is_provisional
 from charts.theme import PALETTES
 from data import catalogue
-from data.words import MISSING, period_text, t, value_text
+from data.words import MISSING, noted, period_text, t, value_text
 
 LEVELS = ("meur", "keur", "count", "index")  # units whose recovery is told in percent of 2019
 WIDTH, HEIGHT, EDGE = 220, 56, 7
@@ -25,7 +25,7 @@ def card(topic: str, indicator, figure: dict | None, whom: str, drawing: str, re
         status = f", {t('status_provisional', lang)}" if is_provisional(figure) else ""
         when = period_text(figure["period"], lang) + status
     source = figure["source"] if figure is not None else indicator.source
-    publishers = dict.fromkeys(catalogue.sources()[id].publisher for id in (source, *sources))
+    publishers = dict.fromkeys(noted(catalogue.sources()[id].publisher, lang) for id in (source, *sources))
     return f"""<div class="card"><p class="kicker">{escape(topic)}</p>
         <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(whom)}, {escape(when)}</p>
         {drawing}<p class="recovery">{escape(recovery)}</p>

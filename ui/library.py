@@ -67,7 +67,7 @@ def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str
     for row in ask("figure_documents", **view.cut).itertuples():
         if (row.geo, row.period, row.edition) in read:
             place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
-            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}", f"[{place}] {row.publisher}, {noted(row.title, lang)}"))
+            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}", f"[{place}] {noted(row.publisher, lang)}, {noted(row.title, lang)}"))
     items = "".join(f'<li id="document-{place}">{document(*one, lang)}</li>' for one, place in numbers.items())
     way = f'<p class="past"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>' if items else ""
     listed = f'<section class="documents" id="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>' if items else ""
@@ -82,7 +82,7 @@ def entries(filters: Filters) -> None:
     body = []
     for row in ask("indicators", lang=lang).itertuples():
         source = sources[row.source]
-        cells = {"label": (row.label, door(row.id, lang)), "about": row.about, "universe": row.universe, "unit": t(f"unit_{row.unit}", lang), "source": f"{source.publisher}, {source.name[lang]}", "id": row.id}
+        cells = {"label": (row.label, door(row.id, lang)), "about": row.about, "universe": row.universe, "unit": t(f"unit_{row.unit}", lang), "source": f"{noted(source.publisher, lang)}, {source.name[lang]}", "id": row.id}
         if all(word in plain(" ".join((row.label, *list(cells.values())[1:]))) for word in asked):
             body.append(cells)
     if not body:

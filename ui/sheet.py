@@ -10,7 +10,7 @@ from charts import benchmark
 from charts.benchmark import ALONE
 from charts.rows import is_provisional
 from data import catalogue
-from data.words import language_name, number, period_text, t, value_text
+from data.words import language_name, noted, number, period_text, t, value_text
 from queries import ask, version
 from queries.filters import Filters, offers, resolve
 from ui.area import BEHIND, Area, Entry
@@ -177,7 +177,7 @@ def lacking(area: Area) -> str:
 def sources(area: Area) -> str:
     """Publisher, name and licence of every source the profile uses."""
     known = [catalogue.sources()[id] for id in area.sources]
-    items = "".join(f"<li>{escape(one.publisher)}, {escape(one.name[area.lang])} ({escape(one.licence[area.lang])})</li>" for one in known)
+    items = "".join(f"<li>{escape(noted(one.publisher, area.lang))}, {escape(one.name[area.lang])} ({escape(one.licence[area.lang])})</li>" for one in known)
     return f'<section class="sources"><h2>{escape(t("profile_sources", area.lang))}</h2><ul>{items}</ul></section>'
 
 
