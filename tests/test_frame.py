@@ -333,6 +333,14 @@ def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
     assert table.escape(str(fault)) in html(visit)
 
 
+def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(monkeypatch):
+    def lost(*given, **more):
+        raise BuildError("data/recovery.duckdb is not there.")
+    monkeypatch.setattr(overview, "show", lambda filters: (monkeypatch.setattr(queries, "ask", lost), lost()))
+    visit = opened(lang="en")
+    assert not visit.exception and heading(visit) == t("fault_title", "en") and "Collection closed on" in html(visit)
+
+
 # --- the server ---
 
 def answer(middleware, body: bytes, content_type: str, path: str = "/", query: str = "", **headers: str) -> tuple[dict, bytes]:

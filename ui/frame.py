@@ -39,7 +39,7 @@ def run() -> None:
     st.html(STYLE)
     lang = _language()
     try:
-        version = queries.version()
+        version, collected = queries.version(), period_text(str(queries.ask("build")["data_date"].iloc[0])[:10], lang)
         page = st.navigation(pages(lang), position="top")
         chosen = _read(page.url_path or PAGES[0], lang)
     except (BuildError, CatalogueError) as fault:
@@ -57,7 +57,6 @@ def run() -> None:
         log.LOGGER.exception("page", extra={"said": {"page": page.url_path or PAGES[0], "address": chosen.to_address()}})
         _sorry(t("fault_page", lang), lang)
         st.button(t("reset", lang), on_click=choose, kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"})
-    collected = period_text(str(queries.ask("build")["data_date"].iloc[0])[:10], lang)
     st.html(f'<footer class="foot"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>')
     with st.container(key="ways", horizontal=True, gap="medium"):  # in the same session: a link that loads the page again would lose a diagnosis
         for way in FOOT:
