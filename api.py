@@ -2,6 +2,7 @@
 
 `streamlit run api.py` starts it; `streamlit run dashboard.py` shows the same pages without what is declared here.
 """
+
 import gzip
 import re
 from html import escape
@@ -41,7 +42,16 @@ GUARD = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 STATIC = re.compile(r"/static/.*\.(js|css|json|svg)$")
-DRAWN = ("", "overview", "closures", "profits", "digital_sales", "women", "compare", "diagnosis_results")  # pages that open on figures
+DRAWN = (
+    "",
+    "overview",
+    "closures",
+    "profits",
+    "digital_sales",
+    "women",
+    "compare",
+    "diagnosis_results",
+)  # pages that open on figures
 NAMED = "/app/static/made/"  # files named after what is in them
 HERE = "window.__streamlit = {BACKEND_BASE_URL: new URL('.', location).href}"  # else Streamlit looks for its server under the page's name first, in vain
 FONT = re.compile(r'<link\s+rel="preload"[^>]*as="font"[^>]*>')
@@ -90,11 +100,17 @@ class Shell(Whole):
     """The page shell says its own language, name and server before a single script has run, and asks for no font."""
 
     def wanted(self, scope, headers):
-        return headers.get("content-type", "").startswith("text/html") and headers.get("content-encoding", "gzip") == "gzip" and not scope["path"].startswith(OWN_HTML)
+        return (
+            headers.get("content-type", "").startswith("text/html")
+            and headers.get("content-encoding", "gzip") == "gzip"
+            and not scope["path"].startswith(OWN_HTML)
+        )
 
     async def change(self, scope, headers, body):
         request = Request(scope)
-        lang = words.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+        lang = words.language(
+            request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+        )
         for name in ("etag", "last-modified"):  # the same file in two languages is two answers
             del headers[name]
         headers.add_vary_header("Accept-Language")
@@ -104,7 +120,9 @@ class Shell(Whole):
         page = page.replace('<html lang="en">', f'<html lang="{lang}">', 1)
         page = page.replace("<head>", f"<head><script>{HERE}</script>", 1)
         if found.page(scope) in DRAWN:  # on its way while Streamlit starts, and run after it
-            page = page.replace("</head>", f'<script defer data-drawing src="{plot.address()}"></script></head>', 1)
+            page = page.replace(
+                "</head>", f'<script defer data-drawing src="{plot.address()}"></script></head>', 1
+            )
         page = page.replace("<title>Streamlit</title>", f"<title>{escape(words.t('site', lang))}</title>", 1)
         return gzip.compress(page.encode(), 6) if zipped else page.encode()
 
@@ -115,7 +133,11 @@ class Compressed(Whole):
     kept: dict[str, bytes] = {}
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and STATIC.search(scope["path"]) and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+        if (
+            scope["type"] == "http"
+            and STATIC.search(scope["path"])
+            and "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        ):
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
             scope = scope | {"headers": plain, "compressed": True}
         await super().__call__(scope, receive, send)
@@ -154,10 +176,24 @@ class Guarded:
 
 async def icon(request: Request) -> Response:
     """GET /favicon.ico, which browsers ask for beside what is not a page of Streamlit's."""
-    return Response(frame.icon(), media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+    return Response(
+        frame.icon(), media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"}
+    )
 
 
 log.start()
-net_util.get_external_ip = lambda: None  # Streamlit asks a host of Amazon's for it when it serves other machines, and at each socket of another site while everyone waits
-app = st.App("dashboard.py", routes=[*ROUTES, Route("/favicon.ico", icon)],
-             middleware=[Middleware(Watched), Middleware(Guarded), Middleware(Limited), Middleware(Shell), Middleware(Compressed), Middleware(found.Lost)])
+net_util.get_external_ip = (
+    lambda: None
+)  # Streamlit asks a host of Amazon's for it when it serves other machines, and at each socket of another site while everyone waits
+app = st.App(
+    "dashboard.py",
+    routes=[*ROUTES, Route("/favicon.ico", icon)],
+    middleware=[
+        Middleware(Watched),
+        Middleware(Guarded),
+        Middleware(Limited),
+        Middleware(Shell),
+        Middleware(Compressed),
+        Middleware(found.Lost),
+    ],
+)

@@ -14,17 +14,56 @@ from benchmarks import browser, load, memory, servers, stages
 
 PARTS = ("stages", "build", "start", "load", "browser", "memory")
 RESULTS = Path(__file__).with_name("results")
-NOT_ASKED = ("", "&indicator=birth_rate", "&indicator=net_turnover_rate")  # the dashboard keeps its answers: each round asks of another indicator
+NOT_ASKED = (
+    "",
+    "&indicator=birth_rate",
+    "&indicator=net_turnover_rate",
+)  # the dashboard keeps its answers: each round asks of another indicator
 GOALS = [  # name, figure, what it is divided by (nothing: a figure of its own), most allowed
-    ("click to repaint / Dash, answer kept", ("browser", "ours", "repaint", "again", "p50_ms"), ("browser", "dash", "repaint", "again", "p50_ms"), 1.0),
-    ("click to repaint / Dash, asked for the first time", ("browser", "ours", "repaint", "first", "p50_ms"), ("browser", "dash", "repaint", "first", "p50_ms"), 1.0),
-    ("click to repaint / plotly.js alone, answer kept", ("browser", "ours", "repaint", "again", "p50_ms"), ("browser", "floor", "repaint", "again", "p50_ms"), 2.5),
+    (
+        "click to repaint / Dash, answer kept",
+        ("browser", "ours", "repaint", "again", "p50_ms"),
+        ("browser", "dash", "repaint", "again", "p50_ms"),
+        1.0,
+    ),
+    (
+        "click to repaint / Dash, asked for the first time",
+        ("browser", "ours", "repaint", "first", "p50_ms"),
+        ("browser", "dash", "repaint", "first", "p50_ms"),
+        1.0,
+    ),
+    (
+        "click to repaint / plotly.js alone, answer kept",
+        ("browser", "ours", "repaint", "again", "p50_ms"),
+        ("browser", "floor", "repaint", "again", "p50_ms"),
+        2.5,
+    ),
     ("p95 at 50 sessions / Dash", ("load", "50", "ours", "p95_ms"), ("load", "50", "dash", "p95_ms"), 0.15),
-    ("KB per change / Dash", ("load", "50", "ours", "kb_per_change"), ("load", "50", "dash", "kb_per_change"), 0.5),
-    ("Dash changes per second at 100 sessions / ours", ("load", "100 busy", "dash", "changes_per_second"), ("load", "100 busy", "ours", "changes_per_second"), 0.5),
+    (
+        "KB per change / Dash",
+        ("load", "50", "ours", "kb_per_change"),
+        ("load", "50", "dash", "kb_per_change"),
+        0.5,
+    ),
+    (
+        "Dash changes per second at 100 sessions / ours",
+        ("load", "100 busy", "dash", "changes_per_second"),
+        ("load", "100 busy", "ours", "changes_per_second"),
+        0.5,
+    ),
     ("visitors' faults at 200 sessions", ("load", "200", "ours", "faults"), None, 0),
-    ("first load, MB", ("browser", "ours", "load", "cold_mb"), None, 3.0),  # Dash's 1.9 MB and Streamlit's own shell
-    ("headline readable / charts painted", ("browser", "ours", "load", "cold_headline_s"), ("browser", "ours", "load", "cold_charts_s"), 1.0),
+    (
+        "first load, MB",
+        ("browser", "ours", "load", "cold_mb"),
+        None,
+        3.0,
+    ),  # Dash's 1.9 MB and Streamlit's own shell
+    (
+        "headline readable / charts painted",
+        ("browser", "ours", "load", "cold_headline_s"),
+        ("browser", "ours", "load", "cold_charts_s"),
+        1.0,
+    ),
     ("start to first byte, s", ("start", "ours", "seconds_to_first_byte", "median"), None, 1.5),
     ("build of the database, s", ("build", "seconds", "median"), None, 3.0),
     ("memory with 50 sessions, MB", ("memory", "with_50_mb"), None, 220),
@@ -33,9 +72,16 @@ GOALS = [  # name, figure, what it is divided by (nothing: a figure of its own),
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the dashboard against its peers; figures of one run are compared as ratios.")
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"what to measure: {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="fewer sessions and clicks: for trying, not for publishing")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure the dashboard against its peers; figures of one run are compared as ratios.",
+    )
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help=f"what to measure: {', '.join(PARTS)} (default: all)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer sessions and clicks: for trying, not for publishing"
+    )
     parser.add_argument("--save", action="store_true", help="keep the result in benchmarks/results")
     given = parser.parse_args()
     unknown = [part for part in given.parts if part not in PARTS]
@@ -70,7 +116,13 @@ def _start(quick: bool) -> dict:
         for _ in range(1 if quick else 3):
             with servers.running(name) as server:
                 times.append(round(server.started, 2))
-        answer[name] = {"seconds_to_first_byte": {"min": min(times), "median": sorted(times)[len(times) // 2], "max": max(times)}}
+        answer[name] = {
+            "seconds_to_first_byte": {
+                "min": min(times),
+                "median": sorted(times)[len(times) // 2],
+                "max": max(times),
+            }
+        }
     return answer
 
 
@@ -81,25 +133,48 @@ def _load(quick: bool) -> dict:
         for server in running.values():
             load.visit(server, 2, 3, pause=0.5)  # warm
         for sessions in (1, 10) if quick else (1, 10, 50, 100, 200):
-            answer[str(sessions)] = {name: load.visit(server, sessions, 8 if quick else 20) for name, server in running.items() if sessions <= 100 or name == "ours"}
-        answer["100 busy"] = {name: load.visit(server, 10 if quick else 100, 8 if quick else 20, pause=0.0) for name, server in running.items()}
-        answer["50 across the site"] = {"ours": load.visit(running["ours"], 5 if quick else 50, 8 if quick else 20, cold=True)}
+            answer[str(sessions)] = {
+                name: load.visit(server, sessions, 8 if quick else 20)
+                for name, server in running.items()
+                if sessions <= 100 or name == "ours"
+            }
+        answer["100 busy"] = {
+            name: load.visit(server, 10 if quick else 100, 8 if quick else 20, pause=0.0)
+            for name, server in running.items()
+        }
+        answer["50 across the site"] = {
+            "ours": load.visit(running["ours"], 5 if quick else 50, 8 if quick else 20, cold=True)
+        }
     with servers.running("ours") as fresh:
-        answer["50 across the site, cold cache"] = {"ours": load.visit(fresh, 5 if quick else 50, 8 if quick else 20, cold=True)}
+        answer["50 across the site, cold cache"] = {
+            "ours": load.visit(fresh, 5 if quick else 50, 8 if quick else 20, cold=True)
+        }
     return answer
 
 
 def _browser(quick: bool) -> dict:
     answer: dict = {}
     with ExitStack() as stack:
-        running = {name: stack.enter_context(servers.running(name)) for name in ("ours", "dash", "plain", "floor")}
+        running = {
+            name: stack.enter_context(servers.running(name)) for name in ("ours", "dash", "plain", "floor")
+        }
         with browser.chromium() as chromium:
             for name, server in running.items():
                 browser.first_load(chromium, server)
                 answer[name] = {"load": browser.first_load(chromium, server)}
-            rounds = [{name: browser.repaint(chromium, server, 6 if quick else 12, more if name == "ours" else "") for name, server in running.items()} for more in NOT_ASKED[: 1 if quick else 3]]
+            rounds = [
+                {
+                    name: browser.repaint(
+                        chromium, server, 6 if quick else 12, more if name == "ours" else ""
+                    )
+                    for name, server in running.items()
+                }
+                for more in NOT_ASKED[: 1 if quick else 3]
+            ]
     for name in answer:  # interleaved rounds: the middle one by its median
-        answer[name]["repaint"] = sorted((part[name] for part in rounds), key=lambda part: part["again"]["p50_ms"] or 0)[len(rounds) // 2]
+        answer[name]["repaint"] = sorted(
+            (part[name] for part in rounds), key=lambda part: part["again"]["p50_ms"] or 0
+        )[len(rounds) // 2]
     return answer
 
 
@@ -115,13 +190,26 @@ def _memory(quick: bool) -> dict:
         return held | {"beside": beside, "turnover": memory.turnover(server, 100 if quick else 1000)}
 
 
-MEASURES = {"stages": _stages, "build": lambda quick: stages.building(1 if quick else 3), "start": _start, "load": _load, "browser": _browser, "memory": _memory}
+MEASURES = {
+    "stages": _stages,
+    "build": lambda quick: stages.building(1 if quick else 3),
+    "start": _start,
+    "load": _load,
+    "browser": _browser,
+    "memory": _memory,
+}
 
 
 def _machine() -> dict:
     packages = ("streamlit", "plotly", "duckdb", "pandas", "dash", "gunicorn")
-    return {"date": datetime.now(UTC).isoformat(timespec="minutes"), "python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count(),
-            "load_average": round(os.getloadavg()[0], 2), **{name: version(name) for name in packages}}  # fmt: skip
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="minutes"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 2),
+        **{name: version(name) for name in packages},
+    }
 
 
 def _goals(result: dict) -> list[dict]:
@@ -129,7 +217,14 @@ def _goals(result: dict) -> list[dict]:
     for name, ours, theirs, most in GOALS:
         first, second = _at(result, ours), _at(result, theirs) if theirs else 1
         if first is not None and second:
-            rows.append({"goal": name, "figure": round(first / second, 3), "most": most, "met": first / second <= most})
+            rows.append(
+                {
+                    "goal": name,
+                    "figure": round(first / second, 3),
+                    "most": most,
+                    "met": first / second <= most,
+                }
+            )
     return rows
 
 
@@ -141,11 +236,21 @@ def _at(result: dict, path: tuple[str, ...]) -> float | None:
 
 def _report(result: dict) -> str:
     machine = result["machine"]
-    lines = [f"# {machine['date']}", "", f"{machine['cores']} cores, {machine['system']}, Python {machine['python']}, load average {machine['load_average']} at the start; "
-             + ", ".join(f"{name} {machine[name]}" for name in ("streamlit", "plotly", "duckdb", "pandas", "dash")), ""]  # fmt: skip
+    lines = [
+        f"# {machine['date']}",
+        "",
+        f"{machine['cores']} cores, {machine['system']}, Python {machine['python']}, load average {machine['load_average']} at the start; "
+        + ", ".join(
+            f"{name} {machine[name]}" for name in ("streamlit", "plotly", "duckdb", "pandas", "dash")
+        ),
+        "",
+    ]
     if result["goals"]:
         lines += ["| goal | figure | most | met |", "|---|---|---|---|"]
-        lines += [f"| {row['goal']} | {row['figure']} | {row['most']} | {'yes' if row['met'] else 'no'} |" for row in result["goals"]] + [""]
+        lines += [
+            f"| {row['goal']} | {row['figure']} | {row['most']} | {'yes' if row['met'] else 'no'} |"
+            for row in result["goals"]
+        ] + [""]
     for part in PARTS:
         if part in result:
             lines += [f"## {part}", "", *_table(result[part]), ""]

@@ -9,7 +9,15 @@ from playwright.sync_api import Page, Playwright, sync_playwright
 
 from benchmarks.servers import Server
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 READY = {
     "ours": "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3",
     "plain": "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3",
@@ -17,7 +25,9 @@ READY = {
     "floor": "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3",
 }
 YEARS = ("2023", "2022", "2021", "2020", "2019", "2024")  # the last one is shown at the start
-HEADLINE = {"ours": "document.querySelector('h1, h2') && /\\d/.test(document.querySelector('.stMain')?.innerText || '')"}
+HEADLINE = {
+    "ours": "document.querySelector('h1, h2') && /\\d/.test(document.querySelector('.stMain')?.innerText || '')"
+}
 # Counts plotly_afterplot of every chart, and the moment a chart built anew is found drawn; a repaint is over when the last chart has been drawn.
 WATCH = """
 window.__plots = []; window.__tasks = [];
@@ -49,16 +59,35 @@ def _launch(playwright: Playwright):
 
 def first_load(browser, server: Server) -> dict:
     """A cold and a warm load: seconds to readable words and to the painted charts, requests, megabytes over the wire."""
-    context = browser.new_context(bypass_csp=True, viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context = browser.new_context(
+        bypass_csp=True, viewport={"width": 1440, "height": 900}, color_scheme="light"
+    )
     answer = {}
     for name in ("cold", "warm"):
         page = context.new_page()
         seen = {"requests": 0, "bytes": 0, "foreign": 0}
         client = context.new_cdp_session(page)
         client.send("Network.enable")
-        client.on("Network.responseReceived", lambda event, seen=seen: seen.__setitem__("requests", seen["requests"] + 1))
-        client.on("Network.loadingFinished", lambda event, seen=seen: seen.__setitem__("bytes", seen["bytes"] + event["encodedDataLength"]))
-        page.on("request", lambda request, seen=seen: seen.__setitem__("foreign", seen["foreign"] + (not request.url.startswith((server.address, "data:", "blob:", server.address.replace("http", "ws"))))))
+        client.on(
+            "Network.responseReceived",
+            lambda event, seen=seen: seen.__setitem__("requests", seen["requests"] + 1),
+        )
+        client.on(
+            "Network.loadingFinished",
+            lambda event, seen=seen: seen.__setitem__("bytes", seen["bytes"] + event["encodedDataLength"]),
+        )
+        page.on(
+            "request",
+            lambda request, seen=seen: seen.__setitem__(
+                "foreign",
+                seen["foreign"]
+                + (
+                    not request.url.startswith(
+                        (server.address, "data:", "blob:", server.address.replace("http", "ws"))
+                    )
+                ),
+            ),
+        )
         page.add_init_script(WATCH)
         begun = time.perf_counter()
         page.goto(server.page, wait_until="commit", timeout=120_000)
@@ -68,7 +97,11 @@ def first_load(browser, server: Server) -> dict:
         page.wait_for_function(READY[server.name], timeout=120_000, polling=30)
         answer[f"{name}_charts_s"] = round(time.perf_counter() - begun, 2)
         page.wait_for_timeout(1500)
-        answer[f"{name}_requests"], answer[f"{name}_mb"], answer[f"{name}_foreign"] = seen["requests"], round(seen["bytes"] / 1e6, 2), seen["foreign"]
+        answer[f"{name}_requests"], answer[f"{name}_mb"], answer[f"{name}_foreign"] = (
+            seen["requests"],
+            round(seen["bytes"] / 1e6, 2),
+            seen["foreign"],
+        )
         page.close()
     context.close()
     return answer
@@ -79,7 +112,9 @@ def repaint(browser, server: Server, clicks: int, address: str = "") -> dict:
 
     address: more of the page's address, so that what was asked for in another call is not asked for again.
     """
-    context = browser.new_context(bypass_csp=True, viewport={"width": 1440, "height": 1800}, color_scheme="light")
+    context = browser.new_context(
+        bypass_csp=True, viewport={"width": 1440, "height": 1800}, color_scheme="light"
+    )
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(server.page + address, timeout=120_000)
@@ -93,11 +128,21 @@ def repaint(browser, server: Server, clicks: int, address: str = "") -> dict:
         pick(page, server.name, click)
         plots = _settled(page)
         if plots and click:  # the first click warms the browser's own caches
-            times["first" if click < len(YEARS) - 1 else "again"].append(max(moment for moment, _ in plots) - begun)
+            times["first" if click < len(YEARS) - 1 else "again"].append(
+                max(moment for moment, _ in plots) - begun
+            )
             charts.append(len({plot for _, plot in plots}))
             tasks.append(sum(page.evaluate("window.__tasks")))
     context.close()
-    spread = {name: {"clicks": len(found), "p50_ms": _middle(found), "min_ms": _round(min(found, default=None)), "max_ms": _round(max(found, default=None))} for name, found in times.items()}
+    spread = {
+        name: {
+            "clicks": len(found),
+            "p50_ms": _middle(found),
+            "min_ms": _round(min(found, default=None)),
+            "max_ms": _round(max(found, default=None)),
+        }
+        for name, found in times.items()
+    }
     return spread | {"charts_repainted": _middle(charts), "long_tasks_ms": _middle(tasks)}
 
 

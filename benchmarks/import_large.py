@@ -26,7 +26,10 @@ def made(folder: Path, rows: int) -> Path:
     path = folder / "bd_9bd_sz_cl_r2.csv"
     cells = len(YEARS) * len(GEOS) * len(SIZES) * len(INDICATORS)
     sectors = [*SECTIONS, *(f"X{number}" for number in range(rows // cells + 1))][: rows // cells + 1]
-    listed = lambda words: "[" + ", ".join(f"'{word}'" for word in words) + "]"  # noqa: E731
+
+    def listed(words):
+        return "[" + ", ".join(f"'{word}'" for word in words) + "]"
+
     with duckdb.connect(config={"memory_limit": "512MB", "threads": 2}) as own:
         own.execute(f"""
             copy (
@@ -45,13 +48,21 @@ def wide(path: Path) -> Path:
     """The same cells as Eurostat's TSV, gzipped."""
     plain, packed = path.with_suffix(".tsv"), path.with_suffix(".tsv.gz")
     years = ", ".join(f"coalesce(max(cell) filter (year = '{year}'), ':')" for year in YEARS)
-    with duckdb.connect(config={"memory_limit": "1GB", "threads": 2, "temp_directory": str(path.parent)}) as own:
+    with duckdb.connect(
+        config={"memory_limit": "1GB", "threads": 2, "temp_directory": str(path.parent)}
+    ) as own:
         own.execute(f"""
             copy (select concat_ws(',', freq, indic_sb, sizeclas, nace_r2, geo), {years}
                   from (select *, "TIME_PERIOD" as year, coalesce("OBS_VALUE", ':') || ' ' || coalesce("OBS_FLAG", '') || coalesce('@' || "CONF_STATUS", '') as cell from read_csv('{path}', all_varchar=true))
                   group by freq, indic_sb, sizeclas, nace_r2, geo) to '{plain}' (header false, delimiter '\t', quote '')""")
     with plain.open("rb") as text, gzip.open(packed, "wb", compresslevel=1) as out:
-        out.write(("freq,indic_sb,sizeclas,nace_r2,geo\\TIME_PERIOD\t" + "\t".join(f"{year} " for year in YEARS) + "\n").encode())
+        out.write(
+            (
+                "freq,indic_sb,sizeclas,nace_r2,geo\\TIME_PERIOD\t"
+                + "\t".join(f"{year} " for year in YEARS)
+                + "\n"
+            ).encode()
+        )
         shutil.copyfileobj(text, out)
     plain.unlink()
     return packed
@@ -60,9 +71,19 @@ def wide(path: Path) -> Path:
 def measured(path: Path, folder: Path) -> tuple[float, float, str]:
     """Seconds, peak MB of the process, and its summary, of one import into a copy of the declarations."""
     root = folder / "data"
-    shutil.copytree(ROOT / "data", root, ignore=shutil.ignore_patterns("*.duckdb", ".*", "__pycache__", "imports", "geo", "importers", "*.py"))
+    shutil.copytree(
+        ROOT / "data",
+        root,
+        ignore=shutil.ignore_patterns("*.duckdb", ".*", "__pycache__", "imports", "geo", "importers", "*.py"),
+    )
     begun = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "data.importers", "eurostat", str(path), "--root", str(root)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data.importers", "eurostat", str(path), "--root", str(root)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     words = process.stdout.read()
     _, code, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(code)
@@ -81,7 +102,9 @@ def main() -> int:
         for path in (table, wide(table)):
             seconds, peak, words = measured(path, folder)
             worst = max(worst, peak)
-            print(f"{path.name}: {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB on disk, {seconds:.1f} s, peak memory {peak:,.0f} MB")
+            print(
+                f"{path.name}: {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB on disk, {seconds:.1f} s, peak memory {peak:,.0f} MB"
+            )
             print("    " + next(line for line in words.splitlines() if line.endswith(")") and ": " in line))
     print(f"{'within' if worst <= MOST_MB else 'OVER'} {MOST_MB:,} MB")
     return int(worst > MOST_MB)

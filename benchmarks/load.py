@@ -36,11 +36,16 @@ class Tally:
 
     def summary(self) -> dict:
         return {
-            "changes": len(self.milliseconds), "changes_per_second": round(len(self.milliseconds) / self.seconds, 1) if self.seconds else None,
-            "p50_ms": quantile(self.milliseconds, 0.5), "p95_ms": quantile(self.milliseconds, 0.95), "max_ms": quantile(self.milliseconds, 1),
-            "first_p50_ms": quantile(self.first, 0.5), "kb_per_change": round(sum(self.sizes) / len(self.sizes) / 1e3, 1) if self.sizes else None,
-            "faults": len(self.faults), "fault": self.faults[0] if self.faults else "",
-        }  # fmt: skip
+            "changes": len(self.milliseconds),
+            "changes_per_second": round(len(self.milliseconds) / self.seconds, 1) if self.seconds else None,
+            "p50_ms": quantile(self.milliseconds, 0.5),
+            "p95_ms": quantile(self.milliseconds, 0.95),
+            "max_ms": quantile(self.milliseconds, 1),
+            "first_p50_ms": quantile(self.first, 0.5),
+            "kb_per_change": round(sum(self.sizes) / len(self.sizes) / 1e3, 1) if self.sizes else None,
+            "faults": len(self.faults),
+            "fault": self.faults[0] if self.faults else "",
+        }
 
 
 class StreamlitVisitor:
@@ -52,7 +57,9 @@ class StreamlitVisitor:
         self.words: list[str] = []  # the HTML of the last run
         self.bodies: dict[str, str] = {}  # and that of the messages a browser would still hold
         self.page_hash, self.query = "", urlsplit(server.page).query
-        self.kept: dict[str, int] = {}  # hashes of the messages a browser would still hold, with the run that last used each
+        self.kept: dict[
+            str, int
+        ] = {}  # hashes of the messages a browser would still hold, with the run that last used each
         self.runs = 0
 
     async def open(self) -> None:
@@ -61,7 +68,13 @@ class StreamlitVisitor:
 
     async def connect(self) -> None:
         self.socket = await websockets.connect(
-            self.server.address.replace("http", "ws") + "_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None, open_timeout=120, ping_interval=None, **self.source
+            self.server.address.replace("http", "ws") + "_stcore/stream",
+            subprotocols=["streamlit"],
+            max_size=None,
+            compression=None,
+            open_timeout=120,
+            ping_interval=None,
+            **self.source,
         )
 
     async def select(self, label: str, value: str) -> int:
@@ -120,7 +133,13 @@ class StreamlitVisitor:
 class DashVisitor:
     """One browser tab of the Dash peer: posts the callback of the page."""
 
-    OUTPUTS = [("map", "figure"), ("bars", "figure"), ("lines", "figure"), ("table", "data"), ("table", "columns")]
+    OUTPUTS = [
+        ("map", "figure"),
+        ("bars", "figure"),
+        ("lines", "figure"),
+        ("table", "data"),
+        ("table", "columns"),
+    ]
 
     def __init__(self, server: Server):
         self.server = server
@@ -135,7 +154,11 @@ class DashVisitor:
             json={
                 "output": ".." + "...".join(f"{id}.{name}" for id, name in self.OUTPUTS) + "..",
                 "outputs": [{"id": id, "property": name} for id, name in self.OUTPUTS],
-                "inputs": [{"id": "rate", "property": "value", "value": rate}, {"id": "period", "property": "value", "value": period}, {"id": "areas", "property": "value", "value": None}],
+                "inputs": [
+                    {"id": "rate", "property": "value", "value": rate},
+                    {"id": "period", "property": "value", "value": period},
+                    {"id": "areas", "property": "value", "value": None},
+                ],
                 "changedPropIds": ["period.value"],
             },
         )
@@ -172,7 +195,13 @@ async def _crowd(server: Server, sessions: int, seconds: float, pause: float, co
                 elif server.name == "plain":
                     size = await visitor.select("Period", period)
                 else:
-                    size = await visitor.turn(*(views[step % len(views)] if cold else ("closures", f"lang=en&level=italy&period={period}")))
+                    size = await visitor.turn(
+                        *(
+                            views[step % len(views)]
+                            if cold
+                            else ("closures", f"lang=en&level=italy&period={period}")
+                        )
+                    )
                 tally.milliseconds.append((time.perf_counter() - begun) * 1e3)
                 tally.sizes.append(size)
                 await asyncio.sleep(max(0.0, pause - (time.perf_counter() - begun)))

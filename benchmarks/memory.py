@@ -10,7 +10,11 @@ def crowd(server: Server, sessions: int) -> dict:
     """MB of the server at rest, with this many sessions making changes, and per session."""
     before = memory(server.pid)
     during = asyncio.run(_held(server, sessions))
-    return {"rest_mb": round(before, 1), f"with_{sessions}_mb": round(during, 1), "per_session_mb": round((during - before) / sessions, 2)}
+    return {
+        "rest_mb": round(before, 1),
+        f"with_{sessions}_mb": round(during, 1),
+        "per_session_mb": round((during - before) / sessions, 2),
+    }
 
 
 def turnover(server: Server, visits: int, at_once: int = 10) -> dict:
@@ -20,7 +24,13 @@ def turnover(server: Server, visits: int, at_once: int = 10) -> dict:
         for _ in range(max(1, visits // 10 // at_once)):
             visit(server, at_once, 0.01, pause=0.0)
         marks.append(memory(server.pid))
-    return {"visits": visits, "first_mb": round(marks[0], 1), "last_mb": round(marks[-1], 1), "growth_percent": round(100 * (marks[-1] / marks[0] - 1), 1), "marks_mb": [round(mark, 1) for mark in marks]}
+    return {
+        "visits": visits,
+        "first_mb": round(marks[0], 1),
+        "last_mb": round(marks[-1], 1),
+        "growth_percent": round(100 * (marks[-1] / marks[0] - 1), 1),
+        "marks_mb": [round(mark, 1) for mark in marks],
+    }
 
 
 async def _held(server: Server, sessions: int) -> float:

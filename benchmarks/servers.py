@@ -18,7 +18,18 @@ QUIET = ["--server.headless=true", "--browser.gatherUsageStats=false", "--server
 COMMANDS = {
     "ours": lambda port: [*STREAMLIT, "api.py", f"--server.port={port}", *QUIET],
     "plain": lambda port: [*STREAMLIT, "benchmarks/peers/plain_app.py", f"--server.port={port}", *QUIET],
-    "dash": lambda port: [sys.executable, "-m", "gunicorn", "-w", "2", "-b", f"127.0.0.1:{port}", "--timeout", "120", "benchmarks.peers.dash_app:server"],
+    "dash": lambda port: [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-w",
+        "2",
+        "-b",
+        f"127.0.0.1:{port}",
+        "--timeout",
+        "120",
+        "benchmarks.peers.dash_app:server",
+    ],
     "floor": lambda port: [sys.executable, "-m", "benchmarks.peers.floor", str(port)],
 }
 PATHS = {"ours": "closures?lang=en&level=italy", "plain": "", "dash": "", "floor": ""}
@@ -49,7 +60,14 @@ def running(name: str) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     begun = time.perf_counter()
-    process = subprocess.Popen(COMMANDS[name](port), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    process = subprocess.Popen(
+        COMMANDS[name](port),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     try:
         _answering(port, process)
         yield Server(name, port, process.pid, time.perf_counter() - begun)
@@ -74,7 +92,9 @@ def _answering(port: int, process: subprocess.Popen, seconds: float = 60) -> Non
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         if process.poll() is not None:
-            raise RuntimeError(f"The server of port {port} ended with code {process.returncode} before it answered.")
+            raise RuntimeError(
+                f"The server of port {port} ended with code {process.returncode} before it answered."
+            )
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
                 answer.read(1)

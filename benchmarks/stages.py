@@ -24,14 +24,19 @@ def asking(rounds: int = 5) -> dict[str, dict]:
             f"{topic}: resolve": lambda topic=topic: resolve(Filters(lang="en"), topic),
             f"{topic}: options": lambda view=view: options(view),
             f"{topic}: map": lambda view=view: queries.ask("map", **view.moment),
-            f"{topic}: trend": lambda view=view: queries.ask("trend", **view.cut, geos=("ITC4", "ITI4"), lang="en"),
+            f"{topic}: trend": lambda view=view: queries.ask(
+                "trend", **view.cut, geos=("ITC4", "ITI4"), lang="en"
+            ),
         }
         for name, question in asked.items():
             misses = []
             for _ in range(rounds):
                 queries._answer.cache_clear()
                 misses.append(_milliseconds(question))
-            answer[name] = {"miss": _spread(misses), "hit": _spread([_milliseconds(question) for _ in range(rounds * 10)])}
+            answer[name] = {
+                "miss": _spread(misses),
+                "hit": _spread([_milliseconds(question) for _ in range(rounds * 10)]),
+            }
     return answer
 
 
@@ -42,7 +47,12 @@ def building(rounds: int = 3) -> dict:
     times = []
     for _ in range(rounds):
         begun = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "data.build", "--out", str(draft)], cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "data.build", "--out", str(draft)],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
         times.append(time.perf_counter() - begun)
     size = draft.stat().st_size
     draft.unlink()
@@ -71,4 +81,8 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 
 def _spread(values: list[float]) -> dict:
-    return {"min": round(min(values), 2), "median": round(statistics.median(values), 2), "max": round(max(values), 2)}
+    return {
+        "min": round(min(values), 2),
+        "median": round(statistics.median(values), 2),
+        "max": round(max(values), 2),
+    }

@@ -1,4 +1,5 @@
 """The areas a map draws: names, label points, boundaries and the strokes that hatch them."""
+
 import csv
 import json
 from dataclasses import dataclass
@@ -10,11 +11,20 @@ ROOT = Path(__file__).parents[1]
 MAPS = {"italy": "italy_nuts2", "europe": "europe_countries", "world": "world_countries"}
 ADDRESS = "/app/static/geo/{name}.geojson"
 SHORT = {  # where the official name is too long for a bar or the end of a line
-    "ITH1": {"it": "Bolzano", "en": "Bolzano"}, "ITH2": {"it": "Trento", "en": "Trento"}, "ITF+ITG": {"it": "Mezzogiorno", "en": "Mezzogiorno"},
-    "EU27_2020": {"it": "UE", "en": "EU"}, "WORLD": {"it": "Mondo", "en": "World"}, "EUR": {"it": "Europa", "en": "Europe"},
+    "ITH1": {"it": "Bolzano", "en": "Bolzano"},
+    "ITH2": {"it": "Trento", "en": "Trento"},
+    "ITF+ITG": {"it": "Mezzogiorno", "en": "Mezzogiorno"},
+    "EU27_2020": {"it": "UE", "en": "EU"},
+    "WORLD": {"it": "Mondo", "en": "World"},
+    "EUR": {"it": "Europa", "en": "Europe"},
 }
 NARROW = {"Friuli-Venezia Giulia": "Friuli-V. Giulia"}  # in a panel of a hundred pixels
-LABELS = {"ITC3": (8.9, 43.82), "ITH5": (11.0, 44.6), "ITH2": (11.15, 46.1), "ITI3": (13.25, 43.35)}  # where a number fits better than at the label point
+LABELS = {
+    "ITC3": (8.9, 43.82),
+    "ITH5": (11.0, 44.6),
+    "ITH2": (11.15, 46.1),
+    "ITI3": (13.25, 43.35),
+}  # where a number fits better than at the label point
 AT_SEA = ("ITC3",)
 STROKES = {"italy": 0.22, "europe": 0.8, "world": 2.6}  # degrees between two strokes of a hatch
 
@@ -22,6 +32,7 @@ STROKES = {"italy": 0.22, "europe": 0.8, "world": 2.6}  # degrees between two st
 @dataclass(frozen=True)
 class Area:
     """One area of a map; `context` is a neighbour drawn for orientation only."""
+
     id: str
     name: dict
     x: float
@@ -41,7 +52,13 @@ def areas(level: str) -> dict[str, Area]:
     named, found = names(), {}
     for feature in boundaries(level)["features"]:
         its = feature["properties"]
-        found[its["id"]] = Area(its["id"], named.get(its["id"], {"it": its["id"], "en": its["id"]}), its["x"], its["y"], context=its.get("europe", 1) == 0)
+        found[its["id"]] = Area(
+            its["id"],
+            named.get(its["id"], {"it": its["id"], "en": its["id"]}),
+            its["x"],
+            its["y"],
+            context=its.get("europe", 1) == 0,
+        )
     return found
 
 
@@ -49,7 +66,10 @@ def areas(level: str) -> dict[str, Area]:
 def names() -> dict[str, dict[str, str]]:
     """Short names for figures by code: {"ITH1": {"it": "Bolzano", "en": "Bolzano"}, ...}."""
     with (ROOT / "data" / "codes" / "geographies.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["code"]: SHORT.get(row["code"], {"it": row["name_it"], "en": row["name_en"]}) for row in csv.DictReader(lines)}
+        return {
+            row["code"]: SHORT.get(row["code"], {"it": row["name_it"], "en": row["name_en"]})
+            for row in csv.DictReader(lines)
+        }
 
 
 def label(level: str, code: str) -> tuple[float, float]:

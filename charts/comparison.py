@@ -1,11 +1,12 @@
 """What may be said of two figures: which is higher, or that they cannot be told apart."""
+
 from math import sqrt
 
 from charts.rows import has_interval
 
 
 def verdict(a: dict, b: dict) -> str:
-    """"higher", "lower" or "indistinct" where intervals allow a statement about a against b; "" where there is none to judge by.
+    """ "higher", "lower" or "indistinct" where intervals allow a statement about a against b; "" where there is none to judge by.
 
     With two intervals, the interval of the difference (Newcombe 1998, which keeps each side's own width); with one, whether it holds the other
     value. A part compared with its whole is treated as independent of it, which errs on the side of "indistinct".

@@ -1,4 +1,5 @@
 """Named dots, for surveys of which only some countries' figures were published. Never in order of value: that would rank what happened to be quoted."""
+
 import unicodedata
 
 import plotly.graph_objects as go
@@ -20,7 +21,9 @@ def named(rows, view, theme: str = "light") -> go.Figure:
     rows: one or several periods of each area (geo, geo_name, period, starts, edition, value).
     """
     found, colours = records(rows, view.lang), look.palette(theme)
-    known = [row for row in valued(found) if view.indicator.unit not in AMOUNTS or not is_reference(row, view)]
+    known = [
+        row for row in valued(found) if view.indicator.unit not in AMOUNTS or not is_reference(row, view)
+    ]
     meta = frame(found, view, "dots")
     if not known:
         return look.empty(view, theme, meta)
@@ -28,35 +31,71 @@ def named(rows, view, theme: str = "light") -> go.Figure:
     places = {geo: place for place, geo in enumerate(order)}
     newest = [max((row for row in known if row["geo"] == geo), key=year) for geo in order]
     earlier = [row for row in known if not any(row is last for last in newest)]
-    editions = {edition: look.SYMBOLS[i % len(look.SYMBOLS)] for i, edition in enumerate(first_each(sorted(known, key=year), "edition"))}
+    editions = {
+        edition: look.SYMBOLS[i % len(look.SYMBOLS)]
+        for i, edition in enumerate(first_each(sorted(known, key=year), "edition"))
+    }
     dated = len({row["period"] for row in newest}) > 1 or bool(earlier)
-    values = [value for row in known for value in (row["value"], row["low"], row["high"]) if value is not None]
+    values = [
+        value for row in known for value in (row["value"], row["low"], row["high"]) if value is not None
+    ]
     grid = ticks(min(0, *values), max(values), 5)
     labels = [_label(row, dated, view) for row in newest]
     keys = _keys(known, editions, colours)
     head = 26 if keys else 8
-    traces = [_joins(known, places, view, colours), _marks(earlier, places, editions, 7, view, colours), _marks(newest, places, editions, 12, view, colours), *keys, COLUMN]
-    return look.figure([trace for trace in traces if trace], look.layout(
-        theme, view.lang, head + ROW * len(order) + FOOT, meta=meta, showlegend=bool(keys), legend=look.legend(theme, y=1, yanchor="bottom"),
-        margin={"l": 8, "r": 8, "t": head, "b": FOOT, "pad": 4},
-        xaxis=look.axis(theme, range=_room(grid), tickvals=grid, ticktext=look.tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
-                        zeroline=grid[0] < 0, zerolinecolor=colours.border),
-        **columns([_name(row, view) for row in newest], labels, theme, showgrid=True, griddash="dot")))
+    traces = [
+        _joins(known, places, view, colours),
+        _marks(earlier, places, editions, 7, view, colours),
+        _marks(newest, places, editions, 12, view, colours),
+        *keys,
+        COLUMN,
+    ]
+    return look.figure(
+        [trace for trace in traces if trace],
+        look.layout(
+            theme,
+            view.lang,
+            head + ROW * len(order) + FOOT,
+            meta=meta,
+            showlegend=bool(keys),
+            legend=look.legend(theme, y=1, yanchor="bottom"),
+            margin={"l": 8, "r": 8, "t": head, "b": FOOT, "pad": 4},
+            xaxis=look.axis(
+                theme,
+                range=_room(grid),
+                tickvals=grid,
+                ticktext=look.tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
+                zeroline=grid[0] < 0,
+                zerolinecolor=colours.border,
+            ),
+            **columns([_name(row, view) for row in newest], labels, theme, showgrid=True, griddash="dot"),
+        ),
+    )
 
 
 def _alphabetical(geo: str, known: list[dict], view) -> tuple:
     row = next(row for row in known if row["geo"] == geo)
     plain = unicodedata.normalize("NFKD", row["geo_name"])
-    return is_reference(row, view), "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return is_reference(row, view), "".join(
+        letter for letter in plain if not unicodedata.combining(letter)
+    ).casefold()
 
 
 def _name(row: dict, view) -> str:
     text = look.wrap(row["geo_name"], 18, 2)
-    return f"<b>{text}</b>" if row["geo"] in focus(view) else f"<i>{text}</i>" if is_reference(row, view) else text
+    return (
+        f"<b>{text}</b>"
+        if row["geo"] in focus(view)
+        else f"<i>{text}</i>"
+        if is_reference(row, view)
+        else text
+    )
 
 
 def _label(row: dict, dated: bool, view) -> str:
-    return f"<b>{show(row['value'], view)}</b>" + (f" {short_period(row['period'], view.lang)}" if dated else "")
+    return f"<b>{show(row['value'], view)}</b>" + (
+        f" {short_period(row['period'], view.lang)}" if dated else ""
+    )
 
 
 def _room(grid: list[float]) -> list[float]:
@@ -71,18 +110,52 @@ def _joins(known: list[dict], places: dict, view, colours) -> dict | None:
             if len(part) > 1:
                 x += [row["value"] for row in part] + [None]
                 y += [places[line.geo]] * len(part) + [None]
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": colours.mute, "width": 1.6}, "hoverinfo": "skip", "showlegend": False} if x else None
+    return (
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": y,
+            "line": {"color": colours.mute, "width": 1.6},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+        if x
+        else None
+    )
 
 
 def _marks(rows: list[dict], places: dict, editions: dict, size: int, view, colours) -> dict | None:
     if not rows:
         return None
-    ink = [colours.qualitative[0] if row["geo"] in focus(view) else colours.border if is_reference(row, view) else colours.bar for row in rows]
-    trace = {"type": "scatter", "mode": "markers", "x": [row["value"] for row in rows], "y": [places[row["geo"]] for row in rows], "customdata": [[row["geo"]] for row in rows],
-             "text": [hover(row, view) + f"<br>{row.get('edition_name') or row['edition']}" for row in rows], "hovertemplate": "%{text}<extra></extra>", "showlegend": False,
-             "marker": {"size": size, "symbol": [editions[row["edition"]] for row in rows],
-                        "color": [colours.page if is_reference(row, view) or size < 10 else colour for row, colour in zip(rows, ink)], "line": {"color": ink, "width": 1.8}},
-             **look.NO_DIMMING}
+    ink = [
+        colours.qualitative[0]
+        if row["geo"] in focus(view)
+        else colours.border
+        if is_reference(row, view)
+        else colours.bar
+        for row in rows
+    ]
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row["value"] for row in rows],
+        "y": [places[row["geo"]] for row in rows],
+        "customdata": [[row["geo"]] for row in rows],
+        "text": [hover(row, view) + f"<br>{row.get('edition_name') or row['edition']}" for row in rows],
+        "hovertemplate": "%{text}<extra></extra>",
+        "showlegend": False,
+        "marker": {
+            "size": size,
+            "symbol": [editions[row["edition"]] for row in rows],
+            "color": [
+                colours.page if is_reference(row, view) or size < 10 else colour
+                for row, colour in zip(rows, ink)
+            ],
+            "line": {"color": ink, "width": 1.8},
+        },
+        **look.NO_DIMMING,
+    }
     if not any(map(has_interval, rows)):
         return trace
     return {**trace, "error_x": whiskers(rows, colours.border)}
@@ -92,5 +165,16 @@ def _keys(known: list[dict], editions: dict, colours) -> list[dict]:
     if len(editions) < 2:
         return []
     names = {row["edition"]: row.get("edition_name") or row["edition"] for row in known}
-    return [{"type": "scatter", "mode": "markers", "x": [None], "y": [None], "name": names[edition], "showlegend": True, "hoverinfo": "skip",
-             "marker": {"symbol": symbol, "size": 9, "color": colours.soft}} for edition, symbol in editions.items()]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [None],
+            "y": [None],
+            "name": names[edition],
+            "showlegend": True,
+            "hoverinfo": "skip",
+            "marker": {"symbol": symbol, "size": 9, "color": colours.soft},
+        }
+        for edition, symbol in editions.items()
+    ]

@@ -1,4 +1,5 @@
 """Names beside lines, where they cover neither one another nor what is drawn."""
+
 from math import inf
 from operator import itemgetter, mul
 
@@ -8,18 +9,32 @@ WIDTHS = (220, 460)  # pixels of a plot on a phone and on half a page: a name is
 WEIGHTS = (1, 3)  # of what it covers in each
 HALF = 7.5  # the height of a line of text
 STEP = 4  # between two pixels where a line is felt
-SPOTS = sorted(((abs(rise) / 4 + 4 * (anchor != "left"), anchor, shift, rise) for anchor, shift in (("left", 9), ("right", -9), ("center", 0))
-                for rise in (0, -4, 4, -8, 8, -12, 12, -16, 16, -22, 22, -28, 28, -36)), key=itemgetter(0))  # the nearest first, with what it costs to be far
+SPOTS = sorted(
+    (
+        (abs(rise) / 4 + 4 * (anchor != "left"), anchor, shift, rise)
+        for anchor, shift in (("left", 9), ("right", -9), ("center", 0))
+        for rise in (0, -4, 4, -8, 8, -12, 12, -16, 16, -22, 22, -28, 28, -36)
+    ),
+    key=itemgetter(0),
+)  # the nearest first, with what it costs to be far
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
-def beside(points: list[tuple[float, float, str]], drawn: list[list[tuple[float, float]]], ends: list[tuple[float, float, str]], height: float) -> list[dict]:
+def beside(
+    points: list[tuple[float, float, str]],
+    drawn: list[list[tuple[float, float]]],
+    ends: list[tuple[float, float, str]],
+    height: float,
+) -> list[dict]:
     """Where the name of each point stands: as near as it covers least, those of higher points above those of lower ones.
 
     points: share of the plot's width, pixels of its height, and the name. drawn: the stretches of the lines. ends: middle, half height and name of what stands to the right of the plot."""
     felt = [_felt(drawn, width) for width in WIDTHS]
-    fixed = [[(width, width + look.text_width(text), up - half, up + half) for up, half, text in ends] for width in WIDTHS]
+    fixed = [
+        [(width, width + look.text_width(text), up - half, up + half) for up, half, text in ends]
+        for width in WIDTHS
+    ]
     taken: list[list[Box]] = [[] for _ in WIDTHS]
     places: dict[int, dict] = {}
     for place, point in sorted(enumerate(points), key=lambda pair: -pair[1][1]):
@@ -28,7 +43,9 @@ def beside(points: list[tuple[float, float, str]], drawn: list[list[tuple[float,
             if far >= least:
                 break
             boxes = [_box(point, width, anchor, shift, rise) for width in WIDTHS]
-            cost = far + sum(map(mul, WEIGHTS, map(_cost, boxes, felt, fixed, taken, WIDTHS, [height] * len(WIDTHS))))
+            cost = far + sum(
+                map(mul, WEIGHTS, map(_cost, boxes, felt, fixed, taken, WIDTHS, [height] * len(WIDTHS)))
+            )
             if cost < least:
                 least, found = cost, boxes
                 places[place] = {"xanchor": anchor, "xshift": shift} | ({"yshift": rise} if rise else {})
@@ -48,9 +65,16 @@ def _cost(box: Box, felt: list, fixed: list[Box], taken: list[Box], width: int, 
     """What a name covers there: a pixel of a line counts one, another name or the figure's edge fifty."""
     left, right, bottom, top = box
     covered = sum(left <= x <= right and bottom <= y <= top for x, y in felt)
-    clash = sum(left < other[1] and right > other[0] and bottom < other[3] and top > other[2] for other in fixed)
-    clash += sum(left < other[1] and right > other[0] and top > other[2] for other in taken)  # nor is it above the name of a higher point
-    return covered + 50 * (clash + (left < 0 or right > max([width, *(other[1] for other in fixed)]) or bottom < 0 or top > height))
+    clash = sum(
+        left < other[1] and right > other[0] and bottom < other[3] and top > other[2] for other in fixed
+    )
+    clash += sum(
+        left < other[1] and right > other[0] and top > other[2] for other in taken
+    )  # nor is it above the name of a higher point
+    return covered + 50 * (
+        clash
+        + (left < 0 or right > max([width, *(other[1] for other in fixed)]) or bottom < 0 or top > height)
+    )
 
 
 def _felt(drawn: list[list[tuple[float, float]]], width: int) -> list[tuple[float, float]]:

@@ -1,7 +1,23 @@
 """What a reader must know before repeating a figure."""
+
 from charts.findings import kind_of
 from charts.phrases import join, say, semicolons
-from charts.rows import SMALL_BASE, has_interval, is_apart, is_old, is_provisional, is_small, no_direction, peers, records, set_apart, several, valued, year, year_of
+from charts.rows import (
+    SMALL_BASE,
+    has_interval,
+    is_apart,
+    is_old,
+    is_provisional,
+    is_small,
+    no_direction,
+    peers,
+    records,
+    set_apart,
+    several,
+    valued,
+    year,
+    year_of,
+)
 from data import catalogue
 from data.words import list_text, period_text
 
@@ -11,14 +27,22 @@ def notes(rows, view, kind: str = "") -> list[str]:
     found, lang = records(rows, view.lang), view.lang
     known = valued(found)
     kind = kind or kind_of(found, view) if found else kind
-    wanted = not view.indicator.note_from or any(row.get("source") in view.indicator.note_from for row in peers(found, view) or found)
+    wanted = not view.indicator.note_from or any(
+        row.get("source") in view.indicator.note_from for row in peers(found, view) or found
+    )
     lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
     if kind == "dots":
         lines.append(say("note_dots", lang))
     lines += _provisional_note(known, lang) + _edition_note(known, lang) + _apart_note(known, kind, lang)
     if kind in ("trend", "lines", "multiples", "dots", "spark"):
         lines += _break_note(known, view)
-    lines += _small_note(known, view) + _drawn_note(known, lang) + _old_note(known, kind, lang) + _vintage_note(known, lang) + _interval_note(known, lang)
+    lines += (
+        _small_note(known, view)
+        + _drawn_note(known, lang)
+        + _old_note(known, kind, lang)
+        + _vintage_note(known, lang)
+        + _interval_note(known, lang)
+    )
     if kind == "map":
         lines.append(say("note_boundaries", lang))
     return lines
@@ -26,7 +50,17 @@ def notes(rows, view, kind: str = "") -> list[str]:
 
 def _provisional_note(known: list[dict], lang: str) -> list[str]:
     periods = sorted({row["period"] for row in known if is_provisional(row)})
-    return [say("note_provisional", lang, periods=list_text([period_text(period, lang) for period in periods], lang))] if periods else []
+    return (
+        [
+            say(
+                "note_provisional",
+                lang,
+                periods=list_text([period_text(period, lang) for period in periods], lang),
+            )
+        ]
+        if periods
+        else []
+    )
 
 
 def _edition_note(known: list[dict], lang: str) -> list[str]:
@@ -41,15 +75,31 @@ def _apart_note(known: list[dict], kind: str, lang: str) -> list[str]:
     groups: dict[str, list[str]] = {}
     for row in set_apart(known) if kind in ("areas", "map", "tiles", "bars", "sectors", "heat") else ():
         if is_apart(row):
-            name = {"sectors": row["sector_name"], "heat": f"{row['geo_name']}, {row['sector_name']}"}.get(kind, row["geo_name"])
+            name = {"sectors": row["sector_name"], "heat": f"{row['geo_name']}, {row['sector_name']}"}.get(
+                kind, row["geo_name"]
+            )
             groups.setdefault(row.get("edition_name") or row["edition"], []).append(name)
-    return [say("note_apart", lang, names=semicolons(names), edition=edition) for edition, names in groups.items()]
+    return [
+        say("note_apart", lang, names=semicolons(names), edition=edition) for edition, names in groups.items()
+    ]
 
 
 def _break_note(known: list[dict], view) -> list[str]:
     times = [year(row) for row in known]
-    inside = [period for period in view.indicator.breaks if times and min(times) < year_of(period) <= max(times)]
-    return [say("note_break", view.lang, periods=list_text([period_text(period, view.lang) for period in inside], view.lang))] if inside else []
+    inside = [
+        period for period in view.indicator.breaks if times and min(times) < year_of(period) <= max(times)
+    ]
+    return (
+        [
+            say(
+                "note_break",
+                view.lang,
+                periods=list_text([period_text(period, view.lang) for period in inside], view.lang),
+            )
+        ]
+        if inside
+        else []
+    )
 
 
 def _small_note(known: list[dict], view) -> list[str]:
@@ -62,7 +112,10 @@ def _drawn_note(known: list[dict], lang: str) -> list[str]:
     for row in known:
         if row.get("drawn_from"):
             groups.setdefault(row["drawn_from"], []).append(row["geo_name"])
-    return [say("note_drawn_from", lang, names=list_text(list(dict.fromkeys(names)), lang)) for names in groups.values()]
+    return [
+        say("note_drawn_from", lang, names=list_text(list(dict.fromkeys(names)), lang))
+        for names in groups.values()
+    ]
 
 
 def _old_note(known: list[dict], kind: str, lang: str) -> list[str]:
@@ -70,7 +123,14 @@ def _old_note(known: list[dict], kind: str, lang: str) -> list[str]:
         return []
     old = len([row for row in known if is_old(row)])
     first, last = min(known, key=year), max(known, key=year)
-    lines = [say("note_years", lang, first=period_text(first["period"], lang), last=period_text(last["period"], lang))]
+    lines = [
+        say(
+            "note_years",
+            lang,
+            first=period_text(first["period"], lang),
+            last=period_text(last["period"], lang),
+        )
+    ]
     return lines + ([say("note_old", lang, count=old)] if old else [])
 
 
@@ -83,9 +143,15 @@ def _interval_note(known: list[dict], lang: str) -> list[str]:
     with_interval = [row for row in known if has_interval(row)]
     lines = []
     if with_interval:
-        counted = all(getattr(catalogue.sources().get(row["source"]), "kind", "") == "register" for row in with_interval)
+        counted = all(
+            getattr(catalogue.sources().get(row["source"]), "kind", "") == "register" for row in with_interval
+        )
         lines.append(say("note_interval_register" if counted else "note_interval", lang))
         if len(with_interval) < len(known):
             lines.append(say("note_interval_some", lang))
         return lines
-    return [say(f"reason_{reason}", lang) for reason in dict.fromkeys(row.get("interval_reason") for row in known) if reason]
+    return [
+        say(f"reason_{reason}", lang)
+        for reason in dict.fromkeys(row.get("interval_reason") for row in known)
+        if reason
+    ]

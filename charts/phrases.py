@@ -1,4 +1,5 @@
 """Phrases, values and names as the figures write them, in the view's language."""
+
 import re
 import tomllib
 from datetime import date
@@ -36,7 +37,9 @@ _written = lru_cache(maxsize=8192)(value_text)  # a small multiple writes the sa
 
 def bare(value, view) -> str:
     """A value without its unit, for cells and labels."""
-    return number(value, view.lang, view.indicator.decimals, signed=view.indicator.unit in ("points", "percent_change"))
+    return number(
+        value, view.lang, view.indicator.decimals, signed=view.indicator.unit in ("points", "percent_change")
+    )
 
 
 def compact(value, view) -> str:
@@ -48,7 +51,9 @@ def short_period(period: str, lang: str) -> str:
     """A period for the end of a line or a tick: "mag 2020", "May 2020"; a year as it is."""
     if found := re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?", period):
         year, month, day = found.groups()
-        return format_skeleton("yMMMd" if day else "yMMM", date(int(year), int(month), int(day or 1)), locale=LOCALES[lang])
+        return format_skeleton(
+            "yMMMd" if day else "yMMM", date(int(year), int(month), int(day or 1)), locale=LOCALES[lang]
+        )
     if found := re.fullmatch(r"(\d{4})-([QH])(\d)", period):
         year, kind, part = found.groups()
         return say({"Q": "short_quarter", "H": "short_half"}[kind], lang, year=year, part=part)
@@ -61,18 +66,35 @@ def difference(a, b, view) -> str:
     distance = abs(rounded(a, decimals) - rounded(b, decimals))
     if unit not in POINT_UNITS:
         return value_text(distance, unit, decimals, view.lang)
-    return say("points", view.lang, number=Counted(rounded(distance, decimals), view.lang, number(distance, view.lang, decimals)))
+    return say(
+        "points",
+        view.lang,
+        number=Counted(rounded(distance, decimals), view.lang, number(distance, view.lang, decimals)),
+    )
 
 
 def short(found: list[dict], view) -> str:
     """The indicator in a few words, with the sector and who leads where the rows are of a part of the firms."""
-    parts = [found[0][f"{name}_name"] for name in ("sector", "gender") if found and found[0].get(name) not in ("all", "female-male", None) and not several(found, name)]
-    return ", ".join([view.indicator.short[view.lang], *(part if part[1:2].isupper() else part[0].lower() + part[1:] for part in parts)])
+    parts = [
+        found[0][f"{name}_name"]
+        for name in ("sector", "gender")
+        if found and found[0].get(name) not in ("all", "female-male", None) and not several(found, name)
+    ]
+    return ", ".join(
+        [
+            view.indicator.short[view.lang],
+            *(part if part[1:2].isupper() else part[0].lower() + part[1:] for part in parts),
+        ]
+    )
 
 
 def named(row: dict, found: list[dict], view) -> str:
     """The area, with its period where periods differ and the sign of another edition."""
-    return (f"{row['geo_name']}, {period_text(row['period'], view.lang)}" if several(found, "period") else row["geo_name"]) + sign(row)
+    return (
+        f"{row['geo_name']}, {period_text(row['period'], view.lang)}"
+        if several(found, "period")
+        else row["geo_name"]
+    ) + sign(row)
 
 
 def with_article(row: dict, view) -> str:
@@ -96,7 +118,12 @@ def join(items: list[str], lang: str) -> str:
 
 def between(first: str, last: str, view) -> str:
     """Two periods as a stretch: "2019–2024"."""
-    return say("between_years" if len(first) == len(last) == 4 else "between", view.lang, first=period_text(first, view.lang), last=period_text(last, view.lang))
+    return say(
+        "between_years" if len(first) == len(last) == 4 else "between",
+        view.lang,
+        first=period_text(first, view.lang),
+        last=period_text(last, view.lang),
+    )
 
 
 def semicolons(items: list[str]) -> str:

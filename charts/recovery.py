@@ -1,4 +1,5 @@
 """The tiny line on a headline card: 2019, the worst year, the latest."""
+
 import plotly.graph_objects as go
 
 from charts import theme as look
@@ -19,7 +20,10 @@ def spark(rows, view, theme: str = "light") -> go.Figure:
     found, colours = records(rows, view.lang), look.palette(theme)
     if not valued(found):
         return look.empty(view, theme, frame(found, view, "spark"))
-    line = max((line for line in series(found) if valued(list(line.points))), key=lambda line: (year(valued(list(line.points))[-1]), len(line.points)))
+    line = max(
+        (line for line in series(found) if valued(list(line.points))),
+        key=lambda line: (year(valued(list(line.points))[-1]), len(line.points)),
+    )
     points = valued(list(line.points))
     meta = frame(list(line.points), view, "spark")
     base = next((row for row in points if int(year(row)) == BASE), None)
@@ -34,18 +38,73 @@ def spark(rows, view, theme: str = "light") -> go.Figure:
     wide = (last - first) * 0.09 or 0.5
     ends = list(marked.values())
     traces = [
-        {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": colours.qualitative[0], "width": 2.2}, "hoverinfo": "skip", "showlegend": False},
-        {"type": "scatter", "mode": "markers", "x": [year(row) for row in points], "y": [row["value"] for row in points], "text": [hover(row, view) for row in points],
-         "hovertemplate": "%{text}<extra></extra>", "showlegend": False,
-         "marker": {"opacity": 1, "size": [8 if id(row) in marked else 4 for row in points],
-                    "color": [colours.page if is_provisional(row) else colours.qualitative[0] for row in points], "line": {"color": colours.qualitative[0], "width": 1.6}}}]
-    shapes = [{"type": "line", "x0": first, "x1": last, "y0": base["value"], "y1": base["value"], "line": {"color": colours.mute, "width": 1.2, "dash": "dot"}}] if base else []
-    names = [look.note(theme, short_period(row["period"], view.lang), x=year(row), y=row["value"], yanchor="top" if row["value"] <= (low + high) / 2 else "bottom",
-                       yshift=-6 if row["value"] <= (low + high) / 2 else 6, xanchor="left" if year(row) == first else "right" if year(row) == last else "center",
-                       xshift=-4 if year(row) == first else 4 if year(row) == last else 0) for row in ends]
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": y,
+            "line": {"color": colours.qualitative[0], "width": 2.2},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [year(row) for row in points],
+            "y": [row["value"] for row in points],
+            "text": [hover(row, view) for row in points],
+            "hovertemplate": "%{text}<extra></extra>",
+            "showlegend": False,
+            "marker": {
+                "opacity": 1,
+                "size": [8 if id(row) in marked else 4 for row in points],
+                "color": [colours.page if is_provisional(row) else colours.qualitative[0] for row in points],
+                "line": {"color": colours.qualitative[0], "width": 1.6},
+            },
+        },
+    ]
+    shapes = (
+        [
+            {
+                "type": "line",
+                "x0": first,
+                "x1": last,
+                "y0": base["value"],
+                "y1": base["value"],
+                "line": {"color": colours.mute, "width": 1.2, "dash": "dot"},
+            }
+        ]
+        if base
+        else []
+    )
+    names = [
+        look.note(
+            theme,
+            short_period(row["period"], view.lang),
+            x=year(row),
+            y=row["value"],
+            yanchor="top" if row["value"] <= (low + high) / 2 else "bottom",
+            yshift=-6 if row["value"] <= (low + high) / 2 else 6,
+            xanchor="left" if year(row) == first else "right" if year(row) == last else "center",
+            xshift=-4 if year(row) == first else 4 if year(row) == last else 0,
+        )
+        for row in ends
+    ]
     hidden = {"visible": False, "fixedrange": True}
-    return look.figure(traces, look.layout(theme, view.lang, HEIGHT, meta=meta, shapes=shapes, annotations=names, margin={"l": 4, "r": 4, "t": 2, "b": 2, "pad": 0},
-                                           xaxis={**hidden, "range": [first - wide, last + wide]}, yaxis={**hidden, "range": [low - room, high + room]}))
+    return look.figure(
+        traces,
+        look.layout(
+            theme,
+            view.lang,
+            HEIGHT,
+            meta=meta,
+            shapes=shapes,
+            annotations=names,
+            margin={"l": 4, "r": 4, "t": 2, "b": 2, "pad": 0},
+            xaxis={**hidden, "range": [first - wide, last + wide]},
+            yaxis={**hidden, "range": [low - room, high + room]},
+        ),
+    )
 
 
 def _worst(points: list[dict], view) -> dict | None:

@@ -1,4 +1,5 @@
 """Rows as the figures read them: plain records with None for what is missing, and what each row is."""
+
 from collections import Counter
 from datetime import date
 
@@ -6,7 +7,11 @@ import pandas as pd
 
 from charts import areas
 
-AMOUNTS = ("count", "meur", "keur")  # a whole is the sum of its parts: Italy's amount is nothing to compare a region's with
+AMOUNTS = (
+    "count",
+    "meur",
+    "keur",
+)  # a whole is the sum of its parts: Italy's amount is nothing to compare a region's with
 APART = "‡"  # after the name of a row of another edition
 SMALL_BASE = 30  # under this one firm more or less moves the share by over three points
 
@@ -16,7 +21,10 @@ def records(rows, lang: str) -> list[dict]:
     and words convert once."""
     if isinstance(rows, list):
         return rows
-    columns = [[None if gone else value for value, gone in zip(column.tolist(), column.isna().tolist())] for _, column in rows.items()]
+    columns = [
+        [None if gone else value for value, gone in zip(column.tolist(), column.isna().tolist())]
+        for _, column in rows.items()
+    ]
     found = [dict(zip(rows.columns, values)) for values in zip(*columns)]
     for row in found:
         row["geo_name"] = areas.SHORT[row["geo"]][lang] if row["geo"] in areas.SHORT else row["geo_name"]
@@ -28,12 +36,16 @@ def beside(rows: pd.DataFrame, against: pd.DataFrame, view) -> pd.DataFrame:
     """The rows of a map and after them those they are read against: all that its figure draws, its table shows and its files hold.
 
     Amounts are read against nothing, and the macro-areas that nobody chose stand among dots alone."""
-    drawn = [not is_reference(row, view) or (view.indicator.unit not in AMOUNTS and (view.chart == "dots" or row["level"] != "macro")) for row in against.to_dict("records")]
+    drawn = [
+        not is_reference(row, view)
+        or (view.indicator.unit not in AMOUNTS and (view.chart == "dots" or row["level"] != "macro"))
+        for row in against.to_dict("records")
+    ]
     return pd.concat([rows, against[drawn]], ignore_index=True) if any(drawn) else rows
 
 
 def roles(found: list[dict], view) -> list[str]:
-    """"reference" for the rows that others are read against, "area" for all else; rows that stand alone are read against nothing."""
+    """ "reference" for the rows that others are read against, "area" for all else; rows that stand alone are read against nothing."""
     against = [is_reference(row, view) and row["geo"] not in view.geo for row in found]
     return ["reference" if one and not all(against) else "area" for one in against]
 
@@ -66,7 +78,9 @@ def is_reference(row: dict, view) -> bool:
     """Whether the row is what the others are compared with (Italy for its regions, the EU for countries), not one of them."""
     if row.get("reference") is not None:
         return bool(row["reference"])
-    return row.get("level") == "group" or (view.level == "italy" and row.get("level") in ("country", "macro") and row["geo"] not in view.geo)
+    return row.get("level") == "group" or (
+        view.level == "italy" and row.get("level") in ("country", "macro") and row["geo"] not in view.geo
+    )
 
 
 def peers(found: list[dict], view) -> list[dict]:
@@ -78,7 +92,10 @@ def references(found: list[dict], view) -> list[dict]:
     """The rows they are compared with, Italy first; none for amounts, and no macro-areas."""
     if view.indicator.unit in AMOUNTS:
         return []
-    return sorted((row for row in found if is_reference(row, view) and row.get("level") != "macro"), key=lambda row: (row["geo"] != "ITA", row["geo"] != "EU27_2020"))
+    return sorted(
+        (row for row in found if is_reference(row, view) and row.get("level") != "macro"),
+        key=lambda row: (row["geo"] != "ITA", row["geo"] != "EU27_2020"),
+    )
 
 
 def focus(view) -> tuple[str, ...]:
@@ -131,7 +148,9 @@ def year(row: dict) -> float:
 
 def year_of(period: str) -> float:
     """The same for a period code: 2021-02 is 2021.083."""
-    return round(int(period[:4]) + (int(period[5:7]) - 1) / 12 if period[5:7].isdigit() else int(period[:4]), 3)
+    return round(
+        int(period[:4]) + (int(period[5:7]) - 1) / 12 if period[5:7].isdigit() else int(period[:4]), 3
+    )
 
 
 def several(found: list[dict], column: str) -> bool:

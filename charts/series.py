@@ -1,4 +1,5 @@
 """Lines of one area and one edition, cut wherever two points cannot be joined."""
+
 from collections import Counter
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from charts.rows import no_direction, year, year_of
 @dataclass(frozen=True)
 class Series:
     """One area in one edition, its rows in time order (rows without a value included: they are gaps)."""
+
     geo: str
     name: str
     edition: str
@@ -20,8 +22,16 @@ def series(found: list[dict]) -> list[Series]:
     groups: dict[tuple, list[dict]] = {}
     for row in found:
         groups.setdefault((row["geo"], row["edition"]), []).append(row)
-    return [Series(geo, rows[0]["geo_name"], edition, rows[0].get("edition_name") or edition, tuple(sorted(rows, key=year)))
-            for (geo, edition), rows in groups.items()]
+    return [
+        Series(
+            geo,
+            rows[0]["geo_name"],
+            edition,
+            rows[0].get("edition_name") or edition,
+            tuple(sorted(rows, key=year)),
+        )
+        for (geo, edition), rows in groups.items()
+    ]
 
 
 def segments(line: Series, known: list[dict], breaks: tuple[str, ...] = ()) -> list[list[dict]]:

@@ -1,11 +1,27 @@
 """The words around a figure, from its rows and in the view's language: title, subtitle, source, notes, alternative text, and what the pointer says."""
+
 from html import escape
 
 from charts import areas
 from charts.findings import ends_of, extremes, finding, kind_of
 from charts.notes import notes
 from charts.phrases import between, dated, join, named, say, semicolons, show
-from charts.rows import SMALL_BASE, first_each, is_apart, is_old, is_provisional, is_small, no_direction, peers, records, set_apart, several, sign, valued, year
+from charts.rows import (
+    SMALL_BASE,
+    first_each,
+    is_apart,
+    is_old,
+    is_provisional,
+    is_small,
+    no_direction,
+    peers,
+    records,
+    set_apart,
+    several,
+    sign,
+    valued,
+    year,
+)
 from data import catalogue
 from data.words import interval_text, noted, number, period_text
 
@@ -13,18 +29,34 @@ from data.words import interval_text, noted, number, period_text
 def frame(rows, view, kind: str = "", **more) -> dict:
     """Title, subtitle, source, notes and alternative text: what a figure carries in layout.meta."""
     found = records(rows, view.lang)
-    return {"title": finding(found, view, kind), "subtitle": subtitle(found, view), "source": source_line(found, view),
-            "notes": notes(found, view, kind) + list(more.get("notes", ())), "alt": alt(found, view, kind)}
+    return {
+        "title": finding(found, view, kind),
+        "subtitle": subtitle(found, view),
+        "source": source_line(found, view),
+        "notes": notes(found, view, kind) + list(more.get("notes", ())),
+        "alt": alt(found, view, kind),
+    }
 
 
 # --- subtitle and source ---
 
+
 def subtitle(rows, view) -> str:
     """Indicator, universe, what is held fixed, period."""
     found = valued(records(rows, view.lang)) or records(rows, view.lang)
-    fixed = [found[0][f"{name}_name"] for name in ("sector", "gender", "size")
-             if found and not several(found, name) and found[0].get(name) not in ("all", None)]
-    return " · ".join([view.indicator.label[view.lang], catalogue.universe(view.indicator, [row["source"] for row in found], view.lang), *fixed, *_periods(found, view)])
+    fixed = [
+        found[0][f"{name}_name"]
+        for name in ("sector", "gender", "size")
+        if found and not several(found, name) and found[0].get(name) not in ("all", None)
+    ]
+    return " · ".join(
+        [
+            view.indicator.label[view.lang],
+            catalogue.universe(view.indicator, [row["source"] for row in found], view.lang),
+            *fixed,
+            *_periods(found, view),
+        ]
+    )
 
 
 def _periods(found: list[dict], view) -> list[str]:
@@ -40,11 +72,19 @@ def _periods(found: list[dict], view) -> list[str]:
 
 def source_line(rows, view) -> str:
     """Who published the figures, under which licence."""
-    return say("source", view.lang, sources="; ".join(_source(id, name, view.lang) for id, name in _sources(records(rows, view.lang), view).items()))
+    return say(
+        "source",
+        view.lang,
+        sources="; ".join(
+            _source(id, name, view.lang) for id, name in _sources(records(rows, view.lang), view).items()
+        ),
+    )
 
 
 def _sources(found: list[dict], view) -> dict[str, str]:
-    return {row["source"]: row.get("source_name") or "" for row in valued(found)} or {view.indicator.source: ""}
+    return {row["source"]: row.get("source_name") or "" for row in valued(found)} or {
+        view.indicator.source: ""
+    }
 
 
 def _source(id: str, name: str, lang: str) -> str:
@@ -57,8 +97,20 @@ def _source(id: str, name: str, lang: str) -> str:
 
 # --- alternative text and hover ---
 
-ALTS = {"areas": "alt_map", "map": "alt_map", "tiles": "alt_tiles", "bars": "alt_bars", "trend": "alt_lines", "lines": "alt_lines", "multiples": "alt_multiples",
-        "dots": "alt_dots", "gaps": "alt_gaps", "sectors": "alt_sectors", "heat": "alt_heat", "spark": "alt_spark"}
+ALTS = {
+    "areas": "alt_map",
+    "map": "alt_map",
+    "tiles": "alt_tiles",
+    "bars": "alt_bars",
+    "trend": "alt_lines",
+    "lines": "alt_lines",
+    "multiples": "alt_multiples",
+    "dots": "alt_dots",
+    "gaps": "alt_gaps",
+    "sectors": "alt_sectors",
+    "heat": "alt_heat",
+    "spark": "alt_spark",
+}
 
 
 def alt(rows, view, kind: str = "") -> str:
@@ -66,8 +118,23 @@ def alt(rows, view, kind: str = "") -> str:
     found = records(rows, view.lang)
     kind = kind or kind_of(found, view)
     names = join(first_each(found, "geo_name"), view.lang) if found else ""
-    what = say(ALTS[kind], view.lang, places=say(f"place_{view.level or 'world'}", view.lang), names=names, count=len({row["geo"] for row in peers(found, view)}))
-    return " ".join(part for part in (f"{what}.", f"{finding(found, view, kind)}.", _alt_values(found, view, kind), _alt_absent(found, view, kind)) if part)
+    what = say(
+        ALTS[kind],
+        view.lang,
+        places=say(f"place_{view.level or 'world'}", view.lang),
+        names=names,
+        count=len({row["geo"] for row in peers(found, view)}),
+    )
+    return " ".join(
+        part
+        for part in (
+            f"{what}.",
+            f"{finding(found, view, kind)}.",
+            _alt_values(found, view, kind),
+            _alt_absent(found, view, kind),
+        )
+        if part
+    )
 
 
 def _alt_values(found: list[dict], view, kind: str) -> str:
@@ -78,8 +145,14 @@ def _alt_values(found: list[dict], view, kind: str) -> str:
         return say("alt_values", view.lang, items=semicolons(items))
     if kind in ("areas", "map", "tiles", "bars") and len(known) > 1:
         low, high = extremes(valued(peers(set_apart(found), view)) or known, view)
-        return say("alt_extremes", view.lang, low=show(low[0]["value"], view), high=show(high[0]["value"], view),
-                   low_name=ends_of(low, lambda row: named(row, known, view), view), high_name=ends_of(high, lambda row: named(row, known, view), view))
+        return say(
+            "alt_extremes",
+            view.lang,
+            low=show(low[0]["value"], view),
+            high=show(high[0]["value"], view),
+            low_name=ends_of(low, lambda row: named(row, known, view), view),
+            high_name=ends_of(high, lambda row: named(row, known, view), view),
+        )
     return ""
 
 
@@ -100,14 +173,18 @@ def hover(row: dict, view, name: str = "") -> str:
     """What appears under the pointer: name, value, interval, period, base and warnings, one a line."""
     lang = view.lang
     n = number(row["n"], lang) if row.get("n") is not None else row.get("n_note") or ""
-    interval = interval_text(row.get("low"), row.get("high"), view.indicator.unit, view.indicator.decimals, lang)
+    interval = interval_text(
+        row.get("low"), row.get("high"), view.indicator.unit, view.indicator.decimals, lang
+    )
     lines = [
         f"<b>{escape(name or row['geo_name'], quote=False)}{sign(row)}</b>",
         show(row["value"], view) if row["value"] is not None else say("no_data", lang),
         say("interval_95", lang, interval=interval) if interval else "",
         dated(row, view),
         say("base_n", lang, n=escape(str(n), quote=False)) if n else "",
-        f"{say('other_edition', lang)}: {escape(row.get('edition_name') or row['edition'], quote=False)}" if is_apart(row) else "",
+        f"{say('other_edition', lang)}: {escape(row.get('edition_name') or row['edition'], quote=False)}"
+        if is_apart(row)
+        else "",
         say("small_base", lang, count=SMALL_BASE) if is_small(row) else "",
         say("old_survey", lang) if is_old(row) else "",
         say("old_vintage", lang) if no_direction(row) else "",

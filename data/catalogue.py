@@ -16,7 +16,19 @@ BETTER = ("higher", "lower", "neither")
 CHARTS = ("map", "dots", "series")
 KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
 VIEW = ("sector", "gender", "size", "period", "editions", "geo", "chart")
-RULE = ("why", "flag", "indicator", "geo", "sector", "gender", "size", "period", "edition", "source", "status")
+RULE = (
+    "why",
+    "flag",
+    "indicator",
+    "geo",
+    "sector",
+    "gender",
+    "size",
+    "period",
+    "edition",
+    "source",
+    "status",
+)
 WHY = ("disputed", "vintage", "subgroup")
 
 
@@ -58,7 +70,15 @@ class Indicator:
 
     def view(self, level: str) -> dict:
         """The default view of a level: sector, gender, size, period, editions (in order of preference), geo, chart."""
-        opening = {"sector": "all", "gender": "all", "size": "all", "period": "latest", "editions": [], "geo": [], "chart": self.chart}
+        opening = {
+            "sector": "all",
+            "gender": "all",
+            "size": "all",
+            "period": "latest",
+            "editions": [],
+            "geo": [],
+            "chart": self.chart,
+        }
         return opening | self.default.get(level, {})
 
 
@@ -105,28 +125,58 @@ def indicators(root: Path = ROOT) -> MappingProxyType[str, Indicator]:
     for position, (id, entry) in enumerate(_read(root / "indicators.toml").items()):
         place = f"data/indicators.toml, [{id}]"
         faults += _texts(place, entry, ("label", "short", "about", "universe"), optional=("note",))
-        faults += _choice(place, entry, "unit", UNITS) + _choice(place, entry, "better", BETTER) + _choice(place, entry, "chart", CHARTS)
-        faults += _choice(place, entry, "source", tuple(known)) + _choice(place, entry, "topic", tuple(subjects))
+        faults += (
+            _choice(place, entry, "unit", UNITS)
+            + _choice(place, entry, "better", BETTER)
+            + _choice(place, entry, "chart", CHARTS)
+        )
+        faults += _choice(place, entry, "source", tuple(known)) + _choice(
+            place, entry, "topic", tuple(subjects)
+        )
         if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
             faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
         faults += _fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
-        faults += [fault for source in entry.get("note_from", ()) for fault in _choice(place, {"note_from": source}, "note_from", tuple(known))]
+        faults += [
+            fault
+            for source in entry.get("note_from", ())
+            for fault in _choice(place, {"note_from": source}, "note_from", tuple(known))
+        ]
         for source, words in entry.get("universes", {}).items():
-            faults += _choice(place, {"universes": source}, "universes", tuple(known)) + _texts(place, {f"universes.{source}": words}, (f"universes.{source}",))
-        faults += [f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}." for level in entry.get("default", {}) if level not in LEVELS]
+            faults += _choice(place, {"universes": source}, "universes", tuple(known)) + _texts(
+                place, {f"universes.{source}": words}, (f"universes.{source}",)
+            )
+        faults += [
+            f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}."
+            for level in entry.get("default", {})
+            if level not in LEVELS
+        ]
         for level, view in entry.get("default", {}).items():
             faults += _fields(f"{place}, default.{level}", view, VIEW, "a choice of a view")
         for rule in (*entry.get("set_aside", ()), *entry.get("mark", ())):
-            faults += _fields(place, rule, RULE, "a column a rule can name") + (_choice(place, rule, "why", WHY) if "why" in rule else [])
+            faults += _fields(place, rule, RULE, "a column a rule can name") + (
+                _choice(place, rule, "why", WHY) if "why" in rule else []
+            )
         if not faults:
-            found[id] = Indicator(id=id, position=position, **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+            found[id] = Indicator(
+                id=id,
+                position=position,
+                **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()},
+            )
     ids = _read(root / "indicators.toml")
     for id, entry in ids.items():
         named = [*entry.get("beside", ()), *entry.get("counts", {}).values()]
-        faults += [f"data/indicators.toml, [{id}]: {name!r} is not an indicator of this file." for name in named if name not in ids]
+        faults += [
+            f"data/indicators.toml, [{id}]: {name!r} is not an indicator of this file."
+            for name in named
+            if name not in ids
+        ]
     for id, topic in subjects.items():
         named = [*topic.more, *(name for level in topic.opens.values() for name in level)]
-        faults += [f"data/topics.toml, [{id}]: indicator {name!r} is not in data/indicators.toml." for name in dict.fromkeys(named) if name not in ids]
+        faults += [
+            f"data/topics.toml, [{id}]: indicator {name!r} is not in data/indicators.toml."
+            for name in dict.fromkeys(named)
+            if name not in ids
+        ]
     if faults:
         raise CatalogueError("\n".join(faults))
     return MappingProxyType(found)
@@ -139,7 +189,12 @@ def indicator(id: str) -> Indicator:
 
 def universe(indicator: Indicator, sources: Iterable[str], lang: str) -> str:
     """The population that figures of these sources describe: the indicator's own, except where it names another for the source."""
-    return "; ".join(dict.fromkeys(indicator.universes.get(source, indicator.universe)[lang] for source in sources)) or indicator.universe[lang]
+    return (
+        "; ".join(
+            dict.fromkeys(indicator.universes.get(source, indicator.universe)[lang] for source in sources)
+        )
+        or indicator.universe[lang]
+    )
 
 
 @cache
@@ -149,12 +204,21 @@ def topics(root: Path = ROOT) -> MappingProxyType[str, Topic]:
     found = {}
     for id, entry in _read(root / "topics.toml").items():
         place = f"data/topics.toml, [{id}]"
-        faults += _texts(place, entry, ("title", "question", "intro")) + _choice(place, entry, "level", LEVELS)
+        faults += _texts(place, entry, ("title", "question", "intro")) + _choice(
+            place, entry, "level", LEVELS
+        )
         faults += _fields(place, entry, tuple(Topic.__dataclass_fields__), "a field of a topic")
-        faults += [f"{place}: opens.{level} is missing; write [] where the level has nothing." for level in LEVELS if not isinstance(entry.get("opens", {}).get(level), list)]
+        faults += [
+            f"{place}: opens.{level} is missing; write [] where the level has nothing."
+            for level in LEVELS
+            if not isinstance(entry.get("opens", {}).get(level), list)
+        ]
         faults += _fields(f"{place}, opens", entry.get("opens", {}), LEVELS, "a level")
         if not faults:
-            found[id] = Topic(id=id, **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+            found[id] = Topic(
+                id=id,
+                **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()},
+            )
     if faults:
         raise CatalogueError("\n".join(faults))
     return MappingProxyType(found)
@@ -168,7 +232,11 @@ def sources(root: Path = ROOT) -> MappingProxyType[str, Source]:
     for id, entry in _read(root / "sources.toml").items():
         place = f"data/sources.toml, [{id}]"
         faults += _texts(place, entry, ("name", "licence", "note")) + _choice(place, entry, "kind", KINDS)
-        faults += [f"{place}: {name} is missing." for name in ("publisher", "url", "collected") if not entry.get(name)]
+        faults += [
+            f"{place}: {name} is missing."
+            for name in ("publisher", "url", "collected")
+            if not entry.get(name)
+        ]
         faults += _fields(place, entry, tuple(Source.__dataclass_fields__), "a field of a source")
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry.get("collected") or "2000-01-01")):
             faults.append(f"{place}: collected {entry['collected']!r} is not a date such as 2026-11-22.")
@@ -197,15 +265,27 @@ def _texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str,
     faults = []
     for name in names + tuple(name for name in optional if name in entry):
         words = entry.get(name)
-        faults += [f"{place}: {name}.{lang} is missing; write it in both languages." for lang in LANGS if not isinstance(words, dict) or not str(words.get(lang, "")).strip()]
+        faults += [
+            f"{place}: {name}.{lang} is missing; write it in both languages."
+            for lang in LANGS
+            if not isinstance(words, dict) or not str(words.get(lang, "")).strip()
+        ]
     return faults
 
 
 def _fields(place: str, entry: dict, allowed: tuple[str, ...], what: str) -> list[str]:
     unknown = sorted(set(entry) - set(allowed))
-    return [f"{place}: {', '.join(unknown)} is not {what}; use some of: {', '.join(allowed)}."] if unknown else []
+    return (
+        [f"{place}: {', '.join(unknown)} is not {what}; use some of: {', '.join(allowed)}."]
+        if unknown
+        else []
+    )
 
 
 def _choice(place: str, entry: dict, name: str, allowed: tuple[str, ...]) -> list[str]:
     value = entry.get(name)
-    return [] if value in allowed else [f"{place}: {name} {value!r} is not known; use one of: {', '.join(allowed)}."]
+    return (
+        []
+        if value in allowed
+        else [f"{place}: {name} {value!r} is not known; use one of: {', '.join(allowed)}."]
+    )

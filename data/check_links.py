@@ -3,6 +3,7 @@
 For a machine with a network. One address at a time, a pause between two of the same host, the page asked for once; what comes back is written to a
 report and nothing else is changed: a state in resources.csv rests on dated evidence, which an answer alone is not.
 """
+
 import argparse
 import csv
 import sys
@@ -25,6 +26,7 @@ REFUSED = (401, 403, 405, 429, 451)  # there, but not for programs
 @dataclass(frozen=True)
 class Answer:
     """One line of the report. found: answers, moved (to another host or page), refused, missing, fails (an error of the server) or silent."""
+
     id: str
     address: str
     found: str
@@ -35,21 +37,37 @@ class Answer:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m data.check_links", description="Ask each address of the resources once and write what answers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m data.check_links",
+        description="Ask each address of the resources once and write what answers.",
+    )
     parser.add_argument("--out", type=Path, default=REPORT, help=f"the report (default: {REPORT})")
     parser.add_argument("--only", nargs="+", metavar="ID", help="ids of resources (default: all)")
-    parser.add_argument("--pause", type=float, default=PAUSE, help=f"seconds between two requests to one host (default: {PAUSE:g})")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=PAUSE,
+        help=f"seconds between two requests to one host (default: {PAUSE:g})",
+    )
     given = parser.parse_args(arguments)
     resources = read()
     unknown = sorted(set(given.only or ()) - {row["id"] for row in resources})
     if unknown:
         parser.error(f"{', '.join(unknown)} is not in data/resources.csv")
     wanted = [row for row in resources if not given.only or row["id"] in given.only]
-    with httpx.Client(headers={"User-Agent": AGENT}, timeout=PATIENCE, follow_redirects=True, max_redirects=8) as client:
+    with httpx.Client(
+        headers={"User-Agent": AGENT}, timeout=PATIENCE, follow_redirects=True, max_redirects=8
+    ) as client:
         found = list(check(wanted, client, given.pause))
     write(found, given.out)
-    counts = {kind: sum(answer.found == kind for answer in found) for kind in dict.fromkeys(answer.found for answer in found)}
-    print(f"check_links: {', '.join(f'{count} {kind}' for kind, count in counts.items())}; report in {given.out}", file=sys.stderr)
+    counts = {
+        kind: sum(answer.found == kind for answer in found)
+        for kind in dict.fromkeys(answer.found for answer in found)
+    }
+    print(
+        f"check_links: {', '.join(f'{count} {kind}' for kind, count in counts.items())}; report in {given.out}",
+        file=sys.stderr,
+    )
     return 0
 
 
@@ -59,8 +77,13 @@ def read(path: Path = RESOURCES) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def check(resources: Iterable[dict[str, str]], client: httpx.Client, pause: float = PAUSE, sleep: Callable[[float], None] = time.sleep,
-          clock: Callable[[], float] = time.monotonic) -> Iterator[Answer]:
+def check(
+    resources: Iterable[dict[str, str]],
+    client: httpx.Client,
+    pause: float = PAUSE,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Answer]:
     """An answer for each resource, its host left in peace for `pause` seconds between two requests."""
     last: dict[str, float] = {}
     for row in resources:
@@ -77,11 +100,21 @@ def ask(row: dict[str, str], client: httpx.Client) -> Answer:
     try:
         with client.stream("GET", address) as answer:
             final = str(answer.url)
-            return Answer(row["id"], address, _kind(answer.status_code, address, final), str(answer.status_code), final if final != address else "", "", now)
+            return Answer(
+                row["id"],
+                address,
+                _kind(answer.status_code, address, final),
+                str(answer.status_code),
+                final if final != address else "",
+                "",
+                now,
+            )
     except httpx.InvalidURL as fault:
         return Answer(row["id"], address, "missing", "", "", str(fault), now)
     except httpx.HTTPError as fault:
-        return Answer(row["id"], address, "silent", "", "", f"{type(fault).__name__}: {fault}".strip(": "), now)
+        return Answer(
+            row["id"], address, "silent", "", "", f"{type(fault).__name__}: {fault}".strip(": "), now
+        )
 
 
 def _kind(status: int, address: str, final: str) -> str:

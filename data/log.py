@@ -22,12 +22,22 @@ class Lines(logging.Formatter):
     """An event as one line. Of a fault its kind and its places, not its words: they may quote what a visitor wrote."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {"time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"), "level": record.levelname.lower(), "event": record.getMessage()}
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
         line |= {"request": REQUEST.get()} if REQUEST.get() else {}
         line |= getattr(record, "said", {})
         if record.exc_info and record.exc_info[0]:
             kind, _, trace = record.exc_info
-            line |= {"fault": kind.__name__, "at": [f"{os.path.basename(place.filename)}:{place.lineno} {place.name}" for place in traceback.extract_tb(trace)]}
+            line |= {
+                "fault": kind.__name__,
+                "at": [
+                    f"{os.path.basename(place.filename)}:{place.lineno} {place.name}"
+                    for place in traceback.extract_tb(trace)
+                ],
+            }
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -3,6 +3,7 @@
 `data/releases/<version>.parquet` holds the observations of a version, `data/releases/index.csv` the order of the releases, `data/revisions.csv` the
 changes: what a cited link and a file exported long ago are compared with.
 """
+
 import argparse
 import csv
 import os
@@ -58,9 +59,13 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
     out = build.database(root)
     version = build.built(out)
     if not version:
-        raise ReleaseError(f"{out.name} is missing or cannot be read: type `python -m data.build`, then release.")
+        raise ReleaseError(
+            f"{out.name} is missing or cannot be read: type `python -m data.build`, then release."
+        )
     if version != build.version(root):
-        raise ReleaseError(f"{out.name} is version {version}, but its inputs have changed since: type `python -m data.build`, then release.")
+        raise ReleaseError(
+            f"{out.name} is version {version}, but its inputs have changed since: type `python -m data.build`, then release."
+        )
     made = releases(root)
     if found := [line for line in made if line["version"] == version]:
         return found[0]
@@ -68,31 +73,71 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
     before = made[-1]["version"] if made else ""
     was = published(before, root) if before else None
     if before and was is None:
-        raise ReleaseError(f"data/releases/{before}.parquet is missing: restore it from the repository, the changes are counted from it.")
-    line = {"version": version, "date": (day or date.today()).isoformat(), "previous": before, "figures": str(len(now))}
+        raise ReleaseError(
+            f"data/releases/{before}.parquet is missing: restore it from the repository, the changes are counted from it."
+        )
+    line = {
+        "version": version,
+        "date": (day or date.today()).isoformat(),
+        "previous": before,
+        "figures": str(len(now)),
+    }
     if made and line["date"] < made[-1]["date"]:
-        raise ReleaseError(f"Today is {line['date']} here, and the last release is of {made[-1]['date']}: set the clock, or give the day with --date.")
+        raise ReleaseError(
+            f"Today is {line['date']} here, and the last release is of {made[-1]['date']}: set the clock, or give the day with --date."
+        )
     changed = summary(changes(was, now)) if was is not None else [_line("new", now)]
     folder = root / "releases"
     try:
         folder.mkdir(exist_ok=True)
         with _whole(folder / f"{version}.parquet") as draft:
-            parquet.write_table(pa.Table.from_pandas(now, preserve_index=False).replace_schema_metadata(None), draft, compression="zstd", compression_level=19, write_statistics=False)
-        _add(root / "revisions.csv", LOG, [{"date": line["date"], "version": version, **change} for change in changed])
-        _add(folder / "index.csv", INDEX, [line])  # last: until it is there the version is not released, and the command begins again
+            parquet.write_table(
+                pa.Table.from_pandas(now, preserve_index=False).replace_schema_metadata(None),
+                draft,
+                compression="zstd",
+                compression_level=19,
+                write_statistics=False,
+            )
+        _add(
+            root / "revisions.csv",
+            LOG,
+            [{"date": line["date"], "version": version, **change} for change in changed],
+        )
+        _add(
+            folder / "index.csv", INDEX, [line]
+        )  # last: until it is there the version is not released, and the command begins again
     except OSError as fault:
-        raise ReleaseError(f"{folder} cannot be written ({fault.strerror or fault}): free or unlock the folder, then release again.") from None
+        raise ReleaseError(
+            f"{folder} cannot be written ({fault.strerror or fault}): free or unlock the folder, then release again."
+        ) from None
     return line
 
 
 def changes(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY) -> pd.DataFrame:
     """Two sets of observations side by side: the columns `on`, was, now, and kind (same, revised, new, withdrawn), in the order of `on`."""
     kept = ["value", "low", "high"]
-    both = was[[*on, *kept]].merge(now[[*on, *kept]], on=list(on), how="outer", suffixes=("_was", "_now"), indicator="side")
-    equal = pd.concat([(both[f"{name}_was"] == both[f"{name}_now"]) | (both[f"{name}_was"].isna() & both[f"{name}_now"].isna()) for name in kept], axis=1).all(axis=1)
-    kind = both["side"].astype(str).map({"left_only": "withdrawn", "right_only": "new", "both": "revised"}).mask((both["side"] == "both") & equal, "same")
+    both = was[[*on, *kept]].merge(
+        now[[*on, *kept]], on=list(on), how="outer", suffixes=("_was", "_now"), indicator="side"
+    )
+    equal = pd.concat(
+        [
+            (both[f"{name}_was"] == both[f"{name}_now"])
+            | (both[f"{name}_was"].isna() & both[f"{name}_now"].isna())
+            for name in kept
+        ],
+        axis=1,
+    ).all(axis=1)
+    kind = (
+        both["side"]
+        .astype(str)
+        .map({"left_only": "withdrawn", "right_only": "new", "both": "revised"})
+        .mask((both["side"] == "both") & equal, "same")
+    )
     interval = (both["side"] == "both") & ~equal & (both["value_was"] == both["value_now"])
-    said = {side: [_said(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)] for side in ("was", "now")}
+    said = {
+        side: [_said(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)]
+        for side in ("was", "now")
+    }
     return both[list(on)].assign(kind=kind, **said)
 
 
@@ -106,19 +151,37 @@ def compare(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     kept = ["geo_name", "value", "low", "high", *([] if dated else ["period"])]
     both = was[[*on, *kept]].merge(now[[*on, *kept]], on=on, how="outer", suffixes=("_was", "_now"))
     if dated:
-        both = both.assign(period_was=both["period"].where(both["value_was"].notna()), period_now=both["period"].where(both["value_now"].notna()))
-    return both.assign(kind=[_kind(row) for row in both.to_dict("records")], geo_name=both["geo_name_now"].fillna(both["geo_name_was"]),
-                       was=both["value_was"], now=both["value_now"])[[*SLICE[:1], "geo_name", *SLICE[1:], "period_was", "period_now", "was", "now", "kind"]]
+        both = both.assign(
+            period_was=both["period"].where(both["value_was"].notna()),
+            period_now=both["period"].where(both["value_now"].notna()),
+        )
+    return both.assign(
+        kind=[_kind(row) for row in both.to_dict("records")],
+        geo_name=both["geo_name_now"].fillna(both["geo_name_was"]),
+        was=both["value_was"],
+        now=both["value_now"],
+    )[[*SLICE[:1], "geo_name", *SLICE[1:], "period_was", "period_now", "was", "now", "kind"]]
 
 
 def summary(changed: pd.DataFrame) -> list[dict[str, object]]:
     """The lines of revisions.csv: each revised or withdrawn figure, and one line for all the new figures of an indicator and edition."""
     lines = []
-    for (kind, _, _), some in changed[changed["kind"] != "same"].groupby(["kind", "indicator", "edition"], sort=True):
+    for (kind, _, _), some in changed[changed["kind"] != "same"].groupby(
+        ["kind", "indicator", "edition"], sort=True
+    ):
         if kind == "new" or len(some) > LISTED:
             lines.append(_line(kind, some))
         else:
-            lines += [{**{name: row[name] for name in KEY}, "kind": kind, "was": row["was"], "now": row["now"], "figures": 1} for row in some.to_dict("records")]
+            lines += [
+                {
+                    **{name: row[name] for name in KEY},
+                    "kind": kind,
+                    "was": row["was"],
+                    "now": row["now"],
+                    "figures": 1,
+                }
+                for row in some.to_dict("records")
+            ]
     return sorted(lines, key=lambda line: KINDS.index(line["kind"]))
 
 
@@ -126,7 +189,14 @@ def _line(kind: str, some: pd.DataFrame) -> dict[str, object]:
     """One line for several figures: what they share is said, what differs is empty, periods as first/last."""
     shared = {name: some[name].iloc[0] if some[name].nunique() == 1 else "" for name in KEY}
     periods = sorted(some["period"].unique())
-    return {**shared, "period": shared["period"] or f"{periods[0].split('/')[0]}/{periods[-1].split('/')[-1]}", "kind": kind, "was": "", "now": "", "figures": len(some)}
+    return {
+        **shared,
+        "period": shared["period"] or f"{periods[0].split('/')[0]}/{periods[-1].split('/')[-1]}",
+        "kind": kind,
+        "was": "",
+        "now": "",
+        "figures": len(some),
+    }
 
 
 def _kind(row: dict) -> str:
@@ -136,7 +206,15 @@ def _kind(row: dict) -> str:
         return "withdrawn"
     if row["period_was"] != row["period_now"]:
         return "newer"
-    return "same" if all(row[f"{name}_was"] == row[f"{name}_now"] or (pd.isna(row[f"{name}_was"]) and pd.isna(row[f"{name}_now"])) for name in ("value", "low", "high")) else "revised"
+    return (
+        "same"
+        if all(
+            row[f"{name}_was"] == row[f"{name}_now"]
+            or (pd.isna(row[f"{name}_was"]) and pd.isna(row[f"{name}_now"]))
+            for name in ("value", "low", "high")
+        )
+        else "revised"
+    )
 
 
 def _said(value: float, low: float, high: float, interval: bool) -> str:
@@ -190,9 +268,14 @@ def _whole(path: Path) -> Iterator[Path]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m data.release", description="Keep the figures now in the database under their version, and write what changed.")
+    parser = argparse.ArgumentParser(
+        prog="python -m data.release",
+        description="Keep the figures now in the database under their version, and write what changed.",
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the declarations (default: data)")
-    parser.add_argument("--date", type=date.fromisoformat, help="day of the release, as 2026-11-22 (default: today)")
+    parser.add_argument(
+        "--date", type=date.fromisoformat, help="day of the release, as 2026-11-22 (default: today)"
+    )
     given = parser.parse_args()
     try:
         line = release(given.root.resolve(), given.date)
@@ -200,7 +283,9 @@ def main() -> int:
         print(fault, file=sys.stderr)
         return 1
     changed = [row for row in revisions(given.root.resolve()) if row["version"] == line["version"]]
-    counts = ", ".join(f"{sum(int(row['figures']) for row in changed if row['kind'] == kind)} {kind}" for kind in KINDS)
+    counts = ", ".join(
+        f"{sum(int(row['figures']) for row in changed if row['kind'] == kind)} {kind}" for kind in KINDS
+    )
     print(f"data.release: version {line['version']} of {line['date']}, {line['figures']} figures; {counts}")
     return 0
 

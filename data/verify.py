@@ -2,6 +2,7 @@
 
 A command and nothing more: the work is in `exports/verify.py`, which knows the formats, and no module imports this one.
 """
+
 import sys
 
 from exports.verify import main

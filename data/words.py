@@ -2,6 +2,7 @@
 
 The sentences are in `strings.toml`, Italian and English side by side; the way a language writes a number or a date comes from Babel.
 """
+
 import re
 import tomllib
 from datetime import date
@@ -21,9 +22,21 @@ LOCALES = {"it": "it_IT", "en": "en_GB"}
 MISSING = "–"
 MINUS = "−"
 STRINGS = Path(__file__).with_name("strings.toml")
-SIGNED = {"points": "points_value", "percent_change": "percent_value"}  # units that are differences: the sign is always written
-EDGES = {"noted_": (r"(?<![\w/-])", r"(?![\w/-])"), "base_": (r"(?:^|(?<=; )|(?<=\())", r"(?=$|; |\)| \()")}  # of a note: words outside addresses; whole phrases
-UNITS = {"percent": "percent_value", "meur": "meur_value", "keur": "keur_value", "rank": "rank_value", **SIGNED}
+SIGNED = {
+    "points": "points_value",
+    "percent_change": "percent_value",
+}  # units that are differences: the sign is always written
+EDGES = {
+    "noted_": (r"(?<![\w/-])", r"(?![\w/-])"),
+    "base_": (r"(?:^|(?<=; )|(?<=\())", r"(?=$|; |\)| \()"),
+}  # of a note: words outside addresses; whole phrases
+UNITS = {
+    "percent": "percent_value",
+    "meur": "meur_value",
+    "keur": "keur_value",
+    "rank": "rank_value",
+    **SIGNED,
+}
 
 
 @cache
@@ -44,7 +57,12 @@ def t(key: str, lang: str, **values) -> str:
 
 def filled(sentence: str, lang: str, values: dict) -> str:
     """A sentence with its {placeholders} filled; one that counts chooses its words: "{rows:# riga|# righe}" is "1 riga", "12 righe"."""
-    return sentence.format(**{name: Counted(value, lang) if isinstance(value, Integral) else value for name, value in values.items()})
+    return sentence.format(
+        **{
+            name: Counted(value, lang) if isinstance(value, Integral) else value
+            for name, value in values.items()
+        }
+    )
 
 
 class Counted:
@@ -52,7 +70,9 @@ class Counted:
 
     def __init__(self, value, lang: str, written: str = ""):
         self.plain, self.written = written or str(value), written or number(value, lang)
-        self.one = Locale.parse(LOCALES[lang]).plural_form(int(value) if value == int(value) else value) == "one"
+        self.one = (
+            Locale.parse(LOCALES[lang]).plural_form(int(value) if value == int(value) else value) == "one"
+        )
         self.two = value == 2
 
     def __format__(self, forms: str) -> str:
@@ -74,7 +94,9 @@ def _notes(lang: str, kind: str) -> tuple[re.Pattern, dict[str, str]]:
     """The notes of a kind in English, the longest tried first, and what each is in the language."""
     own = {note["en"]: note[lang] for key, note in strings().items() if key.startswith(kind)}
     before, after = EDGES[kind]
-    return re.compile(f"{before}(?:{'|'.join(map(re.escape, sorted(own, key=len, reverse=True)))}){after}"), own
+    return re.compile(
+        f"{before}(?:{'|'.join(map(re.escape, sorted(own, key=len, reverse=True)))}){after}"
+    ), own
 
 
 def language(asked: str = "", accepted: str = "") -> str:
@@ -83,7 +105,9 @@ def language(asked: str = "", accepted: str = "") -> str:
         return asked
     wishes = [wish.strip().lower().partition(";q=") for wish in accepted.split(",")]
     ranked = sorted(wishes, key=lambda wish: -_weight(wish[2]))
-    return next((code[:2] for code, _, weight in ranked if code[:2] in LANGS and _weight(weight) > 0), LANGS[0])
+    return next(
+        (code[:2] for code, _, weight in ranked if code[:2] in LANGS and _weight(weight) > 0), LANGS[0]
+    )
 
 
 @cache
@@ -94,7 +118,9 @@ def language_name(lang: str) -> str:
 
 def rounded(value: float, decimals: int) -> float:
     """The value as it is printed: halves go away from zero, 5.35 to 5.4 and 7.65 to 7.7, as on paper; the binary fractions behind them would go either way."""
-    written = Decimal(f"{float(value):.15g}")  # 15 digits: all that was published, without what a subtraction leaves behind
+    written = Decimal(
+        f"{float(value):.15g}"
+    )  # 15 digits: all that was published, without what a subtraction leaves behind
     return float(written.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
@@ -110,14 +136,23 @@ def number(value, lang: str, decimals: int = 0, signed: bool = False) -> str:
 def value_text(value, unit: str, decimals: int, lang: str) -> str:
     """A figure with its unit: "17,4%", "+3.2 points", "1.234 mln €"; missing -> "–"."""
     text = number(value, lang, decimals, signed=unit in SIGNED)
-    return text if text == MISSING or unit not in UNITS else t(UNITS[unit], lang, number=Counted(abs(rounded(value, decimals)), lang, text))
+    return (
+        text
+        if text == MISSING or unit not in UNITS
+        else t(UNITS[unit], lang, number=Counted(abs(rounded(value, decimals)), lang, text))
+    )
 
 
 def interval_text(low, high, unit: str, decimals: int, lang: str) -> str:
     """The two ends of an interval in words; "" when either is missing."""
     if _missing(low) or _missing(high):
         return ""
-    return t("interval", lang, low=value_text(low, unit, decimals, lang), high=value_text(high, unit, decimals, lang))
+    return t(
+        "interval",
+        lang,
+        low=value_text(low, unit, decimals, lang),
+        high=value_text(high, unit, decimals, lang),
+    )
 
 
 def list_text(items, lang: str) -> str:

@@ -28,7 +28,11 @@ from benchmarks.load import StreamlitVisitor, quantile
 from benchmarks.servers import QUIET, ROOT, STREAMLIT, Server
 from data import build
 
-VIEWS = [("closures", f"lang={lang}&level=italy&period={period}") for period in ("2021", "2022", "2023", "2024") for lang in ("it", "en")]
+VIEWS = [
+    ("closures", f"lang={lang}&level=italy&period={period}")
+    for period in ("2021", "2022", "2023", "2024")
+    for lang in ("it", "en")
+]
 DATA = "/api/v1/observations?indicator=death_rate&geo=ITC4&lang=en"
 EMBED = "/embed/v1/death_rate?lang=en&level=italy"
 
@@ -42,8 +46,21 @@ class Replica:
     process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        settings = {"RECOVERY_READONLY": "1", "RECOVERY_DATABASE": str(self.database), "RECOVERY_LIMITS": "0", "RECOVERY_PROXIES": "1", "RECOVERY_LOG": "warning", "PYTHONDONTWRITEBYTECODE": "1"}
-        self.process = subprocess.Popen([*STREAMLIT, "api.py", "--server.address=127.0.0.1", f"--server.port={self.port}", *QUIET], cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL, start_new_session=True)
+        settings = {
+            "RECOVERY_READONLY": "1",
+            "RECOVERY_DATABASE": str(self.database),
+            "RECOVERY_LIMITS": "0",
+            "RECOVERY_PROXIES": "1",
+            "RECOVERY_LOG": "warning",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self.process = subprocess.Popen(
+            [*STREAMLIT, "api.py", "--server.address=127.0.0.1", f"--server.port={self.port}", *QUIET],
+            cwd=ROOT,
+            env=os.environ | settings,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def wait(self) -> None:
         answering(self.port, "/readyz")
@@ -82,7 +99,12 @@ def answering(port: int, path: str, seconds: float = 90) -> None:
 
 def configured(folder: Path, port: int, replicas: list[int]) -> Path:
     """deploy/nginx.conf for this machine: its ports, its folder."""
-    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8").replace("/tmp/", f"{folder}/").replace("listen 8080", f"listen 127.0.0.1:{port}")
+    text = (
+        (ROOT / "deploy" / "nginx.conf")
+        .read_text(encoding="utf-8")
+        .replace("/tmp/", f"{folder}/")
+        .replace("listen 8080", f"listen 127.0.0.1:{port}")
+    )
     for number, replica in enumerate(replicas, start=1):
         text = text.replace(f"replica{number}:8501", f"127.0.0.1:{replica}")
     path = folder / "nginx.conf"
@@ -118,6 +140,7 @@ def nginx() -> str:
 
 # --- visitors with a page open ---
 
+
 async def crowd(port: int, visitors: int, seconds: float, during=None) -> Seen:
     """Visitors from addresses of their own who turn from view to view; one whose connection breaks comes back to the address it was at."""
     seen, ends = Seen(), time.monotonic() + seconds
@@ -137,7 +160,10 @@ async def one(port: int, number: int, ends: float, seen: Seen) -> None:
                 visitor = StreamlitVisitor(Server("ours", port, 0, 0), source=f"127.0.0.{number + 2}")
                 await visitor.connect()
             await visitor.turn(*view)
-        except (OSError, websockets.WebSocketException):  # the connection broke: a browser tries again, at the same address
+        except (
+            OSError,
+            websockets.WebSocketException,
+        ):  # the connection broke: a browser tries again, at the same address
             seen.away.append(await back(port, number, view, words, seen))
             visitor = None
             step += 1
@@ -178,6 +204,7 @@ def told(visitor: StreamlitVisitor) -> tuple[str, ...]:
 
 
 # --- programs that ask the data ---
+
 
 async def asking(port: int, path: str, seconds: float, clients: int = 8, tag: str = "") -> Seen:
     """Clients that ask one address again and again over kept connections."""
@@ -225,7 +252,10 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
 
 
 def etag(port: int, path: str) -> str:
-    with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": "gzip"}), timeout=20) as found:  # noqa: S310
+    with urllib.request.urlopen(
+        urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": "gzip"}),
+        timeout=20,
+    ) as found:  # noqa: S310
         return found.headers["ETag"]
 
 
@@ -242,28 +272,54 @@ def prove(seconds: float, visitors: int) -> dict:
     with standing() as (port, replicas):
         found: dict = {"visitors": visitors, "seconds": seconds}
         asyncio.run(crowd(port, 2 * visitors, 2))  # warm
-        rate = lambda seen: round(len(seen.seconds) / seconds, 1)  # noqa: E731
-        alone, both = asyncio.run(crowd(replicas[0].port, visitors, seconds)), asyncio.run(crowd(port, visitors, seconds))
-        found["pages"] = {"one_replica_per_second": rate(alone), "two_behind_nginx_per_second": rate(both), "faults": len(alone.faults) + len(both.faults)}
+
+        def rate(seen):
+            return round(len(seen.seconds) / seconds, 1)
+
+        alone, both = (
+            asyncio.run(crowd(replicas[0].port, visitors, seconds)),
+            asyncio.run(crowd(port, visitors, seconds)),
+        )
+        found["pages"] = {
+            "one_replica_per_second": rate(alone),
+            "two_behind_nginx_per_second": rate(both),
+            "faults": len(alone.faults) + len(both.faults),
+        }
 
         for name, path in (("data", DATA), ("embed", EMBED)):
             for place, where in (("replica", replicas[0].port), ("nginx", port)):
-                seen, again = asyncio.run(asking(where, path, seconds)), asyncio.run(asking(where, path, seconds, tag=etag(where, path)))
-                found[f"{name}_{place}"] = {"per_second": rate(seen), "unchanged_per_second": rate(again), "faults": len(seen.faults) + len(again.faults)}
+                seen, again = (
+                    asyncio.run(asking(where, path, seconds)),
+                    asyncio.run(asking(where, path, seconds, tag=etag(where, path))),
+                )
+                found[f"{name}_{place}"] = {
+                    "per_second": rate(seen),
+                    "unchanged_per_second": rate(again),
+                    "faults": len(seen.faults) + len(again.faults),
+                }
 
         async def killing() -> None:
             await asyncio.sleep(seconds / 3)
             await asyncio.to_thread(replicas[0].end, signal.SIGKILL)
 
         seen = asyncio.run(crowd(port, visitors, seconds, killing))
-        found["killed"] = {"landed_on_the_other": len(seen.away), "back_p50_s": quantile(seen.away, 0.5), "back_max_s": quantile(seen.away, 1), "answers": len(seen.seconds), "faults": seen.faults[:3]}
+        found["killed"] = {
+            "landed_on_the_other": len(seen.away),
+            "back_p50_s": quantile(seen.away, 0.5),
+            "back_max_s": quantile(seen.away, 1),
+            "answers": len(seen.seconds),
+            "faults": seen.faults[:3],
+        }
         replicas[0].start()
         replicas[0].wait()
 
         through = max(seconds, 5.0)  # long enough for the new file to be made and asked
 
         async def updating() -> list[Seen]:
-            asked = [asyncio.create_task(asking(port, "/api/v1/versions", through)), asyncio.create_task(asking(replicas[1].port, DATA, through))]
+            asked = [
+                asyncio.create_task(asking(port, "/api/v1/versions", through)),
+                asyncio.create_task(asking(replicas[1].port, DATA, through)),
+            ]
             await asyncio.sleep(seconds / 3)
             await asyncio.to_thread(renewed, replicas[0].database, "feedfacebeef")
             return await asyncio.gather(*asked)
@@ -273,12 +329,21 @@ def prove(seconds: float, visitors: int) -> dict:
             return await crowd(port, visitors, through), await task
 
         pages, asked = asyncio.run(update())
-        found["updated"] = {"pages": len(pages.seconds), "requests": sum(len(one.seconds) for one in asked), "versions": len(asked[1].versions), "breaks": len(pages.away), "faults": [*pages.faults, *(fault for one in asked for fault in one.faults)][:3]}
+        found["updated"] = {
+            "pages": len(pages.seconds),
+            "requests": sum(len(one.seconds) for one in asked),
+            "versions": len(asked[1].versions),
+            "breaks": len(pages.away),
+            "faults": [*pages.faults, *(fault for one in asked for fault in one.faults)][:3],
+        }
         return found
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(prog="python -m deploy.prove", description="nginx before two replicas: measured, one killed, the data changed under load.")
+    asked = argparse.ArgumentParser(
+        prog="python -m deploy.prove",
+        description="nginx before two replicas: measured, one killed, the data changed under load.",
+    )
     asked.add_argument("--seconds", type=float, default=10.0)
     asked.add_argument("--visitors", type=int, default=20)
     given = asked.parse_args()

@@ -9,14 +9,32 @@ CODE = "api.py dashboard.py charts data deploy diagnosis exports pages queries r
 
 def code() -> int:
     """bandit's verdict, printed."""
-    failed = subprocess.run([sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *CODE]).returncode
+    failed = subprocess.run(
+        [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *CODE]
+    ).returncode
     print("code: bandit found what is above." if failed else "code: read by bandit, clean.", file=sys.stderr)
     return failed
 
 
 def packages() -> int:
     """pip-audit's verdict, in a sentence where its service does not answer."""
-    asked = subprocess.run([sys.executable, "-m", "pip_audit", "-f", "json", "--progress-spinner", "off", "--timeout", "10", "-r", "requirements.txt"], capture_output=True, text=True)
+    asked = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip_audit",
+            "-f",
+            "json",
+            "--progress-spinner",
+            "off",
+            "--timeout",
+            "10",
+            "-r",
+            "requirements.txt",
+        ],
+        capture_output=True,
+        text=True,
+    )
     failed, words = judged(asked.stdout)
     print(words, file=sys.stderr)
     return failed
@@ -27,13 +45,28 @@ def judged(said: str) -> tuple[int, str]:
     try:
         found = json.loads(said)["dependencies"]
     except (ValueError, KeyError):
-        return 0, "packages: not checked, pip-audit's service of known faults does not answer here; run make secure where there is a network."
-    asked, faulty = [one for one in found if "skip_reason" not in one], [one for one in found if one.get("vulns")]
+        return (
+            0,
+            "packages: not checked, pip-audit's service of known faults does not answer here; run make secure where there is a network.",
+        )
+    asked, faulty = (
+        [one for one in found if "skip_reason" not in one],
+        [one for one in found if one.get("vulns")],
+    )
     if faulty:
-        return 1, "\n".join(f"packages: {one['name']} {one['version']} has {', '.join(fault['id'] for fault in one['vulns'])}." for one in faulty)
+        return 1, "\n".join(
+            f"packages: {one['name']} {one['version']} has {', '.join(fault['id'] for fault in one['vulns'])}."
+            for one in faulty
+        )
     if not asked:
-        return 0, f"packages: not checked, pip-audit's service knows none of the {len(found)} here; run make secure where there is a network."
-    return 0, f"packages: no known fault in {len(asked)} of {len(found)}, the others are unknown to the service."
+        return (
+            0,
+            f"packages: not checked, pip-audit's service knows none of the {len(found)} here; run make secure where there is a network.",
+        )
+    return (
+        0,
+        f"packages: no known fault in {len(asked)} of {len(found)}, the others are unknown to the service.",
+    )
 
 
 if __name__ == "__main__":

@@ -38,7 +38,10 @@ class Snapshot:
 
     @staticmethod
     def from_plain(table: dict) -> "Snapshot":
-        sums = {name: tuple(tuple(keys) for keys in table[name]) for name in ("shown", "small", "paired", "totals", "candidates")}
+        sums = {
+            name: tuple(tuple(keys) for keys in table[name])
+            for name in ("shown", "small", "paired", "totals", "candidates")
+        }
         return Snapshot(x=table["x"], same=tuple((tuple(a), tuple(b)) for a, b in table["same"]), **sums)
 
 
@@ -54,7 +57,11 @@ class Exposed:
 def exposed(histories: dict[str, Sequence[Snapshot]], threshold: int, proven: bool = True) -> list[Exposed]:
     """What the releases expose, oldest release first in each family's history; empty when the audit passes. Families share only totals
     that are published, so each is a system of its own. Not `proven`: one is exposed for certain, the others perhaps; enough to mend them."""
-    return [fault for family, snapshots in histories.items() for fault in _exposed(family, snapshots, threshold, proven)]
+    return [
+        fault
+        for family, snapshots in histories.items()
+        for fault in _exposed(family, snapshots, threshold, proven)
+    ]
 
 
 def _exposed(family: str, snapshots: Sequence[Snapshot], threshold: int, proven: bool) -> list[Exposed]:
@@ -115,7 +122,9 @@ class _System:
                 found += self._target(Exposed(family, keys, False), self._sum(t, keys), count)
                 if t:
                     terms = self._sum(t, keys) | self._sum(t - 1, keys, -1.0)
-                    found += self._target(Exposed(family, keys, True), terms, count - self.snapshots[t - 1].count(keys))
+                    found += self._target(
+                        Exposed(family, keys, True), terms, count - self.snapshots[t - 1].count(keys)
+                    )
         return found
 
     def _target(self, name: Exposed, terms: dict[int, float], value: int) -> list:
@@ -191,14 +200,20 @@ def _lifted(system: _System, sums: csr_array, aim: int) -> np.ndarray:
     many, width = sums.shape[0], len(system.place)
     terms, known = sums.tocoo(), system.at_most
     data = np.concatenate([known.data, -terms.data, np.ones(many)])
-    rows = np.concatenate([known.rows, terms.coords[0] + len(known.right), np.arange(many) + len(known.right)])
+    rows = np.concatenate(
+        [known.rows, terms.coords[0] + len(known.right), np.arange(many) + len(known.right)]
+    )
     columns = np.concatenate([known.columns, terms.coords[1], np.arange(many) + width])
-    at_most = csr_array((data, (rows.astype(int), columns.astype(int))), shape=(len(known.right) + many, width + many))
+    at_most = csr_array(
+        (data, (rows.astype(int), columns.astype(int))), shape=(len(known.right) + many, width + many)
+    )
     right = np.concatenate([known.right, np.zeros(many)])
     bounds = np.column_stack([np.zeros(width + many), np.full(width + many, np.inf)])
     bounds[width:] = (-np.inf, aim)
     cost = np.concatenate([np.zeros(width), -np.ones(many)])
-    found = linprog(cost, at_most, right, system.equal.matrix(many), system.equal.right, bounds, method="highs")
+    found = linprog(
+        cost, at_most, right, system.equal.matrix(many), system.equal.right, bounds, method="highs"
+    )
     return _solution(found)[:width]
 
 

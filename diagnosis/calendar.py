@@ -25,8 +25,26 @@ def ics(plan: Plan, lang: str, site: str, today: date, instrument: Instrument | 
     calendar.add("x-wr-calname", instrument.word("calendar_name", lang))
     for slot in instrument.slots:
         for action, days in zip(plan.slot(slot.id), slot.days, strict=False):
-            calendar.add_component(_event(action.id, action.recommendation.title[lang], _text(action, lang, site, instrument), learning(action, lang, site), today, days))
-    calendar.add_component(_event("review", instrument.word("calendar_review", lang), "", f"{site}/diagnosis?lang={lang}", today, instrument.planning["review_days"]))
+            calendar.add_component(
+                _event(
+                    action.id,
+                    action.recommendation.title[lang],
+                    _text(action, lang, site, instrument),
+                    learning(action, lang, site),
+                    today,
+                    days,
+                )
+            )
+    calendar.add_component(
+        _event(
+            "review",
+            instrument.word("calendar_review", lang),
+            "",
+            f"{site}/diagnosis?lang={lang}",
+            today,
+            instrument.planning["review_days"],
+        )
+    )
     return calendar.to_ical().decode()
 
 
@@ -37,8 +55,17 @@ def learning(action: Action, lang: str, site: str) -> str:
 
 def _text(action: Action, lang: str, site: str, instrument: Instrument) -> str:
     recommendation = action.recommendation
-    bands = {kind: getattr(instrument, kind)[getattr(recommendation, kind)].label[lang] for kind in ("effort", "cost", "resource")}
-    return instrument.word("calendar_text", lang, step=first_step(action, lang, instrument), address=learning(action, lang, site), **bands)
+    bands = {
+        kind: getattr(instrument, kind)[getattr(recommendation, kind)].label[lang]
+        for kind in ("effort", "cost", "resource")
+    }
+    return instrument.word(
+        "calendar_text",
+        lang,
+        step=first_step(action, lang, instrument),
+        address=learning(action, lang, site),
+        **bands,
+    )
 
 
 def _event(id: str, title: str, text: str, address: str, today: date, days: int) -> Event:

@@ -13,7 +13,10 @@ from diagnosis.instrument import Instrument, bank, comparability
 from diagnosis.scoring import ANSWERED, Result
 
 COUNTRY = "IT"
-RFC_4648, CROCKFORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # the second has no I, L, O, U to misread
+RFC_4648, CROCKFORD = (
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
+)  # the second has no I, L, O, U to misread
 MISREAD = str.maketrans("ILO", "110", "- \t\n")
 
 
@@ -70,19 +73,48 @@ def missing(profile: Profile, instrument: Instrument | None = None) -> list[str]
     return [q.id for q in (instrument or bank()).profile if q.required and not getattr(profile, q.id)]
 
 
-def contribution(result: Result, profile: Profile, lang: str, seconds: float, today: date, instrument: Instrument | None = None) -> Contribution:
+def contribution(
+    result: Result,
+    profile: Profile,
+    lang: str,
+    seconds: float,
+    today: date,
+    instrument: Instrument | None = None,
+) -> Contribution:
     """The row to store. Build it once for a diagnosis and keep it: storing the same row twice leaves one."""
     instrument = instrument or bank()
     _check(result, profile, instrument)
     goal_1, goal_2 = (*profile.goals, "")[:2]
     overall = result.overall
     return Contribution(
-        diagnosis_id=uuid.uuid4().hex, version=instrument.version, month=f"{today:%Y-%m}", country=COUNTRY,
-        region=profile.region, sector=profile.sector, size_class=profile.size, customers=profile.customers,
-        goal_1=goal_1, goal_2=goal_2, role=profile.role, language=lang, duration_class=duration_class(seconds, instrument),
-        score=_rounded(overall.value), score_low=_rounded(overall.low), score_high=_rounded(overall.high), level=overall.level,
-        answers=json.dumps({id: s.points if s.state == ANSWERED else s.state for id, s in result.items.items()}, separators=(",", ":")),
-        goals=json.dumps({id: [_rounded(g.value), _rounded(g.low), _rounded(g.high), g.level] for id, g in result.goals.items()}, separators=(",", ":")),
+        diagnosis_id=uuid.uuid4().hex,
+        version=instrument.version,
+        month=f"{today:%Y-%m}",
+        country=COUNTRY,
+        region=profile.region,
+        sector=profile.sector,
+        size_class=profile.size,
+        customers=profile.customers,
+        goal_1=goal_1,
+        goal_2=goal_2,
+        role=profile.role,
+        language=lang,
+        duration_class=duration_class(seconds, instrument),
+        score=_rounded(overall.value),
+        score_low=_rounded(overall.low),
+        score_high=_rounded(overall.high),
+        level=overall.level,
+        answers=json.dumps(
+            {id: s.points if s.state == ANSWERED else s.state for id, s in result.items.items()},
+            separators=(",", ":"),
+        ),
+        goals=json.dumps(
+            {
+                id: [_rounded(g.value), _rounded(g.low), _rounded(g.high), g.level]
+                for id, g in result.goals.items()
+            },
+            separators=(",", ":"),
+        ),
     )
 
 
@@ -106,7 +138,9 @@ def from_values(row: Mapping) -> Contribution:
 
 def new_code() -> str:
     """A withdrawal code of 128 random bits, to be shown once: 26 letters and digits in groups, none easily misread."""
-    letters = b32encode(secrets.token_bytes(16)).decode().rstrip("=").translate(str.maketrans(RFC_4648, CROCKFORD))
+    letters = (
+        b32encode(secrets.token_bytes(16)).decode().rstrip("=").translate(str.maketrans(RFC_4648, CROCKFORD))
+    )
     return "-".join(letters[i : i + 5] for i in range(0, len(letters), 5))
 
 
@@ -125,7 +159,9 @@ def _check(result: Result, profile: Profile, instrument: Instrument):
         given = given if isinstance(given, tuple) else (given,) if given else ()
         unknown = [code for code in given if code not in instrument.codes(question.id)]
         if unknown or len(given) > question.choices or len(set(given)) < len(given):
-            raise ContributionError(f'profile "{question.id}" cannot be {given}; use up to {question.choices} of: {", ".join(instrument.codes(question.id))}.')
+            raise ContributionError(
+                f'profile "{question.id}" cannot be {given}; use up to {question.choices} of: {", ".join(instrument.codes(question.id))}.'
+            )
 
 
 def _rounded(value: float | None) -> float | None:

@@ -16,7 +16,14 @@ QUARTERS = (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
 class Figures:
     """Turns protected counts into the rows of the file."""
 
-    def __init__(self, diagnoses: list[Diagnosis], blocks: Partition, before: list[dict], common: dict, instrument: Instrument):
+    def __init__(
+        self,
+        diagnoses: list[Diagnosis],
+        blocks: Partition,
+        before: list[dict],
+        common: dict,
+        instrument: Instrument,
+    ):
         self.diagnoses, self.blocks, self.common, self.instrument = diagnoses, blocks, common, instrument
         self.least, self.base = common["statistics_from"], common["rounding"]
         self.before: dict[tuple, list[dict]] = {}
@@ -34,10 +41,22 @@ class Figures:
         places = {_place(row) for row in found}
         blocks = {name: {row[name] for row in found} for name in DOMAIN}
         old = [rows[0] for place, rows in self.before.items() if place not in places]
-        return [row for first in old if all(first[name] in blocks[name] for name in DOMAIN) for row in self._repeated(first)]
+        return [
+            row
+            for first in old
+            if all(first[name] in blocks[name] for name in DOMAIN)
+            for row in self._repeated(first)
+        ]
 
     def _row(self, table: str, measure: str, domain: Domain, category: str, status: str, **figures) -> dict:
-        place = {"table_id": table, "measure": measure, "area": domain.area, "sector": domain.sector, "size_class": domain.size, "category": category}
+        place = {
+            "table_id": table,
+            "measure": measure,
+            "area": domain.area,
+            "sector": domain.sector,
+            "size_class": domain.size,
+            "category": category,
+        }
         return self.common | place | figures | {"status": status}
 
     def _totals(self) -> list[dict]:
@@ -47,7 +66,14 @@ class Figures:
             n = Counter(getattr(d, kind) for d in self.diagnoses)
             for level, domain, _, codes in domains(kind, self.blocks, self.instrument):
                 status = MERGED if level in ("region", "wide") and len(codes) > 1 else SHOWN
-                found[domain] = self._row("diagnoses", "all", domain, "", status, n_shown=self._round(sum(n[code] for code in codes)))
+                found[domain] = self._row(
+                    "diagnoses",
+                    "all",
+                    domain,
+                    "",
+                    status,
+                    n_shown=self._round(sum(n[code] for code in codes)),
+                )
         return list(found.values())
 
     def _counts(self, p: Protected) -> list[dict]:
@@ -68,7 +94,10 @@ class Figures:
         for unit in p.family.units:
             cells, status = [p.family.cells[i] for i in unit], [p.status[i] for i in unit]
             whole = all(s == SHOWN for s in status)
-            for table in (p.family.table, *{"level": ["score"], "answer": ["official"]}.get(p.family.table, [])):
+            for table in (
+                p.family.table,
+                *{"level": ["score"], "answer": ["official"]}.get(p.family.table, []),
+            ):
                 first = self._row(table, p.family.measure, cells[0].domain, "", status[0])
                 if HELD in status:
                     found += self._repeated(first)
@@ -88,7 +117,11 @@ class Figures:
             found.append(first | {"category": cell.category, "status": kind} | figures)
         gone = [cell for cell, kind in zip(cells, status, strict=True) if kind != SHOWN]
         if 0 < len(gone) < len(cells):  # what the shown ones leave: it adds nothing they do not tell
-            found.append(first | {"category": "+".join(c.category for c in gone), "status": MERGED} | self._share(sum(c.n for c in gone), n))
+            found.append(
+                first
+                | {"category": "+".join(c.category for c in gone), "status": MERGED}
+                | self._share(sum(c.n for c in gone), n)
+            )
         return found
 
     def _scores(self, first: dict, cell: Cell, whole: bool) -> list[dict]:
@@ -97,7 +130,11 @@ class Figures:
         scores = [d.scores[first["measure"]] for d in self.diagnoses if getattr(d, part) in codes]
         found = []
         for name, share in QUARTERS:
-            row = first | {"category": name, "status": SHOWN if whole else PAIRED, "n_shown": self._round(len(scores))}
+            row = first | {
+                "category": name,
+                "status": SHOWN if whole else PAIRED,
+                "n_shown": self._round(len(scores)),
+            }
             if whole:
                 row["estimate"] = round(quantile(scores, share))
             if whole and name == "median":
@@ -111,20 +148,30 @@ class Figures:
         known = sum(count.values()) - count[BLANK]
         found = []
         for ref in self.instrument.item(first["measure"]).official:
-            yes = sum(n for category, n in count.items() if category.isdigit() and int(category) >= ref.yes_from)
+            yes = sum(
+                n for category, n in count.items() if category.isdigit() and int(category) >= ref.yes_from
+            )
             status = PAIRED if not whole else QUALITY if known < self.least else SHOWN
-            found.append(first | {"category": ref.code, "status": status} | (self._share(yes, known) if status == SHOWN else {}))
+            found.append(
+                first
+                | {"category": ref.code, "status": status}
+                | (self._share(yes, known) if status == SHOWN else {})
+            )
         return found
 
     def _share(self, x: int, n: int) -> dict:
         low, high = wilson(x, n)
-        return {"n_shown": self._round(n)} | {name: round(100 * share, 1) for name, share in zip(FIGURES[1:], (x / n, low, high), strict=True)}
+        return {"n_shown": self._round(n)} | {
+            name: round(100 * share, 1) for name, share in zip(FIGURES[1:], (x / n, low, high), strict=True)
+        }
 
     def _repeated(self, row: dict) -> list[dict]:
         """The figures of the release they were last renewed in; a cell that never had one waits."""
         old = self.before.get(_place(row), [])
         kept = [self.common | {k: o[k] for k in (*KEY, *FIGURES, "as_of", "status")} for o in old]
-        return [r | {"status": REPEATED} if r["status"] in (SHOWN, MERGED) else r for r in kept] or [row | {"status": WAITING}]
+        return [r | {"status": REPEATED} if r["status"] in (SHOWN, MERGED) else r for r in kept] or [
+            row | {"status": WAITING}
+        ]
 
     def _round(self, n: int) -> int:
         return self.base * floor(n / self.base + 0.5)

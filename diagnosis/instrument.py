@@ -200,7 +200,9 @@ class Instrument:
 
     def options(self, item: Item, lang: str) -> list[tuple[int | str, str]]:
         """Everything an item can be answered with, as (answer, label): 0 to 3, then "don't know", then "does not apply" where it can be true."""
-        choices = [(option.points, option.text[lang]) for option in item.options] + [(DONT_KNOW, self.word("dont_know", lang))]
+        choices = [(option.points, option.text[lang]) for option in item.options] + [
+            (DONT_KNOW, self.word("dont_know", lang))
+        ]
         return choices + ([(NOT_APPLICABLE, item.not_applicable[lang])] if item.not_applicable else [])
 
     def answer_text(self, item: Item, answer, lang: str) -> str:
@@ -209,7 +211,7 @@ class Instrument:
 
 
 def comparability(version: str) -> str:
-    """"0.2.1" -> "0.2": a change of wording, options, weights or rules moves one of the first two numbers."""
+    """ "0.2.1" -> "0.2": a change of wording, options, weights or rules moves one of the first two numbers."""
     return version.rsplit(".", 1)[0]
 
 
@@ -223,7 +225,11 @@ def bank() -> Instrument:
 def areas() -> dict[str, dict]:
     """The Italian areas of official statistics: {code: {"parent": macro-area, "it": name, "en": name}}, in the order of the list."""
     with AREAS.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["level"] in ("macro", "area") and row["code"].startswith("IT")]
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["level"] in ("macro", "area") and row["code"].startswith("IT")
+        ]
     return {r["code"]: {"parent": r["parent"], "it": r["name_it"], "en": r["name_en"]} for r in rows}
 
 

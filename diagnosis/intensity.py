@@ -27,7 +27,10 @@ def intensity(result: Result, answers: Mapping[str, str], instrument: Instrument
     """The count for these scores and these answers ({question id: option id}; absent = not known)."""
     table = (instrument or bank()).intensity
     answers = dict(answers) | {q["id"]: q["if_hidden"] for q in table["question"] if _hidden(q, result)}
-    met = tuple(_all(_met(condition, result, answers) for condition in variable["met_if"]) for variable in table["variable"])
+    met = tuple(
+        _all(_met(condition, result, answers) for condition in variable["met_if"])
+        for variable in table["variable"]
+    )
     low, high = sum(m is True for m in met), sum(m is not False for m in met)
     level = [level for level in table["level"] if low >= level["from"]][-1] if low == high else None
     return Intensity(met, low, high, level)

@@ -19,7 +19,9 @@ def difference(x: int, n: int, y: int, m: int) -> tuple[float, float]:
     """Newcombe's 95% interval of x/n - y/m; when it holds 0 there is no clear difference."""
     p, q = x / n, y / m
     (low_p, high_p), (low_q, high_q) = wilson(x, n), wilson(y, m)
-    return p - q - sqrt((p - low_p) ** 2 + (high_q - q) ** 2), p - q + sqrt((high_p - p) ** 2 + (q - low_q) ** 2)
+    return p - q - sqrt((p - low_p) ** 2 + (high_q - q) ** 2), p - q + sqrt(
+        (high_p - p) ** 2 + (q - low_q) ** 2
+    )
 
 
 def quantile(values: list[float], share: float) -> float:

@@ -47,11 +47,19 @@ class Comparison:
 
 def indicators(instrument: Instrument | None = None) -> tuple[str, ...]:
     """Ids of the indicators to ask for: those of every reference. The ones not loaded come back without rows."""
-    return tuple(dict.fromkeys(ref.indicator for item in (instrument or bank()).items for ref in item.official))
+    return tuple(
+        dict.fromkeys(ref.indicator for item in (instrument or bank()).items for ref in item.official)
+    )
 
 
 def comparisons(
-    result: Result, rows: Iterable[Mapping], year: int, size: str = "", sector: str = "", country: str = COUNTRY, proxies: bool = False,
+    result: Result,
+    rows: Iterable[Mapping],
+    year: int,
+    size: str = "",
+    sector: str = "",
+    country: str = COUNTRY,
+    proxies: bool = False,
     instrument: Instrument | None = None,
 ) -> list[Comparison]:
     """The comparisons of each item in order: direct and near ones, loose ones only with `proxies`.
@@ -85,18 +93,30 @@ def notes(comparison: Comparison, lang: str, instrument: Instrument | None = Non
 def _usable(row: Mapping, country: str) -> bool:
     """A row of the country with a value, by survey year: figures by sales year belong to another series."""
     value = row["value"]
-    return row["geo"] == country and value is not None and value == value and "sales" not in str(row.get("edition", "")) and str(row["period"])[:4].isdigit()
+    return (
+        row["geo"] == country
+        and value is not None
+        and value == value
+        and "sales" not in str(row.get("edition", ""))
+        and str(row["period"])[:4].isdigit()
+    )
 
 
-def _comparison(item: Item, ref: Reference, yes: bool | None, rows: list[Mapping], year: int, size: str, sector: str) -> Comparison:
-    by_size = _share([r for r in rows if r["sector"] == "all"], SHOWN_FOR.get(size, size), "all", small=size == SMALL)
+def _comparison(
+    item: Item, ref: Reference, yes: bool | None, rows: list[Mapping], year: int, size: str, sector: str
+) -> Comparison:
+    by_size = _share(
+        [r for r in rows if r["sector"] == "all"], SHOWN_FOR.get(size, size), "all", small=size == SMALL
+    )
     by_sector = _share([r for r in rows if r["sector"] == sector != "all"], "GE10", sector, small=False)
     latest = max((share.year for share in (by_size, by_sector) if share), default=0)
     if not latest:
         return Comparison(item, ref, "not_loaded", yes)
     if year - latest > OLDEST:
         return Comparison(item, ref, "too_old", yes, year=latest)
-    by_size, by_sector = (share if share and year - share.year <= OLDEST else None for share in (by_size, by_sector))
+    by_size, by_sector = (
+        share if share and year - share.year <= OLDEST else None for share in (by_size, by_sector)
+    )
     return Comparison(item, ref, "shown", yes, by_size, by_sector, latest)
 
 
@@ -106,7 +126,16 @@ def _share(rows: list[Mapping], size: str, sector: str, small: bool) -> Share | 
         return None
     row = max(rows, key=lambda r: str(r["period"]))
     year = int(str(row["period"])[:4])
-    return Share(float(row["value"]), year, row["geo"], size, sector, row.get("status", ""), row.get("source_name", ""), small)
+    return Share(
+        float(row["value"]),
+        year,
+        row["geo"],
+        size,
+        sector,
+        row.get("status", ""),
+        row.get("source_name", ""),
+        small,
+    )
 
 
 def _yes(result: Result, item: Item, ref: Reference) -> bool | None:

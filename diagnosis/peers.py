@@ -22,9 +22,19 @@ class Peers:
     q3: float
 
 
-def peers(rows: Iterable[Mapping], measure: str, sector: str = "", size: str = "", least: int = 30) -> Peers | None:
+def peers(
+    rows: Iterable[Mapping], measure: str, sector: str = "", size: str = "", least: int = 30
+) -> Peers | None:
     """The peers of a firm for "overall" or a goal; None while no group has `least` real diagnoses."""
-    scores = [r for r in rows if r["table_id"] == "score" and r["measure"] == measure and not r["label"] and r["area"] == ITALY and r["estimate"] not in ("", None)]
+    scores = [
+        r
+        for r in rows
+        if r["table_id"] == "score"
+        and r["measure"] == measure
+        and not r["label"]
+        and r["area"] == ITALY
+        and r["estimate"] not in ("", None)
+    ]
     own = {"sector": sector, "size_class": size}
     for rung in LADDER:
         group = [r for r in scores if _in(r, rung, own)]

@@ -80,14 +80,26 @@ def cause(action: Action, lang: str, instrument: Instrument | None = None) -> st
     return instrument.word("cause", lang, answer=instrument.answer_text(action.item, action.answer, lang))
 
 
-def _candidates(result: Result, goals: Sequence[str], instrument: Instrument, unknown: tuple[str, ...]) -> list[Action]:
+def _candidates(
+    result: Result, goals: Sequence[str], instrument: Instrument, unknown: tuple[str, ...]
+) -> list[Action]:
     """One action for each answer below the top and each unknown, by priority; a routed-away item leaves it to the item that hides it."""
-    found = [_candidate(s, goals, instrument) for s in result.items.values() if (s.state == ANSWERED and s.points < TOP) or s.state in unknown]
+    found = [
+        _candidate(s, goals, instrument)
+        for s in result.items.values()
+        if (s.state == ANSWERED and s.points < TOP) or s.state in unknown
+    ]
     efforts = list(instrument.effort)
 
     def order(action: Action):
         recommendation = action.recommendation
-        ties = (-action.goal_factor, efforts.index(recommendation.effort), recommendation.cost, _points(action.answer, instrument), action.item.position)
+        ties = (
+            -action.goal_factor,
+            efforts.index(recommendation.effort),
+            recommendation.cost,
+            _points(action.answer, instrument),
+            action.item.position,
+        )
         return (not action.critical, -action.priority, *ties)
 
     return sorted(found, key=order)
@@ -108,7 +120,9 @@ def _points(answer, instrument: Instrument) -> int:
     return answer if isinstance(answer, int) else instrument.planning["dont_know_points"]
 
 
-def _prerequisites(candidates: list[Action], result: Result, instrument: Instrument) -> tuple[list[Action], list[Action]]:
+def _prerequisites(
+    candidates: list[Action], result: Result, instrument: Instrument
+) -> tuple[list[Action], list[Action]]:
     """The actions that can start, in order, each wanted one preceded by what it needs; and those that wait."""
     by_item = {action.item.id: action for action in candidates}
     ordered: dict[str, Action] = {}
@@ -137,15 +151,23 @@ def _placed(ordered: list[Action], instrument: Instrument) -> list[Action]:
     placed: list[Action] = []
     for action in ordered:
         rules = instrument.planning
-        if len(placed) == rules["actions_max"] or Counter(a.item.goal for a in placed)[action.item.goal] == rules["goal_max"]:
+        if (
+            len(placed) == rules["actions_max"]
+            or Counter(a.item.goal for a in placed)[action.item.goal] == rules["goal_max"]
+        ):
             continue
-        slot = next((s for s in instrument.slots if _fits(action, s) and sum(a.slot == s.id for a in placed) < s.max), None)
+        slot = next(
+            (s for s in instrument.slots if _fits(action, s) and sum(a.slot == s.id for a in placed) < s.max),
+            None,
+        )
         if slot:
             placed.append(replace(action, slot=slot.id))
     return placed
 
 
-def _balanced(placed: list[Action], ordered: list[Action], goals: Sequence[str], instrument: Instrument) -> list[Action]:
+def _balanced(
+    placed: list[Action], ordered: list[Action], goals: Sequence[str], instrument: Instrument
+) -> list[Action]:
     """At least two actions of the first goal chosen, if it has them: the last action of another goal gives up its place."""
     if not goals:
         return placed
@@ -154,7 +176,9 @@ def _balanced(placed: list[Action], ordered: list[Action], goals: Sequence[str],
     slots = {slot.id: slot for slot in instrument.slots}
     while waiting and sum(a.item.goal == goals[0] for a in placed) < instrument.planning["first_goal_min"]:
         wanted = waiting.pop(0)
-        others = [a for a in placed if a.item.goal != goals[0] and not a.critical and _fits(wanted, slots[a.slot])]
+        others = [
+            a for a in placed if a.item.goal != goals[0] and not a.critical and _fits(wanted, slots[a.slot])
+        ]
         if others:
             placed = [replace(wanted, slot=others[-1].slot) if a is others[-1] else a for a in placed]
     rank = {action.id: position for position, action in enumerate(ordered)}

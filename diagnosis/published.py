@@ -17,8 +17,21 @@ DOMAIN = ("area", "sector", "size_class")
 KEY = ("table_id", "measure", *DOMAIN, "category")
 FIGURES = ("n_shown", "estimate", "ci_low", "ci_high")
 COLUMNS = (
-    "label", "release_id", "as_of", "month_from", "month_to", "version", "comparability", *KEY, *FIGURES, "status",
-    "threshold", "statistics_from", "rounding", "audit", "published_on",
+    "label",
+    "release_id",
+    "as_of",
+    "month_from",
+    "month_to",
+    "version",
+    "comparability",
+    *KEY,
+    *FIGURES,
+    "status",
+    "threshold",
+    "statistics_from",
+    "rounding",
+    "audit",
+    "published_on",
 )
 
 
@@ -30,7 +43,9 @@ def read(path: Path = FILE) -> tuple[dict, ...]:
 def for_pages() -> tuple[dict, ...]:
     """The rows that pages may show: an invented sample only unless DIAGNOSIS_SAMPLE is 0."""
     rows = read(FILE)
-    return () if os.environ.get("DIAGNOSIS_SAMPLE", "1") == "0" and any(row["label"] for row in rows) else rows
+    return (
+        () if os.environ.get("DIAGNOSIS_SAMPLE", "1") == "0" and any(row["label"] for row in rows) else rows
+    )
 
 
 @lru_cache(maxsize=2)

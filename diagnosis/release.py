@@ -40,7 +40,13 @@ class Release:
 
 
 def publish(
-    diagnoses: Sequence[Diagnosis], release_id: str, month_to: str, today: date, past: Sequence[dict] = (), label: str = "", instrument: Instrument | None = None
+    diagnoses: Sequence[Diagnosis],
+    release_id: str,
+    month_to: str,
+    today: date,
+    past: Sequence[dict] = (),
+    label: str = "",
+    instrument: Instrument | None = None,
 ) -> Release:
     """The release of these diagnoses after the `past` ones (as the store remembers them, oldest first), still to be audited as a whole;
     ReleaseError or AuditFailed when there cannot be one."""
@@ -50,33 +56,58 @@ def publish(
     past = [release for release in past if release["counts"]["comparability"] == instrument.comparability]
     diagnoses, blocks = admitted(diagnoses, past, least, threshold, instrument)
     histories = _histories([release["counts"] for release in past])
-    tables = families(diagnoses, blocks, least, threshold, instrument, past[-1]["counts"]["categories"] if past else None)
+    tables = families(
+        diagnoses, blocks, least, threshold, instrument, past[-1]["counts"]["categories"] if past else None
+    )
     protected = [protect(build, histories.get(id, ()), threshold) for id, build in tables.items()]
     snapshots = {p.family.id: p.snapshot() for p in protected}
     before = past[-1]["counts"]["rows"] if past else []
     months = sorted({d.month for d in diagnoses})
     common = {
-        "label": label, "release_id": release_id, "as_of": release_id, "month_from": months[0], "month_to": month_to, "version": instrument.version,
-        "comparability": instrument.comparability, "threshold": threshold, "statistics_from": least, "rounding": rules["rounding"], "audit": "passed",
+        "label": label,
+        "release_id": release_id,
+        "as_of": release_id,
+        "month_from": months[0],
+        "month_to": month_to,
+        "version": instrument.version,
+        "comparability": instrument.comparability,
+        "threshold": threshold,
+        "statistics_from": least,
+        "rounding": rules["rounding"],
+        "audit": "passed",
         "published_on": today.isoformat(),
     }
     figures = Figures(diagnoses, blocks, before, common, instrument)
     published = [{name: row.get(name, "") for name in COLUMNS} for row in figures.rows(protected)]
     state = {
-        "comparability": instrument.comparability, "partition": asdict(blocks), "rows": published, "categories": {p.family.id: p.family.categories for p in protected},
-        "n": {kind: Counter(getattr(d, kind) for d in diagnoses) for kind in KINDS}, "families": {id: s.plain() for id, s in snapshots.items()},
+        "comparability": instrument.comparability,
+        "partition": asdict(blocks),
+        "rows": published,
+        "categories": {p.family.id: p.family.categories for p in protected},
+        "n": {kind: Counter(getattr(d, kind) for d in diagnoses) for kind in KINDS},
+        "families": {id: s.plain() for id, s in snapshots.items()},
     }
     return Release(release_id, month_to, published, state, [d.id for d in diagnoses])
 
 
 def audit(state: dict, past: Sequence[dict], threshold: int):
     """The last word before a release is written, on everything it holds and everything before it: AuditFailed unless nothing is exposed."""
-    before = [release["counts"] for release in past if release["counts"]["comparability"] == state["comparability"]]
+    before = [
+        release["counts"] for release in past if release["counts"]["comparability"] == state["comparability"]
+    ]
     if faults := exposed(_histories([*before, state]), threshold):
-        raise AuditFailed(f"The audit found {len(faults)} exposed cells, the first in the table {faults[0].family}: nothing is published.")
+        raise AuditFailed(
+            f"The audit found {len(faults)} exposed cells, the first in the table {faults[0].family}: nothing is published."
+        )
 
 
-def admitted(diagnoses: Sequence[Diagnosis], past: Sequence[dict], least: int, threshold: int, instrument: Instrument | None = None) -> tuple[list, Partition]:
+def admitted(
+    diagnoses: Sequence[Diagnosis],
+    past: Sequence[dict],
+    least: int,
+    threshold: int,
+    instrument: Instrument | None = None,
+) -> tuple[list, Partition]:
     """The diagnoses that enter a release and the blocks they are counted in. New ones wait while their area, sector or size class has gained
     fewer than `threshold` since the last release: then everything about it repeats the old figure, and no total changes by less."""
     members = set(past[-1]["members"]) if past else set()
@@ -89,10 +120,18 @@ def admitted(diagnoses: Sequence[Diagnosis], past: Sequence[dict], least: int, t
         if not past:
             return chosen, partition(chosen, least, instrument)
         change = _Change(past[-1]["counts"], chosen, waiting, threshold)
-        blocks = partition(chosen, least, instrument, past[-1]["counts"]["partition"], change.too_small_for_good)
-        stay = [d for d in waiting if not any(change.too_small(kind, getattr(d, kind), getattr(blocks, kind)) for kind in KINDS)]
+        blocks = partition(
+            chosen, least, instrument, past[-1]["counts"]["partition"], change.too_small_for_good
+        )
+        stay = [
+            d
+            for d in waiting
+            if not any(change.too_small(kind, getattr(d, kind), getattr(blocks, kind)) for kind in KINDS)
+        ]
         if not stay and waiting:
-            raise ReleaseError(f"Fewer than {threshold} new diagnoses in every area, sector or size class: the last release stands.")
+            raise ReleaseError(
+                f"Fewer than {threshold} new diagnoses in every area, sector or size class: the last release stands."
+            )
         if len(stay) == len(waiting):
             if not waiting:
                 raise ReleaseError("There is no new diagnosis: the last release stands.")
@@ -111,7 +150,9 @@ class _Change:
     def _together(self, kind: str, codes: set[str], blocks) -> set[str]:
         """The codes whose change can be worked out as a sum: blocks of both releases that overlap, taken together."""
         while True:
-            wider = codes.union(*(b for b in (*blocks, *map(tuple, self.last["partition"][kind])) if codes & set(b)))
+            wider = codes.union(
+                *(b for b in (*blocks, *map(tuple, self.last["partition"][kind])) if codes & set(b))
+            )
             if wider == codes:
                 return codes
             codes = wider
@@ -125,7 +166,9 @@ class _Change:
     def too_small_for_good(self, kind: str, block, blocks) -> bool:
         """Too small a change with no new diagnosis to leave out (old ones past their time have gone): the block must join another."""
         codes = self._together(kind, set(block), blocks)
-        return 0 < abs(self._of(kind, codes)) < self.threshold and not any(self.new[kind][code] for code in codes)
+        return 0 < abs(self._of(kind, codes)) < self.threshold and not any(
+            self.new[kind][code] for code in codes
+        )
 
 
 def make(store: Store, quarter: str, today: date, path: Path = FILE) -> Release | None:
@@ -138,17 +181,25 @@ def make(store: Store, quarter: str, today: date, path: Path = FILE) -> Release 
         write(done[0]["counts"]["rows"], path)
         return None
     if past and past[-1]["month_to"] > month_to:
-        raise ReleaseError(f"{past[-1]['release_id']} is already published: earlier quarters cannot follow it.")
+        raise ReleaseError(
+            f"{past[-1]['release_id']} is already published: earlier quarters cannot follow it."
+        )
     release = publish(counted(store.settled(month_to, today)), quarter, month_to, today, past)
     audit(release.state, past, bank().privacy["threshold"])
-    store.remember(quarter, month_to, release.state, release.members, month_before(today, bank().privacy["retention_months"]))
+    store.remember(
+        quarter,
+        month_to,
+        release.state,
+        release.members,
+        month_before(today, bank().privacy["retention_months"]),
+    )
     write(release.rows, path)
     store.purge(today)
     return release
 
 
 def last_month(quarter: str) -> str:
-    """"2026-Q3" -> "2026-09"."""
+    """ "2026-Q3" -> "2026-09"."""
     if not (found := re.fullmatch(r"(\d{4})-Q([1-4])", quarter)):
         raise ReleaseError(f'"{quarter}" is not a quarter: write it as 2026-Q3.')
     return f"{found[1]}-{int(found[2]) * 3:02}"
@@ -180,7 +231,11 @@ def main(arguments: list[str]) -> str:
     today = date.today()
     quarter = arguments[0] if arguments else last_quarter(today)
     release = make(open_store(), quarter, today)
-    return f"{quarter}: already published, its file is written again." if release is None else f"{quarter}: audit passed; {summary(release.rows)}."
+    return (
+        f"{quarter}: already published, its file is written again."
+        if release is None
+        else f"{quarter}: audit passed; {summary(release.rows)}."
+    )
 
 
 if __name__ == "__main__":
@@ -189,4 +244,6 @@ if __name__ == "__main__":
     except (ReleaseError, AuditFailed, StoreError) as fault:
         sys.exit(str(fault))
     except OSError as fault:
-        sys.exit(f"{FILE} cannot be written ({fault.strerror or fault}): free or unlock the folder, then give the command again.")
+        sys.exit(
+            f"{FILE} cannot be written ({fault.strerror or fault}): free or unlock the folder, then give the command again."
+        )

@@ -24,34 +24,59 @@ MONTHS = 6
 ENDS = date(2026, 9, 30)
 
 
-def invented(size: int = SIZE, seed: int = SEED, months: int = MONTHS, ends: date = ENDS, instrument: Instrument | None = None) -> list[Contribution]:
+def invented(
+    size: int = SIZE,
+    seed: int = SEED,
+    months: int = MONTHS,
+    ends: date = ENDS,
+    instrument: Instrument | None = None,
+) -> list[Contribution]:
     """`size` invented diagnoses, the same for the same seed. The numbers below are arbitrary on purpose."""
     instrument = instrument or bank()
     random = Random(seed)
-    weights = {kind: [random.choice((1, 2, 3, 5)) for _ in codes] for kind, codes in _codes(instrument).items()}
+    weights = {
+        kind: [random.choice((1, 2, 3, 5)) for _ in codes] for kind, codes in _codes(instrument).items()
+    }
     hard = {item.id: random.uniform(-0.6, 0.6) for item in instrument.items}
     return [_one(random, weights, hard, months, ends, instrument) for _ in range(size)]
 
 
 def synthetic_release(instrument: Instrument | None = None) -> Release:
     """The release of the invented sample, labelled in every row."""
-    release = publish(counted(invented(instrument=instrument), instrument), "sample", f"{ENDS:%Y-%m}", ENDS, label=SYNTHETIC, instrument=instrument)
+    release = publish(
+        counted(invented(instrument=instrument), instrument),
+        "sample",
+        f"{ENDS:%Y-%m}",
+        ENDS,
+        label=SYNTHETIC,
+        instrument=instrument,
+    )
     audit(release.state, (), (instrument or bank()).privacy["threshold"])
     return release
 
 
 def _codes(instrument: Instrument) -> dict[str, tuple[str, ...]]:
-    return {"region": regions()} | {kind: instrument.codes(kind) for kind in ("sector", "size", "customers", "role")}
+    return {"region": regions()} | {
+        kind: instrument.codes(kind) for kind in ("sector", "size", "customers", "role")
+    }
 
 
-def _one(random: Random, weights: dict, hard: dict, months: int, ends: date, instrument: Instrument) -> Contribution:
+def _one(
+    random: Random, weights: dict, hard: dict, months: int, ends: date, instrument: Instrument
+) -> Contribution:
     picked = {kind: random.choices(codes, weights[kind])[0] for kind, codes in _codes(instrument).items()}
     goals = tuple(random.sample([goal.id for goal in instrument.goals], random.choice((1, 2))))
     habit = random.gauss(0, 0.9)
     answers = {item.id: _answer(random, item, habit - hard[item.id]) for item in instrument.items}
     month = (ends.year * 12 + ends.month - 1) - random.randrange(months)
-    lang, seconds, day = random.choice(("it", "it", "en")), random.uniform(180, 900), date(month // 12, month % 12 + 1, 1)
-    row = contribution(score(answers, instrument), Profile(goals=goals, **picked), lang, seconds, day, instrument)
+    lang, seconds, day = (
+        random.choice(("it", "it", "en")),
+        random.uniform(180, 900),
+        date(month // 12, month % 12 + 1, 1),
+    )
+    row = contribution(
+        score(answers, instrument), Profile(goals=goals, **picked), lang, seconds, day, instrument
+    )
     return replace(row, diagnosis_id=f"{random.getrandbits(128):032x}")
 
 

@@ -101,7 +101,9 @@ def check(answers: Mapping, instrument: Instrument | None = None) -> dict:
         item = instrument.item(id)
         allowed = [*POINTS, DONT_KNOW, *([NOT_APPLICABLE] if item.not_applicable else [])]
         if answer not in allowed or isinstance(answer, bool):
-            raise AnswerError(f'item "{id}" cannot be answered with "{answer}"; use one of: {", ".join(map(str, allowed))}.')
+            raise AnswerError(
+                f'item "{id}" cannot be answered with "{answer}"; use one of: {", ".join(map(str, allowed))}.'
+            )
     return given
 
 
@@ -127,7 +129,10 @@ def score(answers: Mapping, instrument: Instrument | None = None) -> Result:
     items = {}
     for goal in instrument.goals:
         total = sum(weights[i.id] for i in goal.items if state[i.id] in SCORED)
-        items |= {item.id: _item(item, state[item.id], answers.get(item.id), weights[item.id], total) for item in goal.items}
+        items |= {
+            item.id: _item(item, state[item.id], answers.get(item.id), weights[item.id], total)
+            for item in goal.items
+        }
     ranges = {goal.id: _range([items[i.id] for i in goal.items], instrument) for goal in instrument.goals}
     goals = {id: _levelled(found, instrument) for id, found in ranges.items()}
     return Result(items, goals, _overall(ranges, goals, instrument), _steps(items, goals, instrument))
@@ -142,9 +147,18 @@ def level_text(score: Score, lang: str, instrument: Instrument | None = None) ->
     """The level in words: "Ben avviata", or "tra «In costruzione» e «Ben avviata»"; without a number, why."""
     instrument = instrument or bank()
     if not score.shown:
-        return instrument.word({"few": "not_shown_few", "not_applicable": "not_shown_na", "goals": "not_shown_goals"}[score.reason], lang)
+        return instrument.word(
+            {"few": "not_shown_few", "not_applicable": "not_shown_na", "goals": "not_shown_goals"}[
+                score.reason
+            ],
+            lang,
+        )
     names = [instrument.level(level).label[lang] for level in score.levels]
-    return names[0] if len(names) == 1 else instrument.word("between_levels", lang, lower=names[0], upper=names[1])
+    return (
+        names[0]
+        if len(names) == 1
+        else instrument.word("between_levels", lang, lower=names[0], upper=names[1])
+    )
 
 
 def _states(answers: Mapping, instrument: Instrument) -> dict[str, str]:
@@ -192,11 +206,18 @@ def _range(items: list[ItemScore], instrument: Instrument) -> tuple[Fraction, ..
     applicable = sum(i.weight for i in items)
     scored = [i for i in items if i.state in SCORED]
     known = sum(i.weight for i in scored)
-    if len(scored) < rules["goal_min_items"] or known < Fraction(str(rules["goal_min_weight_share"])) * applicable:
+    if (
+        len(scored) < rules["goal_min_items"]
+        or known < Fraction(str(rules["goal_min_weight_share"])) * applicable
+    ):
         return "few"
     gained = sum(i.weight * i.points for i in scored)
     unknown = sum(i.weight for i in items if i.state in UNKNOWN)
-    return 100 * gained / (TOP * known), 100 * gained / (TOP * applicable), 100 * (gained + TOP * unknown) / (TOP * applicable)
+    return (
+        100 * gained / (TOP * known),
+        100 * gained / (TOP * applicable),
+        100 * (gained + TOP * unknown) / (TOP * applicable),
+    )
 
 
 def _overall(ranges: dict, goals: dict[str, Score], instrument: Instrument) -> Score:
@@ -205,7 +226,9 @@ def _overall(ranges: dict, goals: dict[str, Score], instrument: Instrument) -> S
     if len(shown) < instrument.scoring["overall_min_goals"]:
         return _levelled("goals", instrument)
     means = tuple(sum(ends) / len(shown) for ends in zip(*(ranges[id] for id in shown), strict=True))
-    return _levelled(means, instrument, cap=min(goals[id].level for id in shown) + instrument.scoring["masking_levels"])
+    return _levelled(
+        means, instrument, cap=min(goals[id].level for id in shown) + instrument.scoring["masking_levels"]
+    )
 
 
 def _levelled(found: tuple[Fraction, ...] | str, instrument: Instrument, cap: int | None = None) -> Score:
@@ -215,7 +238,11 @@ def _levelled(found: tuple[Fraction, ...] | str, instrument: Instrument, cap: in
     value = found[0]
     own = max(level.id for level in instrument.levels if value >= level.start)
     cap = cap or own + 1
-    near = [level.id for level in instrument.levels[1:] if abs(value - level.start) <= instrument.scoring["near_points"]]
+    near = [
+        level.id
+        for level in instrument.levels[1:]
+        if abs(value - level.start) <= instrument.scoring["near_points"]
+    ]
     levels = tuple(sorted({min(level, cap) for level in ((near[0] - 1, near[0]) if near else (own,))}))
     return Score(*map(float, found), level=min(own, cap), levels=levels, capped=own > cap)
 

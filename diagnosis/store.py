@@ -31,9 +31,16 @@ CONNECTIONS = 8  # of one process to PostgreSQL: contributions are rare and shor
 LOCK = 5_023_020  # any fixed number: two commands never make the tables at once
 TRIES = 3
 
-TYPES = {"score": "double precision", "score_low": "double precision", "score_high": "double precision", "level": "integer"}
+TYPES = {
+    "score": "double precision",
+    "score_low": "double precision",
+    "score_high": "double precision",
+    "level": "integer",
+}
 NULLABLE = tuple(TYPES)  # an incomplete diagnosis has no overall score
-COLUMNS = ",\n    ".join(f"{name} {TYPES.get(name, 'text')}{'' if name in NULLABLE else ' not null'}" for name in FIELDS[1:])
+COLUMNS = ",\n    ".join(
+    f"{name} {TYPES.get(name, 'text')}{'' if name in NULLABLE else ' not null'}" for name in FIELDS[1:]
+)
 # Rows stand in the order of their random key, not of arrival; a code has its own table and only its hash.
 TABLES = (
     f"create table if not exists diagnosis (\n    diagnosis_id text primary key,\n    {COLUMNS}\n){{ordered}}",
@@ -42,7 +49,11 @@ TABLES = (
 )
 ADD = f"insert into diagnosis ({', '.join(FIELDS)}) values ({', '.join(':' + name for name in FIELDS)}) on conflict (diagnosis_id) do nothing"
 ADD_CODE = "insert into withdrawal (code_hash, diagnosis_id, expires_on) values (:code_hash, :diagnosis_id, :expires_on) on conflict (code_hash) do nothing"
-TABLES_COPIED = {"diagnosis": FIELDS, "withdrawal": ("code_hash", "diagnosis_id", "expires_on"), "release_state": ("release_id", "month_to", "counts", "members")}
+TABLES_COPIED = {
+    "diagnosis": FIELDS,
+    "withdrawal": ("code_hash", "diagnosis_id", "expires_on"),
+    "release_state": ("release_id", "month_to", "counts", "members"),
+}
 LIVE = "select diagnosis_id from withdrawal where expires_on >= :today"
 
 
@@ -63,7 +74,9 @@ class Embedded:
         try:
             db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
         except sqlite3.Error:
-            raise StoreError(f"The file {self.path} cannot be opened: check the folder and its permissions.") from None
+            raise StoreError(
+                f"The file {self.path} cannot be opened: check the folder and its permissions."
+            ) from None
         try:
             db.execute("pragma synchronous = full")
             db.execute("pragma secure_delete = on")
@@ -83,7 +96,9 @@ class Embedded:
                 ignore.write_text("*\n", encoding="utf-8")
             self.path.touch(mode=0o600)
         except OSError as fault:
-            raise StoreError(f"The file {self.path} cannot be written ({fault.strerror}): check the folder and its permissions.") from None
+            raise StoreError(
+                f"The file {self.path} cannot be written ({fault.strerror}): check the folder and its permissions."
+            ) from None
         if self._write_ahead() < len(TABLES):  # a file that has them opens without a turn to write
             with self.transaction() as run:
                 for table in TABLES:
@@ -98,8 +113,13 @@ class Embedded:
                 db.execute("pragma journal_mode = wal")
                 return db.execute("select count(*) from sqlite_master where type = 'table'").fetchone()[0]
             except sqlite3.DatabaseError as fault:
-                if not fault.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")) or time.monotonic() > until:
-                    raise StoreError(f"The file {self.path} cannot be used ({fault.sqlite_errorname}): check it and its folder, or restore a backup.") from None
+                if (
+                    not fault.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"))
+                    or time.monotonic() > until
+                ):
+                    raise StoreError(
+                        f"The file {self.path} cannot be used ({fault.sqlite_errorname}): check it and its folder, or restore a backup."
+                    ) from None
                 time.sleep(0.05)
             finally:
                 db.close()
@@ -126,7 +146,9 @@ class Postgres:
         except psycopg.errors.UndefinedTable:
             raise StoreError("The tables are missing: run python -m diagnosis.store init.") from None
         except psycopg.Error as fault:  # its text may quote the row: only the class is told
-            raise StoreError(f"PostgreSQL did not take it ({type(fault).__name__}): check DIAGNOSIS_STORE and try again.") from None
+            raise StoreError(
+                f"PostgreSQL did not take it ({type(fault).__name__}): check DIAGNOSIS_STORE and try again."
+            ) from None
 
     def init(self):
         with self.transaction() as run:
@@ -147,13 +169,20 @@ class Store:
 
     def add(self, row: Contribution, code: str, today: date):
         """Keep the row, and the hash of its code. When this returns, the row is on disk; adding it again changes nothing."""
-        if any(value is None and name not in NULLABLE for name, value in values(row).items()):  # a server that refuses it would log it
+        if any(
+            value is None and name not in NULLABLE for name, value in values(row).items()
+        ):  # a server that refuses it would log it
             raise StoreError("The row is not complete: nothing was kept.") from None
         for attempt in range(TRIES):
             try:
                 with self.backend.transaction() as run:
                     run(ADD, **values(row))
-                    run(ADD_CODE, code_hash=code_hash(code), diagnosis_id=row.diagnosis_id, expires_on=code_expires(today).isoformat())
+                    run(
+                        ADD_CODE,
+                        code_hash=code_hash(code),
+                        diagnosis_id=row.diagnosis_id,
+                        expires_on=code_expires(today).isoformat(),
+                    )
                 return
             except StoreError:
                 if attempt == TRIES - 1:
@@ -163,7 +192,11 @@ class Store:
         """Delete the row this code was given for; False when there is none, or the code has expired."""
         with self.backend.transaction() as run:
             key = {"code_hash": code_hash(code)}
-            found = run("select diagnosis_id from withdrawal where code_hash = :code_hash and expires_on >= :today", **key, today=today.isoformat())
+            found = run(
+                "select diagnosis_id from withdrawal where code_hash = :code_hash and expires_on >= :today",
+                **key,
+                today=today.isoformat(),
+            )
             for (diagnosis_id,) in found:
                 run("delete from diagnosis where diagnosis_id = :diagnosis_id", diagnosis_id=diagnosis_id)
                 run("delete from withdrawal where code_hash = :code_hash", **key)
@@ -184,7 +217,8 @@ class Store:
         with self.backend.transaction() as run:
             found = run(
                 f"select {', '.join(FIELDS)} from diagnosis where month <= :month_to and diagnosis_id not in ({LIVE}) order by diagnosis_id",
-                month_to=month_to, today=today.isoformat(),
+                month_to=month_to,
+                today=today.isoformat(),
             )
         return _contributions(found)
 
@@ -201,13 +235,19 @@ class Store:
         """Everything kept here, as of one moment, into another store that is empty; gives the number of diagnoses."""
         with self.backend.transaction() as run:
             run(self.backend.still)
-            kept = {table: run(f"select {', '.join(columns)} from {table}") for table, columns in TABLES_COPIED.items()}
+            kept = {
+                table: run(f"select {', '.join(columns)} from {table}")
+                for table, columns in TABLES_COPIED.items()
+            }
         with other.backend.transaction() as run:
             if any(run(f"select 1 from {table} limit 1") for table in TABLES_COPIED):
                 raise StoreError("The store is not empty: a backup is restored into an empty one.")
             for table, columns in TABLES_COPIED.items():
                 for row in kept[table]:
-                    run(f"insert into {table} ({', '.join(columns)}) values ({', '.join(':' + name for name in columns)})", **dict(zip(columns, row, strict=True)))
+                    run(
+                        f"insert into {table} ({', '.join(columns)}) values ({', '.join(':' + name for name in columns)})",
+                        **dict(zip(columns, row, strict=True)),
+                    )
         return len(kept["diagnosis"])
 
     def backup(self, path: Path) -> int:
@@ -238,16 +278,33 @@ class Store:
     def releases(self) -> list[dict]:
         """What earlier releases counted, oldest first: release_id, month_to, counts, members (ids, of the last one only)."""
         with self.backend.transaction() as run:
-            found = run("select release_id, month_to, counts, members from release_state order by month_to, release_id")
-        return [{"release_id": r, "month_to": m, "counts": json.loads(c), "members": json.loads(ids)} for r, m, c, ids in found]
+            found = run(
+                "select release_id, month_to, counts, members from release_state order by month_to, release_id"
+            )
+        return [
+            {"release_id": r, "month_to": m, "counts": json.loads(c), "members": json.loads(ids)}
+            for r, m, c, ids in found
+        ]
 
     def remember(self, release_id: str, month_to: str, counts: dict, members: list[str], oldest: str):
         """Keep what a release counted, to audit the next one against it; what is older than `oldest` is forgotten."""
-        state = {"release_id": release_id, "month_to": month_to, "counts": json.dumps(counts), "members": json.dumps(sorted(members))}
+        state = {
+            "release_id": release_id,
+            "month_to": month_to,
+            "counts": json.dumps(counts),
+            "members": json.dumps(sorted(members)),
+        }
         with self.backend.transaction() as run:
-            run("delete from release_state where release_id = :release_id or month_to < :oldest", release_id=release_id, oldest=oldest)
+            run(
+                "delete from release_state where release_id = :release_id or month_to < :oldest",
+                release_id=release_id,
+                oldest=oldest,
+            )
             run("update release_state set members = '[]'")
-            run("insert into release_state (release_id, month_to, counts, members) values (:release_id, :month_to, :counts, :members)", **state)
+            run(
+                "insert into release_state (release_id, month_to, counts, members) values (:release_id, :month_to, :counts, :members)",
+                **state,
+            )
 
 
 def open_store(address: str = "") -> Store:
@@ -297,7 +354,9 @@ COMMANDS = {
     "init": lambda store: "The tables are ready.",
     "count": lambda store: f"{store.count()} diagnoses kept.",
     "purge": lambda store: f"{store.purge(date.today())} diagnoses past their time deleted.",
-    "backup": lambda store, file: f"{store.backup(file)} diagnoses in {file}: it holds what was kept, so guard it, and delete it when it is old.",
+    "backup": lambda store, file: (
+        f"{store.backup(file)} diagnoses in {file}: it holds what was kept, so guard it, and delete it when it is old."
+    ),
     "restore": lambda store, file: f"{store.restore(file, date.today())} diagnoses kept.",
 }
 

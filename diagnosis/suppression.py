@@ -29,8 +29,17 @@ class Protected:
 
     def snapshot(self) -> Snapshot:
         family = self.family
-        sums = {kind: tuple(c.keys for c, s in zip(family.cells, self.status, strict=True) if s == kind) for kind in (SHOWN, SMALL, PAIRED)}
-        return Snapshot(x=family.x, **sums, totals=family.totals, same=family.same, candidates=tuple(c.keys for c in family.cells))
+        sums = {
+            kind: tuple(c.keys for c, s in zip(family.cells, self.status, strict=True) if s == kind)
+            for kind in (SHOWN, SMALL, PAIRED)
+        }
+        return Snapshot(
+            x=family.x,
+            **sums,
+            totals=family.totals,
+            same=family.same,
+            candidates=tuple(c.keys for c in family.cells),
+        )
 
 
 def protect(build: Callable[[str], Family], past: Sequence[Snapshot], threshold: int) -> Protected:
@@ -44,14 +53,20 @@ def protect(build: Callable[[str], Family], past: Sequence[Snapshot], threshold:
         status = withheld(family, past, threshold)
         if _settled(family, status, past, threshold):
             return Protected(family, tuple(status))
-    raise AuditFailed(f"The table {family.id} exposes somebody even when nothing of it is shown: wait for more diagnoses.")
+    raise AuditFailed(
+        f"The table {family.id} exposes somebody even when nothing of it is shown: wait for more diagnoses."
+    )
 
 
 def withheld(family: Family, past: Sequence[Snapshot], threshold: int) -> list[str]:
     """The first statuses: what has changed too little is held, what is under the threshold is small."""
     status = [SHOWN] * len(family.cells)
     for unit in family.units:
-        if any(0 < abs(family.cells[i].n - last) < threshold for i in unit if (last := _last_shown(family.cells[i].keys, past)) is not None):
+        if any(
+            0 < abs(family.cells[i].n - last) < threshold
+            for i in unit
+            if (last := _last_shown(family.cells[i].keys, past)) is not None
+        ):
             _set(status, unit, HELD)
         else:
             alone = len(unit) == 1
@@ -78,13 +93,19 @@ def pair(family: Family, status: list[str], past: Sequence[Snapshot], threshold:
                     changed = True
 
 
-def _given_away(family: Family, status: list[str], line: Line, gone: list[int], last: Snapshot | None, threshold: int) -> bool:
-    if any(status[i] != SHOWN for i in _parent(line)):  # the sum is not known: one hidden part is enough to keep it so
+def _given_away(
+    family: Family, status: list[str], line: Line, gone: list[int], last: Snapshot | None, threshold: int
+) -> bool:
+    if any(
+        status[i] != SHOWN for i in _parent(line)
+    ):  # the sum is not known: one hidden part is enough to keep it so
         return not gone and any(family.cells[i].n for i in line.children)
     if not gone:
         return False
     together = sum(family.cells[i].n for i in gone)
-    change = sum(abs(family.cells[i].n - last.count(family.cells[i].keys)) for i in gone) if last else together
+    change = (
+        sum(abs(family.cells[i].n - last.count(family.cells[i].keys)) for i in gone) if last else together
+    )
     return len(gone) < 2 or min(together, change) < 2 * threshold
 
 
@@ -96,19 +117,28 @@ def _settled(family: Family, status: list[str], past: Sequence[Snapshot], thresh
     """Pair, audit and mend until nothing is exposed; False when it cannot be mended."""
     for _ in range(ROUNDS):
         pair(family, status, past, threshold)
-        faults = exposed({family.id: (*past, Protected(family, tuple(status)).snapshot())}, threshold, proven=False)
+        faults = exposed(
+            {family.id: (*past, Protected(family, tuple(status)).snapshot())}, threshold, proven=False
+        )
         if not faults:
             return True
-        if not all([_mend(family, status, fault) for fault in faults]):
+        if not all([_mend(family, status, fault) for fault in faults]):  # noqa: C419 - a list: every fault is mended, not only up to the first failure
             return False
     return False
 
 
 def _mend(family: Family, status: list[str], fault: Exposed) -> bool:
     """Withhold the exposed cell if it is shown, else its smallest neighbour; False when there is none left."""
-    here = [i for i, cell in enumerate(family.cells) if cell.keys == fault.keys] or [i for i, cell in enumerate(family.cells) if set(cell.keys) & set(fault.keys)]
+    here = [i for i, cell in enumerate(family.cells) if cell.keys == fault.keys] or [
+        i for i, cell in enumerate(family.cells) if set(cell.keys) & set(fault.keys)
+    ]
     own = [i for i in here if status[i] == SHOWN]
-    near = [i for line in family.lines if set(here) & {*line.children, *_parent(line)} for i in (*line.children, *_parent(line))]
+    near = [
+        i
+        for line in family.lines
+        if set(here) & {*line.children, *_parent(line)}
+        for i in (*line.children, *_parent(line))
+    ]
     shown = own or [i for i in near if status[i] == SHOWN and family.cells[i].n]
     if not shown:
         return False

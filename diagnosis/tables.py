@@ -91,35 +91,76 @@ class Family:
 def counted(rows: Iterable[Contribution], instrument: Instrument | None = None) -> list[Diagnosis]:
     """The rows of the bank's comparability class that have an overall score: a release counts these only."""
     instrument = instrument or bank()
-    return [_counted(row, instrument) for row in rows if row.comparability == instrument.comparability and row.level is not None]
+    return [
+        _counted(row, instrument)
+        for row in rows
+        if row.comparability == instrument.comparability and row.level is not None
+    ]
 
 
 def families(
-    diagnoses: Sequence[Diagnosis], blocks: Partition, least: int, threshold: int, instrument: Instrument | None = None, old: Mapping | None = None
+    diagnoses: Sequence[Diagnosis],
+    blocks: Partition,
+    least: int,
+    threshold: int,
+    instrument: Instrument | None = None,
+    old: Mapping | None = None,
 ) -> dict[str, Callable[[str], Family]]:
     """Every linked table of a release, as {family id: function from grain to family}; `old` are the blocks of categories of the last one."""
     instrument = instrument or bank()
     makers = _makers(diagnoses, blocks, least, threshold, instrument, old or {})
-    return {f"{table}:{measure}": partial(_family, table, measure, diagnoses, blocks, instrument, *rest) for table, measure, *rest in makers}
+    return {
+        f"{table}:{measure}": partial(_family, table, measure, diagnoses, blocks, instrument, *rest)
+        for table, measure, *rest in makers
+    }
 
 
-def _makers(diagnoses: Sequence[Diagnosis], blocks: Partition, least: int, threshold: int, instrument: Instrument, old: Mapping) -> Iterable[tuple]:
+def _makers(
+    diagnoses: Sequence[Diagnosis],
+    blocks: Partition,
+    least: int,
+    threshold: int,
+    instrument: Instrument,
+    old: Mapping,
+) -> Iterable[tuple]:
     """(table, measure, category of a diagnosis, blocks of categories, parts) of each family."""
     yield "diagnoses", "sector", lambda d: d.sector, blocks.sector, ("region",)
     months = Counter(d.month for d in diagnoses)
-    yield "diagnoses", "month", lambda d: d.month, chain(months, sorted(months), least, old.get("diagnoses:month", ())), (ALL,)
+    yield (
+        "diagnoses",
+        "month",
+        lambda d: d.month,
+        chain(months, sorted(months), least, old.get("diagnoses:month", ())),
+        (ALL,),
+    )
     for measure in (OVERALL, *(goal.id for goal in instrument.goals)):
         by_level = Counter(d.levels[measure] for d in diagnoses)
-        categories = chain(by_level, [str(level.id) for level in instrument.levels], least, old.get(f"level:{measure}", ()))
+        categories = chain(
+            by_level, [str(level.id) for level in instrument.levels], least, old.get(f"level:{measure}", ())
+        )
         yield "level", measure, lambda d, m=measure: d.levels[m], categories, ("region", "sector", "size")
     for item in instrument.items:
         categories = (*((str(option.points),) for option in item.options), (NONE,), (BLANK,))
         yield "answer", item.id, lambda d, i=item.id: d.answers[i], categories, ("size",)
-    yield "action", "first", lambda d: d.action, rare_together(Counter(d.action for d in diagnoses), threshold), (ALL,)
+    yield (
+        "action",
+        "first",
+        lambda d: d.action,
+        rare_together(Counter(d.action for d in diagnoses), threshold),
+        (ALL,),
+    )
 
 
 def _family(
-    table: str, measure: str, diagnoses, blocks: Partition, instrument: Instrument, category: Callable, categories: Blocks, parts: tuple[str, ...], grain: str
+    table: str,
+    measure: str,
+    diagnoses,
+    blocks: Partition,
+    instrument: Instrument,
+    category: Callable,
+    categories: Blocks,
+    parts: tuple[str, ...],
+    grain: str,
 ) -> Family:
     """One family: its parts repeat the same categories over regions, sectors and sizes.
 
@@ -145,8 +186,14 @@ def _family(
             lines.append(Line(None, place[domain]))
     lines += _columns(rows, place, len(categories))
     italy = {part: next(codes for _, _, p, codes in rows if p == part) for part in parts}
-    same = tuple((_keys(parts[0], italy[parts[0]], (c,)), _keys(part, italy[part], (c,))) for part in parts[1:] for c in columns)
-    return Family(table, measure, dict(x), tuple(cells), tuple(units), tuple(lines), categories, tuple(totals), same)
+    same = tuple(
+        (_keys(parts[0], italy[parts[0]], (c,)), _keys(part, italy[part], (c,)))
+        for part in parts[1:]
+        for c in columns
+    )
+    return Family(
+        table, measure, dict(x), tuple(cells), tuple(units), tuple(lines), categories, tuple(totals), same
+    )
 
 
 def _wanted(grain: str, crossed: bool, n: int) -> set[str]:
@@ -164,7 +211,9 @@ def _keys(part: str, codes: Iterable[str], categories: Iterable[str]) -> tuple[s
     return tuple(f"{part}|{code}|{category}" for code in codes for category in categories)
 
 
-def domains(part: str, blocks: Partition, instrument: Instrument) -> list[tuple[str, Domain, str, tuple[str, ...]]]:
+def domains(
+    part: str, blocks: Partition, instrument: Instrument
+) -> list[tuple[str, Domain, str, tuple[str, ...]]]:
     """The domains of a part as (kind, domain, part, base codes), Italy first; a block that repeats a wider one is left out."""
     if part == ALL:
         return [("italy", Domain(), ALL, (ALL,))]
@@ -174,9 +223,17 @@ def domains(part: str, blocks: Partition, instrument: Instrument) -> list[tuple[
         make = (lambda code: Domain(sector=code)) if part == "sector" else (lambda code: Domain(size=code))
         return rows + [("wide", make("+".join(block)), part, block) for block in named if len(named) > 1]
     inside = {macro: [r for r in regions() if areas()[r]["parent"] in macro] for macro in blocks.macro}
-    wide = [("macro", Domain("+".join(macro)), part, tuple(inside[macro])) for macro in blocks.macro if len(blocks.macro) > 1]
+    wide = [
+        ("macro", Domain("+".join(macro)), part, tuple(inside[macro]))
+        for macro in blocks.macro
+        if len(blocks.macro) > 1
+    ]
     groups = {tuple(codes) for codes in inside.values()}
-    return rows + wide + [("region", Domain("+".join(block)), part, block) for block in blocks.region if block not in groups]
+    return (
+        rows
+        + wide
+        + [("region", Domain("+".join(block)), part, block) for block in blocks.region if block not in groups]
+    )
 
 
 def _columns(rows, place: dict, width: int) -> list[Line]:
@@ -184,7 +241,10 @@ def _columns(rows, place: dict, width: int) -> list[Line]:
     lines = []
     for dimension in dict.fromkeys(row[2] for row in rows):
         own = [row for row in rows if row[2] == dimension]
-        levels = [[row for row in own if row[0] == kind] for kind in ("italy", "wide" if dimension != "region" else "macro", "region")]
+        levels = [
+            [row for row in own if row[0] == kind]
+            for kind in ("italy", "wide" if dimension != "region" else "macro", "region")
+        ]
         levels = [level for level in levels if level]
         for above, below in zip(levels, levels[1:], strict=False):
             for _, domain, _, whole in above:
@@ -197,10 +257,16 @@ def _columns(rows, place: dict, width: int) -> list[Line]:
 
 def _counted(row: Contribution, instrument: Instrument) -> Diagnosis:
     answers, goals = json.loads(row.answers), json.loads(row.goals)
-    given = {id: answer for id, answer in answers.items() if answer not in (SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)}
+    given = {
+        id: answer for id, answer in answers.items() if answer not in (SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)
+    }
     actions = plan(score(given, instrument), [g for g in (row.goal_1, row.goal_2) if g], instrument).actions
     return Diagnosis(
-        id=row.diagnosis_id, region=row.region, sector=row.sector, size=row.size_class, month=row.month,
+        id=row.diagnosis_id,
+        region=row.region,
+        sector=row.sector,
+        size=row.size_class,
+        month=row.month,
         levels={OVERALL: str(row.level)} | {id: str(goal[3]) for id, goal in goals.items()},
         scores={OVERALL: row.score} | {id: goal[0] for id, goal in goals.items()},
         answers={id: _category(answer) for id, answer in answers.items()},
@@ -211,4 +277,6 @@ def _counted(row: Contribution, instrument: Instrument) -> Diagnosis:
 def _category(answer) -> str:
     if answer == HIDDEN_ZERO:
         return "0"
-    return {DONT_KNOW: BLANK, SKIPPED: BLANK, NOT_APPLICABLE: NONE, HIDDEN_EXCLUDE: NONE}.get(answer, str(answer))
+    return {DONT_KNOW: BLANK, SKIPPED: BLANK, NOT_APPLICABLE: NONE, HIDDEN_EXCLUDE: NONE}.get(
+        answer, str(answer)
+    )

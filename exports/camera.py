@@ -3,6 +3,7 @@
 Plotly's camera draws the chart again from its layout. The script gives it, for that moment, the layout of the image (figure.prepared), and seals
 what comes out before it is saved. Without the script the camera still saves the chart, bare.
 """
+
 import json
 from functools import cache
 from html import escape
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from exports import figure as printed, files, fingerprint
+from exports import figure as printed
+from exports import files, fingerprint
 from exports.frame import Export
 from exports.words import say
 
@@ -28,13 +30,24 @@ def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", 
     """Buttons that save the chart whose Streamlit key is `name`: HTML for st.html, made when the reader asks for it. other: the chart on the page is in the other theme."""
     lang = export.view.lang
     rows = "".join(
-        f'<li><span>{escape(say(f"size_{size}", lang))}</span>'
-        + "".join(f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(say("save_as", lang, form=form.upper(), size=say(f"size_{size}", lang)))}">'
-                  f"{form.upper()}</button>" for form in FORMS) + "</li>"
-        for size in printed.SIZES)  # fmt: skip
-    recipe = json.dumps(recipe_of(figure, export, theme) | ({"data": json.loads(figure.to_json())["data"]} if other else {}), ensure_ascii=False, separators=(",", ":"))
-    return (f'<div class="cameras" data-figure="{escape(name)}" data-recipe="{escape(recipe)}"><ul>{rows}</ul>'
-            f'<p role="status" data-done="{escape(say("saved", lang))}" data-failed="{escape(say("not_saved", lang))}"></p></div>')
+        f"<li><span>{escape(say(f'size_{size}', lang))}</span>"
+        + "".join(
+            f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(say("save_as", lang, form=form.upper(), size=say(f"size_{size}", lang)))}">'
+            f"{form.upper()}</button>"
+            for form in FORMS
+        )
+        + "</li>"
+        for size in printed.SIZES
+    )
+    recipe = json.dumps(
+        recipe_of(figure, export, theme) | ({"data": json.loads(figure.to_json())["data"]} if other else {}),
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return (
+        f'<div class="cameras" data-figure="{escape(name)}" data-recipe="{escape(recipe)}"><ul>{rows}</ul>'
+        f'<p role="status" data-done="{escape(say("saved", lang))}" data-failed="{escape(say("not_saved", lang))}"></p></div>'
+    )
 
 
 def recipe_of(figure: go.Figure, export: Export, theme: str = "light") -> dict:
@@ -43,5 +56,11 @@ def recipe_of(figure: go.Figure, export: Export, theme: str = "light") -> dict:
     for size in printed.SIZES:
         ready = printed.prepared(figure, export, size, theme)
         sizes[size] = {"layout": ready.layout.to_plotly_json(), "scale": printed.scale(ready, size)}
-    return {"file": files.stem(export.table, export.view, export.version), "seal": fingerprint.picture(export.seal, export.table), "sizes": sizes,
-            "font": printed.FONT, "sample": SAMPLE, "width": round(printed.width(SAMPLE, 100), 1)}
+    return {
+        "file": files.stem(export.table, export.view, export.version),
+        "seal": fingerprint.picture(export.seal, export.table),
+        "sizes": sizes,
+        "font": printed.FONT,
+        "sample": SAMPLE,
+        "width": round(printed.width(SAMPLE, 100), 1),
+    }

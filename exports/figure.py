@@ -3,6 +3,7 @@
 The chart is laid out at its own size, because its labels are placed in pixels, and the whole is scaled: `virtual` pixels are those of the layout.
 Words stand above and below the chart, or beside it where a tall chart in a wide image would become too small.
 """
+
 import json
 import math
 import unicodedata
@@ -21,13 +22,25 @@ from exports.words import say
 
 ROOT = Path(__file__).parents[1]
 FONT = 'Arial, Helvetica, "Liberation Sans", Arimo, sans-serif'
-WIDTHS = dict(zip(map(chr, range(32, 127)), map(int, (  # hundredths of the size, of Arial and its metric twins
-    "28 28 35 56 56 89 67 19 33 33 39 58 28 33 28 28 56 56 56 56 56 56 56 56 56 56 28 28 58 58 58 56 102 67 67 72 72 67 61 78 72 28 50 67 56 83 72 78 67 78 72 67 61 72 67 94 67 67 61 "
-    "28 28 28 47 56 33 56 56 50 56 56 28 56 56 22 22 50 22 83 56 56 56 56 33 50 28 56 50 72 50 50 50 33 26 33 58").split())))
+WIDTHS = dict(
+    zip(
+        map(chr, range(32, 127)),
+        map(
+            int,
+            (  # hundredths of the size, of Arial and its metric twins
+                "28 28 35 56 56 89 67 19 33 33 39 58 28 33 28 28 56 56 56 56 56 56 56 56 56 56 28 28 58 58 58 56 102 67 67 72 72 67 61 78 72 28 50 67 56 83 72 78 67 78 72 67 61 72 67 94 67 67 61 "
+                "28 28 28 47 56 33 56 56 50 56 56 28 56 56 22 22 50 22 83 56 56 56 56 33 50 28 56 50 72 50 50 50 33 26 33 58"
+            ).split(),
+        ),
+    )
+)
 WIDTHS |= {"—": 100, "…": 100, "·": 28, "’": 22, "º": 37, "“": 33, "”": 33}
 BOLD, SLACK = 1.08, 0.97  # bold is wider; lines are filled to 97% so that a slightly wider font still fits
 LINE = 1.3  # plotly's line height
-STRETCH, SMALLEST = 1.45, 0.9  # a short chart grows to 1.45 of its height and to 1/0.9 of its text, no further
+STRETCH, SMALLEST = (
+    1.45,
+    0.9,
+)  # a short chart grows to 1.45 of its height and to 1/0.9 of its text, no further
 ASIDE = 0.34  # of the width, for words beside the chart
 EDGE, GAP = 26, 12
 KEYS = 19  # pixels of one row of a legend
@@ -45,7 +58,11 @@ class Size:
     small: int
 
 
-SIZES = {"web": Size(1200, 675, 2, 25, 15, 12), "square": Size(1080, 1080, 2, 30, 18, 14), "print": Size(1063, 0, 2, 24, 15, 12)}
+SIZES = {
+    "web": Size(1200, 675, 2, 25, 15, 12),
+    "square": Size(1080, 1080, 2, 30, 18, 14),
+    "print": Size(1063, 0, 2, 24, 15, 12),
+}
 
 
 @dataclass(frozen=True)
@@ -75,9 +92,16 @@ def prepared(figure: go.Figure, export: Export, size: str = "web", theme: str = 
     annotations = [_moved(note, inner / natural) for note in layout.get("annotations", ())]
     for name in [name for name in layout if name.startswith("legend")]:
         layout[name] = {**layout[name], "y": _outside(layout[name].get("y", 1), natural, inner)}
-    layout |= {"width": round(plan.width), "height": round(plan.height), "margin": {name: round(value, 1) for name, value in plan.margin.items()} | {"pad": layout["margin"].get("pad", 0)},
-               "paper_bgcolor": colours.page, "plot_bgcolor": look.CLEAR, "font": {**layout["font"], "family": FONT},
-               "annotations": annotations + _notes(plan, colours)}
+    layout |= {
+        "width": round(plan.width),
+        "height": round(plan.height),
+        "margin": {name: round(value, 1) for name, value in plan.margin.items()}
+        | {"pad": layout["margin"].get("pad", 0)},
+        "paper_bgcolor": colours.page,
+        "plot_bgcolor": look.CLEAR,
+        "font": {**layout["font"], "family": FONT},
+        "annotations": annotations + _notes(plan, colours),
+    }
     return look.figure(drawn["data"], layout)
 
 
@@ -102,16 +126,34 @@ def _boundaries(name: str) -> dict:
 def words(export: Export) -> dict[str, list[str]]:
     """What is written in the image: title, subtitle, notes, source, foot."""
     lang, meta = export.view.lang, export.meta
-    foot = say("foot", lang, version=export.version, fingerprint=fingerprint.short(export.seal["fingerprint"]), day=export.day.isoformat())
-    return {"title": [meta["title"]], "subtitle": [meta["subtitle"]], "notes": list(meta["notes"]), "source": [meta["source"]], "foot": [f"{foot} · {export.short}"]}
+    foot = say(
+        "foot",
+        lang,
+        version=export.version,
+        fingerprint=fingerprint.short(export.seal["fingerprint"]),
+        day=export.day.isoformat(),
+    )
+    return {
+        "title": [meta["title"]],
+        "subtitle": [meta["subtitle"]],
+        "notes": list(meta["notes"]),
+        "source": [meta["source"]],
+        "foot": [f"{foot} · {export.short}"],
+    }
 
 
 # --- measuring ---
 
+
 def width(text: str, size: float, bold: bool = False) -> float:
     """How many pixels a text takes in Arial."""
     plain = unicodedata.normalize("NFD", text)
-    return sum(WIDTHS.get(letter, 60) for letter in plain if not unicodedata.combining(letter)) / 100 * size * (BOLD if bold else 1)
+    return (
+        sum(WIDTHS.get(letter, 60) for letter in plain if not unicodedata.combining(letter))
+        / 100
+        * size
+        * (BOLD if bold else 1)
+    )
 
 
 def wrapped(text: str, most: float, size: float, bold: bool = False) -> list[str]:
@@ -147,7 +189,9 @@ class _Part:
 def _parts(word: str, most: float, size: float, bold: bool) -> list[_Part]:
     parts, rest = [], word
     while width(rest, size, bold) > most and len(rest) > 1:
-        fits = next((count for count in range(len(rest) - 1, 1, -1) if width(rest[:count], size, bold) <= most), 1)
+        fits = next(
+            (count for count in range(len(rest) - 1, 1, -1) if width(rest[:count], size, bold) <= most), 1
+        )
         better = max((place + 1 for place, letter in enumerate(rest[:fits]) if letter in "/?&=_-"), default=0)
         cut = better if better > fits // 2 else fits
         parts.append(_Part(rest[:cut], not parts))
@@ -156,6 +200,7 @@ def _parts(word: str, most: float, size: float, bold: bool) -> list[_Part]:
 
 
 # --- arranging ---
+
 
 @dataclass(frozen=True)
 class _Plan:
@@ -181,8 +226,17 @@ def _plan(layout: dict, traces: list, export: Export, frame: Size) -> _Plan:
     fits = sum(map(_height, beside)) + GAP <= frame.height - 2 * EDGE
     narrower = _whole(max(chart / (frame.height - 2 * EDGE), SMALLEST), frame)
     if frame.width > 1.2 * frame.height and fits and factor > 1.12 and narrower < 0.9 * factor:
-        return _side(layout, traces, frame.width * narrower, frame.height * narrower, _scaled(beside, narrower), narrower)
-    return _stack(layout, traces, frame.width * factor, frame.height * factor, _scaled(stacked, factor), factor)
+        return _side(
+            layout,
+            traces,
+            frame.width * narrower,
+            frame.height * narrower,
+            _scaled(beside, narrower),
+            narrower,
+        )
+    return _stack(
+        layout, traces, frame.width * factor, frame.height * factor, _scaled(stacked, factor), factor
+    )
 
 
 def _whole(factor: float, frame: Size) -> float:
@@ -196,16 +250,36 @@ def _blocks(export: Export, frame: Size, most: float) -> tuple[tuple[Block, ...]
     said = words(export)
 
     def block(name: str, size: int, before: float, soft: bool = True) -> Block:
-        return Block(tuple(line for text in said[name] for line in wrapped(text, most * SLACK, size)), size, soft=soft, before=before)
+        return Block(
+            tuple(line for text in said[name] for line in wrapped(text, most * SLACK, size)),
+            size,
+            soft=soft,
+            before=before,
+        )
 
-    title = Block(tuple(balanced(said["title"][0], most * SLACK, frame.title, bold=True)), frame.title, bold=True, soft=False)
+    title = Block(
+        tuple(balanced(said["title"][0], most * SLACK, frame.title, bold=True)),
+        frame.title,
+        bold=True,
+        soft=False,
+    )
     above = (title, block("subtitle", frame.body, 4))
-    below = (block("notes", frame.small, 0), block("source", frame.small, 4, soft=False), block("foot", frame.small, 2))
+    below = (
+        block("notes", frame.small, 0),
+        block("source", frame.small, 4, soft=False),
+        block("foot", frame.small, 2),
+    )
     return above, tuple(part for part in below if part.lines)
 
 
 def _scaled(blocks: tuple[tuple[Block, ...], ...], factor: float) -> tuple[tuple[Block, ...], ...]:
-    return tuple(tuple(Block(part.lines, part.size * factor, part.bold, part.soft, part.before * factor) for part in group) for group in blocks)
+    return tuple(
+        tuple(
+            Block(part.lines, part.size * factor, part.bold, part.soft, part.before * factor)
+            for part in group
+        )
+        for group in blocks
+    )
 
 
 def _height(group: tuple[Block, ...]) -> float:
@@ -217,8 +291,12 @@ def _stack(layout: dict, traces: list, wide: float, tall: float, blocks, factor:
     left = max(own.get("l", 0), _labels(layout))
     more = _more_keys(layout, traces, wide - 2 * edge - left - own.get("r", 0))
     over = _legend_above(layout)
-    margin = {"l": edge + left, "r": edge + own.get("r", 0), "t": edge + _height(blocks[0]) + gap + own["t"] + more * over,
-              "b": own["b"] + more * (not over) + gap + _height(blocks[1]) + edge}
+    margin = {
+        "l": edge + left,
+        "r": edge + own.get("r", 0),
+        "t": edge + _height(blocks[0]) + gap + own["t"] + more * over,
+        "b": own["b"] + more * (not over) + gap + _height(blocks[1]) + edge,
+    }
     return _Plan(wide, tall, _centred(margin, tall, layout), *blocks, factor)
 
 
@@ -226,7 +304,12 @@ def _side(layout: dict, traces: list, wide: float, tall: float, blocks, factor: 
     edge, own = EDGE * factor, layout["margin"]
     left = max(own.get("l", 0), _labels(layout)) + wide * ASIDE + GAP * factor
     more, over = _more_keys(layout, traces, wide - 2 * edge - left - own.get("r", 0)), _legend_above(layout)
-    margin = {"l": edge + left, "r": edge + own.get("r", 0), "t": edge + own["t"] + more * over, "b": edge + own["b"] + more * (not over)}
+    margin = {
+        "l": edge + left,
+        "r": edge + own.get("r", 0),
+        "t": edge + own["t"] + more * over,
+        "b": edge + own["b"] + more * (not over),
+    }
     return _Plan(wide, tall, _centred(margin, tall, layout), *blocks, factor)
 
 
@@ -241,9 +324,30 @@ def _labels(layout: dict) -> float:
     """Room for the labels left of the plot."""
     widest = 0.0
     for name, axis in layout.items():
-        if name.startswith("yaxis") and axis.get("ticktext") and axis.get("visible", True) and axis.get("showticklabels", True):
+        if (
+            name.startswith("yaxis")
+            and axis.get("ticktext")
+            and axis.get("visible", True)
+            and axis.get("showticklabels", True)
+        ):
             size = axis.get("tickfont", {}).get("size", look.TICK)
-            widest = max([widest, *(width(line.replace("<b>", "").replace("</b>", "").replace("<i>", "").replace("</i>", ""), size, "<b>" in text) for text in axis["ticktext"] for line in text.split("<br>"))])
+            widest = max(
+                [
+                    widest,
+                    *(
+                        width(
+                            line.replace("<b>", "")
+                            .replace("</b>", "")
+                            .replace("<i>", "")
+                            .replace("</i>", ""),
+                            size,
+                            "<b>" in text,
+                        )
+                        for text in axis["ticktext"]
+                        for line in text.split("<br>")
+                    ),
+                ]
+            )
     return widest + 8 if widest else 0
 
 
@@ -271,17 +375,38 @@ def _outside(y: float, natural: float, inner: float) -> float:
 
 def _moved(note: dict, stretch: float) -> dict:
     """An annotation placed in pixels from the plot's foot or head, at the new height."""
-    inside = note.get("yref") == "paper" and note.get("yshift") and (note.get("y") == 0 and note["yshift"] > 0 or note.get("y") == 1 and note["yshift"] < 0)
+    inside = (
+        note.get("yref") == "paper"
+        and note.get("yshift")
+        and (note.get("y") == 0 and note["yshift"] > 0 or note.get("y") == 1 and note["yshift"] < 0)
+    )
     return {**note, "yshift": round(note["yshift"] * stretch)} if inside else note
 
 
 def _notes(plan: _Plan, colours) -> list[dict]:
     """The words as annotations: the head from the top edge down, the foot from the bottom edge up."""
     edge, margin, drawn = EDGE * plan.factor, plan.margin, []
-    base = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "align": "left", "showarrow": False, "borderpad": 0, "xshift": round(edge - margin["l"], 1)}
+    base = {
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "xanchor": "left",
+        "align": "left",
+        "showarrow": False,
+        "borderpad": 0,
+        "xshift": round(edge - margin["l"], 1),
+    }
     place = margin["t"] - edge
     for part in plan.top:
-        drawn.append({**base, "y": 1, "yanchor": "top", "yshift": round(place - part.before, 1), **_look(part, colours)})
+        drawn.append(
+            {
+                **base,
+                "y": 1,
+                "yanchor": "top",
+                "yshift": round(place - part.before, 1),
+                **_look(part, colours),
+            }
+        )
         place -= part.height
     place = edge - margin["b"]
     for part in reversed(plan.bottom):
@@ -292,4 +417,11 @@ def _notes(plan: _Plan, colours) -> list[dict]:
 
 def _look(part: Block, colours) -> dict:
     text = "<br>".join(escape(line, quote=False) for line in part.lines)
-    return {"text": f"<b>{text}</b>" if part.bold else text, "font": {"size": round(part.size, 2), "color": colours.soft if part.soft else colours.ink, "family": FONT}}
+    return {
+        "text": f"<b>{text}</b>" if part.bold else text,
+        "font": {
+            "size": round(part.size, 2),
+            "color": colours.soft if part.soft else colours.ink,
+            "family": FONT,
+        },
+    }

@@ -7,6 +7,7 @@ and its figures, the same for the same figures in every format and language. An 
 
 A seal is not a signature: whoever can write one can forge one. That is why verify compares the figures with the published ones too.
 """
+
 import base64
 import hashlib
 import json
@@ -74,7 +75,9 @@ def figures(table: pd.DataFrame) -> list[tuple[str, ...]]:
 
 def fingerprint(version: str, view: str, rows: list[tuple[str, ...]]) -> str:
     """SHA-256 of a view and its figures."""
-    return hashlib.sha256(RECORD.join([str(FORM), version, view, *(UNIT.join(row) for row in rows)]).encode()).hexdigest()
+    return hashlib.sha256(
+        RECORD.join([str(FORM), version, view, *(UNIT.join(row) for row in rows)]).encode()
+    ).hexdigest()
 
 
 def short(print_: str) -> str:
@@ -84,13 +87,22 @@ def short(print_: str) -> str:
 
 def seal(version: str, view: str, table: pd.DataFrame) -> dict:
     """The seal of a table."""
-    return {"ripresa": FORM, "version": version, "view": view, "fingerprint": fingerprint(version, view, figures(table)), "rows": len(table),
-            "columns": {name: column_check(table[name].tolist()) for name in table.columns if name != "check"}}
+    return {
+        "ripresa": FORM,
+        "version": version,
+        "view": view,
+        "fingerprint": fingerprint(version, view, figures(table)),
+        "rows": len(table),
+        "columns": {name: column_check(table[name].tolist()) for name in table.columns if name != "check"},
+    }
 
 
 def picture(table_seal: Mapping, table: pd.DataFrame) -> dict:
     """The seal of an image of that table, before it is drawn: it carries the figures instead of the checks of the columns."""
-    return {**{name: table_seal[name] for name in ("ripresa", "version", "view", "fingerprint", "rows")}, "figures": pack(figures(table))}
+    return {
+        **{name: table_seal[name] for name in ("ripresa", "version", "view", "fingerprint", "rows")},
+        "figures": pack(figures(table)),
+    }
 
 
 def closed(seal_: Mapping) -> dict:
@@ -101,8 +113,14 @@ def closed(seal_: Mapping) -> dict:
 
 def opened(found: object) -> dict | None:
     """A seal that a file held; None where it is not one. A seal that was changed says so: `broken`."""
-    if not (isinstance(found, dict) and found.get("ripresa") == FORM and isinstance(found.get("rows"), int) and all(isinstance(found.get(name), str) for name in ("version", "view", "fingerprint"))
-            and found["version"].isalnum() and all(isinstance(found.get(name, {}), dict) for name in ("columns", "files"))):
+    if not (
+        isinstance(found, dict)
+        and found.get("ripresa") == FORM
+        and isinstance(found.get("rows"), int)
+        and all(isinstance(found.get(name), str) for name in ("version", "view", "fingerprint"))
+        and found["version"].isalnum()
+        and all(isinstance(found.get(name, {}), dict) for name in ("columns", "files"))
+    ):
         return None
     return found if closed(found) == found else found | {"broken": True}
 
@@ -126,7 +144,9 @@ def loads(text: str) -> dict | None:
 
 def pack(rows: Iterable[tuple[str, ...]]) -> str:
     """Rows of text as one short word."""
-    return base64.urlsafe_b64encode(zlib.compress(RECORD.join(UNIT.join(row) for row in rows).encode(), 9)).decode()
+    return base64.urlsafe_b64encode(
+        zlib.compress(RECORD.join(UNIT.join(row) for row in rows).encode(), 9)
+    ).decode()
 
 
 def unpack(word: str, most: int = 4_000_000) -> list[tuple[str, ...]]:
@@ -141,7 +161,9 @@ def unpack(word: str, most: int = 4_000_000) -> list[tuple[str, ...]]:
 # --- text that a spreadsheet would run or rewrite ---
 
 RISKY = re.compile(r"['=+\-@\t\r\n＝＋－＠]")
-REWRITTEN = re.compile(r"\d+[-/.]\d+(?:[-/.]\d+)?$|\d+[eE]\d+$|0\d+$")  # 10-49 becomes October 1949, 2020-05 a date, 12e4 a number
+REWRITTEN = re.compile(
+    r"\d+[-/.]\d+(?:[-/.]\d+)?$|\d+[eE]\d+$|0\d+$"
+)  # 10-49 becomes October 1949, 2020-05 a date, 12e4 a number
 
 
 def neutral(text: str, excel: bool = False) -> str:

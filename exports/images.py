@@ -2,6 +2,7 @@
 
 The check of what is drawn leaves the seal itself out: a PNG's pixels, an SVG without its metadata, a PDF as it was before the seal was added.
 """
+
 import base64
 import json
 import re
@@ -26,12 +27,20 @@ class Damaged(ValueError):
 
 
 def kind(image: bytes) -> str:
-    """"png", "svg", "pdf", or "" for anything else."""
+    """ "png", "svg", "pdf", or "" for anything else."""
     if image.startswith(PNG):
         return "png"
     if image.startswith(PDF):
         return "pdf"
-    return "svg" if re.match(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]", image[:4000], re.DOTALL) else ""
+    return (
+        "svg"
+        if re.match(
+            rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]",
+            image[:4000],
+            re.DOTALL,
+        )
+        else ""
+    )
 
 
 def put(image: bytes, seal: Mapping) -> bytes:
@@ -47,7 +56,15 @@ def take(image: bytes) -> dict | None:
 
 def marked(image: bytes) -> bool:
     """Whether an image once had a seal, readable or not."""
-    return any(word in image for word in (b'"ripresa":', b'"fingerprint":', b'"ripresa":'.hex().encode(), b'"fingerprint":'.hex().encode()))
+    return any(
+        word in image
+        for word in (
+            b'"ripresa":',
+            b'"fingerprint":',
+            b'"ripresa":'.hex().encode(),
+            b'"fingerprint":'.hex().encode(),
+        )
+    )
 
 
 def drawing(image: bytes) -> str:
@@ -57,15 +74,16 @@ def drawing(image: bytes) -> str:
 
 # --- PNG ---
 
+
 def chunks(image: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of each chunk of a PNG. Raises Damaged where one does not hold."""
     place = len(PNG)
     while place < len(image):
-        head = image[place:place + 8]
+        head = image[place : place + 8]
         if len(head) < 8:
             raise Damaged("a PNG that ends half way")
         size, name = struct.unpack(">I4s", head)
-        content, tail = image[place + 8:place + 8 + size], image[place + 8 + size:place + 12 + size]
+        content, tail = image[place + 8 : place + 8 + size], image[place + 8 + size : place + 12 + size]
         if len(tail) < 4 or struct.unpack(">I", tail)[0] != zlib.crc32(name + content):
             raise Damaged(f"a PNG whose {name.decode('latin-1')} does not hold")
         yield name, content
@@ -97,13 +115,17 @@ def _png_drawing(image: bytes) -> str:
 
 # --- SVG ---
 
+
 def texts(image: bytes) -> list[str]:
     """The words an SVG shows, one item a text element, in order. Raises Damaged."""
     try:
         root = ElementTree.fromstring(_utf8(image))
     except ElementTree.ParseError as fault:
         raise Damaged(f"an SVG that is not XML ({fault})") from None
-    return [" ".join(" ".join("".join(line.itertext()) for line in _lines(element)).split()) for element in root.iter(f"{SVG}text")]
+    return [
+        " ".join(" ".join("".join(line.itertext()) for line in _lines(element)).split())
+        for element in root.iter(f"{SVG}text")
+    ]
 
 
 def listed(word: object) -> list[str]:
@@ -127,7 +149,13 @@ def _utf8(image: bytes) -> str:
 
 def _put_svg(image: bytes, seal: Mapping) -> bytes:
     bare = METADATA.sub("", _utf8(image))
-    text = fingerprint.dumps({**seal, "drawing": fingerprint.check(bare), "texts": base64.b64encode(json.dumps(texts(bare.encode()), ensure_ascii=False).encode()).decode()})
+    text = fingerprint.dumps(
+        {
+            **seal,
+            "drawing": fingerprint.check(bare),
+            "texts": base64.b64encode(json.dumps(texts(bare.encode()), ensure_ascii=False).encode()).decode(),
+        }
+    )
     start = re.search(r"<svg[^>]*>", bare).end()
     return f'{bare[:start]}<metadata id="ripresa">{escape(text)}</metadata>{bare[start:]}'.encode()
 
@@ -143,28 +171,43 @@ def _svg_drawing(image: bytes) -> str:
 
 # --- PDF: an update at the end of the file, as its format foresees, with the seal in the document information ---
 
+
 def _put_pdf(image: bytes, seal: Mapping) -> bytes:
     image = image if image.endswith(b"\n") else image + b"\n"
     trailer = re.findall(rb"trailer\s*<<(.*?)>>", image, re.DOTALL)
     start = re.findall(rb"startxref\s+(\d+)", image)
-    size, root = (re.search(wanted, trailer[-1] if trailer else b"") for wanted in (rb"/Size\s+(\d+)", rb"/Root\s+\d+\s+\d+\s+R"))
+    size, root = (
+        re.search(wanted, trailer[-1] if trailer else b"")
+        for wanted in (rb"/Size\s+(\d+)", rb"/Root\s+\d+\s+\d+\s+R")
+    )
     if not (start and size and root):
         raise Damaged("a PDF without a trailer")
     text = fingerprint.dumps({**seal, "drawing": fingerprint.check(image)})
     number, own = int(size[1]), image
     place = len(own)
-    own += b"%d 0 obj\n<</Title (Ripresa digitale)/Creator (Ripresa digitale)/RipresaSeal <%s>>>\nendobj\n" % (number, text.encode().hex().encode())
+    own += (
+        b"%d 0 obj\n<</Title (Ripresa digitale)/Creator (Ripresa digitale)/RipresaSeal <%s>>>\nendobj\n"
+        % (number, text.encode().hex().encode())
+    )
     table = len(own)
-    return own + b"xref\n%d 1\n%010d 00000 n \ntrailer\n<</Size %d\n%s\n/Info %d 0 R\n/Prev %s>>\nstartxref\n%d\n%%%%EOF\n" % (number, place, number + 1, root[0], number, start[-1], table)
+    return (
+        own
+        + b"xref\n%d 1\n%010d 00000 n \ntrailer\n<</Size %d\n%s\n/Info %d 0 R\n/Prev %s>>\nstartxref\n%d\n%%%%EOF\n"
+        % (number, place, number + 1, root[0], number, start[-1], table)
+    )
 
 
 def _pdf_text(image: bytes) -> str | None:
     found = re.findall(rb"/RipresaSeal <([0-9a-f]+)>", image)
-    return bytes.fromhex(found[-1].decode()).decode("utf-8", "replace") if found and len(found[-1]) % 2 == 0 else None
+    return (
+        bytes.fromhex(found[-1].decode()).decode("utf-8", "replace")
+        if found and len(found[-1]) % 2 == 0
+        else None
+    )
 
 
 def _pdf_drawing(image: bytes) -> str:
     """Empty where what follows the drawing is not what `put` wrote."""
     own = list(re.finditer(rb"\d+ 0 obj\n<</Title \(Ripresa digitale\)/Creator", image))
-    before, seal = image[:own[-1].start()] if own else image, take(image)
+    before, seal = image[: own[-1].start()] if own else image, take(image)
     return fingerprint.check(before) if seal and _put_pdf(before, seal) == image else ""

@@ -1,4 +1,5 @@
 """Addresses of a view: the plain one follows the newest data, the cited one says everything and the data version."""
+
 from functools import lru_cache
 from urllib.parse import urlencode
 
@@ -9,7 +10,9 @@ VERSION = "version"  # the parameter of a cited link that says which data it sho
 
 def filters(view: View) -> Filters:
     """The choices of a view, defaults included."""
-    return Filters(view.lang, view.level, view.geo, view.indicator.id, view.sector, view.gender, view.size, view.period)
+    return Filters(
+        view.lang, view.level, view.geo, view.indicator.id, view.sector, view.gender, view.size, view.period
+    )
 
 
 def cited(view: View, version: str) -> dict[str, list[str]]:

@@ -1,4 +1,5 @@
 """What a view showed in an earlier data version: the same questions, asked of the figures that were released."""
+
 from functools import lru_cache
 
 import duckdb
@@ -17,7 +18,13 @@ def ask(version: str, name: str, **values) -> pd.DataFrame | None:
     """The rows of queries/<name>.sql as the version had them, names as they are today; None where that version is not kept. Read it, never change it."""
     if version == queries.version():
         return queries.ask(name, **values)
-    given = tuple(sorted((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items() if key in queries.parameters(name)))
+    given = tuple(
+        sorted(
+            (key, tuple(value) if isinstance(value, list) else value)
+            for key, value in values.items()
+            if key in queries.parameters(name)
+        )
+    )
     return _answer(version, queries.version(), name, given)
 
 
@@ -30,7 +37,11 @@ def compare(version: str, name: str, view: View, **values) -> pd.DataFrame | Non
 def _shown(version: str, name: str, view: View, values: dict) -> pd.DataFrame | None:
     """What the figure of a question draws: of a map, also what it is read against."""
     rows = ask(version, name, **view.moment, **values)
-    return rows if rows is None or name != "map" else beside(rows, ask(version, "references", **view.moment), view)
+    return (
+        rows
+        if rows is None or name != "map"
+        else beside(rows, ask(version, "references", **view.moment), view)
+    )
 
 
 @lru_cache(maxsize=64)
@@ -38,20 +49,30 @@ def _answer(version: str, current: str, name: str, given: tuple) -> pd.DataFrame
     observations = release.published(version)
     if observations is None:
         return None
-    with duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "python_enable_replacements": False}) as connection:
+    with duckdb.connect(
+        config={"threads": 2, "memory_limit": "1GB", "python_enable_replacements": False}
+    ) as connection:
         connection.execute("attach $path as published (read_only)", {"path": str(build.database())})
         connection.register("released", observations)
         connection.execute("create temp view observations as select * from released")
         connection.execute("use published")
         connection.execute("create temp view figures as from named_figures()")
-        return connection.execute(queries.text(name), {key: list(value) if isinstance(value, tuple) else value for key, value in given}).df()
+        return connection.execute(
+            queries.text(name),
+            {key: list(value) if isinstance(value, tuple) else value for key, value in given},
+        ).df()
 
 
 def said(row: dict, view: View) -> str:
     """One row of compare in words: "era 17,4%, ora 17,1%"."""
     lang = view.lang
-    periods = {name: period_text(row[name], lang) if isinstance(row[name], str) else "" for name in ("period_was", "period_now")}
-    return say(f"changed_{row['kind']}", lang, was=exact(row["was"], view), now=exact(row["now"], view), **periods)
+    periods = {
+        name: period_text(row[name], lang) if isinstance(row[name], str) else ""
+        for name in ("period_was", "period_now")
+    }
+    return say(
+        f"changed_{row['kind']}", lang, was=exact(row["was"], view), now=exact(row["now"], view), **periods
+    )
 
 
 def summary(version: str, view: View, compared: pd.DataFrame | None) -> str:
@@ -59,10 +80,18 @@ def summary(version: str, view: View, compared: pd.DataFrame | None) -> str:
     if compared is None:
         return say("changed_unknown", view.lang, version=version, current=queries.version())
     changed = int((compared["kind"] != "same").sum())
-    return say("changed_summary" if changed else "changed_summary_none", view.lang, version=version, changed=changed, count=len(compared))
+    return say(
+        "changed_summary" if changed else "changed_summary_none",
+        view.lang,
+        version=version,
+        changed=changed,
+        count=len(compared),
+    )
 
 
 def exact(value: float, view: View) -> str:
     """A value with every decimal it was published with, so that a small revision shows."""
-    decimals = len(fingerprint.cell(float(value)).partition(".")[2]) if value == value and value is not None else 0
+    decimals = (
+        len(fingerprint.cell(float(value)).partition(".")[2]) if value == value and value is not None else 0
+    )
     return value_text(value, view.indicator.unit, max(view.indicator.decimals, decimals), view.lang)

@@ -2,6 +2,7 @@
 
 Nothing here is trusted: what is too large, not whole or not ours is said, never raised further than NotOurs.
 """
+
 import csv
 import hashlib
 import io
@@ -29,7 +30,11 @@ MOST = 25_000_000  # bytes of a file, unpacked too
 WIDEST = 200  # columns of a sheet
 EXCERPT = 60  # characters of a text that are said whole
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-UNSEALED = {*KEY, *FIGURES, "data_version"}  # what a file without seal must say to be compared: those of the open data routes and of the pages do
+UNSEALED = {
+    *KEY,
+    *FIGURES,
+    "data_version",
+}  # what a file without seal must say to be compared: those of the open data routes and of the pages do
 SEALED = {"citations", "check"}  # columns that come with a seal alone
 LATER = {"role"}  # columns that files taken in earlier days do not have
 
@@ -98,7 +103,11 @@ def _image(file: bytes) -> Read:
 
 def wrong_rows(rows: list[dict[str, str]]) -> list[int]:
     """The places of the rows whose check does not hold."""
-    return [place for place, row in enumerate(rows) if fingerprint.row_check(row[name] for name in checked(row)) != row["check"]]
+    return [
+        place
+        for place, row in enumerate(rows)
+        if fingerprint.row_check(row[name] for name in checked(row)) != row["check"]
+    ]
 
 
 def checked(row: dict[str, str]) -> list[str]:
@@ -116,8 +125,13 @@ def _texts(file: bytes, seal: dict) -> list[Detail]:
     if images.kind(file) != "svg" or "texts" not in seal:
         return []
     was, now = images.listed(seal["texts"]), images.texts(file)
-    changed = [step for step in SequenceMatcher(None, was, now, autojunk=False).get_opcodes() if step[0] != "equal"]
-    return [Detail("text", (("found", " / ".join(now[c:d])), ("was", " / ".join(was[a:b])))) for _, a, b, c, d in changed]
+    changed = [
+        step for step in SequenceMatcher(None, was, now, autojunk=False).get_opcodes() if step[0] != "equal"
+    ]
+    return [
+        Detail("text", (("found", " / ".join(now[c:d])), ("was", " / ".join(was[a:b]))))
+        for _, a, b, c, d in changed
+    ]
 
 
 def _csv(file: bytes, beside: bytes | None = None) -> Read:
@@ -131,10 +145,16 @@ def _csv(file: bytes, beside: bytes | None = None) -> Read:
     head = text.partition("\n")[0]
     mark = ";" if head.count(";") > head.count(",") else ","
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if line]
+        lines = [
+            line for line in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if line
+        ]
     except csv.Error:
         raise NotOurs("not a table") from None
-    found = _table(lines[0] if lines else [], ([fingerprint.original(item) for item in line] for line in lines[1:]), decimal="," if mark == ";" else ".")
+    found = _table(
+        lines[0] if lines else [],
+        ([fingerprint.original(item) for item in line] for line in lines[1:]),
+        decimal="," if mark == ";" else ".",
+    )
     found.seal = _sidecar(beside, found) if beside else None
     return found
 
@@ -159,7 +179,10 @@ def _table(head: list[str], lines, decimal: str = ".") -> Read:
         raise NotOurs("other columns")
     found = Read(unsealed=set(head) >= UNSEALED and not SEALED & set(head))
     if missing and not found.unsealed:
-        found.faults, found.figures = [Detail("header", (("columns", ", ".join(missing)),))], []  # nothing more can be said of its cells
+        found.faults, found.figures = (
+            [Detail("header", (("columns", ", ".join(missing)),))],
+            [],
+        )  # nothing more can be said of its cells
     for line in lines:
         line = list(line)
         row = dict.fromkeys(names, "") | {name: value for name, value in zip(head, line) if name in names}
@@ -187,7 +210,9 @@ def _archive(file: bytes) -> Read:
         with zipfile.ZipFile(io.BytesIO(file)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST:
                 raise NotOurs("too large")
-            members = {member.filename: archive.read(member) for member in archive.infolist() if not member.is_dir()}
+            members = {
+                member.filename: archive.read(member) for member in archive.infolist() if not member.is_dir()
+            }
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
         if b"datapackage.json" not in file and b"docProps/custom.xml" not in file:
             raise NotOurs("not a zip") from None
@@ -210,11 +235,23 @@ def _package(members: dict[str, bytes]) -> Read:
         found.faults.append(Detail("about"))
     sealed = seal.get("files") or {}
     for name in {**sealed, **members}:
-        if name == "datapackage.json" or (name in members and hashlib.sha256(members[name]).hexdigest() == sealed.get(name)):
+        if name == "datapackage.json" or (
+            name in members and hashlib.sha256(members[name]).hexdigest() == sealed.get(name)
+        ):
             continue
         if name != table or name not in members:
-            found.faults.append(Detail("member_absent" if name not in members else "member" if name in sealed else "member_new", (("member", name),)))
-    if table in members and not found.faults and not wrong_rows(found.rows) and hashlib.sha256(members[table]).hexdigest() != sealed.get(table):
+            found.faults.append(
+                Detail(
+                    "member_absent" if name not in members else "member" if name in sealed else "member_new",
+                    (("member", name),),
+                )
+            )
+    if (
+        table in members
+        and not found.faults
+        and not wrong_rows(found.rows)
+        and hashlib.sha256(members[table]).hexdigest() != sealed.get(table)
+    ):
         found.faults.append(Detail("member", (("member", table),)))
     return found
 
@@ -223,25 +260,58 @@ def _workbook(members: dict[str, bytes]) -> Read:
     """A workbook read with the standard library: the first sheet is the table."""
     try:
         properties = ElementTree.fromstring(_no_entities(members.get("docProps/custom.xml", b"<none/>")))
-        parts = {item.get("name"): "".join(item.itertext()) for item in properties if (item.get("name") or "").startswith("ripresa_seal_")}
+        parts = {
+            item.get("name"): "".join(item.itertext())
+            for item in properties
+            if (item.get("name") or "").startswith("ripresa_seal_")
+        }
         seal = fingerprint.loads("".join(parts[name] for name in sorted(parts)))
-        shared = [" ".join("".join(text.text or "" for text in item.iter(f"{SHEET}t")).split()) for item in ElementTree.fromstring(_no_entities(members.get("xl/sharedStrings.xml", b"<none/>")))]
-        sheets = [_sheet(_no_entities(members[name]), shared) for name in sorted((name for name in members if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)), key=lambda name: int(re.search(r"\d+", name)[0]))]
+        shared = [
+            " ".join("".join(text.text or "" for text in item.iter(f"{SHEET}t")).split())
+            for item in ElementTree.fromstring(_no_entities(members.get("xl/sharedStrings.xml", b"<none/>")))
+        ]
+        sheets = [
+            _sheet(_no_entities(members[name]), shared)
+            for name in sorted(
+                (name for name in members if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)),
+                key=lambda name: int(re.search(r"\d+", name)[0]),
+            )
+        ]
     except (ElementTree.ParseError, ValueError, IndexError, KeyError):
-        return _damaged() if b"ripresa_seal" in members.get("docProps/custom.xml", b"") else _raise(NotOurs("not a workbook"))
+        return (
+            _damaged()
+            if b"ripresa_seal" in members.get("docProps/custom.xml", b"")
+            else _raise(NotOurs("not a workbook"))
+        )
     if not sheets or not sheets[0]:
         raise NotOurs("empty")
-    lines = [[fingerprint.original(item) if isinstance(item, str) else item for item in line] for line in sheets[0]]
+    lines = [
+        [fingerprint.original(item) if isinstance(item, str) else item for item in line] for line in sheets[0]
+    ]
     head = [str(item) for item in lines[0]]
-    found = _table(head, ([_day(item) if name == "starts" else item for name, item in zip(head, line + [""] * (len(head) - len(line)))] for line in lines[1:]))
+    found = _table(
+        head,
+        (
+            [
+                _day(item) if name == "starts" else item
+                for name, item in zip(head, line + [""] * (len(head) - len(line)))
+            ]
+            for line in lines[1:]
+        ),
+    )
     found.seal = seal
     if seal is None and not parts:
         return found  # saved again by a program that drops the properties: the checks of the rows remain
     if seal is None:
         found.faults.append(Detail("seal"))
         return found
-    beside = [[(str(line[0]) if line else "", str(line[1]) if len(line) > 1 else "") for line in sheet] for sheet in sheets[1:3]]
-    if seal.get("about") != files.sheets_check(*([(fingerprint.original(a), fingerprint.original(b)) for a, b in lines] for lines in beside)):
+    beside = [
+        [(str(line[0]) if line else "", str(line[1]) if len(line) > 1 else "") for line in sheet]
+        for sheet in sheets[1:3]
+    ]
+    if seal.get("about") != files.sheets_check(
+        *([(fingerprint.original(a), fingerprint.original(b)) for a, b in lines] for lines in beside)
+    ):
         found.faults.append(Detail("about"))
     return found
 
@@ -286,13 +356,24 @@ def _column(reference: str) -> int:
 
 
 def _day(item: object) -> object:
-    return date(1899, 12, 30) + timedelta(days=int(item)) if isinstance(item, float) and 0 < item < 200_000 else item
+    return (
+        date(1899, 12, 30) + timedelta(days=int(item))
+        if isinstance(item, float) and 0 < item < 200_000
+        else item
+    )
 
 
 def _parquet(file: bytes) -> Read:
     try:
         opened = parquet.ParquetFile(io.BytesIO(file))
-        if sum(opened.metadata.row_group(place).total_byte_size for place in range(opened.metadata.num_row_groups)) > MOST or opened.metadata.num_rows > MOST // 100:
+        if (
+            sum(
+                opened.metadata.row_group(place).total_byte_size
+                for place in range(opened.metadata.num_row_groups)
+            )
+            > MOST
+            or opened.metadata.num_rows > MOST // 100
+        ):
             raise NotOurs("too large")
         table = opened.read()
         metadata = table.schema.metadata or {}
@@ -351,18 +432,32 @@ def _cube(whole: dict) -> Read:
                 key.append(have[at])
             if inside:
                 raise IndexError(place)
-            figures = (value, *(beside[name].get(place) for name in ("low", "high", "n")), beside["state"].get(place, "ok"))
+            figures = (
+                value,
+                *(beside[name].get(place) for name in ("low", "high", "n")),
+                beside["state"].get(place, "ok"),
+            )
             rows.append([*reversed(key), *figures, version])
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError):
         raise NotOurs("another cube") from None
-    return Read([dict.fromkeys(COLUMNS, "") | {name: cell(item) for name, item in zip((*KEY, *FIGURES, "data_version"), row)} for row in rows], unsealed=True)
+    return Read(
+        [
+            dict.fromkeys(COLUMNS, "")
+            | {name: cell(item) for name, item in zip((*KEY, *FIGURES, "data_version"), row)}
+            for row in rows
+        ],
+        unsealed=True,
+    )
 
 
 def _excerpt(found: str, was: str) -> tuple[str, str]:
     """Where two long texts part, with a few letters around."""
     start = next((place for place, (a, b) in enumerate(zip(found, was)) if a != b), min(len(found), len(was)))
     cut = max(start - EXCERPT // 3, 0)
-    return tuple(("…" if cut else "") + text[cut:cut + EXCERPT] + ("…" if cut + EXCERPT < len(text) else "") for text in (found, was))
+    return tuple(
+        ("…" if cut else "") + text[cut : cut + EXCERPT] + ("…" if cut + EXCERPT < len(text) else "")
+        for text in (found, was)
+    )
 
 
 @lru_cache(maxsize=2)

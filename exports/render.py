@@ -1,4 +1,5 @@
 """Images drawn on the server, where a Chrome or Chromium exists: one browser kept open, a short queue, started again when it dies."""
+
 import asyncio
 import atexit
 import os
@@ -13,13 +14,18 @@ from functools import cache
 import plotly.graph_objects as go
 
 from data import log
-from exports import figure as printed, fingerprint, images
+from exports import figure as printed
+from exports import fingerprint, images
 from exports.frame import Export
 from exports.words import say
 
 FORMS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-WAITING, SECONDS, STARTING = 8, 30, 30  # images asked for at once, seconds for one, seconds to open the browser
+WAITING, SECONDS, STARTING = (
+    8,
+    30,
+    30,
+)  # images asked for at once, seconds for one, seconds to open the browser
 
 
 class RenderError(RuntimeError):
@@ -73,7 +79,18 @@ class _Renderer:
         if not self._room.acquire(blocking=False):
             raise RenderError("busy")
         try:
-            asked = asyncio.run_coroutine_threadsafe(self._draw(ready, {"format": form, "width": ready.layout.width, "height": ready.layout.height, "scale": scale}), self._running())
+            asked = asyncio.run_coroutine_threadsafe(
+                self._draw(
+                    ready,
+                    {
+                        "format": form,
+                        "width": ready.layout.width,
+                        "height": ready.layout.height,
+                        "scale": scale,
+                    },
+                ),
+                self._running(),
+            )
             return asked.result(2 * (SECONDS + STARTING) + WAITING * SECONDS)
         except Late:
             asked.cancel()
@@ -102,13 +119,18 @@ class _Renderer:
             for last in (False, True):  # a browser that died is opened again, once
                 try:
                     await self._open()
-                    watch = threading.Timer(SECONDS, _end, [self._browser.subprocess])  # a browser that reads no more would hold this loop at its full pipe
+                    watch = threading.Timer(
+                        SECONDS, _end, [self._browser.subprocess]
+                    )  # a browser that reads no more would hold this loop at its full pipe
                     watch.start()
                     try:
                         return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), SECONDS + 5)
                     finally:
                         watch.cancel()
-                except (Exception, asyncio.CancelledError) as fault:  # a browser that dies cancels what was asked of it
+                except (
+                    Exception,
+                    asyncio.CancelledError,
+                ) as fault:  # a browser that dies cancels what was asked of it
                     if asyncio.current_task().cancelling():
                         raise
                     await self._drop()

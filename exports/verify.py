@@ -4,6 +4,7 @@ Three things are asked, in this order. Do its checks hold (fingerprint.py)? Are 
 figures of the data in place? Where a check does not hold, the cell is put back by trial: the published figure, what other rows say, any other digit.
 The open data routes and the pages give files without seal and checks: of these the figures alone are compared, and that is said.
 """
+
 import argparse
 import sys
 from collections import Counter
@@ -48,14 +49,22 @@ class Verdict:
     def sentence(self, lang: str) -> str:
         """The answer in one sentence."""
         count = sum(detail.kind in ("revised", "withdrawn") for detail in self.details)
-        known = "" if self.version == self.current or not self.version or release.published(self.version) is not None else "_unknown"
+        known = (
+            ""
+            if self.version == self.current or not self.version or release.published(self.version) is not None
+            else "_unknown"
+        )
         key = f"verify_{self.kind}" + (known if self.state in ("current", "revised") else "")
-        return say(key, lang, name=self.name, version=self.version, current=self.current, rows=self.rows, count=count)
+        return say(
+            key, lang, name=self.name, version=self.version, current=self.current, rows=self.rows, count=count
+        )
 
     def lines(self, lang: str) -> list[str]:
         """The findings, one a line."""
         said = [detail.sentence(lang) for detail in self.details]
-        return said if len(said) <= SHOWN else [*said[:SHOWN], say("detail_more", lang, count=len(said) - SHOWN)]
+        return (
+            said if len(said) <= SHOWN else [*said[:SHOWN], say("detail_more", lang, count=len(said) - SHOWN)]
+        )
 
 
 def verify(file: bytes | str | Path, name: str = "", beside: bytes | None = None) -> Verdict:
@@ -63,7 +72,11 @@ def verify(file: bytes | str | Path, name: str = "", beside: bytes | None = None
     if not isinstance(file, bytes):
         path = Path(file)
         metadata = path.with_name(f"{path.name}-metadata.json")
-        beside = metadata.read_bytes() if beside is None and path.suffix == ".csv" and metadata.exists() else beside
+        beside = (
+            metadata.read_bytes()
+            if beside is None and path.suffix == ".csv" and metadata.exists()
+            else beside
+        )
         file, name = path.read_bytes(), name or path.name
     name = name or "file"
     try:
@@ -75,9 +88,16 @@ def verify(file: bytes | str | Path, name: str = "", beside: bytes | None = None
 
 # --- judging ---
 
+
 def _judge(found: Read, name: str) -> Verdict:
     current = queries.version()
-    version = found.seal["version"] if found.seal else Counter(row["data_version"] for row in found.rows).most_common(1)[0][0] if found.rows else ""
+    version = (
+        found.seal["version"]
+        if found.seal
+        else Counter(row["data_version"] for row in found.rows).most_common(1)[0][0]
+        if found.rows
+        else ""
+    )
     details = list(found.faults)
     if found.seal:
         details += [Detail("seal")] if found.seal.get("broken") else []
@@ -86,7 +106,11 @@ def _judge(found: Read, name: str) -> Verdict:
     elif found.figures is None:
         details += _cells(found, version)
     figures = found.figures if found.figures is not None else sorted({_figures(row) for row in found.rows})
-    if not details and found.seal and fingerprint.fingerprint(version, found.seal["view"], figures) != found.seal["fingerprint"]:
+    if (
+        not details
+        and found.seal
+        and fingerprint.fingerprint(version, found.seal["view"], figures) != found.seal["fingerprint"]
+    ):
         details.append(Detail("seal"))
     if found.unsealed or not details:
         details += _unpublished(figures, version)
@@ -94,14 +118,27 @@ def _judge(found: Read, name: str) -> Verdict:
     if not details:
         details = list(_revised(figures, current)) if version != current else []
         state = "revised" if details else "current"
-    return Verdict(state, name, version, current, (found.seal or {}).get("view", ""), len(figures), tuple(details), found.unsealed)
+    return Verdict(
+        state,
+        name,
+        version,
+        current,
+        (found.seal or {}).get("view", ""),
+        len(figures),
+        tuple(details),
+        found.unsealed,
+    )
 
 
 def _cells(found: Read, version: str) -> Iterator[Detail]:
     """Rows and columns of a table whose check does not hold."""
     wrong = wrong_rows(found.rows)
     sealed = (found.seal or {}).get("columns") or {}
-    columns = [name for name in (checked(found.rows[0]) if found.rows else ()) if name in sealed and fingerprint.column_check(row[name] for row in found.rows) != sealed[name]]
+    columns = [
+        name
+        for name in (checked(found.rows[0]) if found.rows else ())
+        if name in sealed and fingerprint.column_check(row[name] for row in found.rows) != sealed[name]
+    ]
     for place in wrong[:TRIED]:
         yield _put_back(found.rows, place, columns, version)
     if len(wrong) > TRIED:
@@ -116,7 +153,15 @@ def _strangers(rows: list[dict[str, str]], version: str) -> Iterator[Detail]:
     """Rows of another version in a file that is given in one."""
     for row in rows:
         if row["data_version"] != version:
-            yield Detail("version", (("geo", row["geo"]), ("period", row["period"]), ("found", row["data_version"]), ("version", version)))
+            yield Detail(
+                "version",
+                (
+                    ("geo", row["geo"]),
+                    ("period", row["period"]),
+                    ("found", row["data_version"]),
+                    ("version", version),
+                ),
+            )
 
 
 def _put_back(rows: list[dict[str, str]], place: int, columns: list[str], version: str) -> Detail:
@@ -130,40 +175,59 @@ def _put_back(rows: list[dict[str, str]], place: int, columns: list[str], versio
     published = _published(version).get(_key(row), {})
     for name in sorted(names, key=lambda name: (name not in columns, name not in FIGURES)):
         for other in _candidates(name, row[name], rows, published):
-            if fingerprint.row_check(other if column == name else row[column] for column in names) == row["check"]:
+            if (
+                fingerprint.row_check(other if column == name else row[column] for column in names)
+                == row["check"]
+            ):
                 return Detail("cell", (*where, ("column", name), ("found", row[name]), ("was", other)))
     differing = [name for name in FIGURES if name in published and published[name] != row[name]]
     if differing:
-        return Detail("cell", (*where, ("column", differing[0]), ("found", row[differing[0]]), ("was", published[differing[0]])))
+        return Detail(
+            "cell",
+            (
+                *where,
+                ("column", differing[0]),
+                ("found", row[differing[0]]),
+                ("was", published[differing[0]]),
+            ),
+        )
     return Detail("row", (*where, ("columns", ", ".join(columns) or "?")))
 
 
-def _candidates(name: str, value: str, rows: list[dict[str, str]], published: dict[str, str]) -> Iterator[str]:
+def _candidates(
+    name: str, value: str, rows: list[dict[str, str]], published: dict[str, str]
+) -> Iterator[str]:
     if name in published:
         yield published[name]
     yield from dict.fromkeys(row[name] for row in rows[:TRIALS])
     for place, letter in enumerate(value[:300]):
         if letter.isdigit():
-            yield from (value[:place] + digit + value[place + 1:] for digit in "0123456789" if digit != letter)
+            yield from (
+                value[:place] + digit + value[place + 1 :] for digit in "0123456789" if digit != letter
+            )
 
 
 def _unpublished(figures: list[tuple[str, ...]], version: str) -> Iterator[Detail]:
     """Figures whose checks hold but that the version they claim never had."""
     known = _published(version)
     for row in figures if known else ():
-        key, said = row[:len(KEY)], dict(zip(FIGURES, row[len(KEY):]))
+        key, said = row[: len(KEY)], dict(zip(FIGURES, row[len(KEY) :]))
         was = known.get(key)
         where = (("geo", key[1]), ("period", key[5]), ("version", version))
         if was is None:
             yield Detail("unpublished", (*where, ("found", said["value"])))
         else:
-            yield from (Detail("differs", (*where, ("column", name), ("found", said[name]), ("was", was[name]))) for name in FIGURES if said[name] != was[name])
+            yield from (
+                Detail("differs", (*where, ("column", name), ("found", said[name]), ("was", was[name])))
+                for name in FIGURES
+                if said[name] != was[name]
+            )
 
 
 def _revised(figures: list[tuple[str, ...]], current: str) -> Iterator[Detail]:
     known = _published(current)
     for row in figures:
-        key, said = row[:len(KEY)], dict(zip(FIGURES, row[len(KEY):]))
+        key, said = row[: len(KEY)], dict(zip(FIGURES, row[len(KEY) :]))
         now, where = known.get(key), (("geo", key[1]), ("period", key[5]))
         if now is None:
             yield Detail("withdrawn", (*where, ("was", said["value"])))
@@ -197,22 +261,30 @@ def _figures_of(version: str, stamp: int) -> dict[tuple[str, ...], dict[str, str
     if observations is None:
         return {}
     columns = [[cell(value) for value in observations[name].tolist()] for name in (*KEY, *FIGURES)]
-    return {row[:len(KEY)]: dict(zip(FIGURES, row[len(KEY):])) for row in zip(*columns)}
+    return {row[: len(KEY)]: dict(zip(FIGURES, row[len(KEY) :])) for row in zip(*columns)}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """python -m data.verify FILE ...: exit 0 current, 1 revised, 2 altered, 3 not ours, 4 the file cannot be read; the worst of several."""
-    parser = argparse.ArgumentParser(prog="python -m data.verify", description="Say whether a figure or a table is ours, intact and current.",
-                                     epilog="Exit status: 0 current, 1 revised, 2 altered, 3 not ours, 4 cannot be read.")
+    parser = argparse.ArgumentParser(
+        prog="python -m data.verify",
+        description="Say whether a figure or a table is ours, intact and current.",
+        epilog="Exit status: 0 current, 1 revised, 2 altered, 3 not ours, 4 cannot be read.",
+    )
     parser.add_argument("file", nargs="+", type=Path)
-    parser.add_argument("--lang", choices=LANGS, default=LANGS[0], help="language of the answer (default: it)")
+    parser.add_argument(
+        "--lang", choices=LANGS, default=LANGS[0], help="language of the answer (default: it)"
+    )
     given = parser.parse_args(arguments)
     worst = 0
     for path in given.file:
         try:
             verdict = verify(path)
         except OSError as fault:
-            print(say("verify_unread", given.lang, name=path.name, reason=fault.strerror or str(fault)), file=sys.stderr)
+            print(
+                say("verify_unread", given.lang, name=path.name, reason=fault.strerror or str(fault)),
+                file=sys.stderr,
+            )
             worst = 4
             continue
         except build.BuildError as fault:

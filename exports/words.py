@@ -1,4 +1,5 @@
 """The words of exports, Italian and English side by side in words.toml."""
+
 import tomllib
 from functools import cache
 from pathlib import Path

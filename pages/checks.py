@@ -1,4 +1,5 @@
 """Is that number true? Claims against the evidence."""
+
 from ui import checks, frame
 
 checks.show(frame.filters())

@@ -1,4 +1,5 @@
 """Who closed, where, in which sector?"""
+
 from ui import frame, topic
 
 topic.show("closures", frame.filters())

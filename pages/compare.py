@@ -1,4 +1,5 @@
 """Two to six areas side by side."""
+
 from ui import compare, frame
 
 compare.show(frame.filters())

@@ -1,4 +1,5 @@
 """Where do we begin?"""
+
 from ui import diagnosis, frame
 
 diagnosis.show(frame.filters())

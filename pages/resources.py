@@ -1,4 +1,5 @@
 """Where do I learn?"""
+
 from ui import frame, resources
 
 resources.show(frame.filters())

@@ -1,4 +1,5 @@
 """What each version of the data changed."""
+
 from ui import frame, revisions
 
 revisions.show(frame.filters())

@@ -1,4 +1,5 @@
 """Is this file ours, intact and current?"""
+
 from ui import frame, verify
 
 verify.show(frame.filters())

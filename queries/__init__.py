@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from pathlib import Path
 
 import duckdb
@@ -44,14 +44,25 @@ class _Reader:
                 build.ensure()
                 stamp = _stamp(path)
             if stamp != self._stamp:
-                connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "allocator_background_threads": True, "python_enable_replacements": False})
+                connection = duckdb.connect(
+                    config={
+                        "threads": 1,
+                        "memory_limit": "1GB",
+                        "allocator_background_threads": True,
+                        "python_enable_replacements": False,
+                    }
+                )
                 try:
                     connection.execute("attach $path as published (read_only)", {"path": str(path)})
                     connection.execute("use published")
                     version = connection.execute("select version from build").fetchone()[0]
                 except duckdb.Error as fault:
-                    words = FOLDERS.sub("", str(fault).splitlines()[0])  # visitors read it: no folder of this machine
-                    raise build.BuildError(f"{path.name} cannot be read ({words}): {build.remedy()}.") from None
+                    words = FOLDERS.sub(
+                        "", str(fault).splitlines()[0]
+                    )  # visitors read it: no folder of this machine
+                    raise build.BuildError(
+                        f"{path.name} cannot be read ({words}): {build.remedy()}."
+                    ) from None
                 build.fitting(connection, path)
                 self._connection, self._version, self._stamp = connection, version, stamp
         return self._connection, self._version
@@ -65,7 +76,13 @@ def ask(name: str, **values) -> pd.DataFrame:
 
     Lists are given as tuples. Raises KeyError where the file or a value it names is missing, build.BuildError without a database."""
     _, version = _READER.open()
-    return _answer(version, name, tuple(sorted((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())))
+    return _answer(
+        version,
+        name,
+        tuple(
+            sorted((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())
+        ),
+    )
 
 
 @contextmanager
@@ -98,7 +115,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.sql"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def text(name: str) -> str:
     """The SQL of a question. Raises KeyError."""
     path = FOLDER / f"{name}.sql"
@@ -117,7 +134,7 @@ def description(name: str) -> str:
     return " ".join(lines)
 
 
-@lru_cache(maxsize=None)
+@cache
 def parameters(name: str) -> tuple[str, ...]:
     """The $parameters a question names."""
     code = re.sub(r"--[^\n]*", "", text(name))
@@ -130,7 +147,9 @@ def _answer(version: str, name: str, values: tuple) -> pd.DataFrame:
     missing = [key for key in parameters(name) if key not in given]
     if missing:
         raise KeyError(f"queries/{name}.sql needs {', '.join(missing)}.")
-    wanted = {key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in parameters(name)}
+    wanted = {
+        key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in parameters(name)
+    }
     with log.timed("query", name=name), cursor() as (own, _):
         return own.execute(text(name), wanted).df()
 

@@ -9,8 +9,16 @@ from data.catalogue import LANGS, LEVELS, Indicator, Topic
 from queries import ask, version
 
 MOST_AREAS = 12
-COVERED_BY = {"italy": ("italy", "italy_total", "macro"), "europe": ("europe", "other"), "world": ("world", "other")}
-BESIDE = {"italy": (), "europe": ("EU27_2020",), "world": ("WORLD", "OECD")}  # groups drawn beside the areas of a level, asked for or not
+COVERED_BY = {
+    "italy": ("italy", "italy_total", "macro"),
+    "europe": ("europe", "other"),
+    "world": ("world", "other"),
+}
+BESIDE = {
+    "italy": (),
+    "europe": ("EU27_2020",),
+    "world": ("WORLD", "OECD"),
+}  # groups drawn beside the areas of a level, asked for or not
 PLACES = {"italy": "italy", "europe": "europe", "world": "world"}
 
 Note = tuple[str, tuple[tuple[str, str], ...]]  # key of strings.toml, and its values
@@ -40,7 +48,10 @@ class Filters:
             said = _said(address.get(name))
             good = [value for value in said if value in known[name]]
             areas = tuple(dict.fromkeys(good)) if name == "geo" else ()
-            dropped += [f"{name}={value[:40]}" for value in (*(value for value in said if value not in known[name]), *areas[MOST_AREAS:])]
+            dropped += [
+                f"{name}={value[:40]}"
+                for value in (*(value for value in said if value not in known[name]), *areas[MOST_AREAS:])
+            ]
             if name == "geo":
                 chosen[name] = areas[:MOST_AREAS]
             elif good:
@@ -49,7 +60,9 @@ class Filters:
 
     def to_address(self) -> dict[str, list[str]]:
         """The parameters that are not defaults, in a fixed order; the language always."""
-        said = {name: list(getattr(self, name)) if name == "geo" else [getattr(self, name)] for name in ADDRESS}
+        said = {
+            name: list(getattr(self, name)) if name == "geo" else [getattr(self, name)] for name in ADDRESS
+        }
         return {name: values for name, values in said.items() if values and values != [""]}
 
 
@@ -82,12 +95,22 @@ class View:
     @property
     def cut(self) -> dict[str, object]:
         """The parameters every question about this view shares."""
-        return {"indicator": self.indicator.id, "sector": self.sector, "gender": self.gender, "size": self.size}
+        return {
+            "indicator": self.indicator.id,
+            "sector": self.sector,
+            "gender": self.gender,
+            "size": self.size,
+        }
 
     @property
     def moment(self) -> dict[str, object]:
         """The cut at the view's period and editions, with level and language."""
-        return self.cut | {"period": self.period, "editions": self.editions, "level": self.level, "lang": self.lang}
+        return self.cut | {
+            "period": self.period,
+            "editions": self.editions,
+            "level": self.level,
+            "lang": self.lang,
+        }
 
 
 @dataclass(frozen=True)
@@ -122,7 +145,14 @@ def resolve(filters: Filters, topic: str) -> View:
     offered = offers(subject, level)
     indicator = catalogue.indicator(filters.indicator if filters.indicator in offered else offered[0])
     if filters.indicator and filters.indicator not in offered and filters.indicator in offers(subject):
-        notes.append(_note("note_indicator", wanted=catalogue.indicator(filters.indicator).short[lang], level=words.t(f"level_{level}", lang), shown=indicator.short[lang]))
+        notes.append(
+            _note(
+                "note_indicator",
+                wanted=catalogue.indicator(filters.indicator).short[lang],
+                level=words.t(f"level_{level}", lang),
+                shown=indicator.short[lang],
+            )
+        )
     opening = indicator.view(level)
     covered = _covered(indicator.id, level, opening["chart"])
     sector = _choose("sector", filters.sector, opening["sector"], covered, lang, notes)
@@ -131,16 +161,43 @@ def resolve(filters: Filters, topic: str) -> View:
     covered = [row for row in covered if row["gender"] == gender]
     size = _choose("size", filters.size, opening["size"], covered, lang, notes)
     covered = [row for row in covered if row["size"] == size]
-    preferred = [edition for edition in opening["editions"] if any(row["edition"] == edition for row in covered)]
+    preferred = [
+        edition for edition in opening["editions"] if any(row["edition"] == edition for row in covered)
+    ]
     period = _period(filters.period, opening["period"], covered, preferred, lang, notes)
     at_period = [row for row in covered if period == "latest" or row["period"] == period]
     editions = [edition for edition in preferred if any(row["edition"] == edition for row in at_period)]
-    editions = editions or list(dict.fromkeys(row["edition"] for row in sorted(at_period, key=lambda row: -row["areas"])))[:1]
-    editions += [edition for edition in opening["editions"] if edition not in editions and len(opening["editions"]) > 1]
+    editions = (
+        editions
+        or list(dict.fromkeys(row["edition"] for row in sorted(at_period, key=lambda row: -row["areas"])))[:1]
+    )
+    editions += [
+        edition for edition in opening["editions"] if edition not in editions and len(opening["editions"]) > 1
+    ]
     geo = _areas(filters.geo, opening["geo"], level, opening["chart"], lang, notes)
     if opening["chart"] == "series":
-        geo = _on_the_line(geo, opening["geo"], level, {"indicator": indicator.id, "sector": sector, "gender": gender, "size": size}, lang, notes)
-    return View(lang, topic, level, indicator, geo, sector, gender, size, period, tuple(editions), opening["chart"], tuple(dict.fromkeys(notes)))
+        geo = _on_the_line(
+            geo,
+            opening["geo"],
+            level,
+            {"indicator": indicator.id, "sector": sector, "gender": gender, "size": size},
+            lang,
+            notes,
+        )
+    return View(
+        lang,
+        topic,
+        level,
+        indicator,
+        geo,
+        sector,
+        gender,
+        size,
+        period,
+        tuple(editions),
+        opening["chart"],
+        tuple(dict.fromkeys(notes)),
+    )
 
 
 def options(view: View, listed: bool = False) -> Options:
@@ -157,21 +214,59 @@ def options(view: View, listed: bool = False) -> Options:
     def some(kind: str, rows: list[dict], always: tuple[str, ...] = ()) -> tuple[Option, ...]:
         have = {row[kind] for row in rows}
         reason = words.t("reason_no_data", lang, indicator=view.indicator.short[lang], level=level_name)
-        offered = [Option(code, name, code in have, "" if code in have else reason) for (listed, code), name in names.items() if listed == kind and (code in have or code in always)]
-        return tuple(sorted(offered, key=lambda option: not option.available))  # what has data first, each part in reading order
+        offered = [
+            Option(code, name, code in have, "" if code in have else reason)
+            for (listed, code), name in names.items()
+            if listed == kind and (code in have or code in always)
+        ]
+        return tuple(
+            sorted(offered, key=lambda option: not option.available)
+        )  # what has data first, each part in reading order
 
-    indicators = [Option(id, catalogue.indicator(id).label[lang], id in here, "" if id in here else words.t("reason_level", lang, level=level_name)) for id in dict.fromkeys([*here, *offers(subject)])]
-    levels = [Option(level, words.t(f"level_{level}", lang), bool(subject.opens.get(level)), "" if subject.opens.get(level) else words.t("reason_topic", lang)) for level in LEVELS]
-    with_data = {row["geo"] for row in _series_areas(view)} if listed or view.chart == "series" else set(ask("map", **view.moment)["geo"])
+    indicators = [
+        Option(
+            id,
+            catalogue.indicator(id).label[lang],
+            id in here,
+            "" if id in here else words.t("reason_level", lang, level=level_name),
+        )
+        for id in dict.fromkeys([*here, *offers(subject)])
+    ]
+    levels = [
+        Option(
+            level,
+            words.t(f"level_{level}", lang),
+            bool(subject.opens.get(level)),
+            "" if subject.opens.get(level) else words.t("reason_topic", lang),
+        )
+        for level in LEVELS
+    ]
+    with_data = (
+        {row["geo"] for row in _series_areas(view)}
+        if listed or view.chart == "series"
+        else set(ask("map", **view.moment)["geo"])
+    )
     reason = words.t("reason_area", lang)
-    areas = [Option(row.code, row.name, row.code in with_data, "" if row.code in with_data else reason) for row in ask("areas", level=view.level, lang=lang).itertuples()]
+    areas = [
+        Option(row.code, row.name, row.code in with_data, "" if row.code in with_data else reason)
+        for row in ask("areas", level=view.level, lang=lang).itertuples()
+    ]
     periods = {row["period"]: row["starts"] for row in size_rows if _placed(row, view.level, view.chart)}
     ordered = sorted(periods, key=lambda period: (periods[period], period), reverse=True)
-    latest = [Option("latest", words.period_text("latest", lang))] if view.indicator.view(view.level)["period"] == "latest" else []
+    latest = (
+        [Option("latest", words.period_text("latest", lang))]
+        if view.indicator.view(view.level)["period"] == "latest"
+        else []
+    )
     return Options(
-        tuple(indicators), tuple(levels), tuple(areas), some("sector", covered, SECTIONS), some("gender", sector_rows), some("size", gender_rows),
+        tuple(indicators),
+        tuple(levels),
+        tuple(areas),
+        some("sector", covered, SECTIONS),
+        some("gender", sector_rows),
+        some("size", gender_rows),
         () if listed else (*latest, *(Option(period, words.period_text(period, lang)) for period in ordered)),
-    )  # fmt: skip
+    )
 
 
 def all_periods(view: View, ask: Callable = ask) -> tuple[float, ...]:
@@ -202,7 +297,9 @@ def _level(filters: Filters, topic: Topic) -> str:
     places = {levels[code] for code in filters.geo}
     if "country" in places:
         europe = set(ask("areas", level="europe", lang="en")["code"])
-        wanted = "europe" if all(code in europe or levels[code] != "country" for code in filters.geo) else "world"
+        wanted = (
+            "europe" if all(code in europe or levels[code] != "country" for code in filters.geo) else "world"
+        )
         if topic.level == "italy" and set(filters.geo) != {"ITA"} and topic.opens.get(wanted):
             return wanted
         if wanted == "world" and topic.opens.get("world"):
@@ -221,7 +318,9 @@ def _choose(kind: str, wanted: str, default: str, covered: list[dict], lang: str
     return chosen
 
 
-def _period(wanted: str, default: str, covered: list[dict], preferred: list[str], lang: str, notes: list[Note]) -> str:
+def _period(
+    wanted: str, default: str, covered: list[dict], preferred: list[str], lang: str, notes: list[Note]
+) -> str:
     have = {row["period"] for row in covered}
     if wanted in have or (wanted == "latest" and default == "latest"):
         return wanted
@@ -231,34 +330,69 @@ def _period(wanted: str, default: str, covered: list[dict], preferred: list[str]
         newest = [row for row in covered if row["edition"] in preferred] or covered
         chosen = max(newest, key=lambda row: (row["starts"], row["period"]))["period"]
     if wanted:
-        notes.append(_note("note_period", wanted=words.period_text(wanted, lang), shown=words.period_text(chosen, lang)))
+        notes.append(
+            _note(
+                "note_period", wanted=words.period_text(wanted, lang), shown=words.period_text(chosen, lang)
+            )
+        )
     return chosen
 
 
-def _areas(wanted: tuple[str, ...], default: list[str], level: str, chart: str, lang: str, notes: list[Note]) -> tuple[str, ...]:
+def _areas(
+    wanted: tuple[str, ...], default: list[str], level: str, chart: str, lang: str, notes: list[Note]
+) -> tuple[str, ...]:
     """The areas to highlight: those of the level, on a line and among dots the groups beside them too; an Italian area becomes Italy where only countries are drawn."""
     places, levels = set(ask("areas", level=level, lang=lang)["code"]), _levels()
-    here = [code for code in wanted if code in places or (level == "italy" and (levels[code] == "macro" or code == "ITA")) or (chart != "map" and code in BESIDE[level])]
+    here = [
+        code
+        for code in wanted
+        if code in places
+        or (level == "italy" and (levels[code] == "macro" or code == "ITA"))
+        or (chart != "map" and code in BESIDE[level])
+    ]
     elsewhere = [code for code in wanted if code not in here]
     inside = [code for code in elsewhere if levels[code] in ("area", "macro", "joined") and level != "italy"]
     if inside:
         here.append("ITA")
-        notes.append(_note("note_region_in_country", wanted=words.list_text([_names(lang)[code] for code in inside], lang)))
+        notes.append(
+            _note(
+                "note_region_in_country",
+                wanted=words.list_text([_names(lang)[code] for code in inside], lang),
+            )
+        )
     outside = [code for code in elsewhere if code not in inside and code not in BESIDE[level]]
     if outside:
-        notes.append(_note("note_area_elsewhere", wanted=words.list_text([_names(lang)[code] for code in outside], lang), level=words.t(f"level_{level}", lang)))
+        notes.append(
+            _note(
+                "note_area_elsewhere",
+                wanted=words.list_text([_names(lang)[code] for code in outside], lang),
+                level=words.t(f"level_{level}", lang),
+            )
+        )
     return tuple(dict.fromkeys(here)) or tuple(default)
 
 
-def _on_the_line(wanted: tuple[str, ...], default: list[str], level: str, cut: dict, lang: str, notes: list[Note]) -> tuple[str, ...]:
+def _on_the_line(
+    wanted: tuple[str, ...], default: list[str], level: str, cut: dict, lang: str, notes: list[Note]
+) -> tuple[str, ...]:
     """The areas of a series that have figures; where none of those wanted has, the default, else all that have."""
     have = set(ask("trend", **cut, geos=(*wanted, *default), lang=lang)["geo"])
     every = () if have else ask("table", **cut, geos=(), level=level, lang=lang)["geo"].drop_duplicates()
-    shown = tuple(code for code in wanted if code in have) or tuple(code for code in default if code in have) or tuple(every)[:MOST_AREAS]
+    shown = (
+        tuple(code for code in wanted if code in have)
+        or tuple(code for code in default if code in have)
+        or tuple(every)[:MOST_AREAS]
+    )
     without = [code for code in wanted if code not in shown]
     if without and tuple(wanted) != tuple(default):
         names = _names(lang)
-        notes.append(_note("note_area_no_data", wanted=words.list_text([names[code] for code in without], lang), shown=words.list_text([names[code] for code in shown], lang)))
+        notes.append(
+            _note(
+                "note_area_no_data",
+                wanted=words.list_text([names[code] for code in without], lang),
+                shown=words.list_text([names[code] for code in shown], lang),
+            )
+        )
     return shown
 
 
@@ -292,14 +426,25 @@ def _known() -> dict[str, set[str]]:
 
 @lru_cache(maxsize=4)
 def _known_codes(version: str) -> dict[str, set[str]]:
-    lists = {kind: {code for listed, code in _labels("en") if listed == kind} for kind in ("sector", "gender", "size")}
+    lists = {
+        kind: {code for listed, code in _labels("en") if listed == kind}
+        for kind in ("sector", "gender", "size")
+    }
     periods = {row["period"] for rows in _coverage(version).values() for row in rows}
-    return lists | {"lang": set(LANGS), "level": set(LEVELS), "geo": set(_levels()), "indicator": set(catalogue.indicators()), "period": periods | {"latest"}}
+    return lists | {
+        "lang": set(LANGS),
+        "level": set(LEVELS),
+        "geo": set(_levels()),
+        "indicator": set(catalogue.indicators()),
+        "period": periods | {"latest"},
+    }
 
 
 @lru_cache(maxsize=4)
 def _coverage(version: str) -> dict[str, tuple[dict, ...]]:
-    return {indicator: tuple(rows.to_dict("records")) for indicator, rows in ask("coverage").groupby("indicator")}
+    return {
+        indicator: tuple(rows.to_dict("records")) for indicator, rows in ask("coverage").groupby("indicator")
+    }
 
 
 def _labels(lang: str) -> dict[tuple[str, str], str]:

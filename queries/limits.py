@@ -10,7 +10,9 @@ from collections import OrderedDict
 
 RATES = {"data": (600, 10.0), "sql": (30, 0.5), "image": (10, 0.2)}  # at once, then so many a second
 KEPT = 20_000  # visitors remembered; the one unseen for longest is forgotten first
-_SALT = secrets.token_bytes(32)  # drawn at each start and written nowhere: a name cannot be led back to an address
+_SALT = secrets.token_bytes(
+    32
+)  # drawn at each start and written nowhere: a name cannot be led back to an address
 
 
 class Bucket:
@@ -61,7 +63,9 @@ def visitor(host: str, forwarded: str = "") -> str:
         host = told[-proxies]
     try:
         address = ipaddress.ip_address(host)
-        host = str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)  # one line has a whole /64
+        host = (
+            str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+        )  # one line has a whole /64
     except ValueError:
         pass
     return hashlib.blake2b(host.encode("utf-8", "replace"), key=_SALT, digest_size=16).hexdigest()

@@ -1,8 +1,8 @@
 """The SQL page's engine: one question of a visitor's own, read-only, bounded in time, memory and rows, in a process that can be ended.
 
-    answer = locked.ask("select geo, value from observations", token=session_id)     # waits; raises Refused
-    future = locked.submit(sql, token=session_id)                                    # for a page that shows a cancel button meanwhile
-    locked.cancel(session_id)
+answer = locked.ask("select geo, value from observations", token=session_id)     # waits; raises Refused
+future = locked.submit(sql, token=session_id)                                    # for a page that shows a cancel button meanwhile
+locked.cancel(session_id)
 """
 
 import atexit
@@ -35,7 +35,16 @@ SIZE = 16 * 2**20  # bytes of rows
 LENGTH = 20_000  # characters of a question
 MEMORY = "256MB"  # what the engine counts
 SPACE = 2 * 2**30  # what the system lets the process have, counted or not
-NULLABLE = {pa.int8(): "Int8", pa.int16(): "Int16", pa.int32(): "Int32", pa.int64(): "Int64", pa.uint8(): "UInt8", pa.uint16(): "UInt16", pa.uint32(): "UInt32", pa.uint64(): "UInt64"}
+NULLABLE = {
+    pa.int8(): "Int8",
+    pa.int16(): "Int16",
+    pa.int32(): "Int32",
+    pa.int64(): "Int64",
+    pa.uint8(): "UInt8",
+    pa.uint16(): "UInt16",
+    pa.uint32(): "UInt32",
+    pa.uint64(): "UInt64",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +88,16 @@ class _Process:
     """One worker process."""
 
     def __init__(self) -> None:
-        nowhere = {"PATH": os.defpath, "HOME": os.devnull, "LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+        nowhere = {"PATH": os.defpath, "HOME": os.devnull, "LANG": "C.UTF-8"} | {
+            name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
+        }
         self._child = subprocess.Popen(
-            [sys.executable, "-I", str(HERE / "worker.py"), str(SPACE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=nowhere, cwd=HERE
+            [sys.executable, "-I", str(HERE / "worker.py"), str(SPACE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=nowhere,
+            cwd=HERE,
         )
 
     def ask(self, question: dict) -> tuple[dict, bytes]:
@@ -185,10 +201,25 @@ class _Pool:
             if question.cancelled.is_set():
                 raise Refused("cancelled")
             clock.start()
-            head, rows = process.ask({"sql": question.sql, "database": str(build.database().resolve()), "rows": ROWS, "bytes": SIZE, "memory": MEMORY, "seconds": question.seconds})
+            head, rows = process.ask(
+                {
+                    "sql": question.sql,
+                    "database": str(build.database().resolve()),
+                    "rows": ROWS,
+                    "bytes": SIZE,
+                    "memory": MEMORY,
+                    "seconds": question.seconds,
+                }
+            )
             fit = not head["last"]
         except EOFError:
-            kind = "cancelled" if question.cancelled.is_set() else "time" if time.monotonic() - started > question.seconds else "lost"
+            kind = (
+                "cancelled"
+                if question.cancelled.is_set()
+                else "time"
+                if time.monotonic() - started > question.seconds
+                else "lost"
+            )
             raise Refused(kind, seconds=f"{question.seconds:g}") from None
         finally:
             clock.cancel()
@@ -237,7 +268,9 @@ def _entered(sql: str, token: str, seconds: float) -> _Question:
     if len(sql) > LENGTH:
         raise Refused("long", length=len(sql), most=LENGTH)
     readable = sql.encode("utf-8", "replace").decode()
-    question = _Question(readable, token or f"{threading.get_ident()}-{time.monotonic_ns()}", min(seconds, SECONDS))
+    question = _Question(
+        readable, token or f"{threading.get_ident()}-{time.monotonic_ns()}", min(seconds, SECONDS)
+    )
     _POOL.enter(question)
     return question
 
@@ -247,7 +280,9 @@ def _result(head: dict, rows: bytes) -> Result:
         table = stream.read_all()
     names = _unique([name for name, _ in head["columns"]])
     frame = pd.DataFrame({name: _column(values) for name, values in zip(names, table.columns)}, columns=names)
-    return Result(tuple(zip(names, (kind for _, kind in head["columns"]))), frame, head["truncated"], head["seconds"])
+    return Result(
+        tuple(zip(names, (kind for _, kind in head["columns"]))), frame, head["truncated"], head["seconds"]
+    )
 
 
 def _column(values: pa.ChunkedArray) -> pd.Series:

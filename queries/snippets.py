@@ -10,14 +10,31 @@ import pandas as pd
 from queries import parameters, text, version
 from queries.filters import View
 
-QUESTIONS = {"map": "map", "dots": "map", "series": "trend", "time": "trend", "beside": "trend", "sectors": "by_sector", "leaders": "by_gender", "heat": "area_sector"}
+QUESTIONS = {
+    "map": "map",
+    "dots": "map",
+    "series": "trend",
+    "time": "trend",
+    "beside": "trend",
+    "sectors": "by_sector",
+    "leaders": "by_gender",
+    "heat": "area_sector",
+}
 MAPS = {"italy": "italy_nuts2", "europe": "europe_countries", "world": "world_countries"}
 WORDS = {
-    "it": {"need": "Serve Python con duckdb, pandas e plotly (pip install duckdb pandas plotly) e, nella stessa cartella:", "point": "un punto prima della carta: senza, plotly cerca in rete una sua mappa",
-           "apart": "edizioni diverse non stanno sulla stessa linea, e la linea si interrompe dove la serie cambia", "old": "vecchia edizione: si mostra, non si unisce"},
-    "en": {"need": "Needs Python with duckdb, pandas and plotly (pip install duckdb pandas plotly) and, in the same folder:", "point": "a point before the map: without it plotly looks for a map of its own on the network",
-           "apart": "different editions never share a line, and the line is cut where the series changes", "old": "old vintage: shown, never joined"},
-}  # fmt: skip
+    "it": {
+        "need": "Serve Python con duckdb, pandas e plotly (pip install duckdb pandas plotly) e, nella stessa cartella:",
+        "point": "un punto prima della carta: senza, plotly cerca in rete una sua mappa",
+        "apart": "edizioni diverse non stanno sulla stessa linea, e la linea si interrompe dove la serie cambia",
+        "old": "vecchia edizione: si mostra, non si unisce",
+    },
+    "en": {
+        "need": "Needs Python with duckdb, pandas and plotly (pip install duckdb pandas plotly) and, in the same folder:",
+        "point": "a point before the map: without it plotly looks for a map of its own on the network",
+        "apart": "different editions never share a line, and the line is cut where the series changes",
+        "old": "old vintage: shown, never joined",
+    },
+}
 
 DRAWINGS = {
     "map": """
@@ -54,7 +71,7 @@ for leader, side in rows.groupby("gender_name", sort=False):
     "area_sector": """
 figure = go.Figure(go.Heatmap(x=rows["sector_name"], y=rows["geo_name"], z=rows["value"]))
 """,
-}  # fmt: skip
+}
 
 SCRIPT = """\
 # {need}
@@ -77,7 +94,9 @@ def sql(view: View, figure: str = "", rows: pd.DataFrame | None = None) -> str:
     return code
 
 
-def python(view: View, figure: str = "", rows: pd.DataFrame | None = None, title: str = "", site: str = "") -> str:
+def python(
+    view: View, figure: str = "", rows: pd.DataFrame | None = None, title: str = "", site: str = ""
+) -> str:
     """A script that draws the figure. `title` is the figure's, `site` where the pages are, such as https://example.org."""
     figure = figure or view.chart
     question = QUESTIONS[figure]
@@ -85,12 +104,19 @@ def python(view: View, figure: str = "", rows: pd.DataFrame | None = None, title
     here, words = f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{version()}", WORDS[view.lang]
     boundaries = f"{MAPS[view.level]}.geojson"
     database = f"ripresa-digitale_{version()}.duckdb"
-    files = [f"#   curl -o {database} '{here}/database'"] + ([f"#   curl -o {boundaries} '{here}/boundaries/{MAPS[view.level]}'"] if kind == "map" else [])
+    files = [f"#   curl -o {database} '{here}/database'"] + (
+        [f"#   curl -o {boundaries} '{here}/boundaries/{MAPS[view.level]}'"] if kind == "map" else []
+    )
     drawing = DRAWINGS[kind].format(boundaries=boundaries, breaks=list(view.indicator.breaks), **words)
     return SCRIPT.format(
-        need=words["need"], files="\n".join(files), imports="import json\n\n" if kind == "map" else "", database=database, sql=_quoted(sql(view, figure, rows)),
-        drawing=drawing, title=title or view.indicator.label[view.lang],
-    )  # fmt: skip
+        need=words["need"],
+        files="\n".join(files),
+        imports="import json\n\n" if kind == "map" else "",
+        database=database,
+        sql=_quoted(sql(view, figure, rows)),
+        drawing=drawing,
+        title=title or view.indicator.label[view.lang],
+    )
 
 
 def values(view: View, question: str, rows: pd.DataFrame | None = None) -> dict[str, object]:

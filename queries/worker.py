@@ -16,15 +16,40 @@ from collections.abc import Iterator
 import duckdb
 import pyarrow as pa
 
-READING = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}  # a COPY or an INSERT may stand inside a WITH, under other names
+READING = {
+    "SELECT_NODE",
+    "SET_OPERATION_NODE",
+    "RECURSIVE_CTE_NODE",
+    "CTE_NODE",
+}  # a COPY or an INSERT may stand inside a WITH, under other names
 EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n)*explain\s+(?:analyze\s+|\([\w\s,]*\)\s*)?", re.IGNORECASE)
-FAULTS = {"PermissionException": "locked", "InterruptException": "time", "OutOfMemoryException": "memory", "MemoryError": "memory", "ArrowMemoryError": "memory"}
+FAULTS = {
+    "PermissionException": "locked",
+    "InterruptException": "time",
+    "OutOfMemoryException": "memory",
+    "MemoryError": "memory",
+    "ArrowMemoryError": "memory",
+}
 SETTINGS = {
-    "threads": 1, "python_enable_replacements": False, "temp_directory": "", "autoinstall_known_extensions": False, "autoload_known_extensions": False,
-    "allow_community_extensions": False, "allow_persistent_secrets": False,
-}  # fmt: skip
-NUMBERS = {f"{sign}{kind}" for sign in ("", "u") for kind in ("tinyint", "smallint", "integer", "bigint", "hugeint")} | {"float", "double", "decimal"}
-PLAIN = {*NUMBERS, "boolean", "varchar", "enum", "date", "null"}  # all other types are given as the engine writes them: [1, 2], 3 days
+    "threads": 1,
+    "python_enable_replacements": False,
+    "temp_directory": "",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_persistent_secrets": False,
+}
+NUMBERS = {
+    f"{sign}{kind}" for sign in ("", "u") for kind in ("tinyint", "smallint", "integer", "bigint", "hugeint")
+} | {"float", "double", "decimal"}
+PLAIN = {
+    *NUMBERS,
+    "boolean",
+    "varchar",
+    "enum",
+    "date",
+    "null",
+}  # all other types are given as the engine writes them: [1, 2], 3 days
 BATCH = 1000
 PEAK = 600 * 2**20  # a process that once needed more memory than this is not used again
 
@@ -35,11 +60,15 @@ class Refused(Exception):
 
 def connect(database: str, memory: str, seconds: float) -> duckdb.DuckDBPyConnection:
     """An empty database in memory with the published one attached read-only, and every door closed behind it."""
-    connection = duckdb.connect(config={**SETTINGS, "memory_limit": memory, "max_execution_time": int(seconds * 1000)})
+    connection = duckdb.connect(
+        config={**SETTINGS, "memory_limit": memory, "max_execution_time": int(seconds * 1000)}
+    )
     connection.execute("attach $path as published (read_only)", {"path": database})
     connection.execute("use published")
     connection.execute("set enable_external_access = false")
-    connection.execute("set disabled_filesystems = 'LocalFileSystem'")  # else the attached file itself stays open to COPY
+    connection.execute(
+        "set disabled_filesystems = 'LocalFileSystem'"
+    )  # else the attached file itself stays open to COPY
     connection.execute("set lock_configuration = true")
     return connection
 
@@ -54,7 +83,7 @@ def check(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         inner = EXPLAIN.match(sql)
         if not inner:
             raise Refused("not_a_question")
-        return check(connection, sql[inner.end():])
+        return check(connection, sql[inner.end() :])
     if kind != "SELECT":
         raise Refused("not_a_question")
     tree = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0]
@@ -71,16 +100,30 @@ def answer(question: dict) -> tuple[dict, bytes]:
             relation = connection.sql(question["sql"])
             columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types)]
             if any(kind.id not in PLAIN for kind in relation.types):
-                relation = relation.project(", ".join(f"{f'#{place}' if kind.id in PLAIN else f'cast(#{place} as varchar)'} as column{place}" for place, kind in enumerate(relation.types, 1)))
+                relation = relation.project(
+                    ", ".join(
+                        f"{f'#{place}' if kind.id in PLAIN else f'cast(#{place} as varchar)'} as column{place}"
+                        for place, kind in enumerate(relation.types, 1)
+                    )
+                )
             reader = relation.to_arrow_reader(BATCH)
             batches, truncated = read(reader, question["rows"], question["bytes"])
             rows = packed(reader.schema, batches)
-            return {"columns": columns, "truncated": truncated, "seconds": time.perf_counter() - started, "size": len(rows)}, rows
+            return {
+                "columns": columns,
+                "truncated": truncated,
+                "seconds": time.perf_counter() - started,
+                "size": len(rows),
+            }, rows
     except Refused as fault:
         return {"fault": str(fault), "words": ""}, b""
     except (duckdb.Error, pa.ArrowException, MemoryError, ValueError) as fault:
         words = str(fault)
-        kind = "locked" if "configuration has been locked" in words else FAULTS.get(type(fault).__name__, "wrong")
+        kind = (
+            "locked"
+            if "configuration has been locked" in words
+            else FAULTS.get(type(fault).__name__, "wrong")
+        )
         return {"fault": kind, "words": words[:2000]}, b""
 
 
@@ -125,7 +168,9 @@ def tired() -> bool:
         import resource
     except ImportError:
         return False
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) > PEAK
+    return (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) > PEAK
+    )
 
 
 def main() -> None:

@@ -17,6 +17,16 @@ def first(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{folder}?{request.url.query}" if request.url.query else folder)
 
 
-ROUTES = [Route("/overview", first), Mount("/api", app=API, name="api"), Route("/healthz", health.alive), Route("/readyz", health.ready), Route("/embed/v1/{indicator}", publish.figure), Route("/revisions.atom", publish.revisions),
-          Route("/robots.txt", found.robots), Route("/sitemap.xml", found.sitemap), Route("/sheets", printed.listed), Mount("/sheets", app=printed.SHEETS)]
+ROUTES = [
+    Route("/overview", first),
+    Mount("/api", app=API, name="api"),
+    Route("/healthz", health.alive),
+    Route("/readyz", health.ready),
+    Route("/embed/v1/{indicator}", publish.figure),
+    Route("/revisions.atom", publish.revisions),
+    Route("/robots.txt", found.robots),
+    Route("/sitemap.xml", found.sitemap),
+    Route("/sheets", printed.listed),
+    Mount("/sheets", app=printed.SHEETS),
+]
 OWN_HTML = ("/api/", "/embed/", "/sheets/")  # answers that say their own language and keep their own ETag

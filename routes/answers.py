@@ -16,17 +16,30 @@ from routes.words import say
 
 def rows(call: Call) -> Response:
     """Rows of the database in the format asked for, a batch at a time."""
-    tag, kept = etag(call.version, call.endpoint.name, call.endpoint.text, repr(sorted(call.given.items()))), keeping(call)
+    tag, kept = (
+        etag(call.version, call.endpoint.name, call.endpoint.text, repr(sorted(call.given.items()))),
+        keeping(call),
+    )
     if fresh := unchanged(call, tag, kept):
         return fresh
     found = figures.Figures(call.endpoint.text, call.given, call.version, lines=call.format == "json")
-    headers = {**kept, "X-Total-Count": str(found.total), "Data-Version": call.version, **paged(call, found.total), **named(call)}
+    headers = {
+        **kept,
+        "X-Total-Count": str(found.total),
+        "Data-Version": call.version,
+        **paged(call, found.total),
+        **named(call),
+    }
     if call.format == "jsonstat":
         return whole(call, _cube(call, found), MEDIA["jsonstat"], headers, tag)
     about = {"version": call.version, "total": found.total}
     if call.format == "json":
         return stream(call, found, formats.as_json(found.batches(), about), headers, tag)
-    written = formats.as_parquet(found.schema, found.batches(), about) if call.format == "parquet" else formats.as_csv(found.schema, found.batches())
+    written = (
+        formats.as_parquet(found.schema, found.batches(), about)
+        if call.format == "parquet"
+        else formats.as_csv(found.schema, found.batches())
+    )
     return stream(call, found, written, headers, tag)
 
 
@@ -36,17 +49,40 @@ def revisions(call: Call) -> Response:
     if call.format == "json":
         return listed(call, lines)
     schema = pa.schema([(name, pa.int64() if name == "figures" else pa.string()) for name in release.LOG])
-    return whole(call, b"".join(formats.as_csv(schema, pa.Table.from_pylist(lines, schema=schema).to_batches())), MEDIA["csv"], {**keeping(call), **named(call)})
+    return whole(
+        call,
+        b"".join(formats.as_csv(schema, pa.Table.from_pylist(lines, schema=schema).to_batches())),
+        MEDIA["csv"],
+        {**keeping(call), **named(call)},
+    )
 
 
 def versions(call: Call) -> Response:
     """The version in place and those whose figures are kept."""
-    lines = [{"version": line["version"], "released": line["date"], "figures": int(line["figures"]), "current": line["version"] == call.current,
-             "observations": f"/api/{EDITION}/versions/{line['version']}/observations" if figures.kept(line["version"]) or line["version"] == call.current else None}
-            for line in reversed(release.releases())]
+    lines = [
+        {
+            "version": line["version"],
+            "released": line["date"],
+            "figures": int(line["figures"]),
+            "current": line["version"] == call.current,
+            "observations": f"/api/{EDITION}/versions/{line['version']}/observations"
+            if figures.kept(line["version"]) or line["version"] == call.current
+            else None,
+        }
+        for line in reversed(release.releases())
+    ]
     if not any(line["current"] for line in lines):
         total = int(queries.ask("build")["observations"][0])
-        lines.insert(0, {"version": call.current, "released": None, "figures": total, "current": True, "observations": f"/api/{EDITION}/versions/{call.current}/observations"})
+        lines.insert(
+            0,
+            {
+                "version": call.current,
+                "released": None,
+                "figures": total,
+                "current": True,
+                "observations": f"/api/{EDITION}/versions/{call.current}/observations",
+            },
+        )
     return listed(call, lines)
 
 
@@ -67,45 +103,99 @@ def database(call: Call) -> Response:
     """The database file itself; a download that broke off can be resumed. Two builds of one version hold the same figures, not the same bytes."""
     path = build.database()
     seen = path.stat()
-    headers = {"Cache-Control": NEWEST, "ETag": etag(call.version, str(seen.st_mtime_ns), str(seen.st_size)), "Data-Version": call.version, "Vary": "Accept-Encoding"}
+    headers = {
+        "Cache-Control": NEWEST,
+        "ETag": etag(call.version, str(seen.st_mtime_ns), str(seen.st_size)),
+        "Data-Version": call.version,
+        "Vary": "Accept-Encoding",
+    }
     if fresh := unchanged(call, headers["ETag"], headers):
         return fresh
-    headers["Content-Encoding"] = "identity"  # else Streamlit compresses it at every download, and its length is lost
-    return FileResponse(path, 200, headers, MEDIA["duckdb"], filename=f"ripresa-digitale_{call.version}.duckdb", stat_result=seen)
+    headers["Content-Encoding"] = (
+        "identity"  # else Streamlit compresses it at every download, and its length is lost
+    )
+    return FileResponse(
+        path,
+        200,
+        headers,
+        MEDIA["duckdb"],
+        filename=f"ripresa-digitale_{call.version}.duckdb",
+        stat_result=seen,
+    )
 
 
 def openapi(call: Call) -> Response:
     """The description for machines."""
-    return whole(call, formats.dumps(document.document(call.version, call.given["lang"])), MEDIA["openapi"], {"Cache-Control": NEWEST})
+    return whole(
+        call,
+        formats.dumps(document.document(call.version, call.given["lang"])),
+        MEDIA["openapi"],
+        {"Cache-Control": NEWEST},
+    )
 
 
 def described(call: Call) -> Response:
     """The data package of everything."""
     site = f"{call.request.url.scheme}://{call.request.url.netloc}"
-    return whole(call, formats.dumps(package.package(call.version, call.given["lang"], site)), MEDIA["package"], keeping(call))
+    return whole(
+        call,
+        formats.dumps(package.package(call.version, call.given["lang"], site)),
+        MEDIA["package"],
+        keeping(call),
+    )
 
 
 def readable(call: Call) -> Response:
     """The description for people."""
     lang = call.given["lang"] or call.lang
-    own = {"Cache-Control": NEWEST, "Content-Language": lang, "Vary": "Accept-Encoding, Accept-Language", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"}
-    return whole(call, page.page(call.version, lang, f"{call.request.url.scheme}://{call.request.url.netloc}").encode(), MEDIA["html"], own)
+    own = {
+        "Cache-Control": NEWEST,
+        "Content-Language": lang,
+        "Vary": "Accept-Encoding, Accept-Language",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+    }
+    return whole(
+        call,
+        page.page(call.version, lang, f"{call.request.url.scheme}://{call.request.url.netloc}").encode(),
+        MEDIA["html"],
+        own,
+    )
 
 
-ANSWERS: dict[str, Callable[[Call], Response]] = {endpoint.name: rows for endpoint in ENDPOINTS if endpoint.table or endpoint.sql} | {
-    "revisions": revisions, "versions": versions, "boundaries": boundary_list, "boundary": boundary, "database": database, "openapi": openapi, "page": readable, "package": described,
-}  # fmt: skip
+ANSWERS: dict[str, Callable[[Call], Response]] = {
+    endpoint.name: rows for endpoint in ENDPOINTS if endpoint.table or endpoint.sql
+} | {
+    "revisions": revisions,
+    "versions": versions,
+    "boundaries": boundary_list,
+    "boundary": boundary,
+    "database": database,
+    "openapi": openapi,
+    "page": readable,
+    "package": described,
+}
 
 
 def _cube(call: Call, found: figures.Figures) -> bytes:
     lists, lang = codes(call.current), call.given["lang"]
     rows = [row for batch in found.batches(jsonstat.MOST) for row in batch.to_pylist()]
-    order = {"indicator": lists["indicators"], "geo": lists["geographies"], **{name: lists[f"{name}s"] for name in ("sector", "gender", "size", "edition")}}
+    order = {
+        "indicator": lists["indicators"],
+        "geo": lists["geographies"],
+        **{name: lists[f"{name}s"] for name in ("sector", "gender", "size", "edition")},
+    }
     about = {
-        "label": words.t("site", lang), "source": "; ".join(sorted({row["source_name"] for row in rows})), "updated": str(queries.ask("build")["data_date"][0])[:10],
-        "href": f"{call.request.url.path}?{call.request.url.query}", "extension": {"data_version": call.version},
-    }  # fmt: skip
+        "label": words.t("site", lang),
+        "source": "; ".join(sorted({row["source_name"] for row in rows})),
+        "updated": str(queries.ask("build")["data_date"][0])[:10],
+        "href": f"{call.request.url.path}?{call.request.url.query}",
+        "extension": {"data_version": call.version},
+    }
     try:
-        return formats.dumps(jsonstat.cube(rows, order, about, {name: say(f"dimension_{name}", lang) for name in jsonstat.KEY}))
+        return formats.dumps(
+            jsonstat.cube(rows, order, about, {name: say(f"dimension_{name}", lang) for name in jsonstat.KEY})
+        )
     except jsonstat.TooLarge as fault:
-        raise Problem("large", call.lang, "cube_large", parameter="format", cells=fault.cells, most=jsonstat.MOST) from None
+        raise Problem(
+            "large", call.lang, "cube_large", parameter="format", cells=fault.cells, most=jsonstat.MOST
+        ) from None

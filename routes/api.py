@@ -19,10 +19,17 @@ from routes.sending import Call
 
 METHODS = "GET, HEAD, OPTIONS"
 OPEN = {
-    "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Link, X-Total-Count, Data-Version, Content-Disposition",
-    "Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff",
-}  # fmt: skip
-PREFLIGHT = {"Allow": METHODS, "Access-Control-Allow-Methods": METHODS, "Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, X-Total-Count, Data-Version, Content-Disposition",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+PREFLIGHT = {
+    "Allow": METHODS,
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
 
 
 def call(endpoint: Endpoint, request: Request) -> Response:
@@ -36,11 +43,15 @@ def call(endpoint: Endpoint, request: Request) -> Response:
         given = read(endpoint, request.path_params, request.query_params.multi_items(), current, lang)
         if asked is not None and asked != current:
             _superseded(endpoint, asked, current, lang)
-        return ANSWERS[endpoint.name](Call(request, endpoint, given, asked or current, current, asked is not None, lang))
+        return ANSWERS[endpoint.name](
+            Call(request, endpoint, given, asked or current, current, asked is not None, lang)
+        )
     except Problem as problem:
         return problem.response(request.url.path)
     except build.BuildError as fault:
-        return Problem("no_database", lang, "no_database", words=str(fault).splitlines()[0]).response(request.url.path, {"Retry-After": "30"})
+        return Problem("no_database", lang, "no_database", words=str(fault).splitlines()[0]).response(
+            request.url.path, {"Retry-After": "30"}
+        )
 
 
 def _superseded(endpoint: Endpoint, asked: str, current: str, lang: str) -> None:
@@ -80,9 +91,13 @@ def _unmatched(request: Request, fault: HTTPException) -> Response:
     """An address or a method that is not declared."""
     lang = words.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
     if fault.status_code == 405:
-        return Problem("method", lang, "method", method=request.method[:20], allowed=METHODS.split(", ")).response(request.url.path, {"Allow": METHODS})
+        return Problem(
+            "method", lang, "method", method=request.method[:20], allowed=METHODS.split(", ")
+        ).response(request.url.path, {"Allow": METHODS})
     paths = [f"/api/{EDITION}{endpoint.path}" for endpoint in ENDPOINTS]
-    return Problem("not_found", lang, "no_address", allowed=paths, path=request.url.path[:100]).response(request.url.path)
+    return Problem("not_found", lang, "no_address", allowed=paths, path=request.url.path[:100]).response(
+        request.url.path
+    )
 
 
 def _failed(request: Request, fault: Exception) -> Response:
@@ -93,9 +108,18 @@ def _failed(request: Request, fault: Exception) -> Response:
 def _routes() -> list[Route]:
     found = []
     for endpoint in ENDPOINTS:
-        found.append(Route(f"/{EDITION}{endpoint.path}", partial(call, endpoint), methods=["GET"], name=endpoint.name))
+        found.append(
+            Route(f"/{EDITION}{endpoint.path}", partial(call, endpoint), methods=["GET"], name=endpoint.name)
+        )
         if endpoint.pinned:
-            found.append(Route(f"/{EDITION}/versions/{{version}}{endpoint.path}", partial(call, endpoint), methods=["GET"], name=f"{endpoint.name}_of_version"))
+            found.append(
+                Route(
+                    f"/{EDITION}/versions/{{version}}{endpoint.path}",
+                    partial(call, endpoint),
+                    methods=["GET"],
+                    name=f"{endpoint.name}_of_version",
+                )
+            )
     return found
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 from routes.declaration import BOUNDARIES
 
 FOLDER = Path(__file__).resolve().parents[1] / "static" / "geo"
-IDS = {"italy_nuts2": "NUTS 2021", "europe_countries": "ISO 3166-1 alpha-3", "world_countries": "ISO 3166-1 alpha-3", "nuts2_europe": "NUTS 2021"}
+IDS = {
+    "italy_nuts2": "NUTS 2021",
+    "europe_countries": "ISO 3166-1 alpha-3",
+    "world_countries": "ISO 3166-1 alpha-3",
+    "nuts2_europe": "NUTS 2021",
+}
 
 
 def shapes(name: str) -> bytes:
@@ -25,8 +30,19 @@ def listed() -> list[dict]:
     rows = []
     for name in BOUNDARIES:
         if shapes(name):
-            content, features, credit = _read(FOLDER / f"{name}.geojson", (FOLDER / f"{name}.geojson").stat().st_mtime_ns)
-            rows.append({"name": name, "ids": IDS[name], "features": features, "bytes": len(content), "credit": credit, "href": f"/api/v1/boundaries/{name}"})
+            content, features, credit = _read(
+                FOLDER / f"{name}.geojson", (FOLDER / f"{name}.geojson").stat().st_mtime_ns
+            )
+            rows.append(
+                {
+                    "name": name,
+                    "ids": IDS[name],
+                    "features": features,
+                    "bytes": len(content),
+                    "credit": credit,
+                    "href": f"/api/v1/boundaries/{name}",
+                }
+            )
     return rows
 
 

@@ -28,15 +28,19 @@ class Figures:
     def __init__(self, sql: str, given: dict, version: str, lines: bool = False):
         self._closing = queries.cursor()
         self._cursor, current = self._closing.__enter__()
-        named = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()} | {"version": version, "limit": given.get("limit") or ALL}
+        named = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in given.items()
+        } | {"version": version, "limit": given.get("limit") or ALL}
         if version != current and (path := kept(version)):
             literal = str(path).replace("'", "''")
             self._cursor.execute(f"create temp view observations as from read_parquet('{literal}')")
         if "$bases" in sql:
-            bases = [base for base, in self._ask("select distinct base from observations", {}).fetchall()]
+            bases = [base for (base,) in self._ask("select distinct base from observations", {}).fetchall()]
             named |= {"bases": bases, "bases_own": [noted(base, given["lang"], "base_") for base in bases]}
         self.total: int = self._ask(counting(sql), named).to_arrow_table().column(0)[0].as_py()
-        self._reader = self._ask(f"select to_json(line) from ({sql}) line" if lines else sql, named).to_arrow_reader(BATCH)
+        self._reader = self._ask(
+            f"select to_json(line) from ({sql}) line" if lines else sql, named
+        ).to_arrow_reader(BATCH)
         self.schema: pa.Schema = self._reader.schema
 
     def batches(self, most: int = ALL) -> Iterator[pa.RecordBatch]:
@@ -54,7 +58,9 @@ class Figures:
         self._closing.__exit__(None, None, None)
 
     def _ask(self, sql: str, named: dict) -> duckdb.DuckDBPyRelation:
-        return self._cursor.sql(sql, params={name: value for name, value in named.items() if f"${name}" in sql})
+        return self._cursor.sql(
+            sql, params={name: value for name, value in named.items() if f"${name}" in sql}
+        )
 
 
 def counting(sql: str) -> str:

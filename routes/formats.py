@@ -21,7 +21,11 @@ def as_csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in batches:
         out = io.BytesIO()
-        csv.write_csv(pa.RecordBatch.from_arrays([_harmless(column) for column in batch.columns], schema=schema), out, options)
+        csv.write_csv(
+            pa.RecordBatch.from_arrays([_harmless(column) for column in batch.columns], schema=schema),
+            out,
+            options,
+        )
         yield out.getvalue()
 
 
@@ -39,7 +43,9 @@ def as_json(batches: Batches, head: dict) -> Iterator[bytes]:
 def as_parquet(schema: pa.Schema, batches: Batches, head: dict) -> Iterator[bytes]:
     """One file, a row group a batch; `head` goes into its metadata."""
     out = _Drain()
-    with parquet.ParquetWriter(out, schema.with_metadata({key: str(value) for key, value in head.items()}), compression="zstd") as writer:
+    with parquet.ParquetWriter(
+        out, schema.with_metadata({key: str(value) for key, value in head.items()}), compression="zstd"
+    ) as writer:
         for batch in batches:
             writer.write_batch(batch)
             yield out.drain()
@@ -92,4 +98,6 @@ def _harmless(column: pa.Array) -> pa.Array:
     if not pa.types.is_string(column.type):
         return column
     texts = column.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(texts.indices, pa.array(map(neutral, texts.dictionary.to_pylist()), pa.string())).dictionary_decode()
+    return pa.DictionaryArray.from_arrays(
+        texts.indices, pa.array(map(neutral, texts.dictionary.to_pylist()), pa.string())
+    ).dictionary_decode()

@@ -33,7 +33,10 @@ async def sitemap(request: Request) -> Response:
     for name in PAGES:
         here = f"{request.base_url}{'' if name == FIRST else name}"
         each = {lang: escape(f"{here}?lang={lang}") for lang in words.LANGS}
-        others = "".join(f'<xhtml:link rel="alternate" hreflang="{lang}" href="{there}"/>' for lang, there in (each | {"x-default": escape(here)}).items())
+        others = "".join(
+            f'<xhtml:link rel="alternate" hreflang="{lang}" href="{there}"/>'
+            for lang, there in (each | {"x-default": escape(here)}).items()
+        )
         told += [f"<url><loc>{there}</loc>{others}</url>" for there in each.values()]
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">{"".join(told)}</urlset>'
     return Response(body, media_type="application/xml")
@@ -52,7 +55,11 @@ class Lost:
 
         async def sent(message):
             nonlocal lost
-            if message["type"] == "http.response.start" and message["status"] == 200 and self.wrong(scope, Headers(raw=message["headers"])):
+            if (
+                message["type"] == "http.response.start"
+                and message["status"] == 200
+                and self.wrong(scope, Headers(raw=message["headers"]))
+            ):
                 lost = True
                 await nowhere(scope)(scope, receive, send)
             if not lost:
@@ -63,14 +70,25 @@ class Lost:
     def wrong(self, scope, headers: Headers) -> bool:
         """Whether the answer is Streamlit's page under a name that is not a page's."""
         place = scope.get("endpoint")
-        return isinstance(place, StaticFiles) and place is not SHEETS and headers.get("content-type", "").startswith("text/html") and page(scope) not in ("", *PAGES)
+        return (
+            isinstance(place, StaticFiles)
+            and place is not SHEETS
+            and headers.get("content-type", "").startswith("text/html")
+            and page(scope) not in ("", *PAGES)
+        )
 
 
 def nowhere(scope) -> HTMLResponse:
     """The page of an address that leads nowhere."""
     request = Request(scope)
     own = words.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
-    said = "".join(f'<section lang="{lang}"><h{place}>{escape(words.t("lost", lang))}</h{place}><p><a href="{escape(scope.get("root_path", ""))}/?lang={lang}">{escape(words.t("lost_home", lang))}</a></p></section>'
-                   for place, lang in enumerate(sorted(words.LANGS, key=lambda lang: lang != own), 1))
-    return HTMLResponse(f'<!doctype html><html lang="{own}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(words.t("lost", own))}</title>'
-                        f'<style>{STYLE}</style><main>{said}</main></html>', 404, {"Cache-Control": "no-store", "Vary": "Accept-Language"})
+    said = "".join(
+        f'<section lang="{lang}"><h{place}>{escape(words.t("lost", lang))}</h{place}><p><a href="{escape(scope.get("root_path", ""))}/?lang={lang}">{escape(words.t("lost_home", lang))}</a></p></section>'
+        for place, lang in enumerate(sorted(words.LANGS, key=lambda lang: lang != own), 1)
+    )
+    return HTMLResponse(
+        f'<!doctype html><html lang="{own}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(words.t("lost", own))}</title>'
+        f"<style>{STYLE}</style><main>{said}</main></html>",
+        404,
+        {"Cache-Control": "no-store", "Vary": "Accept-Language"},
+    )

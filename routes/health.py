@@ -28,12 +28,18 @@ def ready(request: Request) -> JSONResponse:
     checks = {check.__name__: _said(check) for check in asked}
     fit = all(said in ("ok", "not checked") for said in checks.values())
     version = {"version": queries.version()} if checks["database"] == "ok" else {}
-    return JSONResponse({"status": "ready" if fit else "not ready", **version, "checks": checks}, 200 if fit else 503, FRESH)
+    return JSONResponse(
+        {"status": "ready" if fit else "not ready", **version, "checks": checks}, 200 if fit else 503, FRESH
+    )
 
 
 def database() -> str:
     """A question is answered."""
-    return "ok" if len(queries.ask("build")) == 1 else "the database has no line in its build table: build it again"
+    return (
+        "ok"
+        if len(queries.ask("build")) == 1
+        else "the database has no line in its build table: build it again"
+    )
 
 
 def inputs() -> str:
@@ -41,7 +47,11 @@ def inputs() -> str:
     if build.frozen():
         return "not checked"
     have, wanted = queries.version(), build.version()
-    return "ok" if have == wanted else f"the database is version {have}, its inputs are {wanted}: type python -m data.build"
+    return (
+        "ok"
+        if have == wanted
+        else f"the database is version {have}, its inputs are {wanted}: type python -m data.build"
+    )
 
 
 def boundaries() -> str:

@@ -25,18 +25,29 @@ def cube(rows: Iterable[dict], order: dict[str, tuple[str, ...]], about: dict, n
     sizes = [len(codes) for codes in categories.values()]
     if math.prod(sizes) > MOST:
         raise TooLarge(math.prod(sizes))
-    steps = [math.prod(sizes[place + 1:]) for place in range(len(sizes))]
-    places = {name: {code: place * step for place, code in enumerate(codes)} for (name, codes), step in zip(categories.items(), steps)}
+    steps = [math.prod(sizes[place + 1 :]) for place in range(len(sizes))]
+    places = {
+        name: {code: place * step for place, code in enumerate(codes)}
+        for (name, codes), step in zip(categories.items(), steps)
+    }
     cells = {sum(places[name][row[name]] for name in KEY): row for row in rows}
-    beside = {name: {str(cell): row[name] for cell, row in sorted(cells.items()) if row[name] is not None} for name in ("low", "high", "n")}
+    beside = {
+        name: {str(cell): row[name] for cell, row in sorted(cells.items()) if row[name] is not None}
+        for name in ("low", "high", "n")
+    }
     states = {str(cell): row["status"] for cell, row in sorted(cells.items()) if row["status"] != "ok"}
     return {
-        "version": "2.0", "class": "dataset", **about, "id": list(KEY), "size": sizes, "role": ROLES,
+        "version": "2.0",
+        "class": "dataset",
+        **about,
+        "id": list(KEY),
+        "size": sizes,
+        "role": ROLES,
         "dimension": {name: _dimension(name, codes, rows, names) for name, codes in categories.items()},
         "value": {str(cell): row["value"] for cell, row in sorted(cells.items())},
         "status": {str(cell): row["flags"] for cell, row in sorted(cells.items()) if row["flags"]},
         "extension": about.get("extension", {}) | beside | {"state": states},
-    }  # fmt: skip
+    }
 
 
 def _categories(name: str, rows: list[dict], order: tuple[str, ...]) -> list[str]:

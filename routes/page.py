@@ -17,7 +17,10 @@ DEATHS = f"{ROOT}/observations?indicator=death_rate&geo=ITC4&geo=ITI4"
 @lru_cache(maxsize=8)
 def page(version: str, lang: str, site: str) -> str:
     """The whole page; `site` is where it was asked for, such as https://example.org."""
-    tell = lambda key, **values: say(key, lang, **values)  # noqa: E731
+
+    def tell(key, **values):
+        return say(key, lang, **values)
+
     other = {"it": "en", "en": "it"}[lang]
     return f"""<!doctype html>
 <html lang="{lang}">
@@ -46,9 +49,30 @@ def page(version: str, lang: str, site: str) -> str:
 
 def _address(endpoint: Endpoint, lang: str) -> list[str]:
     path = ROOT + endpoint.path
-    sample = path.format(**{parameter.name: parameter.example for parameter in endpoint.parameters if parameter.place == "path"}) + endpoint.example
-    takes = " ".join(f'<a href="#p-{name}"><code>{name}</code></a>' for name in [*(parameter.name for parameter in endpoint.parameters if parameter.place == "path"), *endpoint.query])
-    return [f"<code>{escape(path)}</code>", endpoint.about(lang), takes or "–", ", ".join(endpoint.formats), f'<a href="{escape(sample)}">{say("try", lang)}</a>']
+    sample = (
+        path.format(
+            **{
+                parameter.name: parameter.example
+                for parameter in endpoint.parameters
+                if parameter.place == "path"
+            }
+        )
+        + endpoint.example
+    )
+    takes = " ".join(
+        f'<a href="#p-{name}"><code>{name}</code></a>'
+        for name in [
+            *(parameter.name for parameter in endpoint.parameters if parameter.place == "path"),
+            *endpoint.query,
+        ]
+    )
+    return [
+        f"<code>{escape(path)}</code>",
+        endpoint.about(lang),
+        takes or "–",
+        ", ".join(endpoint.formats),
+        f'<a href="{escape(sample)}">{say("try", lang)}</a>',
+    ]
 
 
 def _parameters() -> list[Parameter]:
@@ -69,19 +93,32 @@ def _parameter(parameter: Parameter, version: str, lang: str) -> list[str]:
         values = say("one_of_list", lang, where=f"{ROOT}/{parameter.codes}", name=parameter.codes)
     else:
         values = ", ".join(f"<code>{choice}</code>" for choice in parameter.choices)
-    more = [say("repeats", lang)] * parameter.many + ([say("of_default", lang, default=parameter.default)] if parameter.default is not None else [])
-    return [f'<code id="p-{parameter.name}">{parameter.name}</code>', parameter.about(lang), "; ".join([values, *more])]
+    more = [say("repeats", lang)] * parameter.many + (
+        [say("of_default", lang, default=parameter.default)] if parameter.default is not None else []
+    )
+    return [
+        f'<code id="p-{parameter.name}">{parameter.name}</code>',
+        parameter.about(lang),
+        "; ".join([values, *more]),
+    ]
 
 
 def _columns(version: str, lang: str) -> list[list[str]]:
     """The columns of observations."""
-    schema = document.document(version, lang)["components"]["schemas"]["Observations"]["properties"]["rows"]["items"]["properties"]
-    return [[f"<code>{name}</code>", f'{escape(its.get("description", "–"))}'] for name, its in schema.items()]
+    schema = document.document(version, lang)["components"]["schemas"]["Observations"]["properties"]["rows"][
+        "items"
+    ]["properties"]
+    return [
+        [f"<code>{name}</code>", f"{escape(its.get('description', '–'))}"] for name, its in schema.items()
+    ]
 
 
 def _table(lang: str, heads: tuple[str, ...], rows: list[list[str]]) -> str:
     head = "".join(f'<th scope="col">{say(name, lang)}</th>' for name in heads)
-    body = "".join(f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>' for first, *cells in rows)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for first, *cells in rows
+    )
     return f'<div class="table" tabindex="0" role="region" aria-label="{say(heads[0], lang)}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 

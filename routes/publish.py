@@ -14,7 +14,9 @@ async def figure(request: Request) -> Response:
     """GET /embed/v1/{indicator}: one figure alone, in the names of Filters; 304 where the reader has it already."""
     asked = {name: request.query_params.getlist(name) for name in request.query_params}
     site = str(request.base_url).rstrip("/")
-    answer = await run_in_threadpool(embed.answer, request.path_params["indicator"], asked, request.headers.get("if-none-match", ""), site)
+    answer = await run_in_threadpool(
+        embed.answer, request.path_params["indicator"], asked, request.headers.get("if-none-match", ""), site
+    )
     body, headers = answer.body, dict(answer.headers) | {"Vary": "Accept-Encoding"}
     if body and "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = gzip.compress(body, 6), "gzip"
@@ -24,5 +26,11 @@ async def figure(request: Request) -> Response:
 async def revisions(request: Request) -> Response:
     """GET /revisions.atom: what each data version changed."""
     lang = words.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
-    text = await run_in_threadpool(lambda: feed.atom(release.releases(), release.revisions(), str(request.base_url).rstrip("/"), lang))
-    return Response(text, media_type="application/atom+xml", headers={"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"})
+    text = await run_in_threadpool(
+        lambda: feed.atom(release.releases(), release.revisions(), str(request.base_url).rstrip("/"), lang)
+    )
+    return Response(
+        text,
+        media_type="application/atom+xml",
+        headers={"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"},
+    )

@@ -40,13 +40,23 @@ class Call:
 
 def named(call: Call) -> dict[str, str]:
     """A file to keep has the version in its name; a browser shows JSON and saves the rest."""
-    shown, ending = call.format in ("json", "jsonstat"), "jsonstat.json" if call.format == "jsonstat" else call.format
-    return {"Content-Disposition": f'{"inline" if shown else "attachment"}; filename="ripresa-digitale_{call.version}_{call.endpoint.name}.{ending}"'}
+    shown, ending = (
+        call.format in ("json", "jsonstat"),
+        "jsonstat.json" if call.format == "jsonstat" else call.format,
+    )
+    return {
+        "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="ripresa-digitale_{call.version}_{call.endpoint.name}.{ending}"'
+    }
 
 
 def listed(call: Call, lines: list[dict]) -> Response:
     """A short list as JSON."""
-    return whole(call, formats.dumps({"version": call.version, "total": len(lines), "rows": lines}), MEDIA["json"], {**keeping(call), **named(call)})
+    return whole(
+        call,
+        formats.dumps({"version": call.version, "total": len(lines), "rows": lines}),
+        MEDIA["json"],
+        {**keeping(call), **named(call)},
+    )
 
 
 def whole(call: Call, body: bytes, media: str, headers: dict, tag: str = "") -> Response:
@@ -55,7 +65,10 @@ def whole(call: Call, body: bytes, media: str, headers: dict, tag: str = "") -> 
     if fresh := unchanged(call, headers["ETag"], headers):
         return fresh
     if _zips(call) and len(body) > 500:
-        body, headers = formats.zipped(body), {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(headers["ETag"])}
+        body, headers = (
+            formats.zipped(body),
+            {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(headers["ETag"])},
+        )
     if call.head:
         return Response(None, 200, {**headers, "Content-Length": str(len(body))}, media)
     return Response(body, 200, headers, media)
@@ -67,7 +80,10 @@ def stream(call: Call, found: Figures, pieces: Iterable[bytes], headers: dict, t
     if call.format == "parquet":
         headers["Content-Encoding"] = "identity"  # it is compressed inside
     elif _zips(call):
-        pieces, headers = formats.zipping(pieces), {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(tag)}
+        pieces, headers = (
+            formats.zipping(pieces),
+            {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(tag)},
+        )
     if call.head:
         found.close()
         pieces = ()
@@ -76,7 +92,9 @@ def stream(call: Call, found: Figures, pieces: Iterable[bytes], headers: dict, t
 
 def unchanged(call: Call, tag: str, headers: dict) -> Response | None:
     """304 where the client has this answer already, compressed or not."""
-    known = {name.strip().removeprefix("W/") for name in call.request.headers.get("if-none-match", "").split(",")}
+    known = {
+        name.strip().removeprefix("W/") for name in call.request.headers.get("if-none-match", "").split(",")
+    }
     if not known & {tag, _zipped_tag(tag), "*"}:
         return None
     kept = {name: headers[name] for name in ("Cache-Control", "Vary", "Content-Language") if name in headers}
@@ -99,7 +117,10 @@ def paged(call: Call, total: int) -> dict[str, str]:
     if not limit:
         return {}
     asked = [(name, value) for name, value in call.request.query_params.multi_items() if name != "offset"]
-    to = lambda start, rel: f'<{call.request.url.path}?{urlencode([*asked, ("offset", start)])}>; rel="{rel}"'  # noqa: E731
+
+    def to(start, rel):
+        return f'<{call.request.url.path}?{urlencode([*asked, ("offset", start)])}>; rel="{rel}"'
+
     links = [to(offset + limit, "next")] if offset + limit < total else []
     links += [to(max(0, offset - limit), "prev")] if offset else []
     return {"Link": ", ".join(links)} if links else {}

@@ -39,8 +39,17 @@ class Watched:
         try:
             await self.app(scope, receive, sent)
         finally:
-            level = logging.DEBUG if scope["path"].startswith(QUIET) and said["status"] < 400 else logging.INFO
-            log.event("request", level, method=scope["method"][:10], path=shown(scope["path"]), **said, ms=round((time.perf_counter() - begun) * 1e3, 1))
+            level = (
+                logging.DEBUG if scope["path"].startswith(QUIET) and said["status"] < 400 else logging.INFO
+            )
+            log.event(
+                "request",
+                level,
+                method=scope["method"][:10],
+                path=shown(scope["path"]),
+                **said,
+                ms=round((time.perf_counter() - begun) * 1e3, 1),
+            )
             log.REQUEST.reset(token)
 
 
@@ -54,11 +63,20 @@ class Limited:
         if scope["type"] != "http" or not scope["path"].startswith(COSTLY):
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        visitor = limits.visitor((scope.get("client") or ("",))[0], ", ".join(headers.getlist("x-forwarded-for")))
+        visitor = limits.visitor(
+            (scope.get("client") or ("",))[0], ", ".join(headers.getlist("x-forwarded-for"))
+        )
         if seconds := limits.wait("data", visitor):
             request = Request(scope)
-            problem = Problem("often", words.language(request.query_params.get("lang", ""), headers.get("accept-language", "")), "often", seconds=seconds)
-            return await problem.response(scope["path"], {"Retry-After": str(seconds), "Access-Control-Allow-Origin": "*"})(scope, receive, send)
+            problem = Problem(
+                "often",
+                words.language(request.query_params.get("lang", ""), headers.get("accept-language", "")),
+                "often",
+                seconds=seconds,
+            )
+            return await problem.response(
+                scope["path"], {"Retry-After": str(seconds), "Access-Control-Allow-Origin": "*"}
+            )(scope, receive, send)
         cost = 0.0
 
         async def sent(message):

@@ -2,21 +2,33 @@
 
 Without areas: Italy, its macro-areas and regions, and the countries of Europe. The index is a page of its own, to be served beside the PDFs.
 """
+
 import argparse
 import sys
 from pathlib import Path
 
 from data.catalogue import LANGS
+from queries import ask, version
 from sheets import FOLDER, index, printer
 from ui import area, sheet
-from queries import ask, version
 
-SAMPLE = ("ITA", "ITF+ITG", "ITF2", "ITH1", "DEU")  # the fullest, a macro-area, small numbers, a joined figure, a country
+SAMPLE = (
+    "ITA",
+    "ITF+ITG",
+    "ITF2",
+    "ITH1",
+    "DEU",
+)  # the fullest, a macro-area, small numbers, a joined figure, a country
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sheets", description="Make the printed profiles.")
-    parser.add_argument("areas", nargs="*", metavar="area", help="codes such as ITC4 or DEU (default: Italy, its areas, the countries of Europe)")
+    parser.add_argument(
+        "areas",
+        nargs="*",
+        metavar="area",
+        help="codes such as ITC4 or DEU (default: Italy, its areas, the countries of Europe)",
+    )
     parser.add_argument("--sample", action="store_true", help=f"only {', '.join(SAMPLE)}")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the PDFs go (default: static/sheets)")
     given = parser.parse_args()
@@ -30,7 +42,9 @@ def main() -> int:
             for lang in LANGS:
                 (given.out / lang).mkdir(parents=True, exist_ok=True)
                 for code in codes:
-                    (given.out / lang / sheet.file_name(code)).write_bytes(to_pdf(sheet.document(area.area(code, lang))))
+                    (given.out / lang / sheet.file_name(code)).write_bytes(
+                        to_pdf(sheet.document(area.area(code, lang)))
+                    )
                 print(f"sheets: {len(codes)} in {given.out / lang}", file=sys.stderr, flush=True)
     except printer.NoBrowser as fault:
         print(fault, file=sys.stderr)
@@ -43,7 +57,11 @@ def main() -> int:
 
 def european() -> tuple[str, ...]:
     """Italy, its areas, and the countries of Europe that have figures."""
-    return tuple(row.code for row in ask("profile_areas", lang="en").itertuples() if row.level != "country" or row.europe)
+    return tuple(
+        row.code
+        for row in ask("profile_areas", lang="en").itertuples()
+        if row.level != "country" or row.europe
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """What several tests share: the dashboard served, a browser, and a loud word when there is none."""
+
 import os
 import shutil
 import signal
@@ -13,7 +14,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DASHBOARD = [sys.executable, "-m", "streamlit", "run", "api.py", "--server.headless=true", "--server.address=127.0.0.1", "--server.port={port}"]
+DASHBOARD = [
+    sys.executable,
+    "-m",
+    "streamlit",
+    "run",
+    "api.py",
+    "--server.headless=true",
+    "--server.address=127.0.0.1",
+    "--server.port={port}",
+]
 ABSENT: dict[str, str] = {}  # what this run went without: {"BROWSER": "no Chromium ..."}
 
 
@@ -37,11 +47,25 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for mark, said in {"fault": "faults injected and survived", "escape": "escapes tried and refused"}.items():
-        tried = {outcome: sum(report.when == "call" and mark in report.keywords for report in terminalreporter.stats.get(outcome, [])) for outcome in ("passed", "failed")}
+    for mark, said in {
+        "fault": "faults injected and survived",
+        "escape": "escapes tried and refused",
+    }.items():
+        tried = {
+            outcome: sum(
+                report.when == "call" and mark in report.keywords
+                for report in terminalreporter.stats.get(outcome, [])
+            )
+            for outcome in ("passed", "failed")
+        }
         if any(tried.values()):
             terminalreporter.write_line(f"{said}: {tried['passed']} of {sum(tried.values())}")
-    if cases := sum(value for report in terminalreporter.stats.get("passed", []) for name, value in report.user_properties if name == "cases"):
+    if cases := sum(
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == "cases"
+    ):
         terminalreporter.write_line(f"cases fuzzed: {cases:,}")
     for what, sentence in ABSENT.items():
         terminalreporter.write_sep("!", f"{what} TESTS DID NOT RUN", red=True, bold=True)
@@ -60,7 +84,9 @@ def serving(command: list[str], log: Path, port: int, seconds: float = 120, **se
     address = f"http://127.0.0.1:{port}"
     with log.open("wb") as out:
         own_group = {"start_new_session": True} if os.name == "posix" else {}
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=out, stderr=subprocess.STDOUT, **own_group)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | settings, stdout=out, stderr=subprocess.STDOUT, **own_group
+        )
     try:
         _wait_for(f"{address}/healthz", process, log, seconds)
         yield address
@@ -96,7 +122,9 @@ def serve(tmp_path_factory):
     @contextmanager
     def served(command: list[str], **settings: str):
         port, log = free_port(), tmp_path_factory.mktemp("server") / "log"
-        with serving([word.replace("{port}", str(port)) for word in command], log, port, **settings) as address:
+        with serving(
+            [word.replace("{port}", str(port)) for word in command], log, port, **settings
+        ) as address:
             yield address, log
 
     return served
@@ -105,7 +133,10 @@ def serve(tmp_path_factory):
 @pytest.fixture(scope="session")
 def site(serve, tmp_path_factory):
     """The address of the dashboard, served as `make run` serves it, for the whole test session; it keeps what it is given elsewhere."""
-    with serve(DASHBOARD, DIAGNOSIS_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")) as (address, _):
+    with serve(DASHBOARD, DIAGNOSIS_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")) as (
+        address,
+        _,
+    ):
         yield address
 
 
@@ -115,5 +146,8 @@ def chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        absent("BROWSER", "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say where it is with CHROMIUM=/path/to/it")
+        absent(
+            "BROWSER",
+            "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say where it is with CHROMIUM=/path/to/it",
+        )
     return path

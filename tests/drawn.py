@@ -1,4 +1,5 @@
 """The figures of a page as the browser gets them."""
+
 import json
 from dataclasses import dataclass
 
@@ -20,13 +21,22 @@ class Figure:
 
 def figures(visit) -> list[Figure]:
     """The figures of a visit (an AppTest), in the order of the page."""
-    return [Figure(element.proto.id, element.proto.bytes) for element in visit.get("bidi_component") if element.proto.component_name == "ripresa_figure"]
+    return [
+        Figure(element.proto.id, element.proto.bytes)
+        for element in visit.get("bidi_component")
+        if element.proto.component_name == "ripresa_figure"
+    ]
 
 
 def rows(visit) -> dict[str, dict]:
     """The row of buttons under each figure, by the figure's name: names, of, open, file."""
-    return {element.proto.id.rsplit("-", 1)[1].removesuffix("_row"): json.loads(element.proto.json or element.proto.mixed.json)
-            for element in visit.get("bidi_component") if element.proto.component_name == "ripresa_row"}
+    return {
+        element.proto.id.rsplit("-", 1)[1].removesuffix("_row"): json.loads(
+            element.proto.json or element.proto.mixed.json
+        )
+        for element in visit.get("bidi_component")
+        if element.proto.component_name == "ripresa_row"
+    }
 
 
 def touch(visit, name: str, *what: str):

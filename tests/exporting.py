@@ -1,4 +1,5 @@
 """What the tests of exports share: every topic's opening view in both languages, ready to leave."""
+
 from datetime import date
 from functools import cache
 
@@ -14,7 +15,13 @@ from queries.filters import Filters, View, resolve
 SITE = "https://pmi.example.org"
 DAY = date(2026, 11, 22)
 DIGITS = b"0123456789"
-VIEWS = [(topic, level, lang) for topic, subject in catalogue.topics().items() for level, offered in subject.opens.items() if offered for lang in catalogue.LANGS]
+VIEWS = [
+    (topic, level, lang)
+    for topic, subject in catalogue.topics().items()
+    for level, offered in subject.opens.items()
+    if offered
+    for lang in catalogue.LANGS
+]
 
 
 @cache
@@ -40,8 +47,19 @@ def drawn(kind: str, topic: str, level: str = "", lang: str = "it", theme: str =
     """A figure of the dashboard and the export of its rows."""
     shown = view(topic, level, lang)
     if kind == "trend":
-        found = queries.ask("trend", **shown.cut, geos=("ITA", "ITC4", "ITF3") if shown.level == "italy" else ("ITA", "DEU", "FRA", "EU27_2020"), lang=lang)
+        found = queries.ask(
+            "trend",
+            **shown.cut,
+            geos=("ITA", "ITC4", "ITF3") if shown.level == "italy" else ("ITA", "DEU", "FRA", "EU27_2020"),
+            lang=lang,
+        )
     else:
         found = pd.concat([queries.ask("map", **shown.moment), queries.ask("references", **shown.moment)])
-    figure = {"map": regions.choropleth, "tiles": regions.tilegrid, "bars": ranking.bars, "dots": dots.named, "trend": trend.lines}[kind](found, shown, theme)
+    figure = {
+        "map": regions.choropleth,
+        "tiles": regions.tilegrid,
+        "bars": ranking.bars,
+        "dots": dots.named,
+        "trend": trend.lines,
+    }[kind](found, shown, theme)
     return figure, frame.prepare(found, shown, SITE, DAY, figure.layout.meta)

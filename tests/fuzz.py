@@ -25,7 +25,45 @@ from exports import fingerprint, reading
 from queries.filters import Filters
 
 HERE = Path(__file__).resolve().parent
-PIECES = ["", "0", "-1", "1e999", "NaN", "é", "\x00", "\ud800", "\\ud800", "​", "\n", '"', "'", ",", ";", "{", "}", "[", "]", ":", "=", "&", "%00", "%", "\\", "/", "../", "<", "ITC4", "2020", "2020-13", "9" * 400, "[" * 300, "null", "true", "{}", "[]"]
+PIECES = [
+    "",
+    "0",
+    "-1",
+    "1e999",
+    "NaN",
+    "é",
+    "\x00",
+    "\ud800",
+    "\\ud800",
+    "​",
+    "\n",
+    '"',
+    "'",
+    ",",
+    ";",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    "=",
+    "&",
+    "%00",
+    "%",
+    "\\",
+    "/",
+    "../",
+    "<",
+    "ITC4",
+    "2020",
+    "2020-13",
+    "9" * 400,
+    "[" * 300,
+    "null",
+    "true",
+    "{}",
+    "[]",
+]
 
 
 @dataclass(frozen=True)
@@ -42,34 +80,86 @@ def answers(text: str) -> object:
     """A diagnosis as a page hands it over: item and answer, line by line."""
     asked = [item.id for item in bank().items]
     said = dict(line.partition("=")[::2] for line in text.split("\n"))
-    return scoring.score({(item if item in said else name): int(value) if value.isascii() and value.isdigit() and len(value) < 9 else value for item, (name, value) in zip(asked, said.items())})
+    return scoring.score(
+        {
+            (item if item in said else name): int(value)
+            if value.isascii() and value.isdigit() and len(value) < 9
+            else value
+            for item, (name, value) in zip(asked, said.items())
+        }
+    )
 
 
 def parsers() -> dict[str, Parser]:
     """Every parser by name."""
-    file = lambda name: (HERE / "data_importers" / name).read_text(encoding="utf-8")[:4000]  # noqa: E731
-    seal = fingerprint.dumps(fingerprint.closed({"ripresa": 1, "version": "0" * 12, "view": "map", "columns": {}}))
+
+    def file(name):
+        return (HERE / "data_importers" / name).read_text(encoding="utf-8")[:4000]
+
+    seal = fingerprint.dumps(
+        fingerprint.closed({"ripresa": 1, "version": "0" * 12, "view": "map", "columns": {}})
+    )
     table = "indicator,geo,sector,gender,size,period,edition,value\ndeath_rate,ITC4,all,all,all,2024,register,7.9\n"
     cube = '{"id":["geo","time"],"size":[1,2],"dimension":{"geo":{"category":{"index":["IT"]}},"time":{"category":{"index":{"2020":0,"2021":1}}}},"value":{"0":1.5,"1":null},"status":{"1":"b"}}'
     api = '[{"page":1,"pages":1,"total":1,"lastupdated":"2025-01-01"},[{"indicator":{"id":"X"},"country":{"id":"IT"},"countryiso3code":"ITA","date":"2024","value":16.1}]]'
     return {
-        "address": Parser(["lang=it&level=italy&geo=ITC4&geo=ITF2&period=2024&sector=F", "indicator=death_rate&size=0-9&gender=women&version=x"], lambda text: Filters.from_address(parse_qs(text, keep_blank_values=True)), share=20),
+        "address": Parser(
+            [
+                "lang=it&level=italy&geo=ITC4&geo=ITF2&period=2024&sector=F",
+                "indicator=death_rate&size=0-9&gender=women&version=x",
+            ],
+            lambda text: Filters.from_address(parse_qs(text, keep_blank_values=True)),
+            share=20,
+        ),
         "language": Parser(["it-IT,it;q=0.9,en;q=0.8", "en"], lambda text: words.language("", text)),
-        "period": Parser(["2020", "2020-H1", "2020-Q2", "2020-05", "2020-05-19", "2020-05/2020-10"], build.starts, (ValueError,)),
+        "period": Parser(
+            ["2020", "2020-H1", "2020-Q2", "2020-05", "2020-05-19", "2020-05/2020-10"],
+            build.starts,
+            (ValueError,),
+        ),
         "number": Parser(["1.50", "1.2e-3", "-7"], figure.plain, (ValueError,)),
-        "cell": Parser(["12.3 bp", ": u", ": @C", "4.5"], lambda text: status.number(*tsv.split(text)), (ImportFault,)),
-        "code": Parser(["A: annual", "ESTAT:ISOC_E_DII$DEFAULTVIEW(1.0)"], lambda text: (sdmx.code(text), sdmx._table(text), sdmx._day(text))),
+        "cell": Parser(
+            ["12.3 bp", ": u", ": @C", "4.5"], lambda text: status.number(*tsv.split(text)), (ImportFault,)
+        ),
+        "code": Parser(
+            ["A: annual", "ESTAT:ISOC_E_DII$DEFAULTVIEW(1.0)"],
+            lambda text: (sdmx.code(text), sdmx._table(text), sdmx._day(text)),
+        ),
         "month": Parser(["May 2016", "05/2016", "2022-01", "Feb-16"], future_of_business.month),
-        "json-stat": Parser([cube], lambda text: list(jsonstat.observations(jsonstat.parsed(text, "x"))), (ImportFault, KeyError, TypeError, ValueError, AttributeError, IndexError)),
+        "json-stat": Parser(
+            [cube],
+            lambda text: list(jsonstat.observations(jsonstat.parsed(text, "x"))),
+            (ImportFault, KeyError, TypeError, ValueError, AttributeError, IndexError),
+        ),
         "world bank": Parser([api], lambda text: worldbank.answered(text, "x"), (ImportFault,)),
-        "world bank table": Parser([file("worldbank.csv")], lambda text: worldbank.tabled(text, "x"), (ImportFault,), 5),
+        "world bank table": Parser(
+            [file("worldbank.csv")], lambda text: worldbank.tabled(text, "x"), (ImportFault,), 5
+        ),
         "seal": Parser([seal], fingerprint.loads),
-        "packed rows": Parser([fingerprint.pack([("death_rate", "ITC4", "7.9")] * 3)], fingerprint.unpack, (ValueError,)),
-        "file to verify": Parser([table, seal, f'<svg xmlns="http://www.w3.org/2000/svg"><metadata id="ripresa">{seal}</metadata><text>7,9%</text></svg>', f"%PDF-1.4\n/RipresaSeal <{seal.encode().hex()}>\ntrailer <</Size 3 /Root 1 0 R>>\nstartxref 9\n%%EOF"],
-                                 lambda text: reading.read(text.encode("utf-8", "surrogatepass")), (reading.NotOurs,), 8),
-        "diagnosis": Parser(["\n".join(f"{item.id}=2" for item in bank().items)], answers, (KeyError, ValueError), 1),
-        "question bank": Parser([BANK.read_text(encoding="utf-8")], lambda text: Reader(BANK).instrument(tomllib.loads(text), "0"), (InstrumentError, tomllib.TOMLDecodeError), 0),
-    }  # fmt: skip
+        "packed rows": Parser(
+            [fingerprint.pack([("death_rate", "ITC4", "7.9")] * 3)], fingerprint.unpack, (ValueError,)
+        ),
+        "file to verify": Parser(
+            [
+                table,
+                seal,
+                f'<svg xmlns="http://www.w3.org/2000/svg"><metadata id="ripresa">{seal}</metadata><text>7,9%</text></svg>',
+                f"%PDF-1.4\n/RipresaSeal <{seal.encode().hex()}>\ntrailer <</Size 3 /Root 1 0 R>>\nstartxref 9\n%%EOF",
+            ],
+            lambda text: reading.read(text.encode("utf-8", "surrogatepass")),
+            (reading.NotOurs,),
+            8,
+        ),
+        "diagnosis": Parser(
+            ["\n".join(f"{item.id}=2" for item in bank().items)], answers, (KeyError, ValueError), 1
+        ),
+        "question bank": Parser(
+            [BANK.read_text(encoding="utf-8")],
+            lambda text: Reader(BANK).instrument(tomllib.loads(text), "0"),
+            (InstrumentError, tomllib.TOMLDecodeError),
+            0,
+        ),
+    }
 
 
 def broken(text: str, chance: random.Random) -> str:
@@ -85,7 +175,15 @@ def broken(text: str, chance: random.Random) -> str:
         elif kind == 2:
             text = text[:at] + chance.choice(PIECES) + text[to:]
         elif kind == 3:
-            text = text[:at] + chr(chance.choice((chance.randrange(128), chance.randrange(0xD800), chance.randrange(0xE000, 0x110000)))) + text[at:]
+            text = (
+                text[:at]
+                + chr(
+                    chance.choice(
+                        (chance.randrange(128), chance.randrange(0xD800), chance.randrange(0xE000, 0x110000))
+                    )
+                )
+                + text[at:]
+            )
         elif kind == 4:
             text = text[:at] + text[at:to][::-1] + text[to:]
         else:
@@ -106,7 +204,11 @@ def wounded(content: bytes, chance: random.Random) -> bytes:
         return broken(content.decode(), chance).encode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         at = chance.randrange(len(content))
-        return content[:at] + chance.choice((b"", b"", chance.randbytes(chance.randrange(40)))) + content[at + chance.randrange(40) :]
+        return (
+            content[:at]
+            + chance.choice((b"", b"", chance.randbytes(chance.randrange(40))))
+            + content[at + chance.randrange(40) :]
+        )
 
 
 def run(cases: int, seed: int = 1) -> dict[str, int]:
@@ -123,19 +225,25 @@ def run(cases: int, seed: int = 1) -> dict[str, int]:
             except parser.faults:
                 pass
             except Exception as fault:
-                raise AssertionError(f"{name}, case {number} of seed {seed}: {type(fault).__name__}: {fault}\n{text[:2000]!r}") from fault
+                raise AssertionError(
+                    f"{name}, case {number} of seed {seed}: {type(fault).__name__}: {fault}\n{text[:2000]!r}"
+                ) from fault
     return tried
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Gives broken texts to the pure parsers.")
+    asked = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description="Gives broken texts to the pure parsers."
+    )
     asked.add_argument("--cases", type=int, default=1_000_000)
     asked.add_argument("--seed", type=int, default=1)
     given, begun = asked.parse_args(), time.monotonic()
     tried = run(given.cases, given.seed)
     for name, count in tried.items():
         print(f"{count:>9,}  {name}")
-    print(f"{sum(tried.values()):>9,}  cases in {time.monotonic() - begun:.0f} s, each answered or refused in the parser's own words")
+    print(
+        f"{sum(tried.values()):>9,}  cases in {time.monotonic() - begun:.0f} s, each answered or refused in the parser's own words"
+    )
     return 0
 
 

@@ -11,8 +11,21 @@ from data.importers import tables
 from data.importers.figure import Figure
 
 FIXTURES = Path(__file__).with_name("data_importers")
-KEPT = ("dii_at_least_basic", "dii_high", "birth_rate", "death_rate", "closure_rate", "firms_woman_top_manager", "gva_current_prices", "gva_change_vs_2019", "gva_points_vs_italy", "active_enterprises",
-        "innovative_startups", "innovative_startups_female_majority", "innovative_startups_female_majority_share")  # fmt: skip
+KEPT = (
+    "dii_at_least_basic",
+    "dii_high",
+    "birth_rate",
+    "death_rate",
+    "closure_rate",
+    "firms_woman_top_manager",
+    "gva_current_prices",
+    "gva_change_vs_2019",
+    "gva_points_vs_italy",
+    "active_enterprises",
+    "innovative_startups",
+    "innovative_startups_female_majority",
+    "innovative_startups_female_majority_share",
+)
 TOPIC = """
 [{id}]
 title = {{ it = "x", en = "x" }}
@@ -43,12 +56,21 @@ def small(folder: Path) -> Path:
     for path in (build.ROOT / "codes").glob("*.csv"):
         (folder / "codes" / path.name).write_bytes(path.read_bytes())
     paragraphs = re.split(r"(?m)^(?=\[\w+\]$)", (build.ROOT / "indicators.toml").read_text(encoding="utf-8"))
-    chosen = [text for text in paragraphs if re.match(r"\[(\w+)\]", text) and re.match(r"\[(\w+)\]", text)[1] in KEPT]
+    chosen = [
+        text
+        for text in paragraphs
+        if re.match(r"\[(\w+)\]", text) and re.match(r"\[(\w+)\]", text)[1] in KEPT
+    ]
     (folder / "indicators.toml").write_text("\n".join(chosen), encoding="utf-8")
-    (folder / "topics.toml").write_text("".join(TOPIC.format(id=id) for id in ("closures", "profits", "digital_sales", "women", "context")), encoding="utf-8")
+    (folder / "topics.toml").write_text(
+        "".join(TOPIC.format(id=id) for id in ("closures", "profits", "digital_sales", "women", "context")),
+        encoding="utf-8",
+    )
     (folder / "sources.toml").write_bytes((build.ROOT / "sources.toml").read_bytes())
     for name in ("claims.csv", "resources.csv"):
-        (folder / name).write_text((build.ROOT / name).read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+        (folder / name).write_text(
+            (build.ROOT / name).read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8"
+        )
     header = ",".join(build.RAW) + "\n"
     for source, rows in {"eurostat_digital_intensity": RAW, **OTHERS}.items():
         (folder / "raw" / f"{source}__x.csv").write_text(header + rows, encoding="utf-8")
@@ -58,7 +80,10 @@ def small(folder: Path) -> Path:
 def ours(table: str, rows: int | None = None) -> list[dict]:
     """Our own observations of a Eurostat table as its codes, with value and flags: the raw rows whose title names the table and whose series it declares."""
     declared = tables.declared()[table]
-    eu = {row["code"]: row["eu_code"] or row["code"] for row in build.Codes(build.ROOT / "codes" / "geographies.csv").rows}
+    eu = {
+        row["code"]: row["eu_code"] or row["code"]
+        for row in build.Codes(build.ROOT / "codes" / "geographies.csv").rows
+    }
     sectors = build.Codes(build.ROOT / "codes" / "sectors.csv")
     series = {(entry["indicator"], entry["edition"]): name for name, entry in declared.series.items()}
     sizes = {size: name for name, size in declared.sizes.items()}
@@ -67,10 +92,25 @@ def ours(table: str, rows: int | None = None) -> list[dict]:
         for row in csv.DictReader(path.open(encoding="utf-8")):
             if re.search(rf"\({table}\b", row["title"]) and (row["indicator"], row["edition"]) in series:
                 sector = sectors.find(row["sector"])
-                cell = {"freq": "A", declared.sector: declared.total if sector == "all" else sector, "geo": eu[row["geo"]], "time": row["period"], "value": row["value"], "flags": row["flag"]}
+                cell = {
+                    "freq": "A",
+                    declared.sector: declared.total if sector == "all" else sector,
+                    "geo": eu[row["geo"]],
+                    "time": row["period"],
+                    "value": row["value"],
+                    "flags": row["flag"],
+                }
                 cell |= {name.split("|")[0]: wanted[0] for name, wanted in declared.where.items()}
-                cell |= {declared.indicator: series[row["indicator"], row["edition"]]} if declared.indicator else {}
-                cell |= {declared.size: sizes[row["size"] if row["size"] != "TOTAL" else "all"]} if declared.size else {}
+                cell |= (
+                    {declared.indicator: series[row["indicator"], row["edition"]]}
+                    if declared.indicator
+                    else {}
+                )
+                cell |= (
+                    {declared.size: sizes[row["size"] if row["size"] != "TOTAL" else "all"]}
+                    if declared.size
+                    else {}
+                )
                 found.append(cell)
     return found[:rows]
 
@@ -82,20 +122,64 @@ def dimensions(cells: list[dict]) -> list[str]:
 def as_sdmx(cells: list[dict], table: str) -> str:
     """The first generation: DATAFLOW and LAST UPDATE, codes alone."""
     names = dimensions(cells)
-    lines = [",".join(["DATAFLOW", "LAST UPDATE", *names, "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS"])]
-    lines += [",".join([f"ESTAT:{table.upper()}(1.0)", "19/07/26 11:00:00", *(cell[name] for name in names), cell["time"], cell["value"], cell["flags"], ""]) for cell in cells]
+    lines = [
+        ",".join(["DATAFLOW", "LAST UPDATE", *names, "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS"])
+    ]
+    lines += [
+        ",".join(
+            [
+                f"ESTAT:{table.upper()}(1.0)",
+                "19/07/26 11:00:00",
+                *(cell[name] for name in names),
+                cell["time"],
+                cell["value"],
+                cell["flags"],
+                "",
+            ]
+        )
+        for cell in cells
+    ]
     return "\n".join(lines) + "\n"
 
 
 def as_labelled(cells: list[dict], table: str) -> str:
     """The second generation: STRUCTURE, each code followed by its label."""
     names = dimensions(cells)
-    head = ["STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", *(word for name in names for word in (name, f"Label of {name}")), "TIME_PERIOD", "Time", "OBS_VALUE", "Observation value", "OBS_FLAG",
-            "Observation status (Flag) V2 structure", "CONF_STATUS", "Confidentiality status (flag)"]  # fmt: skip
+    head = [
+        "STRUCTURE",
+        "STRUCTURE_ID",
+        "STRUCTURE_NAME",
+        *(word for name in names for word in (name, f"Label of {name}")),
+        "TIME_PERIOD",
+        "Time",
+        "OBS_VALUE",
+        "Observation value",
+        "OBS_FLAG",
+        "Observation status (Flag) V2 structure",
+        "CONF_STATUS",
+        "Confidentiality status (flag)",
+    ]
     lines = [",".join(head)]
     for cell in cells:
         codes = [word for name in names for word in (cell[name], f'"{cell[name]}, in words"')]
-        lines.append(",".join(["dataflow", f"ESTAT:{table.upper()}$DEFAULTVIEW(1.0)", "A name", *codes, cell["time"], "", cell["value"], "", cell["flags"], "", "", ""]))
+        lines.append(
+            ",".join(
+                [
+                    "dataflow",
+                    f"ESTAT:{table.upper()}$DEFAULTVIEW(1.0)",
+                    "A name",
+                    *codes,
+                    cell["time"],
+                    "",
+                    cell["value"],
+                    "",
+                    cell["flags"],
+                    "",
+                    "",
+                    "",
+                ]
+            )
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -104,9 +188,22 @@ def as_tsv(cells: list[dict], table: str) -> str:
     times = sorted({cell["time"] for cell in cells})
     lines = {}
     for cell in cells:
-        lines.setdefault(",".join(cell[name] for name in names), {})[cell["time"]] = f"{cell['value'] or ':'} {cell['flags']}"
+        lines.setdefault(",".join(cell[name] for name in names), {})[cell["time"]] = (
+            f"{cell['value'] or ':'} {cell['flags']}"
+        )
     head = ",".join(names) + "\\TIME_PERIOD\t" + "\t".join(f"{time} " for time in times)
-    return "\n".join([head, *("\t".join([key, *(found.get(time, ": ") for time in times)]) for key, found in sorted(lines.items()))]) + "\n"
+    return (
+        "\n".join(
+            [
+                head,
+                *(
+                    "\t".join([key, *(found.get(time, ": ") for time in times)])
+                    for key, found in sorted(lines.items())
+                ),
+            ]
+        )
+        + "\n"
+    )
 
 
 def as_jsonstat(cells: list[dict], table: str) -> str:
@@ -114,18 +211,45 @@ def as_jsonstat(cells: list[dict], table: str) -> str:
     names = [*dimensions(cells), "time"]
     codes = {name: sorted({cell[name] for cell in cells}) for name in names}
     sizes = [len(codes[name]) for name in names]
-    place = lambda cell: sum(codes[name].index(cell[name]) * math.prod(sizes[number + 1 :]) for number, name in enumerate(names))  # noqa: E731
+
+    def place(cell):
+        return sum(
+            codes[name].index(cell[name]) * math.prod(sizes[number + 1 :])
+            for number, name in enumerate(names)
+        )
+
     values = ",".join(f'"{place(cell)}":{cell["value"]}' for cell in cells if cell["value"])
     document = {
-        "version": "2.0", "class": "dataset", "label": "A name", "source": "ESTAT", "updated": "2026-07-19T11:00:00+0200", "value": "VALUES",
-        "status": {str(place(cell)): cell["flags"] for cell in cells if cell["flags"]}, "id": names, "size": sizes,
-        "dimension": {name: {"label": name, "category": {"index": {code: number for number, code in enumerate(codes[name])}, "label": {code: code for code in codes[name]}}} for name in names},
+        "version": "2.0",
+        "class": "dataset",
+        "label": "A name",
+        "source": "ESTAT",
+        "updated": "2026-07-19T11:00:00+0200",
+        "value": "VALUES",
+        "status": {str(place(cell)): cell["flags"] for cell in cells if cell["flags"]},
+        "id": names,
+        "size": sizes,
+        "dimension": {
+            name: {
+                "label": name,
+                "category": {
+                    "index": {code: number for number, code in enumerate(codes[name])},
+                    "label": {code: code for code in codes[name]},
+                },
+            }
+            for name in names
+        },
         "extension": {"lang": "EN", "id": table.upper(), "agencyId": "ESTAT"},
-    }  # fmt: skip
+    }
     return json.dumps(document).replace('"VALUES"', "{" + values + "}")
 
 
-FORMS = {"sdmx": (as_sdmx, ".csv"), "labelled": (as_labelled, ".csv"), "tsv": (as_tsv, ".tsv"), "jsonstat": (as_jsonstat, ".json")}
+FORMS = {
+    "sdmx": (as_sdmx, ".csv"),
+    "labelled": (as_labelled, ".csv"),
+    "tsv": (as_tsv, ".tsv"),
+    "jsonstat": (as_jsonstat, ".json"),
+}
 
 
 def essence(figures: list[Figure]) -> dict[tuple, tuple[str, str]]:

@@ -1,4 +1,5 @@
 """What everyone can read: the accessibility statement, the field's words explained where they are used."""
+
 import re
 from html import escape, unescape
 
@@ -9,7 +10,16 @@ from data import words
 from data.words import t
 from ui import access, frame, glossary
 
-EXACT = ("sme", "nuts", "wilson", "value_added", "median", "provisional", "intensity", "indistinct")  # terms that a page cannot use in another sense
+EXACT = (
+    "sme",
+    "nuts",
+    "wilson",
+    "value_added",
+    "median",
+    "provisional",
+    "intensity",
+    "indistinct",
+)  # terms that a page cannot use in another sense
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -17,7 +27,10 @@ def test_the_statement_lists_every_known_failure_and_invents_no_publisher(lang):
     told = access.statement(lang)
     for one in (*access.known()["finding"], *access.known()["limit"]):
         assert escape(one[lang]) in told
-    assert told.count(escape(t("statement_nobody", lang))) == 2 and escape(t("statement_no_contact", lang)) in told
+    assert (
+        told.count(escape(t("statement_nobody", lang))) == 2
+        and escape(t("statement_no_contact", lang)) in told
+    )
     assert "@" not in told
     assert re.findall(r"<h([23])>", told) == ["2", *"3" * len(access.PARTS)]
 
@@ -41,9 +54,14 @@ def test_the_page_about_methods_holds_the_statement_and_the_whole_glossary(lang)
 @pytest.mark.parametrize("page", [page for page in frame.PAGES if page not in ("about", "diagnosis")])
 def test_a_term_of_the_field_is_explained_on_the_page_that_uses_it(page, lang):
     found = html(opened(page, lang=lang, geo="ITC4"))
-    said, explained = unescape(re.sub(r'<details class="words">.*?</details>|<[^>]+>', " ", found, flags=re.DOTALL)), glossary.here(page, lang)
+    said, explained = (
+        unescape(re.sub(r'<details class="words">.*?</details>|<[^>]+>', " ", found, flags=re.DOTALL)),
+        glossary.here(page, lang),
+    )
     assert explained in found
-    used = [term for term in EXACT if re.search(rf"\b{re.escape(t(f'term_{term}', lang))}\b", said, re.IGNORECASE)]
+    used = [
+        term for term in EXACT if re.search(rf"\b{re.escape(t(f'term_{term}', lang))}\b", said, re.IGNORECASE)
+    ]
     assert [term for term in used if page not in glossary.TERMS[term]] == []
 
 
@@ -61,4 +79,6 @@ def test_every_figure_can_be_read_in_words(page, lang):
     assert len(told) == found.count('<div class="finding">') > 0
     assert {summary for summary, _ in told} == {t("read_figure", lang)}
     paragraphs = [text for _, body in told for text in re.findall(r"<p>(.*?)</p>", body)]
-    assert len(paragraphs) >= len(told) and all(len(text) > 60 and re.search(r"\d", text) for text in paragraphs)
+    assert len(paragraphs) >= len(told) and all(
+        len(text) > 60 and re.search(r"\d", text) for text in paragraphs
+    )

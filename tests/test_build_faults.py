@@ -1,4 +1,5 @@
 """A build that cannot be made says why, one sentence a fault, and leaves the old database whole."""
+
 import csv
 import os
 import shutil
@@ -25,7 +26,9 @@ def root(tmp_path) -> Path:
 
 def copied(folder: Path) -> Path:
     """The declarations, code lists and raw figures, without what is made of them."""
-    made = shutil.ignore_patterns("*.duckdb*", "*.py", "*.sql", ".*", "__pycache__", "geo", "imports", "importers", "releases")
+    made = shutil.ignore_patterns(
+        "*.duckdb*", "*.py", "*.sql", ".*", "__pycache__", "geo", "imports", "importers", "releases"
+    )
     return Path(shutil.copytree(ROOT / "data", folder, ignore=made))
 
 
@@ -72,7 +75,9 @@ BROKEN = {  # what is done to one cell of row 2, and what the sentence then name
 
 
 @pytest.mark.parametrize("column", BROKEN)
-def test_a_wrong_cell_is_named_with_file_row_value_and_what_is_allowed(column, root, old, monkeypatch, capsys):
+def test_a_wrong_cell_is_named_with_file_row_value_and_what_is_allowed(
+    column, root, old, monkeypatch, capsys
+):
     value, *named = BROKEN[column]
     cell(root / DESI, column, value)
     sentence = said(root, monkeypatch, capsys)
@@ -103,7 +108,10 @@ def test_two_values_for_one_key_are_both_named(root, old, monkeypatch, capsys):
 CSV_FAULTS = {
     "a comma too many": (lambda text: text.replace("\n", "\n1,", 1), "row 2"),
     "an open quote": (lambda text: text.rstrip("\n") + '\n"desi_rank', "UTF-8 CSV"),
-    "a lost column": (lambda text: text.replace("indicator,geo,", "indicator,place,", 1), "column geo missing"),
+    "a lost column": (
+        lambda text: text.replace("indicator,geo,", "indicator,place,", 1),
+        "column geo missing",
+    ),
     "an empty file": (lambda text: "", "missing"),
 }
 
@@ -118,7 +126,9 @@ def test_a_broken_csv_is_named(fault, root, old, monkeypatch, capsys):
     assert (root / "recovery.duckdb").read_bytes() == old
 
 
-@pytest.mark.parametrize("content", ["indicator,geo\nperché".encode("latin-1"), bytes(range(256))], ids=["latin-1", "binary"])
+@pytest.mark.parametrize(
+    "content", ["indicator,geo\nperché".encode("latin-1"), bytes(range(256))], ids=["latin-1", "binary"]
+)
 def test_a_file_that_is_not_utf8_csv_is_named(content, root, old, monkeypatch, capsys):
     (root / DESI).write_bytes(content)
     assert f"data/{DESI}" in said(root, monkeypatch, capsys)
@@ -131,7 +141,9 @@ def test_a_raw_file_of_no_known_source_is_named(root, old, monkeypatch, capsys):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("name", ["indicators.toml", "topics.toml", "sources.toml", "claims.csv", "codes/geographies.csv"])
+@pytest.mark.parametrize(
+    "name", ["indicators.toml", "topics.toml", "sources.toml", "claims.csv", "codes/geographies.csv"]
+)
 def test_a_missing_declaration_is_named(name, root, old, monkeypatch, capsys):
     (root / name).unlink()
     assert f"data/{name} is missing" in said(root, monkeypatch, capsys)
@@ -158,11 +170,18 @@ def test_a_missing_translation_is_named(name, root, old, monkeypatch, capsys):
     assert (root / "recovery.duckdb").read_bytes() == old
 
 
-UNKNOWN = {"unit": ("percents", "percent_change"), "better": ("bigger", "higher, lower, neither"), "topic": ("gossip", "closures"), "source": ("hearsay", "desi")}
+UNKNOWN = {
+    "unit": ("percents", "percent_change"),
+    "better": ("bigger", "higher, lower, neither"),
+    "topic": ("gossip", "closures"),
+    "source": ("hearsay", "desi"),
+}
 
 
 @pytest.mark.parametrize("key", UNKNOWN)
-def test_an_unknown_word_in_the_catalogue_is_named_with_the_words_allowed(key, root, old, monkeypatch, capsys):
+def test_an_unknown_word_in_the_catalogue_is_named_with_the_words_allowed(
+    key, root, old, monkeypatch, capsys
+):
     value, allowed = UNKNOWN[key]
     path = root / "indicators.toml"
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -177,7 +196,9 @@ def test_an_unknown_word_in_the_catalogue_is_named_with_the_words_allowed(key, r
 
 
 def start(root: Path, **how) -> subprocess.Popen:
-    return subprocess.Popen([*COMMAND, "--root", str(root)], cwd=ROOT, stderr=subprocess.PIPE, text=True, **how)
+    return subprocess.Popen(
+        [*COMMAND, "--root", str(root)], cwd=ROOT, stderr=subprocess.PIPE, text=True, **how
+    )
 
 
 def version_in(path: Path) -> str:

@@ -11,14 +11,29 @@ from data import catalogue
 from data.catalogue import LANGS, LEVELS
 
 INDICATORS, TOPICS, SOURCES = catalogue.indicators(), catalogue.topics(), catalogue.sources()
-FIGURED = [(topic, level, id) for topic, subject in TOPICS.items() for level in LEVELS for id in dict.fromkeys([*subject.opens.get(level, ()), *subject.more]) if level in INDICATORS[id].default]
-OPENED = [(topic, level, id) for topic, subject in TOPICS.items() for level in LEVELS for id in subject.opens.get(level, ())]
+FIGURED = [
+    (topic, level, id)
+    for topic, subject in TOPICS.items()
+    for level in LEVELS
+    for id in dict.fromkeys([*subject.opens.get(level, ()), *subject.more])
+    if level in INDICATORS[id].default
+]
+OPENED = [
+    (topic, level, id)
+    for topic, subject in TOPICS.items()
+    for level in LEVELS
+    for id in subject.opens.get(level, ())
+]
 NEGATIONS = r"\b(mai|nessuna|né|non|never|no|neither|nor|not)\b"
 
 
 def texts(thing) -> dict[str, dict]:
     """The bilingual texts of an indicator, a topic or a source."""
-    return {name: words for name, words in vars(thing).items() if isinstance(words, dict) and set(words) & set(LANGS)}
+    return {
+        name: words
+        for name, words in vars(thing).items()
+        if isinstance(words, dict) and set(words) & set(LANGS)
+    }
 
 
 # --- both languages ---
@@ -46,16 +61,28 @@ def test_a_topic_asks_its_question_in_both_languages(id):
 @pytest.mark.parametrize("id", SOURCES)
 def test_a_source_says_its_terms_and_its_note_in_both_languages(id):
     source = SOURCES[id]
-    assert all(source.name[lang].strip() and source.note[lang].strip() and source.licence[lang].strip() for lang in LANGS)
+    assert all(
+        source.name[lang].strip() and source.note[lang].strip() and source.licence[lang].strip()
+        for lang in LANGS
+    )
     assert source.publisher and source.url.startswith("https://")
 
 
 def test_a_population_is_that_of_the_sources_shown():
     deaths, esales = INDICATORS["death_rate"], INDICATORS["ent_with_esales"]
     own, eurostat = deaths.universe["en"], deaths.universes["eurostat_business_demography"]["en"]
-    assert catalogue.universe(deaths, ["istat_business_demography"] * 2, "en") == own == catalogue.universe(deaths, [], "en")
-    assert catalogue.universe(deaths, ["eurostat_business_demography", "istat_business_demography"], "en") == f"{eurostat}; {own}"
-    assert "not always stated" in catalogue.universe(esales, ["chambers_press"], "en") and "10 or more" in catalogue.universe(esales, ["eurostat_ecommerce"], "en")
+    assert (
+        catalogue.universe(deaths, ["istat_business_demography"] * 2, "en")
+        == own
+        == catalogue.universe(deaths, [], "en")
+    )
+    assert (
+        catalogue.universe(deaths, ["eurostat_business_demography", "istat_business_demography"], "en")
+        == f"{eurostat}; {own}"
+    )
+    assert "not always stated" in catalogue.universe(
+        esales, ["chambers_press"], "en"
+    ) and "10 or more" in catalogue.universe(esales, ["eurostat_ecommerce"], "en")
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -82,19 +109,45 @@ def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
     """Nothing is replaced: sector, gender, size, period and the first edition of the paragraph all have figures at that level."""
     indicator = INDICATORS[id]
     view = indicator.view(level)
-    cut = {"indicator": id, "sector": view["sector"], "gender": view["gender"], "size": view["size"], "lang": "it"}
+    cut = {
+        "indicator": id,
+        "sector": view["sector"],
+        "gender": view["gender"],
+        "size": view["size"],
+        "lang": "it",
+    }
     if view["chart"] == "series":
-        found = queries.ask("trend", geos=tuple(view["geo"]) or tuple(queries.ask("areas", level=level, lang="it")["code"]), **cut)
+        found = queries.ask(
+            "trend",
+            geos=tuple(view["geo"]) or tuple(queries.ask("areas", level=level, lang="it")["code"]),
+            **cut,
+        )
     else:
-        found = queries.ask("map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut)
+        found = queries.ask(
+            "map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut
+        )
     assert view["editions"][0] in set(found["edition"])
     assert view["period"] == "latest" or view["period"] in set(found["period"])
 
 
-@pytest.mark.parametrize("topic, level, id", [row for row in OPENED if INDICATORS[row[2]].view(row[1])["chart"] == "map"])
-def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_130_of_the_world(topic, level, id):
+@pytest.mark.parametrize(
+    "topic, level, id", [row for row in OPENED if INDICATORS[row[2]].view(row[1])["chart"] == "map"]
+)
+def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_130_of_the_world(
+    topic, level, id
+):
     view = INDICATORS[id].view(level)
-    found = queries.ask("map", indicator=id, sector=view["sector"], gender=view["gender"], size=view["size"], period=view["period"], editions=tuple(view["editions"]), level=level, lang="it")
+    found = queries.ask(
+        "map",
+        indicator=id,
+        sector=view["sector"],
+        gender=view["gender"],
+        size=view["size"],
+        period=view["period"],
+        editions=tuple(view["editions"]),
+        level=level,
+        lang="it",
+    )
     assert len(found) >= {"italy": 21, "europe": 12, "world": 130}[level]
 
 
@@ -110,7 +163,9 @@ def test_what_a_paragraph_points_to_is_there(id):
     assert indicator.topic in TOPICS and indicator.source in SOURCES
     for view in indicator.default.values():
         assert set(view) <= {"sector", "gender", "size", "period", "editions", "geo", "chart"}, view
-        assert set(view["editions"]) <= known["edition"] and set(view.get("geo", ())) <= set(queries.ask("areas", level="any", lang="it")["code"])
+        assert set(view["editions"]) <= known["edition"] and set(view.get("geo", ())) <= set(
+            queries.ask("areas", level="any", lang="it")["code"]
+        )
         assert all(view.get(kind, "all") in known[kind] for kind in ("sector", "gender", "size"))
         assert view.get("chart", "map") in catalogue.CHARTS
 
@@ -133,24 +188,42 @@ def test_a_figure_on_sales_or_value_added_speaks_of_profit_only_to_deny_it(id):
     for name, words in texts(INDICATORS[id]).items():
         for lang in LANGS:
             for sentence in re.split(r"[.;]\s", words[lang].lower()):
-                assert not re.search("profit|util[ei] ", sentence) or (re.search(NEGATIONS, sentence) and name not in ("label", "short")), (name, sentence)
+                assert not re.search("profit|util[ei] ", sentence) or (
+                    re.search(NEGATIONS, sentence) and name not in ("label", "short")
+                ), (name, sentence)
 
 
 def test_lower_sales_are_called_sales():
     indicator = INDICATORS["lower_sales_yoy"]
-    assert indicator.label == {"it": "Imprese con vendite più basse di un anno prima", "en": "Firms with lower sales than a year before"}
+    assert indicator.label == {
+        "it": "Imprese con vendite più basse di un anno prima",
+        "en": "Firms with lower sales than a year before",
+    }
     assert "mai i profitti" in indicator.about["it"] and "never profits" in indicator.about["en"]
 
 
 def test_the_page_of_sales_says_that_no_source_asks_about_profits():
     subject = TOPICS["profits"]
-    assert "Nessuna fonte chiede dei profitti" in subject.intro["it"] and "No source asks about profits" in subject.intro["en"]
-    assert "profit" not in (subject.title["it"] + subject.title["en"] + subject.question["it"] + subject.question["en"]).lower()
+    assert (
+        "Nessuna fonte chiede dei profitti" in subject.intro["it"]
+        and "No source asks about profits" in subject.intro["en"]
+    )
+    assert (
+        "profit"
+        not in (
+            subject.title["it"] + subject.title["en"] + subject.question["it"] + subject.question["en"]
+        ).lower()
+    )
 
 
-@pytest.mark.parametrize("id", [id for id, indicator in INDICATORS.items() if indicator.source == "future_of_business"])
+@pytest.mark.parametrize(
+    "id", [id for id, indicator in INDICATORS.items() if indicator.source == "future_of_business"]
+)
 def test_a_self_selected_survey_says_whom_it_asked(id):
-    assert "pagina Facebook" in INDICATORS[id].universe["it"] and "Facebook page" in INDICATORS[id].universe["en"]
+    assert (
+        "pagina Facebook" in INDICATORS[id].universe["it"]
+        and "Facebook page" in INDICATORS[id].universe["en"]
+    )
     assert "graduatoria" in INDICATORS[id].note["it"] and "ranking" in INDICATORS[id].note["en"]
 
 
@@ -182,30 +255,150 @@ def said(root: Path) -> list[str]:
 
 
 FAULTS = {  # file, words replaced, words in their place, what the sentence names
-    "a missing translation": ("indicators.toml", "label.en ", "# label.en ", "data/indicators.toml, [death_rate]: label.en is missing; write it in both languages."),
-    "an empty translation": ("topics.toml", 'title.it    = "Chiusure"', 'title.it    = " "', "data/topics.toml, [closures]: title.it is missing; write it in both languages."),
-    "an unknown unit": ("indicators.toml", 'unit        = "percent"', 'unit        = "percents"', "data/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: percent, points,"),
-    "an unknown direction": ("indicators.toml", 'better      = "lower"', 'better      = "less"', "[death_rate]: better 'less' is not known; use one of: higher, lower, neither."),
-    "an unknown chart": ("indicators.toml", 'chart       = "map"', 'chart       = "pie"', "[death_rate]: chart 'pie' is not known; use one of: map, dots, series."),
-    "an unknown source": ("indicators.toml", 'source      = "istat_business_demography"', 'source      = "hearsay"', "[death_rate]: source 'hearsay' is not known; use one of: "),
-    "an unknown topic": ("indicators.toml", 'topic       = "closures"', 'topic       = "gossip"', "[death_rate]: topic 'gossip' is not known; use one of: closures, profits,"),
-    "decimals in words": ("indicators.toml", "decimals    = 1", 'decimals    = "one"', "[death_rate]: decimals 'one' is not a whole number from 0 to 4."),
-    "an unknown field": ("indicators.toml", "decimals    = 1", 'decimals    = 1\ncolour = "red"', "[death_rate]: colour is not a field of an indicator; use some of: "),
-    "a population of an unknown source": ("indicators.toml", "universes.eurostat_business_demography.it", 'universes.eurostat = { it = "a", en = "b" }\nuniverses.eurostat_business_demography.it', "[death_rate]: universes 'eurostat' is not known; use one of: "),
-    "a population in one language": ("indicators.toml", "universes.eurostat_business_demography.en", "universes.eurostat_business_demography.fr", "[death_rate]: universes.eurostat_business_demography.en is missing; write it in both languages."),
-    "an unknown level": ("indicators.toml", "default.italy", "default.italia", "[death_rate]: default.italia is not a level; use one of: italy, europe, world."),
-    "an indicator that a topic invents": ("topics.toml", '"birth_rate"', '"birth_rat"', "data/topics.toml, [closures]: indicator 'birth_rat' is not in data/indicators.toml."),
-    "an unknown kind of source": ("sources.toml", "kind ", 'kind = "rumour"\n# kind ', "kind 'rumour' is not known; use one of: survey, self_selected,"),
-    "a source without terms": ("sources.toml", "licence.it", "# licence.it", "licence.it is missing; write it in both languages."),
-    "a misspelt choice of a view": ("indicators.toml", "default.italy = { period", "default.italy = { perod", "[death_rate], default.italy: perod is not a choice of a view; use some of: sector,"),
-    "a neighbour that is not there": ("indicators.toml", 'beside      = ["birth_rate"]', 'beside      = ["birth_rat"]', "[death_rate]: 'birth_rat' is not an indicator of this file."),
-    "a rule with an unknown column": ("indicators.toml", 'why = "vintage", source', 'why = "vintage", sourc', "[death_rate]: sourc is not a column a rule can name; use some of: why,"),
-    "a rule with an unknown reason": ("indicators.toml", 'why = "vintage"', 'why = "gossip"', "[death_rate]: why 'gossip' is not known; use one of: disputed, vintage, subgroup."),
-    "an unknown field of a topic": ("topics.toml", 'level       = "italy"', 'level = "italy"\ncolour = "red"', "data/topics.toml, [closures]: colour is not a field of a topic; use some of: "),
-    "a topic without a level": ("topics.toml", "opens.world = [", "# opens.world = [", "data/topics.toml, [closures]: opens.world is missing; write [] where the level has nothing."),
-    "an unknown field of a source": ("sources.toml", "licence.it", 'colour = "red"\nlicence.it', "colour is not a field of a source; use some of: "),
-    "words outside any paragraph": ("indicators.toml", "[death_rate]", "loose = 3\n[death_rate]", "data/indicators.toml: loose stands outside any [paragraph]."),
-    "words that are not TOML": ("indicators.toml", "[death_rate]", "[death_rate", "data/indicators.toml: not valid TOML ("),
+    "a missing translation": (
+        "indicators.toml",
+        "label.en ",
+        "# label.en ",
+        "data/indicators.toml, [death_rate]: label.en is missing; write it in both languages.",
+    ),
+    "an empty translation": (
+        "topics.toml",
+        'title.it    = "Chiusure"',
+        'title.it    = " "',
+        "data/topics.toml, [closures]: title.it is missing; write it in both languages.",
+    ),
+    "an unknown unit": (
+        "indicators.toml",
+        'unit        = "percent"',
+        'unit        = "percents"',
+        "data/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: percent, points,",
+    ),
+    "an unknown direction": (
+        "indicators.toml",
+        'better      = "lower"',
+        'better      = "less"',
+        "[death_rate]: better 'less' is not known; use one of: higher, lower, neither.",
+    ),
+    "an unknown chart": (
+        "indicators.toml",
+        'chart       = "map"',
+        'chart       = "pie"',
+        "[death_rate]: chart 'pie' is not known; use one of: map, dots, series.",
+    ),
+    "an unknown source": (
+        "indicators.toml",
+        'source      = "istat_business_demography"',
+        'source      = "hearsay"',
+        "[death_rate]: source 'hearsay' is not known; use one of: ",
+    ),
+    "an unknown topic": (
+        "indicators.toml",
+        'topic       = "closures"',
+        'topic       = "gossip"',
+        "[death_rate]: topic 'gossip' is not known; use one of: closures, profits,",
+    ),
+    "decimals in words": (
+        "indicators.toml",
+        "decimals    = 1",
+        'decimals    = "one"',
+        "[death_rate]: decimals 'one' is not a whole number from 0 to 4.",
+    ),
+    "an unknown field": (
+        "indicators.toml",
+        "decimals    = 1",
+        'decimals    = 1\ncolour = "red"',
+        "[death_rate]: colour is not a field of an indicator; use some of: ",
+    ),
+    "a population of an unknown source": (
+        "indicators.toml",
+        "universes.eurostat_business_demography.it",
+        'universes.eurostat = { it = "a", en = "b" }\nuniverses.eurostat_business_demography.it',
+        "[death_rate]: universes 'eurostat' is not known; use one of: ",
+    ),
+    "a population in one language": (
+        "indicators.toml",
+        "universes.eurostat_business_demography.en",
+        "universes.eurostat_business_demography.fr",
+        "[death_rate]: universes.eurostat_business_demography.en is missing; write it in both languages.",
+    ),
+    "an unknown level": (
+        "indicators.toml",
+        "default.italy",
+        "default.italia",
+        "[death_rate]: default.italia is not a level; use one of: italy, europe, world.",
+    ),
+    "an indicator that a topic invents": (
+        "topics.toml",
+        '"birth_rate"',
+        '"birth_rat"',
+        "data/topics.toml, [closures]: indicator 'birth_rat' is not in data/indicators.toml.",
+    ),
+    "an unknown kind of source": (
+        "sources.toml",
+        "kind ",
+        'kind = "rumour"\n# kind ',
+        "kind 'rumour' is not known; use one of: survey, self_selected,",
+    ),
+    "a source without terms": (
+        "sources.toml",
+        "licence.it",
+        "# licence.it",
+        "licence.it is missing; write it in both languages.",
+    ),
+    "a misspelt choice of a view": (
+        "indicators.toml",
+        "default.italy = { period",
+        "default.italy = { perod",
+        "[death_rate], default.italy: perod is not a choice of a view; use some of: sector,",
+    ),
+    "a neighbour that is not there": (
+        "indicators.toml",
+        'beside      = ["birth_rate"]',
+        'beside      = ["birth_rat"]',
+        "[death_rate]: 'birth_rat' is not an indicator of this file.",
+    ),
+    "a rule with an unknown column": (
+        "indicators.toml",
+        'why = "vintage", source',
+        'why = "vintage", sourc',
+        "[death_rate]: sourc is not a column a rule can name; use some of: why,",
+    ),
+    "a rule with an unknown reason": (
+        "indicators.toml",
+        'why = "vintage"',
+        'why = "gossip"',
+        "[death_rate]: why 'gossip' is not known; use one of: disputed, vintage, subgroup.",
+    ),
+    "an unknown field of a topic": (
+        "topics.toml",
+        'level       = "italy"',
+        'level = "italy"\ncolour = "red"',
+        "data/topics.toml, [closures]: colour is not a field of a topic; use some of: ",
+    ),
+    "a topic without a level": (
+        "topics.toml",
+        "opens.world = [",
+        "# opens.world = [",
+        "data/topics.toml, [closures]: opens.world is missing; write [] where the level has nothing.",
+    ),
+    "an unknown field of a source": (
+        "sources.toml",
+        "licence.it",
+        'colour = "red"\nlicence.it',
+        "colour is not a field of a source; use some of: ",
+    ),
+    "words outside any paragraph": (
+        "indicators.toml",
+        "[death_rate]",
+        "loose = 3\n[death_rate]",
+        "data/indicators.toml: loose stands outside any [paragraph].",
+    ),
+    "words that are not TOML": (
+        "indicators.toml",
+        "[death_rate]",
+        "[death_rate",
+        "data/indicators.toml: not valid TOML (",
+    ),
 }
 
 
@@ -239,4 +432,6 @@ def test_an_unknown_indicator_is_a_key_error_with_its_name():
 def test_turnover_is_what_firms_sell_and_nothing_else(id):
     """English turnover is Italian fatturato, in every name; the births and deaths of firms have another word."""
     for words in (INDICATORS[id].label, INDICATORS[id].short):
-        assert ("turnover" in words["en"].casefold()) == ("fatturato" in words["it"].casefold()) and "turnover" not in words["it"].casefold(), words
+        assert ("turnover" in words["en"].casefold()) == (
+            "fatturato" in words["it"].casefold()
+        ) and "turnover" not in words["it"].casefold(), words

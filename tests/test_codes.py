@@ -10,7 +10,14 @@ from ui.document import document
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ["geographies", "sectors", "sizes", "genders", "editions", "units"]
-COLUMNS = {"geo": "geographies", "sector": "sectors", "size": "sizes", "gender": "genders", "edition": "editions", "unit": "units"}
+COLUMNS = {
+    "geo": "geographies",
+    "sector": "sectors",
+    "size": "sizes",
+    "gender": "genders",
+    "edition": "editions",
+    "unit": "units",
+}
 MAPS = {"italy_nuts2": 21, "europe_countries": 63, "world_countries": 231, "nuts2_europe": 247}
 LAYERS = {"coastlines", "land", "ocean", "lakes", "rivers", "countries", "subunits"}
 
@@ -53,7 +60,9 @@ def test_a_word_means_one_code(name):
 def test_every_code_is_named_in_both_languages(name):
     for row in codes(name):
         assert row["code"] and row["name_it"].strip() and row["name_en"].strip(), row
-        for it in (key for key in row if key.startswith(("note_", "short_", "suffix_")) and key.endswith("_it")):
+        for it in (
+            key for key in row if key.startswith(("note_", "short_", "suffix_")) and key.endswith("_it")
+        ):
             if not it.startswith("suffix"):
                 assert bool(row[it]) == bool(row[it.replace("_it", "_en")]), row
 
@@ -92,7 +101,14 @@ def test_codes_that_readers_get_wrong():
     assert table["NAM"]["iso2"] == "NA"
     assert (table["GRC"]["iso2"], table["GRC"]["eu_code"]) == ("GR", "EL")
     assert (table["GBR"]["iso2"], table["GBR"]["eu_code"]) == ("GB", "UK")
-    assert {row["continent"] for row in table.values() if row["level"] == "country"} == {"AF", "AS", "EU", "NA", "SA", "OC"}
+    assert {row["continent"] for row in table.values() if row["level"] == "country"} == {
+        "AF",
+        "AS",
+        "EU",
+        "NA",
+        "SA",
+        "OC",
+    }
 
 
 def test_short_sector_names_fit_an_axis():
@@ -119,7 +135,9 @@ def test_the_tile_grid_has_one_tile_an_area():
 
 def test_topologies_have_every_layer_and_no_shape():
     files = sorted((ROOT / "static" / "topojson").glob("*.json"))
-    assert {"world_110m.json", "world_50m.json", "europe_110m.json", "africa_110m.json"} <= {file.name for file in files}
+    assert {"world_110m.json", "world_50m.json", "europe_110m.json", "africa_110m.json"} <= {
+        file.name for file in files
+    }
     for file in files:
         objects = json.loads(file.read_text())["objects"]
         assert set(objects) == LAYERS and not any(layer["geometries"] for layer in objects.values())
@@ -132,11 +150,19 @@ def test_every_word_of_the_raw_figures_is_known(path):
         assert {row[column] for row in rows(path) if column in row} <= known, column
 
 
-@pytest.mark.parametrize(("lang", "said"), [("it", "ISTAT, Titolo 2019-2024, scaricato il 18 luglio 2026"), ("en", "ISTAT, Titolo 2019-2024, downloaded 18 July 2026")])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("it", "ISTAT, Titolo 2019-2024, scaricato il 18 luglio 2026"),
+        ("en", "ISTAT, Titolo 2019-2024, downloaded 18 July 2026"),
+    ],
+)
 def test_the_day_of_a_document_is_written_out(lang, said):
     assert document("ISTAT", "Titolo 2019-2024", "downloaded 2026-07-18", "", lang) == said
 
 
 def test_italian_titles_have_their_accents():
     told = (ROOT / "data" / "raw" / "future_of_business__country_wave.csv").read_text(encoding="utf-8")
-    assert "Per metà delle Pmi la salvezza è l'online" in told and not any(lost in told for lost in ("sosterra ", "Per meta ", ": cosi ", " c'e "))
+    assert "Per metà delle Pmi la salvezza è l'online" in told and not any(
+        lost in told for lost in ("sosterra ", "Per meta ", ": cosi ", " c'e ")
+    )

@@ -1,4 +1,5 @@
 """Figures set beside one another: the words agree with the numbers, whatever the intervals; areas are compared at one moment or not at all."""
+
 import re
 
 import drawn
@@ -19,12 +20,37 @@ from ui.area import area
 
 SHARE = catalogue.indicator("innovative_startups_female_majority_share")  # in percent, one decimal
 COUNT = catalogue.indicator("active_enterprises")
-ROW = {"geo": "ITC4", "geo_name": "Lombardia", "value": 12.0, "low": None, "high": None, "n": None, "n_note": "", "flags": "", "status": "ok", "period": "2024", "edition": "e",
-       "source": "innovative_startups", "interval_reason": "register", "drawn_from": "", "starts": "2024-01-01"}
+ROW = {
+    "geo": "ITC4",
+    "geo_name": "Lombardia",
+    "value": 12.0,
+    "low": None,
+    "high": None,
+    "n": None,
+    "n_note": "",
+    "flags": "",
+    "status": "ok",
+    "period": "2024",
+    "edition": "e",
+    "source": "innovative_startups",
+    "interval_reason": "register",
+    "drawn_from": "",
+    "starts": "2024-01-01",
+}
 
 
 def figure(value, low=None, high=None, geo="ITA", **more) -> dict:
-    return ROW | {"geo": geo, "geo_name": {"ITA": "Italia", "ITC": "Nord-Ovest"}.get(geo, geo), "value": value, "low": low, "high": high} | more
+    return (
+        ROW
+        | {
+            "geo": geo,
+            "geo_name": {"ITA": "Italia", "ITC": "Nord-Ovest"}.get(geo, geo),
+            "value": value,
+            "low": low,
+            "high": high,
+        }
+        | more
+    )
 
 
 values = st.floats(0, 100, allow_nan=False).map(lambda value: round(value, 2))
@@ -36,26 +62,37 @@ def figures(draw, geo: str = "ITA") -> dict:
     value = draw(values)
     if draw(st.booleans()):
         return figure(value, geo=geo)
-    return figure(value, round(value - draw(st.floats(0, value)), 2), round(value + draw(st.floats(0, 100 - value)), 2), geo)
+    return figure(
+        value,
+        round(value - draw(st.floats(0, value)), 2),
+        round(value + draw(st.floats(0, 100 - value)), 2),
+        geo,
+    )
 
 
 # --- two figures ---
 
-@pytest.mark.parametrize(("one", "other", "word"), [
-    (figure(10, 9, 11), figure(20, 18, 22), "lower"),  # apart
-    (figure(20, 18, 22), figure(10, 9, 11), "higher"),
-    (figure(10, 6, 14), figure(13, 9, 17), "indistinct"),  # overlapping
-    (figure(10, 8, 12), figure(12, 12, 14), "indistinct"),  # touching
-    (figure(10, 5, 15), figure(11, 10.5, 11.5), "indistinct"),  # nested
-    (figure(10, 9, 11), figure(10, 9, 11), "indistinct"),  # equal
-    (figure(10, 9, 11), figure(11), "indistinct"),  # one interval only, which holds the other value
-    (figure(10, 9, 11), figure(11.1), "lower"),
-    (figure(12), figure(10, 9, 11), "higher"),
-    (figure(12), figure(10), "above"),  # none: a plain difference
-    (figure(10), figure(12), "below"),
-    (figure(10.01), figure(10.04), "same"),  # as printed
-])
-def test_intervals_decide_where_there_are_any_and_the_plain_difference_is_called_so_elsewhere(one, other, word):
+
+@pytest.mark.parametrize(
+    ("one", "other", "word"),
+    [
+        (figure(10, 9, 11), figure(20, 18, 22), "lower"),  # apart
+        (figure(20, 18, 22), figure(10, 9, 11), "higher"),
+        (figure(10, 6, 14), figure(13, 9, 17), "indistinct"),  # overlapping
+        (figure(10, 8, 12), figure(12, 12, 14), "indistinct"),  # touching
+        (figure(10, 5, 15), figure(11, 10.5, 11.5), "indistinct"),  # nested
+        (figure(10, 9, 11), figure(10, 9, 11), "indistinct"),  # equal
+        (figure(10, 9, 11), figure(11), "indistinct"),  # one interval only, which holds the other value
+        (figure(10, 9, 11), figure(11.1), "lower"),
+        (figure(12), figure(10, 9, 11), "higher"),
+        (figure(12), figure(10), "above"),  # none: a plain difference
+        (figure(10), figure(12), "below"),
+        (figure(10.01), figure(10.04), "same"),  # as printed
+    ],
+)
+def test_intervals_decide_where_there_are_any_and_the_plain_difference_is_called_so_elsewhere(
+    one, other, word
+):
     told = compared(one, other, SHARE, "en")
     assert told.word == word and told.mark == MARKS[word]
     assert told.plain is (one["low"] is None and other["low"] is None)
@@ -80,13 +117,24 @@ def test_words_agree_with_the_numbers(one, other):
 
 @given(figures("ITC4"), figures())
 def test_the_comparison_turned_round_says_the_opposite(one, other):
-    turned = {"higher": "lower", "lower": "higher", "above": "below", "below": "above", "indistinct": "indistinct", "same": "same"}
+    turned = {
+        "higher": "lower",
+        "lower": "higher",
+        "above": "below",
+        "below": "above",
+        "indistinct": "indistinct",
+        "same": "same",
+    }
     assert compared(other, one, SHARE, "it").word == turned[compared(one, other, SHARE, "it").word]
 
 
 @given(figures("ITC4"), figures())
 def test_nested_intervals_are_never_told_apart(one, other):
-    if None not in (one["low"], other["low"]) and one["low"] <= other["low"] <= other["value"] <= other["high"] <= one["high"] and other["low"] <= one["value"] <= other["high"]:
+    if (
+        None not in (one["low"], other["low"])
+        and one["low"] <= other["low"] <= other["value"] <= other["high"] <= one["high"]
+        and other["low"] <= one["value"] <= other["high"]
+    ):
         assert compared(one, other, SHARE, "en").word == "indistinct"
 
 
@@ -107,12 +155,16 @@ def test_amounts_and_missing_figures_are_never_compared(lang):
 
 def test_several_comparisons_are_one_phrase_that_says_which_kind_they_are():
     plain = against(figure(12, geo="ITC4"), [figure(10, geo="ITC"), figure(13)], SHARE, "en")
-    assert plain == "2.0 points above the North-West (10.0%) and 1.0 point below Italy (13.0%), plain differences"
+    assert (
+        plain
+        == "2.0 points above the North-West (10.0%) and 1.0 point below Italy (13.0%), plain differences"
+    )
     tested = against(figure(20, 18, 22, "ITC4"), [figure(21, 19, 23)], SHARE, "it")
     assert tested == "non distinguibile dall'Italia (21,0%), secondo gli intervalli al 95%"
 
 
 # --- a place among peers ---
+
 
 def peers(*ends) -> list[dict]:
     return [figure(value, low, high, geo=f"A{i}") for i, (value, low, high) in enumerate(ends)]
@@ -142,32 +194,56 @@ def test_the_place_lies_within_the_set_and_holds_the_one_the_values_give(found):
         first, last, count = place(row, rows, SHARE)
         own = 1 + sum(other["value"] > row["value"] for other in rows)
         assert 1 <= first <= last <= count == len(rows)
-        assert first <= own or words.rounded(row["value"], 1) in {words.rounded(other["value"], 1) for other in rows if other is not row}
+        assert first <= own or words.rounded(row["value"], 1) in {
+            words.rounded(other["value"], 1) for other in rows if other is not row
+        }
 
 
 def test_two_provinces_published_as_one_count_once():
-    joined = [figure(10, geo="ITH1", drawn_from="ITH1+ITH2"), figure(10, geo="ITH2", drawn_from="ITH1+ITH2"), figure(12, geo="ITC4")]
+    joined = [
+        figure(10, geo="ITH1", drawn_from="ITH1+ITH2"),
+        figure(10, geo="ITH2", drawn_from="ITH1+ITH2"),
+        figure(12, geo="ITC4"),
+    ]
     assert place(joined[0], joined, SHARE) == (2, 2, 2)
 
 
 # --- since 2019 ---
 
-WAY = {"value": 9.0, "low": None, "high": None, "period": "2024", "baseline": 8.0, "baseline_low": None, "baseline_high": None, "baseline_period": "2019", "worst": 12.0,
-       "worst_period": "2020", "regained_period": None, "complete": True, "source": "istat_business_demography"}
+WAY = {
+    "value": 9.0,
+    "low": None,
+    "high": None,
+    "period": "2024",
+    "baseline": 8.0,
+    "baseline_low": None,
+    "baseline_high": None,
+    "baseline_period": "2019",
+    "worst": 12.0,
+    "worst_period": "2020",
+    "regained_period": None,
+    "complete": True,
+    "source": "istat_business_demography",
+}
 
 
-@pytest.mark.parametrize(("changes", "expected"), [
-    ({}, "not yet back at the 2019 level"),
-    ({"value": 12.0, "worst_period": "2024"}, "In 2019: 8.0%. The worst point is the latest (2024)."),
-    ({"regained_period": "2022", "value": 7.5}, "back at the 2019 level in 2022."),
-    ({"regained_period": "2022"}, "back at the 2019 level in 2022, lost again since"),
-    ({"worst": 7.0, "value": 6.5}, "It has not been above that since 2020"),
-])
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "not yet back at the 2019 level"),
+        ({"value": 12.0, "worst_period": "2024"}, "In 2019: 8.0%. The worst point is the latest (2024)."),
+        ({"regained_period": "2022", "value": 7.5}, "back at the 2019 level in 2022."),
+        ({"regained_period": "2022"}, "back at the 2019 level in 2022, lost again since"),
+        ({"worst": 7.0, "value": 6.5}, "It has not been above that since 2020"),
+    ],
+)
 def test_the_way_since_2019_of_a_count(changes, expected):
     assert expected in since_2019(WAY | changes, catalogue.indicator("death_rate"), "en", "2024")
 
 
-@pytest.mark.parametrize("changes", [{"complete": False}, {"source": "future_of_business"}, {"source": "eurostat_ecommerce"}])
+@pytest.mark.parametrize(
+    "changes", [{"complete": False}, {"source": "future_of_business"}, {"source": "eurostat_ecommerce"}]
+)
 def test_a_worst_year_is_told_neither_of_a_line_with_holes_nor_of_a_survey(changes):
     told = since_2019(WAY | changes, catalogue.indicator("death_rate"), "en", "2023")
     assert told == "In 2019: 8.0%. Latest: 9.0% (2024)."
@@ -179,7 +255,9 @@ def test_what_the_intervals_do_not_tell_apart_from_2019_is_said_so():
     assert "not distinguishable from that of 2019" in told and "back" not in told and "Worst" not in told
 
 
-@pytest.mark.parametrize("way", [None, WAY | {"baseline": None}, WAY | {"baseline": float("nan")}, WAY | {"period": "2019"}])
+@pytest.mark.parametrize(
+    "way", [None, WAY | {"baseline": None}, WAY | {"baseline": float("nan")}, WAY | {"period": "2019"}]
+)
 def test_without_2019_there_is_nothing_to_tell(way):
     assert since_2019(way, catalogue.indicator("death_rate"), "it") == ""
 
@@ -187,7 +265,9 @@ def test_without_2019_there_is_nothing_to_tell(way):
 def test_the_extreme_of_an_amount_is_an_amount():
     way = WAY | {"value": 80_000.0, "baseline": 87_130.0, "worst": 79_750.0}
     assert "the highest was 79,750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "en")
-    assert "il più alto è stato 79.750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "it")
+    assert "il più alto è stato 79.750 (2020)" in since_2019(
+        way, catalogue.indicator("enterprise_deaths"), "it"
+    )
 
 
 def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():
@@ -198,17 +278,28 @@ def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():
 
 # --- how sure, and the marks ---
 
+
 def test_a_figure_says_its_interval_or_why_it_has_none():
-    assert sure(figure(30, 20.5, 41.5, n_note="21 / 70", interval_reason=""), SHARE, "en") == "95% interval: 20.5% to 41.5%; 21 / 70"
+    assert (
+        sure(figure(30, 20.5, 41.5, n_note="21 / 70", interval_reason=""), SHARE, "en")
+        == "95% interval: 20.5% to 41.5%; 21 / 70"
+    )
     assert sure(figure(30), SHARE, "it") == "conteggio completo"
-    assert sure(figure(30, interval_reason="no_error_published", n=430), SHARE, "en") == "error not published; 430 respondents"
-    assert "base under 30" in sure(figure(13, 4, 38, flags="s", n_note="2 / 15", interval_reason=""), SHARE, "en")
+    assert (
+        sure(figure(30, interval_reason="no_error_published", n=430), SHARE, "en")
+        == "error not published; 430 respondents"
+    )
+    assert "base under 30" in sure(
+        figure(13, 4, 38, flags="s", n_note="2 / 15", interval_reason=""), SHARE, "en"
+    )
 
 
 @given(st.lists(figures(), min_size=benchmark.FEW, max_size=30), figures("ITC4"))
 def test_the_row_of_ticks_stays_inside_its_frame(found, row):
     drawn = strip(row, found[:1], found, SHARE, "en", "light")
-    places = [float(x) for x in re.findall(r"M(-?[\d.]+) ", drawn)] + [float(x) for x in re.findall(r'cx="(-?[\d.]+)"', drawn)]
+    places = [float(x) for x in re.findall(r"M(-?[\d.]+) ", drawn)] + [
+        float(x) for x in re.findall(r'cx="(-?[\d.]+)"', drawn)
+    ]
     assert all(0 <= x <= benchmark.STRIP[0] for x in places) and 'aria-label="' in drawn
 
 
@@ -219,14 +310,19 @@ def test_few_peers_are_no_row_of_ticks_and_one_figure_no_line():
 
 # --- the page ---
 
+
 @pytest.mark.parametrize("lang", words.LANGS)
-@pytest.mark.parametrize("geos", [[], ["ITC4"], ["ITA"], ["DEU"], ["ITC4", "ITF3", "ITI4", "DEU", "ITH1", "ITA"]], ids=lambda geos: "+".join(geos) or "none")
+@pytest.mark.parametrize(
+    "geos",
+    [[], ["ITC4"], ["ITA"], ["DEU"], ["ITC4", "ITF3", "ITI4", "DEU", "ITH1", "ITA"]],
+    ids=lambda geos: "+".join(geos) or "none",
+)
 def test_areas_are_set_side_by_side(geos, lang):
     visit = opened("compare", lang=lang, geo=geos)
     page = words_of(sound(visit, lang))
     assert t("compare_question", lang) in page and t("compare_all", lang) in page
     shown = visit.multiselect(key=f"compare_areas_{lang}").value
-    assert 2 <= len(shown) <= 6 and shown[:len(geos)] == geos
+    assert 2 <= len(shown) <= 6 and shown[: len(geos)] == geos
     assert drawn.figures(visit) and all(chart.alt for chart in drawn.figures(visit))
 
 
@@ -235,7 +331,9 @@ def test_a_choice_is_kept_in_the_address_by_repeated_geo():
     visit.multiselect(key="compare_areas_en").set_value(["ITC4", "ITF3", "ITG1"]).run()
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITC4", "ITF3", "ITG1"))
     visit.selectbox(key="compare_indicator_en").set_value("birth_rate").run()
-    assert visit.session_state["filters"].indicator == "birth_rate" and visit.session_state["filters"].geo == ("ITC4", "ITF3", "ITG1")
+    assert visit.session_state["filters"].indicator == "birth_rate" and visit.session_state[
+        "filters"
+    ].geo == ("ITC4", "ITF3", "ITG1")
     sound(visit, "en")
 
 
@@ -244,10 +342,16 @@ def test_more_than_six_areas_are_cut_and_the_page_says_so():
     assert t("compare_too_many", "en", count=6) in words_of(html(visit))
 
 
-@pytest.mark.parametrize("geos", [("ITC4", "ITF2", "ITA"), ("DEU", "FRA", "ITA", "EU27_2020"), ("ITH1", "ITH2"), ("KEN", "NGA", "ITA")])
+@pytest.mark.parametrize(
+    "geos",
+    [("ITC4", "ITF2", "ITA"), ("DEU", "FRA", "ITA", "EU27_2020"), ("ITH1", "ITH2"), ("KEN", "NGA", "ITA")],
+)
 def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
     for line in compare.compared(geos, "en"):
-        moments = {(row["period"], row["edition"], row["sector"], row["gender"], row["size"]) for row in line.cells.values()}
+        moments = {
+            (row["period"], row["edition"], row["sector"], row["gender"], row["size"])
+            for row in line.cells.values()
+        }
         assert len(moments) == 1 and len(line.cells) >= 2
         assert not set(line.cells) & set(line.others)
 
@@ -263,14 +367,23 @@ def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
 def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared():
     geos = ("KEN", "ITA")
     without = {indicator.id for indicator in compare.apart(geos, "en")}
-    assert "firms_woman_top_manager" in without and not without & {line.indicator.id for line in compare.compared(geos, "en")}
-    assert catalogue.indicator("firms_woman_top_manager").label["en"] in words_of(sound(opened("compare", lang="en", geo=list(geos)), "en"))
+    assert "firms_woman_top_manager" in without and not without & {
+        line.indicator.id for line in compare.compared(geos, "en")
+    }
+    assert catalogue.indicator("firms_woman_top_manager").label["en"] in words_of(
+        sound(opened("compare", lang="en", geo=list(geos)), "en")
+    )
 
 
 def test_differences_are_told_against_the_first_area():
     lines = {line.indicator.id: line for line in compare.compared(("ITC4", "ITF3", "DEU"), "en")}
-    told = words_of(compare.differences(lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare.labels("en"), "en"))
-    assert "Against Lombardy (5.8%), 2024, provisional" in told and "Campania 7.9%: 2.1 points above Lombardy (5.8%), plain difference" in told
+    told = words_of(
+        compare.differences(lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare.labels("en"), "en")
+    )
+    assert (
+        "Against Lombardy (5.8%), 2024, provisional" in told
+        and "Campania 7.9%: 2.1 points above Lombardy (5.8%), plain difference" in told
+    )
     assert "Without a figure for the same period: Germany." in told
     amounts = compare.differences(lines["active_enterprises"], ("ITC4", "ITF3"), compare.labels("en"), "en")
     assert "above" not in amounts and "below" not in amounts
@@ -280,7 +393,10 @@ def test_the_table_leaves_as_rows_that_say_which_are_compared():
     geos = ("ITC4", "ITF3", "DEU")
     rows = compare.rows_of(compare.compared(geos, "en"), geos)
     deaths = rows[rows.indicator == "death_rate"].set_index("geo")
-    assert deaths.loc["ITC4", ["value", "period", "compared"]].tolist() == [5.75, "2024", True] and not deaths.loc["DEU", "compared"]
+    assert (
+        deaths.loc["ITC4", ["value", "period", "compared"]].tolist() == [5.75, "2024", True]
+        and not deaths.loc["DEU", "compared"]
+    )
 
 
 def test_an_area_alone_is_set_beside_those_it_belongs_to():
@@ -289,24 +405,49 @@ def test_an_area_alone_is_set_beside_those_it_belongs_to():
 
 
 def test_the_view_of_a_comparison_has_the_level_that_holds_all_areas():
-    line = next(line for line in compare.compared(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate")
+    line = next(
+        line for line in compare.compared(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate"
+    )
     assert compare.view_of(line, ("ITC4", "ITF3"), "en").level == "italy"
     assert compare.view_of(line, ("ITC4", "DEU"), "en").level == "europe"
-    assert set(ask("trend", **compare.view_of(line, ("ITC4", "ITF3"), "en").cut, geos=("ITC4",), lang="en")["geo"]) == {"ITC4"}
+    assert set(
+        ask("trend", **compare.view_of(line, ("ITC4", "ITF3"), "en").cut, geos=("ITC4",), lang="en")["geo"]
+    ) == {"ITC4"}
 
 
-@pytest.mark.parametrize(("lang", "expected"), [("it", "Trento 10,5%: cifra del Trentino-Alto Adige intero"), ("en", "Trento 10.5%: figure for the whole of Trentino-South Tyrol")])
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [
+        ("it", "Trento 10,5%: cifra del Trentino-Alto Adige intero"),
+        ("en", "Trento 10.5%: figure for the whole of Trentino-South Tyrol"),
+    ],
+)
 def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected):
     geos = ("ITH1", "ITH2")
-    line = next(line for line in compare.compared(geos, lang) if line.indicator.id == "innovative_startups_female_majority_share")
+    line = next(
+        line
+        for line in compare.compared(geos, lang)
+        if line.indicator.id == "innovative_startups_female_majority_share"
+    )
     told = words_of(compare.differences(line, geos, compare.labels(lang), lang))
     assert expected in told and t("by_interval", lang) not in told
-    assert words_of(compare.matrix([line], geos, compare.labels(lang), lang, "light")).count(expected.partition(": ")[2]) == 2
+    assert (
+        words_of(compare.matrix([line], geos, compare.labels(lang), lang, "light")).count(
+            expected.partition(": ")[2]
+        )
+        == 2
+    )
 
 
 def test_the_table_names_the_edition_where_there_are_several():
     geos = ("ITG2", "ITF5", "ITC4")
     lines = {line.indicator.id: line for line in compare.compared(geos, "en")}
-    table = words_of(compare.matrix([lines["women_led_firms_share"]], geos, compare.labels("en"), "en", "light"))
-    assert "31 December 2023, Registered firms" in table and "(19.9%, 31 December 2024, Active firms)" in table
-    assert "Only edition" not in words_of(compare.matrix(list(lines.values()), geos, compare.labels("en"), "en", "light"))
+    table = words_of(
+        compare.matrix([lines["women_led_firms_share"]], geos, compare.labels("en"), "en", "light")
+    )
+    assert (
+        "31 December 2023, Registered firms" in table and "(19.9%, 31 December 2024, Active firms)" in table
+    )
+    assert "Only edition" not in words_of(
+        compare.matrix(list(lines.values()), geos, compare.labels("en"), "en", "light")
+    )

@@ -1,4 +1,5 @@
 """What deploy/ says is so: one image that writes nothing, two replicas behind nginx, and a visitor who notices neither a death nor an update."""
+
 import re
 import socket
 import subprocess
@@ -27,7 +28,11 @@ REPLICAS = {name: service for name, service in COMPOSE["services"].items() if na
 
 def stages() -> list[list[tuple[str, str]]]:
     """The instructions of the Dockerfile, stage by stage."""
-    lines = [line.split(maxsplit=1) for line in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    lines = [
+        line.split(maxsplit=1)
+        for line in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
     assert all(len(line) == 2 for line in lines)
     starts = [place for place, (name, _) in enumerate(lines) if name == "FROM"]
     return [[tuple(line) for line in lines[start:end]] for start, end in zip(starts, [*starts[1:], None])]
@@ -39,7 +44,17 @@ def test_the_image_runs_as_nobody_in_particular_says_how_it_is_and_brings_nothin
     assert all(re.search(r":\d[\w.-]+( AS \w+)?$", dict(stage)["FROM"]) for stage in (first, last))
     assert names["USER"].isdigit() and int(names["USER"]) > 1000 and f"--uid {names['USER']}" in names["RUN"]
     assert "/readyz" in names["HEALTHCHECK"] and "RECOVERY_READONLY=1" in names["ENV"]
-    assert {name for stage in (first, last) for name, _ in stage} <= {"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "EXPOSE", "HEALTHCHECK", "CMD"}
+    assert {name for stage in (first, last) for name, _ in stage} <= {
+        "FROM",
+        "WORKDIR",
+        "COPY",
+        "RUN",
+        "USER",
+        "ENV",
+        "EXPOSE",
+        "HEALTHCHECK",
+        "CMD",
+    }
     order = [name for name, _ in last]
     assert order.index("USER") > max(place for place, name in enumerate(order) if name in ("COPY", "RUN"))
 
@@ -49,11 +64,17 @@ def test_the_image_installs_and_starts_as_make_does():
     copied = next(words.split()[:-1] for name, words in first if name == "COPY")
     assert all((ROOT / name).is_file() for name in copied)
     made = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert "pip install" in dict(first[:4])["RUN"] and "-r requirements.txt" in dict(first[:4])["RUN"] and "-r requirements.txt" in made
+    assert (
+        "pip install" in dict(first[:4])["RUN"]
+        and "-r requirements.txt" in dict(first[:4])["RUN"]
+        and "-r requirements.txt" in made
+    )
     assert any(name == "RUN" and "data.build" in words and "plot.address()" in words for name, words in first)
     start = yaml.safe_load(dict(last)["CMD"])
     assert start[1:5] == ["-m", "streamlit", "run", "api.py"] and "-m streamlit run api.py" in made
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["target-version"]
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"][
+        "target-version"
+    ]
     assert dict(first)["FROM"].startswith(f"python:{wanted[2]}.{wanted[3:]}-")
 
 
@@ -77,24 +98,46 @@ def test_no_answer_of_a_visitor_and_no_database_of_this_machine_goes_into_the_im
 def test_replicas_are_alike_write_nothing_and_keep_contributions_in_postgresql():
     assert len(REPLICAS) == 2 and len({yaml.dump(service) for service in REPLICAS.values()}) == 1
     replica = REPLICAS["replica1"]
-    assert replica["read_only"] is True and replica["tmpfs"] == ["/tmp"] and replica["cap_drop"] == ["ALL"] and "volumes" not in replica
-    assert replica["environment"]["RECOVERY_READONLY"] == "1" and replica["environment"]["RECOVERY_PROXIES"] == "1"
-    assert replica["environment"]["DIAGNOSIS_STORE"].startswith("postgresql://") and not re.search(r"PASSWORD\S*: \w+$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE)
+    assert (
+        replica["read_only"] is True
+        and replica["tmpfs"] == ["/tmp"]
+        and replica["cap_drop"] == ["ALL"]
+        and "volumes" not in replica
+    )
+    assert (
+        replica["environment"]["RECOVERY_READONLY"] == "1"
+        and replica["environment"]["RECOVERY_PROXIES"] == "1"
+    )
+    assert replica["environment"]["DIAGNOSIS_STORE"].startswith("postgresql://") and not re.search(
+        r"PASSWORD\S*: \w+$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE
+    )
     assert COMPOSE["services"]["tables"]["command"][-2:] == ["diagnosis.store", "init"]
-    assert (ROOT / replica["build"]["dockerfile"]).is_file() and set(COMPOSE["services"]["nginx"]["depends_on"]) == set(REPLICAS)
+    assert (ROOT / replica["build"]["dockerfile"]).is_file() and set(
+        COMPOSE["services"]["nginx"]["depends_on"]
+    ) == set(REPLICAS)
 
 
 def test_nginx_knows_the_replicas_keeps_no_addresses_and_drops_a_forged_one():
     conf = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    assert set(re.findall(r"server (\w+):8501", conf)) == set(REPLICAS) and "hash $remote_addr consistent;" in conf
-    assert "access_log off;" in conf and "proxy_set_header X-Forwarded-For $remote_addr;" in conf and "location = /readyz { return 404; }" in conf
+    assert (
+        set(re.findall(r"server (\w+):8501", conf)) == set(REPLICAS)
+        and "hash $remote_addr consistent;" in conf
+    )
+    assert (
+        "access_log off;" in conf
+        and "proxy_set_header X-Forwarded-For $remote_addr;" in conf
+        and "location = /readyz { return 404; }" in conf
+    )
     assert conf.count("{") == conf.count("}")
 
 
 @pytest.fixture(scope="module")
 def nginx() -> str:
     if not prove.nginx():
-        absent("NGINX", "nginx is not installed: two replicas behind it were not tried (Debian: apt-get install nginx-light)")
+        absent(
+            "NGINX",
+            "nginx is not installed: two replicas behind it were not tried (Debian: apt-get install nginx-light)",
+        )
     return prove.nginx()
 
 
@@ -107,11 +150,15 @@ def test_nginx_takes_the_configuration(nginx, tmp_path):
 @pytest.mark.escape
 def test_what_was_asked_of_a_forged_host_is_not_given_to_the_next_visitor(nginx):
     """Answers name the host they were asked of; kept for all under one key, they would lead a reader elsewhere."""
+
     class Replica(BaseHTTPRequestHandler):
         def do_GET(self):
             body = self.headers["Host"].encode()
             self.send_response(200)
-            for name, value in {"Cache-Control": "public, max-age=60", "Content-Length": str(len(body))}.items():
+            for name, value in {
+                "Cache-Control": "public, max-age=60",
+                "Content-Length": str(len(body)),
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
@@ -133,7 +180,11 @@ def test_what_was_asked_of_a_forged_host_is_not_given_to_the_next_visitor(nginx)
         process = subprocess.Popen([nginx, "-c", conf, "-p", folder], stderr=subprocess.DEVNULL)
         try:
             prove.answering(port, "/healthz")
-            assert [asked(host) for host in ("evil.example", "ours.example", "evil.example")] == ["evil.example", "ours.example", "evil.example"]
+            assert [asked(host) for host in ("evil.example", "ours.example", "evil.example")] == [
+                "evil.example",
+                "ours.example",
+                "evil.example",
+            ]
         finally:
             process.terminate()
             process.wait(10)
@@ -143,13 +194,25 @@ def test_what_was_asked_of_a_forged_host_is_not_given_to_the_next_visitor(nginx)
 @pytest.mark.fault
 def test_a_replica_killed_and_data_renewed_under_load_are_no_fault_to_a_visitor(nginx):
     def state() -> dict:
-        return {path: path.stat().st_mtime_ns for folder in ("data", "static") for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        return {
+            path: path.stat().st_mtime_ns
+            for folder in ("data", "static")
+            for path in (ROOT / folder).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
 
     build.ensure()
     plot.address()  # what the image makes before it is closed
     before = state()
     found = prove.prove(seconds=0.9, visitors=4)
     assert found["killed"]["faults"] == found["updated"]["faults"] == [] and found["pages"]["faults"] == 0
-    assert found["killed"]["answers"] > 0 and found["updated"]["versions"] == 2 and found["updated"]["breaks"] == 0
-    assert all(found[name]["faults"] == 0 and found[name]["unchanged_per_second"] > 0 for name in ("data_replica", "data_nginx", "embed_replica", "embed_nginx"))
+    assert (
+        found["killed"]["answers"] > 0
+        and found["updated"]["versions"] == 2
+        and found["updated"]["breaks"] == 0
+    )
+    assert all(
+        found[name]["faults"] == 0 and found[name]["unchanged_per_second"] > 0
+        for name in ("data_replica", "data_nginx", "embed_replica", "embed_nginx")
+    )
     assert state() == before, "replicas write nothing beside the project's files"

@@ -9,11 +9,21 @@ def test_the_bank_holds_23_items_and_46_recommendations_in_four_goals():
     instrument = bank()
     assert len(instrument.items) == 23
     assert sum(len(item.recommendations) for item in instrument.items) == 46
-    assert {goal.id: len(goal.items) for goal in instrument.goals} == {"known": 6, "found": 5, "convert": 6, "retain": 6}
+    assert {goal.id: len(goal.items) for goal in instrument.goals} == {
+        "known": 6,
+        "found": 5,
+        "convert": 6,
+        "retain": 6,
+    }
 
 
 def test_the_weights_of_the_goals():
-    assert {goal.id: float(sum(item.weight for item in goal.items)) for goal in bank().goals} == {"known": 5.5, "found": 6, "convert": 6, "retain": 7}
+    assert {goal.id: float(sum(item.weight for item in goal.items)) for goal in bank().goals} == {
+        "known": 5.5,
+        "found": 6,
+        "convert": 6,
+        "retain": 7,
+    }
 
 
 def test_the_regions_are_the_21_italian_areas_in_four_macro_areas():
@@ -39,14 +49,38 @@ def test_the_class_of_comparable_versions_is_the_first_two_numbers():
 
 
 FAULTS = [
-    ('effort = "S"', 'effort = "XL"', 'item "known_audience", action "known_audience.low": effort "XL" is not known; use one of: S, M, L.'),
-    ('goal = "known"', 'goal = "fame"', 'item "known_audience": goal "fame" is not known; use one of: known, found, convert, retain.'),
+    (
+        'effort = "S"',
+        'effort = "XL"',
+        'item "known_audience", action "known_audience.low": effort "XL" is not known; use one of: S, M, L.',
+    ),
+    (
+        'goal = "known"',
+        'goal = "fame"',
+        'item "known_audience": goal "fame" is not known; use one of: known, found, convert, retain.',
+    ),
     ("weight = 1.0", "weight = 9", 'item "known_audience": weight "9" is not a number from 0.1 to 5.'),
-    ("points = [0, 1]", "points = [0]", 'item "known_audience": its actions answer to the points [0, 2]; each of 0, 1, 2 needs one.'),
+    (
+        "points = [0, 1]",
+        "points = [0]",
+        'item "known_audience": its actions answer to the points [0, 2]; each of 0, 1, 2 needs one.',
+    ),
     ('id = "known_social"', 'id = "known_audience"', "items: these ids stand twice: known_audience."),
-    ('match = "near"', 'match = "close"', 'item "known_social", official "E_SM1_ANY": match "close" is not known; use one of: direct, near, proxy.'),
-    ('if_hidden = "zero"', 'if_hidden = "one"', 'item "found_offer": if_hidden "one" is not known; use one of: zero, exclude.'),
-    ('show_if = { item = "found_website"', 'show_if = { item = "found_site"', 'item "found_offer", show_if: item "found_site" is not known; use one of: known_audience,'),
+    (
+        'match = "near"',
+        'match = "close"',
+        'item "known_social", official "E_SM1_ANY": match "close" is not known; use one of: direct, near, proxy.',
+    ),
+    (
+        'if_hidden = "zero"',
+        'if_hidden = "one"',
+        'item "found_offer": if_hidden "one" is not known; use one of: zero, exclude.',
+    ),
+    (
+        'show_if = { item = "found_website"',
+        'show_if = { item = "found_site"',
+        'item "found_offer", show_if: item "found_site" is not known; use one of: known_audience,',
+    ),
     ('efforts = ["S"]', 'efforts = ["S", "Z"]', 'slot "week": effort "Z" is not known; use one of: S, M, L.'),
 ]
 
@@ -65,7 +99,9 @@ def test_a_fault_is_one_sentence_with_file_place_and_what_is_allowed(tmp_path, r
 def test_a_text_missing_in_one_language_is_a_fault(tmp_path):
     text = BANK.read_text(encoding="utf-8")
     path = tmp_path / "instrument.toml"
-    path.write_text(text.replace('question.en = "How active', 'question.fr = "How active', 1), encoding="utf-8")
+    path.write_text(
+        text.replace('question.en = "How active', 'question.fr = "How active', 1), encoding="utf-8"
+    )
     with pytest.raises(InstrumentError, match='item "known_social": "question" has no text in: en.'):
         load(path)
 

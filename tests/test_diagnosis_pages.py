@@ -1,4 +1,5 @@
 """The diagnosis as a firm meets it, and its published results: a plan each time, nothing lost, nothing kept that was not offered."""
+
 import json
 import re
 import sqlite3
@@ -31,7 +32,13 @@ from ui.visit import PROFILE, RESULT, SCREENS, START, Visit
 
 BLANK = Profile()
 FULL = Profile(region="ITH3", sector="I", size="0-9", customers="b2c", goals=("found", "convert"))
-BAKERY = {"found_listing": 0, "found_website": 1, "found_consistency": 1, "convert_reply": 2, "retain_safety": 1}
+BAKERY = {
+    "found_listing": 0,
+    "found_website": 1,
+    "found_consistency": 1,
+    "convert_reply": 2,
+    "retain_safety": 1,
+}
 LANGS = pytest.mark.parametrize("lang", words.LANGS)
 LABEL = "SYNTHETIC / DATI INVENTATI"
 
@@ -42,7 +49,9 @@ def at(screen: str, lang: str = "it", answers=(), profile: Profile = BLANK, **ad
     visit.switch_page("pages/diagnosis.py")
     for name, value in {**address, "lang": lang, "step": screen}.items():
         visit.query_params[name] = value
-    visit.session_state["diagnosis"] = Visit(screen=screen, answers=dict(answers), profile=profile, began=1.0, seconds=300.0)
+    visit.session_state["diagnosis"] = Visit(
+        screen=screen, answers=dict(answers), profile=profile, began=1.0, seconds=300.0
+    )
     return visit.run()
 
 
@@ -55,7 +64,9 @@ def kept(visit: AppTest) -> Visit:
 
 
 def only_the_screen_is_in_the_address(visit: AppTest, lang: str) -> bool:
-    return {name: value if isinstance(value, str) else value[0] for name, value in visit.query_params.items()} == {"lang": lang, "step": kept(visit).screen}
+    return {
+        name: value if isinstance(value, str) else value[0] for name, value in visit.query_params.items()
+    } == {"lang": lang, "step": kept(visit).screen}
 
 
 def walk(visit: AppTest, lang: str, choose) -> AppTest:
@@ -64,7 +75,11 @@ def walk(visit: AppTest, lang: str, choose) -> AppTest:
     for screen in SCREENS[1:-1]:
         assert only_the_screen_is_in_the_address(visit, lang)
         given = set()
-        while screen != PROFILE and (there := [item for item in visible(kept(visit).answers) if item.goal == screen and item.id not in given]):
+        while screen != PROFILE and (
+            there := [
+                item for item in visible(kept(visit).answers) if item.goal == screen and item.id not in given
+            ]
+        ):
             for item in there:
                 given.add(item.id)
                 if (answer := choose(item)) is not None:
@@ -78,8 +93,11 @@ def walk(visit: AppTest, lang: str, choose) -> AppTest:
 @pytest.mark.parametrize("whom", ["answers nothing", "answers all", "answers half"])
 def test_everybody_gets_a_plan_and_nothing_is_written_to_the_address(whom, lang):
     random = Random(7)
-    choose = {"answers nothing": lambda item: None, "answers all": lambda item: random.randrange(4),
-              "answers half": lambda item: random.choice((None, random.choice((0, 1, 2, 3, DONT_KNOW))))}[whom]
+    choose = {
+        "answers nothing": lambda item: None,
+        "answers all": lambda item: random.randrange(4),
+        "answers half": lambda item: random.choice((None, random.choice((0, 1, 2, 3, DONT_KNOW)))),
+    }[whom]
     visit = walk(opened("diagnosis", lang=lang), lang, choose)
     assert not visit.exception and heading(visit) == t("plan_title", lang)
     actions = re.findall(r"<h3>", html(visit))
@@ -102,8 +120,16 @@ def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_s
     assert unescape(first[0]) == bank().item("retain_safety").recommendation(1).title["en"]
     for id, points in BAKERY.items():
         item = bank().item(id)
-        assert item.recommendation(points).title["en"] in page and item.question["en"] in page and item.options[points].text["en"] in page
-    assert page.index(bank().slots[0].label["en"]) < page.index(t("scores_title", "en")) < page.index(t("official_title", "en"))
+        assert (
+            item.recommendation(points).title["en"] in page
+            and item.question["en"] in page
+            and item.options[points].text["en"] in page
+        )
+    assert (
+        page.index(bank().slots[0].label["en"])
+        < page.index(t("scores_title", "en"))
+        < page.index(t("official_title", "en"))
+    )
     assert bank().word("critical", "en") in page
 
 
@@ -121,23 +147,37 @@ def test_a_thin_plan_says_so_and_a_full_one_does_not(lang):
 def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_one_to_print(lang):
     thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in bank().items})
     assert thin.button(key=f"more_{lang}").proto.type == "primary" and 'class="print quiet"' in html(thin)
-    assert 'class="print"' in html(full) and not [button.key for button in full.button if button.proto.type == "primary" and button.key]
-    assert [f"change_{lang}" in [button.key for button in plan.button] for plan in (thin, full)] == [False, True]
+    assert 'class="print"' in html(full) and not [
+        button.key for button in full.button if button.proto.type == "primary" and button.key
+    ]
+    assert [f"change_{lang}" in [button.key for button in plan.button] for plan in (thin, full)] == [
+        False,
+        True,
+    ]
 
 
 @LANGS
-@pytest.mark.parametrize("profile", [Profile(sector="F"), Profile(role="owner"), FULL], ids=["activity", "role", "all but the role"])
+@pytest.mark.parametrize(
+    "profile",
+    [Profile(sector="F"), Profile(role="owner"), FULL],
+    ids=["activity", "role", "all but the role"],
+)
 def test_a_plan_without_answers_acknowledges_what_was_said_about_the_firm(profile, lang):
     page = said(at(RESULT, lang, profile=profile))
     told = [t(f"profile_{question.id}", lang) for question in bank().profile if getattr(profile, question.id)]
-    assert t("plan_told", lang, told=words.list_text(told, lang), count=8) in page and t("plan_blank", lang, count=8) not in page
+    assert (
+        t("plan_told", lang, told=words.list_text(told, lang), count=8) in page
+        and t("plan_blank", lang, count=8) not in page
+    )
 
 
 @LANGS
 def test_a_score_says_its_number_its_level_and_its_range(lang):
     answers = {item.id: 1 for item in bank().items} | {"known_social": DONT_KNOW, "retain_reviews": None}
     page = said(at(RESULT, lang, {id: one for id, one in answers.items() if one is not None}))
-    assert t("scores_between", lang, low=27, high=45) in page  # known: five of five and a half weights at one third, the sixth unknown
+    assert (
+        t("scores_between", lang, low=27, high=45) in page
+    )  # known: five of five and a half weights at one third, the sixth unknown
     assert bank().level(2).label[lang] in page
 
 
@@ -146,10 +186,19 @@ def test_a_goal_with_too_few_answers_has_no_number_and_says_why():
 
 
 @LANGS
-@pytest.mark.parametrize(("profile", "reasons"), [(BLANK, {"official_size"}), (FULL, {"official_region"}), (replace(FULL, size=""), {"official_region", "official_size"})])
+@pytest.mark.parametrize(
+    ("profile", "reasons"),
+    [
+        (BLANK, {"official_size"}),
+        (FULL, {"official_region"}),
+        (replace(FULL, size=""), {"official_region", "official_size"}),
+    ],
+)
 def test_the_official_table_says_why_it_is_of_italy_and_why_of_a_size_nobody_chose(profile, reasons, lang):
     page = said(at(RESULT, lang, BAKERY, profile))
-    assert {key for key in ("official_region", "official_size") if t(key, lang, region="Veneto") in page} == reasons
+    assert {
+        key for key in ("official_region", "official_size") if t(key, lang, region="Veneto") in page
+    } == reasons
 
 
 def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_year():
@@ -160,24 +209,50 @@ def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_y
 
 
 @LANGS
-@pytest.mark.parametrize(("subject", "first", "lacking"), [("website", None, ["short_course"]), ("maps", "eccellenze-video", ["checklist"]), ("security", "enisa-12-steps", [])])
-def test_the_resources_begin_with_the_kind_the_plan_named_or_say_that_none_is_known(subject, first, lacking, lang):
+@pytest.mark.parametrize(
+    ("subject", "first", "lacking"),
+    [
+        ("website", None, ["short_course"]),
+        ("maps", "eccellenze-video", ["checklist"]),
+        ("security", "enisa-12-steps", []),
+    ],
+)
+def test_the_resources_begin_with_the_kind_the_plan_named_or_say_that_none_is_known(
+    subject, first, lacking, lang
+):
     visit = at(RESULT, lang, BAKERY, FULL)
     visit.switch_page("pages/resources.py")
     visit.query_params["subject"] = subject
     page, rows = said(visit.run()), {row["id"]: row for row in ask("resources", lang=lang).to_dict("records")}
     there = [unescape(title) for title in re.findall(r"<h3>(?:<a[^>]*>)?(.*?)<", html(visit))]
-    assert (t("resources_promise_none", lang, kinds=", ".join(t(f"resource_kind_{kind}", lang) for kind in lacking)) in page) == bool(lacking)
-    assert (t("resources_promise", lang, count=1) in page) == (subject == "maps") and (not first or rows[first]["title"] in there[:3])
-    assert len(there) == len(set(there)) == len([row for row in rows.values() if subject in row["topics"].split()])
+    assert (
+        t(
+            "resources_promise_none",
+            lang,
+            kinds=", ".join(t(f"resource_kind_{kind}", lang) for kind in lacking),
+        )
+        in page
+    ) == bool(lacking)
+    assert (t("resources_promise", lang, count=1) in page) == (subject == "maps") and (
+        not first or rows[first]["title"] in there[:3]
+    )
+    assert (
+        len(there)
+        == len(set(there))
+        == len([row for row in rows.values() if subject in row["topics"].split()])
+    )
 
 
 def test_without_a_plan_the_resources_speak_of_none():
-    for visit in (opened("resources", lang="en", subject="website"), opened("resources", lang="en", subject="maps", kind="guide")):
+    for visit in (
+        opened("resources", lang="en", subject="website"),
+        opened("resources", lang="en", subject="maps", kind="guide"),
+    ):
         assert t("resources_promise_none", "en", kinds="").partition(":")[0] not in said(visit)
 
 
 # --- nothing is lost, and everything can be erased ---
+
 
 @LANGS
 def test_back_and_forth_loses_nothing(lang):
@@ -197,7 +272,10 @@ def test_the_language_switch_keeps_the_answers_and_the_screen():
     assert visit.radio(key="known_social_it").value == 2
     visit.radio(key="lang").set_value("en").run()
     assert heading(visit) == bank().goal("known").label["en"]
-    assert visit.radio(key="known_social_en").value == 2 and visit.radio(key="known_ads_en").value == "not_applicable"
+    assert (
+        visit.radio(key="known_social_en").value == 2
+        and visit.radio(key="known_ads_en").value == "not_applicable"
+    )
     visit.radio(key="known_social_en").set_value(3).run()
     assert kept(visit).answers["known_social"] == 3
 
@@ -216,7 +294,9 @@ def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_the
     visit.query_params["step"] = "found"  # the browser's Back
     assert heading(visit.run()) == bank().goal("found").label[lang] and kept(visit).answers == BAKERY
     del visit.query_params["step"]
-    assert heading(visit.run()) == t("diagnosis_question", lang) and t("diagnosis_elsewhere", lang) not in said(visit)
+    assert heading(visit.run()) == t("diagnosis_question", lang) and t(
+        "diagnosis_elsewhere", lang
+    ) not in said(visit)
     visit.query_params["step"] = RESULT  # and Forward
     assert heading(visit.run()) == t("plan_title", lang) and kept(visit).answers == BAKERY
     visit.query_params["step"] = "moon"
@@ -225,7 +305,9 @@ def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_the
     assert "step" not in visit.query_params and heading(visit) == t("diagnosis_question", lang)
     for elsewhere in (visit, opened("diagnosis", lang=lang)):
         elsewhere.query_params["step"] = RESULT
-        assert heading(elsewhere.run()) == t("diagnosis_question", lang) and t("diagnosis_elsewhere", lang) in said(elsewhere)
+        assert heading(elsewhere.run()) == t("diagnosis_question", lang) and t(
+            "diagnosis_elsewhere", lang
+        ) in said(elsewhere)
 
 
 def links(page: str, began: float) -> list[str]:
@@ -241,7 +323,9 @@ def links(page: str, began: float) -> list[str]:
 @pytest.mark.parametrize("page", frame.PAGES)
 def test_no_link_of_any_page_loses_a_diagnosis_under_way(page):
     """Streamlit's own links keep the session; one that loads the page again opens in a tab of its own."""
-    assert [link for link in links(page, began=1.0) if 'target="_blank"' not in link and 'href="#' not in link] == []
+    assert [
+        link for link in links(page, began=1.0) if 'target="_blank"' not in link and 'href="#' not in link
+    ] == []
 
 
 @pytest.mark.parametrize("part", ["catalogue", "coverage"])
@@ -255,7 +339,10 @@ def test_the_views_that_the_data_page_opens_lose_none_either(part):
 
 
 def test_without_a_diagnosis_links_open_in_place():
-    assert all(any('target="_self"' in link for link in links(page, began=0.0)) for page in ("revisions", "profile", "compare"))
+    assert all(
+        any('target="_self"' in link for link in links(page, began=0.0))
+        for page in ("revisions", "profile", "compare")
+    )
 
 
 def test_a_question_is_asked_only_where_it_applies():
@@ -265,9 +352,19 @@ def test_a_question_is_asked_only_where_it_applies():
     assert "found_usability_en" in [radio.key for radio in visit.radio]
 
 
-@pytest.mark.parametrize(("lang", "making", "selling"), [("it", "vendete ciò che fate, pane compreso", "vendete ciò che fanno altri"), ("en", "you sell what you make, bread included", "you sell what others make")])
+@pytest.mark.parametrize(
+    ("lang", "making", "selling"),
+    [
+        ("it", "vendete ciò che fate, pane compreso", "vendete ciò che fanno altri"),
+        ("en", "you sell what you make, bread included", "you sell what others make"),
+    ],
+)
 def test_a_baker_and_a_shopkeeper_can_tell_their_activities_apart(lang, making, selling):
-    options = dict(zip(bank().codes("sector"), at(PROFILE, lang).radio(key=f"profile_sector_{lang}").options, strict=True))
+    options = dict(
+        zip(
+            bank().codes("sector"), at(PROFILE, lang).radio(key=f"profile_sector_{lang}").options, strict=True
+        )
+    )
     assert making in options["C"] and selling in options["G"]
 
 
@@ -285,10 +382,15 @@ def test_the_profile_takes_up_to_two_goals_in_order():
 @LANGS
 def test_the_second_goal_is_counted_asked_in_full_and_comes_last_so_that_nothing_moves(lang):
     before, after = (at(PROFILE, lang, profile=replace(BLANK, goals=goals)) for goals in ((), ("found",)))
-    asked = [[one.key for one in (*visit.selectbox, *visit.radio) if one.key != "lang"] for visit in (before, after)]
+    asked = [
+        [one.key for one in (*visit.selectbox, *visit.radio) if one.key != "lang"]
+        for visit in (before, after)
+    ]
     assert asked[1] == [*asked[0], f"goal_2_{lang}"] and asked[0][-1] == f"goal_1_{lang}"
     assert len(after.radio(key=f"goal_2_{lang}").label.split()) >= 4
-    assert len(asked[1]) == 7 and {"it": "sette domande", "en": "seven questions"}[lang] in said(opened("diagnosis", lang=lang))
+    assert len(asked[1]) == 7 and {"it": "sette domande", "en": "seven questions"}[lang] in said(
+        opened("diagnosis", lang=lang)
+    )
 
 
 def test_a_screen_can_be_left_blank_again_and_everything_erased():
@@ -300,7 +402,9 @@ def test_a_screen_can_be_left_blank_again_and_everything_erased():
 
 
 def test_what_is_kept_in_memory_says_no_answer_when_it_is_printed():
-    assert "found" not in repr(Visit(answers=BAKERY, profile=FULL, code="SECRET", secret="SECRET")) and "SECRET" not in repr(Visit(code="SECRET", secret="SECRET"))
+    assert "found" not in repr(
+        Visit(answers=BAKERY, profile=FULL, code="SECRET", secret="SECRET")
+    ) and "SECRET" not in repr(Visit(code="SECRET", secret="SECRET"))
 
 
 @LANGS
@@ -308,11 +412,26 @@ def test_answering_everything_takes_less_than_the_first_screen_promises(lang):
     """Every word of the screens at 200 a minute (what each repeats, once), and 4 seconds for each of the 30 choices; the withdrawal form is closed."""
     read, choices = [], 0
     for screen in SCREENS[:-1]:
-        visit = opened("diagnosis", lang=lang) if screen == START else at(screen, lang, {"found_website": 3}, replace(BLANK, goals=("found",)))
-        page = unescape(re.sub(r"<(style|script)[^>]*>.*?</\1>|<footer.*?</footer>|<[^>]*>", " ", html(visit), flags=re.DOTALL))
+        visit = (
+            opened("diagnosis", lang=lang)
+            if screen == START
+            else at(screen, lang, {"found_website": 3}, replace(BLANK, goals=("found",)))
+        )
+        page = unescape(
+            re.sub(
+                r"<(style|script)[^>]*>.*?</\1>|<footer.*?</footer>|<[^>]*>",
+                " ",
+                html(visit),
+                flags=re.DOTALL,
+            )
+        )
         asked = [*visit.selectbox, *(radio for radio in visit.radio if radio.key != "lang")]
         choices += len(asked)
-        read += [page, *(one.label for one in asked), *(button.label for button in visit.button if button.key)]
+        read += [
+            page,
+            *(one.label for one in asked),
+            *(button.label for button in visit.button if button.key),
+        ]
         read += [text for radio in asked if radio.type == "radio" for text in radio.options]
     words_read = sum(len(text.split()) for text in dict.fromkeys(read))
     minutes = words_read / 200 + choices * 4 / 60
@@ -321,6 +440,7 @@ def test_answering_everything_takes_less_than_the_first_screen_promises(lang):
 
 
 # --- contributing ---
+
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
@@ -343,11 +463,23 @@ def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_
     visit.button(key=f"give_{lang}").click().run()
     (row,) = stored(store)
     assert tuple(row) == FIELDS
-    assert (row["region"], row["sector"], row["size_class"], row["goal_1"], row["goal_2"], row["language"], row["duration_class"]) == ("ITH3", "I", "0-9", "found", "convert", lang, "5-8")
+    assert (
+        row["region"],
+        row["sector"],
+        row["size_class"],
+        row["goal_1"],
+        row["goal_2"],
+        row["language"],
+        row["duration_class"],
+    ) == ("ITH3", "I", "0-9", "found", "convert", lang, "5-8")
     assert json.loads(row["answers"])["found_website"] == 1
     code = re.search(r'class="code">([0-9A-Z-]{30,})<', html(visit))[1]
     visit.button(key=f"noted_{lang}").click().run()
-    assert code not in html(visit) and code not in repr(vars(kept(visit))) and t("contribute_done", lang) in said(visit)
+    assert (
+        code not in html(visit)
+        and code not in repr(vars(kept(visit)))
+        and t("contribute_done", lang) in said(visit)
+    )
     visit.text_input[0].input(code)
     next(button for button in visit.button if button.label == t("withdraw_do", lang)).click().run()
     assert t("withdraw_done", lang) in said(visit) and stored(store) == []
@@ -356,14 +488,23 @@ def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_
 
 def test_what_is_stored_is_listed_before_the_choice():
     page = said(at(RESULT, "en", BAKERY, FULL))
-    assert all(t(f"stored_{name}", "en") in page for name in ("month", "place", "firm", "goals", "role", "language", "duration", "scores", "answers"))
+    assert all(
+        t(f"stored_{name}", "en") in page
+        for name in ("month", "place", "firm", "goals", "role", "language", "duration", "scores", "answers")
+    )
 
 
 @LANGS
 def test_a_firm_elsewhere_is_told_before_it_begins_and_before_it_offers_that_the_regions_are_italian(lang):
-    assert at(PROFILE, lang).selectbox(key=f"profile_region_{lang}").proto.placeholder == t("diagnosis_choose", lang) and {"it": "italiana", "en": "Italian"}[lang] in t("diagnosis_choose", lang)
-    assert t("italy", lang) in said(opened("diagnosis", lang=lang)).partition(t("diagnosis_how_long", lang))[0]
-    assert t("italy", lang) in t("stored_place", lang) and t("stored_place", lang) in said(at(RESULT, lang, BAKERY, FULL))
+    assert at(PROFILE, lang).selectbox(key=f"profile_region_{lang}").proto.placeholder == t(
+        "diagnosis_choose", lang
+    ) and {"it": "italiana", "en": "Italian"}[lang] in t("diagnosis_choose", lang)
+    assert (
+        t("italy", lang) in said(opened("diagnosis", lang=lang)).partition(t("diagnosis_how_long", lang))[0]
+    )
+    assert t("italy", lang) in t("stored_place", lang) and t("stored_place", lang) in said(
+        at(RESULT, lang, BAKERY, FULL)
+    )
 
 
 def test_without_a_profile_the_page_says_what_is_missing_and_asks_for_nothing_else(store):
@@ -391,17 +532,24 @@ def test_a_wrong_code_is_said_to_be_unknown(store):
 
 # --- the published results ---
 
+
 @LANGS
 def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
-    own, other = (bank().word("synthetic", one) for one in (lang, *(one for one in words.LANGS if one != lang)))
+    own, other = (
+        bank().word("synthetic", one) for one in (lang, *(one for one in words.LANGS if one != lang))
+    )
     assert own in heading(visit) and other not in page
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
     assert titles and all(own in title for title in titles)
     assert all(own in chart.alt and own in json.dumps(chart.spec["layout"]) for chart in figures(visit))
     assert all(row["label"] == LABEL for row in for_pages())
-    link = next(link for link in opened("diagnosis", lang=lang).get("page_link") if "diagnosis_results" in link.proto.page and t("diagnosis_to_results", lang) in link.proto.label)
+    link = next(
+        link
+        for link in opened("diagnosis", lang=lang).get("page_link")
+        if "diagnosis_results" in link.proto.page and t("diagnosis_to_results", lang) in link.proto.label
+    )
     assert own in link.proto.label and other not in link.proto.label
 
 
@@ -431,10 +579,22 @@ def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang,
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
     assert not visit.exception and heading(visit) == t("results_question", lang)
-    whole = next(row["n_shown"] for row in for_pages() if row["table_id"] == "diagnoses" and row["measure"] == "all")
-    lead = t("results_lead", lang, n=whole, start=words.period_text("2026-08", lang), end=words.period_text("2026-09", lang))
+    whole = next(
+        row["n_shown"] for row in for_pages() if row["table_id"] == "diagnoses" and row["measure"] == "all"
+    )
+    lead = t(
+        "results_lead",
+        lang,
+        n=whole,
+        start=words.period_text("2026-08", lang),
+        end=words.period_text("2026-09", lang),
+    )
     assert int(whole) >= 100 and lead in said(visit)
-    assert "SYNTHETIC" not in page + repr(visit) and "INVENTATI" not in page and t("results_invented", lang) not in said(visit)
+    assert (
+        "SYNTHETIC" not in page + repr(visit)
+        and "INVENTATI" not in page
+        and t("results_invented", lang) not in said(visit)
+    )
     assert t("withheld_small", lang, threshold=10) in said(visit)
 
 
@@ -442,7 +602,10 @@ def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, m
     assert t("peers_none", "en") in said(at(RESULT, "en", BAKERY, FULL))
     monkeypatch.setattr(published, "FILE", real)
     page = said(at(RESULT, "en", BAKERY, FULL))
-    assert t("peers_none", "en") not in page and re.search(r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle half lies between \d+ and \d+", page)
+    assert t("peers_none", "en") not in page and re.search(
+        r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle half lies between \d+ and \d+",
+        page,
+    )
 
 
 @LANGS
@@ -454,7 +617,13 @@ def test_the_sample_can_be_switched_off(lang, monkeypatch):
 
 def test_the_choices_are_those_of_the_release_and_no_others():
     visit = opened("diagnosis_results", lang="en")
-    rows = [row for row in for_pages() if row["table_id"] == "level" and row["measure"] == "overall" and row["sector"] == row["size_class"] == "all"]
+    rows = [
+        row
+        for row in for_pages()
+        if row["table_id"] == "level"
+        and row["measure"] == "overall"
+        and row["sector"] == row["size_class"] == "all"
+    ]
     assert len(visit.selectbox(key="results_area_en").options) == len({row["area"] for row in rows})
     visit.radio(key="results_kind_en").set_value("sector").run()
     assert "All sectors" in visit.selectbox(key="results_sector_en").options
@@ -467,7 +636,13 @@ def test_every_group_and_score_can_be_read(kind, lang):
     visit.radio(key=f"results_kind_{lang}").set_value(kind).run()
     for measure in ("overall", *(goal.id for goal in bank().goals)):
         visit.selectbox(key=f"results_measure_{lang}").set_value(measure).run()
-        visit.selectbox(key=f"results_{kind}_{lang}").set_value(next(row[kind] for row in reversed(for_pages()) if row["table_id"] == "level" and row["measure"] == measure)).run()
+        visit.selectbox(key=f"results_{kind}_{lang}").set_value(
+            next(
+                row[kind]
+                for row in reversed(for_pages())
+                if row["table_id"] == "level" and row["measure"] == measure
+            )
+        ).run()
         for toggle in visit.toggle:
             toggle.set_value(True)
         visit.run()
@@ -479,45 +654,86 @@ def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
     visit = opened("diagnosis_results", lang=lang)
     page, rows = said(visit), for_pages()
     counted = [row for row in rows if (row["table_id"], row["measure"]) == ("diagnoses", "month")]
-    assert counted and all(f"{words.period_text(row['category'], lang)} {row['n_shown']}" in " ".join(page.split()) for row in counted)
+    assert counted and all(
+        f"{words.period_text(row['category'], lang)} {row['n_shown']}" in " ".join(page.split())
+        for row in counted
+    )
     item = bank().item("known_social")
     visit.selectbox(key=f"results_given_{lang}").set_value(item.id).run()
     page = " ".join(said(visit).split())
     for points, option in enumerate(item.options):
-        (row,) = [row for row in rows if (row["table_id"], row["measure"], row["size_class"], row["category"]) == ("answer", item.id, "all", str(points))]
+        (row,) = [
+            row
+            for row in rows
+            if (row["table_id"], row["measure"], row["size_class"], row["category"])
+            == ("answer", item.id, "all", str(points))
+        ]
         assert f"{option.text[lang]} {words.value_text(float(row['estimate']), 'percent', 1, lang)} (" in page
     assert t("given_blank", lang) in page and not visit.exception
 
 
 def cell(category: str, status: str = "shown", estimate: str = "40", **more) -> dict:
-    return {"category": category, "status": status, "estimate": estimate, "ci_low": "30" if estimate else "", "ci_high": "50" if estimate else "", "threshold": "10", "statistics_from": "30"} | more
+    return {
+        "category": category,
+        "status": status,
+        "estimate": estimate,
+        "ci_low": "30" if estimate else "",
+        "ci_high": "50" if estimate else "",
+        "threshold": "10",
+        "statistics_from": "30",
+    } | more
 
 
 def test_a_withheld_cell_is_drawn_as_withheld_with_its_reason_and_never_as_zero():
-    cells = diagnosis_results._cells([cell("1", "small", ""), cell("2"), cell("3"), cell("4", "paired", "")], "en")
+    cells = diagnosis_results._cells(
+        [cell("1", "small", ""), cell("2"), cell("3"), cell("4", "paired", "")], "en"
+    )
     meta = {"title": "t", "subtitle": "s", "label": ""}
-    figure = charts.levels(cells, {str(level.id): level.label["en"] for level in bank().levels}, "light", "en", meta)
+    figure = charts.levels(
+        cells, {str(level.id): level.label["en"] for level in bank().levels}, "light", "en", meta
+    )
     drawn, hidden = figure.data
     assert list(drawn.x) == [None, 40.0, 40.0, None]
-    assert list(hidden.text) == [t("withheld_small", "en", threshold="10"), t("withheld_paired", "en")] and hidden.marker.pattern.shape == "x"
+    assert (
+        list(hidden.text) == [t("withheld_small", "en", threshold="10"), t("withheld_paired", "en")]
+        and hidden.marker.pattern.shape == "x"
+    )
     go.Figure(figure.to_dict())
 
 
-@pytest.mark.parametrize(("shown", "opens"), [({"10-49", "all"}, "10-49"), ({"GE250"}, "GE250"), (set(), "all")])
+@pytest.mark.parametrize(
+    ("shown", "opens"), [({"10-49", "all"}, "10-49"), ({"GE250"}, "GE250"), (set(), "all")]
+)
 def test_official_shares_open_with_a_size_that_has_one(shown, opens):
     sizes = ["all", "10-49", "GE250"]
-    rows = [{"table_id": "official", "size_class": size, "status": "shown" if size in shown else "paired"} for size in sizes]
+    rows = [
+        {"table_id": "official", "size_class": size, "status": "shown" if size in shown else "paired"}
+        for size in sizes
+    ]
     assert diagnosis_results._opening_size(rows, sizes) == opens
 
 
 def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
-    gone = [{"name": str(official), "official": official} | diagnosis_results._cells([cell("1", "small", "")], "en")[0] for official in (None, 15.0, 80.0)]
+    gone = [
+        {"name": str(official), "official": official}
+        | diagnosis_results._cells([cell("1", "small", "")], "en")[0]
+        for official in (None, 15.0, 80.0)
+    ]
     figure = charts.beside(gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"})
     assert list(figure.data[-1].x) == [1, 18.0, 1]
 
 
 def test_levels_shown_together_are_drawn_once():
-    cells = diagnosis_results._cells([cell("1", "small", ""), cell("2", "paired", ""), cell("1+2", "merged", "60"), cell("3"), cell("4", estimate="0")], "it")
+    cells = diagnosis_results._cells(
+        [
+            cell("1", "small", ""),
+            cell("2", "paired", ""),
+            cell("1+2", "merged", "60"),
+            cell("3"),
+            cell("4", estimate="0"),
+        ],
+        "it",
+    )
     assert [(one["category"], one["value"]) for one in cells] == [("1+2", 60.0), ("3", 40.0), ("4", 0.0)]
 
 
@@ -525,15 +741,24 @@ def test_levels_shown_together_are_drawn_once():
 def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
     names = {str(level.id): level.label["it"] for level in bank().levels}
     meta = {"title": "t", "subtitle": "s", "label": LABEL, "firms": "f"}
-    cells = diagnosis_results._cells([cell("1"), cell("2"), cell("3", "paired", ""), cell("4", "small", ""), cell("3+4", "merged", "20")], "it")
+    cells = diagnosis_results._cells(
+        [cell("1"), cell("2"), cell("3", "paired", ""), cell("4", "small", ""), cell("3+4", "merged", "20")],
+        "it",
+    )
     gone = diagnosis_results._cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
     items = [{"name": "a", "official": 12.0} | cells[0], {"name": "b", "official": None} | gone[0]]
     groups = [{"name": "Lazio", "cells": cells}, {"name": "Puglia", "cells": gone}]
-    for figure in (charts.levels(cells, names, theme, "it", meta), charts.groups(groups, names, theme, "it", meta), charts.beside(items, theme, "it", meta)):
+    for figure in (
+        charts.levels(cells, names, theme, "it", meta),
+        charts.groups(groups, names, theme, "it", meta),
+        charts.beside(items, theme, "it", meta),
+    ):
         go.Figure(figure.to_dict())
         assert LABEL in figure.layout.annotations[0].text
 
 
 def test_the_file_to_take_away_says_that_it_is_invented():
     rows = pd.DataFrame(list(for_pages()))
-    assert set(rows["label"]) == {LABEL} and diagnosis_results._file([{"label": LABEL}]).startswith("SYNTHETIC")
+    assert set(rows["label"]) == {LABEL} and diagnosis_results._file([{"label": LABEL}]).startswith(
+        "SYNTHETIC"
+    )

@@ -26,8 +26,11 @@ def made(answers: dict, *goals: str):
 def test_the_bakery_begins_with_its_accounts_then_its_listing():
     found = made(BAKERY, "found", "convert")
     assert [(a.slot, a.id) for a in found.actions] == [
-        ("week", "retain_safety.low"), ("week", "found_listing.low"), ("week", "found_consistency.low"),
-        ("quarter", "found_website.low"), ("month", "convert_reply.mid"),
+        ("week", "retain_safety.low"),
+        ("week", "found_listing.low"),
+        ("week", "found_consistency.low"),
+        ("quarter", "found_website.low"),
+        ("month", "convert_reply.mid"),
     ]
     priorities = {a.id: a.priority for a in found.actions}
     assert priorities["found_listing.low"] == 9
@@ -44,8 +47,12 @@ def test_each_action_says_the_answer_that_caused_it():
 
 def test_dont_know_asks_to_find_out_first():
     action = next(a for a in made({"retain_reviews": DONT_KNOW}).actions if a.item.id == "retain_reviews")
-    assert first_step(action, "en").startswith("Find out how things stand today. Second step: Answer the latest")
-    assert first_step(action, "it").startswith("Verificate come stanno le cose oggi. Secondo passo: Rispondete")
+    assert first_step(action, "en").startswith(
+        "Find out how things stand today. Second step: Answer the latest"
+    )
+    assert first_step(action, "it").startswith(
+        "Verificate come stanno le cose oggi. Secondo passo: Rispondete"
+    )
     assert cause(action, "en") == "Because you answered: “I don't know”"
 
 
@@ -66,7 +73,11 @@ def test_a_routed_item_has_no_action_of_its_own():
 
 def test_the_first_goal_has_two_actions_if_it_has_them():
     # retain asks for small things of little weight; everything else is at its lowest
-    answers = all_at(0) | {item.id: 3 for item in bank().goal("known").items} | {"known_audience": 2, "known_measure": 2}
+    answers = (
+        all_at(0)
+        | {item.id: 3 for item in bank().goal("known").items}
+        | {"known_audience": 2, "known_measure": 2}
+    )
     found = made(answers, "known")
     assert sum(a.item.goal == "known" for a in found.actions) == 2
 
@@ -125,7 +136,8 @@ def test_the_calendar_holds_every_action_and_no_answer(lang):
     text = ics(found, lang, SITE, TODAY)
     events = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert [str(e["summary"]) for e in events] == [
-        *(a.recommendation.title[lang] for slot in ("week", "month", "quarter") for a in found.slot(slot)), bank().word("calendar_review", lang),
+        *(a.recommendation.title[lang] for slot in ("week", "month", "quarter") for a in found.slot(slot)),
+        bank().word("calendar_review", lang),
     ]
     assert all(TODAY < e["dtstart"].dt and e["dtstart"].dt.weekday() < 5 for e in events)
     assert "\r\n" in text and max(len(line.encode()) for line in text.split("\r\n")) <= 75
@@ -137,18 +149,32 @@ def test_the_calendar_is_the_same_every_time():
     assert ics(made(BAKERY, "found"), "it", SITE, TODAY) == ics(made(BAKERY, "found"), "it", SITE, TODAY)
 
 
-@pytest.mark.parametrize(("lang", "kept", "without"), [("it", ("agenda", "prenotazioni", "tessere", "fatture"), "Se non tenete nomi"),
-                                                       ("en", ("diary", "bookings", "loyalty cards", "invoices"), "If you keep no names")])
+@pytest.mark.parametrize(
+    ("lang", "kept", "without"),
+    [
+        ("it", ("agenda", "prenotazioni", "tessere", "fatture"), "Se non tenete nomi"),
+        ("en", ("diary", "bookings", "loyalty cards", "invoices"), "If you keep no names"),
+    ],
+)
 def test_who_writes_no_invoices_can_count_the_customers_who_come_back_too(lang, kept, without):
-    step = next(first_step(action, lang) for action in made(all_at(3, retain_repeat=0)).actions if action.id == "retain_repeat.low")
+    step = next(
+        first_step(action, lang)
+        for action in made(all_at(3, retain_repeat=0)).actions
+        if action.id == "retain_repeat.low"
+    )
     assert all(word in step for word in kept) and without in step
 
 
-@pytest.mark.parametrize("today", [TODAY + timedelta(days) for days in range(7)], ids=lambda today: f"{today:%A}")
+@pytest.mark.parametrize(
+    "today", [TODAY + timedelta(days) for days in range(7)], ids=lambda today: f"{today:%A}"
+)
 def test_the_actions_of_each_part_of_the_plan_fall_within_it_on_working_days_of_their_own(today):
     found = made(all_at(0, found_website=2), "found")
     assert [len(found.slot(slot.id)) for slot in bank().slots] == [3, 3, 2]
-    days = iter(event["dtstart"].dt - today for event in icalendar.Calendar.from_ical(ics(found, "it", SITE, today)).walk("VEVENT"))
+    days = iter(
+        event["dtstart"].dt - today
+        for event in icalendar.Calendar.from_ical(ics(found, "it", SITE, today)).walk("VEVENT")
+    )
     for slot, most in (("week", 7), ("month", 30), ("quarter", 90)):
         there = [next(days).days for _ in found.slot(slot)]
         assert there == sorted(set(there)) and 0 < there[0] and there[-1] <= most, slot
@@ -161,20 +187,44 @@ def test_every_action_of_the_calendar_reminds_in_the_morning_and_says_where_to_l
     *events, review = icalendar.Calendar.from_ical(ics(found, lang, SITE, TODAY)).walk("VEVENT")
     actions = [a for slot in ("week", "month", "quarter") for a in found.slot(slot)]
     for event, action in zip(events, actions, strict=True):
-        assert event["url"] == f"https://example.org/resources?lang={lang}&subject={action.item.subject}" and event["description"].endswith(event["url"])
+        assert event[
+            "url"
+        ] == f"https://example.org/resources?lang={lang}&subject={action.item.subject}" and event[
+            "description"
+        ].endswith(event["url"])
     assert review["url"] == f"https://example.org/diagnosis?lang={lang}"
     for event in (*events, review):
         (alarm,) = event.walk("VALARM")
-        assert (alarm["action"], alarm["description"], alarm["trigger"].dt) == ("DISPLAY", event["summary"], timedelta(hours=9))
+        assert (alarm["action"], alarm["description"], alarm["trigger"].dt) == (
+            "DISPLAY",
+            event["summary"],
+            timedelta(hours=9),
+        )
 
 
-def row(indicator: str, value: float, period="2023", size="10-49", sector="all", geo="ITA", edition="survey-year") -> dict:
-    return {"indicator": indicator, "geo": geo, "sector": sector, "size": size, "period": period, "edition": edition, "value": value, "status": "ok", "source_name": "Eurostat"}
+def row(
+    indicator: str, value: float, period="2023", size="10-49", sector="all", geo="ITA", edition="survey-year"
+) -> dict:
+    return {
+        "indicator": indicator,
+        "geo": geo,
+        "sector": sector,
+        "size": size,
+        "period": period,
+        "edition": edition,
+        "value": value,
+        "status": "ok",
+        "source_name": "Eurostat",
+    }
 
 
 ROWS = [
-    row("ent_with_web_sales", 15.0), row("ent_with_web_sales", 14.4, period="2022"), row("ent_with_web_sales", 18.6, size="50-249"),
-    row("ent_with_esales_min1pct_turnover", 12.4), row("ent_with_web_sales", 40.0, geo="FRA"), row("ent_with_web_sales", 99.0, edition="sales-year", period="2025"),
+    row("ent_with_web_sales", 15.0),
+    row("ent_with_web_sales", 14.4, period="2022"),
+    row("ent_with_web_sales", 18.6, size="50-249"),
+    row("ent_with_esales_min1pct_turnover", 12.4),
+    row("ent_with_web_sales", 40.0, geo="FRA"),
+    row("ent_with_web_sales", 99.0, edition="sales-year", period="2025"),
 ]
 
 
@@ -184,7 +234,13 @@ def beside(answers: dict, code: str, rows=ROWS, **more):
 
 def test_an_answer_stands_beside_the_latest_official_share_of_its_size():
     found = beside({"convert_sales": 1}, "E_AWSELL", size="50-249")
-    assert (found.state, found.yes, found.by_size.value, found.by_size.year, found.by_size.small) == ("shown", True, 18.6, 2023, False)
+    assert (found.state, found.yes, found.by_size.value, found.by_size.year, found.by_size.small) == (
+        "shown",
+        True,
+        18.6,
+        2023,
+        False,
+    )
     assert beside({"convert_sales": 1}, "E_ESELL", size="10-49").yes is False
     assert beside({"convert_sales": 2}, "E_ESELL", size="10-49").by_size.value == 12.4
 
@@ -192,19 +248,25 @@ def test_an_answer_stands_beside_the_latest_official_share_of_its_size():
 def test_a_firm_under_ten_reads_the_next_class_with_a_note():
     found = beside({"convert_sales": 0}, "E_AWSELL", size="0-9")
     assert (found.by_size.value, found.by_size.size, found.by_size.small) == (15.0, "10-49", True)
-    assert "Official figures cover firms of 10 or more persons: the 10-49 class is shown here." in notes(found, "en")
+    assert "Official figures cover firms of 10 or more persons: the 10-49 class is shown here." in notes(
+        found, "en"
+    )
     assert "Indagine 2023; le vendite sono quelle dell'anno prima." in notes(found, "it")
 
 
 def test_what_is_not_loaded_says_so_and_lights_up_when_it_is():
     assert beside({}, "E_WEB", size="10-49").state == "not_loaded"
     assert notes(beside({}, "E_WEB"), "it") == ["Cifra ufficiale non caricata."]
-    assert beside({"found_website": 2}, "E_WEB", rows=[row("e_web", 77.0)], size="10-49").by_size.value == 77.0
+    assert (
+        beside({"found_website": 2}, "E_WEB", rows=[row("e_web", 77.0)], size="10-49").by_size.value == 77.0
+    )
     assert {"ent_with_web_sales", "ent_with_esales_min1pct_turnover", "e_web"} <= set(indicators())
 
 
 def test_a_share_older_than_four_years_is_not_compared():
-    found = next(c for c in comparisons(score({}), ROWS, 2028, size="10-49") if c.reference.code == "E_AWSELL")
+    found = next(
+        c for c in comparisons(score({}), ROWS, 2028, size="10-49") if c.reference.code == "E_AWSELL"
+    )
     assert (found.state, found.by_size) == ("too_old", None)
     assert "2023" in notes(found, "en")[0]
 

@@ -17,9 +17,8 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from diagnosis import published
+from diagnosis import published, sample
 from diagnosis import release as releases
-from diagnosis import sample
 from diagnosis.audit import Snapshot, exposed
 from diagnosis.blocks import chain, partition
 from diagnosis.contribution import Profile, contribution, new_code
@@ -42,18 +41,35 @@ EVEN = {"region": [1] * 21, "sector": [1] * 10, "size": [1] * 4, "level": [1] * 
 def past(*made) -> list[dict]:
     """What the store would remember of these releases."""
     last = made[-1]
-    return [{"release_id": r.id, "month_to": r.month_to, "counts": r.state, "members": r.members if r is last else []} for r in made]
+    return [
+        {
+            "release_id": r.id,
+            "month_to": r.month_to,
+            "counts": r.state,
+            "members": r.members if r is last else [],
+        }
+        for r in made
+    ]
 
 
 @pytest.fixture(scope="module")
 def first():
-    return publish(diagnoses(Random(1), 900, "2026-03", uneven(Random(1))), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
+    return publish(
+        diagnoses(Random(1), 900, "2026-03", uneven(Random(1))),
+        "2026-Q1",
+        "2026-03",
+        DAY,
+        instrument=SMALL_BANK,
+    )
 
 
 # --- intervals ---
 
 
-@pytest.mark.parametrize(("x", "n", "low", "high"), [(12, 30, 24.6, 57.7), (40, 100, 30.9, 49.8), (160, 400, 35.3, 44.9), (0, 30, 0.0, 11.4)])
+@pytest.mark.parametrize(
+    ("x", "n", "low", "high"),
+    [(12, 30, 24.6, 57.7), (40, 100, 30.9, 49.8), (160, 400, 35.3, 44.9), (0, 30, 0.0, 11.4)],
+)
 def test_wilson_intervals_of_the_worked_examples(x, n, low, high):
     assert [round(100 * end, 1) for end in wilson(x, n)] == [low, high]
 
@@ -74,9 +90,19 @@ def test_quantiles_and_the_interval_of_a_median():
 
 def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other():
     many = diagnoses(Random(2), 1500, "2026-03", EVEN)
-    few = [d for i, d in enumerate(many) if not (d.region in ("ITC2", "ITF2") and i % 10) and not (d.sector == "D_E" and i % 20)]
+    few = [
+        d
+        for i, d in enumerate(many)
+        if not (d.region in ("ITC2", "ITF2") and i % 10) and not (d.sector == "D_E" and i % 20)
+    ]
     blocks = partition(few, 30)
-    assert sum("ITC2" in block and len(block) == 2 and all(c.startswith("ITC") for c in block) for block in blocks.region) == 1
+    assert (
+        sum(
+            "ITC2" in block and len(block) == 2 and all(c.startswith("ITC") for c in block)
+            for block in blocks.region
+        )
+        == 1
+    )
     assert ("D_E", "OTHER") in blocks.sector
     for kind in ("region", "sector", "size"):
         n = Counter(getattr(d, kind) for d in few)
@@ -94,14 +120,26 @@ def test_levels_join_their_neighbours():
 def hand_table(*rows: tuple[int, ...]) -> Snapshot:
     """A table with its totals, before anything is withheld."""
     cells = {(r, c): (f"{r}|{c}",) for r in range(len(rows)) for c in range(len(rows[0]))}
-    totals = [tuple(f"{r}|{c}" for c in range(len(rows[0]))) for r in range(len(rows))] + [tuple(f"{r}|{c}" for r in range(len(rows))) for c in range(len(rows[0]))]
+    totals = [tuple(f"{r}|{c}" for c in range(len(rows[0]))) for r in range(len(rows))] + [
+        tuple(f"{r}|{c}" for r in range(len(rows))) for c in range(len(rows[0]))
+    ]
     x = {f"{r}|{c}": rows[r][c] for r, c in cells}
-    return Snapshot(x=x, shown=tuple(cells.values()), small=(), paired=(), totals=tuple(totals), same=(), candidates=tuple(cells.values()))
+    return Snapshot(
+        x=x,
+        shown=tuple(cells.values()),
+        small=(),
+        paired=(),
+        totals=tuple(totals),
+        same=(),
+        candidates=tuple(cells.values()),
+    )
 
 
 def hide(table: Snapshot, small=(), paired=()) -> Snapshot:
     small, paired = tuple((key,) for key in small), tuple((key,) for key in paired)
-    return replace(table, shown=tuple(k for k in table.shown if k not in small + paired), small=small, paired=paired)
+    return replace(
+        table, shown=tuple(k for k in table.shown if k not in small + paired), small=small, paired=paired
+    )
 
 
 TABLE = hand_table((4, 30, 40), (25, 35, 50), (60, 45, 70))
@@ -146,12 +184,24 @@ def test_the_trial_of_the_design_small_cells_alone_expose_and_the_whole_way_does
 
 def test_in_a_domain_under_50_everybody_is_withheld_like_nobody():
     many = diagnoses(Random(3), 600, "2026-03", EVEN)
-    many = [replace(d, region="ITC1", levels={m: "2" for m in d.levels}) if i < 10 else d for i, d in enumerate(many) if d.region != "ITC1" or i < 10]
-    many += [replace(d, id=f"{i}", region="ITC1", levels={m: "2" for m in d.levels}) for i, d in enumerate(many[:30])]
+    many = [
+        replace(d, region="ITC1", levels=dict.fromkeys(d.levels, "2")) if i < 10 else d
+        for i, d in enumerate(many)
+        if d.region != "ITC1" or i < 10
+    ]
+    many += [
+        replace(d, id=f"{i}", region="ITC1", levels=dict.fromkeys(d.levels, "2"))
+        for i, d in enumerate(many[:30])
+    ]
     family = families(many, partition(many, 30), 30, 10, SMALL_BANK)["level:overall"]("region")
     status = withheld(family, (), 10)
     own = [i for i, cell in enumerate(family.cells) if cell.domain == Domain("ITC1")]
-    assert [(family.cells[i].n, status[i]) for i in own] == [(0, "small"), (40, "shown"), (0, "small"), (0, "small")]
+    assert [(family.cells[i].n, status[i]) for i in own] == [
+        (0, "small"),
+        (40, "shown"),
+        (0, "small"),
+        (0, "small"),
+    ]
     pair(family, status, (), 10)
     assert [status[i] for i in own] == ["small", "paired", "small", "small"]
 
@@ -169,7 +219,10 @@ def test_every_row_of_a_release_keeps_the_rules(first):
         elif row["estimate"] != "" and row["ci_low"] != "":
             assert row["ci_low"] <= row["estimate"] <= row["ci_high"]
             assert row["n_shown"] >= 30
-    places = [tuple(row[k] for k in ("table_id", "measure", "area", "sector", "size_class", "category")) for row in first.rows]
+    places = [
+        tuple(row[k] for k in ("table_id", "measure", "area", "sector", "size_class", "category"))
+        for row in first.rows
+    ]
     assert len(places) == len(set(places))
 
 
@@ -185,21 +238,29 @@ def test_medians_are_shown_only_where_no_level_is_withheld(first):
     status = {}
     for row in first.rows:
         if row["table_id"] in ("level", "score"):
-            status.setdefault((row["measure"], row["area"], row["sector"], row["size_class"]), {}).setdefault(row["table_id"], set()).add(row["status"])
+            status.setdefault((row["measure"], row["area"], row["sector"], row["size_class"]), {}).setdefault(
+                row["table_id"], set()
+            ).add(row["status"])
     assert all((found["score"] == {"shown"}) == (found["level"] == {"shown"}) for found in status.values())
 
 
 def test_region_and_sector_cross_only_from_3000_diagnoses(first):
     crossed = {r["area"] for r in first.rows if (r["table_id"], r["measure"]) == ("diagnoses", "sector")}
     assert crossed == {"ITC", "ITH", "ITI", "ITF+ITG"}
-    many = publish(diagnoses(Random(4), 3000, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
-    assert "ITC4" in {r["area"] for r in many.rows if (r["table_id"], r["measure"]) == ("diagnoses", "sector")}
+    many = publish(
+        diagnoses(Random(4), 3000, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK
+    )
+    assert "ITC4" in {
+        r["area"] for r in many.rows if (r["table_id"], r["measure"]) == ("diagnoses", "sector")
+    }
 
 
 def test_fewer_than_30_diagnoses_are_not_published():
     with pytest.raises(ReleaseError, match="29 diagnoses can be counted; a release needs 30."):
         publish(diagnoses(Random(5), 29, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
-    assert publish(diagnoses(Random(5), 30, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK).rows
+    assert publish(
+        diagnoses(Random(5), 30, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK
+    ).rows
 
 
 # --- two releases ---
@@ -209,12 +270,21 @@ def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
     old = diagnoses(Random(6), 1500, "2026-03", EVEN)
     one = publish(old, "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
     own = {"region": "ITG2", "sector": "G", "size": "0-9"}
-    new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-06", EVEN)] + [replace(d, **own) for d in diagnoses(Random(8), 4, "2026-06", EVEN)]
+    new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-06", EVEN)] + [
+        replace(d, **own) for d in diagnoses(Random(8), 4, "2026-06", EVEN)
+    ]
     two = publish(old + new, "2026-Q2", "2026-06", DAY, past(one), instrument=SMALL_BANK)
     held = {d.id for d in new[400:]}
     assert not held & set(two.members)
     assert {d.id for d in new[:400]} <= set(two.members)
-    of = lambda made, area: [{k: r[k] for k in ("measure", "category", "n_shown", "estimate")} for r in made.rows if r["area"] == area and r["table_id"] == "level"]  # noqa: E731
+
+    def of(made, area):
+        return [
+            {k: r[k] for k in ("measure", "category", "n_shown", "estimate")}
+            for r in made.rows
+            if r["area"] == area and r["table_id"] == "level"
+        ]
+
     assert of(one, "ITG2") == of(two, "ITG2")
     # with six more it has ten, and they all enter
     more = [replace(d, **own) for d in diagnoses(Random(9), 6, "2026-09", EVEN)]
@@ -225,7 +295,14 @@ def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
 def test_too_few_new_diagnoses_leave_the_last_release_standing(first):
     old = diagnoses(Random(1), 900, "2026-03", uneven(Random(1)))
     with pytest.raises(ReleaseError, match="the last release stands"):
-        publish(old + diagnoses(Random(2), 9, "2026-06", EVEN), "2026-Q2", "2026-06", DAY, past(first), instrument=SMALL_BANK)
+        publish(
+            old + diagnoses(Random(2), 9, "2026-06", EVEN),
+            "2026-Q2",
+            "2026-06",
+            DAY,
+            past(first),
+            instrument=SMALL_BANK,
+        )
     with pytest.raises(ReleaseError, match="There is no new diagnosis"):
         publish(old, "2026-Q2", "2026-06", DAY, past(first), instrument=SMALL_BANK)
 
@@ -235,7 +312,9 @@ def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
     one = publish(old, "2024-Q1", "2024-03", DAY, instrument=SMALL_BANK)
     gone = [d for d in old if d.region == "ITF2"][:4]
     new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-03", EVEN)]
-    two = publish([d for d in old if d not in gone] + new, "2026-Q1", "2026-03", DAY, past(one), instrument=SMALL_BANK)
+    two = publish(
+        [d for d in old if d not in gone] + new, "2026-Q1", "2026-03", DAY, past(one), instrument=SMALL_BANK
+    )
     assert [b for b in two.state["partition"]["region"] if "ITF2" in b] != [("ITF2",)]
     for kind in ("region", "sector", "size"):
         for block in two.state["partition"][kind]:
@@ -246,7 +325,9 @@ def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
 
 def test_answers_of_another_class_of_versions_are_never_counted_together(first):
     other = replace(SMALL_BANK, version="0.3.0")
-    made = publish(diagnoses(Random(1), 100, "2026-06", EVEN), "2026-Q2", "2026-06", DAY, past(first), instrument=other)
+    made = publish(
+        diagnoses(Random(1), 100, "2026-06", EVEN), "2026-Q2", "2026-06", DAY, past(first), instrument=other
+    )
     assert {row["comparability"] for row in made.rows} == {"0.3"}
     assert len(made.members) == 100
     assert counted(invented(3), other) == []
@@ -257,8 +338,14 @@ def test_answers_of_another_class_of_versions_are_never_counted_together(first):
 
 def block(area: str, sector: str, size: str) -> dict[str, set[str]]:
     """The codes a row of the file is about, from its names alone."""
-    inside = set(area.split("+")) & set(regions()) or {r for r in regions() if area == "ITA" or areas()[r]["parent"] in area}
-    return {"region": inside, "sector": set(sector.split("+")) if sector != "all" else None, "size": set(size.split("+")) if size != "all" else None}
+    inside = set(area.split("+")) & set(regions()) or {
+        r for r in regions() if area == "ITA" or areas()[r]["parent"] in area
+    }
+    return {
+        "region": inside,
+        "sector": set(sector.split("+")) if sector != "all" else None,
+        "size": set(size.split("+")) if size != "all" else None,
+    }
 
 
 class Attacker:
@@ -272,27 +359,57 @@ class Attacker:
                     for level in "1234":
                         self.place[t, part, code, level] = len(self.place)
             for level in "1234":  # the three parts count the same firms
-                sums = [[(i, 1) for (when, p, _, lev), i in self.place.items() if (when, p, lev) == (t, part, level)] for part in ("region", "sector", "size")]
+                sums = [
+                    [
+                        (i, 1)
+                        for (when, p, _, lev), i in self.place.items()
+                        if (when, p, lev) == (t, part, level)
+                    ]
+                    for part in ("region", "sector", "size")
+                ]
                 self.equal += [(sums[0] + [(i, -1) for i, _ in other], 0) for other in sums[1:]]
             for row in files[t]:
                 self._read(row, measure, t, many, files[t][0]["release_id"])
         for key, i in self.place.items():  # nobody left between the two
             if key[0] and key[0] < len(truth):
                 self.most.append(([(self.place[(key[0] - 1, *key[1:])], 1), (i, -1)], 0))
-        for t, many in enumerate(truth):  # regions, sectors and sizes that stand in the file only together with others
+        for t, many in enumerate(
+            truth
+        ):  # regions, sectors and sizes that stand in the file only together with others
             for part in ("region", "sector", "size"):
                 for code, count in Counter(getattr(d, part) for d in many).items():
-                    self.small.append(([(i, 1) for (when, p, c, _), i in self.place.items() if (when, p, c) == (t, part, code)], count, (t, code)))
-        self.changes = [(self._terms(1, keys), count, keys) for keys, count in self._changes(truth, measure)] if len(truth) > 1 else []
+                    self.small.append(
+                        (
+                            [
+                                (i, 1)
+                                for (when, p, c, _), i in self.place.items()
+                                if (when, p, c) == (t, part, code)
+                            ],
+                            count,
+                            (t, code),
+                        )
+                    )
+        self.changes = (
+            [(self._terms(1, keys), count, keys) for keys, count in self._changes(truth, measure)]
+            if len(truth) > 1
+            else []
+        )
 
     def _read(self, row: dict, measure: str, t: int, many: list, release_id: str):
         count_row = (row["table_id"], row["measure"]) == ("diagnoses", "all")
-        if not (count_row or (row["table_id"], row["measure"]) == ("level", measure)) or row["as_of"] != release_id:
+        if (
+            not (count_row or (row["table_id"], row["measure"]) == ("level", measure))
+            or row["as_of"] != release_id
+        ):
             return
         found = block(row["area"], row["sector"], row["size_class"])
         part = "sector" if found["sector"] else "size" if found["size"] else "region"
         levels = set("1234") if count_row else set(row["category"].split("+"))
-        terms = [(i, 1) for (when, p, code, lev), i in self.place.items() if (when, p) == (t, part) and code in found[part] and lev in levels]
+        terms = [
+            (i, 1)
+            for (when, p, code, lev), i in self.place.items()
+            if (when, p) == (t, part) and code in found[part] and lev in levels
+        ]
         count = sum(getattr(d, part) in found[part] and d.levels[measure] in levels for d in many)
         if row["status"] in ("shown", "merged"):
             self.equal.append((terms, count))
@@ -304,14 +421,27 @@ class Attacker:
 
     def _terms(self, t: int, keys):
         part, inside, levels = keys
-        pick = lambda when, sign: [(i, sign) for (w, p, code, lev), i in self.place.items() if (w, p) == (when, part) and code in inside and lev in levels]  # noqa: E731
+
+        def pick(when, sign):
+            return [
+                (i, sign)
+                for (w, p, code, lev), i in self.place.items()
+                if (w, p) == (when, part) and code in inside and lev in levels
+            ]
+
         return pick(t, 1) + pick(t - 1, -1)
 
     def _changes(self, truth, measure):
         """The changes from 1 to 9 of each region, sector and size by level."""
         for part in ("region", "sector", "size"):
-            now, then = (Counter((getattr(d, part), d.levels[measure]) for d in many) for many in (truth[1], truth[0]))
-            yield from ((((part, {code}, {level})), now[code, level] - then[code, level]) for code, level in now if 0 < now[code, level] - then[code, level] < 10)
+            now, then = (
+                Counter((getattr(d, part), d.levels[measure]) for d in many) for many in (truth[1], truth[0])
+            )
+            yield from (
+                (((part, {code}, {level})), now[code, level] - then[code, level])
+                for code, level in now
+                if 0 < now[code, level] - then[code, level] < 10
+            )
 
     def exposed(self) -> list:
         """The small counts and changes that cannot take every value from 1 to 9."""
@@ -327,7 +457,9 @@ class Attacker:
         rows, points, found = matrix([(terms,) for terms, _ in targets]).toarray() if targets else [], [], []
         for row, (_, keys) in zip(rows, targets, strict=True):
             for sign, aim in ((-1, 9), (1, 1)):
-                if any(sign * (row @ point) <= sign * aim + 1e-6 for point in points):  # a world already found shows it
+                if any(
+                    sign * (row @ point) <= sign * aim + 1e-6 for point in points
+                ):  # a world already found shows it
                     continue
                 world = linprog(sign * row, A_eq=equal, b_eq=right, bounds=(0, None), **most).x
                 points.append(world)
@@ -339,7 +471,11 @@ class Attacker:
 def attacked(seed: int) -> tuple[int, list]:
     """Two random releases in a row: how many were published, and what the attacker learnt from them."""
     random = Random(seed)
-    weights, size, more = uneven(random), 3200 if seed % 25 == 0 else random.choice((60, 120, 250, 700)), random.choice((100, 250, 600))
+    weights, size, more = (
+        uneven(random),
+        3200 if seed % 25 == 0 else random.choice((60, 120, 250, 700)),
+        random.choice((100, 250, 600)),
+    )
     old = diagnoses(random, size, "2026-03", weights)
     new = old + diagnoses(random, more, "2026-06", weights)
     made = [publish(old, "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)]
@@ -352,20 +488,30 @@ def attacked(seed: int) -> tuple[int, list]:
         for published in made:
             write(published.rows, Path(folder, published.id))
             files.append(read(Path(folder, published.id)))
-    truth = [[d for d in new if d.id in members] for members in (set(published.members) for published in made)]
+    truth = [
+        [d for d in new if d.id in members] for members in (set(published.members) for published in made)
+    ]
     found = Attacker("overall", files, truth).exposed()
-    for part in ("region", "sector", "size") if len(made) == 2 else ():  # no total may change by less than ten either
+    for part in (
+        ("region", "sector", "size") if len(made) == 2 else ()
+    ):  # no total may change by less than ten either
         then, now = (Counter(getattr(d, part) for d in many) for many in truth)
-        same = {tuple(b) for b in made[0].state["partition"][part]} & {tuple(b) for b in made[1].state["partition"][part]}
+        same = {tuple(b) for b in made[0].state["partition"][part]} & {
+            tuple(b) for b in made[1].state["partition"][part]
+        }
         found += [(part, b) for b in same if 0 < sum(now[c] - then[c] for c in b) < 10]
     return len(made), found
 
 
 def test_an_attacker_learns_nothing_from_100_random_releases_or_from_the_change_between_two(monkeypatch):
-    if "PYTEST_XDIST_WORKER" in os.environ:  # the other core has tests of its own, and a worker of xdist cannot spawn
+    if (
+        "PYTEST_XDIST_WORKER" in os.environ
+    ):  # the other core has tests of its own, and a worker of xdist cannot spawn
         results = [attacked(seed) for seed in range(55)]
     else:
-        monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # a page tested before leaves its script there, which a new process would run
+        monkeypatch.setitem(
+            sys.modules, "__main__", ModuleType("__main__")
+        )  # a page tested before leaves its script there, which a new process would run
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
             results = list(pool.map(attacked, range(55)))
     assert [(seed, found) for seed, (_, found) in enumerate(results) if found] == []
@@ -373,7 +519,13 @@ def test_an_attacker_learns_nothing_from_100_random_releases_or_from_the_change_
 
 
 def test_the_attacker_of_these_tests_does_find_what_is_not_protected(monkeypatch, tmp_path):
-    monkeypatch.setattr(releases, "protect", lambda build, past, threshold: (lambda f: Protected(f, tuple(withheld(f, past, threshold))))(build("region")))
+    monkeypatch.setattr(
+        releases,
+        "protect",
+        lambda build, past, threshold: (lambda f: Protected(f, tuple(withheld(f, past, threshold))))(
+            build("region")
+        ),
+    )
     many = diagnoses(Random(1), 900, "2026-03", uneven(Random(1)))
     made = publish(many, "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
     write(made.rows, tmp_path / "bad.csv")
@@ -386,8 +538,12 @@ def test_the_attacker_of_these_tests_does_find_what_is_not_protected(monkeypatch
 def filled(tmp_path, many: int, month: int):
     store = open_store(str(tmp_path / "diagnosis.sqlite3"))
     for i in range(many):
-        profile = Profile(regions()[i % 21], bank().codes("sector")[i % 10], bank().codes("size")[i % 4], "b2c", ("found",))
-        given = contribution(score(all_at(i % 4, known_social=i % 3)), profile, "it", 400, date(2026, month, 1))
+        profile = Profile(
+            regions()[i % 21], bank().codes("sector")[i % 10], bank().codes("size")[i % 4], "b2c", ("found",)
+        )
+        given = contribution(
+            score(all_at(i % 4, known_social=i % 3)), profile, "it", 400, date(2026, month, 1)
+        )
         store.add(given, new_code(), date(2026, month, 1))
     return store
 
@@ -420,13 +576,21 @@ def test_the_next_quarter_is_audited_with_what_the_store_remembers(tmp_path):
 def test_what_can_still_be_withdrawn_is_not_counted(tmp_path):
     store = filled(tmp_path, 60, 9)
     with pytest.raises(ReleaseError, match="0 diagnoses can be counted"):
-        make(store, "2026-Q3", date(2026, 10, 1), tmp_path / "release.csv")  # codes of 1 September work to 31 October
+        make(
+            store, "2026-Q3", date(2026, 10, 1), tmp_path / "release.csv"
+        )  # codes of 1 September work to 31 October
 
 
 def test_a_release_whose_audit_fails_is_not_written(tmp_path, monkeypatch):
     store, path = filled(tmp_path, 200, 8), tmp_path / "release.csv"
     path.write_text("the last release\n", encoding="utf-8")
-    monkeypatch.setattr(releases, "protect", lambda build, past, threshold: (lambda f: Protected(f, tuple(withheld(f, past, threshold))))(build("region")))
+    monkeypatch.setattr(
+        releases,
+        "protect",
+        lambda build, past, threshold: (lambda f: Protected(f, tuple(withheld(f, past, threshold))))(
+            build("region")
+        ),
+    )
     with pytest.raises(AuditFailed, match="exposed cells, the first in the table"):
         make(store, "2026-Q3", DAY, path)
     assert path.read_text(encoding="utf-8") == "the last release\n"
@@ -442,7 +606,11 @@ def test_only_complete_quarters_in_order(tmp_path):
         make(store, "2026-Q2", DAY, tmp_path / "release.csv")
     with pytest.raises(ReleaseError, match='"Q3" is not a quarter'):
         last_month("Q3")
-    assert (last_month("2026-Q3"), last_quarter(date(2026, 11, 22)), last_quarter(date(2027, 2, 1))) == ("2026-09", "2026-Q3", "2026-Q4")
+    assert (last_month("2026-Q3"), last_quarter(date(2026, 11, 22)), last_quarter(date(2027, 2, 1))) == (
+        "2026-09",
+        "2026-Q3",
+        "2026-Q4",
+    )
 
 
 # --- the invented sample ---

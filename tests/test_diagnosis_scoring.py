@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from diagnosis.instrument import DONT_KNOW, NOT_APPLICABLE, bank
 from diagnosis.intensity import intensity
 from diagnosis.intensity import visible as intensity_questions
-from diagnosis.scoring import HIDDEN_EXCLUDE, HIDDEN_ZERO, SKIPPED, AnswerError, level_text, score, states, visible, whole
+from diagnosis.scoring import (
+    HIDDEN_EXCLUDE,
+    HIDDEN_ZERO,
+    SKIPPED,
+    AnswerError,
+    level_text,
+    score,
+    states,
+    visible,
+    whole,
+)
 from tests.diagnosis_cases import ANSWERED, ANY, BAKERY, GOALS, ITEMS, all_at
 
 
@@ -20,7 +30,11 @@ def test_nothing_is_0_and_everything_is_100():
 
 def test_a_goal_is_the_weighted_mean_of_its_items():
     # known: weights 1 1 1 0.5 1 1 = 5.5; points 3 2 1 3 0 2: (3+2+1+1.5+0+2)/(3 x 5.5) = 9.5/16.5
-    result = score(all_at(0, known_audience=3, known_social=2, known_content=1, known_ads=3, known_skills=0, known_measure=2))
+    result = score(
+        all_at(
+            0, known_audience=3, known_social=2, known_content=1, known_ads=3, known_skills=0, known_measure=2
+        )
+    )
     assert result.goals["known"].value == pytest.approx(100 * 9.5 / 16.5)
     assert result.items["known_ads"].gained == pytest.approx(100 * 1.5 / 16.5)
     assert result.items["known_content"].missing == pytest.approx(100 * 2 / 16.5)
@@ -29,7 +43,11 @@ def test_a_goal_is_the_weighted_mean_of_its_items():
 def test_the_bakery():
     result = score(BAKERY)
     assert {id: state for id, state in states(BAKERY).items() if id.startswith("found")} == {
-        "found_website": "answered", "found_listing": "answered", "found_consistency": "answered", "found_offer": SKIPPED, "found_usability": HIDDEN_EXCLUDE,
+        "found_website": "answered",
+        "found_listing": "answered",
+        "found_consistency": "answered",
+        "found_offer": SKIPPED,
+        "found_usability": HIDDEN_EXCLUDE,
     }
     # found: site 1 of 3 with the weight of the usability test, 1.5 + 1; listing 0 x 1.5; consistency 1 x 1: 3.5 / (3 x 5)
     found = result.goals["found"]
@@ -38,13 +56,20 @@ def test_the_bakery():
     assert (found.level, found.levels) == (1, (1, 2))
     assert level_text(found, "en") == "between “Setting out” and “Under construction”"
     assert [s.item.id for s in result.critical] == ["retain_safety"]
-    assert {id: result.goals[id].reason for id in ("known", "convert", "retain")} == {"known": "few", "convert": "few", "retain": "few"}
+    assert {id: result.goals[id].reason for id in ("known", "convert", "retain")} == {
+        "known": "few",
+        "convert": "few",
+        "retain": "few",
+    }
     assert (result.overall.value, result.overall.reason) == (None, "goals")
 
 
 def test_a_firm_without_site_or_page_scores_0_for_what_cannot_be_there():
     answers = all_at(2, found_website=0)
-    assert [id for id, state in states(answers).items() if state == HIDDEN_ZERO] == ["found_offer", "convert_trust"]
+    assert [id for id, state in states(answers).items() if state == HIDDEN_ZERO] == [
+        "found_offer",
+        "convert_trust",
+    ]
     # found: site 0 x 2.5, listing 2 x 1.5, consistency 2, offer 0: 5 / (3 x 6)
     assert score(answers).goals["found"].value == pytest.approx(100 * 5 / 18)
 
@@ -103,7 +128,10 @@ def test_one_step_moves_a_goal_by_3_to_8_points():
 
 
 def test_an_answer_that_is_not_offered_is_refused():
-    with pytest.raises(AnswerError, match='item "known_social" cannot be answered with "4"; use one of: 0, 1, 2, 3, dont_know.'):
+    with pytest.raises(
+        AnswerError,
+        match='item "known_social" cannot be answered with "4"; use one of: 0, 1, 2, 3, dont_know.',
+    ):
         score({"known_social": 4})
     with pytest.raises(AnswerError):
         score({"known_social": NOT_APPLICABLE})
@@ -143,7 +171,9 @@ def test_the_range_holds_the_score_whatever_the_unknown_answers_are(answers, dat
     known = {id: a for id, a in answers.items() if a not in (DONT_KNOW, None)}
     known.setdefault("found_website", 3)  # the item that routes others
     before = score(known)
-    after = score(known | {item.id: data.draw(st.sampled_from([0, 1, 2, 3])) for item in ITEMS if item.id not in known})
+    after = score(
+        known | {item.id: data.draw(st.sampled_from([0, 1, 2, 3])) for item in ITEMS if item.id not in known}
+    )
     for goal in GOALS:
         if before.goals[goal].shown:
             assert before.goals[goal].low - 1e-9 <= after.goals[goal].value <= before.goals[goal].high + 1e-9
@@ -158,11 +188,20 @@ def test_the_order_of_the_answers_does_not_matter(answers, random):
 
 
 def test_the_twelve_official_variables_are_counted_only_when_known():
-    questions = {"d_internet": "yes", "d_speed": "yes", "d_erp": "no", "d_cloud": "basic", "d_b2c": "yes", "d_analytics": "no"}
+    questions = {
+        "d_internet": "yes",
+        "d_speed": "yes",
+        "d_erp": "no",
+        "d_cloud": "basic",
+        "d_b2c": "yes",
+        "d_analytics": "no",
+    }
     full = intensity(score(all_at(2)), questions)
     # met: internet, speed, social, website, paid cloud, AI, e-commerce, web sales to people
     assert (full.low, full.high, full.level["id"]) == (8, 8, "high")
-    part = intensity(score(all_at(2, convert_ai=DONT_KNOW)), {k: v for k, v in questions.items() if k != "d_erp"})
+    part = intensity(
+        score(all_at(2, convert_ai=DONT_KNOW)), {k: v for k, v in questions.items() if k != "d_erp"}
+    )
     assert (part.low, part.high, part.level) == (7, 9, None)
 
 

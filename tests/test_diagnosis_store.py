@@ -17,7 +17,16 @@ from pathlib import Path
 
 import pytest
 
-from diagnosis.contribution import FIELDS, ContributionError, Profile, code_hash, contribution, duration_class, missing, new_code
+from diagnosis.contribution import (
+    FIELDS,
+    ContributionError,
+    Profile,
+    code_hash,
+    contribution,
+    duration_class,
+    missing,
+    new_code,
+)
 from diagnosis.scoring import score
 from diagnosis.store import StoreError, code_expires, main, month_before, open_store
 from tests.diagnosis_cases import all_at
@@ -26,8 +35,25 @@ ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 11, 22)
 PROFILE = Profile("ITC4", "I", "0-9", "b2c", ("found", "convert"), "owner")
 COLUMNS = [
-    "diagnosis_id", "version", "month", "country", "region", "sector", "size_class", "customers", "goal_1", "goal_2", "role", "language",
-    "duration_class", "score", "score_low", "score_high", "level", "answers", "goals",
+    "diagnosis_id",
+    "version",
+    "month",
+    "country",
+    "region",
+    "sector",
+    "size_class",
+    "customers",
+    "goal_1",
+    "goal_2",
+    "role",
+    "language",
+    "duration_class",
+    "score",
+    "score_low",
+    "score_high",
+    "level",
+    "answers",
+    "goals",
 ]
 
 
@@ -50,7 +76,13 @@ class Server:
     def run(self, program: str, *arguments):
         runuser = shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "runuser"
         as_user = [runuser, "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        subprocess.run([*as_user, self.programs / program, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.folder)
+        subprocess.run(
+            [*as_user, self.programs / program, *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+        )
 
     def start(self):
         options = f"-k {self.folder} -c listen_addresses='' -c shared_buffers=16MB"
@@ -72,7 +104,9 @@ def server():
     path = Path(shutil.which("initdb") or (found[-1] if found else ""))
     if not path.name:
         say = pytest.fail if os.environ.get("REQUIRE_POSTGRES") else pytest.skip
-        say("PostgreSQL is not installed: the tests of its store did not run (Debian: apt-get install postgresql)")
+        say(
+            "PostgreSQL is not installed: the tests of its store did not run (Debian: apt-get install postgresql)"
+        )
     server = Server(path.resolve().parent)
     yield server
     server.close()
@@ -101,10 +135,17 @@ def test_the_stored_row_has_exactly_these_columns(store, address):
     store.add(row(), new_code(), TODAY)
     with store.backend.transaction() as run:
         if address.startswith("postgresql"):
-            found = run("select column_name from information_schema.columns where table_name = 'diagnosis' order by ordinal_position")
-            codes = run("select column_name from information_schema.columns where table_name = 'withdrawal' order by ordinal_position")
+            found = run(
+                "select column_name from information_schema.columns where table_name = 'diagnosis' order by ordinal_position"
+            )
+            codes = run(
+                "select column_name from information_schema.columns where table_name = 'withdrawal' order by ordinal_position"
+            )
         else:
-            found, codes = run("select name from pragma_table_info('diagnosis')"), run("select name from pragma_table_info('withdrawal')")
+            found, codes = (
+                run("select name from pragma_table_info('diagnosis')"),
+                run("select name from pragma_table_info('withdrawal')"),
+            )
     assert [name for (name,) in found] == COLUMNS
     assert [name for (name,) in codes] == ["code_hash", "diagnosis_id", "expires_on"]
 
@@ -217,7 +258,10 @@ for _ in range(25):
 
 
 def test_what_was_acknowledged_survives_200_at_once_and_kill_9(address, request):
-    workers = [subprocess.Popen([sys.executable, "-c", WORKER, address], cwd=ROOT, stdout=subprocess.PIPE) for _ in range(8)]
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORKER, address], cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(8)
+    ]
     acknowledged = []
     for worker in random.sample(workers, len(workers)):
         acknowledged.append(worker.stdout.readline().decode().strip())  # it has begun
@@ -290,7 +334,9 @@ def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_pat
     store.remember("2026-Q1", "2026-03", {"a": 1}, ["x"], "2024-01")
     before = store.rows(), store.releases()
     assert main(["backup", str(file)]).startswith("2 diagnoses in ")
-    assert os.stat(file).st_mode & 0o077 == 0 and [path.name for path in tmp_path.glob("*backup*")] == ["backup.sqlite3"]
+    assert os.stat(file).st_mode & 0o077 == 0 and [path.name for path in tmp_path.glob("*backup*")] == [
+        "backup.sqlite3"
+    ]
     with pytest.raises(StoreError, match="is there already"):
         main(["backup", str(file)])
     with pytest.raises(StoreError, match="not empty"):
@@ -302,7 +348,9 @@ def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_pat
     assert (store.rows(), store.releases()) == before and store.withdraw(code, today)
 
 
-def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_kept(address, tmp_path, monkeypatch):
+def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_kept(
+    address, tmp_path, monkeypatch
+):
     monkeypatch.setenv("DIAGNOSIS_STORE", address)
     (tmp_path / "notes.txt").write_text("not a backup " * 100)
     for name in ("nothing.sqlite3", "notes.txt"):
@@ -351,4 +399,12 @@ def test_contributing_needs_the_profile_and_an_answer():
 
 
 def test_the_time_taken_is_kept_in_four_classes():
-    assert [duration_class(minutes * 60) for minutes in (0, 4.9, 5, 8, 11.9, 12, 90)] == ["0-5", "0-5", "5-8", "8-12", "8-12", "12+", "12+"]
+    assert [duration_class(minutes * 60) for minutes in (0, 4.9, 5, 8, 11.9, 12, 90)] == [
+        "0-5",
+        "0-5",
+        "5-8",
+        "8-12",
+        "8-12",
+        "12+",
+        "12+",
+    ]

@@ -1,4 +1,5 @@
 """What leaves the dashboard holds the figures of the view, says where they come from, and reads back in other programs."""
+
 import base64
 import csv
 import gzip
@@ -38,6 +39,7 @@ RISKY = ("=cmd|' /C calc'!A0", "+39 02", "-1+1", "@SUM(A1)", "'quoted", "http://
 
 # --- the table ---
 
+
 @EACH
 def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, level, lang):
     table, shown = export(topic, level, lang).table, rows(topic, level, lang)
@@ -46,25 +48,50 @@ def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, lev
     for name in ("geo", "geo_name", "period", "edition", "status", "source", "interval_reason"):
         assert table[name].tolist() == shown[name].tolist()
     assert table["base"].tolist() == [noted(text, lang, "base_") for text in shown["base"]]
-    assert table["n"].isna().tolist() == shown["n"].isna().tolist() and table["low"].isna().tolist() == shown["low"].isna().tolist()
-    assert (table["citations"] != "").all() and (table["indicator_name"] == view(topic, level, lang).indicator.label[lang]).all()
+    assert (
+        table["n"].isna().tolist() == shown["n"].isna().tolist()
+        and table["low"].isna().tolist() == shown["low"].isna().tolist()
+    )
+    assert (table["citations"] != "").all() and (
+        table["indicator_name"] == view(topic, level, lang).indicator.label[lang]
+    ).all()
 
 
 def read(content: bytes, form: str) -> pd.DataFrame:
     """A file read as another program would read it, without this project's own reader."""
     if form == "csv":
-        return pd.read_csv(io.BytesIO(content), dtype={name: str for name in COLUMNS if name not in NUMBERS}, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
+        return pd.read_csv(
+            io.BytesIO(content),
+            dtype={name: str for name in COLUMNS if name not in NUMBERS},
+            keep_default_na=False,
+            na_values={name: [""] for name in NUMBERS},
+        )
     if form == "excel":
         assert content.startswith(b"\xef\xbb\xbf") and b"\r\n" in content
-        return pd.read_csv(io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", dtype={name: str for name in COLUMNS if name not in NUMBERS}, keep_default_na=False,
-                           na_values={name: [""] for name in NUMBERS})
+        return pd.read_csv(
+            io.BytesIO(content),
+            sep=";",
+            decimal=",",
+            encoding="utf-8-sig",
+            dtype={name: str for name in COLUMNS if name not in NUMBERS},
+            keep_default_na=False,
+            na_values={name: [""] for name in NUMBERS},
+        )
     if form == "xlsx":
         import openpyxl
 
         book = openpyxl.load_workbook(io.BytesIO(content))
-        assert not [cell.coordinate for sheet in book for line in sheet for cell in line if cell.data_type == "f" or cell.hyperlink]
+        assert not [
+            cell.coordinate
+            for sheet in book
+            for line in sheet
+            for cell in line
+            if cell.data_type == "f" or cell.hyperlink
+        ]
         head, *lines = book.worksheets[0].iter_rows(values_only=True)
-        return pd.DataFrame([["" if value is None else value for value in line] for line in lines], columns=head)
+        return pd.DataFrame(
+            [["" if value is None else value for value in line] for line in lines], columns=head
+        )
     if form == "parquet":
         return pd.read_parquet(io.BytesIO(content))
     if form == "json":
@@ -81,10 +108,30 @@ def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
     assert list(found.columns) == list(COLUMNS)
     for name in NUMBERS:
         numbers = pd.to_numeric(found[name])
-        assert [None if pd.isna(value) else float(value) for value in numbers] == [None if pd.isna(value) else float(value) for value in table[name]]
-    plain = (lambda text: fingerprint.original(text)) if form in ("csv", "excel", "xlsx", "zip") else (lambda text: text)
-    for name in ("geo", "geo_name", "sector_name", "period", "size", "flags", "base", "source_name", "citations", "check", "n_note"):
-        assert [" ".join(plain(text).split()) for text in found[name]] == [" ".join(text.split()) for text in table[name]]
+        assert [None if pd.isna(value) else float(value) for value in numbers] == [
+            None if pd.isna(value) else float(value) for value in table[name]
+        ]
+    plain = (
+        (lambda text: fingerprint.original(text))
+        if form in ("csv", "excel", "xlsx", "zip")
+        else (lambda text: text)
+    )
+    for name in (
+        "geo",
+        "geo_name",
+        "sector_name",
+        "period",
+        "size",
+        "flags",
+        "base",
+        "source_name",
+        "citations",
+        "check",
+        "n_note",
+    ):
+        assert [" ".join(plain(text).split()) for text in found[name]] == [
+            " ".join(text.split()) for text in table[name]
+        ]
 
 
 @pytest.mark.parametrize("form", files.FORMATS)
@@ -125,13 +172,20 @@ def test_a_missing_figure_is_an_empty_cell_and_null():
 
 def test_file_names_say_indicator_area_period_language_and_version():
     version = queries.version()
-    assert files.name(rows("closures"), view("closures"), version, "xlsx") == f"death_rate_italy_2024_it_{version}.xlsx"
+    assert (
+        files.name(rows("closures"), view("closures"), version, "xlsx")
+        == f"death_rate_italy_2024_it_{version}.xlsx"
+    )
     chosen = resolve(Filters(lang="en", geo=("ITC4", "ITI4")), "closures")
-    assert files.name(rows("closures"), chosen, version, "svg") == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
+    assert (
+        files.name(rows("closures"), chosen, version, "svg") == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
+    )
     found = queries.ask("trend", **chosen.cut, geos=chosen.geo, lang="en")
     assert files.name(found, chosen, version, "csv") == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
     waves = resolve(Filters(lang="en", level="world", indicator="closure_rate"), "closures")
-    assert re.fullmatch(r"[A-Za-z0-9_.+-]+", files.name(queries.ask("map", **waves.moment), waves, version, "excel"))
+    assert re.fullmatch(
+        r"[A-Za-z0-9_.+-]+", files.name(queries.ask("map", **waves.moment), waves, version, "excel")
+    )
 
 
 @pytest.mark.parametrize("lang", catalogue.LANGS)
@@ -144,32 +198,65 @@ def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, 
     report = frictionless.Package(str(tmp_path / "datapackage.json")).validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
     described = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
-    assert described["version"] == shown.version and described["sources"] and described["licenses"] and described["contributors"][-1]["title"] == "Ripresa digitale"
+    assert (
+        described["version"] == shown.version
+        and described["sources"]
+        and described["licenses"]
+        and described["contributors"][-1]["title"] == "Ripresa digitale"
+    )
     for name, words in (("README.md", "en"), ("LEGGIMI.md", "it")):
         text = (tmp_path / name).read_text(encoding="utf-8")
-        assert shown.view.indicator.about[words] in text and shown.link in text and citation.text(shown, words) in text
+        assert (
+            shown.view.indicator.about[words] in text
+            and shown.link in text
+            and citation.text(shown, words) in text
+        )
         assert all(f"`{column}`" in text for column in COLUMNS)
 
 
-@pytest.mark.parametrize("lang, terms", [("it", "Condizioni dei rapporti di Facebook"), ("en", "Report terms of Facebook")])
+@pytest.mark.parametrize(
+    "lang, terms", [("it", "Condizioni dei rapporti di Facebook"), ("en", "Report terms of Facebook")]
+)
 def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
     shown = export("closures", "world", lang)
     described = files.descriptor(shown, "x.csv", b"")
-    told = [files.about(shown)["licence"], described["licenses"][0]["title"], files.readme(shown, lang, "x"), shown.meta["source"], json.loads(files.sidecar(shown, "x.csv"))["dc:license"], citation.ris(shown)]
+    told = [
+        files.about(shown)["licence"],
+        described["licenses"][0]["title"],
+        files.readme(shown, lang, "x"),
+        shown.meta["source"],
+        json.loads(files.sidecar(shown, "x.csv"))["dc:license"],
+        citation.ris(shown),
+    ]
     assert all(terms in words for words in told), told
 
 
-@pytest.mark.parametrize(("topic", "level", "italian", "english"), [("closures", "italy", "Demografia d'impresa 2019-2024 (tavola 4) (scaricato il 2026-07-18)", "Demografia d'impresa 2019-2024 (table 4) (downloaded 2026-07-18)"),
-                                                                   ("closures", "world", "(2020-07 (data dedotta))", "(2020-07 (inferred))")])
+@pytest.mark.parametrize(
+    ("topic", "level", "italian", "english"),
+    [
+        (
+            "closures",
+            "italy",
+            "Demografia d'impresa 2019-2024 (tavola 4) (scaricato il 2026-07-18)",
+            "Demografia d'impresa 2019-2024 (table 4) (downloaded 2026-07-18)",
+        ),
+        ("closures", "world", "(2020-07 (data dedotta))", "(2020-07 (inferred))"),
+    ],
+)
 def test_what_a_file_says_of_a_document_is_in_its_language(topic, level, italian, english):
     told = {lang: "\n".join(export(topic, level, lang).table["citations"]) for lang in LANGS}
     assert italian in told["it"] and english in told["en"] and italian not in told["en"]
-    assert not re.search(r"\b(downloaded|snapshot|inferred|stored copy|table 4)\b", re.sub(r"https?://\S+", "", told["it"]))
+    assert not re.search(
+        r"\b(downloaded|snapshot|inferred|stored copy|table 4)\b", re.sub(r"https?://\S+", "", told["it"])
+    )
     assert re.findall(r"https?://\S+", told["it"]) == re.findall(r"https?://\S+", told["en"])
 
 
 with queries.cursor() as (_own, _):
-    BASES = sorted(base for base, in _own.execute("select base from observations union select base from figures").fetchall())
+    BASES = sorted(
+        base
+        for (base,) in _own.execute("select base from observations union select base from figures").fetchall()
+    )
 POPULATIONS = {entry["en"]: entry["it"] for key, entry in strings().items() if key.startswith("base_")}
 CODE = r"(?:bd_\w+ )?(?:E_\w+|V\d+|ENT_\w+)"  # of Eurostat, the same in every language
 
@@ -178,7 +265,9 @@ CODE = r"(?:bd_\w+ )?(?:E_\w+|V\d+|ENT_\w+)"  # of Eurostat, the same in every l
 def test_every_phrase_of_every_population_has_its_italian(base):
     own = "|".join(map(re.escape, sorted(POPULATIONS.values(), key=len, reverse=True)))
     part = f"(?:{own}|{CODE})"
-    assert re.fullmatch(rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*", noted(base, "it", "base_")), "data/strings.toml: a phrase has no [base_...] of its own"
+    assert re.fullmatch(
+        rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*", noted(base, "it", "base_")
+    ), "data/strings.toml: a phrase has no [base_...] of its own"
     assert noted(base, "en", "base_") == base
 
 
@@ -186,25 +275,49 @@ def test_every_population_with_words_is_one_of_the_data():
     assert not [english for english in POPULATIONS if not any(english in base for base in BASES)]
 
 
-@pytest.mark.parametrize(("base", "italian"), [
-    ("enterprises of that size; E_AWSELL; survey year (sales refer to previous calendar year)", "imprese di quella classe di addetti; E_AWSELL; anno dell'indagine (le vendite sono dell'anno solare precedente)"),
-    ("micro-businesses (owned and run by one person) on Facebook (50+ countries)", "microimprese (di una sola persona che le possiede e le gestisce) su Facebook (almeno 50 paesi)"),
-    ("men-led SMBs on Facebook; rounded in the source", "PMI su Facebook guidate da uomini; arrotondato nella fonte"),
-    ("shops of active enterprises (Europe)", "shops of active enterprises (Europa)"), ("turnover of turnover", "turnover of turnover"), ("=1+1", "=1+1"), ("", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("base", "italian"),
+    [
+        (
+            "enterprises of that size; E_AWSELL; survey year (sales refer to previous calendar year)",
+            "imprese di quella classe di addetti; E_AWSELL; anno dell'indagine (le vendite sono dell'anno solare precedente)",
+        ),
+        (
+            "micro-businesses (owned and run by one person) on Facebook (50+ countries)",
+            "microimprese (di una sola persona che le possiede e le gestisce) su Facebook (almeno 50 paesi)",
+        ),
+        (
+            "men-led SMBs on Facebook; rounded in the source",
+            "PMI su Facebook guidate da uomini; arrotondato nella fonte",
+        ),
+        ("shops of active enterprises (Europe)", "shops of active enterprises (Europa)"),
+        ("turnover of turnover", "turnover of turnover"),
+        ("=1+1", "=1+1"),
+        ("", ""),
+    ],
+)
 def test_a_population_is_told_phrase_by_phrase_and_an_unknown_phrase_stays_whole(base, italian):
     assert noted(base, "it", "base_") == italian
     assert noted(base, "it") == base, "the title of a document is not touched by the words of a population"
 
 
-@pytest.mark.parametrize(("lang", "base"), [("it", "imprese attive; V97030"), ("en", "active enterprises; V97030")])
+@pytest.mark.parametrize(
+    ("lang", "base"), [("it", "imprese attive; V97030"), ("en", "active enterprises; V97030")]
+)
 def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
-    shown = queries.ask("table", **view("closures", "europe", lang, sector="G").cut, level="europe", geos=("DEU",), lang=lang)
+    shown = queries.ask(
+        "table", **view("closures", "europe", lang, sector="G").cut, level="europe", geos=("DEU",), lang=lang
+    )
     found = pd.read_csv(io.BytesIO(table.file(shown, lang)))
-    assert base in set(found["base"]) and set(found["data_version"]) == {queries.version()} and "active enterprises; V97030" in set(shown["base"])
+    assert (
+        base in set(found["base"])
+        and set(found["data_version"]) == {queries.version()}
+        and "active enterprises; V97030" in set(shown["base"])
+    )
 
 
 # --- citations and links ---
+
 
 @EACH
 def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
@@ -212,27 +325,66 @@ def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
     text = citation.text(shown)
     publisher = noted(shown.sources[0].publisher, lang)
     assert text.startswith(publisher) and text.index("Ripresa digitale") > len(publisher)
-    assert shown.version in text and shown.link in text and "2026" in text and shown.view.indicator.label[lang] in text
-    assert text.split("Ripresa digitale")[0] != citation.text(shown, "en" if lang == "it" else "it").split("Ripresa digitale")[0]
+    assert (
+        shown.version in text
+        and shown.link in text
+        and "2026" in text
+        and shown.view.indicator.label[lang] in text
+    )
+    assert (
+        text.split("Ripresa digitale")[0]
+        != citation.text(shown, "en" if lang == "it" else "it").split("Ripresa digitale")[0]
+    )
 
 
-@pytest.mark.parametrize(("lang", "said"), [("it", "(tasso di mortalità), Commercio all'ingrosso"), ("en", "(death rate), Wholesale and retail trade")])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("it", "(tasso di mortalità), Commercio all'ingrosso"),
+        ("en", "(death rate), Wholesale and retail trade"),
+    ],
+)
 def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
     chosen = resolve(Filters(lang=lang, level="europe", indicator="death_rate", sector="G"), "closures")
     shown = frame.prepare(queries.ask("map", **chosen.moment), chosen, SITE, DAY)
     whole = export("closures", "europe", lang)
-    for text in (citation.text(shown), citation.bibtex(shown), citation.ris(shown), files.readme(shown, lang, "x"), embed.code(chosen, SITE)):
+    for text in (
+        citation.text(shown),
+        citation.bibtex(shown),
+        citation.ris(shown),
+        files.readme(shown, lang, "x"),
+        embed.code(chosen, SITE),
+    ):
         assert said in unescape(" ".join(text.split()))
     assert said not in embed.code(chosen, SITE, figure="heat") and said not in citation.text(whole)
-    assert f"_G_europe_2020_{lang}_" in files.name(shown.table, chosen, shown.version, "csv") and "_G_" not in files.name(whole.table, whole.view, whole.version, "csv")
-    assert {"it": ", commercio: da ", "en": ", trade: from "}[lang] in shown.meta["title"] == files.about(shown)["title"]
+    assert f"_G_europe_2020_{lang}_" in files.name(
+        shown.table, chosen, shown.version, "csv"
+    ) and "_G_" not in files.name(whole.table, whole.view, whole.version, "csv")
+    assert (
+        {"it": ", commercio: da ", "en": ", trade: from "}[lang]
+        in shown.meta["title"]
+        == files.about(shown)["title"]
+    )
 
 
-@pytest.mark.parametrize(("lang", "all_", "some"), [("it", "2024 (provvisorio)", "2019 – 2024 (in parte provvisori)"), ("en", "2024 (provisional)", "2019 – 2024 (partly provisional)")])
+@pytest.mark.parametrize(
+    ("lang", "all_", "some"),
+    [
+        ("it", "2024 (provvisorio)", "2019 – 2024 (in parte provvisori)"),
+        ("en", "2024 (provisional)", "2019 – 2024 (partly provisional)"),
+    ],
+)
 def test_a_citation_says_what_is_provisional(lang, all_, some):
     shown = export("closures", "italy", lang)
-    line = frame.prepare(queries.ask("trend", **shown.view.cut, geos=("ITA",), lang=lang), shown.view, SITE, DAY)
-    settled = frame.prepare(queries.ask("map", **shown.view.moment | {"period": "2023"}), replace(shown.view, period="2023"), SITE, DAY)
+    line = frame.prepare(
+        queries.ask("trend", **shown.view.cut, geos=("ITA",), lang=lang), shown.view, SITE, DAY
+    )
+    settled = frame.prepare(
+        queries.ask("map", **shown.view.moment | {"period": "2023"}),
+        replace(shown.view, period="2023"),
+        SITE,
+        DAY,
+    )
     assert all_ in citation.text(shown) and all_ in citation.bibtex(shown) and some in citation.ris(line)
     assert "provvisor" not in citation.text(settled) and "provisional" not in citation.text(settled)
 
@@ -241,24 +393,47 @@ def test_bibtex_and_ris_are_well_formed():
     shown = export("women", lang="en")
     entry = citation.bibtex(shown)
     bare = re.sub(r"\\[{}]", "", entry)
-    assert bare.count("{") == bare.count("}") and entry.startswith("@misc{ripresa_") and "{Ripresa digitale}}" in entry and shown.version in entry
+    assert (
+        bare.count("{") == bare.count("}")
+        and entry.startswith("@misc{ripresa_")
+        and "{Ripresa digitale}}" in entry
+        and shown.version in entry
+    )
     lines = citation.ris(shown).split("\r\n")
     assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - .*", line) for line in lines if line)
-    assert [line[:2] for line in lines if line][::len([line for line in lines if line]) - 1] == ["TY", "ER"] and "AU  - Ripresa digitale" in lines
+    assert [line[:2] for line in lines if line][:: len([line for line in lines if line]) - 1] == [
+        "TY",
+        "ER",
+    ] and "AU  - Ripresa digitale" in lines
 
 
 def test_a_random_walk_of_200_views_goes_to_its_addresses_and_back():
     random_, shown, walked = random.Random(4), resolve(Filters(), "closures"), 0
     while walked < 200:
         if random_.random() < 0.15:
-            shown = resolve(Filters(lang=random_.choice(catalogue.LANGS)), random_.choice(sorted(catalogue.topics())))
+            shown = resolve(
+                Filters(lang=random_.choice(catalogue.LANGS)), random_.choice(sorted(catalogue.topics()))
+            )
         offered = options(shown)
-        name, choices = random_.choice([("level", offered.levels), ("indicator", offered.indicators), ("sector", offered.sectors), ("gender", offered.genders), ("size", offered.sizes),
-                                        ("period", offered.periods), ("geo", offered.areas)])
+        name, choices = random_.choice(
+            [
+                ("level", offered.levels),
+                ("indicator", offered.indicators),
+                ("sector", offered.sectors),
+                ("gender", offered.genders),
+                ("size", offered.sizes),
+                ("period", offered.periods),
+                ("geo", offered.areas),
+            ]
+        )
         codes = [option.code for option in choices if option.available]
         if not codes:
             continue
-        chosen = tuple(random_.sample(codes, min(len(codes), random_.randint(1, 4)))) if name == "geo" else random_.choice(codes)
+        chosen = (
+            tuple(random_.sample(codes, min(len(codes), random_.randint(1, 4))))
+            if name == "geo"
+            else random_.choice(codes)
+        )
         shown = resolve(replace(links.filters(shown), **{name: chosen}), shown.topic)
         walked += 1
         for address in (links.cited(shown, "0123456789ab"), links.plain(shown)):
@@ -269,13 +444,31 @@ def test_a_random_walk_of_200_views_goes_to_its_addresses_and_back():
 def test_a_cited_link_says_every_choice_and_the_version_and_a_plain_one_as_little_as_it_can():
     shown = view("closures")
     assert links.page(SITE, shown, links.plain(shown)) == f"{SITE}/closures?lang=it"
-    assert set(links.cited(shown, "abc")) == {"lang", "level", "indicator", "sector", "gender", "size", "period", "version"}
+    assert set(links.cited(shown, "abc")) == {
+        "lang",
+        "level",
+        "indicator",
+        "sector",
+        "gender",
+        "size",
+        "period",
+        "version",
+    }
 
 
 # --- figures ---
 
-KINDS = [("map", "closures", "italy"), ("bars", "closures", "italy"), ("trend", "closures", "italy"), ("tiles", "women", "italy"), ("map", "closures", "europe"), ("map", "women", "world"),
-         ("dots", "closures", "world"), ("bars", "digital_sales", "europe"), ("trend", "closures", "europe")]
+KINDS = [
+    ("map", "closures", "italy"),
+    ("bars", "closures", "italy"),
+    ("trend", "closures", "italy"),
+    ("tiles", "women", "italy"),
+    ("map", "closures", "europe"),
+    ("map", "women", "world"),
+    ("dots", "closures", "world"),
+    ("bars", "digital_sales", "europe"),
+    ("trend", "closures", "europe"),
+]
 
 
 def squeezed(text: str) -> str:
@@ -290,18 +483,31 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
     ready = figure.prepared(shown, taken, size)
     before = len(shown.layout.annotations)
     notes = ready.layout.annotations[before:]
-    inside = squeezed("".join(note.text for note in notes)).replace("<br>", "").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+    inside = (
+        squeezed("".join(note.text for note in notes))
+        .replace("<br>", "")
+        .replace("&amp;", "&")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+    )
     for text in (item for said in figure.words(taken).values() for item in said):
         assert squeezed(text) in inside
     assert taken.version in inside and squeezed(taken.short) in inside
     wide, tall, margin = ready.layout.width, ready.layout.height, ready.layout.margin
     if (frame_ := figure.SIZES[size]).height:
-        assert [int(pixels * figure.scale(ready, size)) for pixels in (wide, tall)] == [frame_.width * frame_.scale, frame_.height * frame_.scale]
+        assert [int(pixels * figure.scale(ready, size)) for pixels in (wide, tall)] == [
+            frame_.width * frame_.scale,
+            frame_.height * frame_.scale,
+        ]
     spans = []
     for note in notes:
         lines = note.text.removeprefix("<b>").removesuffix("</b>").split("<br>")
         left = margin.l + note.xshift
-        assert left >= 0 and left + max(figure.width(line, note.font.size, note.text.startswith("<b>")) for line in lines) <= wide
+        assert (
+            left >= 0
+            and left + max(figure.width(line, note.font.size, note.text.startswith("<b>")) for line in lines)
+            <= wide
+        )
         height = len(lines) * figure.LINE * note.font.size
         top = margin.t - note.yshift if note.y == 1 else tall - margin.b - note.yshift - height
         assert top >= 0 and top + height <= tall + 1
@@ -357,10 +563,12 @@ def test_a_rendered_svg_says_everything_in_its_text_and_verifies(topic, lang, br
 def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
     shown, taken = drawn("map", "closures", "italy")
     png = render.image(shown, taken, "png", "web")
-    wide, tall = (int.from_bytes(png[place:place + 4]) for place in (16, 20))
+    wide, tall = (int.from_bytes(png[place : place + 4]) for place in (16, 20))
     assert (wide, tall) == (2400, 1350)
     pdf = render.image(shown, taken, "pdf", "print")
-    assert [verify.verify(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(b"%PDF")
+    assert [verify.verify(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(
+        b"%PDF"
+    )
 
 
 def test_a_browser_that_died_is_started_again(browser):
@@ -375,11 +583,28 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
     playwright = pytest.importorskip("playwright.sync_api")
     chosen = resolve(Filters(lang="it", level="europe", sector="F"), "closures")
     by_sector = queries.ask("by_sector", **{**chosen.moment, "geo": "ITA", "geos": ("ITA",)})
-    trends = queries.ask("trend", **view("closures").cut, geos=("ITA", "ITC1", "ITC4", "ITF3", "ITG1", "ITH5", "ITI4"), lang="it")
-    extra = [(multiples.small(trends, view("closures")), trends), (dots.named(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
-             (ranking.bars(rows("women", "world"), view("women", "world")), rows("women", "world")), (sectors.bars(by_sector, chosen), by_sector)]
-    cases = [drawn(*case) for case in KINDS] + [(shown, frame.prepare(found, chosen if found is by_sector else view("closures"), SITE, DAY, shown.layout.meta))
-                                                                         for shown, found in extra if len(found) and shown.data]
+    trends = queries.ask(
+        "trend",
+        **view("closures").cut,
+        geos=("ITA", "ITC1", "ITC4", "ITF3", "ITG1", "ITH5", "ITI4"),
+        lang="it",
+    )
+    extra = [
+        (multiples.small(trends, view("closures")), trends),
+        (dots.named(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
+        (ranking.bars(rows("women", "world"), view("women", "world")), rows("women", "world")),
+        (sectors.bars(by_sector, chosen), by_sector),
+    ]
+    cases = [drawn(*case) for case in KINDS] + [
+        (
+            shown,
+            frame.prepare(
+                found, chosen if found is by_sector else view("closures"), SITE, DAY, shown.layout.meta
+            ),
+        )
+        for shown, found in extra
+        if len(found) and shown.data
+    ]
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = opened.new_page()
@@ -400,8 +625,11 @@ def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, ch
     plotly = Path(pytest.importorskip("plotly").__file__).parent / "package_data" / "plotly.min.js"
     shown, taken = drawn("trend", "closures", "italy")
     page_ = tmp_path / "page.html"
-    page_.write_text(f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{camera.buttons("chart", shown, taken)}{camera.script()}
-        <script>const f = {shown.to_json()}; Plotly.newPlot("chart", f.data, f.layout)</script>""", encoding="utf-8")
+    page_.write_text(
+        f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{camera.buttons("chart", shown, taken)}{camera.script()}
+        <script>const f = {shown.to_json()}; Plotly.newPlot("chart", f.data, f.layout)</script>""",
+        encoding="utf-8",
+    )
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = opened.new_page()
@@ -417,7 +645,9 @@ def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, ch
             assert got.name == f"{files.stem(taken.table, taken.view, taken.version)}.{expected}"
             assert verify.verify(got).state == "current"
             if expected == "png":
-                assert [int.from_bytes(got.read_bytes()[place:place + 4]) for place in (16, 20)] == ([2160, 2160] if press.startswith("button") else [2400, 1350])
+                assert [int.from_bytes(got.read_bytes()[place : place + 4]) for place in (16, 20)] == (
+                    [2160, 2160] if press.startswith("button") else [2400, 1350]
+                )
             if expected == "svg":
                 said = squeezed("".join(images.texts(got.read_bytes())))
                 assert all(squeezed(text) in said for items in figure.words(taken).values() for text in items)
@@ -432,6 +662,7 @@ def test_the_camera_s_script_holds_nothing_that_streamlit_would_drop():
 
 # --- embeds ---
 
+
 class Page(HTMLParser):
     """The tags of a page, and the addresses in them."""
 
@@ -442,7 +673,12 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.addresses += [(tag, value) for name, value in attrs if name in ("src", "href", "action", "data", "poster", "srcset") and not (value or "").startswith("#")]
+        self.addresses += [
+            (tag, value)
+            for name, value in attrs
+            if name in ("src", "href", "action", "data", "poster", "srcset")
+            and not (value or "").startswith("#")
+        ]
 
 
 @pytest.mark.parametrize("id", catalogue.indicators())
@@ -451,9 +687,19 @@ def test_an_embed_of_any_indicator_has_no_address_but_the_link_home_and_weighs_l
         answer = embed.answer(id, {"lang": lang}, site=SITE)
         page = Page(answer.body.decode())
         assert answer.status == 200 and f'<html lang="{lang}"' in answer.body.decode()
-        assert all(tag == "a" and address.startswith(SITE) for tag, address in page.addresses) and len(answer.body) < 80_000
-        assert not re.findall(r"url\((?!#)|@import|//(?!pmi\.example\.org)", re.sub(r"<style>[^<]*sans-serif", "", answer.body.decode()).replace("(()=>", ""))
-        assert page.tags.count("script") == 1 and "table" in page.tags and "style=" not in answer.body.decode().split("</style>", 1)[1]
+        assert (
+            all(tag == "a" and address.startswith(SITE) for tag, address in page.addresses)
+            and len(answer.body) < 80_000
+        )
+        assert not re.findall(
+            r"url\((?!#)|@import|//(?!pmi\.example\.org)",
+            re.sub(r"<style>[^<]*sans-serif", "", answer.body.decode()).replace("(()=>", ""),
+        )
+        assert (
+            page.tags.count("script") == 1
+            and "table" in page.tags
+            and "style=" not in answer.body.decode().split("</style>", 1)[1]
+        )
 
 
 def test_an_embed_asked_again_is_a_304():
@@ -467,28 +713,57 @@ def test_an_embed_asked_again_is_a_304():
 def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
     answer = embed.answer("death_rate", {})
     policy, body = answer.headers["Content-Security-Policy"], answer.body.decode()
-    for part in [*re.findall(r"<style>(.*?)</style>", body, re.DOTALL), *re.findall(r"<script>(.*?)</script>", body, re.DOTALL)]:
+    for part in [
+        *re.findall(r"<style>(.*?)</style>", body, re.DOTALL),
+        *re.findall(r"<script>(.*?)</script>", body, re.DOTALL),
+    ]:
         assert base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() in policy
     assert policy.startswith("default-src 'none'") and policy.endswith("form-action 'none'")
 
 
-@pytest.mark.parametrize("query", [{}, {"lang": "xx", "geo": "<script>"}, {"figure": "pie", "theme": "pink"}, {"period": "' or 1=1"}, {"geo": ["ITC4"] * 900}, {"version": "../../etc/passwd"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"lang": "xx", "geo": "<script>"},
+        {"figure": "pie", "theme": "pink"},
+        {"period": "' or 1=1"},
+        {"geo": ["ITC4"] * 900},
+        {"version": "../../etc/passwd"},
+    ],
+)
 def test_an_embed_never_fails_and_never_repeats_what_it_was_told(query):
     answer = embed.answer("death_rate", query)
-    assert answer.status in (200, 404) and b"<script>(" in answer.body and b"1=1" not in answer.body and answer.body.count(b"<script") == 1
+    assert (
+        answer.status in (200, 404)
+        and b"<script>(" in answer.body
+        and b"1=1" not in answer.body
+        and answer.body.count(b"<script") == 1
+    )
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_an_embed_says_what_of_its_address_it_ignored(lang):
     asked = {"lang": lang, "period": "1850", "geo": ["ZZZ", "ITC4"], "figure": "zz"}
-    said = {name: embed.answer("death_rate", {"lang": lang} | given).body.decode() for name, given in {"wrong": asked, "right": {"period": "2023", "geo": "ITC4"}}.items()}
+    said = {
+        name: embed.answer("death_rate", {"lang": lang} | given).body.decode()
+        for name, given in {"wrong": asked, "right": {"period": "2023", "geo": "ITC4"}}.items()
+    }
     sentence = escape(t("dropped", lang, what="geo, period, figure"))
-    assert sentence in said["wrong"] and "1850" not in said["wrong"] and t("dropped", lang, what="")[:30] not in said["right"]
+    assert (
+        sentence in said["wrong"]
+        and "1850" not in said["wrong"]
+        and t("dropped", lang, what="")[:30] not in said["right"]
+    )
 
 
 def test_an_embed_of_nothing_is_a_404_in_words():
     answer = embed.answer("<b>no such</b>", {"lang": "en"})
-    assert answer.status == 404 and "No indicator is called “&lt;b&gt;no such" in answer.body.decode() and answer.headers["Cache-Control"] == "no-store"
+    assert (
+        answer.status == 404
+        and "No indicator is called “&lt;b&gt;no such" in answer.body.decode()
+        and answer.headers["Cache-Control"] == "no-store"
+    )
 
 
 def test_an_embed_shows_the_figures_of_the_view():
@@ -498,15 +773,30 @@ def test_an_embed_shows_the_figures_of_the_view():
     assert "versione dei dati " + queries.version() in body
 
 
-@pytest.mark.parametrize(("level", "geo", "name", "many"), [("italy", [], "Italy", 8), ("europe", ["DEU"], "Germany", 12)])
+@pytest.mark.parametrize(
+    ("level", "geo", "name", "many"), [("italy", [], "Italy", 8), ("europe", ["DEU"], "Germany", 12)]
+)
 def test_an_embed_of_sectors_names_the_area_and_has_each_sector_with_its_figure(level, geo, name, many):
     asked = {"lang": "en", "level": level, "geo": geo, "figure": "sectors"}
     answer = embed.answer("death_rate", asked)
     body = answer.body.decode()
     found = re.findall(r"<li[^>]*><span>([^<]*)</span><svg.*?<b>([^<]*)</b>", body)
-    known = {row.sector_short or row.sector_name: row.value for row in queries.ask("by_sector", **resolve(Filters(lang="en", level=level, geo=tuple(geo)), "closures").moment, geo=(geo or ["ITA"])[0]).itertuples()}
-    assert len(found) >= many and all(number == value_text(known[unescape(sector)], "percent", 1, "en") for sector, number in found)
-    assert re.search(rf"<figcaption><h1>[^<]*</h1><p>{name} · ", body) and "Source: " in body and len(gzip.compress(answer.body)) < 8_000
+    known = {
+        row.sector_short or row.sector_name: row.value
+        for row in queries.ask(
+            "by_sector",
+            **resolve(Filters(lang="en", level=level, geo=tuple(geo)), "closures").moment,
+            geo=(geo or ["ITA"])[0],
+        ).itertuples()
+    }
+    assert len(found) >= many and all(
+        number == value_text(known[unescape(sector)], "percent", 1, "en") for sector, number in found
+    )
+    assert (
+        re.search(rf"<figcaption><h1>[^<]*</h1><p>{name} · ", body)
+        and "Source: " in body
+        and len(gzip.compress(answer.body)) < 8_000
+    )
     assert embed.answer("death_rate", asked | {"version": queries.version()}).status == 200
 
 
@@ -517,33 +807,71 @@ def test_an_embed_of_leaders_has_women_and_men_of_each_case(lang):
     known = queries.ask("by_gender", indicator="closure_rate", sector="all", size="all", lang=lang)
     for gender, mark in (("female", "●"), ("male", "■")):
         told = re.findall(rf"{mark} ([^<■]+?)(?: ■|</b>)", body)
-        assert sorted(told) == sorted(value_text(value, "percent", 0, lang) for value in known[known["gender"] == gender]["value"])
-    assert t("column_gender_name", lang) in body and body.count('<circle class="w"') == body.count('<rect class="m"') == len(known) / 2 > 3
-    assert embed.answer("closure_rate", {"lang": lang, "figure": "leaders", "version": queries.version()}).status == 200
-    assert embed.answer("death_rate", {"figure": "leaders"}).status == 200, "none tells them apart: a sentence"
+        assert sorted(told) == sorted(
+            value_text(value, "percent", 0, lang) for value in known[known["gender"] == gender]["value"]
+        )
+    assert (
+        t("column_gender_name", lang) in body
+        and body.count('<circle class="w"') == body.count('<rect class="m"') == len(known) / 2 > 3
+    )
+    assert (
+        embed.answer("closure_rate", {"lang": lang, "figure": "leaders", "version": queries.version()}).status
+        == 200
+    )
+    assert embed.answer("death_rate", {"figure": "leaders"}).status == 200, (
+        "none tells them apart: a sentence"
+    )
 
 
 def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_of_its_class():
-    body = embed.answer("gva_change_vs_2019", {"lang": "en", "level": "italy", "figure": "heat"}).body.decode()
-    known = queries.ask("area_sector", **resolve(Filters(lang="en", level="italy", indicator="gva_change_vs_2019"), "profits").moment)
+    body = embed.answer(
+        "gva_change_vs_2019", {"lang": "en", "level": "italy", "figure": "heat"}
+    ).body.decode()
+    known = queries.ask(
+        "area_sector",
+        **resolve(Filters(lang="en", level="italy", indicator="gva_change_vs_2019"), "profits").moment,
+    )
     table = body.partition('<table class="heat">')[2].partition("</table>")[0]
-    lines = {unescape(line.partition("</th>")[0]): re.findall(r'<td class="c(\d) t(\d)">([^<]*)</td>', line) for line in table.split('<th scope="row">')[1:]}
+    lines = {
+        unescape(line.partition("</th>")[0]): re.findall(r'<td class="c(\d) t(\d)">([^<]*)</td>', line)
+        for line in table.split('<th scope="row">')[1:]
+    }
     lombardy = known[known["geo"] == "ITC4"]
-    assert len(lines) == 22 and [number for *_, number in lines["Lombardy"]] == [value_text(value, "percent_change", 1, "en").rstrip("%") for value in lombardy["value"]][:4]
-    assert all(ground == ink for line in lines.values() for ground, ink, _ in line) and ".heat .c0{background:var(--c0)}" in body and "--c0:" in body
+    assert (
+        len(lines) == 22
+        and [number for *_, number in lines["Lombardy"]]
+        == [value_text(value, "percent_change", 1, "en").rstrip("%") for value in lombardy["value"]][:4]
+    )
+    assert (
+        all(ground == ink for line in lines.values() for ground, ink, _ in line)
+        and ".heat .c0{background:var(--c0)}" in body
+        and "--c0:" in body
+    )
 
 
 def test_an_embed_of_a_comparison_has_the_areas_compared_alone_and_leads_to_their_page():
-    lines = embed.answer("death_rate", {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "figure": "compared"}).body.decode()
-    assert re.findall(r'</svg> (\w+) <b>', lines) == ["Lombardy", "Lazio"] and "/compare?lang=en&amp;geo=ITC4&amp;geo=ITI4&amp;indicator=death_rate" in lines
-    one = embed.answer("innovative_startups_female_majority_share", {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "period": "2025-05", "figure": "compared"}).body.decode()
-    assert re.findall(r'<li class="on"><span>(\w+)</span>', one) == ["Lazio", "Lombardy"] and "Italy" not in one
+    lines = embed.answer(
+        "death_rate", {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "figure": "compared"}
+    ).body.decode()
+    assert (
+        re.findall(r"</svg> (\w+) <b>", lines) == ["Lombardy", "Lazio"]
+        and "/compare?lang=en&amp;geo=ITC4&amp;geo=ITI4&amp;indicator=death_rate" in lines
+    )
+    one = embed.answer(
+        "innovative_startups_female_majority_share",
+        {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "period": "2025-05", "figure": "compared"},
+    ).body.decode()
+    assert (
+        re.findall(r'<li class="on"><span>(\w+)</span>', one) == ["Lazio", "Lombardy"] and "Italy" not in one
+    )
     assert embed.answer("death_rate", {"figure": "compared"}).status == 200
 
 
 def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():
     body = embed.answer("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
-    assert '<text class="sea" x="84" y="177">6.3</text>' in body and ".sea{fill:var(--ink)}" in body  # its label point, x="43" y="166", is across its borders
+    assert (
+        '<text class="sea" x="84" y="177">6.3</text>' in body and ".sea{fill:var(--ink)}" in body
+    )  # its label point, x="43" y="166", is across its borders
 
 
 def test_the_code_to_copy_opens_the_same_view_and_its_frame_grows():
@@ -553,7 +881,10 @@ def test_the_code_to_copy_opens_the_same_view_and_its_frame_grows():
     path, _, query = source.partition("?")
     assert path == f"{SITE}/embed/v1/birth_rate"
     asked = dict(part.split("=") for part in query.split("&"))
-    assert embed.answer("birth_rate", asked).body == embed.answer("birth_rate", {"lang": "en", "geo": ["ITC4"], "figure": "bars"}).body
+    assert (
+        embed.answer("birth_rate", asked).body
+        == embed.answer("birth_rate", {"lang": "en", "geo": ["ITC4"], "figure": "bars"}).body
+    )
     assert "ripresa-digitale" in code and 'title="' in code
 
 
@@ -566,12 +897,24 @@ class Host(BaseHTTPRequestHandler):
     def do_GET(self):
         asked = urlsplit(self.path)
         if asked.path == "/":
-            answer = embed.Answer(200, {"Content-Type": "text/html; charset=utf-8"}, ("<!doctype html><title>Host</title>" + self.server.code).encode())
+            answer = embed.Answer(
+                200,
+                {"Content-Type": "text/html; charset=utf-8"},
+                ("<!doctype html><title>Host</title>" + self.server.code).encode(),
+            )
         else:
-            answer = embed.answer(asked.path.removeprefix(embed.PATH), parse_qs(asked.query), self.headers.get("If-None-Match", ""), site=self.server.site)
+            answer = embed.answer(
+                asked.path.removeprefix(embed.PATH),
+                parse_qs(asked.query),
+                self.headers.get("If-None-Match", ""),
+                site=self.server.site,
+            )
             self.seen.append((asked.path, answer.status))
         self.send_response(answer.status)
-        for name, value in {**answer.headers, "Cache-Control": "no-cache"}.items():  # ask again at once, so that the test need not wait
+        for name, value in {
+            **answer.headers,
+            "Cache-Control": "no-cache",
+        }.items():  # ask again at once, so that the test need not wait
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
@@ -590,18 +933,37 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with playwright.sync_playwright() as driver:
-            opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+            opened = driver.chromium.launch(
+                executable_path=chromium,
+                args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+            )
             page, asked, troubles = opened.new_page(viewport={"width": 700, "height": 900}), [], []
-            page.on("request", lambda request: asked.append(request.url))  # to route would switch the browser's cache off
-            page.on("console", lambda message: troubles.append(message.text) if "favicon" not in message.text and "404" not in message.text else None)
+            page.on(
+                "request", lambda request: asked.append(request.url)
+            )  # to route would switch the browser's cache off
+            page.on(
+                "console",
+                lambda message: (
+                    troubles.append(message.text)
+                    if "favicon" not in message.text and "404" not in message.text
+                    else None
+                ),
+            )
             page.goto(server.site + "/")
             frame_ = page.frame_locator("iframe")
             frame_.locator("path.c0").first.wait_for(state="attached")
             assert frame_.locator("svg.map path, svg.map use").count() >= 21
-            assert frame_.locator("svg.map path.c1").first.evaluate("area => getComputedStyle(area).fill") not in ("rgb(0, 0, 0)", "none")
-            page.wait_for_function(f"document.querySelector('iframe').height != {re.search('height=.([0-9]+)', server.code)[1]}")
+            assert frame_.locator("svg.map path.c1").first.evaluate(
+                "area => getComputedStyle(area).fill"
+            ) not in ("rgb(0, 0, 0)", "none")
+            page.wait_for_function(
+                f"document.querySelector('iframe').height != {re.search('height=.([0-9]+)', server.code)[1]}"
+            )
             tall = int(page.locator("iframe").get_attribute("height"))
-            assert abs(tall - frame_.locator("body").evaluate("body => body.getBoundingClientRect().height")) <= 2
+            assert (
+                abs(tall - frame_.locator("body").evaluate("body => body.getBoundingClientRect().height"))
+                <= 2
+            )
             frame_.locator("summary").click()
             page.wait_for_function(f"document.querySelector('iframe').height > {tall + 200}")
             page.goto("about:blank")
@@ -614,9 +976,19 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
         server.shutdown()
 
 
-TALL = [("innovative_startups_female_majority_share", "italy", "map"), ("firms_woman_top_manager", "europe", "bars"), ("death_rate", "italy", "bars"), ("firms_woman_top_manager", "world", "map"),
-        ("lower_sales_yoy", "world", "dots"), ("closure_gender_gap_female_minus_male", "world", "trend"), ("gva_real_change_vs_2019", "italy", "sectors"), ("closure_rate", "world", "leaders"),
-        ("gva_change_vs_2019", "italy", "heat"), ("death_rate", "europe", "heat"), ("death_rate", "italy", "compared")]
+TALL = [
+    ("innovative_startups_female_majority_share", "italy", "map"),
+    ("firms_woman_top_manager", "europe", "bars"),
+    ("death_rate", "italy", "bars"),
+    ("firms_woman_top_manager", "world", "map"),
+    ("lower_sales_yoy", "world", "dots"),
+    ("closure_gender_gap_female_minus_male", "world", "trend"),
+    ("gva_real_change_vs_2019", "italy", "sectors"),
+    ("closure_rate", "world", "leaders"),
+    ("gva_change_vs_2019", "italy", "heat"),
+    ("death_rate", "europe", "heat"),
+    ("death_rate", "italy", "compared"),
+]
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -632,19 +1004,28 @@ def test_the_height_offered_holds_the_embed_and_leaves_little_blank_where_no_scr
             page.set_content(body)
             tall = page.evaluate("document.body.getBoundingClientRect().height")
             page.set_viewport_size({"width": embed.WIDE, "height": 2 * offered})
-            assert 0 <= offered - tall < 80 and page.evaluate("document.body.getBoundingClientRect().height") == tall, (id, kind, offered, tall)
+            assert (
+                0 <= offered - tall < 80
+                and page.evaluate("document.body.getBoundingClientRect().height") == tall
+            ), (id, kind, offered, tall)
         opened.close()
 
 
-@pytest.mark.parametrize("asked", [{"geo": ()}, {"geo": ("DEU", "FRA", "ESP", "PRT", "GRC", "POL", "NLD", "BEL")}])
+@pytest.mark.parametrize(
+    "asked", [{"geo": ()}, {"geo": ("DEU", "FRA", "ESP", "PRT", "GRC", "POL", "NLD", "BEL")}]
+)
 def test_the_words_of_an_embed_of_lines_stay_inside_a_narrow_frame(asked, chromium):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = opened.new_page(viewport={"width": 390, "height": 750})
         for id, level in (("ent_with_esales", "europe"), ("lower_sales_yoy", "world")):
-            page.set_content(embed.answer(id, {"lang": "it", "level": level, "figure": "trend", **asked}).body.decode())
-            words = page.locator(".when text").evaluate_all("words => words.map(word => word.getBoundingClientRect()).map(({left, right, top}) => [left, right, top])")
+            page.set_content(
+                embed.answer(id, {"lang": "it", "level": level, "figure": "trend", **asked}).body.decode()
+            )
+            words = page.locator(".when text").evaluate_all(
+                "words => words.map(word => word.getBoundingClientRect()).map(({left, right, top}) => [left, right, top])"
+            )
             assert len(words) > 1 and all(0 <= left < right <= 388 for left, right, _ in words), words
             rows = [sorted(word for word in words if word[2] == top) for top in {word[2] for word in words}]
             assert all(before[1] <= after[0] for row in rows for before, after in pairwise(row)), words

@@ -1,4 +1,5 @@
 """What breaks is said in a sentence, in the visitor's language, and what was whole before stays whole."""
+
 import asyncio
 import os
 import re
@@ -49,6 +50,7 @@ def plain(visit) -> str:
 
 # --- the database of a replica ---
 
+
 @pytest.fixture
 def replica(tmp_path, monkeypatch) -> Path:
     """A copy of the published database that nothing may build again."""
@@ -78,23 +80,46 @@ def older(path: Path) -> None:
 
 def locked(path: Path) -> subprocess.Popen:
     """Another process writes in it."""
-    holder = subprocess.Popen([sys.executable, "-c", f"import duckdb, sys; held = duckdb.connect({str(path)!r}); print('held', flush=True); sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import duckdb, sys; held = duckdb.connect({str(path)!r}); print('held', flush=True); sys.stdin.read()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     assert holder.stdout.readline() == b"held\n"
     return holder
 
 
-@pytest.mark.parametrize("damage", [missing, truncated, overwritten, older, locked], ids=lambda damage: damage.__name__)
-def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_once_it_is_there(damage, replica):
+@pytest.mark.parametrize(
+    "damage", [missing, truncated, overwritten, older, locked], ids=lambda damage: damage.__name__
+)
+def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_once_it_is_there(
+    damage, replica
+):
     whole = replica.read_bytes()
     holder = damage(replica)
     try:
         for lang in words.LANGS:
             visit = opened(lang=lang)
             assert not visit.exception and heading(visit) == t("fault_title", lang)
-            assert t("fault_database", lang) in plain(visit) and "copy.duckdb" in plain(visit) and str(replica.parent) not in plain(visit)
-            answers = [CLIENT.get(f"{address}?lang={lang}") for address in ("/api/v1/observations", "/embed/v1/death_rate")]
-            assert [answer.status_code for answer in answers] == [503, 503] and "copy.duckdb" in answers[0].json()["detail"]
-            assert answers[1].headers["cache-control"] == "no-store" and t("fault_database", lang) in unescape(answers[1].text)
+            assert (
+                t("fault_database", lang) in plain(visit)
+                and "copy.duckdb" in plain(visit)
+                and str(replica.parent) not in plain(visit)
+            )
+            answers = [
+                CLIENT.get(f"{address}?lang={lang}")
+                for address in ("/api/v1/observations", "/embed/v1/death_rate")
+            ]
+            assert [answer.status_code for answer in answers] == [503, 503] and "copy.duckdb" in answers[
+                0
+            ].json()["detail"]
+            assert answers[1].headers["cache-control"] == "no-store" and t(
+                "fault_database", lang
+            ) in unescape(answers[1].text)
         assert CLIENT.get("/readyz").status_code == CLIENT.get("/healthz").status_code == 503
     finally:
         if holder:
@@ -106,7 +131,9 @@ def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_
 
 
 @LANGS
-def test_a_file_copied_over_the_one_in_use_is_a_sentence_until_it_is_whole_and_then_the_visit_goes_on(lang, replica):
+def test_a_file_copied_over_the_one_in_use_is_a_sentence_until_it_is_whole_and_then_the_visit_goes_on(
+    lang, replica
+):
     visit = opened(lang=lang)
     before, whole = heading(visit), replica.read_bytes()
     with replica.open("wb") as slow:
@@ -128,6 +155,7 @@ def test_a_database_swapped_in_the_middle_of_a_visit_is_the_one_of_the_next_answ
 
 # --- a full or closed disk, and a process killed, while something is written ---
 
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     """A small root with its database and one release."""
@@ -147,7 +175,11 @@ def root(made, tmp_path, monkeypatch) -> Path:
 
 
 def content(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file() and not path.name.endswith(".lock")}
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and not path.name.endswith(".lock")
+    }
 
 
 def limited(size: int):
@@ -158,7 +190,14 @@ def limited(size: int):
 
 
 def start(*command: str, **how) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, *map(str, command)], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **how)
+    return subprocess.Popen(
+        [sys.executable, *map(str, command)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        **how,
+    )
 
 
 def refused(process: subprocess.Popen) -> str:
@@ -171,14 +210,26 @@ def refused(process: subprocess.Popen) -> str:
 @POSIX
 def test_an_import_on_a_full_disk_is_said_and_taken_back(root):
     before = content(root)
-    assert "could not be written" in refused(start("-m", "data.importers", "eurostat", FIXTURES / "isoc_e_dii.json", "--root", root, preexec_fn=limited(100_000)))
+    assert "could not be written" in refused(
+        start(
+            "-m",
+            "data.importers",
+            "eurostat",
+            FIXTURES / "isoc_e_dii.json",
+            "--root",
+            root,
+            preexec_fn=limited(100_000),
+        )
+    )
     assert content(root) == before
 
 
 @POSIX
 def test_a_release_on_a_full_disk_is_said_and_leaves_the_last_one(root):
     before = content(root)
-    assert "cannot be written" in refused(start("-m", "data.release", "--root", root, preexec_fn=limited(500)))
+    assert "cannot be written" in refused(
+        start("-m", "data.release", "--root", root, preexec_fn=limited(500))
+    )
     assert content(root) == before
 
 
@@ -189,7 +240,10 @@ def test_a_release_into_a_closed_folder_is_said():
         root = small(outer / "data")
         build.build(root, root / "recovery.duckdb")
         close(root)
-        with nobody(), pytest.raises(release.ReleaseError, match="cannot be written .*: free or unlock the folder"):
+        with (
+            nobody(),
+            pytest.raises(release.ReleaseError, match="cannot be written .*: free or unlock the folder"),
+        ):
             release.release(root, TODAY)
     finally:
         root.chmod(0o755)
@@ -219,10 +273,14 @@ def test_a_release_killed_after_any_of_its_files_is_made_whole_by_the_next(writt
     release.release(undisturbed, date(2026, 12, 24))
     killed = start("-c", DYING, root, written)
     killed.communicate()
-    assert killed.returncode == -signal.SIGKILL and len(release.releases(root)) == 1, "not released until the index says so"
+    assert killed.returncode == -signal.SIGKILL and len(release.releases(root)) == 1, (
+        "not released until the index says so"
+    )
     line = release.release(root, date(2026, 12, 24))
     parquet.read_table(root / "releases" / f"{line['version']}.parquet")
-    assert release.revisions(root) == release.revisions(undisturbed) and release.releases(root) == release.releases(undisturbed)
+    assert release.revisions(root) == release.revisions(undisturbed) and release.releases(
+        root
+    ) == release.releases(undisturbed)
 
 
 @POSIX
@@ -246,8 +304,14 @@ def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_k
     path = tmp_path / "diagnosis.sqlite3"
     store, given = open_store(str(path)), row()
     store.add(given, new_code(), TODAY)
-    filling = GIVING + "for _ in range(500):\n    try: open_store(sys.argv[1]).add(row(), new_code(), TODAY)\n    except StoreError as fault: sys.exit(str(fault))"
-    assert re.match(r"The (store did not take it|file .* cannot be used) \(SQLITE_", refused(start("-c", filling, path, preexec_fn=limited(200_000))))
+    filling = (
+        GIVING
+        + "for _ in range(500):\n    try: open_store(sys.argv[1]).add(row(), new_code(), TODAY)\n    except StoreError as fault: sys.exit(str(fault))"
+    )
+    assert re.match(
+        r"The (store did not take it|file .* cannot be used) \(SQLITE_",
+        refused(start("-c", filling, path, preexec_fn=limited(200_000))),
+    )
     kept = store.rows()
     assert given in kept and len(kept) < 500
     store.add(row(), new_code(), TODAY)
@@ -274,7 +338,11 @@ def test_a_contribution_to_a_closed_folder_is_a_sentence_and_the_row_is_kept_onc
         shutil.rmtree(outer)
 
 
-@pytest.mark.parametrize("damage", [b"not a database, but long enough to be looked at" * 100, b"SQLite format 3\0" + b"\xff" * 5000], ids=["another file", "a torn header"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"not a database, but long enough to be looked at" * 100, b"SQLite format 3\0" + b"\xff" * 5000],
+    ids=["another file", "a torn header"],
+)
 def test_a_damaged_store_is_said_at_once_with_the_way_back(damage, tmp_path):
     path = tmp_path / "diagnosis.sqlite3"
     path.write_bytes(damage)
@@ -290,11 +358,20 @@ def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp
     rows = [dict.fromkeys(published.COLUMNS, "x" * 50)] * 100
     published.write(rows[:1], path)
     before = path.read_bytes()
-    writing = start("-c", f"from pathlib import Path; from diagnosis import published; published.write([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))", preexec_fn=limited(4000))
-    assert "OSError" in writing.communicate()[1] and path.read_bytes() == before and os.listdir(tmp_path) == ["release.csv"]
+    writing = start(
+        "-c",
+        f"from pathlib import Path; from diagnosis import published; published.write([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
+        preexec_fn=limited(4000),
+    )
+    assert (
+        "OSError" in writing.communicate()[1]
+        and path.read_bytes() == before
+        and os.listdir(tmp_path) == ["release.csv"]
+    )
 
 
 # --- an update taken back ---
+
 
 def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(replica, monkeypatch, capsys):
     folder, first = replica.parent / "deep", queries.version()
@@ -311,19 +388,30 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
             rollback.main(["--help"])
         assert rollback.main() == 0 and f"version {version} is in place" in capsys.readouterr().out
         assert version in plain(again(visit)) and CLIENT.get("/healthz").json()["version"] == version
-    assert sorted(name for name in os.listdir(folder) if not name.endswith(".lock")) == ["recovery.duckdb", "recovery.previous.duckdb"]
+    assert sorted(name for name in os.listdir(folder) if not name.endswith(".lock")) == [
+        "recovery.duckdb",
+        "recovery.previous.duckdb",
+    ]
 
 
 def test_without_a_previous_database_a_roll_back_is_refused_and_nothing_changes(replica, capsys):
     before = replica.read_bytes()
-    assert rollback.main() == 1 and "nothing to go back to" in capsys.readouterr().err and replica.read_bytes() == before
+    assert (
+        rollback.main() == 1
+        and "nothing to go back to" in capsys.readouterr().err
+        and replica.read_bytes() == before
+    )
 
 
 # --- the clock moved ---
 
+
 def test_a_release_dated_before_the_last_one_is_refused(root):
     before = content(root)
-    with pytest.raises(release.ReleaseError, match="Today is 2026-11-21 here, and the last release is of 2026-11-22: set the clock"):
+    with pytest.raises(
+        release.ReleaseError,
+        match="Today is 2026-11-21 here, and the last release is of 2026-11-22: set the clock",
+    ):
         release.release(root, date(2026, 11, 21))
     assert content(root) == before
 
@@ -333,7 +421,11 @@ def test_files_dated_in_another_age_are_read_and_built_as_ever(when, root):
     version = build.version(root)
     for path in root.rglob("*"):
         os.utime(path, (when, when))
-    assert build.version(root) == version and build.ensure(root) == root / "recovery.duckdb" and build.built(root / "recovery.duckdb") == version
+    assert (
+        build.version(root) == version
+        and build.ensure(root) == root / "recovery.duckdb"
+        and build.built(root / "recovery.duckdb") == version
+    )
 
 
 def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_path):
@@ -343,6 +435,7 @@ def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_p
 
 
 # --- PostgreSQL gone and back ---
+
 
 def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, monkeypatch):  # noqa: F811
     open_store(server.address).init()
@@ -355,7 +448,11 @@ def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, mo
     try:
         for lang, visit in visits.items():
             visit.button(key=f"give_{lang}").click().run()
-            assert not visit.exception and t("contribute_fault", lang) in said(visit) and not kept(visit).contributed
+            assert (
+                not visit.exception
+                and t("contribute_fault", lang) in said(visit)
+                and not kept(visit).contributed
+            )
     finally:
         server.start()
     for lang, visit in visits.items():
@@ -365,6 +462,7 @@ def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, mo
 
 
 # --- Chrome missing, or hung, while an image is drawn ---
+
 
 @pytest.fixture
 def hasty(monkeypatch):
@@ -377,7 +475,11 @@ def hasty(monkeypatch):
 
 def processes(word: str) -> list[str]:
     """The processes whose command holds this word."""
-    return [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists() and word.encode() in path.read_bytes()]
+    return [
+        path.parent.name
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists() and word.encode() in path.read_bytes()
+    ]
 
 
 @POSIX
@@ -389,7 +491,11 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
     started = time.monotonic()
     with pytest.raises(render.RenderError) as fault:
         render.image(*drawn("bars", "closures", "italy"), "svg")
-    assert time.monotonic() - started < 12 and "PNG e SVG" in fault.value.sentence("it") and "PNG and SVG" in fault.value.sentence("en")
+    assert (
+        time.monotonic() - started < 12
+        and "PNG e SVG" in fault.value.sentence("it")
+        and "PNG and SVG" in fault.value.sentence("en")
+    )
     assert processes(str(hung)) == []
 
 
@@ -423,10 +529,15 @@ def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monk
     visit = opened("closures", lang=lang)
     touch(visit, "map", "kit")
     visit.button(key=f"map_draw_{lang}").click().run()
-    assert not visit.exception and render.RenderError(reason).sentence(lang) in plain(visit) and heading(visit) != t("fault_title", lang)
+    assert (
+        not visit.exception
+        and render.RenderError(reason).sentence(lang) in plain(visit)
+        and heading(visit) != t("fault_title", lang)
+    )
 
 
 # --- many at once ---
+
 
 def test_200_sessions_connecting_at_once_all_see_their_page(site):
     from benchmarks.load import StreamlitVisitor

@@ -12,14 +12,19 @@ from queries.filters import ADDRESS, MOST_AREAS, Filters, View, offers, options,
 
 TOPICS = tuple(catalogue.topics())
 OPENS = [(topic, level) for topic in TOPICS for level in LEVELS if catalogue.topics()[topic].opens[level]]
-KNOWN = {kind: sorted(ask("labels", lang="en").query("kind == @kind").code) for kind in ("sector", "gender", "size")} | {
+KNOWN = {
+    kind: sorted(ask("labels", lang="en").query("kind == @kind").code)
+    for kind in ("sector", "gender", "size")
+} | {
     "lang": list(LANGS),
     "level": list(LEVELS),
     "geo": sorted(ask("areas", level="any", lang="en").code),
     "indicator": sorted(catalogue.indicators()),
     "period": ["latest", *sorted(set(ask("coverage").period))],
 }
-quick = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def figures(view: View):
@@ -34,15 +39,42 @@ def said(view: View) -> list[str]:
     return [words.t(key, view.lang, **dict(values)) for key, values in view.notes]
 
 
-junk = st.one_of(st.text(max_size=12), st.none(), st.integers(), st.floats(), st.booleans(), st.binary(max_size=4), st.just("'; drop table x; --"), st.just("<script>"), st.just("2020-99"))
-codes = st.sampled_from([code for kind in KNOWN.values() for code in kind])  # known, but perhaps in the wrong place
-anything = st.one_of(junk, codes, st.lists(st.one_of(junk, codes), max_size=4), st.tuples(junk), st.dictionaries(st.text(max_size=3), junk, max_size=2))
+junk = st.one_of(
+    st.text(max_size=12),
+    st.none(),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.binary(max_size=4),
+    st.just("'; drop table x; --"),
+    st.just("<script>"),
+    st.just("2020-99"),
+)
+codes = st.sampled_from(
+    [code for kind in KNOWN.values() for code in kind]
+)  # known, but perhaps in the wrong place
+anything = st.one_of(
+    junk,
+    codes,
+    st.lists(st.one_of(junk, codes), max_size=4),
+    st.tuples(junk),
+    st.dictionaries(st.text(max_size=3), junk, max_size=2),
+)
 addresses = st.dictionaries(st.one_of(st.sampled_from(ADDRESS), st.text(max_size=8)), anything, max_size=8)
-rights = st.fixed_dictionaries({}, optional={name: st.sampled_from(KNOWN[name]) for name in ADDRESS if name != "geo"} | {"geo": st.lists(st.sampled_from(KNOWN["geo"]), max_size=14)})
+rights = st.fixed_dictionaries(
+    {},
+    optional={name: st.sampled_from(KNOWN[name]) for name in ADDRESS if name != "geo"}
+    | {"geo": st.lists(st.sampled_from(KNOWN["geo"]), max_size=14)},
+)
 choices = st.builds(
-    Filters, lang=st.sampled_from(LANGS), geo=st.lists(st.sampled_from(KNOWN["geo"]), max_size=MOST_AREAS, unique=True).map(tuple),
-    **{name: st.sampled_from(["", *KNOWN[name]]) for name in ("level", "indicator", "sector", "gender", "size", "period")},
-)  # fmt: skip
+    Filters,
+    lang=st.sampled_from(LANGS),
+    geo=st.lists(st.sampled_from(KNOWN["geo"]), max_size=MOST_AREAS, unique=True).map(tuple),
+    **{
+        name: st.sampled_from(["", *KNOWN[name]])
+        for name in ("level", "indicator", "sector", "gender", "size", "period")
+    },
+)
 
 
 # --- addresses ---
@@ -54,7 +86,13 @@ choices = st.builds(
 def test_any_address_is_read_and_only_known_codes_are_kept(address):
     filters = Filters.from_address(address)
     assert filters.lang in LANGS and len(filters.geo) <= MOST_AREAS
-    assert all(value in KNOWN[name] for name in ADDRESS if name != "geo" for value in [getattr(filters, name)] if value)
+    assert all(
+        value in KNOWN[name]
+        for name in ADDRESS
+        if name != "geo"
+        for value in [getattr(filters, name)]
+        if value
+    )
     assert set(filters.geo) <= set(KNOWN["geo"])
 
 
@@ -71,7 +109,9 @@ def test_any_address_on_any_page_ends_in_a_view_with_figures(address, topic):
 def test_an_address_says_the_filters_and_nothing_else(filters):
     address = filters.to_address()
     assert Filters.from_address(address) == filters
-    assert all(values and all(values) for values in address.values()) and list(address) == [name for name in ADDRESS if name in address]
+    assert all(values and all(values) for values in address.values()) and list(address) == [
+        name for name in ADDRESS if name in address
+    ]
 
 
 @quick
@@ -83,7 +123,9 @@ def test_a_broken_address_read_once_is_a_sound_one(address):
 
 
 def test_what_is_dropped_is_listed():
-    filters = Filters.from_address({"sector": ["Z9"], "geo": ["ITC4", "Padania"], "colour": "red", "period": "soon"})
+    filters = Filters.from_address(
+        {"sector": ["Z9"], "geo": ["ITC4", "Padania"], "colour": "red", "period": "soon"}
+    )
     assert filters == Filters(geo=("ITC4",), dropped=("geo=Padania", "sector=Z9", "period=soon"))
 
 
@@ -99,17 +141,33 @@ def test_a_name_given_twice_means_the_last_known_value():
 def test_areas_repeat_their_name_and_stop_at_twelve():
     assert Filters(geo=("ITC4", "ITI4")).to_address()["geo"] == ["ITC4", "ITI4"]
     many = Filters.from_address({"geo": [*KNOWN["geo"][:14], KNOWN["geo"][0]]})
-    assert len(many.geo) == MOST_AREAS == 12 and many.dropped == tuple(f"geo={code}" for code in KNOWN["geo"][12:14])
+    assert len(many.geo) == MOST_AREAS == 12 and many.dropped == tuple(
+        f"geo={code}" for code in KNOWN["geo"][12:14]
+    )
 
 
-@pytest.mark.parametrize("level, geo, told", [("europe", "WORLD", True), ("world", "EU27_2020", True), ("italy", "EU27_2020", True), ("europe", "EU27_2020", False), ("world", "WORLD", False)])
+@pytest.mark.parametrize(
+    "level, geo, told",
+    [
+        ("europe", "WORLD", True),
+        ("world", "EU27_2020", True),
+        ("italy", "EU27_2020", True),
+        ("europe", "EU27_2020", False),
+        ("world", "WORLD", False),
+    ],
+)
 def test_a_group_is_drawn_beside_its_level_and_said_to_be_outside_of_another(level, geo, told):
-    view = resolve(Filters(lang="en", level=level, geo=(geo,)), "women" if level == "world" else "digital_sales" if level == "europe" else "closures")
+    view = resolve(
+        Filters(lang="en", level=level, geo=(geo,)),
+        "women" if level == "world" else "digital_sales" if level == "europe" else "closures",
+    )
     assert [key for key, _ in view.notes] == ["note_area_elsewhere"] * told
 
 
 def test_a_line_asked_for_the_union_keeps_it():
-    series = resolve(Filters(level="europe", indicator="gva_real_growth", geo=("DEU", "EU27_2020")), "profits")
+    series = resolve(
+        Filters(level="europe", indicator="gva_real_growth", geo=("DEU", "EU27_2020")), "profits"
+    )
     assert series.chart == "series" and series.geo == ("DEU", "EU27_2020")
 
 
@@ -131,7 +189,10 @@ def test_a_combination_that_has_figures_is_shown_as_it_was_asked(opened, data):
     id = data.draw(st.sampled_from(offers(catalogue.topics()[topic], level)))
     view = resolve(Filters(level=level, indicator=id), topic)
     coverage = ask("coverage")
-    coverage = coverage[(coverage.indicator == id) & (coverage.level.isin((level, "italy_total") if view.chart == "series" else (level,)))]
+    coverage = coverage[
+        (coverage.indicator == id)
+        & (coverage.level.isin((level, "italy_total") if view.chart == "series" else (level,)))
+    ]
     cut = data.draw(st.sampled_from(coverage[["sector", "gender", "size", "period"]].to_dict("records")))
     view = resolve(Filters(level=level, indicator=id, **cut), topic)
     assert {name: getattr(view, name) for name in cut} == cut and view.notes == ()
@@ -142,11 +203,21 @@ def test_a_combination_that_has_figures_is_shown_as_it_was_asked(opened, data):
 
 def test_a_page_without_parameters_opens_as_the_catalogue_declares():
     first = {topic: resolve(Filters(), topic) for topic in ("closures", "profits", "digital_sales", "women")}
-    assert {topic: (view.level, view.indicator.id, view.sector, view.size, view.period, view.edition) for topic, view in first.items()} == {
+    assert {
+        topic: (view.level, view.indicator.id, view.sector, view.size, view.period, view.edition)
+        for topic, view in first.items()
+    } == {
         "closures": ("italy", "death_rate", "all", "all", "2024", "istat-bd"),
         "profits": ("italy", "gva_change_vs_2019", "all", "all", "2020", "na-nominal"),
         "digital_sales": ("europe", "ent_with_esales", "all", "10-49", "2023", "survey-year"),
-        "women": ("italy", "innovative_startups_female_majority_share", "all", "all", "2025-05", "register-snapshot"),
+        "women": (
+            "italy",
+            "innovative_startups_female_majority_share",
+            "all",
+            "all",
+            "2025-05",
+            "register-snapshot",
+        ),
     }
 
 
@@ -168,9 +239,21 @@ def test_a_choice_without_figures_gives_way_and_a_note_says_so(choice):
 
 def test_a_view_opens_on_all_sectors_wherever_that_is_published():
     coverage = ask("coverage")
-    opened = {(id, level): one.view(level)["sector"] for id, one in catalogue.indicators().items() for level in one.default}
-    total = {(row.indicator, level) for row in coverage[coverage["sector"] == "all"].itertuples() for level in LEVELS if row.level == level}
-    assert not [view for view, sector in opened.items() if sector != "all" and view in total] and len(total & set(opened)) > 20
+    opened = {
+        (id, level): one.view(level)["sector"]
+        for id, one in catalogue.indicators().items()
+        for level in one.default
+    }
+    total = {
+        (row.indicator, level)
+        for row in coverage[coverage["sector"] == "all"].itertuples()
+        for level in LEVELS
+        if row.level == level
+    }
+    assert (
+        not [view for view, sector in opened.items() if sector != "all" and view in total]
+        and len(total & set(opened)) > 20
+    )
 
 
 def test_deaths_in_europe_open_on_the_total_of_13_countries():
@@ -190,9 +273,16 @@ def test_an_indicator_of_another_page_is_left_there_in_silence():
 
 
 def test_notes_are_in_the_language_of_the_page():
-    italian, english = (resolve(Filters(lang=lang, level="italy", sector="I", size="GE250"), "closures") for lang in LANGS)
-    assert [key for key, _ in italian.notes] == [key for key, _ in english.notes] == ["note_sector", "note_size"]
-    assert "Attività dei servizi di alloggio e di ristorazione" in said(italian)[0] and "Accommodation and food service activities" in said(english)[0]
+    italian, english = (
+        resolve(Filters(lang=lang, level="italy", sector="I", size="GE250"), "closures") for lang in LANGS
+    )
+    assert (
+        [key for key, _ in italian.notes] == [key for key, _ in english.notes] == ["note_sector", "note_size"]
+    )
+    assert (
+        "Attività dei servizi di alloggio e di ristorazione" in said(italian)[0]
+        and "Accommodation and food service activities" in said(english)[0]
+    )
     assert "250 addetti e più" in said(italian)[1] and "250 or more persons employed" in said(english)[1]
 
 
@@ -214,10 +304,16 @@ def test_several_italian_areas_are_one_italy_and_one_note():
 
 def test_a_country_among_italian_areas_is_outside_the_level():
     view = resolve(Filters(lang="en", level="italy", geo=("ITC4", "FRA")), "closures")
-    assert view.geo == ("ITC4",) and [key for key, _ in view.notes] == ["note_area_elsewhere"] and "France" in said(view)[0]
+    assert (
+        view.geo == ("ITC4",)
+        and [key for key, _ in view.notes] == ["note_area_elsewhere"]
+        and "France" in said(view)[0]
+    )
 
 
-@pytest.mark.parametrize("geo, level", [("ITC4", "italy"), ("ITA", "italy"), ("FRA", "europe"), ("KEN", "world")])
+@pytest.mark.parametrize(
+    "geo, level", [("ITC4", "italy"), ("ITA", "italy"), ("FRA", "europe"), ("KEN", "world")]
+)
 def test_without_a_level_the_areas_asked_for_choose_it(geo, level):
     view = resolve(Filters(geo=(geo,)), "closures")
     assert (view.level, view.geo, view.notes) == (level, (geo,), ())
@@ -225,11 +321,22 @@ def test_without_a_level_the_areas_asked_for_choose_it(geo, level):
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_whole_a_check_leads_to_is_the_area_chosen_among_dots(lang):
-    view = resolve(Filters(lang=lang, level="world", indicator="closure_gender_gap_female_minus_male", geo=("WORLD",), period="2020-05"), "closures")
+    view = resolve(
+        Filters(
+            lang=lang,
+            level="world",
+            indicator="closure_gender_gap_female_minus_male",
+            geo=("WORLD",),
+            period="2020-05",
+        ),
+        "closures",
+    )
     assert (view.geo, view.period, view.notes) == (("WORLD",), "2020-05", ())
 
 
-@pytest.mark.parametrize("asked, shown", [(("ITC4",), ("ITA",)), (("ITC4", "ITA"), ("ITA",)), (("ITA",), ("ITA",))])
+@pytest.mark.parametrize(
+    "asked, shown", [(("ITC4",), ("ITA",)), (("ITC4", "ITA"), ("ITA",)), (("ITA",), ("ITA",))]
+)
 def test_an_area_without_a_line_gives_way_to_one_that_has_and_a_note_says_so(asked, shown):
     view = resolve(Filters(lang="en", level="italy", indicator="gva_real", geo=asked), "profits")
     assert view.geo == shown and not figures(view).empty
@@ -259,10 +366,19 @@ def test_an_available_option_is_what_choosing_it_shows(topic, level):
         view = resolve(Filters(lang="en", level=level, indicator=id), topic)
         offered = options(view)
         before = {"lang": "en", "level": level, "indicator": id}
-        for name, selector in (("sector", offered.sectors), ("gender", offered.genders), ("size", offered.sizes), ("period", offered.periods)):
+        for name, selector in (
+            ("sector", offered.sectors),
+            ("gender", offered.genders),
+            ("size", offered.sizes),
+            ("period", offered.periods),
+        ):
             for option in selector:
                 chosen = resolve(Filters(**before, **{name: option.code}), topic)
-                assert option.available == (getattr(chosen, name) == option.code and not chosen.notes), (id, name, option)
+                assert option.available == (getattr(chosen, name) == option.code and not chosen.notes), (
+                    id,
+                    name,
+                    option,
+                )
             before[name] = getattr(view, name)
 
 
@@ -277,7 +393,10 @@ def test_an_available_area_is_on_the_figure(topic, level):
 
 
 def test_sections_without_figures_stay_in_the_list_greyed():
-    sectors = {option.code: option for option in options(resolve(Filters(lang="en", level="italy"), "closures")).sectors}
+    sectors = {
+        option.code: option
+        for option in options(resolve(Filters(lang="en", level="italy"), "closures")).sectors
+    }
     assert set("BCDEFGHIJLMN") | {"all"} <= set(sectors)
     assert sectors["all"].available and not sectors["I"].available and "Death rate" in sectors["I"].reason
 
@@ -285,7 +404,10 @@ def test_sections_without_figures_stay_in_the_list_greyed():
 def test_periods_are_listed_newest_first():
     periods = [option.code for option in options(resolve(Filters(level="italy"), "closures")).periods]
     assert periods == ["2024", "2023", "2022", "2021", "2020", "2019"]
-    assert [option.code for option in options(resolve(Filters(level="world"), "women")).periods][:2] == ["latest", "2024"]
+    assert [option.code for option in options(resolve(Filters(level="world"), "women")).periods][:2] == [
+        "latest",
+        "2024",
+    ]
 
 
 def test_filters_hold_for_the_version_of_the_data_in_place():

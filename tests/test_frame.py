@@ -1,4 +1,5 @@
 """The frame: words complete in both languages, addresses kept, a sentence for whatever goes wrong, and Streamlit only where it belongs."""
+
 import ast
 import asyncio
 import gzip
@@ -22,7 +23,11 @@ from data.words import interval_text, language, language_name, number, period_te
 from ui import frame, overview, plot, table
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = [path for folder in ("data", "queries", "charts", "diagnosis", "ui", "pages", ".") for path in sorted((ROOT / folder).glob("*.py"))]
+CODE = [
+    path
+    for folder in ("data", "queries", "charts", "diagnosis", "ui", "pages", ".")
+    for path in sorted((ROOT / folder).glob("*.py"))
+]
 WITH_STREAMLIT = {ROOT / "ui", ROOT / "pages"}
 FILES_WITH_STREAMLIT = {ROOT / "dashboard.py", ROOT / "api.py"}
 
@@ -45,7 +50,9 @@ def again(visit: AppTest) -> AppTest:
 
 def html(visit: AppTest) -> str:
     """All the page's own HTML, without its style and scripts."""
-    return "\n".join(part.proto.body for part in visit.get("html") if not part.proto.body.startswith(("<style", "<script")))
+    return "\n".join(
+        part.proto.body for part in visit.get("html") if not part.proto.body.startswith(("<style", "<script"))
+    )
 
 
 def heading(visit: AppTest) -> str:
@@ -57,9 +64,14 @@ def heading(visit: AppTest) -> str:
 
 # --- what may import what ---
 
+
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_streamlit_is_imported_only_by_the_pages_and_their_frame(path):
-    names = {name.split(".")[0] for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name in _imported(node)}
+    names = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in _imported(node)
+    }
     if path.parent not in WITH_STREAMLIT and path not in FILES_WITH_STREAMLIT:
         assert "streamlit" not in names
     if path.parent.name in ("data", "queries", "charts"):
@@ -78,7 +90,9 @@ def test_no_code_asks_which_language_it_is(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Compare) and path.name != "words.py":
             sides = [node.left, *node.comparators]
-            assert not any(isinstance(side, ast.Constant) and side.value in words.LANGS for side in sides), f"line {node.lineno}"
+            assert not any(isinstance(side, ast.Constant) and side.value in words.LANGS for side in sides), (
+                f"line {node.lineno}"
+            )
 
 
 def test_a_page_is_a_short_script_and_every_page_is_in_the_navigation():
@@ -88,6 +102,7 @@ def test_a_page_is_a_short_script_and_every_page_is_in_the_navigation():
 
 
 # --- words ---
+
 
 def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
@@ -101,42 +116,115 @@ def test_every_sentence_is_in_both_languages_with_the_same_placeholders(key):
     assert len({frozenset(placeholders(sentence)) for sentence in entry.values()}) == 1
 
 
-COUNTS = ("count", "rows", "figures", "n", "above", "below", "changed", "more", "less", "number", "total", "seconds", "most", "threshold")
+COUNTS = (
+    "count",
+    "rows",
+    "figures",
+    "n",
+    "above",
+    "below",
+    "changed",
+    "more",
+    "less",
+    "number",
+    "total",
+    "seconds",
+    "most",
+    "threshold",
+)
 NEVER_ONE = {  # sentences whose number is a constant above one, is above one wherever the sentence is used, or may be any fraction
-    "data_first", "sql_intro", "sql_first", "sql_drawn", "sql_answer", "about_intro", "compare_too_many", "sector_countries", "sector_areas", "sector_counted_country", "sector_counted_area", "verify_revised_unknown", "results_lead", "results_one_sub", "contribute_rules",
-    "peers_sector", "peers_size_class", "peers_all", "diagnosis_how_long_about", "keur_value", "profile_says_death_rate", "verify_limit", "time", "long", "no_address", "detail_cube_large", "detail_long",
-    "quoted", "quoted_many", "quoted_areas", "quoted_many_areas", "gap_many", "gap_many_distinct", "note_hidden", "detail_not_in_range", "meur_value", "of_published",
+    "data_first",
+    "sql_intro",
+    "sql_first",
+    "sql_drawn",
+    "sql_answer",
+    "about_intro",
+    "compare_too_many",
+    "sector_countries",
+    "sector_areas",
+    "sector_counted_country",
+    "sector_counted_area",
+    "verify_revised_unknown",
+    "results_lead",
+    "results_one_sub",
+    "contribute_rules",
+    "peers_sector",
+    "peers_size_class",
+    "peers_all",
+    "diagnosis_how_long_about",
+    "keur_value",
+    "profile_says_death_rate",
+    "verify_limit",
+    "time",
+    "long",
+    "no_address",
+    "detail_cube_large",
+    "detail_long",
+    "quoted",
+    "quoted_many",
+    "quoted_areas",
+    "quoted_many_areas",
+    "gap_many",
+    "gap_many_distinct",
+    "note_hidden",
+    "detail_not_in_range",
+    "meur_value",
+    "of_published",
 }
-PHRASES = {f"{path.parent.name}/{path.name}, {key}": entry for path in (words.STRINGS, *sorted(ROOT.glob("*/words.toml")), ROOT / "queries" / "locked.toml")
-           for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+PHRASES = {
+    f"{path.parent.name}/{path.name}, {key}": entry
+    for path in (words.STRINGS, *sorted(ROOT.glob("*/words.toml")), ROOT / "queries" / "locked.toml")
+    for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()
+}
 
 
 @pytest.mark.parametrize("place", PHRASES)
 def test_no_sentence_that_counts_says_a_plural_for_one(place):
     """A number before a word is written {count:# riga|# righe}; the few sentences that are never about one are named."""
-    bare = [name for sentence in PHRASES[place].values() for name in re.findall(r"\{(\w+)\} [a-zà-ù]{3,}", sentence) if name in COUNTS]
+    bare = [
+        name
+        for sentence in PHRASES[place].values()
+        for name in re.findall(r"\{(\w+)\} [a-zà-ù]{3,}", sentence)
+        if name in COUNTS
+    ]
     assert not bare or place.partition(", ")[2] in NEVER_ONE, bare
     for sentence in PHRASES[place].values():
         for forms in re.findall(r"\{\w+:([^}]*)\}", sentence):
-            assert forms.count("|") in (1, 2), f"{forms}: two forms are wanted, one|other, or three, one|two|other"
+            assert forms.count("|") in (1, 2), (
+                f"{forms}: two forms are wanted, one|other, or three, one|two|other"
+            )
 
 
-@pytest.mark.parametrize(("key", "lang", "values", "one", "more"), [
-    ("sql_answer", "it", {"seconds": "0,01"}, "1 riga in 0,01 secondi.", "1.234 righe in 0,01 secondi."),
-    ("sql_answer", "en", {"seconds": "0.01"}, "1 row in 0.01 seconds.", "1,234 rows in 0.01 seconds."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "lang", "values", "one", "more"),
+    [
+        ("sql_answer", "it", {"seconds": "0,01"}, "1 riga in 0,01 secondi.", "1.234 righe in 0,01 secondi."),
+        ("sql_answer", "en", {"seconds": "0.01"}, "1 row in 0.01 seconds.", "1,234 rows in 0.01 seconds."),
+    ],
+)
 def test_a_sentence_agrees_with_its_number(key, lang, values, one, more):
-    assert t(key, lang, rows=1, **values) == one and t(key, lang, rows=1234, **values) == more and t(key, lang, rows=0, **values).startswith(f"0 {more.split()[1]} ")
+    assert (
+        t(key, lang, rows=1, **values) == one
+        and t(key, lang, rows=1234, **values) == more
+        and t(key, lang, rows=0, **values).startswith(f"0 {more.split()[1]} ")
+    )
 
 
-@pytest.mark.parametrize(("lang", "said"), [("it", ("in entrambi i casi", "in tutti i 3 casi")), ("en", ("in both cases", "in all 3 cases"))])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("it", ("in entrambi i casi", "in tutti i 3 casi")), ("en", ("in both cases", "in all 3 cases"))],
+)
 def test_two_are_both(lang, said):
-    sentence = tomllib.loads((ROOT / "charts" / "words.toml").read_text(encoding="utf-8"))["gap_all_more"][lang]
+    sentence = tomllib.loads((ROOT / "charts" / "words.toml").read_text(encoding="utf-8"))["gap_all_more"][
+        lang
+    ]
     for count, expected in zip((2, 3), said, strict=True):
         assert expected in words.filled(sentence, lang, {"short": "", "count": count})
 
 
-@pytest.mark.parametrize(("value", "said"), [(1, "+1 punto"), (-1, "−1 punto"), (1.2, "+1 punto"), (0, "0 punti"), (2, "+2 punti")])
+@pytest.mark.parametrize(
+    ("value", "said"), [(1, "+1 punto"), (-1, "−1 punto"), (1.2, "+1 punto"), (0, "0 punti"), (2, "+2 punti")]
+)
 def test_one_point_is_singular(value, said):
     assert words.value_text(value, "points", 0, "it") == said
 
@@ -148,17 +236,36 @@ def test_every_sentence_is_used_and_every_sentence_used_is_there():
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 constants.add(node.value)
             if isinstance(node, ast.JoinedStr):
-                patterns.append("".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in node.values))
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "t" and node.args and isinstance(node.args[0], ast.Constant):
+                patterns.append(
+                    "".join(
+                        re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+"
+                        for part in node.values
+                    )
+                )
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", getattr(node.func, "attr", "")) == "t"
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
                 asked.add(node.args[0].value)
     assert asked <= set(words.strings())
-    unused = [key for key in words.strings() if key not in constants and not key.startswith(tuple(words.EDGES)) and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")]
+    unused = [
+        key
+        for key in words.strings()
+        if key not in constants
+        and not key.startswith(tuple(words.EDGES))
+        and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")
+    ]
     assert not unused
 
 
-TU = re.compile(r"\b(tu|tuo|tua|tuoi|tue|te|puoi|vuoi|fai|vai|scegli|scrivi|premi|metti|togli|leggi|vedi|apri|chiedi|dividi|riprendi|tieni|restringi|riprova)(l[aoie]|ne)?\b"
-                r"|(^|[.:;] )(torna|mostra|scarica|cerca|esplora|guarda|salva|incorpora|prepara|copia|trascina|segui|interroga|comincia|esegui|annulla|svuota|cancella|stampa|offri"
-                r"|usa|confronta|aggiungi|ingrandisci|riduci|sposta|riporta)\b|^cambia l", re.IGNORECASE)
+TU = re.compile(
+    r"\b(tu|tuo|tua|tuoi|tue|te|puoi|vuoi|fai|vai|scegli|scrivi|premi|metti|togli|leggi|vedi|apri|chiedi|dividi|riprendi|tieni|restringi|riprova)(l[aoie]|ne)?\b"
+    r"|(^|[.:;] )(torna|mostra|scarica|cerca|esplora|guarda|salva|incorpora|prepara|copia|trascina|segui|interroga|comincia|esegui|annulla|svuota|cancella|stampa|offri"
+    r"|usa|confronta|aggiungi|ingrandisci|riduci|sposta|riporta)\b|^cambia l",
+    re.IGNORECASE,
+)
 
 
 def italian(declared) -> list[str]:
@@ -167,22 +274,39 @@ def italian(declared) -> list[str]:
         return [sentence for one in declared for sentence in italian(one)]
     if not isinstance(declared, dict):
         return []
-    return [sentence for name, one in declared.items() for sentence in ([one] if name == "it" and isinstance(one, str) else italian(one))]
+    return [
+        sentence
+        for name, one in declared.items()
+        for sentence in ([one] if name == "it" and isinstance(one, str) else italian(one))
+    ]
 
 
-@pytest.mark.parametrize("path", [path for path in sorted(ROOT.glob("*/**/*.toml")) if '\nit = "' in path.read_text(encoding="utf-8")], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(ROOT.glob("*/**/*.toml")) if '\nit = "' in path.read_text(encoding="utf-8")],
+    ids=lambda path: path.name,
+)
 def test_italian_speaks_to_the_reader_as_voi(path):
     sentences = italian(tomllib.loads(path.read_text(encoding="utf-8")))
     assert sentences and [one for one in sentences if TU.search(re.sub(r"aprile \d{4}", "", one))] == []
 
 
 def test_the_buttons_of_a_figure_say_voi_too():
-    assert not [one for one in look.BUTTONS["it"].values() if TU.search(one)] and TU.search("Scarica") and TU.search("provate: scegli") and not TU.search("Scaricate")
+    assert (
+        not [one for one in look.BUTTONS["it"].values() if TU.search(one)]
+        and TU.search("Scarica")
+        and TU.search("provate: scegli")
+        and not TU.search("Scaricate")
+    )
 
 
 def test_a_plan_of_one_action_is_said_as_one():
-    assert t("plan_lead", "it", count=1).startswith("Un'azione,") and t("plan_lead", "it", count=3).startswith("3 azioni,")
-    assert "{" not in t("plan_thin", "en", count=1, asked=23) and t("plan_thin", "en", count=1, asked=23).startswith("You answered one question of 23:")
+    assert t("plan_lead", "it", count=1).startswith("Un'azione,") and t(
+        "plan_lead", "it", count=3
+    ).startswith("3 azioni,")
+    assert "{" not in t("plan_thin", "en", count=1, asked=23) and t(
+        "plan_thin", "en", count=1, asked=23
+    ).startswith("You answered one question of 23:")
 
 
 def test_a_missing_sentence_names_itself():
@@ -190,36 +314,45 @@ def test_a_missing_sentence_names_itself():
         t("not_there", "it")
 
 
-@pytest.mark.parametrize(("value", "unit", "decimals", "italian", "english"), [
-    (17.4, "percent", 1, "17,4%", "17.4%"),
-    (3.24, "points", 1, "+3,2 punti", "+3.2 points"),
-    (-3.24, "percent_change", 1, "−3,2%", "−3.2%"),
-    (-0.01, "percent_change", 1, "0,0%", "0.0%"),
-    (1234567, "count", 0, "1.234.567", "1,234,567"),
-    (1234, "meur", 0, "1.234 milioni di €", "€1,234 million"),
-    (18, "rank", 0, "18º", "no. 18"),
-    (5.35, "percent", 1, "5,4%", "5.4%"),  # halves go away from zero, whatever their binary fraction
-    (7.65, "percent", 1, "7,7%", "7.7%"),
-    (-2.25, "points", 1, "−2,3 punti", "−2.3 points"),
-    (4.35 - 2, "percent", 1, "2,4%", "2.4%"),  # 2.35 with what the subtraction leaves behind
-    (2.5, "count", 0, "3", "3"),
-    (None, "percent", 1, "–", "–"),
-    (float("nan"), "meur", 1, "–", "–"),
-])
+@pytest.mark.parametrize(
+    ("value", "unit", "decimals", "italian", "english"),
+    [
+        (17.4, "percent", 1, "17,4%", "17.4%"),
+        (3.24, "points", 1, "+3,2 punti", "+3.2 points"),
+        (-3.24, "percent_change", 1, "−3,2%", "−3.2%"),
+        (-0.01, "percent_change", 1, "0,0%", "0.0%"),
+        (1234567, "count", 0, "1.234.567", "1,234,567"),
+        (1234, "meur", 0, "1.234 milioni di €", "€1,234 million"),
+        (18, "rank", 0, "18º", "no. 18"),
+        (5.35, "percent", 1, "5,4%", "5.4%"),  # halves go away from zero, whatever their binary fraction
+        (7.65, "percent", 1, "7,7%", "7.7%"),
+        (-2.25, "points", 1, "−2,3 punti", "−2.3 points"),
+        (4.35 - 2, "percent", 1, "2,4%", "2.4%"),  # 2.35 with what the subtraction leaves behind
+        (2.5, "count", 0, "3", "3"),
+        (None, "percent", 1, "–", "–"),
+        (float("nan"), "meur", 1, "–", "–"),
+    ],
+)
 def test_figures_are_written_as_each_language_writes_them(value, unit, decimals, italian, english):
-    assert (value_text(value, unit, decimals, "it"), value_text(value, unit, decimals, "en")) == (italian, english)
+    assert (value_text(value, unit, decimals, "it"), value_text(value, unit, decimals, "en")) == (
+        italian,
+        english,
+    )
 
 
-@pytest.mark.parametrize(("period", "italian", "english"), [
-    ("2020", "2020", "2020"),
-    ("2020-05", "maggio 2020", "May 2020"),
-    ("2020-Q1", "1º trimestre 2020", "Q1 2020"),
-    ("2020-H2", "2º semestre 2020", "H2 2020"),
-    ("2025-05-19", "19 maggio 2025", "19 May 2025"),
-    ("2020-05/2020-10", "maggio 2020 – ottobre 2020", "May 2020 – October 2020"),
-    ("latest", "ultimo disponibile", "latest available"),
-    ("2020-13", "2020-13", "2020-13"),
-])
+@pytest.mark.parametrize(
+    ("period", "italian", "english"),
+    [
+        ("2020", "2020", "2020"),
+        ("2020-05", "maggio 2020", "May 2020"),
+        ("2020-Q1", "1º trimestre 2020", "Q1 2020"),
+        ("2020-H2", "2º semestre 2020", "H2 2020"),
+        ("2025-05-19", "19 maggio 2025", "19 May 2025"),
+        ("2020-05/2020-10", "maggio 2020 – ottobre 2020", "May 2020 – October 2020"),
+        ("latest", "ultimo disponibile", "latest available"),
+        ("2020-13", "2020-13", "2020-13"),
+    ],
+)
 def test_periods_are_written_as_each_language_writes_them(period, italian, english):
     assert (period_text(period, "it"), period_text(period, "en")) == (italian, english)
 
@@ -234,9 +367,17 @@ def test_an_interval_needs_both_ends():
     assert interval_text(20.1, None, "percent", 1, "it") == ""
 
 
-@pytest.mark.parametrize(("asked", "accepted", "expected"), [
-    ("en", "it", "en"), ("", "en-GB,en;q=0.9,it;q=0.8", "en"), ("", "fr,it;q=0.4,en;q=0.9", "en"), ("", "de", "it"), ("xx", "", "it"), ("", "en;q=0", "it"),
-])
+@pytest.mark.parametrize(
+    ("asked", "accepted", "expected"),
+    [
+        ("en", "it", "en"),
+        ("", "en-GB,en;q=0.9,it;q=0.8", "en"),
+        ("", "fr,it;q=0.4,en;q=0.9", "en"),
+        ("", "de", "it"),
+        ("xx", "", "it"),
+        ("", "en;q=0", "it"),
+    ],
+)
 def test_the_language_is_the_one_asked_for_then_the_browsers_then_italian(asked, accepted, expected):
     assert language(asked, accepted) == expected
 
@@ -253,6 +394,7 @@ def test_languages_call_themselves_by_their_own_name():
 
 # --- addresses ---
 
+
 @pytest.mark.parametrize("lang", words.LANGS)
 @pytest.mark.parametrize("page", frame.PAGES)
 def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
@@ -262,12 +404,38 @@ def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
     chosen = visit.session_state["filters"]
     assert (chosen.lang, chosen.geo, chosen.sector, chosen.period) == (lang, ("ITC4", "ITI4"), "F", "2020")
     assert visit.query_params["geo"] == ["ITC4", "ITI4"]
-    assert ("again" in [button.key for button in visit.button]) is (page not in ("diagnosis", "sql", "verify")), "drawn again from the address where that holds all that is on it"
+    assert ("again" in [button.key for button in visit.button]) is (
+        page not in ("diagnosis", "sql", "verify")
+    ), "drawn again from the address where that holds all that is on it"
 
 
-junk = st.one_of(st.text(max_size=12), st.sampled_from(["'; drop table observations; --", "<script>alert(1)</script>", "ITC4", "ITA", "NA", "F", "all", "2020", "latest", "closure_rate",
-                                                        "europe", "world", "female", "10-49", "context"]))
-addresses = st.dictionaries(st.sampled_from(["lang", "level", "geo", "indicator", "sector", "gender", "size", "period", "utm", ""]), st.lists(junk, max_size=4), max_size=6)
+junk = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            "'; drop table observations; --",
+            "<script>alert(1)</script>",
+            "ITC4",
+            "ITA",
+            "NA",
+            "F",
+            "all",
+            "2020",
+            "latest",
+            "closure_rate",
+            "europe",
+            "world",
+            "female",
+            "10-49",
+            "context",
+        ]
+    ),
+)
+addresses = st.dictionaries(
+    st.sampled_from(["lang", "level", "geo", "indicator", "sector", "gender", "size", "period", "utm", ""]),
+    st.lists(junk, max_size=4),
+    max_size=6,
+)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -313,9 +481,11 @@ def test_an_address_the_visitor_changed_wins_over_the_choices_made_and_is_left_a
 
 # --- when something is wrong ---
 
+
 def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
     def broken(filters):
         raise RuntimeError("secret detail")
+
     monkeypatch.setattr(overview, "show", broken)
     visit = opened(lang="en")
     assert not visit.exception and heading(visit) == t("fault_title", "en")
@@ -323,10 +493,17 @@ def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
     assert visit.button[0].label == t("reset", "en")
 
 
-@pytest.mark.parametrize("fault", [BuildError("data/raw/x.csv, row 3: geo 'UK' is not known."), catalogue.CatalogueError("data/topics.toml: broken.")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        BuildError("data/raw/x.csv, row 3: geo 'UK' is not known."),
+        catalogue.CatalogueError("data/topics.toml: broken."),
+    ],
+)
 def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
     def broken():
         raise fault
+
     monkeypatch.setattr(queries, "version", broken)
     visit = opened(lang="it")
     assert not visit.exception and heading(visit) == t("fault_title", "it")
@@ -336,40 +513,71 @@ def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
 def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(monkeypatch):
     def lost(*given, **more):
         raise BuildError("data/recovery.duckdb is not there.")
+
     monkeypatch.setattr(overview, "show", lambda filters: (monkeypatch.setattr(queries, "ask", lost), lost()))
     visit = opened(lang="en")
-    assert not visit.exception and heading(visit) == t("fault_title", "en") and "Collection closed on" in html(visit)
+    assert (
+        not visit.exception
+        and heading(visit) == t("fault_title", "en")
+        and "Collection closed on" in html(visit)
+    )
 
 
 # --- the server ---
 
-def answer(middleware, body: bytes, content_type: str, path: str = "/", query: str = "", **headers: str) -> tuple[dict, bytes]:
+
+def answer(
+    middleware, body: bytes, content_type: str, path: str = "/", query: str = "", **headers: str
+) -> tuple[dict, bytes]:
     """What a middleware makes of one answer: its headers and body."""
     sent = []
 
     async def inner(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", content_type.encode()), (b"etag", b'"1"')]})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-type", content_type.encode()), (b"etag", b'"1"')],
+            }
+        )
         await send({"type": "http.response.body", "body": body[:10], "more_body": True})
         await send({"type": "http.response.body", "body": body[10:]})
 
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+    }
     asyncio.run(middleware(inner)(scope, None, send))
-    return {name.decode(): value.decode() for name, value in sent[0]["headers"]}, b"".join(message.get("body", b"") for message in sent[1:])
+    return {name.decode(): value.decode() for name, value in sent[0]["headers"]}, b"".join(
+        message.get("body", b"") for message in sent[1:]
+    )
 
 
-SHELL = b'''<!DOCTYPE html><html lang="en"><head><link\n  rel="preload"\n  href="./a.woff2"\n  as="font" /><title>Streamlit</title></head>
-<body><noscript>\n<p>You need JavaScript</p>\n</noscript></body></html>'''
+SHELL = b"""<!DOCTYPE html><html lang="en"><head><link\n  rel="preload"\n  href="./a.woff2"\n  as="font" /><title>Streamlit</title></head>
+<body><noscript>\n<p>You need JavaScript</p>\n</noscript></body></html>"""
 
 
-@pytest.mark.parametrize(("query", "accepted", "lang"), [("lang=en", "it", "en"), ("", "en-GB,en", "en"), ("", "", "it"), ("lang=xx", "de", "it")])
+@pytest.mark.parametrize(
+    ("query", "accepted", "lang"),
+    [("lang=en", "it", "en"), ("", "en-GB,en", "en"), ("", "", "it"), ("lang=xx", "de", "it")],
+)
 def test_the_page_shell_says_its_language(query, accepted, lang):
-    headers, body = answer(api.Shell, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted)
+    headers, body = answer(
+        api.Shell, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted
+    )
     assert f'<html lang="{lang}">'.encode() in body and t("noscript", lang).encode() in body
     assert not re.search(rb"Streamlit|preload|You need", body)
-    assert headers["content-length"] == str(len(body)) and headers["vary"] == "Accept-Language" and "etag" not in headers
+    assert (
+        headers["content-length"] == str(len(body))
+        and headers["vary"] == "Accept-Language"
+        and "etag" not in headers
+    )
 
 
 def test_what_is_not_a_page_is_left_as_it_is():
@@ -378,14 +586,28 @@ def test_what_is_not_a_page_is_left_as_it_is():
 
 def test_the_browsers_files_are_compressed_once():
     body = b"let x = 1;" * 500
-    headers, packed = answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br")
-    assert headers["content-encoding"] == "gzip" and gzip.decompress(packed) == body and len(packed) < len(body) / 5
-    assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1] is not None
+    headers, packed = answer(
+        api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br"
+    )
+    assert (
+        headers["content-encoding"] == "gzip"
+        and gzip.decompress(packed) == body
+        and len(packed) < len(body) / 5
+    )
+    assert (
+        answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1]
+        is not None
+    )
     assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js")[1] == body
-    assert "cache-control" not in headers and answer(api.Compressed, body, "text/javascript", path=plot.address(), accept_encoding="gzip")[0]["cache-control"].endswith("immutable")
+    assert "cache-control" not in headers and answer(
+        api.Compressed, body, "text/javascript", path=plot.address(), accept_encoding="gzip"
+    )[0]["cache-control"].endswith("immutable")
 
 
 def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures():
     asked = f'src="{plot.address()}"></script></head>'.encode()
-    assert asked in answer(api.Shell, SHELL, "text/html", path="/closures")[1] and asked not in answer(api.Shell, SHELL, "text/html", path="/diagnosis")[1]
+    assert (
+        asked in answer(api.Shell, SHELL, "text/html", path="/closures")[1]
+        and asked not in answer(api.Shell, SHELL, "text/html", path="/diagnosis")[1]
+    )
     assert set(api.DRAWN) - {""} == {page for page in frame.PAGES if figures(opened(page, lang="en"))}

@@ -2,6 +2,7 @@
 
 So do the pages, given broken files, any answers and any address at once.
 """
+
 import hashlib
 import random
 from functools import cache
@@ -23,13 +24,30 @@ from tests import fuzz
 from ui import verify
 from ui.visit import SCREENS
 
-SOME = settings(deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+SOME = settings(
+    deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
 LANGS = st.sampled_from(words.LANGS)
-PLACES = addresses.map(lambda address: {name: values for name, values in address.items() if name not in ("", "lang")})
+PLACES = addresses.map(
+    lambda address: {name: values for name, values in address.items() if name not in ("", "lang")}
+)
 SEEDS = st.integers(0, 2**32)
-NAMES = st.sampled_from(["figures.csv", "{0}{name}", "%s", "<script>alert(1)</script>", "../../etc/passwd", "figures.csv-metadata.json"])
-PROFILES = st.builds(Profile, region=st.sampled_from(["", *regions()]), goals=st.lists(st.sampled_from([goal.id for goal in bank().goals]), max_size=2, unique=True).map(tuple),
-                     **{name: st.sampled_from(["", *bank().codes(name)]) for name in ("sector", "size", "customers")})
+NAMES = st.sampled_from(
+    [
+        "figures.csv",
+        "{0}{name}",
+        "%s",
+        "<script>alert(1)</script>",
+        "../../etc/passwd",
+        "figures.csv-metadata.json",
+    ]
+)
+PROFILES = st.builds(
+    Profile,
+    region=st.sampled_from(["", *regions()]),
+    goals=st.lists(st.sampled_from([goal.id for goal in bank().goals]), max_size=2, unique=True).map(tuple),
+    **{name: st.sampled_from(["", *bank().codes(name)]) for name in ("sector", "size", "customers")},
+)
 
 
 def test_no_broken_text_stops_a_parser(record_property):
@@ -46,7 +64,10 @@ def test_a_parser_that_fails_is_told_with_its_case(monkeypatch):
 
 def test_a_case_is_the_same_each_time_and_most_are_broken():
     made = [fuzz.broken("period=2020-05", random.Random(f"1 x {number}")) for number in range(500)]
-    assert made == [fuzz.broken("period=2020-05", random.Random(f"1 x {number}")) for number in range(500)] and made.count("period=2020-05") < 50
+    assert (
+        made == [fuzz.broken("period=2020-05", random.Random(f"1 x {number}")) for number in range(500)]
+        and made.count("period=2020-05") < 50
+    )
 
 
 @cache
@@ -55,13 +76,21 @@ def whole() -> list[bytes]:
     return [*map(made, TABLES), *map(sealed, IMAGES)]
 
 
-FILES = st.builds(lambda kind, seed, name: (name, fuzz.wounded(whole()[kind], random.Random(seed))), st.integers(0, len((*TABLES, *IMAGES)) - 1), SEEDS, NAMES)
+FILES = st.builds(
+    lambda kind, seed, name: (name, fuzz.wounded(whole()[kind], random.Random(seed))),
+    st.integers(0, len((*TABLES, *IMAGES)) - 1),
+    SEEDS,
+    NAMES,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def unchanged():
     """Whatever the tests of this file do, the database stays as it was."""
-    stamp = lambda: hashlib.sha256(build.ensure().read_bytes()).digest()  # noqa: E731
+
+    def stamp():
+        return hashlib.sha256(build.ensure().read_bytes()).digest()
+
     before = stamp()
     yield
     assert stamp() == before
@@ -72,7 +101,11 @@ def unchanged():
 def test_any_broken_file_has_a_verdict_in_words(given):
     for verdict in verify.verdicts(given):
         said = {lang: verify._said(verdict, lang) for lang in words.LANGS}
-        assert verdict.state in judge.STATES and said["it"] != said["en"] and "<script>" not in "".join(said.values())
+        assert (
+            verdict.state in judge.STATES
+            and said["it"] != said["en"]
+            and "<script>" not in "".join(said.values())
+        )
 
 
 @settings(SOME, max_examples=8)
@@ -90,7 +123,16 @@ def test_broken_files_at_any_address_are_judged_on_the_page(address, lang, given
 @settings(SOME, max_examples=12)
 @given(st.sampled_from(SCREENS), ANY, PROFILES, PLACES, LANGS, SEEDS)
 def test_any_answers_at_any_address_lead_on(screen, answers, profile, address, lang, seed):
-    visit, chance = at(screen, lang, {item: given for item, given in answers.items() if given is not None}, profile, **address), random.Random(seed)
+    visit, chance = (
+        at(
+            screen,
+            lang,
+            {item: given for item, given in answers.items() if given is not None},
+            profile,
+            **address,
+        ),
+        random.Random(seed),
+    )
     for _ in range(3):
         chance.choice([button for button in visit.button if not button.disabled]).click().run()
         assert not visit.exception and heading(visit) not in {t("fault_title", lang) for lang in words.LANGS}

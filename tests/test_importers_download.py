@@ -35,11 +35,18 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(dict(self.headers))
         entry = self.server.script[min(len(self.server.asked), len(self.server.script)) - 1]
         body, etag = entry.get("body", CONTENT), entry.get("etag", '"one"')
-        status, headers = entry.get("status", 200), {"ETag": etag, "Last-Modified": "Sat, 28 Mar 2026 11:00:00 GMT", **entry.get("headers", {})}
+        status, headers = (
+            entry.get("status", 200),
+            {"ETag": etag, "Last-Modified": "Sat, 28 Mar 2026 11:00:00 GMT", **entry.get("headers", {})},
+        )
         wanted = self.headers.get("Range", "")
         if status == 200 and wanted and entry.get("ranges", True) and self.headers.get("If-Range") == etag:
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
-            status, headers["Content-Range"], body = 206, f"bytes {start}-{len(body) - 1}/{len(body)}", body[start:]
+            status, headers["Content-Range"], body = (
+                206,
+                f"bytes {start}-{len(body) - 1}/{len(body)}",
+                body[start:],
+            )
         elif status == 200 and self.headers.get("If-None-Match") == etag:
             status, body = 304, b""
         self.send_response(status)
@@ -72,7 +79,12 @@ def serve():
 
 
 def fetched(server: Server, folder: Path, **how) -> tuple[bytes, bool]:
-    path, new = download.fetched(server.address, folder, sleep=lambda seconds: how.setdefault("slept", []).append(seconds) if False else None, **{name: value for name, value in how.items() if name != "slept"})
+    path, new = download.fetched(
+        server.address,
+        folder,
+        sleep=lambda seconds: how.setdefault("slept", []).append(seconds) if False else None,
+        **{name: value for name, value in how.items() if name != "slept"},
+    )
     return path.read_bytes(), new
 
 
@@ -86,7 +98,9 @@ def refusal(server: Server, folder: Path, **how) -> str:
 def test_a_file_comes_whole_with_its_date_and_a_polite_name(serve, tmp_path):
     server, seen = serve(), []
     assert fetched(server, tmp_path, bar=lambda done, whole: seen.append((done, whole))) == (CONTENT, True)
-    assert server.asked[0]["User-Agent"] == download.AGENT and server.asked[0]["Accept-Encoding"] == "identity"
+    assert (
+        server.asked[0]["User-Agent"] == download.AGENT and server.asked[0]["Accept-Encoding"] == "identity"
+    )
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     (kept,) = tmp_path.rglob("isoc_e_dii.csv")
     assert int(kept.stat().st_mtime) == 1774695600
@@ -106,9 +120,15 @@ def test_a_transfer_that_is_cut_resumes_where_it_stood(serve, tmp_path):
     assert server.asked[1]["Range"] == "bytes=500-" and server.asked[1]["If-Range"] == '"one"'
 
 
-@pytest.mark.parametrize("second", [{"etag": '"two"', "body": CONTENT.replace(b"60.69", b"61.00")}, {"ranges": False}, {"status": 416}], ids=["changed meanwhile", "no ranges", "416"])
+@pytest.mark.parametrize(
+    "second",
+    [{"etag": '"two"', "body": CONTENT.replace(b"60.69", b"61.00")}, {"ranges": False}, {"status": 416}],
+    ids=["changed meanwhile", "no ranges", "416"],
+)
 def test_a_resume_that_cannot_be_had_begins_again(second, serve, tmp_path):
-    server = serve({"cut": 500}, second, {"body": second.get("body", CONTENT), "etag": second.get("etag", '"one"')})
+    server = serve(
+        {"cut": 500}, second, {"body": second.get("body", CONTENT), "etag": second.get("etag", '"one"')}
+    )
     assert fetched(server, tmp_path)[0] == second.get("body", CONTENT)
 
 
@@ -166,7 +186,9 @@ def test_a_redirection_away_from_https_is_refused(serve, tmp_path):
         fetched(server, tmp_path)
 
 
-@pytest.mark.parametrize("address", ["http://ec.europa.eu/x", "ftp://x/y", "file:///etc/passwd", "https:///x", "isoc_e_dii"])
+@pytest.mark.parametrize(
+    "address", ["http://ec.europa.eu/x", "ftp://x/y", "file:///etc/passwd", "https:///x", "isoc_e_dii"]
+)
 def test_only_https_addresses_are_asked(address, tmp_path):
     with pytest.raises(ImportFault, match="https"):
         download.fetched(address, tmp_path)
@@ -181,7 +203,9 @@ def test_a_kept_file_survives_a_failed_download(serve, tmp_path):
 
 
 def test_the_addresses_of_tables_and_indicators():
-    assert eurostat.address("ISOC_E_DII").startswith("https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/data/isoc_e_dii?")
+    assert eurostat.address("ISOC_E_DII").startswith(
+        "https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/data/isoc_e_dii?"
+    )
     assert "IC.FRM.FEMM.ZS" in worldbank.address("ic.frm.femm.zs")
     with pytest.raises(ImportFault):
         eurostat.address("nama_10_gdp")
@@ -191,6 +215,19 @@ def test_the_command_downloads_then_imports(serve, tmp_path, capsys, monkeypatch
     server, root = serve(), small(tmp_path / "data")
     monkeypatch.setattr(eurostat, "DOWNLOAD", f"http://127.0.0.1:{server.server_port}/{{id}}.csv")
     for news in ("downloaded", "not changed since the last download"):
-        assert command.main(["eurostat", "isoc_e_dii", "--download", "--cache", str(tmp_path / "cache"), "--root", str(root)]) == 0
+        assert (
+            command.main(
+                [
+                    "eurostat",
+                    "isoc_e_dii",
+                    "--download",
+                    "--cache",
+                    str(tmp_path / "cache"),
+                    "--root",
+                    str(root),
+                ]
+            )
+            == 0
+        )
         said = capsys.readouterr()
         assert news in said.err and "8 figures" in said.out

@@ -12,11 +12,37 @@ from hypothesis import strategies as st
 from importing import FIXTURES, FORMS, as_sdmx, essence, ours
 
 from data import build
-from data.importers import eurostat, files, future_of_business, istat, jsonstat, own, status, tables, tsv, worldbank
+from data.importers import (
+    eurostat,
+    files,
+    future_of_business,
+    istat,
+    jsonstat,
+    own,
+    status,
+    tables,
+    tsv,
+    worldbank,
+)
 from data.importers.figure import Drop, ImportFault, Reading, interval, plain
 
-TABLES = ("isoc_e_dii", "isoc_e_diin2", "isoc_ec_esels", "isoc_ec_evals", "bd_9bd_sz_cl_r2", "bd_size", "nama_10r_3gva", "nama_10_a10", "nama_10_a64")
-READERS = {"eurostat": eurostat.read, "istat": istat.read, "worldbank": worldbank.read, "future_of_business": future_of_business.read}
+TABLES = (
+    "isoc_e_dii",
+    "isoc_e_diin2",
+    "isoc_ec_esels",
+    "isoc_ec_evals",
+    "bd_9bd_sz_cl_r2",
+    "bd_size",
+    "nama_10r_3gva",
+    "nama_10_a10",
+    "nama_10_a64",
+)
+READERS = {
+    "eurostat": eurostat.read,
+    "istat": istat.read,
+    "worldbank": worldbank.read,
+    "future_of_business": future_of_business.read,
+}
 
 
 def reading(path: Path, reader=eurostat.read, **how) -> Reading:
@@ -26,7 +52,10 @@ def reading(path: Path, reader=eurostat.read, **how) -> Reading:
 
 def found(path: Path, reader=eurostat.read, **how) -> dict[tuple, tuple[str, str]]:
     """Value and flags of a fixture's figures, by what tells them apart: the key without "all"."""
-    return {tuple(part for part in key if part != "all"): said for key, said in essence(reading(path, reader, **how).figures).items()}
+    return {
+        tuple(part for part in key if part != "all"): said
+        for key, said in essence(reading(path, reader, **how).figures).items()
+    }
 
 
 def refusal(path: Path, reader=eurostat.read, **how) -> str:
@@ -34,7 +63,9 @@ def refusal(path: Path, reader=eurostat.read, **how) -> str:
     with pytest.raises(ImportFault) as fault:
         reading(path, reader, **how)
     sentence = str(fault.value)
-    assert sentence.endswith(".") and "\n" not in sentence and path.name.removesuffix(".gz") in sentence, sentence
+    assert sentence.endswith(".") and "\n" not in sentence and path.name.removesuffix(".gz") in sentence, (
+        sentence
+    )
     return sentence
 
 
@@ -79,12 +110,20 @@ def test_changes_computed_from_levels_are_those_of_data_raw(tmp_path):
     path = tmp_path / "nama_10r_3gva.tsv"
     path.write_text(FORMS["tsv"][0](ours("nama_10r_3gva"), "nama_10r_3gva"), encoding="utf-8")
     computed = {figure.key: figure.value for figure in reading(path).figures if figure.status == "derived"}
-    raw = {row.key: row.value for row in build.Content(build.ROOT).rows if row.indicator == "gva_change_vs_2019" and row.file.startswith("data/raw")}
+    raw = {
+        row.key: row.value
+        for row in build.Content(build.ROOT).rows
+        if row.indicator == "gva_change_vs_2019" and row.file.startswith("data/raw")
+    }
     assert len(computed) == len(raw) == 399
     assert all(abs(float(computed[key]) - raw[key]) < 0.0051 for key in raw)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lambda content: gzip.compress(content[:90]) + gzip.compress(content[90:])], ids=["gzip", "gzip in two members"])
+@pytest.mark.parametrize(
+    "pack",
+    [gzip.compress, lambda content: gzip.compress(content[:90]) + gzip.compress(content[90:])],
+    ids=["gzip", "gzip in two members"],
+)
 def test_a_gzip_reads_as_its_content(pack, tmp_path):
     plain_file = FIXTURES / "bd_9bd_sz_cl_r2.tsv"
     packed = tmp_path / "estat_bd_9bd_sz_cl_r2.tsv.gz"
@@ -109,9 +148,16 @@ def test_the_first_generation_of_sdmx_csv():
         ("dii_high", "NLD", "10-249", "2021", "dii-3"): ("0", "n"),
     }
     assert read.dropped.counts == {
-        "confidential": 2, "not applicable": 1, "no value": 1, "no value, too unreliable to publish": 1, "indicator not used here": 1, "unit not used here": 1,
-        "size class not shown here": 1, "area not in data/codes/geographies.csv (smaller areas, or NUTS 2024 areas without an equal)": 1, "before 2019 (--since YEAR takes earlier years)": 1,
-    }  # fmt: skip
+        "confidential": 2,
+        "not applicable": 1,
+        "no value": 1,
+        "no value, too unreliable to publish": 1,
+        "indicator not used here": 1,
+        "unit not used here": 1,
+        "size class not shown here": 1,
+        "area not in data/codes/geographies.csv (smaller areas, or NUTS 2024 areas without an equal)": 1,
+        "before 2019 (--since YEAR takes earlier years)": 1,
+    }
     assert {figure.published for figure in read.figures} == {"updated 2026-03-28"}
     assert {figure.status for figure in read.figures if figure.flag == "p"} == {"provisional"}
 
@@ -125,7 +171,7 @@ def test_the_second_generation_of_sdmx_csv_has_labels_between_codes():
 
 def test_a_tsv_has_flags_after_its_values():
     read = reading(FIXTURES / "bd_9bd_sz_cl_r2.tsv")
-    assert {key: said for key, said in found(FIXTURES / "bd_9bd_sz_cl_r2.tsv").items()} == {
+    assert dict(found(FIXTURES / "bd_9bd_sz_cl_r2.tsv").items()) == {
         ("death_rate", "AUT", "G", "2019", "eurostat-bd-2004-2020"): ("5.72", ""),
         ("death_rate", "AUT", "G", "2020", "eurostat-bd-2004-2020"): ("4.90", "p"),
         ("death_rate", "GRC", "G", "2020", "eurostat-bd-2004-2020"): ("3.1", "bu"),
@@ -136,9 +182,19 @@ def test_a_tsv_has_flags_after_its_values():
     assert read.dropped.counts["confidential"] == read.dropped.counts["not applicable"] == 1
 
 
-@pytest.mark.parametrize(("cell", "said"), [
-    ("12.3 ", ("12.3", "", "")), ("4 bp", ("4", "bp", "")), (": ", (":", "", "")), (": u", (":", "u", "")), (": @C", (":", "", "C")), ("0 n", ("0", "n", "")), ("-1.5e", ("-1.5", "e", "")), (":z", (":", "z", "")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("12.3 ", ("12.3", "", "")),
+        ("4 bp", ("4", "bp", "")),
+        (": ", (":", "", "")),
+        (": u", (":", "u", "")),
+        (": @C", (":", "", "C")),
+        ("0 n", ("0", "n", "")),
+        ("-1.5e", ("-1.5", "e", "")),
+        (":z", (":", "z", "")),
+    ],
+)
 def test_a_tsv_cell(cell, said):
     assert tsv.split(cell) == said
 
@@ -154,8 +210,13 @@ def test_json_stat_with_sparse_values_lists_of_codes_and_a_dimension_of_one():
 
 def test_regional_accounts_take_the_21_areas_alone_and_compute_the_change_from_2019():
     read = reading(FIXTURES / "nama_10r_3gva.tsv")
-    figures = {(figure.indicator, figure.sector, figure.period): (figure.value, figure.status) for figure in read.figures}
-    assert {figure.geo for figure in read.figures} == {"ITC4"}  # Italy and the macro-areas are sums the build makes
+    figures = {
+        (figure.indicator, figure.sector, figure.period): (figure.value, figure.status)
+        for figure in read.figures
+    }
+    assert {figure.geo for figure in read.figures} == {
+        "ITC4"
+    }  # Italy and the macro-areas are sums the build makes
     assert figures["gva_change_vs_2019", "all", "2020"] == ("-7.50", "derived")
     assert figures["gva_change_vs_2019", "F", "2020"] == ("-5.00", "derived")
     assert figures["gva_current_prices", "F", "2020"] == ("14250", "provisional")
@@ -163,9 +224,14 @@ def test_regional_accounts_take_the_21_areas_alone_and_compute_the_change_from_2
 
 
 def test_since_takes_earlier_years_and_the_scope_of_a_table_ends_where_it_says(tmp_path):
-    assert ("death_rate", "AUT", "G", "2018", "eurostat-bd-2004-2020") in found(FIXTURES / "bd_9bd_sz_cl_r2.tsv", since="2015")
+    assert ("death_rate", "AUT", "G", "2018", "eurostat-bd-2004-2020") in found(
+        FIXTURES / "bd_9bd_sz_cl_r2.tsv", since="2015"
+    )
     late = tmp_path / "bd_9bd_sz_cl_r2.tsv"
-    late.write_text((FIXTURES / "bd_9bd_sz_cl_r2.tsv").read_text(encoding="utf-8").replace("2020 ", "2021 "), encoding="utf-8")
+    late.write_text(
+        (FIXTURES / "bd_9bd_sz_cl_r2.tsv").read_text(encoding="utf-8").replace("2020 ", "2021 "),
+        encoding="utf-8",
+    )
     assert {key[-2] for key in found(late)} == {"2019"}
 
 
@@ -179,7 +245,9 @@ def test_a_table_that_feeds_nothing_is_named_with_those_that_do(table, tmp_path)
 
 def test_a_lost_dimension_is_named(tmp_path):
     path = tmp_path / "isoc_e_dii.csv"
-    path.write_text(as_sdmx(ours("isoc_e_dii", 3), "isoc_e_dii").replace(",unit,", ",measure,", 1), encoding="utf-8")
+    path.write_text(
+        as_sdmx(ours("isoc_e_dii", 3), "isoc_e_dii").replace(",unit,", ",measure,", 1), encoding="utf-8"
+    )
     assert "column unit" in refusal(path)
 
 
@@ -190,7 +258,10 @@ def test_one_key_with_two_values_is_refused(tmp_path):
     assert "two values" in refusal(path)
 
 
-@pytest.mark.parametrize(("bad", "word"), [("64,43", "not a number"), ("1.2.3", "not a number"), ("NaN5", "not a number"), ("६४", "not a number")])
+@pytest.mark.parametrize(
+    ("bad", "word"),
+    [("64,43", "not a number"), ("1.2.3", "not a number"), ("NaN5", "not a number"), ("६४", "not a number")],
+)
 def test_a_value_that_is_no_number_is_named_with_its_place(bad, word, tmp_path):
     path = tmp_path / "isoc_e_dii.tsv" if "," not in bad else tmp_path / "isoc_e_dii.csv"
     cells = ours("isoc_e_dii", 3)
@@ -210,14 +281,18 @@ def test_an_unknown_flag_is_named(tmp_path):
 
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path):
     path = tmp_path / "isoc_e_dii.csv"
-    path.write_bytes(b"\xef\xbb\xbf" + (FIXTURES / "isoc_e_dii_first.csv").read_bytes().replace(b"\n", b"\r\n"))
+    path.write_bytes(
+        b"\xef\xbb\xbf" + (FIXTURES / "isoc_e_dii_first.csv").read_bytes().replace(b"\n", b"\r\n")
+    )
     assert found(path) == found(FIXTURES / "isoc_e_dii_first.csv")
 
 
 def test_every_declared_table_feeds_a_known_indicator_with_known_codes():
     from data import catalogue
 
-    lists = {name: build.Codes(build.ROOT / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")}
+    lists = {
+        name: build.Codes(build.ROOT / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")
+    }
     for table in tables.declared().values():
         assert table.source in catalogue.sources() and table.areas in tables.LEVELS
         assert all(lists["sizes"].find(size) == size for size in table.sizes.values())
@@ -253,7 +328,10 @@ def test_the_world_bank_api():
         ("firms_woman_top_manager", "NAM", "2014", "wbes"): ("27.4", ""),
         ("firms_woman_top_manager", "XKX", "2019", "wbes"): ("8", ""),
     }
-    assert reading(FIXTURES / "worldbank.json", worldbank.read).dropped.counts == {"no value": 1, "groups of countries and areas not in data/codes/geographies.csv": 1}
+    assert reading(FIXTURES / "worldbank.json", worldbank.read).dropped.counts == {
+        "no value": 1,
+        "groups of countries and areas not in data/codes/geographies.csv": 1,
+    }
 
 
 def zipped(path: Path, **members: str) -> Path:
@@ -264,18 +342,39 @@ def zipped(path: Path, **members: str) -> Path:
 
 
 def test_the_world_bank_zip_with_its_metadata(tmp_path):
-    path = zipped(tmp_path / "API_IC.zip", API_IC__csv=(FIXTURES / "worldbank.csv").read_text(encoding="utf-8"), Metadata_Country__csv="a,b\n", Metadata_Indicator__csv="a,b\n")
-    assert found(path, worldbank.read) == {("firms_woman_top_manager", "ITA", "2024", "wbes"): ("16.2", ""), ("firms_woman_top_manager", "NAM", "2014", "wbes"): ("27.4", "")}
+    path = zipped(
+        tmp_path / "API_IC.zip",
+        API_IC__csv=(FIXTURES / "worldbank.csv").read_text(encoding="utf-8"),
+        Metadata_Country__csv="a,b\n",
+        Metadata_Indicator__csv="a,b\n",
+    )
+    assert found(path, worldbank.read) == {
+        ("firms_woman_top_manager", "ITA", "2024", "wbes"): ("16.2", ""),
+        ("firms_woman_top_manager", "NAM", "2014", "wbes"): ("27.4", ""),
+    }
 
 
-@pytest.mark.parametrize(("old", "new", "word"), [
-    ('"pages":1', '"pages":3', "page 1 of 3"), ('"total":5', '"total":9', "5 of 9"), ("[{", '[{"message":[{"id":"120","key":"Invalid value","value":"The provided parameter value is not valid"}]},{', "refusal"),
-    ("FEMM", "OTHR", "holds no value"), ("}]]", "}]", "not a whole answer"), ("16.2000007629395", '"sixteen"', "not a number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ('"pages":1', '"pages":3', "page 1 of 3"),
+        ('"total":5', '"total":9', "5 of 9"),
+        (
+            "[{",
+            '[{"message":[{"id":"120","key":"Invalid value","value":"The provided parameter value is not valid"}]},{',
+            "refusal",
+        ),
+        ("FEMM", "OTHR", "holds no value"),
+        ("}]]", "}]", "not a whole answer"),
+        ("16.2000007629395", '"sixteen"', "not a number"),
+    ],
+)
 def test_an_api_answer_that_is_not_whole(old, new, word, tmp_path):
     path = tmp_path / "worldbank.json"
     text = (FIXTURES / "worldbank.json").read_text(encoding="utf-8")
-    path.write_text(text.replace(old, new) if old in ("FEMM",) else text.replace(old, new, 1), encoding="utf-8")
+    path.write_text(
+        text.replace(old, new) if old in ("FEMM",) else text.replace(old, new, 1), encoding="utf-8"
+    )
     assert word in refusal(path, worldbank.read)
 
 
@@ -283,14 +382,32 @@ def test_an_api_answer_that_is_not_whole(old, new, word, tmp_path):
 
 
 def test_the_newer_layout_has_intervals_from_its_standard_errors():
-    figures = {(figure.indicator, figure.geo, figure.gender): figure for figure in reading(FIXTURES / "fob_2022-01.csv", future_of_business.read).figures}
+    figures = {
+        (figure.indicator, figure.geo, figure.gender): figure
+        for figure in reading(FIXTURES / "fob_2022-01.csv", future_of_business.read).figures
+    }
     closed = figures["closure_rate", "ITA", "all"]
-    assert (closed.value, closed.low, closed.high, closed.n, closed.period, closed.edition) == ("19", "16.648", "21.352", "1200", "2022-01", "fob-2021-22")
+    assert (closed.value, closed.low, closed.high, closed.n, closed.period, closed.edition) == (
+        "19",
+        "16.648",
+        "21.352",
+        "1200",
+        "2022-01",
+        "fob-2021-22",
+    )
     assert figures["operational_rate", "ITA", "all"].value == "81"
     assert figures["closure_rate", "ITA", "female"].value == "21.5"
-    assert (figures["closure_rate", "ITA", "male"].low, figures["closure_rate", "ITA", "male"].n) == ("", "700")  # no error published, no interval
-    assert (figures["closure_rate", "NAM", "all"].low, figures["closure_rate", "NAM", "all"].high) == ("0", "2.36")  # NA is Namibia; clipped at 0
-    assert not any(figure.geo in ("GRC", "USA") for figure in figures.values())  # NA is no value; minorities are not among our populations
+    assert (figures["closure_rate", "ITA", "male"].low, figures["closure_rate", "ITA", "male"].n) == (
+        "",
+        "700",
+    )  # no error published, no interval
+    assert (figures["closure_rate", "NAM", "all"].low, figures["closure_rate", "NAM", "all"].high) == (
+        "0",
+        "2.36",
+    )  # NA is Namibia; clipped at 0
+    assert not any(
+        figure.geo in ("GRC", "USA") for figure in figures.values()
+    )  # NA is no value; minorities are not among our populations
     summed = figures["digital_sales_25plus", "ITA", "all"]
     assert (summed.value, summed.status, summed.low) == ("45.25", "derived", "")
     assert ("digital_sales_25plus", "FRA", "all") not in figures  # an answer is missing, the sum is not known
@@ -305,12 +422,19 @@ def test_shares_are_seen_to_be_proportions_or_percent_and_said():
     assert "proportions" in reading(FIXTURES / "fob_2022-01.csv", future_of_business.read).notes[0]
     variant = reading(FIXTURES / "fob_variant.csv", future_of_business.read, period="2021-07")
     assert "percent" in variant.notes[0]
-    assert {(figure.geo, figure.gender): (figure.value, figure.low, figure.high) for figure in variant.figures} == {("ITA", "female"): ("21.5", "17.58", "25.42"), ("GBR", "all"): ("18", "15.844", "20.156")}
+    assert {
+        (figure.geo, figure.gender): (figure.value, figure.low, figure.high) for figure in variant.figures
+    } == {("ITA", "female"): ("21.5", "17.58", "25.42"), ("GBR", "all"): ("18", "15.844", "20.156")}
 
 
 def test_the_older_layout_has_waves_and_names():
-    figures = {(figure.indicator, figure.geo): figure for figure in reading(FIXTURES / "fob_older.csv", future_of_business.read).figures}
-    assert {key: (figure.value, figure.period, figure.edition, figure.n) for key, figure in figures.items()} == {
+    figures = {
+        (figure.indicator, figure.geo): figure
+        for figure in reading(FIXTURES / "fob_older.csv", future_of_business.read).figures
+    }
+    assert {
+        key: (figure.value, figure.period, figure.edition, figure.n) for key, figure in figures.items()
+    } == {
         ("current_state_positive", "ITA"): ("44", "2016-05", "fob-2016-2019", "950"),
         ("current_state_negative", "ITA"): ("12", "2016-05", "fob-2016-2019", "950"),
         ("closure_rate", "GBR"): ("3.5", "2019-02", "fob-2016-2019", "700"),
@@ -322,12 +446,31 @@ def test_a_survey_file_without_a_date_asks_for_one(tmp_path):
     assert "--period" in refusal(FIXTURES / "fob_variant.csv", future_of_business.read)
 
 
-@pytest.mark.parametrize(("words", "said"), [("May 2016", "2016-05"), ("05/2016", "2016-05"), ("2022-01", "2022-01"), ("Feb-16", "2016-02"), ("September 2020 wave", "2020-09"), ("wave 4", ""), ("2016", "")])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("May 2016", "2016-05"),
+        ("05/2016", "2016-05"),
+        ("2022-01", "2022-01"),
+        ("Feb-16", "2016-02"),
+        ("September 2020 wave", "2020-09"),
+        ("wave 4", ""),
+        ("2016", ""),
+    ],
+)
 def test_a_month(words, said):
     assert future_of_business.month(words) == said
 
 
-@pytest.mark.parametrize(("value", "error", "ends"), [("50", "10", ("30.4", "69.6")), ("1", "2", ("0", "4.92")), ("99", "5", ("89.2", "100")), ("0", "0", ("0", "0"))])
+@pytest.mark.parametrize(
+    ("value", "error", "ends"),
+    [
+        ("50", "10", ("30.4", "69.6")),
+        ("1", "2", ("0", "4.92")),
+        ("99", "5", ("89.2", "100")),
+        ("0", "0", ("0", "0")),
+    ],
+)
 def test_an_interval_is_1_96_errors_either_side_within_0_and_100(value, error, ends):
     assert interval(value, error) == ends
 
@@ -339,7 +482,11 @@ def test_a_csv_with_our_columns_in_any_order():
     read = reading(FIXTURES / "own.csv", own.read, source="future_of_business")
     figures = {(figure.geo, figure.gender): figure for figure in read.figures}
     assert read.name == "future_of_business__own.csv" and read.dropped.counts == {"confidential": 1}
-    assert (figures["ITA", "all"].value, figures["ITA", "all"].low, figures["ITA", "all"].high) == ("18", "14.08", "21.92")  # "women" is "all" of an indicator about women
+    assert (figures["ITA", "all"].value, figures["ITA", "all"].low, figures["ITA", "all"].high) == (
+        "18",
+        "14.08",
+        "21.92",
+    )  # "women" is "all" of an indicator about women
     assert figures["ESP", "all"].flag == "u" and figures["ESP", "all"].low == ""
 
 
@@ -351,7 +498,11 @@ def test_semicolons_and_decimal_commas():
 # --- numbers and flags ---
 
 
-@given(st.text(max_size=8), st.text(alphabet="bcdefimnprsuz", max_size=4), st.sampled_from(["", "C", "N", "P", "F"]))
+@given(
+    st.text(max_size=8),
+    st.text(alphabet="bcdefimnprsuz", max_size=4),
+    st.sampled_from(["", "C", "N", "P", "F"]),
+)
 def test_a_cell_marked_confidential_or_not_applicable_is_never_a_number(value, flags, secrecy):
     try:
         said = status.number(value, flags, secrecy)
@@ -372,10 +523,20 @@ def test_a_plain_number_is_the_same_number(number):
 # --- files that are broken ---
 
 
-@pytest.mark.parametrize(("content", "word"), [
-    (b"", "empty"), (b"  \n \n", "empty"), (b"<!doctype html><html></html>\n", "web page"), ("geo,perché\n".encode("latin-1"), "UTF-8"), ("geo,x\n".encode("utf-16"), "UTF-16"), (b"a,b\0c\n", "not text"),
-    (gzip.compress(b"geo,x\n" * 1000, mtime=0)[:-9], "cut short"), (b"\x1f\x8b broken", "cut short"), (b"PK\x03\x04 broken", "damaged"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (b"  \n \n", "empty"),
+        (b"<!doctype html><html></html>\n", "web page"),
+        ("geo,perché\n".encode("latin-1"), "UTF-8"),
+        ("geo,x\n".encode("utf-16"), "UTF-16"),
+        (b"a,b\0c\n", "not text"),
+        (gzip.compress(b"geo,x\n" * 1000, mtime=0)[:-9], "cut short"),
+        (b"\x1f\x8b broken", "cut short"),
+        (b"PK\x03\x04 broken", "damaged"),
+    ],
+)
 def test_a_file_that_is_no_table(content, word, tmp_path):
     path = tmp_path / "table.csv"
     path.write_bytes(content)
@@ -398,7 +559,9 @@ def test_a_bomb_is_not_unpacked(tmp_path):
 
 
 def test_a_workbook_and_a_zip_of_several_tables(tmp_path):
-    assert "workbook" in refusal(zipped(tmp_path / "x.xlsx", xl_workbook__xml="", **{"[Content_Types]__xml": ""}), worldbank.read)
+    assert "workbook" in refusal(
+        zipped(tmp_path / "x.xlsx", xl_workbook__xml="", **{"[Content_Types]__xml": ""}), worldbank.read
+    )
     assert "holds 2 tables" in refusal(zipped(tmp_path / "x.zip", a__csv="1\n", b__csv="2\n"), worldbank.read)
 
 
@@ -450,15 +613,28 @@ def test_names_shuffled_without_their_columns_never_make_a_wrong_figure(seed):
     head, *rows = WHOLE["sdmx"].decode().splitlines()
     names = head.split(",")
     random.Random(seed).shuffle(names)
-    said = told(sentence_or_reading("\n".join([",".join(names), *rows, ""]).encode(), "isoc_e_dii.csv", table="isoc_e_dii"))
+    said = told(
+        sentence_or_reading(
+            "\n".join([",".join(names), *rows, ""]).encode(), "isoc_e_dii.csv", table="isoc_e_dii"
+        )
+    )
     assert {value for value, _ in said} <= {value for value, _ in TRUE}
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers(-3, 9) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["index", "label", "category", "0", "1", "geo"]), inner, max_size=3), max_leaves=6)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 9) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["index", "label", "category", "0", "1", "geo"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
 
 
 @settings(max_examples=30, deadline=None)
-@given(part=st.sampled_from(["id", "size", "dimension", "value", "status", "extension", "updated"]), stuff=JSON)
+@given(
+    part=st.sampled_from(["id", "size", "dimension", "value", "status", "extension", "updated"]), stuff=JSON
+)
 def test_json_stat_with_one_part_replaced_gives_a_sentence_or_a_reading(part, stuff):
     import json
 
@@ -466,7 +642,18 @@ def test_json_stat_with_one_part_replaced_gives_a_sentence_or_a_reading(part, st
     sentence_or_reading(json.dumps(document).encode(), "isoc_e_dii.json", table="isoc_e_dii")
 
 
-@pytest.mark.parametrize("text", ["[]", "3", '{"value": NaN}', '{"error":[{"label":"ERR"}]}', "[" * 5000, '{"id":["a"],"size":[3],"dimension":{},"value":[1]}', '{"id":[],"size":[],"dimension":{},"value":[]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "3",
+        '{"value": NaN}',
+        '{"error":[{"label":"ERR"}]}',
+        "[" * 5000,
+        '{"id":["a"],"size":[3],"dimension":{},"value":[1]}',
+        '{"id":[],"size":[],"dimension":{},"value":[]}',
+    ],
+)
 def test_json_that_is_no_table(text, tmp_path):
     path = tmp_path / "isoc_e_dii.json"
     path.write_text(text, encoding="utf-8")
@@ -478,7 +665,13 @@ def test_json_stat_beyond_its_limit_points_to_the_forms_that_stream(tmp_path, mo
     assert "SDMX-CSV or TSV" in refusal(FIXTURES / "isoc_e_dii.json")
 
 
-BROKEN = [("istat", "istat_asia.csv"), ("worldbank", "worldbank.json"), ("worldbank", "worldbank.csv"), ("future_of_business", "fob_2022-01.csv"), ("future_of_business", "fob_older.csv")]
+BROKEN = [
+    ("istat", "istat_asia.csv"),
+    ("worldbank", "worldbank.json"),
+    ("worldbank", "worldbank.csv"),
+    ("future_of_business", "fob_2022-01.csv"),
+    ("future_of_business", "fob_older.csv"),
+]
 
 
 @pytest.mark.parametrize(("source", "name"), BROKEN)
@@ -505,4 +698,13 @@ def test_our_columns_with_anything_in_them_give_a_sentence_or_a_reading(rows):
 @pytest.mark.parametrize("size", [10**12, 10**40])
 def test_a_json_stat_that_claims_a_huge_dimension_is_refused_before_it_is_made(size):
     with pytest.raises(ValueError, match=f"a dimension of {size} has 2 codes"):
-        list(jsonstat.observations({"id": ["time"], "size": [str(size)], "dimension": {"time": {"category": {"index": {"2020": "0", "2021": "1"}}}}, "value": {}}))
+        list(
+            jsonstat.observations(
+                {
+                    "id": ["time"],
+                    "size": [str(size)],
+                    "dimension": {"time": {"category": {"index": {"2020": "0", "2021": "1"}}}},
+                    "value": {},
+                }
+            )
+        )

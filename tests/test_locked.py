@@ -113,20 +113,43 @@ ELSEWHERE = [
     "select * from memory.main.sources",
 ]
 
-SEVERAL = ["select 1; select 2", "select 1; drop table observations", "select 1; attach 'x' as y; select 2", "; ; select 1; set threads = 9"]
+SEVERAL = [
+    "select 1; select 2",
+    "select 1; drop table observations",
+    "select 1; attach 'x' as y; select 2",
+    "; ; select 1; set threads = 9",
+]
 EMPTY = ["", "   \n", "-- nothing", "/* nothing */", ";"]
 
 HEAVY = {
-    "endless recursion": ("with recursive r as (select 1 as i union all select i + 1 from r) select count(*) from r", {"time", "memory"}),
-    "a cross join of everything": ("select count(*) from observations a, observations b, observations c, evidence d where a.value + b.value < c.value + d.value", {"time", "memory"}),
-    "all pairs sorted": ("select * from observations a, observations b order by a.value * b.value", {"time", "memory"}),
+    "endless recursion": (
+        "with recursive r as (select 1 as i union all select i + 1 from r) select count(*) from r",
+        {"time", "memory"},
+    ),
+    "a cross join of everything": (
+        "select count(*) from observations a, observations b, observations c, evidence d where a.value + b.value < c.value + d.value",
+        {"time", "memory"},
+    ),
+    "all pairs sorted": (
+        "select * from observations a, observations b order by a.value * b.value",
+        {"time", "memory"},
+    ),
     "a huge series": ("select sum(i) from generate_series(1, 100000000000000) s(i)", {"time"}),
     "a huge list": ("select len(range(100000000000))", {"memory", "wrong", "time"}),
-    "a text of two thousand million letters": ("select length(repeat('a', 2000000000))", {"memory", "lost", "time"}),
-    "many heavy texts": ("select repeat('a', 10000000) from range(1000)", {"memory", "lost", "large", "time"}),
+    "a text of two thousand million letters": (
+        "select length(repeat('a', 2000000000))",
+        {"memory", "lost", "time"},
+    ),
+    "many heavy texts": (
+        "select repeat('a', 10000000) from range(1000)",
+        {"memory", "lost", "large", "time"},
+    ),
     "one heavy text": ("select repeat('a', 100000000)", {"large", "time"}),
     "sleep": ("select pg_sleep(60)", {"time"}),
-    "every pair of texts in one": ("select string_agg(a.base || b.base) from observations a, observations b", {"memory", "time"}),
+    "every pair of texts in one": (
+        "select string_agg(a.base || b.base) from observations a, observations b",
+        {"memory", "time"},
+    ),
     "deep brackets": ("select " + "(" * 9000 + "1" + ")" * 9000, {"wrong", "time"}),
     "deep lists": ("select " + "[" * 950 + "1" + "]" * 950, {"wrong", "time", "lost"}),
 }
@@ -137,12 +160,19 @@ def untouched():
     """Whatever a visitor asks, the file is the same to the byte, nothing lies beside it, and the pages are answered."""
     queries.version()
     path = build.database().resolve()
-    before, folder = hashlib.sha256(path.read_bytes()).hexdigest(), {name for name in os.listdir(path.parent) if name.startswith(path.name)}
+    before, folder = (
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        {name for name in os.listdir(path.parent) if name.startswith(path.name)},
+    )
     here = set(os.listdir())
     yield
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
-    assert {name for name in os.listdir(path.parent) if name.startswith(path.name)} == folder and set(os.listdir()) <= here | {".pytest_cache", ".hypothesis"}
-    assert len(queries.ask("sources", lang="it")) and locked.ask("select 1 as one").rows["one"].tolist() == [1]
+    assert {name for name in os.listdir(path.parent) if name.startswith(path.name)} == folder and set(
+        os.listdir()
+    ) <= here | {".pytest_cache", ".hypothesis"}
+    assert len(queries.ask("sources", lang="it")) and locked.ask("select 1 as one").rows["one"].tolist() == [
+        1
+    ]
 
 
 def kind(sql: str, seconds: float = locked.SECONDS) -> str:
@@ -203,29 +233,56 @@ def test_ten_megabytes_of_text_are_refused_before_they_reach_a_process(monkeypat
         locked.ask("select '" + "a" * (10_000_000 - 9) + "'")
 
 
-@pytest.mark.parametrize("sql", ["select '\x00'", "select '\ud800'", "sel\x00ect 1", "select '🦆'", "\ufeffselect 1", "selec", "select * from nope", "select 1/", "'", "(" * 100])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select '\x00'",
+        "select '\ud800'",
+        "sel\x00ect 1",
+        "select '🦆'",
+        "\ufeffselect 1",
+        "selec",
+        "select * from nope",
+        "select 1/",
+        "'",
+        "(" * 100,
+    ],
+)
 def test_odd_texts_get_an_answer_or_a_sentence(sql):
     assert kind(sql) in ("", "wrong", "empty", "not_a_question")
 
 
 def test_no_setting_tells_of_this_machine_s_user_or_secrets():
     told = " ".join(map(str, locked.ask("select value from duckdb_settings()").rows["value"]))
-    assert os.path.expanduser("~") not in told and kind("select current_setting('home_directory')") in ("", "wrong")
-    assert [bool(locked.ask(f"select current_setting('{name}') as it").rows["it"][0]) for name in ("enable_external_access", "lock_configuration")] == [False, True]
+    assert os.path.expanduser("~") not in told and kind("select current_setting('home_directory')") in (
+        "",
+        "wrong",
+    )
+    assert [
+        bool(locked.ask(f"select current_setting('{name}') as it").rows["it"][0])
+        for name in ("enable_external_access", "lock_configuration")
+    ] == [False, True]
 
 
 def test_there_are_no_secrets_to_tell():
-    assert locked.ask("select * from duckdb_secrets()").rows.empty and locked.ask("select * from which_secret('s3://x', 's3')").rows.empty
+    assert (
+        locked.ask("select * from duckdb_secrets()").rows.empty
+        and locked.ask("select * from which_secret('s3://x', 's3')").rows.empty
+    )
 
 
 def test_the_published_database_is_attached_for_reading_only():
-    found = locked.ask("select database_name, readonly from duckdb_databases() where not internal order by all").rows
+    found = locked.ask(
+        "select database_name, readonly from duckdb_databases() where not internal order by all"
+    ).rows
     assert list(found.itertuples(index=False, name=None)) == [("memory", False), ("published", True)]
 
 
 def test_nothing_is_left_for_the_next_question():
     assert kind("create temp table kept as select 1") == "not_a_question"
-    assert locked.ask("select count(*) as tables from duckdb_tables() where database_name <> 'published'").rows["tables"].tolist() == [0]
+    assert locked.ask(
+        "select count(*) as tables from duckdb_tables() where database_name <> 'published'"
+    ).rows["tables"].tolist() == [0]
 
 
 # --- what is answered ---
@@ -234,26 +291,59 @@ def test_nothing_is_left_for_the_next_question():
 @pytest.mark.parametrize(
     "sql",
     [
-        "select version from build", "from build", "with a as (select 1) from a", "values (1), (2)", "describe observations", "describe select 1 as a", "show tables", "summarize sizes",
-        "explain select * from build", "explain analyze select count(*) from observations", "EXPLAIN (FORMAT json) select 1", "-- a word\nselect 1;", "table build", "(select 1)",
-        "select 1 union all select 2", "with recursive r as (select 1 as i union all select i + 1 from r where i < 5) from r", "pivot genders on code in ('all', 'male') using count(*)",
-        "select count(*) from published.observations", "select 1 where 1 in (" + "1, " * 6000 + "1)", "select geo from observations where geo like 'IT%' qualify row_number() over (partition by geo) = 1",
+        "select version from build",
+        "from build",
+        "with a as (select 1) from a",
+        "values (1), (2)",
+        "describe observations",
+        "describe select 1 as a",
+        "show tables",
+        "summarize sizes",
+        "explain select * from build",
+        "explain analyze select count(*) from observations",
+        "EXPLAIN (FORMAT json) select 1",
+        "-- a word\nselect 1;",
+        "table build",
+        "(select 1)",
+        "select 1 union all select 2",
+        "with recursive r as (select 1 as i union all select i + 1 from r where i < 5) from r",
+        "pivot genders on code in ('all', 'male') using count(*)",
+        "select count(*) from published.observations",
+        "select 1 where 1 in (" + "1, " * 6000 + "1)",
+        "select geo from observations where geo like 'IT%' qualify row_number() over (partition by geo) = 1",
     ],
-)  # fmt: skip
+)
 def test_reading_is_answered(sql):
     assert len(locked.ask(sql).rows) >= 1
 
 
 def test_the_columns_hold_what_was_asked():
     answer = locked.ask(NAPLES)
-    assert answer.columns == (("code", "VARCHAR"), ("gap", '"NULL"'), ("big", "HUGEINT"), ("price", "DECIMAL(9,2)"), ("day", "DATE"), ("list", "INTEGER[]"))
+    assert answer.columns == (
+        ("code", "VARCHAR"),
+        ("gap", '"NULL"'),
+        ("big", "HUGEINT"),
+        ("price", "DECIMAL(9,2)"),
+        ("day", "DATE"),
+        ("list", "INTEGER[]"),
+    )
     row = answer.rows.iloc[0]
-    assert (row["code"], row["big"], row["price"], str(row["day"])[:10], row["list"]) == ("NA", 1.0, 2.5, "2020-05-01", "[1, 2]") and row["gap"] is None
+    assert (row["code"], row["big"], row["price"], str(row["day"])[:10], row["list"]) == (
+        "NA",
+        1.0,
+        2.5,
+        "2020-05-01",
+        "[1, 2]",
+    ) and row["gap"] is None
 
 
 def test_whole_numbers_with_gaps_stay_whole_and_missing_is_not_zero():
     rows = locked.ask("select * from (values (1), (null), (3)) t(n)").rows
-    assert str(rows["n"].dtype) == "Int32" and rows["n"].isna().tolist() == [False, True, False] and int(rows["n"].sum()) == 4
+    assert (
+        str(rows["n"].dtype) == "Int32"
+        and rows["n"].isna().tolist() == [False, True, False]
+        and int(rows["n"].sum()) == 4
+    )
 
 
 def test_a_repeated_column_gets_its_number():
@@ -267,7 +357,11 @@ def test_an_empty_answer_has_its_columns():
 
 def test_too_many_rows_are_cut_and_that_is_told():
     answer = locked.ask("from range(1000000000)")
-    assert len(answer.rows) == locked.ROWS and answer.truncated and answer.rows["range"].iloc[-1] == locked.ROWS - 1
+    assert (
+        len(answer.rows) == locked.ROWS
+        and answer.truncated
+        and answer.rows["range"].iloc[-1] == locked.ROWS - 1
+    )
     assert not locked.ask(f"from range({locked.ROWS})").truncated
 
 
@@ -275,7 +369,11 @@ def test_too_many_rows_are_cut_and_that_is_told():
 def test_the_sql_of_a_topic_s_figure_can_be_asked_here(topic):
     view = resolve(Filters(lang="en"), topic)
     rows, here = queries.ask("map", **view.moment), locked.ask(snippets.sql(view, "map")).rows
-    assert list(here.columns) == list(rows.columns) and here["value"].tolist() == rows["value"].tolist() and here["geo"].tolist() == rows["geo"].tolist()
+    assert (
+        list(here.columns) == list(rows.columns)
+        and here["value"].tolist() == rows["value"].tolist()
+        and here["geo"].tolist() == rows["geo"].tolist()
+    )
 
 
 # --- side by side ---
@@ -338,7 +436,12 @@ def test_a_new_question_of_the_same_visitor_replaces_the_old():
 def test_many_sessions_get_their_own_answers(monkeypatch):
     monkeypatch.setattr(locked, "WAIT", 60)
     with ThreadPoolExecutor(8) as sessions:
-        answers = list(sessions.map(lambda number: locked.ask(f"select {number} as it", token=str(number)).rows["it"][0], range(24)))
+        answers = list(
+            sessions.map(
+                lambda number: locked.ask(f"select {number} as it", token=str(number)).rows["it"][0],
+                range(24),
+            )
+        )
     assert answers == list(range(24))
 
 

@@ -1,4 +1,5 @@
 """What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a table and a file."""
+
 import base64
 import gzip
 import io
@@ -35,11 +36,14 @@ def sound(visit, lang: str) -> str:
     page = html(visit)
     assert heading(visit) != t("fault_title", lang), "the page failed"
     text = re.sub(r"<[^>]*>", " ", page)
-    assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}|\[\]", text), re.search(r".{30}(\bnan\b|\bNone\b|\{\w+\}|\[\]).{30}", text)
+    assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}|\[\]", text), re.search(
+        r".{30}(\bnan\b|\bNone\b|\{\w+\}|\[\]).{30}", text
+    )
     return page
 
 
 # --- every page, language and level ---
+
 
 @pytest.mark.parametrize("lang", words.LANGS)
 @pytest.mark.parametrize("page", frame.PAGES)
@@ -58,15 +62,25 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
     view = resolve(Filters(lang=lang, level=level), topic)
     assert catalogue.topics()[topic].question[lang] in words_of(found)
     assert figures(visit), "no figure"
-    assert found.index("<h2>") and view.indicator.short[lang] in words_of(re.findall(r"<h2>(.*?)</h2>", found)[0])
-    assert all(len(chart.alt) > 80 and chart.alt.endswith(f". {words.t('alt_table', lang)}") for chart in figures(visit))
-    rows = ask("trend", **view.cut, geos=view.geo, lang=lang) if view.chart == "series" else ask("map", **view.moment)
+    assert found.index("<h2>") and view.indicator.short[lang] in words_of(
+        re.findall(r"<h2>(.*?)</h2>", found)[0]
+    )
+    assert all(
+        len(chart.alt) > 80 and chart.alt.endswith(f". {words.t('alt_table', lang)}")
+        for chart in figures(visit)
+    )
+    rows = (
+        ask("trend", **view.cut, geos=view.geo, lang=lang)
+        if view.chart == "series"
+        else ask("map", **view.moment)
+    )
     assert catalogue.universe(view.indicator, rows["source"], lang) in words_of(found)
 
 
 def words_of(page: str) -> str:
     """HTML as text."""
     from html import unescape
+
     return unescape(re.sub(r"<[^>]*>", "", page))
 
 
@@ -83,10 +97,13 @@ def test_every_region_has_its_figures_on_the_overview_and_is_found_on_the_topics
     name = dict(ask("areas", level="italy", lang="it")[["code", "name"]].itertuples(index=False))[code]
     page = words_of(sound(opened(geo=[code], lang="it"), "it"))
     assert t("region_has", "it", name=name) in page and t("region_lacks", "it", name=name) in page
-    assert name.split()[-1] in words_of(re.findall(r"<h2>(.*?)</h2>", sound(opened("closures", geo=[code], lang="it"), "it"))[0])
+    assert name.split()[-1] in words_of(
+        re.findall(r"<h2>(.*?)</h2>", sound(opened("closures", geo=[code], lang="it"), "it"))[0]
+    )
 
 
 # --- the overview ---
+
 
 def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
     page = words_of(html(opened(lang="it")))
@@ -97,7 +114,10 @@ def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
 
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
-    ways = {link.proto.page: (link.proto.label, link.proto.query_string) for link in opened(lang=lang, geo=["ITF6"]).get("page_link")}
+    ways = {
+        link.proto.page: (link.proto.label, link.proto.query_string)
+        for link in opened(lang=lang, geo=["ITF6"]).get("page_link")
+    }
     assert ways["profile"] == (t("compare_profile", lang, name="Calabria"), f"lang={lang}&geo=ITF6")
     assert ways["compare"] == (t("profile_compare", lang), f"lang={lang}&geo=ITF6")
 
@@ -106,7 +126,9 @@ def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
 def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
     shown = next(entry.row for entry in area("ITF6", "en").all if entry.indicator.id == "gva_change_vs_2019")
     page = words_of(html(opened(lang="en", geo=geo)))
-    row = page[page.index("Calabria: what is published" if geo else "Value added vs 2019 at current prices, 2024"):]
+    row = page[
+        page.index("Calabria: what is published" if geo else "Value added vs 2019 at current prices, 2024") :
+    ]
     assert shown["period"] == "2024" and value_text(shown["value"], "percent_change", 1, "en") in row
     assert "−6.3%" not in row
 
@@ -114,7 +136,10 @@ def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
 def _home(geo: str = "") -> dict[str, list[str]]:
     """The first table of the overview, opened on an area: the cells of each line by its name."""
     page = html(opened(lang="it", geo=[geo] if geo else []))
-    lines = (re.split("</t[hd]>", line) for line in re.findall("<tr>(.*?)</tr>", page[page.index("<table"):page.index("</table")]))
+    lines = (
+        re.split("</t[hd]>", line)
+        for line in re.findall("<tr>(.*?)</tr>", page[page.index("<table") : page.index("</table")])
+    )
     return {words_of(cells[0]): [words_of(cell) for cell in cells[1:-1]] for cells in lines}
 
 
@@ -125,113 +150,215 @@ def test_the_overview_has_a_region_s_figures_of_its_profile_with_their_edition(g
         label = catalogue.indicator(id).label["it"]
         assert (label in lines) == (id in entries)
         if id in entries:
-            row, italy = entries[id].row, next((one["value"] for one in entries[id].others if one["geo"] == "ITA"), None)
-            assert lines[label][:2] == [value_text(value, entries[id].indicator.unit, entries[id].indicator.decimals, "it") for value in (row["value"], italy)]
+            row, italy = (
+                entries[id].row,
+                next((one["value"] for one in entries[id].others if one["geo"] == "ITA"), None),
+            )
+            assert lines[label][:2] == [
+                value_text(value, entries[id].indicator.unit, entries[id].indicator.decimals, "it")
+                for value in (row["value"], italy)
+            ]
             assert entries[id].edition in lines[label][3]
 
 
 def test_the_overview_says_of_a_region_s_figure_what_its_profile_says():
-    assert 'class="table stacked' in html(opened(lang="it", geo=["ITC4"]))  # on a phone each line is a card: five columns would be cut
-    assert _home("ITC4")["Imprese femminili, quota"] == ["19,9%", "22,7%", "19,4%", "31 dicembre 2024; Imprese attive"]
-    assert _home("ITC2")["Startup innovative a prevalenza femminile, quota"][3] == "maggio 2025; 2 / 15, base sotto 30"
-    assert _home("ITH2")["Imprese che vendono in rete (web, app o EDI)"] == ["25,9%", "–", "–", "2022; cifra del Trentino-Alto Adige intero"]
+    assert 'class="table stacked' in html(
+        opened(lang="it", geo=["ITC4"])
+    )  # on a phone each line is a card: five columns would be cut
+    assert _home("ITC4")["Imprese femminili, quota"] == [
+        "19,9%",
+        "22,7%",
+        "19,4%",
+        "31 dicembre 2024; Imprese attive",
+    ]
+    assert (
+        _home("ITC2")["Startup innovative a prevalenza femminile, quota"][3]
+        == "maggio 2025; 2 / 15, base sotto 30"
+    )
+    assert _home("ITH2")["Imprese che vendono in rete (web, app o EDI)"] == [
+        "25,9%",
+        "–",
+        "–",
+        "2022; cifra del Trentino-Alto Adige intero",
+    ]
 
 
 def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is_weak():
     lines = _home()
     assert list(lines)[:2] == ["Area", "Italia"] and lines["Italia"][:2] == ["6,4%", "+22,6%"]
-    assert lines["Area"][:2] == ["Tasso di mortalità, 2024, provvisorio", "Valore aggiunto sul 2019 a prezzi correnti, 2024"]
-    assert [lines[name][2] for name in ("Valle d'Aosta", "Provincia autonoma di Bolzano", "Provincia autonoma di Trento")] == ["13,3%\xa0†", "10,5%\xa0*", "10,5%\xa0*"]
+    assert lines["Area"][:2] == [
+        "Tasso di mortalità, 2024, provvisorio",
+        "Valore aggiunto sul 2019 a prezzi correnti, 2024",
+    ]
+    assert [
+        lines[name][2]
+        for name in ("Valle d'Aosta", "Provincia autonoma di Bolzano", "Provincia autonoma di Trento")
+    ] == ["13,3%\xa0†", "10,5%\xa0*", "10,5%\xa0*"]
     page = words_of(html(opened(lang="it")))
-    assert "* cifra del Trentino-Alto Adige intero. † base sotto 30. Valore aggiunto a prezzi correnti: comprende l'inflazione" in page
+    assert (
+        "* cifra del Trentino-Alto Adige intero. † base sotto 30. Valore aggiunto a prezzi correnti: comprende l'inflazione"
+        in page
+    )
 
 
 def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where_provisional():
     digital = next(part for part in html(opened(lang="en")).split('<div class="card">') if "19.1%" in part)
     assert "Source: ISTAT, Eurostat." in words_of(digital)
-    line = ask("trend", indicator="death_rate", sector="all", gender="all", size="all", geos=("ITA",), lang="en")
+    line = ask(
+        "trend", indicator="death_rate", sector="all", gender="all", size="all", geos=("ITA",), lang="en"
+    )
     full, page = theme.PALETTES["light"].qualitative[0], theme.PALETTES["light"].page
     for shown, end in ((line, page), (line[line["status"] != "provisional"], full)):
         drawn = cards.spark(shown, catalogue.indicator("death_rate"), "en", "light")
-        assert re.findall(r'<circle [^>]*fill="([^"]+)"', base64.b64decode(drawn.partition("base64,")[2].partition('"')[0]).decode()) == [full, end]
+        assert re.findall(
+            r'<circle [^>]*fill="([^"]+)"',
+            base64.b64decode(drawn.partition("base64,")[2].partition('"')[0]).decode(),
+        ) == [full, end]
 
 
 @pytest.mark.parametrize("id", ["women_led_firms_share", "women_led_firms"])
 def test_an_area_s_newest_figure_is_the_same_on_its_topic_and_in_its_profile(id):
     view = resolve(Filters(lang="it", level="italy", indicator=id), "women")
-    shown = {geo: next((entry.row for entry in area(geo, "it").all if entry.indicator.id == id), None) for geo in REGIONS}
+    shown = {
+        geo: next((entry.row for entry in area(geo, "it").all if entry.indicator.id == id), None)
+        for geo in REGIONS
+    }
     found = {row["geo"]: row for row in ask("map", **view.moment).to_dict("records")}
     assert {geo: (row["value"], row["period"], row["edition"]) for geo, row in found.items()} == {
-        geo: (row["value"], row["period"], row["edition"]) for geo, row in shown.items() if row}
+        geo: (row["value"], row["period"], row["edition"]) for geo, row in shown.items() if row
+    }
     assert {row["edition"] for row in found.values()} == {"registered", "active"}
 
 
 def test_all_areas_with_women_led_firms_are_counted_and_italy_is_not_sent_to_europe_where_it_is_not():
-    page = sound(opened("women", lang="it", level="italy", indicator="women_led_firms_share", geo=["ITF3"]), "it")
-    assert "i 19 territori con un dato pubblicato" in page and t("chosen_without", "it", areas="Campania") in unescape(page)
+    page = sound(
+        opened("women", lang="it", level="italy", indicator="women_led_firms_share", geo=["ITF3"]), "it"
+    )
+    assert "i 19 territori con un dato pubblicato" in page and t(
+        "chosen_without", "it", areas="Campania"
+    ) in unescape(page)
     assert t("chosen_without_italy", "it", areas="Campania") not in unescape(page)
 
 
 def test_the_register_s_count_of_firms_says_that_the_rates_are_of_fewer():
     """255,667 deaths of 4,751,988 would be 5.4%, and the death rate is 6.4%."""
-    deaths, firms, rate = (next(entry.row["value"] for entry in area("ITA", "en").all if entry.indicator.id == id) for id in ("enterprise_deaths", "active_enterprises", "death_rate"))
+    deaths, firms, rate = (
+        next(entry.row["value"] for entry in area("ITA", "en").all if entry.indicator.id == id)
+        for id in ("enterprise_deaths", "active_enterprises", "death_rate")
+    )
     assert round(100 * deaths / firms, 1) < rate
     assert "not the denominator of the rates" in words_of(html(opened("profile", lang="en", geo=["ITA"])))
-    assert not {id for id in ("death_rate", "enterprise_deaths") if catalogue.indicator(id).universe == catalogue.indicator("active_enterprises").universe}
+    assert not {
+        id
+        for id in ("death_rate", "enterprise_deaths")
+        if catalogue.indicator(id).universe == catalogue.indicator("active_enterprises").universe
+    }
 
 
-RECOVERING = {"value": 9.0, "baseline": 8.0, "worst": 12.0, "worst_period": "2021", "regained_period": None, "period": "2024"}
+RECOVERING = {
+    "value": 9.0,
+    "baseline": 8.0,
+    "worst": 12.0,
+    "worst_period": "2021",
+    "regained_period": None,
+    "period": "2024",
+}
 
 
-@pytest.mark.parametrize(("changes", "better", "expected"), [
-    ({}, "lower", "not yet back"),
-    ({"regained_period": "2023", "value": 7.5}, "lower", "back at the 2019 level in 2023"),
-    ({"regained_period": "2023"}, "lower", "not yet back"),  # regained and lost again
-    ({"worst": 7.0}, "lower", "stayed below"),
-    ({"worst": 9.0}, "higher", "stayed above"),
-    ({"baseline": None}, "lower", "no figure for 2019: the first is 11.0% (Q4 2021)"),
-    ({}, "neither", "8.0% in 2019, 9.0%"),
-])
+@pytest.mark.parametrize(
+    ("changes", "better", "expected"),
+    [
+        ({}, "lower", "not yet back"),
+        ({"regained_period": "2023", "value": 7.5}, "lower", "back at the 2019 level in 2023"),
+        ({"regained_period": "2023"}, "lower", "not yet back"),  # regained and lost again
+        ({"worst": 7.0}, "lower", "stayed below"),
+        ({"worst": 9.0}, "higher", "stayed above"),
+        ({"baseline": None}, "lower", "no figure for 2019: the first is 11.0% (Q4 2021)"),
+        ({}, "neither", "8.0% in 2019, 9.0%"),
+    ],
+)
 def test_recovery_is_told_against_2019(changes, better, expected):
-    indicator = next(one for one in catalogue.indicators().values() if one.unit == "percent" and one.decimals == 1 and one.better == better)
+    indicator = next(
+        one
+        for one in catalogue.indicators().values()
+        if one.unit == "percent" and one.decimals == 1 and one.better == better
+    )
     line = pd.DataFrame({"value": [11.0], "period": ["2021-Q4"]})
     assert expected in cards.recovery(RECOVERING | changes, line, indicator, "en")
 
 
 def test_a_sum_is_told_in_percent_of_2019():
-    figure = {"value": 110.0, "baseline": 100.0, "worst": 90.0, "worst_period": "2020", "regained_period": "2021", "period": "2024"}
-    assert "−10.0% on 2019 at the worst point (2020)" in cards.recovery(figure, pd.DataFrame(), catalogue.indicator("gva_real"), "en")
+    figure = {
+        "value": 110.0,
+        "baseline": 100.0,
+        "worst": 90.0,
+        "worst_period": "2020",
+        "regained_period": "2021",
+        "period": "2024",
+    }
+    assert "−10.0% on 2019 at the worst point (2020)" in cards.recovery(
+        figure, pd.DataFrame(), catalogue.indicator("gva_real"), "en"
+    )
 
 
 def _shades(chart) -> tuple[list[str], dict[str, int]]:
     """The limits of a map's classes, and the class of each area."""
     shaded = next(trace for trace in chart["data"] if trace["type"] == "choropleth" and trace["showscale"])
-    return list(shaded["colorbar"]["ticktext"]), {words_of(text.split("<br>")[0]): int(shade) for text, shade in zip(shaded["text"], shaded["z"], strict=True)}
+    return list(shaded["colorbar"]["ticktext"]), {
+        words_of(text.split("<br>")[0]): int(shade)
+        for text, shade in zip(shaded["text"], shaded["z"], strict=True)
+    }
 
 
 @pytest.mark.parametrize("period", ["2020", "2024"])
 def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(period):
-    overview, topic = (_shades(figures(opened(page, lang="it", level="italy", period=period))[0].spec) for page in ("overview", "closures"))
+    overview, topic = (
+        _shades(figures(opened(page, lang="it", level="italy", period=period))[0].spec)
+        for page in ("overview", "closures")
+    )
     embedded = embed.page(resolve(Filters(lang="it", level="italy", period=period), "closures"))
     limits = re.findall(r"<text[^>]*>([^<]*)", re.search(r'<div class="key"><svg.*?</svg>', embedded)[0])
-    shades = {unescape(name): int(shade) for shade, name in re.findall(r'class="c(\d)[^>]*><title>([^:]*):', embedded)}
+    shades = {
+        unescape(name): int(shade)
+        for shade, name in re.findall(r'class="c(\d)[^>]*><title>([^:]*):', embedded)
+    }
     assert overview == topic == (limits, shades) and len(shades) == 21
     assert limits == ["5%", "6%", "7%", "8%", "9%", "10%"]
 
 
-@pytest.mark.parametrize(("id", "level", "geo"), [("ent_with_esales", "europe", ()), ("ent_with_esales", "europe", ("POL", "DEU")), ("gva_change_vs_2019", "italy", ()), ("lower_sales_yoy", "world", ()),
-                                                ("death_rate", "europe", ("DEU", "FRA", "ESP", "PRT", "GRC", "POL", "NLD", "BEL"))])
+@pytest.mark.parametrize(
+    ("id", "level", "geo"),
+    [
+        ("ent_with_esales", "europe", ()),
+        ("ent_with_esales", "europe", ("POL", "DEU")),
+        ("gva_change_vs_2019", "italy", ()),
+        ("lower_sales_yoy", "world", ()),
+        ("death_rate", "europe", ("DEU", "FRA", "ESP", "PRT", "GRC", "POL", "NLD", "BEL")),
+    ],
+)
 def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, level, geo):
     view = resolve(Filters(lang="it", level=level, indicator=id, geo=geo), catalogue.indicator(id).topic)
     shown = next(one for one in over_time(view, "light") if one.view.indicator.id == view.indicator.id)
-    colours = {colour: f"l{i}" for i, colour in enumerate(theme.palette("light").qualitative)} | {theme.palette("light").mute: "mute"}
+    colours = {colour: f"l{i}" for i, colour in enumerate(theme.palette("light").qualitative)} | {
+        theme.palette("light").mute: "mute"
+    }
     lines = [trace for trace in shown.figure.data if trace["mode"] == "lines+markers"]
-    page = {(trace["name"], colours[trace["line"]["color"]], f"d{theme.DASHES.index(trace['line']['dash'])}") for trace in lines}
+    page = {
+        (trace["name"], colours[trace["line"]["color"]], f"d{theme.DASHES.index(trace['line']['dash'])}")
+        for trace in lines
+    }
     body = embed.page(view, figure="trend")
-    drawn = {(unescape(name), look, dash) for look, dash, name in re.findall(r'<path class="l (\w+) (d\d)" d="[^"]*"/><path class="p [^>]*><title>([^<]*?), \d', body)}
+    drawn = {
+        (unescape(name), look, dash)
+        for look, dash, name in re.findall(
+            r'<path class="l (\w+) (d\d)" d="[^"]*"/><path class="p [^>]*><title>([^<]*?), \d', body
+        )
+    }
     assert drawn == page and len(page) > 1
     keys = {trace["name"] for trace in shown.figure.data if trace["showlegend"]}
-    assert keys == {unescape(word) for word in re.findall(r'<path class="[lp] quiet.*?</svg> ([^<]*)</li>', body)}
+    assert keys == {
+        unescape(word) for word in re.findall(r'<path class="[lp] quiet.*?</svg> ([^<]*)</li>', body)
+    }
     assert len(gzip.compress(body.encode())) < 8_000
 
 
@@ -239,11 +366,17 @@ def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, lev
 def test_an_area_has_one_colour_in_the_lines_of_a_page(name, level):
     for id in offers(catalogue.topics()[name], level):
         drawn = over_time(resolve(Filters(lang="it", level=level, indicator=id), name), "light")
-        looks = {(trace["name"], trace["line"]["color"], trace["marker"]["symbol"]) for one in drawn for trace in one.figure.data if trace["mode"] == "lines+markers"}
+        looks = {
+            (trace["name"], trace["line"]["color"], trace["marker"]["symbol"])
+            for one in drawn
+            for trace in one.figure.data
+            if trace["mode"] == "lines+markers"
+        }
         assert len({area for area, *_ in looks}) == len(looks), (id, looks)
 
 
 # --- filters ---
+
 
 def test_choices_without_data_are_named_as_such_and_never_an_empty_chart():
     visit = opened("closures", lang="en", level="italy")
@@ -272,7 +405,11 @@ def test_a_region_without_a_figure_is_said():
 
 @pytest.mark.parametrize("name", ["indicator", "sector", "period", "size", "gender"])
 def test_a_filter_changes_the_view(name):
-    topic, level = {"size": ("digital_sales", "europe"), "gender": ("closures", "world"), "sector": ("closures", "europe")}.get(name, ("closures", "italy"))
+    topic, level = {
+        "size": ("digital_sales", "europe"),
+        "gender": ("closures", "world"),
+        "sector": ("closures", "europe"),
+    }.get(name, ("closures", "italy"))
     view = resolve(Filters(lang="en", level=level), topic)
     offered = getattr(options(view), {"indicator": "indicators", "period": "periods"}.get(name, f"{name}s"))
     shown = {"indicator": view.indicator.id}.get(name) or getattr(view, name)
@@ -307,21 +444,38 @@ def test_the_map_can_be_drawn_otherwise(level, drawn):
 
 # --- tables and files ---
 
+
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_the_rows_of_a_figure_are_one_click_away(lang):
     visit = opened("closures", lang=lang)
     assert "<table" not in html(visit)
     row = rows(visit)["map"]
-    assert row["names"] == {"table": t("show_table", lang), "csv": t("csv", lang), "kit": t("save_kit", lang)} and (row["open"], row["file"]) == ([], None)
+    assert row["names"] == {
+        "table": t("show_table", lang),
+        "csv": t("csv", lang),
+        "kit": t("save_kit", lang),
+    } and (row["open"], row["file"]) == ([], None)
     touch(visit, "map", "table")
-    assert html(visit).count('<th scope="row">') == 21 + 1 and rows(visit)["map"]["open"] == ["table"]  # the areas and Italy, which they are compared with
+    assert html(visit).count('<th scope="row">') == 21 + 1 and rows(visit)["map"]["open"] == [
+        "table"
+    ]  # the areas and Italy, which they are compared with
     taken = rows(touch(visit, "map", "csv"))["map"]
-    assert taken["file"]["name"].endswith(f"_{version()}.csv") and verify.verify(taken["file"]["text"].encode()).state == "current"
+    assert (
+        taken["file"]["name"].endswith(f"_{version()}.csv")
+        and verify.verify(taken["file"]["text"].encode()).state == "current"
+    )
     assert taken["open"] == ["table"] and rows(visit.run())["map"]["file"] is None, "given once"
 
 
-@pytest.mark.parametrize(("page", "address", "names"), [("data", {"indicator": "death_rate"}, ["death_rate_{}.csv", "death_rate_citations_{}.csv"]), ("sql", {"sql": "select 1 as one, 2 as two"}, ["sql_{}.csv"]),
-                                                       ("compare", {"geo": ["ITC4", "ITF2"]}, ["ITC4_ITF2_{}.csv"]), ("profile", {"geo": ["ITF2"]}, ["ITF2_{}.csv"])])
+@pytest.mark.parametrize(
+    ("page", "address", "names"),
+    [
+        ("data", {"indicator": "death_rate"}, ["death_rate_{}.csv", "death_rate_citations_{}.csv"]),
+        ("sql", {"sql": "select 1 as one, 2 as two"}, ["sql_{}.csv"]),
+        ("compare", {"geo": ["ITC4", "ITF2"]}, ["ITC4_ITF2_{}.csv"]),
+        ("profile", {"geo": ["ITF2"]}, ["ITF2_{}.csv"]),
+    ],
+)
 def test_tables_without_a_seal_say_their_version_in_their_names(page, address, names, monkeypatch):
     given = []
     monkeypatch.setattr(st, "download_button", lambda label, **button: given.append(button["file_name"]))
@@ -329,7 +483,9 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
     if "sql_future" in visit.session_state:
         wait([visit.session_state["sql_future"]], 30)
         visit.run()
-    assert {name.format(version()) for name in names} <= set(given) and all(name.endswith(f"_{version()}.csv") for name in given if name.endswith(".csv"))
+    assert {name.format(version()) for name in names} <= set(given) and all(
+        name.endswith(f"_{version()}.csv") for name in given if name.endswith(".csv")
+    )
 
 
 def test_the_table_opens_above_what_can_be_taken():
@@ -339,7 +495,19 @@ def test_the_table_opens_above_what_can_be_taken():
     assert -1 < found.find('<th scope="row">') < found.find(t("save_image_hint", "en")[:30])
 
 
-VIEW = View("it", "closures", "italy", catalogue.indicator("death_rate"), (), "all", "all", "all", "2024", ("istat-bd",), "map")
+VIEW = View(
+    "it",
+    "closures",
+    "italy",
+    catalogue.indicator("death_rate"),
+    (),
+    "all",
+    "all",
+    "all",
+    "2024",
+    ("istat-bd",),
+    "map",
+)
 
 
 def test_a_table_writes_figures_as_the_language_does_and_a_dash_for_what_is_missing():
@@ -365,10 +533,14 @@ def test_the_csv_of_a_view_has_its_rows():
 def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
     drawn = by_sector(resolve(Filters(lang=lang, geo=("ITC4", "ITF3")), "closures"), "light")
     assert drawn.view.geo == ("ITA",) and "Lombard" in drawn.where and "Campania" in drawn.where
-    assert by_sector(resolve(Filters(lang=lang, geo=("ITA",)), "closures"), "light").where == {"it": "Italia", "en": "Italy"}[lang]
+    assert (
+        by_sector(resolve(Filters(lang=lang, geo=("ITA",)), "closures"), "light").where
+        == {"it": "Italia", "en": "Italy"}[lang]
+    )
 
 
 # --- checks, data, methods ---
+
 
 @pytest.mark.parametrize("lang", words.LANGS)
 @pytest.mark.parametrize(("level", "home"), [("italy", True), ("world", False)])
@@ -380,7 +552,10 @@ def test_a_document_whose_address_is_a_home_page_says_how_to_find_the_table(leve
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
     ours = " ".join(f"{claim.finding} {claim.write}" for claim in ask("claims", lang=lang).itertuples())
-    assert not re.search(r"chiuse|hanno chiuso|closed", ours) and {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours
+    assert (
+        not re.search(r"chiuse|hanno chiuso|closed", ours)
+        and {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours
+    )
     assert ("«" in html(opened("checks", lang=lang))) == (lang == "it")
 
 
@@ -403,11 +578,17 @@ def test_every_part_of_the_data_page_is_a_table(part, lang):
 def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
     visit = opened("data", lang=lang, level="europe", indicator="death_rate", period="2020")
     whole, areas = html(visit), visit.multiselect(key=f"geo_{lang}")
-    assert areas.label == t("filter_listed", lang) and areas.value == [] and f"period_{lang}" not in {box.key for box in visit.selectbox}
+    assert (
+        areas.label == t("filter_listed", lang)
+        and areas.value == []
+        and f"period_{lang}" not in {box.key for box in visit.selectbox}
+    )
     listed = html(areas.set_value(["FRA"]).run())
     view = resolve(Filters(lang=lang, level="europe", indicator="death_rate"), "closures")
     rows = ask("table", **view.cut, level="europe", geos=("FRA",), lang=lang)
-    assert rows["period"].nunique() > 1 and listed.count('<th scope="row">') == len(rows) < whole.count('<th scope="row">')
+    assert rows["period"].nunique() > 1 and listed.count('<th scope="row">') == len(rows) < whole.count(
+        '<th scope="row">'
+    )
     assert all(f">{period}<" in listed for period in rows["period"])
 
 
@@ -416,7 +597,9 @@ def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
     visit = opened("data", **address)
     view = resolve(Filters(**address), "digital_sales")
     assert view.geo and visit.multiselect(key="geo_en").value == []
-    assert html(visit).count('<th scope="row">') == min(len(ask("table", **view.cut, level="europe", geos=(), lang="en")), library.SHOWN)
+    assert html(visit).count('<th scope="row">') == min(
+        len(ask("table", **view.cut, level="europe", geos=(), lang="en")), library.SHOWN
+    )
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -429,7 +612,12 @@ def test_each_count_of_the_coverage_opens_the_view_it_counts(lang):
         wanted = {name: values[0] for name, values in parse_qs(asked).items()}
         if "indicator" in wanted:
             view = resolve(Filters.from_address(wanted, wanted["lang"]), topic)
-            assert (view.lang, view.level, view.indicator.id, view.notes) == (lang, wanted["level"], wanted["indicator"], ()), asked
+            assert (view.lang, view.level, view.indicator.id, view.notes) == (
+                lang,
+                wanted["level"],
+                wanted["indicator"],
+                (),
+            ), asked
 
 
 def test_every_figure_leads_to_the_documents_it_was_read_in():
@@ -438,19 +626,38 @@ def test_every_figure_leads_to_the_documents_it_was_read_in():
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     listed = set(re.findall(r'<li id="(document-\d+)">', page))
     assert body.count("<tr>") > 20 and all('href="#document-' in row for row in body.split("<tr>")[1:])
-    assert set(re.findall(r'href="#(document-\d+)"', body)) == listed and 'https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/' in page
+    assert (
+        set(re.findall(r'href="#(document-\d+)"', body)) == listed
+        and "https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/" in page
+    )
 
 
-@pytest.mark.parametrize(("address", "link"), [("javascript:alert(1)", ""), ("data:text/html,x", ""), ("https://example.org/a", 'target="_blank" rel="noopener"'), ("closures?lang=it", 'target="_self"'), ("#document-1", 'target="_self"')])
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("https://example.org/a", 'target="_blank" rel="noopener"'),
+        ("closures?lang=it", 'target="_self"'),
+        ("#document-1", 'target="_self"'),
+    ],
+)
 def test_only_addresses_of_the_web_and_of_the_dashboard_are_links(address, link):
-    cell = table.html([{"a": "x", "b": (">", address)}], {"a": "a", "b": "b"}, "caption").partition("<td>")[2].partition("</td>")[0]
+    cell = (
+        table.html([{"a": "x", "b": (">", address)}], {"a": "a", "b": "b"}, "caption")
+        .partition("<td>")[2]
+        .partition("</td>")[0]
+    )
     assert cell == (f'<a href="{address}" {link}>&gt;</a>' if link else "&gt;")
 
 
 def test_a_search_asks_for_no_accents():
     visit = opened("data", lang="it")
     visit.radio(key="part_it").set_value("catalogue").run()
-    found = [html(visit.text_input(key="search_it").set_value(asked).run()).count('<th scope="row">') for asked in ("attività", "ATTIVITA")]
+    found = [
+        html(visit.text_input(key="search_it").set_value(asked).run()).count('<th scope="row">')
+        for asked in ("attività", "ATTIVITA")
+    ]
     assert found[0] == found[1] > 0
 
 
@@ -474,37 +681,57 @@ def test_another_topic_of_the_data_page_opens_its_first_indicator():
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_every_source_is_named_with_its_terms(lang):
     page = words_of(sound(opened("about", lang=lang), lang))
-    assert all(source.name[lang] in page and source.licence[lang] in page for source in catalogue.sources().values())
+    assert all(
+        source.name[lang] in page and source.licence[lang] in page for source in catalogue.sources().values()
+    )
 
 
 def limits(visit) -> tuple:
     """The ends and class limits of a page's map."""
-    return next((trace["zmin"], trace["zmax"], str(trace.get("colorbar", {}).get("ticktext"))) for chart in figures(visit) for trace in chart.spec["data"] if trace["type"] == "choropleth")
+    return next(
+        (trace["zmin"], trace["zmax"], str(trace.get("colorbar", {}).get("ticktext")))
+        for chart in figures(visit)
+        for trace in chart.spec["data"]
+        if trace["type"] == "choropleth"
+    )
 
 
 def test_the_classes_of_a_map_stay_when_the_year_changes():
-    assert limits(opened("closures", lang="en", period="2020")) == limits(opened("closures", lang="en", period="2023"))
+    assert limits(opened("closures", lang="en", period="2020")) == limits(
+        opened("closures", lang="en", period="2023")
+    )
 
 
 def test_a_change_that_piles_up_keeps_classes_of_its_own_year():
     """2020 in the classes of 2024 would be one shade all over Italy."""
-    assert limits(opened("profits", lang="en", period="2020")) != limits(opened("profits", lang="en", period="2024"))
+    assert limits(opened("profits", lang="en", period="2020")) != limits(
+        opened("profits", lang="en", period="2024")
+    )
 
 
-@pytest.mark.parametrize(("geo", "expected"), [("ITC4", ["Italy (of “Lombardy” the sectors are not published, or too few)"]), ("ITA", ["Italy"])])
+@pytest.mark.parametrize(
+    ("geo", "expected"),
+    [("ITC4", ["Italy (of “Lombardy” the sectors are not published, or too few)"]), ("ITA", ["Italy"])],
+)
 def test_a_figure_by_sector_says_when_it_is_not_of_the_area_chosen(geo, expected):
     found = sound(opened("closures", lang="en", geo=[geo], level="italy"), "en")
     assert re.findall(r'class="sub">(Italy[^·]*) · ', found) == expected
 
 
-EUROSTAT, ISTAT = ("Active enterprises in the national statistical registers (Eurostat business demography)", "Active enterprises in the business demography of ISTAT, fewer than all those in the ASIA register")
+EUROSTAT, ISTAT = (
+    "Active enterprises in the national statistical registers (Eurostat business demography)",
+    "Active enterprises in the business demography of ISTAT, fewer than all those in the ASIA register",
+)
 
 
-@pytest.mark.parametrize(("address", "populations", "publishers"), [
-    ({"level": "italy"}, ISTAT, ["ISTAT"]),
-    ({"level": "europe"}, f"{EUROSTAT}; {ISTAT}", ["Eurostat", "ISTAT"]),
-    ({"level": "europe", "sector": "I"}, EUROSTAT, ["Eurostat"]),
-])
+@pytest.mark.parametrize(
+    ("address", "populations", "publishers"),
+    [
+        ({"level": "italy"}, ISTAT, ["ISTAT"]),
+        ({"level": "europe"}, f"{EUROSTAT}; {ISTAT}", ["Eurostat", "ISTAT"]),
+        ({"level": "europe", "sector": "I"}, EUROSTAT, ["Eurostat"]),
+    ],
+)
 def test_a_view_names_the_population_and_the_source_of_the_figures_it_shows(address, populations, publishers):
     found = sound(opened("closures", lang="en", indicator="death_rate", **address), "en")
     assert f" · {populations} · " in re.findall(r'class="sub">(.*?)</p>', found)[0]

@@ -1,4 +1,5 @@
 """A profile says of an area what the figures allow and no more: every region, both languages; a sector beside the whole economy."""
+
 import io
 import re
 from functools import cache
@@ -18,7 +19,11 @@ from queries import ask, version
 from queries.filters import Filters, resolve
 from ui import area, checks_evidence, compare, frame, profile, sector, sheet, table
 
-ITALIAN = [row.code for row in ask("profile_areas", lang="it").itertuples() if row.level != "country" or row.code == "ITA"]
+ITALIAN = [
+    row.code
+    for row in ask("profile_areas", lang="it").itertuples()
+    if row.level != "country" or row.code == "ITA"
+]
 COUNTRIES = ["DEU", "FRA", "POL", "NOR", "KEN", "USA"]
 SECTORS = ["B-E", "F", "G", "I"]
 
@@ -52,12 +57,22 @@ def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
     assert heading(visit).startswith("Molise")
     visit.radio(key="profile_kind_en").set_value("sector").run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="G") and "trade" in heading(visit).casefold()
+    assert (
+        visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="G")
+        and "trade" in heading(visit).casefold()
+    )
     assert visit.query_params["of"] == "sector"
     visit.selectbox(key="profile_sector_en").set_value("F").run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="F") and "construction" in heading(visit).casefold()
+    assert (
+        visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="F")
+        and "construction" in heading(visit).casefold()
+    )
     visit.radio(key="profile_kind_en").set_value("area").run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",)) and "of" not in visit.query_params and heading(visit).startswith("Molise")
+    assert (
+        visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
+        and "of" not in visit.query_params
+        and heading(visit).startswith("Molise")
+    )
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -66,9 +81,17 @@ def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_ar
     visit = opened("profile", lang=lang, geo=["ITC4"], sector=code, of="sector")
     place, label = area.names(lang)["ITC4"], catalogue.indicator("gva_change_vs_2019").label[lang]
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, lang))[0])
-    assert sector.sector(code, lang).name in words_of(heading(visit)) and said.startswith(t(key, lang, name=place, indicators=label)[:-1])
-    assert [link.proto.query_string for link in visit.get("page_link") if link.proto.label == t("compare_profile", lang, name=place)] == [f"lang={lang}&geo=ITC4&sector={code}"]
-    assert 'class="said"' not in html(opened("profile", lang=lang, sector=code)), "without an area there is nothing to say"
+    assert sector.sector(code, lang).name in words_of(heading(visit)) and said.startswith(
+        t(key, lang, name=place, indicators=label)[:-1]
+    )
+    assert [
+        link.proto.query_string
+        for link in visit.get("page_link")
+        if link.proto.label == t("compare_profile", lang, name=place)
+    ] == [f"lang={lang}&geo=ITC4&sector={code}"]
+    assert 'class="said"' not in html(opened("profile", lang=lang, sector=code)), (
+        "without an area there is nothing to say"
+    )
 
 
 def test_an_area_without_figures_gives_way_to_italy():
@@ -76,6 +99,7 @@ def test_an_area_without_figures_gives_way_to_italy():
 
 
 # --- what is said ---
+
 
 @cache
 def every() -> list[tuple]:
@@ -86,7 +110,9 @@ def every() -> list[tuple]:
 def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice_only():
     for _, entry in every():
         for other in (*entry.others, *entry.peers):
-            assert all(other[name] == entry.row[name] for name in ("period", "edition", "sector", "gender", "size"))
+            assert all(
+                other[name] == entry.row[name] for name in ("period", "edition", "sector", "gender", "size")
+            )
 
 
 def test_amounts_are_compared_with_nothing_and_have_no_place():
@@ -98,8 +124,15 @@ def test_a_plain_rank_is_given_only_of_complete_official_sets():
     for geo, entry in every():
         told = sheet._told(entry, "en")
         if "highest first" in told:
-            assert geo in ITALIAN and len(entry.peers) == 21 and entry.row["source"] in ("istat_business_demography", "eurostat_value_added", "innovative_startups")
-            assert ("between places" in told.lower()) <= (entry.indicator.id == "innovative_startups_female_majority_share")
+            assert (
+                geo in ITALIAN
+                and len(entry.peers) == 21
+                and entry.row["source"]
+                in ("istat_business_demography", "eurostat_value_added", "innovative_startups")
+            )
+            assert ("between places" in told.lower()) <= (
+                entry.indicator.id == "innovative_startups_female_majority_share"
+            )
 
 
 def test_named_dots_of_a_survey_never_stand_in_a_row_of_ticks():
@@ -113,65 +146,126 @@ def test_words_and_numbers_agree_in_every_profile():
             if told is None:
                 continue
             a, b = (rounded(one["value"], entry.indicator.decimals) for one in (entry.row, other))
-            assert {"above": a > b, "higher": a > b, "below": a < b, "lower": a < b, "same": a == b, "indistinct": True}[told.word]
+            assert {
+                "above": a > b,
+                "higher": a > b,
+                "below": a < b,
+                "lower": a < b,
+                "same": a == b,
+                "indistinct": True,
+            }[told.word]
             assert told.plain is (entry.row["low"] is None and other["low"] is None)
 
 
 def test_molise_is_above_italy_by_its_interval_and_its_place_is_a_range():
-    share = next(entry for entry in area.area("ITF2", "en").all if entry.indicator.id == "innovative_startups_female_majority_share")
-    assert [benchmark.compared(share.row, other, share.indicator, "en").word for other in share.others] == ["higher"]
-    assert benchmark.place_text(share.row, list(share.peers), share.indicator, "en") == "between places 1 and 3 of 20, highest first: the intervals say no more"
+    share = next(
+        entry
+        for entry in area.area("ITF2", "en").all
+        if entry.indicator.id == "innovative_startups_female_majority_share"
+    )
+    assert [benchmark.compared(share.row, other, share.indicator, "en").word for other in share.others] == [
+        "higher"
+    ]
+    assert (
+        benchmark.place_text(share.row, list(share.peers), share.indicator, "en")
+        == "between places 1 and 3 of 20, highest first: the intervals say no more"
+    )
 
 
 def test_a_province_shown_with_the_figure_of_both_says_so():
     assert t("profile_joined", "it") in words_of(sound(opened("profile", lang="it", geo=["ITH1"]), "it"))
 
 
-@pytest.mark.parametrize(("lang", "expected"), [
-    ("it", "2024: +25,3%△ 1,4 punti sopra il Nord-Ovest (+23,9%)△ 2,7 punti sopra l'Italia (+22,6%)Differenze semplici; posto 3 su 21, dal valore più alto"
-           "2020: −5,5%△ 0,7 punti sopra il Nord-Ovest (−6,2%)△ 1,2 punti sopra l'Italia (−6,7%)Differenze semplici"),
-    ("en", "2024: +25.3%△ 1.4 points above the North-West (+23.9%)△ 2.7 points above Italy (+22.6%)Plain differences; place 3 of 21, highest first"
-           "2020: −5.5%△ 0.7 points above the North-West (−6.2%)△ 1.2 points above Italy (−6.7%)Plain differences"),
-])
-def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_and_under_it_in_2020(lang, expected):
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [
+        (
+            "it",
+            "2024: +25,3%△ 1,4 punti sopra il Nord-Ovest (+23,9%)△ 2,7 punti sopra l'Italia (+22,6%)Differenze semplici; posto 3 su 21, dal valore più alto"
+            "2020: −5,5%△ 0,7 punti sopra il Nord-Ovest (−6,2%)△ 1,2 punti sopra l'Italia (−6,7%)Differenze semplici",
+        ),
+        (
+            "en",
+            "2024: +25.3%△ 1.4 points above the North-West (+23.9%)△ 2.7 points above Italy (+22.6%)Plain differences; place 3 of 21, highest first"
+            "2020: −5.5%△ 0.7 points above the North-West (−6.2%)△ 1.2 points above Italy (−6.7%)Plain differences",
+        ),
+    ],
+)
+def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_and_under_it_in_2020(
+    lang, expected
+):
     one = area.area("ITC4", lang)
     change = next(entry for entry in one.all if entry.indicator.id == "gva_change_vs_2019")
-    assert (change.row["period"], change.then.row["period"], change.then.row["value"]) == ("2024", "2020", -5.48)
+    assert (change.row["period"], change.then.row["period"], change.then.row["value"]) == (
+        "2024",
+        "2020",
+        -5.48,
+    )
     table = words_of(sheet.table(one, "profits"))
     assert expected in table and t("profile_two_years", lang) in table
-    assert t("profile_two_years", lang) not in words_of(sheet.table(one, "closures")), "said where there are two"
+    assert t("profile_two_years", lang) not in words_of(sheet.table(one, "closures")), (
+        "said where there are two"
+    )
     assert sheet.since(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021."
 
 
-@pytest.mark.parametrize(("lang", "expected"), [
-    ("it", "Nel 2024 il valore aggiunto a prezzi correnti, inflazione compresa, segnava +25,3% sul 2019, 1,4 punti sopra il Nord-Ovest (+23,9%) e 2,7 punti sopra l'Italia (+22,6%), "
-           "differenze semplici. Punto peggiore −5,5% (2020); di nuovo al livello del 2019 dal 2021."),
-    ("en", "In 2024 value added at current prices, inflation included, stood at +25.3% on 2019, 1.4 points above the North-West (+23.9%) and 2.7 points above Italy (+22.6%), "
-           "plain differences. Worst point −5.5% (2020); back at the 2019 level in 2021."),
-])
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [
+        (
+            "it",
+            "Nel 2024 il valore aggiunto a prezzi correnti, inflazione compresa, segnava +25,3% sul 2019, 1,4 punti sopra il Nord-Ovest (+23,9%) e 2,7 punti sopra l'Italia (+22,6%), "
+            "differenze semplici. Punto peggiore −5,5% (2020); di nuovo al livello del 2019 dal 2021.",
+        ),
+        (
+            "en",
+            "In 2024 value added at current prices, inflation included, stood at +25.3% on 2019, 1.4 points above the North-West (+23.9%) and 2.7 points above Italy (+22.6%), "
+            "plain differences. Worst point −5.5% (2020); back at the 2019 level in 2021.",
+        ),
+    ],
+)
 def test_the_summary_leads_with_the_newest_value_added_and_says_that_inflation_is_in_it(lang, expected):
     assert sheet.sentences(area.area("ITC4", lang))[1] == expected
 
 
 def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_of_that_year():
-    accounts = [entry for _, entry in every() if benchmark.kind(entry.row) == "accounts" and entry.indicator.unit not in ALONE]
+    accounts = [
+        entry
+        for _, entry in every()
+        if benchmark.kind(entry.row) == "accounts" and entry.indicator.unit not in ALONE
+    ]
     assert accounts and all(entry.row["period"] == entry.newest["period"] > "2020" for entry in accounts)
     before = [entry.then for entry in accounts if entry.then]
     assert before and {one.row["period"] for one in before} == {"2020"}
-    assert {(other["period"], other["edition"]) for one in before for other in one.others} == {(one.row["period"], one.row["edition"]) for one in before if one.others}
+    assert {(other["period"], other["edition"]) for one in before for other in one.others} == {
+        (one.row["period"], one.row["edition"]) for one in before if one.others
+    }
 
 
-@pytest.mark.parametrize(("code", "expected"), [("F", "Value added compared with 2019"), ("G", t("profile_sector_none", "en", sector=sector.names("en")["G"]))])
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("F", "Value added compared with 2019"),
+        ("G", t("profile_sector_none", "en", sector=sector.names("en")["G"])),
+    ],
+)
 def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
     visit = opened("profile", lang="en", geo=["ITC4"], sector=code)
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, "en"))[0])
     assert heading(visit).startswith("Lombardy") and expected in said and sector.names("en")[code] in said
-    assert [link.proto.query_string for link in visit.get("page_link") if link.proto.label == t("profile_sector_door", "en")] == [f"lang=en&geo=ITC4&sector={code}&of=sector"]
+    assert [
+        link.proto.query_string
+        for link in visit.get("page_link")
+        if link.proto.label == t("profile_sector_door", "en")
+    ] == [f"lang=en&geo=ITC4&sector={code}&of=sector"]
 
 
 def test_a_figure_of_another_edition_is_never_the_way_since_2019():
     deaths = next(entry for entry in area.area("FRA", "en").all if entry.indicator.id == "death_rate")
-    assert deaths.row["edition"] == "eurostat-bd-2021" and benchmark.since_2019(deaths.way, deaths.indicator, "en") == ""
+    assert (
+        deaths.row["edition"] == "eurostat-bd-2021"
+        and benchmark.since_2019(deaths.way, deaths.indicator, "en") == ""
+    )
     assert {row["edition"] for row in deaths.line} == {"eurostat-bd-2021", "eurostat-bd-2004-2020"}
 
 
@@ -189,7 +283,9 @@ def test_what_is_missing_is_named_and_nothing_that_is_there():
         have = {entry.indicator.id for entry in one.all}
         assert not have & {indicator.id for indicator in (*one.elsewhere, *one.above)}
     lombardy = area.area("ITC4", "it")
-    assert "closure_rate" in {indicator.id for indicator in lombardy.above} and "cancellations" in {indicator.id for indicator in lombardy.elsewhere}
+    assert "closure_rate" in {indicator.id for indicator in lombardy.above} and "cancellations" in {
+        indicator.id for indicator in lombardy.elsewhere
+    }
 
 
 def shown(page: str, address: dict, geo: str) -> list[float]:
@@ -197,7 +293,11 @@ def shown(page: str, address: dict, geo: str) -> list[float]:
     asked = Filters.from_address(address, "en")
     view = resolve(asked, page)
     assert not view.notes and not asked.dropped and view.indicator.id == asked.indicator, address
-    rows = [ask("trend", **view.cut, geos=view.geo, lang="en")] if view.chart == "series" else [ask(name, **view.moment) for name in ("map", "references")]
+    rows = (
+        [ask("trend", **view.cut, geos=view.geo, lang="en")]
+        if view.chart == "series"
+        else [ask(name, **view.moment) for name in ("map", "references")]
+    )
     return [value for found in rows for value in found[found["geo"] == geo]["value"]]
 
 
@@ -208,19 +308,35 @@ def test_every_door_of_a_profile_leads_to_a_page_that_shows_its_figure(geo):
         page, _, query = sheet.door(entry, one).partition("?")
         if page:
             assert entry.row["value"] in shown(page, parse_qs(query), geo), entry.indicator.id
-    assert not any(sheet.door(entry, one) for entry in one.entries.get("context", ())), "no page shows the context"
+    assert not any(sheet.door(entry, one) for entry in one.entries.get("context", ())), (
+        "no page shows the context"
+    )
 
 
 def ways(visit) -> list[tuple[str, dict]]:
     """Every address of the site that a page links to: the page and the rest, {"geo": ["ITC4"], ...}."""
-    written = [unescape(address) for address in re.findall(r'href="([^"]*)"', html(visit)) if "://" not in address]
+    written = [
+        unescape(address) for address in re.findall(r'href="([^"]*)"', html(visit)) if "://" not in address
+    ]
     drawn = [f"{link.proto.page}?{link.proto.query_string}" for link in visit.get("page_link")]
     return [(parts.path, parse_qs(parts.query)) for parts in map(urlsplit, written + drawn)]
 
 
-@pytest.mark.parametrize(("page", "address"), [("profile", {"geo": ["ITC4"]}), ("profile", {"geo": ["ITF+ITG"], "sector": "F"}), ("profile", {"geo": ["ITA"]}), ("profile", {"geo": ["DEU"]}),
-                                               ("profile", {"geo": ["KEN"]}), ("profile", {"sector": "G"}), ("profile", {"sector": "C"}), ("compare", {}), ("compare", {"geo": ["DEU", "FRA"]}),
-                                               ("compare", {"geo": ["ITH1", "ITF2", "KEN"]})])
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("profile", {"geo": ["ITC4"]}),
+        ("profile", {"geo": ["ITF+ITG"], "sector": "F"}),
+        ("profile", {"geo": ["ITA"]}),
+        ("profile", {"geo": ["DEU"]}),
+        ("profile", {"geo": ["KEN"]}),
+        ("profile", {"sector": "G"}),
+        ("profile", {"sector": "C"}),
+        ("compare", {}),
+        ("compare", {"geo": ["DEU", "FRA"]}),
+        ("compare", {"geo": ["ITH1", "ITF2", "KEN"]}),
+    ],
+)
 def test_every_link_leads_to_a_page_with_figures(page, address):
     visit = opened(page, lang="en", **address)
     sound(visit, "en")
@@ -241,9 +357,13 @@ def test_a_picture_on_the_page_carries_its_words(theme):
     assert found and all(re.search(r'alt="[^"]+" src="data:image/svg', one) for one in found)
 
 
-def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as_a_page_elsewhere(tmp_path, monkeypatch):
+def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as_a_page_elsewhere(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(profile, "FOLDER", tmp_path)
-    offered = [button.proto.label for button in opened("profile", lang="en", geo=["ITF2"]).get("download_button")]
+    offered = [
+        button.proto.label for button in opened("profile", lang="en", geo=["ITF2"]).get("download_button")
+    ]
     assert offered == [t("profile_page", "en"), t("profile_csv", "en")]
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "ITF2.pdf").write_bytes(b"%PDF-")
@@ -262,12 +382,15 @@ def test_the_figures_of_a_profile_leave_as_a_clean_file():
 
 # --- a sector ---
 
+
 def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_edition():
     building = sector.sector("F", "en")
     deaths = next(there for there in building.across if there.indicator.id == "death_rate")
     assert {row["period"] for row in deaths.rows} == {"2020"} and len(deaths.rows) == 20
-    assert sector.counted(deaths, "en") == ("Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both figures: 9; the sector is above the whole economy in 2 "
-                                            "and below it in 6 (plain differences).")
+    assert sector.counted(deaths, "en") == (
+        "Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both figures: 9; the sector is above the whole economy in 2 "
+        "and below it in 6 (plain differences)."
+    )
 
 
 def test_an_old_vintage_of_a_sector_has_no_direction():
@@ -279,7 +402,9 @@ def test_an_old_vintage_of_a_sector_has_no_direction():
 
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_and_the_year_is_said(lang):
-    regions = next(there for there in sector.sector("F", lang).across if there.indicator.id == "gva_change_vs_2019")
+    regions = next(
+        there for there in sector.sector("F", lang).across if there.indicator.id == "gva_change_vs_2019"
+    )
     rows = ask("profile_sector", sector="F", lang=lang)
     own = rows[(rows["indicator"] == "gva_change_vs_2019") & (rows["level"] == "area")]
     newest = max(period for period, there in own.groupby("period") if there["geo"].nunique() == 21)
@@ -288,6 +413,7 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
 
 
 # --- the evidence of a claim ---
+
 
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):

@@ -1,4 +1,5 @@
 """A release keeps the figures of a version and says what changed since the one before; a cited view can be read as it was."""
+
 import csv
 import shutil
 from datetime import date
@@ -14,7 +15,9 @@ from exports import embed, feed, past
 from queries.filters import Filters, resolve
 
 ROOT = Path(__file__).resolve().parent.parent
-MADE = shutil.ignore_patterns("*.duckdb*", ".*", "releases", "revisions.csv", "imports", "__pycache__", "*.py")
+MADE = shutil.ignore_patterns(
+    "*.duckdb*", ".*", "releases", "revisions.csv", "imports", "__pycache__", "*.py"
+)
 DESI = "raw/desi__country_year.csv"
 FIRST, SECOND = date(2026, 11, 22), date(2026, 12, 24)
 
@@ -49,7 +52,14 @@ def data(tmp_path_factory) -> dict:
     edit(root / DESI, change)
     build.build(root)
     second = release.release(root, SECOND)
-    yield {"root": root, "first": first, "log": log, "second": second, "revised": before[0], "withdrawn": before[-1]}
+    yield {
+        "root": root,
+        "first": first,
+        "log": log,
+        "second": second,
+        "revised": before[0],
+        "withdrawn": before[-1],
+    }
     patch.undo()
 
 
@@ -63,20 +73,36 @@ def in_place(data, monkeypatch):
 
 
 def test_the_first_release_is_one_line_for_all_its_figures(data):
-    assert [(line["kind"], line["figures"], line["indicator"], line["date"]) for line in data["log"]] == [("new", data["first"]["figures"], "", "2026-11-22")]
+    assert [(line["kind"], line["figures"], line["indicator"], line["date"]) for line in data["log"]] == [
+        ("new", data["first"]["figures"], "", "2026-11-22")
+    ]
 
 
 def test_a_later_release_lists_what_was_revised_and_withdrawn_and_counts_what_is_new(data):
-    lines = {line["kind"]: line for line in release.revisions(data["root"]) if line["version"] == data["second"]["version"]}
+    lines = {
+        line["kind"]: line
+        for line in release.revisions(data["root"])
+        if line["version"] == data["second"]["version"]
+    }
     assert list(lines) == ["revised", "new", "withdrawn"]
-    assert (lines["revised"]["was"], lines["revised"]["now"], lines["revised"]["period"]) == (data["revised"]["value"], "3", data["revised"]["period"])
-    assert (lines["withdrawn"]["was"], lines["withdrawn"]["now"], lines["withdrawn"]["period"]) == (data["withdrawn"]["value"], "", data["withdrawn"]["period"])
+    assert (lines["revised"]["was"], lines["revised"]["now"], lines["revised"]["period"]) == (
+        data["revised"]["value"],
+        "3",
+        data["revised"]["period"],
+    )
+    assert (lines["withdrawn"]["was"], lines["withdrawn"]["now"], lines["withdrawn"]["period"]) == (
+        data["withdrawn"]["value"],
+        "",
+        data["withdrawn"]["period"],
+    )
     assert (lines["new"]["period"], lines["new"]["figures"]) == ("2001", "1")
 
 
 def test_the_releases_follow_one_another(data):
     assert [(line["version"], line["previous"]) for line in release.releases(data["root"])] == [
-        (data["first"]["version"], ""), (data["second"]["version"], data["first"]["version"])]
+        (data["first"]["version"], ""),
+        (data["second"]["version"], data["first"]["version"]),
+    ]
 
 
 def test_a_version_is_released_once(data):
@@ -111,14 +137,45 @@ SIDE = {"sector": "all", "gender": "all", "size": "all", "edition": "a"}
 
 
 def line(geo: str, period: str, value: float, low: float | None = None, high: float | None = None) -> dict:
-    return {"geo": geo, "geo_name": geo.title(), "period": period, "value": value, "low": low, "high": high, **SIDE}
+    return {
+        "geo": geo,
+        "geo_name": geo.title(),
+        "period": period,
+        "value": value,
+        "low": low,
+        "high": high,
+        **SIDE,
+    }
 
 
 def test_each_figure_of_a_view_is_the_same_revised_newer_new_or_withdrawn():
-    was = pd.DataFrame([line("A", "2020", 1.0), line("B", "2020", 2.0), line("C", "2020", 3.0), line("D", "2020", 4.0), line("F", "2020", 6.0, 5.0, 7.0)])
-    now = pd.DataFrame([line("A", "2020", 1.0), line("B", "2020", 2.5), line("C", "2021", 3.0), line("E", "2020", 5.0), line("F", "2020", 6.0, 5.0, 8.0)])
+    was = pd.DataFrame(
+        [
+            line("A", "2020", 1.0),
+            line("B", "2020", 2.0),
+            line("C", "2020", 3.0),
+            line("D", "2020", 4.0),
+            line("F", "2020", 6.0, 5.0, 7.0),
+        ]
+    )
+    now = pd.DataFrame(
+        [
+            line("A", "2020", 1.0),
+            line("B", "2020", 2.5),
+            line("C", "2021", 3.0),
+            line("E", "2020", 5.0),
+            line("F", "2020", 6.0, 5.0, 8.0),
+        ]
+    )
     kinds = release.compare(was, now).set_index("geo")
-    assert kinds["kind"].to_dict() == {"A": "same", "B": "revised", "C": "newer", "D": "withdrawn", "E": "new", "F": "revised"}
+    assert kinds["kind"].to_dict() == {
+        "A": "same",
+        "B": "revised",
+        "C": "newer",
+        "D": "withdrawn",
+        "E": "new",
+        "F": "revised",
+    }
     assert (kinds.loc["B", "was"], kinds.loc["B", "now"], kinds.loc["D", "geo_name"]) == (2.0, 2.5, "D")
 
 
@@ -129,12 +186,27 @@ def test_lines_over_time_are_compared_period_by_period():
 
 
 def desi(data: dict, lang: str = "en"):
-    return resolve(Filters(lang=lang, level="europe", indicator="desi_rank", period=data["revised"]["period"], geo=(data["revised"]["geo"],)), "digital_sales")
+    return resolve(
+        Filters(
+            lang=lang,
+            level="europe",
+            indicator="desi_rank",
+            period=data["revised"]["period"],
+            geo=(data["revised"]["geo"],),
+        ),
+        "digital_sales",
+    )
 
 
 def test_a_cited_view_survives_a_data_update_and_says_was_and_now(in_place):
     view, version = desi(in_place), in_place["first"]["version"]
-    asked = {"geos": tuple(row["geo"] for row in csv.DictReader((ROOT / "data" / DESI).open(encoding="utf-8", newline=""))), "level": view.level, "lang": view.lang}
+    asked = {
+        "geos": tuple(
+            row["geo"] for row in csv.DictReader((ROOT / "data" / DESI).open(encoding="utf-8", newline=""))
+        ),
+        "level": view.level,
+        "lang": view.lang,
+    }
     was = past.ask(version, "table", **view.cut, **asked)
     now = queries.ask("table", **view.cut, **asked)
     found = release.compare(was, now)
@@ -167,18 +239,31 @@ def test_the_feed_has_an_entry_a_release_newest_first_with_both_values(lang, in_
     atom = "{http://www.w3.org/2005/Atom}"
     entries = ElementTree.fromstring(text).findall(f"{atom}entry")
     assert [entry.find(f"{atom}updated").text[:10] for entry in entries] == ["2026-12-24", "2026-11-22"]
-    was = {"it": f"era {in_place['revised']['value']}º, ora 3º", "en": f"was no. {in_place['revised']['value']}, now no. 3"}[lang]
+    was = {
+        "it": f"era {in_place['revised']['value']}º, ora 3º",
+        "en": f"was no. {in_place['revised']['value']}, now no. 3",
+    }[lang]
     assert was in entries[0].find(f"{atom}content").text
     assert len({entry.find(f"{atom}id").text for entry in entries}) == 2
-    assert [entry.find(f"{atom}link").get("href") for entry in entries] == [f"https://pmi.example.org/revisions?lang={lang}#{made['version']}" for made in reversed(release.releases())]
+    assert [entry.find(f"{atom}link").get("href") for entry in entries] == [
+        f"https://pmi.example.org/revisions?lang={lang}#{made['version']}"
+        for made in reversed(release.releases())
+    ]
 
 
 def test_two_releases_of_one_day_keep_their_order_in_the_feed_and_none_lies_in_the_future():
-    made = [{"version": version, "date": day} for version, day in (("aa", "2026-11-21"), ("bb", "2026-11-22"), ("cc", "2026-11-22"))]
+    made = [
+        {"version": version, "date": day}
+        for version, day in (("aa", "2026-11-21"), ("bb", "2026-11-22"), ("cc", "2026-11-22"))
+    ]
     text = feed.atom(made, [], "https://pmi.example.org", "en")
     atom = "{http://www.w3.org/2005/Atom}"
     root = ElementTree.fromstring(text)
     assert [entry.find(f"{atom}id").text[-2:] for entry in root.findall(f"{atom}entry")] == ["cc", "bb", "aa"]
-    assert [entry.find(f"{atom}updated").text for entry in root.findall(f"{atom}entry")] == ["2026-11-22T00:00:02Z", "2026-11-22T00:00:01Z", "2026-11-21T00:00:00Z"]
+    assert [entry.find(f"{atom}updated").text for entry in root.findall(f"{atom}entry")] == [
+        "2026-11-22T00:00:02Z",
+        "2026-11-22T00:00:01Z",
+        "2026-11-21T00:00:00Z",
+    ]
     assert root.find(f"{atom}updated").text == "2026-11-22T00:00:02Z"
     assert "ul" not in text and "no figure changed" in root.find(f"{atom}entry/{atom}title").text

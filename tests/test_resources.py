@@ -1,4 +1,5 @@
 """The resources: found by what is looked for, their state never more than the evidence says; and the check of their addresses, without a network."""
+
 import csv
 import re
 from html import unescape
@@ -16,7 +17,10 @@ from queries import ask
 from ui import resources
 from ui.resources import GOALS, Wish, fits, is_history, nearest
 
-ROWS = [row | {"goals": resources._goals(row["goals"]), "topics": row["topics"].split()} for row in ask("resources", lang="en").to_dict("records")]
+ROWS = [
+    row | {"goals": resources._goals(row["goals"]), "topics": row["topics"].split()}
+    for row in ask("resources", lang="en").to_dict("records")
+]
 BY_ID = {row["id"]: row for row in ROWS}
 
 
@@ -58,7 +62,9 @@ def test_the_goals_are_spelt_as_in_the_diagnosis():
     assert Wish.from_address({"goal": "known"}, ROWS) == Wish(goal="known")
 
 
-@pytest.mark.parametrize("address", [{"goal": "moon"}, {"kind": "'; drop"}, {"cost": ""}, {"subject": "🦄", "language": "xx"}])
+@pytest.mark.parametrize(
+    "address", [{"goal": "moon"}, {"kind": "'; drop"}, {"cost": ""}, {"subject": "🦄", "language": "xx"}]
+)
 def test_a_broken_address_looks_for_anything(address):
     assert Wish.from_address(address, ROWS) == Wish()
 
@@ -76,18 +82,26 @@ def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_
     assert {row["region"] for row in found} == {"ITH5", "ITA", "EU27_2020", "WORLD"}
     assert [row["region"] for row in nearest(found, "ITH5")][:3] == ["ITH5"] * 3
     visit = opened("resources", lang="en", geo=["ITH5"])
-    assert visit.selectbox(key="resources_region_en").value == "ITH5" and html(visit).count("<h3>") == len(found)
+    assert visit.selectbox(key="resources_region_en").value == "ITH5" and html(visit).count("<h3>") == len(
+        found
+    )
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
-@pytest.mark.parametrize(("region", "own", "active"), [("ITI4", 2, True), ("ITF5", 1, False), ("ITC4", 0, False)])
+@pytest.mark.parametrize(
+    ("region", "own", "active"), [("ITI4", 2, True), ("ITF5", 1, False), ("ITC4", 0, False)]
+)
 def test_what_is_the_region_s_own_stands_first_and_none_active_is_said(region, own, active, lang):
     page = sound(opened("resources", lang=lang, geo=[region]), lang)
-    place = next(row.name for row in ask("areas", level="italy", lang=lang).itertuples() if row.code == region)
+    place = next(
+        row.name for row in ask("areas", level="italy", lang=lang).itertuples() if row.code == region
+    )
     wide = len([row for row in ROWS if row["region"] in resources.WIDE and row["state"] == "active"])
     listed = page.partition('class="resources"')[2]
-    there = [t("resources_own", lang, region=place, count=own), t("resources_wide", lang, count=wide)][own == 0:]
-    assert list(map(unescape, re.findall(r"<h2>(.+?)</h2>", listed)))[:len(there)] == there
+    there = [t("resources_own", lang, region=place, count=own), t("resources_wide", lang, count=wide)][
+        own == 0 :
+    ]
+    assert list(map(unescape, re.findall(r"<h2>(.+?)</h2>", listed)))[: len(there)] == there
     assert (t("resources_own_none", lang, region=place, count=wide) in words_of(page)) is not active
     assert ('class="active"' in listed.partition("</li>")[0]) is (active or not own)
 
@@ -107,6 +121,7 @@ def test_nothing_found_is_a_sentence_and_a_way_back():
 
 # --- the check of addresses ---
 
+
 def answering(request: httpx.Request) -> httpx.Response:
     path = request.url.path
     if path == "/moved":
@@ -120,12 +135,26 @@ def answering(request: httpx.Request) -> httpx.Response:
 
 def asked(*paths: str, **more) -> list:
     with httpx.Client(transport=httpx.MockTransport(answering), follow_redirects=True) as client:
-        return list(check_links.check([{"id": path, "address": f"https://one.example{path}"} for path in paths], client, **more))
+        return list(
+            check_links.check(
+                [{"id": path, "address": f"https://one.example{path}"} for path in paths], client, **more
+            )
+        )
 
 
 def test_an_address_answers_has_moved_is_missing_refuses_fails_or_is_silent():
-    found = asked("/", "/slash", "/moved", "/gone", "/closed", "/broken", "/silent", sleep=lambda seconds: None)
-    assert [answer.found for answer in found] == ["answers", "answers", "moved", "missing", "refused", "fails", "silent"]
+    found = asked(
+        "/", "/slash", "/moved", "/gone", "/closed", "/broken", "/silent", sleep=lambda seconds: None
+    )
+    assert [answer.found for answer in found] == [
+        "answers",
+        "answers",
+        "moved",
+        "missing",
+        "refused",
+        "fails",
+        "silent",
+    ]
     assert found[2].final == "https://other.example/new" and "no route" in found[-1].note
 
 
@@ -138,7 +167,12 @@ def test_a_host_is_left_in_peace_between_two_requests():
 def test_the_report_has_a_line_a_resource_and_the_resources_stay_as_they_are(tmp_path, monkeypatch):
     before = check_links.RESOURCES.read_bytes()
     monkeypatch.setattr(check_links.httpx, "Client", lambda **settings: _client())
-    assert check_links.main(["--out", str(tmp_path / "links.csv"), "--only", "diagnosi-digitale-pmi", "--pause", "0"]) == 0
+    assert (
+        check_links.main(
+            ["--out", str(tmp_path / "links.csv"), "--only", "diagnosi-digitale-pmi", "--pause", "0"]
+        )
+        == 0
+    )
     lines = list(csv.DictReader((tmp_path / "links.csv").open(encoding="utf-8")))
     assert [line["id"] for line in lines] == ["diagnosi-digitale-pmi"] and lines[0]["status"] == "200"
     assert check_links.RESOURCES.read_bytes() == before

@@ -1,4 +1,5 @@
 """What a reader takes away from a figure: offered in both languages, made only when asked for, equal to the rows on the page."""
+
 import csv
 import io
 import json
@@ -29,7 +30,13 @@ MAPS = [("closures", "italy"), ("digital_sales", "europe"), ("women", "world")]
 def counted(monkeypatch) -> list[str]:
     """What is prepared meanwhile."""
     made = []
-    for module, name in ((figures, "prepare"), (files, "make"), (save.snippets, "sql"), (save.embed, "code"), (save.render, "image")):
+    for module, name in (
+        (figures, "prepare"),
+        (files, "make"),
+        (save.snippets, "sql"),
+        (save.embed, "code"),
+        (save.render, "image"),
+    ):
         monkeypatch.setattr(module, name, _noted(getattr(module, name), name, made))
     return made
 
@@ -57,7 +64,10 @@ def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
 def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
     visit = opened(topic, lang=lang, level=level)
     offered = drawn.rows(visit)
-    assert all(row["names"]["kit"] == t("save_kit", lang) for row in offered.values()) and len(offered) >= len(drawn.figures(visit)) - 1 > 0, "the map and its ranking share one"
+    assert (
+        all(row["names"]["kit"] == t("save_kit", lang) for row in offered.values())
+        and len(offered) >= len(drawn.figures(visit)) - 1 > 0
+    ), "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
     assert visit.radio(key=f"map_part_{lang}").options == [t(f"save_{part}", lang) for part in save.PARTS]
 
@@ -88,13 +98,28 @@ def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
     made = save.file(shown, view(topic, level, lang), (), "csv", "https://pmi.example.org").decode()
     back = list(csv.DictReader(io.StringIO(made)))
     assert [row["geo"] for row in back] == list(shown["geo"])
-    assert [float(row["value"]) if row["value"] else None for row in back] == [None if value != value else value for value in shown["value"]]
+    assert [float(row["value"]) if row["value"] else None for row in back] == [
+        None if value != value else value for value in shown["value"]
+    ]
     assert verify.verify(made.encode(), "x.csv").state == "current"
 
 
-@pytest.mark.parametrize(("topic", "choice", "reference", "many"), [("women", {"level": "italy"}, "ITA", 21), ("closures", {"level": "italy"}, "ITA", 21),
-                                                                  ("digital_sales", {"level": "europe", "indicator": "dii_at_least_basic", "period": "2025"}, "EU27_2020", 32)])
-def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_ranked(topic, choice, reference, many):
+@pytest.mark.parametrize(
+    ("topic", "choice", "reference", "many"),
+    [
+        ("women", {"level": "italy"}, "ITA", 21),
+        ("closures", {"level": "italy"}, "ITA", 21),
+        (
+            "digital_sales",
+            {"level": "europe", "indicator": "dii_at_least_basic", "period": "2025"},
+            "EU27_2020",
+            32,
+        ),
+    ],
+)
+def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_ranked(
+    topic, choice, reference, many
+):
     shown = view(topic, lang="en", **choice)
     first, order = mapped(shown, "light", "")
     content = save.file(first.rows, shown, (first.figure,), "csv", "https://pmi.example.org")
@@ -103,12 +128,21 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
         {"area": areas, "reference": others}[row["role"]].append(row)
     assert [row["geo"] for row in others] == [reference] and len(areas) == many
     title = first.figure.layout.meta["title"]
-    assert words.value_text(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en") in title
-    ranked = [code for trace in order.figure.data if trace.customdata is not None for code, *_ in trace.customdata]
+    assert (
+        words.value_text(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en")
+        in title
+    )
+    ranked = [
+        code for trace in order.figure.data if trace.customdata is not None for code, *_ in trace.customdata
+    ]
     assert len(ranked) == many and reference not in ranked
     one = save.export(first.rows, shown, (first.figure,), "https://pmi.example.org")
     drawn_ = fingerprint.picture(one.seal, one.table)
-    assert len(fingerprint.unpack(drawn_["figures"])) == verify.verify(content).rows == many + 1 - (topic == "women"), "an image and a file count the same figures"
+    assert (
+        len(fingerprint.unpack(drawn_["figures"]))
+        == verify.verify(content).rows
+        == many + 1 - (topic == "women")
+    ), "an image and a file count the same figures"
     assert verify.verify(content).state == "current"
 
 
@@ -117,9 +151,15 @@ def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
     visit = opened("women", lang=lang)
     drawn.touch(visit, "map", "table")
     page, name = html(visit), {"it": "Italia", "en": "Italy"}[lang]
-    assert page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1 and f'<th scope="row">{name}</th>' not in page
+    assert (
+        page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
+        and f'<th scope="row">{name}</th>' not in page
+    )
     body = embed.answer(view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}).body.decode()
-    assert body.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1 and body.count('<th scope="row">') == 22
+    assert (
+        body.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
+        and body.count('<th scope="row">') == 22
+    )
 
 
 def test_italy_is_a_reference_among_regions_and_an_area_where_it_is_chosen_or_alone():
@@ -134,7 +174,9 @@ def test_italy_is_a_reference_among_regions_and_an_area_where_it_is_chosen_or_al
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_every_format_is_one_click_away(lang):
     visit = kit("closures", lang, "files")
-    assert {t(f"save_file_{form}", lang) for form in files.FORMATS} <= {button.proto.label for button in visit.get("download_button")}
+    assert {t(f"save_file_{form}", lang) for form in files.FORMATS} <= {
+        button.proto.label for button in visit.get("download_button")
+    }
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -149,7 +191,9 @@ def test_the_cited_link_says_every_choice_and_the_version():
     plain, cited = [line.partition("</code>")[0].replace("&amp;", "&") for line in page.split("<code>")[1:3]]
     assert parse_qs(urlsplit(plain).query) == {"lang": ["en"], "period": ["2023"]}
     assert parse_qs(urlsplit(cited).query)["version"] == [queries.version()]
-    assert {"level", "indicator", "sector", "gender", "size", "period"} <= set(parse_qs(urlsplit(cited).query))
+    assert {"level", "indicator", "sector", "gender", "size", "period"} <= set(
+        parse_qs(urlsplit(cited).query)
+    )
 
 
 @pytest.mark.parametrize("part", ["link", "cite"])
@@ -165,7 +209,9 @@ def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_c
     chosen = {"geo": ["ITC4", "ITI4"], "indicator": "birth_rate"}
     page = html(kit("compare", "en", "link", "compared", **chosen))
     plain, cited = [urlsplit(unescape(line.partition("</code>")[0])) for line in page.split("<code>")[1:3]]
-    assert plain.path == cited.path == "/compare" and parse_qs(plain.query) == {"lang": ["en"]} | {name: [one] if isinstance(one, str) else one for name, one in chosen.items()}
+    assert plain.path == cited.path == "/compare" and parse_qs(plain.query) == {"lang": ["en"]} | {
+        name: [one] if isinstance(one, str) else one for name, one in chosen.items()
+    }
     again = html(opened("compare", **parse_qs(cited.query)))
     assert 'class="said cited"' in again and "none of its" in again
     assert re.findall("<h2>([^<]*)</h2>", again)[0] in page, "the same finding"
@@ -185,7 +231,10 @@ def recipe(visit) -> dict:
 
 
 @pytest.mark.parametrize("screen", ["light", "dark"])
-@pytest.mark.parametrize(("page", "name", "address"), [("closures", "map", {}), ("women", "leaders", {}), ("compare", "compared", {"geo": ["ITC4", "ITI4"]})])
+@pytest.mark.parametrize(
+    ("page", "name", "address"),
+    [("closures", "map", {}), ("women", "leaders", {}), ("compare", "compared", {"geo": ["ITC4", "ITI4"]})],
+)
 def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, address, screen, monkeypatch):
     monkeypatch.setattr(save.frame, "theme", lambda: screen)
     monkeypatch.setattr(topic, "theme", lambda: screen)
@@ -199,13 +248,18 @@ def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, a
         if "data" in made:
             told, others = json.dumps(made["data"]), palette(screen)
             assert colours.ink in told or colours.qualitative[0] in told or colours.border in told
-            assert not any(f'"{one}"' in told for one in (others.ink, others.border, *others.qualitative)), "no colour of the screen's theme is left"
+            assert not any(f'"{one}"' in told for one in (others.ink, others.border, *others.qualitative)), (
+                "no colour of the screen's theme is left"
+            )
 
 
 @pytest.mark.parametrize("part", ["embed", "code"])
 def test_the_code_to_paste_is_that_of_the_figure(part):
     page = unescape(html(kit("closures", "it", part)))
-    expected = {"embed": ("/embed/v1/death_rate?", "figure=map"), "code": ("'death_rate'", "import duckdb", "sql?lang=it")}[part]
+    expected = {
+        "embed": ("/embed/v1/death_rate?", "figure=map"),
+        "code": ("'death_rate'", "import duckdb", "sql?lang=it"),
+    }[part]
     assert all(one in page for one in expected)
 
 
@@ -216,27 +270,61 @@ def test_every_figure_that_can_be_embedded_is_one_that_embeds_know():
 def embedded(drawing_or_name, view_=None) -> str:
     """The title of the embed whose code is offered for a figure."""
     name, shown = (drawing_or_name.name, drawing_or_name.view) if view_ is None else (drawing_or_name, view_)
-    address = urlsplit(unescape(re.search('src="([^"]+)"', embed.code(shown, "https://pmi.example.org", figure=save.EMBEDDED[name]))[1]))
-    return unescape(re.search("<h1>([^<]*)</h1>", embed.answer(address.path.rpartition("/")[2], parse_qs(address.query)).body.decode())[1])
+    address = urlsplit(
+        unescape(
+            re.search(
+                'src="([^"]+)"', embed.code(shown, "https://pmi.example.org", figure=save.EMBEDDED[name])
+            )[1]
+        )
+    )
+    return unescape(
+        re.search(
+            "<h1>([^<]*)</h1>",
+            embed.answer(address.path.rpartition("/")[2], parse_qs(address.query)).body.decode(),
+        )[1]
+    )
 
 
-@pytest.mark.parametrize(("page", "choice"), [("women", {"level": "world"}), ("women", {"level": "italy"}), ("closures", {"level": "europe", "geo": ("DEU",)}), ("profits", {"level": "italy", "indicator": "gva_change_vs_2019"})])
+@pytest.mark.parametrize(
+    ("page", "choice"),
+    [
+        ("women", {"level": "world"}),
+        ("women", {"level": "italy"}),
+        ("closures", {"level": "europe", "geo": ("DEU",)}),
+        ("profits", {"level": "italy", "indicator": "gva_change_vs_2019"}),
+    ],
+)
 def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
     shown = view(page, lang="en", **choice)
-    there = [*topic.over_time(shown, "light"), topic.by_sector(shown, "light"), *topic.by_leader(shown, "light"), topic.by_area_and_sector(shown, "light")]
+    there = [
+        *topic.over_time(shown, "light"),
+        topic.by_sector(shown, "light"),
+        *topic.by_leader(shown, "light"),
+        topic.by_area_and_sector(shown, "light"),
+    ]
     told = {one.name: (embedded(one), one.figure.layout.meta["title"]) for one in there if one}
     assert told and all(own == title for own, title in told.values()), told
 
 
-@pytest.mark.parametrize(("geo", "indicator"), [(["ITC4", "ITI4"], "death_rate"), (["ITC4", "ITI4"], "innovative_startups_female_majority_share"), (["DEU", "FRA", "ITA"], "ent_with_esales"), (["KEN", "ZAF"], "lower_sales_yoy")])
+@pytest.mark.parametrize(
+    ("geo", "indicator"),
+    [
+        (["ITC4", "ITI4"], "death_rate"),
+        (["ITC4", "ITI4"], "innovative_startups_female_majority_share"),
+        (["DEU", "FRA", "ITA"], "ent_with_esales"),
+        (["KEN", "ZAF"], "lower_sales_yoy"),
+    ],
+)
 def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monkeypatch):
     taken = []
-    monkeypatch.setattr(compare, "panel", lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown)))
+    monkeypatch.setattr(
+        compare, "panel", lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown))
+    )
     lines = compare.compared(tuple(geo), "en")
     line = next(line for line in lines if line.indicator.id == indicator)
     monkeypatch.setattr(compare.st, "html", lambda text: None)
     compare.figure(line, tuple(geo), compare.labels("en"), "en")
-    (name, figure, shown), = taken
+    ((name, figure, shown),) = taken
     assert embedded(name, shown) == figure.layout.meta["title"]
 
 
@@ -258,20 +346,40 @@ def test_a_cited_link_of_a_version_not_kept_says_so():
 def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     out = build.database()
     then = release._present(out, out.stat().st_mtime_ns).copy()
-    own = (then["indicator"] == "death_rate") & (then["period"] == "2024") & (then["edition"] == "istat-bd") & (then["sector"] == "all") & (then["size"] == "all")
+    own = (
+        (then["indicator"] == "death_rate")
+        & (then["period"] == "2024")
+        & (then["edition"] == "istat-bd")
+        & (then["sector"] == "all")
+        & (then["size"] == "all")
+    )
     then.loc[own & (then["geo"] == "ITC4"), "value"] = 11.1
     kept = release.published
-    monkeypatch.setattr(release, "published", lambda version, root=None: then if version == "0000000000aa" else kept(version, root))
+    monkeypatch.setattr(
+        release,
+        "published",
+        lambda version, root=None: then if version == "0000000000aa" else kept(version, root),
+    )
     visit = opened("closures", lang="it", version="0000000000aa", period="2024")
     page = html(visit)
     assert "1 delle 22 cifre" in page and "Lombardia: era 11,1%, ora" in page
     drawn.touch(visit, "map", "table")
     page = html(visit)
     assert t("column_since", "it") in page and page.count("era 11,1%") == 2 and "come allora" in page
-    assert visit.query_params["version"] == ["0000000000aa"] or visit.query_params["version"] == "0000000000aa"
+    assert (
+        visit.query_params["version"] == ["0000000000aa"] or visit.query_params["version"] == "0000000000aa"
+    )
 
 
-@pytest.mark.parametrize(("page", "address"), [("closures", {"level": "europe"}), ("profits", {"level": "world"}), ("women", {"level": "italy"}), ("compare", {"geo": ["ITC4", "ITI4"]})])
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("closures", {"level": "europe"}),
+        ("profits", {"level": "world"}),
+        ("women", {"level": "italy"}),
+        ("compare", {"geo": ["ITC4", "ITI4"]}),
+    ],
+)
 def test_every_part_opens_under_every_figure(page, address):
     visit = opened(page, lang="en", **address)
     names = list(drawn.rows(visit))

@@ -1,4 +1,5 @@
 """The project starts on a machine that has only Python and make, and holds nothing of the machines it was written on."""
+
 import ast
 import os
 import re
@@ -11,19 +12,33 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DIRECT = sorted(path.relative_to(ROOT).as_posix() for folder in (".", "benchmarks") for path in (ROOT / folder).glob("requirements*.txt"))
+DIRECT = sorted(
+    path.relative_to(ROOT).as_posix()
+    for folder in (".", "benchmarks")
+    for path in (ROOT / folder).glob("requirements*.txt")
+)
 REQUIREMENTS = [*DIRECT, "constraints.txt"]
 TARGETS = ("help", "run", "test", "build", "lint", "clean", "bench", "release", "sheets", "secure", "fuzz")
-ELSEWHERE = re.compile(r"(^|[^A-Za-z0-9._%-])/(work|farm|root|Users)/|[A-Z]:\\Users|://[a-z.-]*(pyp|pythonh|npmj|npmm)", re.MULTILINE)
+ELSEWHERE = re.compile(
+    r"(^|[^A-Za-z0-9._%-])/(work|farm|root|Users)/|[A-Z]:\\Users|://[a-z.-]*(pyp|pythonh|npmj|npmm)",
+    re.MULTILINE,
+)
 
 
 def tracked() -> list[Path]:
     """The project's files: what git tracks or would track; without git, what is there."""
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     if listed.returncode == 0 and listed.stdout:
         return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
     made = {".venv", ".git", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"}
-    return [path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.relative_to(ROOT).parts)]
+    return [
+        path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.relative_to(ROOT).parts)
+    ]
 
 
 def text_of(path: Path) -> str:
@@ -34,14 +49,26 @@ def text_of(path: Path) -> str:
 
 def pins(name: str) -> dict[str, str]:
     """{"streamlit": "1.67.0", ...} of one requirements file; a line that pins nothing fails."""
-    lines = [line for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if line and not line.startswith(("#", "-c "))]
-    found = [re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==(\d[\w.]*)(?:\s+# .+)?", line) for line in lines]
-    assert all(found), f"{name}: not pinned: {[line for line, match in zip(lines, found, strict=True) if not match]}"
+    lines = [
+        line
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith(("#", "-c "))
+    ]
+    found = [
+        re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==(\d[\w.]*)(?:\s+# .+)?", line) for line in lines
+    ]
+    assert all(found), (
+        f"{name}: not pinned: {[line for line, match in zip(lines, found, strict=True) if not match]}"
+    )
     return {match[1].lower(): match[2] for match in found}
 
 
 def test_no_file_names_a_folder_of_this_machine_or_a_package_registry():
-    bad = [f"{path.relative_to(ROOT)}: {found[0].strip()}" for path in tracked() if (found := ELSEWHERE.search(text_of(path)))]
+    bad = [
+        f"{path.relative_to(ROOT)}: {found[0].strip()}"
+        for path in tracked()
+        if (found := ELSEWHERE.search(text_of(path)))
+    ]
     assert not bad
 
 
@@ -77,8 +104,14 @@ def test_every_import_comes_from_python_the_project_or_a_pinned_package():
     ours = {path.stem for path in scripts} | {path.relative_to(ROOT).parts[0] for path in scripts}
     pinned = {name for file in REQUIREMENTS for name in pins(file)}
     brought = packages_distributions()
-    known = {module for module, packages in brought.items() if {name.lower() for name in packages} & pinned} | pinned
-    missing = {path.name: unknown for path in scripts if (unknown := imported(path) - set(sys.stdlib_module_names) - ours - known)}
+    known = {
+        module for module, packages in brought.items() if {name.lower() for name in packages} & pinned
+    } | pinned
+    missing = {
+        path.name: unknown
+        for path in scripts
+        if (unknown := imported(path) - set(sys.stdlib_module_names) - ours - known)
+    }
     assert missing == {}
 
 
@@ -92,8 +125,17 @@ def test_make_says_in_one_sentence_that_python_cannot_make_environments(tmp_path
     python = tmp_path / "python3"
     python.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\nexit 0\n')
     python.chmod(0o755)
-    said = subprocess.run(["make", "build", f"PYTHON={python}", f"VENV={tmp_path / 'env'}"], cwd=ROOT, capture_output=True, text=True)
-    assert said.returncode and "install python3-venv" in said.stdout and "Traceback" not in said.stdout + said.stderr
+    said = subprocess.run(
+        ["make", "build", f"PYTHON={python}", f"VENV={tmp_path / 'env'}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (
+        said.returncode
+        and "install python3-venv" in said.stdout
+        and "Traceback" not in said.stdout + said.stderr
+    )
 
 
 def test_ci_runs_make_test_and_can_be_run():
@@ -109,7 +151,9 @@ def test_readme_promises_the_two_commands_and_names_only_files_that_exist():
     assert not [name for name in named if not (ROOT / name).exists()]
 
 
-@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="the tests do not run in the environment that make made")
+@pytest.mark.skipif(
+    Path(sys.prefix) != ROOT / ".venv", reason="the tests do not run in the environment that make made"
+)
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
 def test_make_run_prints_the_address_and_the_dashboard_answers(serve):
     with serve(["make", "run", "PORT={port}", "HOST=127.0.0.1"]) as (address, log):

@@ -1,4 +1,5 @@
 """The printed profiles: whole pages that need nothing else, two pages at most, tagged, with every value as text."""
+
 import io
 import re
 import shutil
@@ -18,15 +19,13 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 import api
-
 from charts.benchmark import ALONE
 from data import catalogue, words
 from data.words import period_text, t, value_text
 from queries import version
 from routes.printed import Sheets
-from sheets import FOLDER
+from sheets import FOLDER, index, printer
 from sheets import __main__ as sheets
-from sheets import index, printer
 from ui import area, sheet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,19 +47,26 @@ def squeezed(text: str) -> str:
 def structure(part) -> Iterator[dict]:
     """Every element of a tagged PDF: what a screen reader walks through."""
     part = part.get_object()
-    for inside in part if isinstance(part, list) else [part["/K"]] if isinstance(part, dict) and "/K" in part else []:
+    for inside in (
+        part if isinstance(part, list) else [part["/K"]] if isinstance(part, dict) and "/K" in part else []
+    ):
         yield from structure(inside)
     if isinstance(part, dict) and "/S" in part:
         yield part
 
 
 def values(one) -> list[str]:
-    return [value_text(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, one.lang) for entry in one.all]
+    return [
+        value_text(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, one.lang)
+        for entry in one.all
+    ]
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
 @pytest.mark.parametrize("geo", sheets.SAMPLE)
-def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_and_the_version(geo, lang, to_pdf):
+def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_and_the_version(
+    geo, lang, to_pdf
+):
     one = area.area(geo, lang)
     pdf = pypdf.PdfReader(io.BytesIO(to_pdf(sheet.document(one))))
     text = squeezed("".join(page.extract_text() for page in pdf.pages))
@@ -68,27 +74,55 @@ def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_a
     assert [value for value in values(one) if squeezed(value) not in text] == []
     assert squeezed(one.name) in text and version() in text
     root = pdf.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == lang and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert (
+        root["/MarkInfo"]["/Marked"]
+        and root["/Lang"] == lang
+        and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    )
     parts = list(structure(root["/StructTreeRoot"]))
     kinds = Counter(part["/S"] for part in parts)
-    assert kinds["/H1"] == 1 and kinds["/H2"] == len(pdf.outline[1]) > 3 and kinds["/TH"] > kinds["/Table"] > 0
+    assert (
+        kinds["/H1"] == 1 and kinds["/H2"] == len(pdf.outline[1]) > 3 and kinds["/TH"] > kinds["/Table"] > 0
+    )
     assert all("/Scope" in str(part["/A"]) for part in parts if part["/S"] == "/TH")
     assert kinds["/Figure"] > 0 and all(part["/Alt"] for part in parts if part["/S"] == "/Figure")
     assert pdf.metadata.title == t("sheet_title", lang, name=one.name)
     assert not any(page.images for page in pdf.pages), "figures are vectors"
-    assert all(page.mediabox.width == pytest.approx(595, abs=1) and page.mediabox.height == pytest.approx(842, abs=1) for page in pdf.pages)
+    assert all(
+        page.mediabox.width == pytest.approx(595, abs=1) and page.mediabox.height == pytest.approx(842, abs=1)
+        for page in pdf.pages
+    )
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
-def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_same_two_pages(lang, chromium, tmp_path):
+def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_same_two_pages(
+    lang, chromium, tmp_path
+):
     """A browser asked to print lays the page out for the paper inside its own margins, narrower than 760 pixels: the layout of phones is not for it."""
     page, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
     page.write_text(sheet.document(area.area("ITC4", lang)), encoding="utf-8")
-    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-pdf-header-footer", f"--user-data-dir={tmp_path / 'own'}",
-                    f"--print-to-pdf={printed}", page.as_uri()], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [
+            chromium,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-pdf-header-footer",
+            f"--user-data-dir={tmp_path / 'own'}",
+            f"--print-to-pdf={printed}",
+            page.as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
     pages = pypdf.PdfReader(printed).pages
     assert len(pages) == 2
-    assert all(t(f"profile_column_{name}", lang) in pages[0].extract_text() for name in ("indicator", "figure", "since", "against"))
+    assert all(
+        t(f"profile_column_{name}", lang) in pages[0].extract_text()
+        for name in ("indicator", "figure", "since", "against")
+    )
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -103,17 +137,25 @@ def test_a_sheet_says_the_day_of_the_data_not_of_the_print(lang):
 def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(geo, lang):
     one = area.area(geo, lang)
     page = sheet.document(one)
-    assert page.startswith(f'<!doctype html>\n<html lang="{lang}">') and not re.search(r'(src|href)="|url\(|@import|<script', page)
+    assert page.startswith(f'<!doctype html>\n<html lang="{lang}">') and not re.search(
+        r'(src|href)="|url\(|@import|<script', page
+    )
     text = re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL))
     assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}", text)
-    assert page.count('role="img"') == page.count("aria-label=") - page.count("<section class=\"brief\"")
+    assert page.count('role="img"') == page.count("aria-label=") - page.count('<section class="brief"')
     assert page.count('scope="row"') == len(one.all)
 
 
 def test_the_sheets_are_those_of_italy_its_areas_and_the_european_countries_with_figures():
     codes = sheets.european()
     assert codes[0] == "ITA" and {"ITF+ITG", "ITF2", "DEU", "TUR"} <= set(codes) and "KEN" not in codes
-    assert len(codes) == 26 + len([code for code in codes if re.fullmatch("[A-Z]{3}", code) and code not in ("ITA", "ITC", "ITH", "ITI")])
+    assert len(codes) == 26 + len(
+        [
+            code
+            for code in codes
+            if re.fullmatch("[A-Z]{3}", code) and code not in ("ITA", "ITC", "ITH", "ITI")
+        ]
+    )
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -123,7 +165,11 @@ def test_the_index_lists_what_is_in_the_folder_by_group(lang, tmp_path):
     page = index.page(tmp_path, lang)
     assert re.findall(r'href="(\S+\.pdf)"', page) == ["ITF-ITG.pdf", "DEU.pdf"]
     assert f'href="../../profile?lang={lang}"' in page
-    assert t("group_italy", lang) in page and t("group_europe", lang) in page and t("group_area", lang) not in page
+    assert (
+        t("group_italy", lang) in page
+        and t("group_europe", lang) in page
+        and t("group_area", lang) not in page
+    )
 
 
 @pytest.fixture
@@ -141,24 +187,41 @@ def printed():
 
 def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
     index = httpx.get(f"{site}/sheets/zz", follow_redirects=True)
-    assert index.headers["content-type"].startswith("text/html") and '<html lang="zz">' in index.text and str(index.url).endswith("/sheets/zz/")
+    assert (
+        index.headers["content-type"].startswith("text/html")
+        and '<html lang="zz">' in index.text
+        and str(index.url).endswith("/sheets/zz/")
+    )
     pdf = httpx.get(index.url.join(re.findall(r'href="(.+?)"', index.text)[0]))
-    assert (pdf.status_code, pdf.headers["content-type"], pdf.content) == (200, "application/pdf", b"%PDF-1.4")
+    assert (pdf.status_code, pdf.headers["content-type"], pdf.content) == (
+        200,
+        "application/pdf",
+        b"%PDF-1.4",
+    )
     assert httpx.get(pdf.url, headers={"If-None-Match": pdf.headers["etag"]}).status_code == 304
     for answer in (index, pdf):
         assert api.GUARD.items() <= {name.title(): value for name, value in answer.headers.items()}.items()
-    answers = {path: httpx.get(f"{site}/sheets/{path}").status_code for path in ("zz/B.pdf", "yy/", "", "%2e%2e/geo/italy_nuts2.geojson")}
+    answers = {
+        path: httpx.get(f"{site}/sheets/{path}").status_code
+        for path in ("zz/B.pdf", "yy/", "", "%2e%2e/geo/italy_nuts2.geojson")
+    }
     assert answers == {"zz/B.pdf": 404, "yy/": 404, "": 404, "%2e%2e/geo/italy_nuts2.geojson": 400}
 
 
-@pytest.mark.parametrize(("asked", "browser", "lang"), [("?lang=en", "it", "en"), ("", "it-IT", "it"), ("", "en-GB", "en")])
+@pytest.mark.parametrize(
+    ("asked", "browser", "lang"), [("?lang=en", "it", "en"), ("", "it-IT", "it"), ("", "en-GB", "en")]
+)
 def test_the_list_of_sheets_opens_in_the_visitor_s_language(site, asked, browser, lang):
     answer = httpx.get(f"{site}/sheets{asked}", headers={"Accept-Language": browser})
-    assert answer.status_code == 302 and answer.url.join(answer.headers["location"]).path == f"/sheets/{lang}/"
+    assert (
+        answer.status_code == 302 and answer.url.join(answer.headers["location"]).path == f"/sheets/{lang}/"
+    )
 
 
 def test_before_anything_is_printed_there_is_no_list(tmp_path):
-    nothing = Starlette(routes=[Mount("/sheets", Sheets(directory=tmp_path / "none", html=True, check_dir=False))])
+    nothing = Starlette(
+        routes=[Mount("/sheets", Sheets(directory=tmp_path / "none", html=True, check_dir=False))]
+    )
     assert TestClient(nothing).get("/sheets/it/").status_code == 404
 
 
@@ -170,7 +233,9 @@ def test_without_a_browser_it_says_what_to_install(monkeypatch):
 
 
 def test_a_code_without_figures_is_named():
-    said = subprocess.run([sys.executable, "-m", "sheets", "ATLANTIS"], cwd=ROOT, capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-m", "sheets", "ATLANTIS"], cwd=ROOT, capture_output=True, text=True
+    )
     assert said.returncode == 2 and "ATLANTIS: no figures for this code" in said.stderr
 
 
@@ -178,4 +243,8 @@ def test_the_fullest_profile_leaves_the_history_of_amounts_to_the_page():
     italy = area.area("ITA", "en")
     assert len(italy.all) > sheet.DENSE
     amounts = [entry for entry in italy.all if entry.indicator.unit in ALONE]
-    assert sheet.amounts_in_brief(italy).count('scope="row"') == len(amounts) == sheet.amounts(italy).count('scope="row"')
+    assert (
+        sheet.amounts_in_brief(italy).count('scope="row"')
+        == len(amounts)
+        == sheet.amounts(italy).count('scope="row"')
+    )

@@ -15,7 +15,12 @@ from queries import ask, snippets
 from queries.filters import Filters, resolve
 
 ROOT = Path(__file__).resolve().parent.parent
-VIEWS = [(topic.id, level, "it" if place % 2 else "en") for place, (topic, level) in enumerate((topic, level) for topic in catalogue.topics().values() for level, ids in topic.opens.items() if ids)]
+VIEWS = [
+    (topic.id, level, "it" if place % 2 else "en")
+    for place, (topic, level) in enumerate(
+        (topic, level) for topic in catalogue.topics().values() for level, ids in topic.opens.items() if ids
+    )
+]
 FIGURES = [name for name in snippets.QUESTIONS if name not in ("time", "beside")]
 
 
@@ -48,7 +53,17 @@ def run(downloads, monkeypatch):
 def drawn(figure: go.Figure) -> list[float]:
     """Every value on a figure, in order of size."""
     traces = [trace for trace in figure.data if trace.type != "scattergeo"]
-    found = [value for trace in traces for value in (trace.z if trace.type in ("choropleth", "heatmap") else trace.x if trace.type == "bar" or "name" in measured(trace) else trace.y)]
+    found = [
+        value
+        for trace in traces
+        for value in (
+            trace.z
+            if trace.type in ("choropleth", "heatmap")
+            else trace.x
+            if trace.type == "bar" or "name" in measured(trace)
+            else trace.y
+        )
+    ]
     return sorted(float(value) for value in found if value is not None and value == value)
 
 
@@ -68,7 +83,12 @@ def test_the_script_draws_the_values_of_the_page(topic, level, lang, figure, run
     view = resolve(Filters(lang=lang, level=level), topic)
     rows = asked(view, figure)
     redrawn, again = run(snippets.python(view, figure))
-    figures = [sorted(zip(some["geo"], some["sector"], some["gender"], some["period"], some["edition"], some["value"])) for some in (again, rows)]
+    figures = [
+        sorted(
+            zip(some["geo"], some["sector"], some["gender"], some["period"], some["edition"], some["value"])
+        )
+        for some in (again, rows)
+    ]
     assert figures[0] == figures[1]
     assert drawn(redrawn) == sorted(rows["value"])
     assert redrawn.layout.title.text == view.indicator.label[lang]
@@ -85,7 +105,9 @@ def test_the_sql_of_every_indicator_gives_the_rows_of_the_page(indicator, downlo
     here = catalogue.indicator(indicator)
     for level in here.default:
         view = resolve(Filters(lang="en", level=level, indicator=indicator), here.topic)
-        with duckdb.connect(str(downloads / f"ripresa-digitale_{queries.version()}.duckdb"), read_only=True) as downloaded:
+        with duckdb.connect(
+            str(downloads / f"ripresa-digitale_{queries.version()}.duckdb"), read_only=True
+        ) as downloaded:
             again = downloaded.execute(snippets.sql(view, "map")).df()
         pd.testing.assert_frame_equal(again, ask("map", **view.moment))
 
@@ -93,8 +115,12 @@ def test_the_sql_of_every_indicator_gives_the_rows_of_the_page(indicator, downlo
 def test_the_lines_are_those_of_the_areas_drawn(run):
     view = resolve(Filters(lang="en", level="italy"), "closures")
     rows = ask("trend", **view.cut, geos=("ITC4", "ITH1"), lang="en")
-    figure, again = run(snippets.python(view, "time", rows, title="Lombardy's \"deaths\""))
-    assert set(again["geo"]) == {"ITC4", "ITH1"} and drawn(figure) == sorted(rows["value"]) and figure.layout.title.text == "Lombardy's \"deaths\""
+    figure, again = run(snippets.python(view, "time", rows, title='Lombardy\'s "deaths"'))
+    assert (
+        set(again["geo"]) == {"ITC4", "ITH1"}
+        and drawn(figure) == sorted(rows["value"])
+        and figure.layout.title.text == 'Lombardy\'s "deaths"'
+    )
 
 
 def test_the_sectors_are_those_the_page_shows(run):
@@ -113,20 +139,37 @@ def test_editions_and_old_vintages_never_share_a_line(run):
     for trace in figure.data:
         if "lines" in trace.mode:
             of_line = rows[rows["starts"].isin(pd.to_datetime(list(trace.x))) & rows["value"].isin(trace.y)]
-            assert of_line.groupby(["geo", "edition"]).ngroups >= 1 and not of_line["flags"].str.contains("v").all()
-    assert len({trace.name for trace in figure.data if "lines" in trace.mode}) == rows[~rows["flags"].str.contains("v")].groupby(["geo", "edition"]).ngroups
+            assert (
+                of_line.groupby(["geo", "edition"]).ngroups >= 1
+                and not of_line["flags"].str.contains("v").all()
+            )
+    assert (
+        len({trace.name for trace in figure.data if "lines" in trace.mode})
+        == rows[~rows["flags"].str.contains("v")].groupby(["geo", "edition"]).ngroups
+    )
 
 
 @pytest.mark.parametrize(
     "value, sql",
-    [("it's", "'it''s'"), (("a", "b'"), "['a', 'b''']"), ((), "[]::varchar[]"), (3, "3"), (2.5, "2.5"), (None, "null"), (True, "true"), ("'); drop table x; --", "'''); drop table x; --'")],
+    [
+        ("it's", "'it''s'"),
+        (("a", "b'"), "['a', 'b''']"),
+        ((), "[]::varchar[]"),
+        (3, "3"),
+        (2.5, "2.5"),
+        (None, "null"),
+        (True, "true"),
+        ("'); drop table x; --", "'''); drop table x; --'"),
+    ],
 )
 def test_values_are_written_as_sql_text(value, sql):
     assert snippets.literal(value) == sql
     if value != ():
         with duckdb.connect() as empty:
             said = empty.execute(f"select {sql}").fetchall()[0][0]
-        assert (float(said) if isinstance(value, float) else tuple(said) if isinstance(value, tuple) else said) == value
+        assert (
+            float(said) if isinstance(value, float) else tuple(said) if isinstance(value, tuple) else said
+        ) == value
 
 
 def test_a_value_with_quotes_and_backslashes_survives_the_script(run):
@@ -148,7 +191,9 @@ def test_a_figure_is_read_from_one_table_already_joined(question):
 
 
 def test_comments_that_speak_of_no_parameter_stay():
-    assert snippets.sql(resolve(Filters(), "closures"), "map").startswith("-- A source that has Trentino-Alto Adige as one")
+    assert snippets.sql(resolve(Filters(), "closures"), "map").startswith(
+        "-- A source that has Trentino-Alto Adige as one"
+    )
 
 
 def test_dollars_in_comments_and_texts_are_left_alone(monkeypatch):
@@ -159,8 +204,14 @@ def test_dollars_in_comments_and_texts_are_left_alone(monkeypatch):
 def test_the_script_says_what_to_download_and_from_where():
     view = resolve(Filters(lang="en"), "closures")
     script = snippets.python(view, "map", site="https://example.org/")
-    assert f"curl -o ripresa-digitale_{queries.version()}.duckdb 'https://example.org/api/v1/versions/{queries.version()}/database'" in script
-    assert "curl -o italy_nuts2.geojson 'https://example.org/api/v1/versions/" in script and script.startswith("# Needs Python")
+    assert (
+        f"curl -o ripresa-digitale_{queries.version()}.duckdb 'https://example.org/api/v1/versions/{queries.version()}/database'"
+        in script
+    )
+    assert (
+        "curl -o italy_nuts2.geojson 'https://example.org/api/v1/versions/" in script
+        and script.startswith("# Needs Python")
+    )
 
 
 @pytest.mark.parametrize("lang", ["it", "en"])

@@ -1,4 +1,5 @@
 """verify tells a file that is intact from one that was changed, says where and what it was, and knows when its figures were revised."""
+
 import csv
 import io
 import json
@@ -17,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from exporting import DIGITS, export
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -25,7 +27,6 @@ import routes
 from data import build, release
 from exports import files, fingerprint, images, verify
 from exports.frame import COLUMNS
-from exporting import DIGITS, export
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ("csv", "excel", "xlsx", "parquet", "json", "zip")
@@ -41,7 +42,7 @@ def digit_changed(content: bytes, random_: random.Random, within: slice = slice(
     places = [found.start() for found in re.finditer(rb"\d", content)][within]
     place = random_.choice(places)
     other = random_.choice([digit for digit in DIGITS if digit != content[place]])
-    return content[:place] + bytes([other]) + content[place + 1:], place
+    return content[:place] + bytes([other]) + content[place + 1 :], place
 
 
 def rezipped(archive: bytes, member: str, content: bytes) -> bytes:
@@ -59,11 +60,16 @@ def members(archive: bytes) -> dict[str, bytes]:
 
 # --- intact ---
 
+
 @pytest.mark.parametrize("lang", ["it", "en"])
 @pytest.mark.parametrize("form", TABLES)
 def test_a_table_as_it_left_is_intact_and_current(form, lang):
     verdict = verify.verify(made(form, lang), f"figures.{form}")
-    assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)  # figures as published: Trentino and Bolzano share one
+    assert (verdict.state, verdict.details, verdict.rows) == (
+        "current",
+        (),
+        20,
+    )  # figures as published: Trentino and Bolzano share one
 
 
 def test_a_csv_saved_again_with_its_rows_sorted_or_some_left_out_still_holds_row_by_row():
@@ -82,7 +88,9 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
     assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)
     if form == "csv":
         head, first, *_ = older.decode().splitlines()
-        assert "role" not in head and verify.verify(older.replace(b"ITC1,", b"ITC2,", 1)).details[0].words[3:] == (("column", "geo"), ("found", "ITC2"), ("was", "ITC1")), first
+        assert "role" not in head and verify.verify(older.replace(b"ITC1,", b"ITC2,", 1)).details[0].words[
+            3:
+        ] == (("column", "geo"), ("found", "ITC2"), ("was", "ITC1")), first
 
 
 @pytest.mark.parametrize("form", TABLES)
@@ -90,23 +98,39 @@ def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_s
     shown, english = export("women"), export("women", lang="en").table["base"]
     assert (shown.table["base"] != english).all()
     table = shown.table.assign(base=english)
-    verdict = verify.verify(files.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form), f"figures.{form}")
+    verdict = verify.verify(
+        files.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form),
+        f"figures.{form}",
+    )
     assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)
 
 
-@pytest.mark.parametrize(("lang", "base", "other"), [("it", "calcolato: conteggio di righe", "DERIVED count of rows"), ("en", "DERIVED count of rows", "calcolato: conteggio di righe")])
+@pytest.mark.parametrize(
+    ("lang", "base", "other"),
+    [
+        ("it", "calcolato: conteggio di righe", "DERIVED count of rows"),
+        ("en", "DERIVED count of rows", "calcolato: conteggio di righe"),
+    ],
+)
 def test_a_population_told_in_its_file_s_language_is_intact_and_in_another_altered(lang, base, other):
     content = made("csv", lang)
-    assert verify.verify(content).state == "current" and base.encode() in content and other.encode() not in content
+    assert (
+        verify.verify(content).state == "current"
+        and base.encode() in content
+        and other.encode() not in content
+    )
     assert verify.verify(content.replace(base.encode(), other.encode(), 1)).state == "altered"
 
 
 def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
     rows = list(csv.reader(io.StringIO(made("csv").decode())))
     place = rows[0].index("role")
-    changed = [rows[0], [*rows[1][:place], "reference", *rows[1][place + 1:]], *rows[2:]]
-    without = [[*row[:place], *row[place + 1:]] for row in rows]
-    for lines, said in ((changed, "column role: reference in the file, it was area"), (without, "several cells changed")):
+    changed = [rows[0], [*rows[1][:place], "reference", *rows[1][place + 1 :]], *rows[2:]]
+    without = [[*row[:place], *row[place + 1 :]] for row in rows]
+    for lines, said in (
+        (changed, "column role: reference in the file, it was area"),
+        (without, "several cells changed"),
+    ):
         out = io.StringIO()
         csv.writer(out).writerows(lines)
         verdict = verify.verify(out.getvalue().encode())
@@ -121,8 +145,25 @@ def test_the_metadata_beside_a_csv_notices_a_row_left_out():
     assert verdict.state == "altered" and "20" in verdict.lines("en")[0]
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"a,b\n1,2\n", b"{}", b"[1]", b"PK\x03\x04rubbish", b"PAR1rubbish", b"%PDF-1.4 rubbish", b"\x89PNG\r\n\x1a\nrubbish", b"<svg/>", b"\xff\xfe\x00",
-                                     b"<svg><metadata id=\"ripresa\">nothing</metadata></svg>", b'{"seal": 3, "rows": []}', b'{"a":' * 2000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"a,b\n1,2\n",
+        b"{}",
+        b"[1]",
+        b"PK\x03\x04rubbish",
+        b"PAR1rubbish",
+        b"%PDF-1.4 rubbish",
+        b"\x89PNG\r\n\x1a\nrubbish",
+        b"<svg/>",
+        b"\xff\xfe\x00",
+        b'<svg><metadata id="ripresa">nothing</metadata></svg>',
+        b'{"seal": 3, "rows": []}',
+        b'{"a":' * 2000,
+    ],
+)
 def test_what_is_not_ours_is_not_ours_whatever_it_is(content):
     assert verify.verify(content, "anything").state == "not_ours"
 
@@ -132,11 +173,32 @@ def test_no_file_however_broken_stops_verify(form):
     content, random_ = (sealed(form) if form in IMAGES else made(form)), random.Random(form)
     for _ in range(TRIES):
         start, size = random_.randrange(len(content)), random_.randrange(1, 400)
-        broken = random_.choice([content[:start], content[:start] + content[start + size:], content[:start] + random_.randbytes(size) + content[start + size:], content[start:], content + content])
+        broken = random_.choice(
+            [
+                content[:start],
+                content[:start] + content[start + size :],
+                content[:start] + random_.randbytes(size) + content[start + size :],
+                content[start:],
+                content + content,
+            ]
+        )
         assert verify.verify(broken).state in verify.STATES
 
 
-@pytest.mark.parametrize("change", [{"version": "../../etc/passwd"}, {"version": "feed"}, {"columns": [1]}, {"files": "x"}, {"rows": "21"}, {"view": None}, {"fingerprint": 3}, {"about": {}}, {"columns": {"value": 3}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": "../../etc/passwd"},
+        {"version": "feed"},
+        {"columns": [1]},
+        {"files": "x"},
+        {"rows": "21"},
+        {"view": None},
+        {"fingerprint": 3},
+        {"about": {}},
+        {"columns": {"value": 3}},
+    ],
+)
 def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
     whole = json.loads(made("json"))
     whole["seal"] = fingerprint.closed(whole["seal"] | change)
@@ -144,7 +206,10 @@ def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
     described = json.loads(members(made("zip"))["datapackage.json"])
     described["ripresa"] = fingerprint.closed(described["ripresa"] | change)
     described["resources"][0]["path"] = ["x"]
-    assert verify.verify(rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())).state in ("altered", "not_ours")
+    assert verify.verify(rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())).state in (
+        "altered",
+        "not_ours",
+    )
 
 
 def test_metadata_too_deep_to_read_is_no_seal():
@@ -154,12 +219,19 @@ def test_metadata_too_deep_to_read_is_no_seal():
 
 
 def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
-    hidden = lambda content: content.replace(b'"title": "', b'"title": "\\ud800', 1)  # noqa: E731
+    def hidden(content):
+        return content.replace(b'"title": "', b'"title": "\\ud800', 1)
+
     verdict = verify.verify(hidden(made("json")))
     assert verdict.state == "altered" and [detail.kind for detail in verdict.details] == ["damaged"]
     beside = json.loads(files.sidecar(export("women"), "figures.csv")) | {"title": "\ud800"}
     assert verify.verify(made("csv"), beside=json.dumps(beside).encode()).state == "current"
-    assert verify.verify(rezipped(made("zip"), "datapackage.json", hidden(members(made("zip"))["datapackage.json"]))).state == "not_ours"
+    assert (
+        verify.verify(
+            rezipped(made("zip"), "datapackage.json", hidden(members(made("zip"))["datapackage.json"]))
+        ).state
+        == "not_ours"
+    )
 
 
 @pytest.mark.parametrize("word", [b"/Size", b"/Root", b"trailer", b"startxref"])
@@ -169,13 +241,14 @@ def test_a_pdf_without_what_every_pdf_has_is_altered(word):
 
 # --- altered ---
 
+
 @pytest.mark.parametrize("form", ["csv", "excel", "json"])
 def test_one_changed_digit_is_caught_and_put_back(form):
     content, random_ = made(form), random.Random(form)
     for _ in range(TRIES):
         changed, place = digit_changed(content, random_)
         verdict = verify.verify(changed)
-        assert verdict.state == "altered", content[place - 40:place + 10]
+        assert verdict.state == "altered", content[place - 40 : place + 10]
         assert verdict.details
 
 
@@ -185,23 +258,32 @@ def test_the_cell_that_was_changed_is_named_with_both_values():
     assert verdict.lines("it") == ["riga 14 (Lazio, 2025-05), colonna value: nel file 61.61, era 16.16"]
 
 
-@pytest.mark.parametrize(("form", "parts"), [("xlsx", r"xl/worksheets/sheet1\.xml|xl/sharedStrings\.xml|docProps/custom\.xml"), ("zip", r".*")])
+@pytest.mark.parametrize(
+    ("form", "parts"),
+    [("xlsx", r"xl/worksheets/sheet1\.xml|xl/sharedStrings\.xml|docProps/custom\.xml"), ("zip", r".*")],
+)
 def test_one_changed_digit_inside_an_archive_is_caught(form, parts):
     content, random_ = made(form), random.Random(form)
-    inside = {name: part for name, part in members(content).items() if re.fullmatch(parts, name) and re.search(rb"\d", part)}
+    inside = {
+        name: part
+        for name, part in members(content).items()
+        if re.fullmatch(parts, name) and re.search(rb"\d", part)
+    }
     for _ in range(TRIES):
         name = random_.choice(sorted(inside))
         part = inside[name]
-        if name == "xl/worksheets/sheet1.xml":  # the cells' own numbers, not their place on the sheet or their look
-            places = [found for found in re.finditer(rb"(?<=<v>)[^<]+", part)]
+        if (
+            name == "xl/worksheets/sheet1.xml"
+        ):  # the cells' own numbers, not their place on the sheet or their look
+            places = list(re.finditer(rb"(?<=<v>)[^<]+", part))
             found = random_.choice(places)
             number, _ = digit_changed(found[0], random_)
-            changed = part[:found.start()] + number + part[found.end():]
+            changed = part[: found.start()] + number + part[found.end() :]
         elif name.startswith("xl/") or name.startswith("docProps/"):
-            words = [found for found in re.finditer(rb"(?<=>)[^<]*\d[^<]*(?=</t>|</vt:lpwstr>)", part)]
+            words = list(re.finditer(rb"(?<=>)[^<]*\d[^<]*(?=</t>|</vt:lpwstr>)", part))
             found = random_.choice(words)
             number, _ = digit_changed(found[0], random_)
-            changed = part[:found.start()] + number + part[found.end():]
+            changed = part[: found.start()] + number + part[found.end() :]
         else:
             changed, _ = digit_changed(part, random_)
         if name == "xl/worksheets/sheet1.xml" and changed == part:
@@ -213,7 +295,13 @@ def test_one_changed_digit_inside_an_archive_is_caught(form, parts):
 def test_a_changed_number_in_a_workbook_is_named_with_both_values():
     content = made("xlsx")
     sheet = members(content)["xl/worksheets/sheet1.xml"]
-    verdict = verify.verify(rezipped(content, "xl/worksheets/sheet1.xml", re.sub(rb'(<c r="Q\d+"[^>]*><v>)16.16<', rb"\g<1>61.61<", sheet)))
+    verdict = verify.verify(
+        rezipped(
+            content,
+            "xl/worksheets/sheet1.xml",
+            re.sub(rb'(<c r="Q\d+"[^>]*><v>)16.16<', rb"\g<1>61.61<", sheet),
+        )
+    )
     cell = dict(verdict.details[0].words)
     assert (cell["column"], cell["found"], cell["was"]) == ("value", "61.61", "16.16")
 
@@ -222,9 +310,24 @@ def test_a_changed_cell_of_a_parquet_file_is_caught():
     table = parquet.read_table(io.BytesIO(made("parquet")))
     for name in ("value", "n", "geo_name", "period", "check", "starts"):
         values = table[name].to_pylist()
-        values[4] = values[4] + 1 if isinstance(values[4], (int, float)) else values[3] if name == "geo_name" else values[4].replace(year=1999) if name == "starts" else "1" + values[4][1:]
+        values[4] = (
+            values[4] + 1
+            if isinstance(values[4], (int, float))
+            else values[3]
+            if name == "geo_name"
+            else values[4].replace(year=1999)
+            if name == "starts"
+            else "1" + values[4][1:]
+        )
         out = io.BytesIO()
-        parquet.write_table(table.set_column(table.column_names.index(name), table.schema.field(name), pa.array(values, table.schema.field(name).type)), out)
+        parquet.write_table(
+            table.set_column(
+                table.column_names.index(name),
+                table.schema.field(name),
+                pa.array(values, table.schema.field(name).type),
+            ),
+            out,
+        )
         verdict = verify.verify(out.getvalue())
         assert verdict.state == "altered" and name in verdict.lines("en")[0], (name, verdict.lines("en"))
 
@@ -234,7 +337,7 @@ def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_i
     whole = parquet.read_table(io.BytesIO(content))
     for _ in range(TRIES):
         place = random_.randrange(4, len(content) - 8)
-        changed = content[:place] + bytes([content[place] ^ 1 << random_.randrange(8)]) + content[place + 1:]
+        changed = content[:place] + bytes([content[place] ^ 1 << random_.randrange(8)]) + content[place + 1 :]
         if verify.verify(changed).state == "current":
             assert parquet.read_table(io.BytesIO(changed)).equals(whole)
 
@@ -255,16 +358,41 @@ def test_a_table_whose_checks_were_forged_too_is_caught_by_the_published_figures
     whole = json.loads(made("json"))
     whole["rows"][0]["value"] = 99.9
     names = [name for name in whole["rows"][0] if name != "check"]
-    whole["rows"][0]["check"] = fingerprint.row_check(fingerprint.cell(whole["rows"][0][name]) for name in names)
+    whole["rows"][0]["check"] = fingerprint.row_check(
+        fingerprint.cell(whole["rows"][0][name]) for name in names
+    )
     del whole["seal"]["columns"]
     head = ",".join(whole["rows"][0])
-    forged = head + "\n" + "\n".join(",".join(f'"{fingerprint.cell(value)}"' for value in row.values()) for row in whole["rows"])
+    forged = (
+        head
+        + "\n"
+        + "\n".join(
+            ",".join(f'"{fingerprint.cell(value)}"' for value in row.values()) for row in whole["rows"]
+        )
+    )
     verdict = verify.verify(forged.replace('""', "").encode(), "forged.csv")
-    assert verdict.state == "altered" and "99.9" in verdict.lines("en")[0] and "published in version" in verdict.lines("en")[0]
+    assert (
+        verdict.state == "altered"
+        and "99.9" in verdict.lines("en")[0]
+        and "published in version" in verdict.lines("en")[0]
+    )
 
 
 def test_a_formula_like_text_survives_the_spreadsheet_formats_and_verifies():
-    for text in ("=1+1", "+39 02", "-5", "@cmd", "'quoted", "''twice", "\tTab", "plain", "10-49", "2020-05", "12e4", "007"):
+    for text in (
+        "=1+1",
+        "+39 02",
+        "-5",
+        "@cmd",
+        "'quoted",
+        "''twice",
+        "\tTab",
+        "plain",
+        "10-49",
+        "2020-05",
+        "12e4",
+        "007",
+    ):
         for excel in (False, True):
             assert fingerprint.original(fingerprint.neutral(text, excel)) == text
             assert not re.match(r"[=+\-@\t\r＝＋－＠]", fingerprint.neutral(text, excel))
@@ -272,25 +400,48 @@ def test_a_formula_like_text_survives_the_spreadsheet_formats_and_verifies():
 
 # --- images ---
 
+
 def png(wide: int = 4, tall: int = 3) -> bytes:
-    part = lambda name, content: struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))  # noqa: E731
+    def part(name, content):
+        return (
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        )
+
     pixels = b"".join(b"\0" + bytes(range(wide * 3)) for _ in range(tall))
-    return images.PNG + part(b"IHDR", struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0)) + part(b"IDAT", zlib.compress(pixels)) + part(b"IEND", b"")
+    return (
+        images.PNG
+        + part(b"IHDR", struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0))
+        + part(b"IDAT", zlib.compress(pixels))
+        + part(b"IEND", b"")
+    )
 
 
-SVG = ('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path d="M10 20l30 40"/><text x="5">Molise 30,0%</text>'
-       '<text><tspan class="line">Una riga</tspan><tspan class="line">e un’altra &amp; basta</tspan></text></svg>').encode()
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path d="M10 20l30 40"/><text x="5">Molise 30,0%</text>'
+    '<text><tspan class="line">Una riga</tspan><tspan class="line">e un’altra &amp; basta</tspan></text></svg>'
+).encode()
 
 
 def pdf() -> bytes:
-    parts, out = [b"1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n", b"2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n",
-                  b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>\nendobj\n"], b"%PDF-1.4\n"
+    parts, out = (
+        [
+            b"1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n",
+            b"2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n",
+            b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>\nendobj\n",
+        ],
+        b"%PDF-1.4\n",
+    )
     places = []
     for part in parts:
         places.append(len(out))
         out += part
     table = len(out)
-    return out + b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places) + b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % table
+    return (
+        out
+        + b"xref\n0 4\n0000000000 65535 f \n"
+        + b"".join(b"%010d 00000 n \n" % place for place in places)
+        + b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % table
+    )
 
 
 IMAGES = {"png": png(), "svg": SVG, "pdf": pdf()}
@@ -313,7 +464,7 @@ def test_one_changed_digit_in_an_image_is_caught(form):
     content, random_ = sealed(form), random.Random(form)
     for _ in range(TRIES):
         changed, place = digit_changed(content, random_)
-        assert verify.verify(changed).state == "altered", content[place - 30:place + 30]
+        assert verify.verify(changed).state == "altered", content[place - 30 : place + 30]
 
 
 def test_a_number_rewritten_in_an_svg_is_named_with_both():
@@ -324,21 +475,30 @@ def test_a_number_rewritten_in_an_svg_is_named_with_both():
 def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
     seal = images.take(sealed("png"))
     other = png(wide=5)
-    forged = images.put(other, {name: value for name, value in seal.items() if name not in ("drawing", "check")})
+    forged = images.put(
+        other, {name: value for name, value in seal.items() if name not in ("drawing", "check")}
+    )
     kept = fingerprint.dumps(seal)
-    chunk = struct.pack(">I", len(kept.encode()) + 12) + (body := b"iTXtripresa\0\0\0\0\0" + kept.encode()) + struct.pack(">I", zlib.crc32(body))
+    chunk = (
+        struct.pack(">I", len(kept.encode()) + 12)
+        + (body := b"iTXtripresa\0\0\0\0\0" + kept.encode())
+        + struct.pack(">I", zlib.crc32(body))
+    )
     painted = other[:33] + chunk + other[33:]
-    assert verify.verify(forged).state == "current"  # a seal is not a signature: whoever can write one can forge one
+    assert (
+        verify.verify(forged).state == "current"
+    )  # a seal is not a signature: whoever can write one can forge one
     assert verify.verify(painted).state == "altered"
 
 
 def test_a_sealed_pdf_still_opens_at_its_last_table():
     content = sealed("pdf")
     start = int(re.findall(rb"startxref\s+(\d+)", content)[-1])
-    assert content[start:start + 4] == b"xref" and b"/Prev" in content[start:] and content.startswith(pdf())
+    assert content[start : start + 4] == b"xref" and b"/Prev" in content[start:] and content.startswith(pdf())
 
 
 # --- revised ---
+
 
 @pytest.fixture
 def updated(tmp_path, monkeypatch):
@@ -349,9 +509,14 @@ def updated(tmp_path, monkeypatch):
     shutil.copyfile(build.database(), folder / "new.duckdb")
     release.published(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
     with duckdb.connect(str(folder / "new.duckdb")) as connection:
-        connection.execute("update observations set value = 31.25, low = null, high = null, interval_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
-                           {"i": "innovative_startups_female_majority_share"})
-        connection.execute("delete from observations where indicator = $i and geo = 'ITC2' and period = '2025-05'", {"i": "innovative_startups_female_majority_share"})
+        connection.execute(
+            "update observations set value = 31.25, low = null, high = null, interval_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
+            {"i": "innovative_startups_female_majority_share"},
+        )
+        connection.execute(
+            "delete from observations where indicator = $i and geo = 'ITC2' and period = '2025-05'",
+            {"i": "innovative_startups_female_majority_share"},
+        )
         connection.execute("update build set version = 'feed00000000'")
     monkeypatch.setenv("RECOVERY_DATABASE", str(folder / "new.duckdb"))
     monkeypatch.setenv("RECOVERY_READONLY", "1")
@@ -364,7 +529,10 @@ def test_a_file_of_an_older_version_is_revised_and_both_values_are_said(form, up
     content = sealed(form) if form in IMAGES else made(form)
     verdict = verify.verify(content, f"figure.{form}")
     assert verdict.state == "revised"
-    assert verdict.lines("en") == ["Aosta Valley, 2025-05: was 13.33, now withdrawn", "Molise, 2025-05: was 30, now 31.25"]
+    assert verdict.lines("en") == [
+        "Aosta Valley, 2025-05: was 13.33, now withdrawn",
+        "Molise, 2025-05: was 30, now 31.25",
+    ]
     assert "2 of its" in verdict.sentence("en") and export("women").version in verdict.sentence("it")
 
 
@@ -381,6 +549,7 @@ def test_a_file_of_a_version_that_is_not_kept_says_so(updated):
 
 # --- the command ---
 
+
 def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_path, capsys):
     good, bad, other = tmp_path / "good.csv", tmp_path / "bad.csv", tmp_path / "other.txt"
     good.write_bytes(made("csv"))
@@ -388,8 +557,18 @@ def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_p
     other.write_text("hello")
     assert [verify.main([str(path)]) for path in (good, bad, other, tmp_path / "none.csv")] == [0, 2, 3, 4]
     assert "good.csv: intatto e attuale" in capsys.readouterr().out
-    done = subprocess.run([sys.executable, "-m", "data.verify", "--lang", "en", str(good), str(bad)], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and "intact and current" in done.stdout and "61.61 in the file, it was 16.16" in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "data.verify", "--lang", "en", str(good), str(bad)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (
+        done.returncode == 2
+        and "intact and current" in done.stdout
+        and "61.61 in the file, it was 16.16" in done.stdout
+    )
 
 
 # --- without a seal: what the open data routes give ---
@@ -398,7 +577,9 @@ OPEN = ("csv", "parquet", "json", "jsonstat")
 
 
 def opened(form: str, lang: str = "en", indicator: str = "death_rate") -> bytes:
-    answer = TestClient(Starlette(routes=routes.ROUTES)).get(f"/api/v1/observations?indicator={indicator}&lang={lang}&format={form}")
+    answer = TestClient(Starlette(routes=routes.ROUTES)).get(
+        f"/api/v1/observations?indicator={indicator}&lang={lang}&format={form}"
+    )
     assert answer.status_code == 200
     return answer.content
 
@@ -407,7 +588,11 @@ def opened(form: str, lang: str = "en", indicator: str = "death_rate") -> bytes:
 @pytest.mark.parametrize("form", OPEN)
 def test_open_data_untouched_has_the_published_figures_and_no_seal(form, lang):
     verdict = verify.verify(opened(form, lang), f"observations.{form}")
-    assert (verdict.state, verdict.kind, verdict.details) == ("current", "unsealed_current", ()) and verdict.rows > 20
+    assert (verdict.state, verdict.kind, verdict.details) == (
+        "current",
+        "unsealed_current",
+        (),
+    ) and verdict.rows > 20
     assert {"it": "non porta un sigillo", "en": "carries no seal"}[lang] in verdict.sentence(lang)
 
 
@@ -422,19 +607,39 @@ def test_a_changed_figure_of_open_data_is_named_with_both_values():
     row = whole["rows"][3]
     row["value"], was = 99.9, row["value"]
     head = ",".join(row)
-    by_hand = head + "\n" + "\n".join(",".join(f'"{fingerprint.cell(value)}"' for value in one.values()) for one in whole["rows"])
+    by_hand = (
+        head
+        + "\n"
+        + "\n".join(
+            ",".join(f'"{fingerprint.cell(value)}"' for value in one.values()) for one in whole["rows"]
+        )
+    )
     for content in (json.dumps(whole).encode(), by_hand.encode()):
         verdict = verify.verify(content)
         assert verdict.kind == "unsealed_altered"
-        assert len(verdict.lines("en")) == 1 and f"column value: 99.9 in the file, published in version {queries.version()}: {was}" in verdict.lines("en")[0]
+        assert (
+            len(verdict.lines("en")) == 1
+            and f"column value: 99.9 in the file, published in version {queries.version()}: {was}"
+            in verdict.lines("en")[0]
+        )
 
 
 def test_a_changed_cell_of_json_stat_is_named_and_one_outside_the_cube_is_not_ours():
     whole = json.loads(opened("jsonstat"))
     place, was = next((place, value) for place, value in whole["value"].items() if value != 99.9)
     verdict = verify.verify(json.dumps(whole | {"value": whole["value"] | {place: 99.9}}).encode())
-    assert verdict.kind == "unsealed_altered" and len(verdict.lines("en")) == 1 and f"99.9 in the file, published in version {queries.version()}: {was}" in verdict.lines("en")[0]
-    for other in ({"value": {"999999999": 1.0}}, {"value": {"-1": 1.0}}, {"value": [1.0]}, {"extension": {}}, {"dimension": {}}):
+    assert (
+        verdict.kind == "unsealed_altered"
+        and len(verdict.lines("en")) == 1
+        and f"99.9 in the file, published in version {queries.version()}: {was}" in verdict.lines("en")[0]
+    )
+    for other in (
+        {"value": {"999999999": 1.0}},
+        {"value": {"-1": 1.0}},
+        {"value": [1.0]},
+        {"extension": {}},
+        {"dimension": {}},
+    ):
         assert verify.verify(json.dumps(whole | other).encode()).state == "not_ours"
 
 
@@ -443,13 +648,21 @@ def test_a_row_of_open_data_from_another_version_or_place_is_named():
     whole["rows"][3]["data_version"] = "0" * 12
     whole["rows"][4]["period"] = "1066"
     verdict = verify.verify(json.dumps(whole).encode())
-    assert verdict.kind == "unsealed_altered" and "000000000000" in verdict.lines("it")[0] and "1066" in verdict.lines("it")[1]
+    assert (
+        verdict.kind == "unsealed_altered"
+        and "000000000000" in verdict.lines("it")[0]
+        and "1066" in verdict.lines("it")[1]
+    )
 
 
 def test_a_figure_s_table_that_lost_its_checks_is_not_taken_for_open_data():
     lines = [line.rpartition(",")[0] for line in made("csv").decode().splitlines()]
     verdict = verify.verify("\n".join(lines).encode())
-    assert (verdict.state, verdict.unsealed, verdict.lines("en")) == ("altered", False, ["columns missing: check"])
+    assert (verdict.state, verdict.unsealed, verdict.lines("en")) == (
+        "altered",
+        False,
+        ["columns missing: check"],
+    )
 
 
 @pytest.fixture(params=OPEN)
@@ -461,11 +674,17 @@ def taken(request):
 def test_open_data_of_an_older_version_says_what_was_revised(taken, updated):
     verdict = verify.verify(taken)
     assert verdict.kind == "unsealed_revised" and "carries no seal" in verdict.sentence("en")
-    assert verdict.lines("en") == ["Aosta Valley, 2025-05: was 13.33, now withdrawn", "Molise, 2025-05: was 30, now 31.25"]
+    assert verdict.lines("en") == [
+        "Aosta Valley, 2025-05: was 13.33, now withdrawn",
+        "Molise, 2025-05: was 30, now 31.25",
+    ]
 
 
 def test_open_data_of_a_version_that_is_not_kept_says_so(taken, updated):
     for kept in (updated / "releases").iterdir():
         kept.unlink()
     verdict = verify.verify(taken)
-    assert verdict.kind == "unsealed_revised" and "is not kept here and the file carries no seal" in verdict.sentence("en")
+    assert (
+        verdict.kind == "unsealed_revised"
+        and "is not kept here and the file carries no seal" in verdict.sentence("en")
+    )

@@ -1,4 +1,5 @@
 """The verify and revisions pages: a file dropped is judged in words, a release is told with what it changed."""
+
 import csv
 import re
 
@@ -39,7 +40,10 @@ def dropped(name: str, content: bytes, lang: str) -> str:
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
-@pytest.mark.parametrize(("content", "state"), [(TABLE, "current"), (changed(TABLE), "altered"), (b"a,b\n1,2\n", "not_ours"), (b"", "not_ours")])
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [(TABLE, "current"), (changed(TABLE), "altered"), (b"a,b\n1,2\n", "not_ours"), (b"", "not_ours")],
+)
 def test_a_file_dropped_is_judged(content, state, lang):
     page = dropped("figures.csv", content, lang)
     assert f"verdict_{state}" in page and t(f"verify_state_{state}", lang) in page
@@ -47,7 +51,11 @@ def test_a_file_dropped_is_judged(content, state, lang):
 
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_a_file_without_a_seal_is_called_so(lang):
-    content = TestClient(Starlette(routes=routes.ROUTES)).get(f"/api/v1/observations?indicator=death_rate&lang={lang}&format=csv").content
+    content = (
+        TestClient(Starlette(routes=routes.ROUTES))
+        .get(f"/api/v1/observations?indicator=death_rate&lang={lang}&format=csv")
+        .content
+    )
     page = dropped("observations.csv", content, lang)
     assert t("verify_state_unsealed_current", lang) in page and t("verify_means_unsealed", lang) in page
 
@@ -64,7 +72,9 @@ def test_one_changed_digit_is_found_and_put_back():
 
 
 def test_metadata_beside_a_csv_is_read_with_it():
-    found = verify.verdicts([("x.csv", TABLE), ("x.csv-metadata.json", files.sidecar(export("closures", "italy", "it"), "x.csv"))])
+    found = verify.verdicts(
+        [("x.csv", TABLE), ("x.csv-metadata.json", files.sidecar(export("closures", "italy", "it"), "x.csv"))]
+    )
     assert [one.state for one in found] == ["current"]
 
 
@@ -77,21 +87,52 @@ def test_before_the_first_release_the_page_says_so(lang, monkeypatch):
 
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
-    line = {"date": "2026-11-22", "version": "0000000000aa", "kind": "revised", "indicator": "death_rate", "geo": "ITC4", "sector": "all", "gender": "all", "size": "all", "period": "2024",
-            "edition": "istat-bd", "was": "11.1", "now": "5.8", "figures": "1"}
-    monkeypatch.setattr(release, "releases", lambda root=None: [{"version": "0000000000aa", "date": "2026-11-22", "previous": "", "figures": "9"}])
+    line = {
+        "date": "2026-11-22",
+        "version": "0000000000aa",
+        "kind": "revised",
+        "indicator": "death_rate",
+        "geo": "ITC4",
+        "sector": "all",
+        "gender": "all",
+        "size": "all",
+        "period": "2024",
+        "edition": "istat-bd",
+        "was": "11.1",
+        "now": "5.8",
+        "figures": "1",
+    }
+    monkeypatch.setattr(
+        release,
+        "releases",
+        lambda root=None: [{"version": "0000000000aa", "date": "2026-11-22", "previous": "", "figures": "9"}],
+    )
     monkeypatch.setattr(release, "revisions", lambda root=None: [line])
     page = html(opened("revisions", lang=lang))
-    assert {"it": "Lombardia", "en": "Lombardy"}[lang] in page and {"it": "era 11,1%, ora 5,8%", "en": "was 11.1%, now 5.8%"}[lang] in page and 'id="0000000000aa"' in page
+    assert (
+        {"it": "Lombardia", "en": "Lombardy"}[lang] in page
+        and {"it": "era 11,1%, ora 5,8%", "en": "was 11.1%, now 5.8%"}[lang] in page
+        and 'id="0000000000aa"' in page
+    )
 
 
-@pytest.mark.parametrize(("page", "geo"), [("data", []), ("profile", ["ITC4"]), ("compare", ["ITC4", "ITI4"])])
+@pytest.mark.parametrize(
+    ("page", "geo"), [("data", []), ("profile", ["ITC4"]), ("compare", ["ITC4", "ITI4"])]
+)
 def test_the_csv_of_a_page_says_its_version_and_its_figures_are_compared(page, geo, monkeypatch):
     taken = {}
-    monkeypatch.setattr(st, "download_button", lambda label, data, key, **given: taken.update({key: data() if callable(data) else data}))
+    monkeypatch.setattr(
+        st,
+        "download_button",
+        lambda label, data, key, **given: taken.update({key: data() if callable(data) else data}),
+    )
     opened(page, lang="en", geo=geo)
     content = taken[f"{page}_csv_en"]
     verdict = judged(content)
-    assert (verdict.kind, verdict.version, verdict.details) == ("unsealed_current", queries.version(), ()) and verdict.rows > 20
+    assert (verdict.kind, verdict.version, verdict.details) == (
+        "unsealed_current",
+        queries.version(),
+        (),
+    ) and verdict.rows > 20
     other = judged(re.sub(rb",(\d+\.\d+),", b",987.6,", content, count=1))
     assert other.kind == "unsealed_altered" and "987.6 in the file" in other.lines("en")[0]

@@ -1,4 +1,5 @@
 """The server tells of itself without a visitor's word in it, and asks who takes much to wait."""
+
 import io
 import json
 import logging
@@ -26,7 +27,14 @@ def broken(request):
     raise ValueError("a word of the visitor's")
 
 
-APP = Starlette(routes=[*routes.ROUTES, Route("/broken", broken), Route("/media/{name}", lambda request: PlainTextResponse("x"))], middleware=[Middleware(Watched), Middleware(Limited)])
+APP = Starlette(
+    routes=[
+        *routes.ROUTES,
+        Route("/broken", broken),
+        Route("/media/{name}", lambda request: PlainTextResponse("x")),
+    ],
+    middleware=[Middleware(Watched), Middleware(Limited)],
+)
 
 
 @pytest.fixture
@@ -46,19 +54,29 @@ def lines(monkeypatch):
 @pytest.fixture
 def client(monkeypatch) -> TestClient:
     """A visitor whose buckets are full."""
-    monkeypatch.setattr(limits, "BUCKETS", {kind: limits.Bucket(*rate) for kind, rate in limits.RATES.items()})
+    monkeypatch.setattr(
+        limits, "BUCKETS", {kind: limits.Bucket(*rate) for kind, rate in limits.RATES.items()}
+    )
     return TestClient(APP, raise_server_exceptions=False, client=("203.0.113.9", 5000))
 
 
 # --- the log ---
 
+
 def test_a_request_is_a_line_with_the_id_that_the_visitor_got_and_nothing_of_theirs(client, lines):
-    answer = client.get("/api/v1/observations?indicator=death_rate&geo=ITC4&limit=1&secret=mine", headers={"User-Agent": "Someone/1", "X-Forwarded-For": "198.51.100.7"})
+    answer = client.get(
+        "/api/v1/observations?indicator=death_rate&geo=ITC4&limit=1&secret=mine",
+        headers={"User-Agent": "Someone/1", "X-Forwarded-For": "198.51.100.7"},
+    )
     told = [line for line in lines() if line["event"] == "request"]
-    assert [(line["path"], line["status"], line["request"]) for line in told] == [("/api/v1/observations", 400, answer.headers["x-request-id"])]
+    assert [(line["path"], line["status"], line["request"]) for line in told] == [
+        ("/api/v1/observations", 400, answer.headers["x-request-id"])
+    ]
     assert told[0]["ms"] > 0 and told[0]["bytes"] == len(answer.content) and told[0]["level"] == "info"
     written = json.dumps(lines())
-    assert not [word for word in ("203.0.113.9", "198.51.100.7", "Someone", "mine", "ITC4") if word in written]
+    assert not [
+        word for word in ("203.0.113.9", "198.51.100.7", "Someone", "mine", "ITC4") if word in written
+    ]
 
 
 def test_two_requests_have_two_ids(client):
@@ -79,7 +97,9 @@ def test_a_fault_is_told_by_kind_and_place_and_never_by_its_words(client, lines)
         broken(None)
     except ValueError:
         log.LOGGER.exception("tried")
-    assert lines()[-1]["fault"] == "ValueError" and re.fullmatch(r"test_watched.py:\d+ broken", lines()[-1]["at"][-1])
+    assert lines()[-1]["fault"] == "ValueError" and re.fullmatch(
+        r"test_watched.py:\d+ broken", lines()[-1]["at"][-1]
+    )
     assert "visitor" not in json.dumps(lines())
 
 
@@ -88,8 +108,13 @@ def test_a_page_is_timed_and_one_that_fails_is_told_without_what_the_address_hel
     monkeypatch.setattr(overview, "show", broken)
     opened(lang="en", geo="mario.rossi@example.org")
     scripts = [line for line in lines() if line["event"] == "script"]
-    assert [(line["page"], line["lang"], line.get("fault")) for line in scripts] == [("about", "it", None), ("overview", "en", "ValueError")]
-    assert [line["at"][-1].partition(":")[0] for line in lines() if line["event"] == "page"] == ["test_watched.py"] and "mario" not in json.dumps(lines())
+    assert [(line["page"], line["lang"], line.get("fault")) for line in scripts] == [
+        ("about", "it", None),
+        ("overview", "en", "ValueError"),
+    ]
+    assert [line["at"][-1].partition(":")[0] for line in lines() if line["event"] == "page"] == [
+        "test_watched.py"
+    ] and "mario" not in json.dumps(lines())
 
 
 def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
@@ -103,12 +128,24 @@ def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
 def test_an_image_is_timed(lines, monkeypatch):
     monkeypatch.setattr(render, "browser", lambda: "")
     from test_exports import drawn
+
     with pytest.raises(render.RenderError):
         render.image(*drawn("bars", "closures", "italy"), "png")
-    assert [(line["form"], line["fault"]) for line in lines() if line["event"] == "render"] == [("png", "RenderError")]
+    assert [(line["form"], line["fault"]) for line in lines() if line["event"] == "render"] == [
+        ("png", "RenderError")
+    ]
 
 
-@pytest.mark.parametrize("path, told", [("/media/abcdef.csv", "/media"), ("/_stcore/upload_file/session/file", "/_stcore/upload_file"), ("/api/v1/sources", "/api/v1/sources"), ("/" + "x" * 500, "/" + "x" * 119), ("", "")])
+@pytest.mark.parametrize(
+    "path, told",
+    [
+        ("/media/abcdef.csv", "/media"),
+        ("/_stcore/upload_file/session/file", "/_stcore/upload_file"),
+        ("/api/v1/sources", "/api/v1/sources"),
+        ("/" + "x" * 500, "/" + "x" * 119),
+        ("", ""),
+    ],
+)
 def test_names_of_sessions_and_files_stay_out_of_the_log(path, told):
     assert shown(path) == told
 
@@ -118,11 +155,18 @@ def test_ready_tells_of_the_store_where_one_is_configured_and_not_where_it_is(cl
     assert client.get("/readyz").json()["checks"]["diagnosis"] == "ok"
     monkeypatch.setenv("DIAGNOSIS_STORE", "postgresql://someone:secret@/nothing?host=/nowhere")
     answer = client.get("/readyz")
-    assert answer.status_code == 503 and answer.json()["checks"]["diagnosis"].startswith("the store of the diagnosis does not answer")
-    assert "secret" not in answer.text and "nowhere" not in answer.text and health.FRESH["Cache-Control"] == answer.headers["cache-control"]
+    assert answer.status_code == 503 and answer.json()["checks"]["diagnosis"].startswith(
+        "the store of the diagnosis does not answer"
+    )
+    assert (
+        "secret" not in answer.text
+        and "nowhere" not in answer.text
+        and health.FRESH["Cache-Control"] == answer.headers["cache-control"]
+    )
 
 
 # --- limits ---
+
 
 @pytest.mark.escape
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -131,9 +175,17 @@ def test_who_asks_without_end_is_told_to_wait_and_another_is_not(lang, client, m
     found = [client.get("/api/v1/versions", headers={"Accept-Language": lang}) for _ in range(7)]
     assert [answer.status_code for answer in found] == [200] * 5 + [429] * 2
     problem = found[-1].json()
-    assert problem["type"] == "/api/v1/#often" and problem["status"] == 429 and found[-1].headers["content-type"] == "application/problem+json"
+    assert (
+        problem["type"] == "/api/v1/#often"
+        and problem["status"] == 429
+        and found[-1].headers["content-type"] == "application/problem+json"
+    )
     seconds = int(found[-1].headers["retry-after"])
-    assert 1 <= seconds <= 11 and str(seconds) in problem["detail"] and found[-1].headers["content-language"] == lang
+    assert (
+        1 <= seconds <= 11
+        and str(seconds) in problem["detail"]
+        and found[-1].headers["content-language"] == lang
+    )
     assert client.get("/embed/v1/death_rate").status_code == 429 and client.get("/healthz").status_code == 200
     assert TestClient(APP, client=("203.0.113.10", 1)).get("/api/v1/sources").status_code == 200
 
@@ -144,10 +196,14 @@ def test_an_unchanged_answer_costs_a_tenth_and_a_large_one_more(client, monkeypa
     visitor, left = limits.visitor("203.0.113.9"), lambda: bucket._left[visitor][0]
     tag = client.get("/api/v1/sources").headers["etag"]
     before = left()
-    assert client.get("/api/v1/sources", headers={"If-None-Match": tag}).status_code == 304 and before - left() == pytest.approx(0.1)
+    assert client.get(
+        "/api/v1/sources", headers={"If-None-Match": tag}
+    ).status_code == 304 and before - left() == pytest.approx(0.1)
     before = left()
     whole = client.get("/api/v1/observations?format=csv", headers={"Accept-Encoding": "identity"})
-    assert before - left() == pytest.approx(1 + len(whole.content) / 100_000) and len(whole.content) > 1_000_000
+    assert (
+        before - left() == pytest.approx(1 + len(whole.content) / 100_000) and len(whole.content) > 1_000_000
+    )
 
 
 def test_a_bucket_fills_again_and_never_over_its_rim():
@@ -173,17 +229,35 @@ def test_no_address_is_remembered_and_not_more_visitors_than_fit(monkeypatch):
 
 
 @pytest.mark.escape
-@pytest.mark.parametrize("proxies, forwarded, same", [
-    ("", "9.9.9.9", True), ("0", "9.9.9.9", True), ("1", "9.9.9.9, 198.51.100.1", False), ("2", "9.9.9.9, 198.51.100.1, 10.0.0.1", False), ("3", "9.9.9.9, 198.51.100.1", True), ("1", "", True),
-])
-def test_a_forwarded_address_is_believed_only_as_far_as_known_proxies_wrote_it(proxies, forwarded, same, monkeypatch):
+@pytest.mark.parametrize(
+    "proxies, forwarded, same",
+    [
+        ("", "9.9.9.9", True),
+        ("0", "9.9.9.9", True),
+        ("1", "9.9.9.9, 198.51.100.1", False),
+        ("2", "9.9.9.9, 198.51.100.1, 10.0.0.1", False),
+        ("3", "9.9.9.9, 198.51.100.1", True),
+        ("1", "", True),
+    ],
+)
+def test_a_forwarded_address_is_believed_only_as_far_as_known_proxies_wrote_it(
+    proxies, forwarded, same, monkeypatch
+):
     monkeypatch.setenv("RECOVERY_PROXIES", proxies)
     named = limits.visitor("192.0.2.1", forwarded)
-    assert named == limits.visitor("192.0.2.1" if same else "198.51.100.1") and named != limits.visitor("192.0.2.1", "9.9.9.9, 7.7.7.7, 8.8.8.8") or same
+    assert (
+        named == limits.visitor("192.0.2.1" if same else "198.51.100.1")
+        and named != limits.visitor("192.0.2.1", "9.9.9.9, 7.7.7.7, 8.8.8.8")
+        or same
+    )
 
 
 def test_one_line_of_the_newer_internet_is_one_visitor():
-    assert limits.visitor("2001:db8:1:2::5") == limits.visitor("2001:db8:1:2:ffff::1") != limits.visitor("2001:db8:1:3::5")
+    assert (
+        limits.visitor("2001:db8:1:2::5")
+        == limits.visitor("2001:db8:1:2:ffff::1")
+        != limits.visitor("2001:db8:1:3::5")
+    )
 
 
 @pytest.mark.escape

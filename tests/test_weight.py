@@ -1,4 +1,5 @@
 """The causes of speed, not its times: what a page sends, asks and keeps. Times are in benchmarks/."""
+
 import hashlib
 import subprocess
 import sys
@@ -19,8 +20,17 @@ from queries.filters import Filters, resolve
 from ui import plot, topic
 
 ROOT = Path(__file__).resolve().parents[1]
-VIEWS = [(name, level) for name in ("closures", "profits", "digital_sales", "women") for level, ids in catalogue.topics()[name].opens.items() if ids]
-BUDGET = {"italy": 110_000, "europe": 130_000, "world": 190_000}  # bytes of one page, first sight; a change sends less (see the next test)
+VIEWS = [
+    (name, level)
+    for name in ("closures", "profits", "digital_sales", "women")
+    for level, ids in catalogue.topics()[name].opens.items()
+    if ids
+]
+BUDGET = {
+    "italy": 110_000,
+    "europe": 130_000,
+    "world": 190_000,
+}  # bytes of one page, first sight; a change sends less (see the next test)
 FIGURE = 40_000  # bytes of one figure
 
 
@@ -58,9 +68,18 @@ def test_a_second_visitor_with_the_same_choice_asks_the_database_nothing(topic, 
 def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
     """Another id would take the figure down and build it anew in the browser, the costliest way to repaint. The lines over time show all years,
     so choosing another year must leave them, to the byte."""
-    before, after = (figures(opened("closures", lang="en", level="italy", period=period)) for period in ("2023", "2022"))
+    before, after = (
+        figures(opened("closures", lang="en", level="italy", period=period)) for period in ("2023", "2022")
+    )
     assert [figure.id for figure in before] == [figure.id for figure in after] and len(before) == 6
-    assert [one.sent == two.sent for one, two in zip(before, after, strict=True)] == [False, False, True, True, False, True]
+    assert [one.sent == two.sent for one, two in zip(before, after, strict=True)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_same_choice_is_drawn_once_for_all_visitors(monkeypatch):
@@ -75,7 +94,9 @@ def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
     before, leaders = topic.over_time(view, "light"), topic.by_leader(view, "light")
     monkeypatch.setattr(look, "figure", lambda *given: pytest.fail("drawn again"))
     other = replace(view, period="2020")
-    for one, two in zip((*before, *leaders), (*topic.over_time(other, "light"), *topic.by_leader(other, "light")), strict=True):
+    for one, two in zip(
+        (*before, *leaders), (*topic.over_time(other, "light"), *topic.by_leader(other, "light")), strict=True
+    ):
         assert one.figure is two.figure and (one.view.period, two.view.period) == ("2021", "2020")
     assert len(before) == 2
 
@@ -89,7 +110,10 @@ def test_figures_are_drawn_by_a_script_of_this_site_named_after_what_is_in_it():
     file = ROOT / "static" / plot.address().removeprefix("/app/static/")
     library, settings, own = file.read_text(encoding="utf-8").partition("\nwindow.ripresaSettings = ")
     assert library == get_plotlyjs() and own.endswith(plot.OWN.read_text(encoding="utf-8"))
-    assert file.stem.split("-")[1:] == [plotly.__version__, hashlib.sha256(f"{settings[1:]}{own}".encode()).hexdigest()[:12]]
+    assert file.stem.split("-")[1:] == [
+        plotly.__version__,
+        hashlib.sha256(f"{settings[1:]}{own}".encode()).hexdigest()[:12],
+    ]
 
 
 def test_only_the_cached_layer_reaches_the_database():
@@ -109,8 +133,12 @@ def test_the_settings_that_were_measured_stand():
 
 def test_the_server_starts_without_the_packages_that_few_visitors_need():
     code = "import api, sys; print(sorted({'icalendar', 'plotly.graph_objects', 'scipy', 'xlsxwriter'} & set(sys.modules)))"
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert told.stdout.split("\n")[-2] == "['plotly.graph_objects']"  # the figures' own: it shows that names are found
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (
+        told.stdout.split("\n")[-2] == "['plotly.graph_objects']"
+    )  # the figures' own: it shows that names are found
 
 
 def test_what_a_question_borrowed_is_given_back():

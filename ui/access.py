@@ -1,4 +1,5 @@
 """The accessibility statement: how far the pages conform, what fails and why, how that was found, whom to tell."""
+
 import os
 import tomllib
 from functools import cache
@@ -25,8 +26,11 @@ def known() -> dict:
 
 def statement(lang: str) -> str:
     """The statement, in the order of AgID's model. Who publishes the site and where to write are the publisher's to say."""
-    values = {"publisher": os.environ.get("RECOVERY_PUBLISHER") or t("statement_nobody", lang), "contact": os.environ.get("RECOVERY_CONTACT") or t("statement_no_contact", lang),
-              "date": period_text(known()["judged"], lang)}
+    values = {
+        "publisher": os.environ.get("RECOVERY_PUBLISHER") or t("statement_nobody", lang),
+        "contact": os.environ.get("RECOVERY_CONTACT") or t("statement_no_contact", lang),
+        "date": period_text(known()["judged"], lang),
+    }
     parts = []
     for heading, sentences in PARTS.items():
         body = "".join(f"<p>{escape(t(sentence, lang, **values))}</p>" for sentence in sentences)
@@ -35,10 +39,15 @@ def statement(lang: str) -> str:
 
 
 def _fails(lang: str) -> str:
-    why = [f"{one[lang]} ({t('statement_criterion', lang, criterion=one['criterion'], upstream=one['upstream'])})" for one in known()["finding"]]
+    why = [
+        f"{one[lang]} ({t('statement_criterion', lang, criterion=one['criterion'], upstream=one['upstream'])})"
+        for one in known()["finding"]
+    ]
     limits = [one[lang] for one in known()["limit"]]
-    return (f"<p>{escape(t('statement_fails_1', lang))}</p>{_list(why)}<p>{escape(t('statement_limits', lang))}</p>{_list(limits)}"
-            f"<p>{escape(t('statement_burden', lang))}</p>")
+    return (
+        f"<p>{escape(t('statement_fails_1', lang))}</p>{_list(why)}<p>{escape(t('statement_limits', lang))}</p>{_list(limits)}"
+        f"<p>{escape(t('statement_burden', lang))}</p>"
+    )
 
 
 def _list(sentences: list[str]) -> str:

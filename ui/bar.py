@@ -1,4 +1,5 @@
 """The filter bar: what a page can be asked, with what has no data named and never offered as an empty chart."""
+
 from html import escape
 
 import streamlit as st
@@ -31,10 +32,21 @@ def bar(view, listed: bool = False) -> asked.Options:
 
 def _level(view, offered) -> None:
     codes = [option.code for option in offered]
-    labels = {option.code: option.label if option.available else t("unavailable", view.lang, label=option.label) for option in offered}
+    labels = {
+        option.code: option.label if option.available else t("unavailable", view.lang, label=option.label)
+        for option in offered
+    }
     key = _seed("level", view.level, view.lang)
-    st.radio(t("filter_level", view.lang), codes, key=key, format_func=labels.get, horizontal=True,
-             on_change=lambda: frame.choose(level=st.session_state[key], geo=(), indicator="", period="", size="", gender=""))
+    st.radio(
+        t("filter_level", view.lang),
+        codes,
+        key=key,
+        format_func=labels.get,
+        horizontal=True,
+        on_change=lambda: frame.choose(
+            level=st.session_state[key], geo=(), indicator="", period="", size="", gender=""
+        ),
+    )
 
 
 def _select(name: str, value: str, offered, lang: str) -> None:
@@ -42,20 +54,43 @@ def _select(name: str, value: str, offered, lang: str) -> None:
     if len(offered) < 2:
         return
     ranked = sorted(offered, key=lambda option: not option.available)
-    labels = {option.code: option.label if option.available else t("unavailable", lang, label=option.label) for option in ranked}
+    labels = {
+        option.code: option.label if option.available else t("unavailable", lang, label=option.label)
+        for option in ranked
+    }
     labels.setdefault(value, period_text(value, lang))
     key = _seed(name, value, lang)
-    st.selectbox(t(f"filter_{name}", lang), list(labels), key=key, format_func=labels.get, on_change=lambda: frame.choose(**{name: st.session_state[key]}))
+    st.selectbox(
+        t(f"filter_{name}", lang),
+        list(labels),
+        key=key,
+        format_func=labels.get,
+        on_change=lambda: frame.choose(**{name: st.session_state[key]}),
+    )
 
 
 def _areas(view, offered, name: str) -> None:
     lang = view.lang
-    labels = {option.code: option.label if option.available else t("unavailable", lang, label=option.label) for option in offered}
+    labels = {
+        option.code: option.label if option.available else t("unavailable", lang, label=option.label)
+        for option in offered
+    }
     if not set(view.geo) <= set(labels):  # a whole among its parts: Italy, the EU
-        labels |= {row.code: row.name for row in ask("areas", level="any", lang=lang).itertuples() if row.code in view.geo and row.code not in labels}
+        labels |= {
+            row.code: row.name
+            for row in ask("areas", level="any", lang=lang).itertuples()
+            if row.code in view.geo and row.code not in labels
+        }
     key = _seed("geo", list(view.geo), lang)
-    st.multiselect(t(f"filter_{name}_italy" if view.level == "italy" else f"filter_{name}", lang), list(labels), key=key, format_func=labels.get,
-                   placeholder=t(f"filter_{name}_none", lang), max_selections=asked.MOST_AREAS, on_change=lambda: frame.choose(geo=tuple(st.session_state[key])))
+    st.multiselect(
+        t(f"filter_{name}_italy" if view.level == "italy" else f"filter_{name}", lang),
+        list(labels),
+        key=key,
+        format_func=labels.get,
+        placeholder=t(f"filter_{name}_none", lang),
+        max_selections=asked.MOST_AREAS,
+        on_change=lambda: frame.choose(geo=tuple(st.session_state[key])),
+    )
 
 
 def _seed(name: str, value, lang: str) -> str:
@@ -70,4 +105,6 @@ def _without(view, offered) -> None:
     """Names the areas that have no figure for this choice, when they are few: on a map of the world the colour says it."""
     names = [option.label for option in offered if not option.available]
     if 0 < len(names) <= NAMED and view.chart == "map":
-        st.html(f'<p class="credit">{escape(t("unavailable_areas", view.lang, areas=list_text(names, view.lang)))}</p>')
+        st.html(
+            f'<p class="credit">{escape(t("unavailable_areas", view.lang, areas=list_text(names, view.lang)))}</p>'
+        )

@@ -1,4 +1,5 @@
 """A headline as a card: the figure, whom it describes, and how far it has come since 2019. Words and a small drawing, on screen before any chart."""
+
 from base64 import b64encode
 from html import escape
 
@@ -16,7 +17,16 @@ PAGE = {theme: palette.page for theme, palette in PALETTES.items()}
 INK = {theme: palette.soft for theme, palette in PALETTES.items()}
 
 
-def card(topic: str, indicator, figure: dict | None, whom: str, drawing: str, recovery: str, sources: list[str], lang: str) -> str:
+def card(
+    topic: str,
+    indicator,
+    figure: dict | None,
+    whom: str,
+    drawing: str,
+    recovery: str,
+    sources: list[str],
+    lang: str,
+) -> str:
     """The card of a topic. figure: a row of queries/headline; whom: the place and size it is about; drawing: its line over time; sources: those of the line."""
     if figure is None:
         value, when = MISSING, MISSING
@@ -38,16 +48,37 @@ def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> s
         return t("recovery_nothing", lang)
     if missing(figure["baseline"]):
         first = rows.iloc[0]
-        return t("recovery_no_baseline", lang, first=_show(first["value"], indicator, lang), period=period_text(first["period"], lang))
-    words = {"name": indicator.short[lang], "baseline": _show(figure["baseline"], indicator, lang), "period": period_text(figure["period"], lang),
-             "latest": _against(figure["value"], figure["baseline"], indicator, lang), "worst": _against(figure["worst"], figure["baseline"], indicator, lang), "extreme": _show(figure["worst"], indicator, lang),
-             "worst_period": period_text(figure["worst_period"], lang) if not missing(figure["worst_period"]) else MISSING}
+        return t(
+            "recovery_no_baseline",
+            lang,
+            first=_show(first["value"], indicator, lang),
+            period=period_text(first["period"], lang),
+        )
+    words = {
+        "name": indicator.short[lang],
+        "baseline": _show(figure["baseline"], indicator, lang),
+        "period": period_text(figure["period"], lang),
+        "latest": _against(figure["value"], figure["baseline"], indicator, lang),
+        "worst": _against(figure["worst"], figure["baseline"], indicator, lang),
+        "extreme": _show(figure["worst"], indicator, lang),
+        "worst_period": period_text(figure["worst_period"], lang)
+        if not missing(figure["worst_period"])
+        else MISSING,
+    }
     if indicator.better == "neither" or missing(figure["worst"]):
         return t("recovery_change", lang, **words)
-    never = figure["worst"] <= figure["baseline"] if indicator.better == "lower" else figure["worst"] >= figure["baseline"]
+    never = (
+        figure["worst"] <= figure["baseline"]
+        if indicator.better == "lower"
+        else figure["worst"] >= figure["baseline"]
+    )
     if never:
         return t(f"recovery_never_{indicator.better}", lang, **words)
-    short = figure["value"] > figure["baseline"] if indicator.better == "lower" else figure["value"] < figure["baseline"]
+    short = (
+        figure["value"] > figure["baseline"]
+        if indicator.better == "lower"
+        else figure["value"] < figure["baseline"]
+    )
     if missing(figure["regained_period"]) or short:  # regained and lost again is not regained
         return t("recovery_not_yet", lang, **words)
     return t("recovery_regained", lang, **words, regained_period=period_text(figure["regained_period"], lang))
@@ -62,15 +93,31 @@ def spark(rows: pd.DataFrame, indicator, lang: str, theme: str) -> str:
     (first, _), (last, _) = points[0], points[-1]
     values = [value for _, value in points]
     high = max(values)
-    low = min(*values, high - abs(high) * 0.2)  # a fifth of the figure at least, so that a still line looks still
+    low = min(
+        *values, high - abs(high) * 0.2
+    )  # a fifth of the figure at least, so that a still line looks still
     x = [EDGE + (at - first) / (last - first) * (WIDTH - 2 * EDGE) for at, _ in points]
     y = [HEIGHT - EDGE - (value - low) / ((high - low) or 1) * (HEIGHT - 2 * EDGE) for value in values]
     line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     base = next((b for b, (at, _) in zip(y, points, strict=True) if int(at) == 2019), None)
-    dotted = f'<path d="M{EDGE} {base:.1f}H{WIDTH - EDGE}" stroke="{INK[theme]}" stroke-dasharray="2 3" opacity=".7"/>' if base is not None else ""
-    words = t("spark", lang, name=indicator.short[lang], start=int(first), end=int(last), first=_show(values[0], indicator, lang), last=_show(values[-1], indicator, lang))
-    ends = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{r}" fill="{PAGE[theme] if is_provisional(row) else LINE[theme]}" stroke="{LINE[theme]}" stroke-width="1.5"/>'
-                   for a, b, r, row in ((x[0], y[0], 3, known[0]), (x[-1], y[-1], 4.5, known[-1])))
+    dotted = (
+        f'<path d="M{EDGE} {base:.1f}H{WIDTH - EDGE}" stroke="{INK[theme]}" stroke-dasharray="2 3" opacity=".7"/>'
+        if base is not None
+        else ""
+    )
+    words = t(
+        "spark",
+        lang,
+        name=indicator.short[lang],
+        start=int(first),
+        end=int(last),
+        first=_show(values[0], indicator, lang),
+        last=_show(values[-1], indicator, lang),
+    )
+    ends = "".join(
+        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{r}" fill="{PAGE[theme] if is_provisional(row) else LINE[theme]}" stroke="{LINE[theme]}" stroke-width="1.5"/>'
+        for a, b, r, row in ((x[0], y[0], 3, known[0]), (x[-1], y[-1], 4.5, known[-1]))
+    )
     drawing = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 16}" font-family="system-ui, sans-serif" font-size="12" fill="{INK[theme]}">
         {dotted}<polyline points="{line}" fill="none" stroke="{LINE[theme]}" stroke-width="2" stroke-linejoin="round"/>
         {ends}

@@ -1,4 +1,5 @@
 """The evidence of a claim on both sides: each figure once, large, with the documents that give it and, where it was set aside, why. No Streamlit here."""
+
 from html import escape
 
 from data import catalogue
@@ -12,11 +13,18 @@ DOCUMENT = ("publisher", "title", "published", "url")
 
 def sides(claim, lang: str) -> str:
     """Both sides of a claim as figures, side by side; "" for a claim without figures. claim: a row of queries/claims."""
-    found = ask("claim_evidence", indicator=claim.evidence_indicator, geo=claim.evidence_geo, period=claim.evidence_period).to_dict("records")
+    found = ask(
+        "claim_evidence",
+        indicator=claim.evidence_indicator,
+        geo=claim.evidence_geo,
+        period=claim.evidence_period,
+    ).to_dict("records")
     if not found:
         return ""
     indicator = catalogue.indicator(claim.evidence_indicator)
-    columns = "".join(_side(side, [row for row in found if row["side"] == side], indicator, lang) for side in HEADS)
+    columns = "".join(
+        _side(side, [row for row in found if row["side"] == side], indicator, lang) for side in HEADS
+    )
     return f'<div class="sides" role="group" aria-label="{escape(t("checks_sides", lang))}">{columns}</div>'
 
 

@@ -1,4 +1,5 @@
 """Two to six areas side by side: one indicator over time with its differences in words, and all indicators in a table."""
+
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from html import escape
@@ -29,6 +30,7 @@ COMPANY = ("ITA", "DEU", "FRA", "ESP", "EU27_2020")  # beside Italy alone
 @dataclass(frozen=True)
 class Line:
     """An indicator of several areas: in `cells` the figures that share a moment, in `others` the newest of areas that have none then; known: all of that choice."""
+
     indicator: Indicator
     row: dict
     cells: dict[str, dict]
@@ -44,9 +46,17 @@ def show(filters: Filters) -> None:
     geos = company(asked, lang)[:MOST]
     opening(t("nav_compare", lang), t("compare_question", lang), t("compare_intro", lang))
     lines = compared(geos, lang)
-    chosen = next((line for line in lines if line.indicator.id == filters.indicator), lines[0] if lines else None)
+    chosen = next(
+        (line for line in lines if line.indicator.id == filters.indicator), lines[0] if lines else None
+    )
     choice(geos, names, lines, chosen, lang)
-    said = [t("compare_too_many", lang, count=MOST)] if len(asked) > MOST else [t("compare_one_added", lang, name=names[asked[0]])] if len(asked) == 1 else []
+    said = (
+        [t("compare_too_many", lang, count=MOST)]
+        if len(asked) > MOST
+        else [t("compare_one_added", lang, name=names[asked[0]])]
+        if len(asked) == 1
+        else []
+    )
     for sentence in said if lines else [*said, t("compare_nothing", lang)]:
         st.html(f'<div class="said"><p>{escape(sentence)}</p></div>')
     if chosen:
@@ -70,10 +80,15 @@ def company(asked: list[str], lang: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((asked[0], *COMPANY)))
     one = areas.area(asked[0], lang)
     europe = () if one.level in ("area", "macro") else ALSO  # with which an Italian area shares nothing
-    return asked[0], *(code for code in areas.benchmarks(one.geo, one.level, one.parent) if code in areas.names(lang) or code in europe)
+    return asked[0], *(
+        code
+        for code in areas.benchmarks(one.geo, one.level, one.parent)
+        if code in areas.names(lang) or code in europe
+    )
 
 
 # --- what the areas share ---
+
 
 def compared(geos: tuple[str, ...], lang: str) -> list[Line]:
     """One line for each indicator that two of the areas have at one moment, in catalogue order."""
@@ -91,7 +106,11 @@ def _shared(version: str, geos: tuple[str, ...], lang: str) -> dict[str, Line | 
     by_indicator: dict[str, list[dict]] = {}
     for row in rows:
         by_indicator.setdefault(row["indicator"], []).append(row)
-    several = [id for id in catalogue.indicators() if id not in areas.TOLD and len({row["geo"] for row in by_indicator.get(id, ())}) >= FEWEST]
+    several = [
+        id
+        for id in catalogue.indicators()
+        if id not in areas.TOLD and len({row["geo"] for row in by_indicator.get(id, ())}) >= FEWEST
+    ]
     return {id: line_of(catalogue.indicator(id), by_indicator[id]) for id in several}
 
 
@@ -99,14 +118,29 @@ def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
     """The choice, period and edition that most areas share; of equals the one the catalogue opens with (self-selected surveys) or the newest."""
     moments: dict[tuple, dict[str, dict]] = {}
     for row in rows:
-        moments.setdefault((row["sector"], row["gender"], row["size"], row["period"], row["edition"]), {})[row["geo"]] = row
+        moments.setdefault((row["sector"], row["gender"], row["size"], row["period"], row["edition"]), {})[
+            row["geo"]
+        ] = row
     views = [indicator.view(level) for level in indicator.default]
-    cuts = [(sector, view["gender"], view["size"]) for view in views for sector in dict.fromkeys(("all", view["sector"]))]
-    opened = {view["period"] for view in views} if catalogue.sources()[indicator.source].kind == "self_selected" and indicator.unit not in ALONE else set()
+    cuts = [
+        (sector, view["gender"], view["size"])
+        for view in views
+        for sector in dict.fromkeys(("all", view["sector"]))
+    ]
+    opened = (
+        {view["period"] for view in views}
+        if catalogue.sources()[indicator.source].kind == "self_selected" and indicator.unit not in ALONE
+        else set()
+    )
 
     def worth(moment: tuple) -> tuple:
         cut, there = moment[:3], moments[moment]
-        return len(there), moment[3] in opened, -cuts.index(cut) if cut in cuts else -99, areas.recent(next(iter(there.values())))
+        return (
+            len(there),
+            moment[3] in opened,
+            -cuts.index(cut) if cut in cuts else -99,
+            areas.recent(next(iter(there.values()))),
+        )
 
     best = max(moments, key=worth)
     if len(moments[best]) < FEWEST:
@@ -119,16 +153,32 @@ def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
 
 # --- the page ---
 
-def choice(geos: tuple[str, ...], names: dict[str, str], lines: list[Line], chosen: Line | None, lang: str) -> None:
+
+def choice(
+    geos: tuple[str, ...], names: dict[str, str], lines: list[Line], chosen: Line | None, lang: str
+) -> None:
     """The areas and the indicator, kept in the address."""
     with st.container(key="comparing", horizontal=True, vertical_alignment="bottom", gap="medium"):
         key = seeded("areas", list(geos), lang)
-        st.multiselect(t("compare_areas", lang), list(names), key=key, format_func=names.get, max_selections=MOST, placeholder=t("compare_areas_none", lang),
-                       on_change=lambda: frame.choose(geo=tuple(st.session_state[key])))
+        st.multiselect(
+            t("compare_areas", lang),
+            list(names),
+            key=key,
+            format_func=names.get,
+            max_selections=MOST,
+            placeholder=t("compare_areas_none", lang),
+            on_change=lambda: frame.choose(geo=tuple(st.session_state[key])),
+        )
         if chosen:
             own = seeded("indicator", chosen.indicator.id, lang)
             known = {line.indicator.id: line.indicator.label[lang] for line in lines}
-            st.selectbox(t("filter_indicator", lang), list(known), key=own, format_func=known.get, on_change=lambda: frame.choose(geo=geos, indicator=st.session_state[own]))
+            st.selectbox(
+                t("filter_indicator", lang),
+                list(known),
+                key=own,
+                format_func=known.get,
+                on_change=lambda: frame.choose(geo=geos, indicator=st.session_state[own]),
+            )
 
 
 def seeded(name: str, value, lang: str) -> str:
@@ -142,12 +192,19 @@ def seeded(name: str, value, lang: str) -> str:
 def figure(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: str) -> None:
     """The indicator over time where it has a history, else at the moment the areas share; then the differences in words."""
     view = view_of(line, geos, lang)
-    rows = ask("trend", **view.cut, geos=tuple(geo for geo in geos if geo in line.cells or geo in line.others), lang=lang)
+    rows = ask(
+        "trend",
+        **view.cut,
+        geos=tuple(geo for geo in geos if geo in line.cells or geo in line.others),
+        lang=lang,
+    )
     if trend.has_line(rows):
         draw = partial(trend.lines, rows, view)
     else:
         rows = rows[(rows["period"] == view.period) & (rows["edition"] == view.edition)]
-        draw = partial(dots.named if line.indicator.chart == "dots" else ranking.bars, records(rows, lang), view)
+        draw = partial(
+            dots.named if line.indicator.chart == "dots" else ranking.bars, records(rows, lang), view
+        )
     panel("compared", draw(frame.theme()), rows, view, (draw,))
     st.html(differences(line, geos, names, lang))
 
@@ -155,9 +212,24 @@ def figure(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: str) 
 def view_of(line: Line, geos: tuple[str, ...], lang: str) -> View:
     """What the figure shows, as the figures ask for it."""
     levels = {code: areas.place(code) for code in geos}
-    level = next(level for level in ("italy", "europe", "world") if all(levels[code] in PLACES[level] for code in geos))
+    level = next(
+        level for level in ("italy", "europe", "world") if all(levels[code] in PLACES[level] for code in geos)
+    )
     row = line.row
-    return View(lang, line.indicator.topic, level, line.indicator, geos, row["sector"], row["gender"], row["size"], row["period"], (row["edition"],), "series", page="compare")
+    return View(
+        lang,
+        line.indicator.topic,
+        level,
+        line.indicator,
+        geos,
+        row["sector"],
+        row["gender"],
+        row["size"],
+        row["period"],
+        (row["edition"],),
+        "series",
+        page="compare",
+    )
 
 
 PLACES = {"italy": ("italy",), "europe": ("italy", "europe"), "world": ("italy", "europe", "world")}
@@ -168,36 +240,81 @@ def differences(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: 
     there = [geo for geo in geos if geo in line.cells]
     without = [names[geo] for geo in geos if geo not in line.cells]
     first, rest = line.cells[there[0]], there[1:]
-    absent = f'<p class="credit">{escape(t("compare_without", lang, names=list_text(without, lang)))}</p>' if without else ""
+    absent = (
+        f'<p class="credit">{escape(t("compare_without", lang, names=list_text(without, lang)))}</p>'
+        if without
+        else ""
+    )
     if line.indicator.unit in ALONE:
         return f'<section class="differences"><p class="credit">{escape(t("compare_amounts", lang))}</p>{absent}</section>'
     items = ""
     for geo in rest:
         told = benchmark.compared(line.cells[geo], first, line.indicator, lang)
-        kind = t("profile_joined", lang) if told is None else f"{told.text}, {t('plain_difference' if told.plain else 'by_interval', lang)}"
-        text = t("compare_item", lang, name=line.cells[geo]["geo_name"], value=_value(line.cells[geo], line.indicator, lang), told=kind)
+        kind = (
+            t("profile_joined", lang)
+            if told is None
+            else f"{told.text}, {t('plain_difference' if told.plain else 'by_interval', lang)}"
+        )
+        text = t(
+            "compare_item",
+            lang,
+            name=line.cells[geo]["geo_name"],
+            value=_value(line.cells[geo], line.indicator, lang),
+            told=kind,
+        )
         items += f'<li><span aria-hidden="true">{told.mark if told else benchmark.MARKS["same"]}</span> {escape(text)}</li>'
-    head = t("compare_differences", lang, name=first["geo_name"], value=_value(first, line.indicator, lang), period=benchmark.when(first, lang))
+    head = t(
+        "compare_differences",
+        lang,
+        name=first["geo_name"],
+        value=_value(first, line.indicator, lang),
+        period=benchmark.when(first, lang),
+    )
     return f'<section class="differences"><h3>{escape(head)}</h3><ul>{items}</ul>{absent}</section>'
 
 
 def everything(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang: str) -> None:
     """All indicators of the areas in a table with bars, and as a file."""
-    st.html(f'<h2 class="section">{escape(t("compare_all", lang))}</h2><p class="lead">{escape(t("compare_all_about", lang))}</p>')
+    st.html(
+        f'<h2 class="section">{escape(t("compare_all", lang))}</h2><p class="lead">{escape(t("compare_all_about", lang))}</p>'
+    )
     st.html(matrix(lines, geos, names, lang, frame.theme()))
     if without := apart(geos, lang):
-        st.html(f'<p class="credit">{escape(t("compare_apart", lang, indicators="; ".join(indicator.label[lang] for indicator in without)))}</p>')
+        st.html(
+            f'<p class="credit">{escape(t("compare_apart", lang, indicators="; ".join(indicator.label[lang] for indicator in without)))}</p>'
+        )
     with st.container(key="compare_take", horizontal=True, vertical_alignment="center", gap="medium"):
-        st.download_button(t("compare_csv", lang), data=lambda: table.file(rows_of(lines, geos), lang), file_name=f"{'_'.join(geos)}_{version()}.csv", mime="text/csv", on_click="ignore",
-                           key=f"compare_csv_{lang}")
+        st.download_button(
+            t("compare_csv", lang),
+            data=lambda: table.file(rows_of(lines, geos), lang),
+            file_name=f"{'_'.join(geos)}_{version()}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key=f"compare_csv_{lang}",
+        )
         for geo in geos:
             if geo not in ALSO:
-                st.page_link("pages/profile.py", label=t("compare_profile", lang, name=names[geo]), query_params=Filters(lang, geo=(geo,)).to_address())
+                st.page_link(
+                    "pages/profile.py",
+                    label=t("compare_profile", lang, name=names[geo]),
+                    query_params=Filters(lang, geo=(geo,)).to_address(),
+                )
 
 
 def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang: str, theme: str) -> str:
     """Indicators down, areas across; each line with its own scale."""
-    short = {geo: next((row["geo_name"] for line in lines for row in (*line.cells.values(), *line.others.values()) if row["geo"] == geo), names[geo]) for geo in geos}
+    short = {
+        geo: next(
+            (
+                row["geo_name"]
+                for line in lines
+                for row in (*line.cells.values(), *line.others.values())
+                if row["geo"] == geo
+            ),
+            names[geo],
+        )
+        for geo in geos
+    }
     heads = "".join(f'<th scope="col">{escape(short[geo])}</th>' for geo in geos)
     body, topic = "", ""
     for line in lines:
@@ -206,12 +323,20 @@ def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang
             body += f'<tr class="topic"><th scope="rowgroup" colspan="{len(geos) + 1}">{escape(catalogue.topics()[topic].title[lang])}</th></tr>'
         address = urlencode(Filters(lang, geo=geos, indicator=line.indicator.id).to_address(), doseq=True)
         edition = areas.edition(line.row, line.known)
-        scope = ", ".join([benchmark.when(line.row, lang), *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all"), *([edition] if edition else [])])
+        scope = ", ".join(
+            [
+                benchmark.when(line.row, lang),
+                *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all"),
+                *([edition] if edition else []),
+            ]
+        )
         cells = "".join(f"<td>{_cell(line, geo, lang, theme)}</td>" for geo in geos)
         body += f'<tr><th scope="row"><a href="compare?{escape(address)}" target="{frame.tab()}">{escape(line.indicator.label[lang])}</a><small>{escape(scope)}</small></th>{cells}</tr>'
     caption = t("compare_all", lang)
-    return (f'<div class="table matrix"><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table aria-label="{escape(caption)}">'
-            f'<thead><tr><th scope="col">{escape(t("column_indicator", lang))}</th>{heads}</tr></thead><tbody>{body}</tbody></table></div></div>')
+    return (
+        f'<div class="table matrix"><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table aria-label="{escape(caption)}">'
+        f'<thead><tr><th scope="col">{escape(t("column_indicator", lang))}</th>{heads}</tr></thead><tbody>{body}</tbody></table></div></div>'
+    )
 
 
 def _cell(line: Line, geo: str, lang: str, theme: str) -> str:
@@ -225,16 +350,46 @@ def _cell(line: Line, geo: str, lang: str, theme: str) -> str:
     row = line.cells[geo]
     values = [one["value"] for one in line.cells.values()]
     drawing = "" if indicator.unit in ALONE else benchmark.bar(row["value"], max(values), min(values), theme)
-    said = [benchmark.sure(row, indicator, lang) if row["low"] is not None else "", t("profile_joined", lang) if row["drawn_from"] else ""]
+    said = [
+        benchmark.sure(row, indicator, lang) if row["low"] is not None else "",
+        t("profile_joined", lang) if row["drawn_from"] else "",
+    ]
     small = f"<small>{escape('; '.join(filter(None, said)))}</small>" if any(said) else ""
     return f"<strong>{escape(_value(row, indicator, lang))}</strong>{sheet.image(drawing)}{small}"
 
 
 def rows_of(lines: list[Line], geos: tuple[str, ...]) -> pd.DataFrame:
     """The figures of the table as rows: those that share a moment and those that do not, which `compared` tells apart."""
-    found = [row | {"compared": geo in line.cells} for line in lines for geo in geos for row in [line.cells.get(geo) or line.others.get(geo)] if row]
-    columns = ("indicator", "geo", "geo_name", "sector", "gender", "size", "period", "edition", "value", "low", "high", "n", "n_note", "status", "flags", "interval_reason",
-               "base", "source", "source_name", "drawn_from", "compared")
+    found = [
+        row | {"compared": geo in line.cells}
+        for line in lines
+        for geo in geos
+        for row in [line.cells.get(geo) or line.others.get(geo)]
+        if row
+    ]
+    columns = (
+        "indicator",
+        "geo",
+        "geo_name",
+        "sector",
+        "gender",
+        "size",
+        "period",
+        "edition",
+        "value",
+        "low",
+        "high",
+        "n",
+        "n_note",
+        "status",
+        "flags",
+        "interval_reason",
+        "base",
+        "source",
+        "source_name",
+        "drawn_from",
+        "compared",
+    )
     return pd.DataFrame([{name: row[name] for name in columns} for row in found], columns=list(columns))
 
 

@@ -1,4 +1,5 @@
 """The diagnosis, screen by screen: what it is, the profile, four goals, and the result. The address holds the screen; no answer is in it, in a cookie or in a log."""
+
 from html import escape
 from pathlib import Path
 
@@ -41,12 +42,22 @@ def show(filters: Filters) -> None:
 
 def start(here: Visit, lang: str) -> None:
     """What it is, how long it takes, what is kept."""
-    points = "".join(f"<li><strong>{escape(t(f'diagnosis_{name}', lang))}</strong> {escape(t(f'diagnosis_{name}_about', lang, minutes=bank().promised_minutes, count=len(bank().items)))}</li>"
-                     for name in ("what", "how_long", "kept"))
-    st.html(f'<div class="opening"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p>'
-            f'<h1>{escape(t("diagnosis_question", lang))}</h1></div><ul class="promise">{points}</ul>')
+    points = "".join(
+        f"<li><strong>{escape(t(f'diagnosis_{name}', lang))}</strong> {escape(t(f'diagnosis_{name}_about', lang, minutes=bank().promised_minutes, count=len(bank().items)))}</li>"
+        for name in ("what", "how_long", "kept")
+    )
+    st.html(
+        f'<div class="opening"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p>'
+        f'<h1>{escape(t("diagnosis_question", lang))}</h1></div><ul class="promise">{points}</ul>'
+    )
     with st.container(key="steps", horizontal=True, vertical_alignment="center"):
-        st.button(t("diagnosis_resume" if here.began else "diagnosis_start", lang), on_click=go, args=(PROFILE,), type="primary", key=f"start_{lang}")
+        st.button(
+            t("diagnosis_resume" if here.began else "diagnosis_start", lang),
+            on_click=go,
+            args=(PROFILE,),
+            type="primary",
+            key=f"start_{lang}",
+        )
     diagnosis_results.door(lang)
     contribute.withdraw(lang)
 
@@ -55,21 +66,41 @@ def questions(here: Visit, lang: str) -> None:
     """A screen with questions, and the ways on and back."""
     place = ASKED.index(here.screen)
     goal = None if here.screen == PROFILE else bank().goal(here.screen)
-    title, about = (goal.label[lang], goal.description[lang]) if goal else (t("diagnosis_profile", lang), t("diagnosis_profile_about", lang))
+    title, about = (
+        (goal.label[lang], goal.description[lang])
+        if goal
+        else (t("diagnosis_profile", lang), t("diagnosis_profile_about", lang))
+    )
     done = f'<span style="width:{100 * (place + 1) // len(ASKED)}%"></span>'
     said = t("diagnosis_progress", lang, place=place + 1, count=len(ASKED))
-    st.html(f'<div class="opening"><div class="progress"><p>{escape(said)}</p><div class="track" role="progressbar" aria-label="{escape(said)}" aria-valuemin="0" '
-            f'aria-valuemax="{len(ASKED)}" aria-valuenow="{place + 1}">{done}</div></div><h1>{escape(title)}</h1><p class="lead">{escape(about)}</p></div>')
+    st.html(
+        f'<div class="opening"><div class="progress"><p>{escape(said)}</p><div class="track" role="progressbar" aria-label="{escape(said)}" aria-valuemin="0" '
+        f'aria-valuemax="{len(ASKED)}" aria-valuenow="{place + 1}">{done}</div></div><h1>{escape(title)}</h1><p class="lead">{escape(about)}</p></div>'
+    )
     with st.container(key="questions"):
         items(here, goal, lang) if goal else profile(here, lang)
     last = here.screen == ASKED[-1]
     with st.container(key="steps", horizontal=True, vertical_alignment="center"):
         st.button(t("diagnosis_back", lang), on_click=step, args=(-1,), key=f"back_{lang}")
-        st.button(t("diagnosis_finish" if last else "diagnosis_next", lang), on_click=step, args=(1,), type="primary", key=f"next_{lang}")
+        st.button(
+            t("diagnosis_finish" if last else "diagnosis_next", lang),
+            on_click=step,
+            args=(1,),
+            type="primary",
+            key=f"next_{lang}",
+        )
         if not last:
-            st.button(t("diagnosis_straight", lang), on_click=go, args=(RESULT,), type="tertiary", key=f"straight_{lang}")
+            st.button(
+                t("diagnosis_straight", lang),
+                on_click=go,
+                args=(RESULT,),
+                type="tertiary",
+                key=f"straight_{lang}",
+            )
     with st.container(key="aside", horizontal=True):
-        st.button(t("diagnosis_clear", lang), on_click=clear, args=(goal,), type="tertiary", key=f"clear_{lang}")
+        st.button(
+            t("diagnosis_clear", lang), on_click=clear, args=(goal,), type="tertiary", key=f"clear_{lang}"
+        )
         st.button(t("diagnosis_forget", lang), on_click=forget, type="tertiary", key=f"forget_{lang}")
 
 
@@ -79,20 +110,39 @@ def items(here: Visit, goal: Goal, lang: str) -> None:
         if item.goal == goal.id:
             labels = dict(bank().options(item, lang))
             key = _shown(f"{item.id}_{lang}", here.answers.get(item.id))
-            st.radio(item.question[lang], list(labels), index=None, format_func=labels.get, key=key, on_change=_answered, args=(item.id, key))
+            st.radio(
+                item.question[lang],
+                list(labels),
+                index=None,
+                format_func=labels.get,
+                key=key,
+                on_change=_answered,
+                args=(item.id, key),
+            )
 
 
 def profile(here: Visit, lang: str) -> None:
     """Who answers: none of it is needed for the plan."""
     for question in bank().profile:
-        labels = {option.id: option.text[lang] + (f" ({option.examples[lang]})" if option.examples else "") for option in question.options}
+        labels = {
+            option.id: option.text[lang] + (f" ({option.examples[lang]})" if option.examples else "")
+            for option in question.options
+        }
         if question.id == "goals":
             goals(here, labels, lang)
             continue
         key = _shown(f"profile_{question.id}_{lang}", getattr(here.profile, question.id) or None)
-        given = {"index": None, "format_func": labels.get, "key": key, "on_change": _told, "args": (question.id, key)}
+        given = {
+            "index": None,
+            "format_func": labels.get,
+            "key": key,
+            "on_change": _told,
+            "args": (question.id, key),
+        }
         if question.id in LONG:
-            st.selectbox(question.question[lang], list(labels), placeholder=t("diagnosis_choose", lang), **given)
+            st.selectbox(
+                question.question[lang], list(labels), placeholder=t("diagnosis_choose", lang), **given
+            )
         else:
             st.radio(question.question[lang], list(labels), **given)
 
@@ -101,11 +151,27 @@ def goals(here: Visit, labels: dict[str, str], lang: str) -> None:
     """The goal that counts most, then the second one: they order the plan and touch no score."""
     first, second = (*here.profile.goals, None, None)[:2]
     key = _shown(f"goal_1_{lang}", first)
-    st.radio(t("diagnosis_goal_1", lang), list(labels), index=None, format_func=labels.get, key=key, on_change=_first_goal, args=(key,))
+    st.radio(
+        t("diagnosis_goal_1", lang),
+        list(labels),
+        index=None,
+        format_func=labels.get,
+        key=key,
+        on_change=_first_goal,
+        args=(key,),
+    )
     if first:
         others = [id for id in labels if id != first]
         key = _shown(f"goal_2_{lang}", second)
-        st.radio(t("diagnosis_goal_2", lang), others, index=None, format_func=labels.get, key=key, on_change=_second_goal, args=(key,))
+        st.radio(
+            t("diagnosis_goal_2", lang),
+            others,
+            index=None,
+            format_func=labels.get,
+            key=key,
+            on_change=_second_goal,
+            args=(key,),
+        )
 
 
 def clear(goal: Goal | None) -> None:
@@ -134,7 +200,11 @@ def _told(question: str, key: str) -> None:
 
 def _first_goal(key: str) -> None:
     first = st.session_state[key]
-    tell(goals=tuple(dict.fromkeys((first, *(goal for goal in visit().profile.goals[1:] if goal != first)))) if first else ())
+    tell(
+        goals=tuple(dict.fromkeys((first, *(goal for goal in visit().profile.goals[1:] if goal != first))))
+        if first
+        else ()
+    )
 
 
 def _second_goal(key: str) -> None:

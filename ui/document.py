@@ -1,4 +1,5 @@
 """A document that figures were read in, as its readers find it."""
+
 import re
 from html import escape
 from urllib.parse import urlsplit
@@ -12,7 +13,11 @@ def document(publisher: str, title: str, published: str, url: str, lang: str) ->
     """Publisher, title and date, with the way there where it has an address."""
     day = DAY.sub(lambda day: period_text(day[0], lang), str(published or ""))
     words = escape(noted(", ".join(part for part in (publisher, title, day) if part), lang))
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener">{words}</a>' if str(url).startswith("http") else words
+    return (
+        f'<a href="{escape(url)}" target="_blank" rel="noopener">{words}</a>'
+        if str(url).startswith("http")
+        else words
+    )
 
 
 def is_home(url: str) -> bool:

@@ -1,4 +1,5 @@
 """The frame around every page: language, navigation, and the filters kept in the session and mirrored to the address."""
+
 import atexit
 import gc
 import json
@@ -35,30 +36,52 @@ SHARED = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning
 
 def run() -> None:
     """Draws the frame and, in it, the page the visitor asked for. What goes wrong is said in a sentence."""
-    log.REQUEST.set(secrets.token_hex(8))  # the run of a page is a request of its own: it came through the websocket
+    log.REQUEST.set(
+        secrets.token_hex(8)
+    )  # the run of a page is a request of its own: it came through the websocket
     st.html(STYLE)
     lang = _language()
     try:
-        version, collected = queries.version(), period_text(str(queries.ask("build")["data_date"].iloc[0])[:10], lang)
+        version, collected = (
+            queries.version(),
+            period_text(str(queries.ask("build")["data_date"].iloc[0])[:10], lang),
+        )
         page = st.navigation(pages(lang), position="top")
         chosen = _read(page.url_path or PAGES[0], lang)
     except (BuildError, CatalogueError) as fault:
         return _sorry(t("fault_database", lang), lang, str(fault).splitlines()[0])
-    st.set_page_config(page_title=f"{page.title} · {t('site', lang)}", page_icon=icon(), layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(
+        page_title=f"{page.title} · {t('site', lang)}",
+        page_icon=icon(),
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
     st.logo(_mark(theme()), size="large")
     _switch(lang)
     _speak(lang, page.url_path)
     if chosen.dropped:
-        st.html(f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.dropped)))}</p></div>')
+        st.html(
+            f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.dropped)))}</p></div>'
+        )
     try:
         with log.timed("script", page=page.url_path or PAGES[0], lang=lang):
             page.run()
     except Exception:  # the reader gets a sentence and a way out, the server's log the whole story
-        log.LOGGER.exception("page", extra={"said": {"page": page.url_path or PAGES[0], "address": chosen.to_address()}})
+        log.LOGGER.exception(
+            "page", extra={"said": {"page": page.url_path or PAGES[0], "address": chosen.to_address()}}
+        )
         _sorry(t("fault_page", lang), lang)
-        st.button(t("reset", lang), on_click=choose, kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"})
-    st.html(f'<footer class="foot"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>')
-    with st.container(key="ways", horizontal=True, gap="medium"):  # in the same session: a link that loads the page again would lose a diagnosis
+        st.button(
+            t("reset", lang),
+            on_click=choose,
+            kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"},
+        )
+    st.html(
+        f'<footer class="foot"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>'
+    )
+    with st.container(
+        key="ways", horizontal=True, gap="medium"
+    ):  # in the same session: a link that loads the page again would lose a diagnosis
         for way in FOOT:
             st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})
         st.page_link("pages/about.py", label=t("foot_access", lang), query_params={"lang": lang})
@@ -82,12 +105,20 @@ def choose(**changes) -> None:
 
 def reset() -> None:
     """Back to the page's opening view, in the same language."""
-    choose(**{name: () if name == "geo" else "" for name in Filters.__dataclass_fields__ if name not in ("lang", "dropped")})
+    choose(
+        **{
+            name: () if name == "geo" else ""
+            for name in Filters.__dataclass_fields__
+            if name not in ("lang", "dropped")
+        }
+    )
 
 
 def visitor() -> str:
     """A name for who asks, for the limits: not their address."""
-    return limits.visitor(str(st.context.ip_address), ", ".join(st.context.headers.get_all("X-Forwarded-For")))
+    return limits.visitor(
+        str(st.context.ip_address), ", ".join(st.context.headers.get_all("X-Forwarded-For"))
+    )
 
 
 def theme() -> str:
@@ -102,8 +133,18 @@ def tab() -> str:
 
 def pages(lang: str) -> dict[str, list]:
     """Streamlit's pages, group by group: names in the language, addresses the same in both."""
-    return {t(group, lang) if group else "": [st.Page(ROOT / "pages" / f"{page}.py", title=t(f"nav_{page}", lang), url_path=page, default=page == PAGES[0]) for page in there]
-            for group, there in NAVIGATION.items()}
+    return {
+        t(group, lang) if group else "": [
+            st.Page(
+                ROOT / "pages" / f"{page}.py",
+                title=t(f"nav_{page}", lang),
+                url_path=page,
+                default=page == PAGES[0],
+            )
+            for page in there
+        ]
+        for group, there in NAVIGATION.items()
+    }
 
 
 def _language(session: bool = True) -> str:
@@ -126,7 +167,9 @@ def _read(page: str, lang: str) -> Filters:
     else:
         found = Filters(**{name: getattr(before, name) for name in SHARED}) if moved else before
         if found.to_address() != Filters.from_address(address, _language(session=False)).to_address():
-            own = {} if moved else {name: values for name, values in address.items() if name not in ADDRESS}  # what only this page knows
+            own = (
+                {} if moved else {name: values for name, values in address.items() if name not in ADDRESS}
+            )  # what only this page knows
             address = found.to_address() | own
             st.query_params.from_dict(address)
     state.update(filters=found, page=page, address=address, chosen=False, moved=moved)
@@ -141,8 +184,15 @@ def _switch(lang: str) -> None:
     with st.container(key="language"):
         if st.session_state.get("lang") != lang:
             st.session_state["lang"] = lang
-        st.radio(t("language", lang), words.LANGS, key="lang", format_func=words.language_name, horizontal=True, label_visibility="collapsed",
-                 on_change=lambda: choose(lang=st.session_state["lang"]))
+        st.radio(
+            t("language", lang),
+            words.LANGS,
+            key="lang",
+            format_func=words.language_name,
+            horizontal=True,
+            label_visibility="collapsed",
+            on_change=lambda: choose(lang=st.session_state["lang"]),
+        )
 
 
 def _speak(lang: str, page: str) -> None:
@@ -150,7 +200,9 @@ def _speak(lang: str, page: str) -> None:
     own = [sentence for key, sentence in words.strings().items() if key.startswith("own_")]
     pairs = [[sentence[other], sentence[lang]] for sentence in own for other in words.LANGS]
     group = next(group for group, there in NAVIGATION.items() if (page or PAGES[0]) in there)
-    given = ", ".join(json.dumps(one, ensure_ascii=False) for one in (lang, pairs, page, group and t(group, lang)))
+    given = ", ".join(
+        json.dumps(one, ensure_ascii=False) for one in (lang, pairs, page, group and t(group, lang))
+    )
     st.html(f"<script>{SPEAK}({given})</script>", unsafe_allow_javascript=True)
 
 
@@ -168,7 +220,9 @@ def icon() -> str:
 
 def _sorry(sentence: str, lang: str, detail: str = "") -> None:
     more = f"<p><code>{escape(detail)}</code></p>" if detail else ""
-    st.html(f'<div class="opening"><h1>{escape(t("fault_title", lang))}</h1><p class="lead">{escape(sentence)}</p>{more}</div>')
+    st.html(
+        f'<div class="opening"><h1>{escape(t("fault_title", lang))}</h1><p class="lead">{escape(sentence)}</p>{more}</div>'
+    )
 
 
 @st.cache_resource(show_spinner=False)

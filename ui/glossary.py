@@ -1,4 +1,5 @@
 """The field's words in plain ones: all of them on the page about methods, a page's own where that page begins."""
+
 from html import escape
 
 from data.words import t
@@ -42,8 +43,19 @@ def whole(lang: str) -> str:
 def here(page: str, lang: str) -> str:
     """The words of a page, folded; "" where there are none."""
     used = tuple(term for term, pages in TERMS.items() if page in pages)
-    return f'<details class="words"><summary>{escape(t("glossary_here", lang))}</summary>{_list(used, lang)}</details>' if used else ""
+    return (
+        f'<details class="words"><summary>{escape(t("glossary_here", lang))}</summary>{_list(used, lang)}</details>'
+        if used
+        else ""
+    )
 
 
 def _list(terms: tuple[str, ...], lang: str) -> str:
-    return "<dl>" + "".join(f"<dt>{escape(t(f'term_{term}', lang))}</dt><dd>{escape(t(f'means_{term}', lang))}</dd>" for term in terms) + "</dl>"
+    return (
+        "<dl>"
+        + "".join(
+            f"<dt>{escape(t(f'term_{term}', lang))}</dt><dd>{escape(t(f'means_{term}', lang))}</dd>"
+            for term in terms
+        )
+        + "</dl>"
+    )

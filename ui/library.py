@@ -1,4 +1,5 @@
 """The data page: the figures of any view to take away, the catalogue, what is covered, and what each column means."""
+
 import unicodedata
 from dataclasses import replace
 from html import escape
@@ -17,7 +18,11 @@ from ui.topic import opening, said
 
 PARTS = ("figures", "catalogue", "coverage", "dictionary")
 WAYS = ("sql", "revisions", "verify")  # pages that begin here
-LEVEL = {"italian_areas": "italy", "european_countries": "europe", "countries": "world"}  # the view that a count of the coverage opens
+LEVEL = {
+    "italian_areas": "italy",
+    "european_countries": "europe",
+    "countries": "world",
+}  # the view that a count of the coverage opens
 SHOWN = 300  # rows on the page; the file has all
 
 
@@ -28,9 +33,19 @@ def show(filters: Filters) -> None:
     with st.container(key="data_ways", horizontal=True, vertical_alignment="center", gap="medium"):
         for way in WAYS:
             st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
-        st.html(f'<a href="api/v1/?lang={lang}" target="{frame.tab()}">{escape(t("data_way_api", lang))}</a>', width="content")
+        st.html(
+            f'<a href="api/v1/?lang={lang}" target="{frame.tab()}">{escape(t("data_way_api", lang))}</a>',
+            width="content",
+        )
     names = {part: t(f"data_{part}", lang) for part in PARTS}
-    part = st.radio(t("data_parts", lang), PARTS, format_func=names.get, horizontal=True, label_visibility="collapsed", key=f"part_{lang}")
+    part = st.radio(
+        t("data_parts", lang),
+        PARTS,
+        format_func=names.get,
+        horizontal=True,
+        label_visibility="collapsed",
+        key=f"part_{lang}",
+    )
     {"figures": figures, "catalogue": entries, "coverage": coverage, "dictionary": dictionary}[part](filters)
 
 
@@ -41,20 +56,48 @@ def figures(filters: Filters) -> None:
     key = f"topic_{lang}"
     if st.session_state.get(key) != topic:
         st.session_state[key] = topic
-    st.selectbox(t("data_topic", lang), list(topics), key=key, format_func=lambda id: topics[id].title[lang],
-                 on_change=lambda: frame.choose(indicator=next(iter(next(filter(None, topics[st.session_state[key]].opens.values())))), level="", period="", size="", gender=""))
+    st.selectbox(
+        t("data_topic", lang),
+        list(topics),
+        key=key,
+        format_func=lambda id: topics[id].title[lang],
+        on_change=lambda: frame.choose(
+            indicator=next(iter(next(filter(None, topics[st.session_state[key]].opens.values())))),
+            level="",
+            period="",
+            size="",
+            gender="",
+        ),
+    )
     view = resolve(replace(filters, period=""), topic)
     view = replace(view, geo=filters.geo and view.geo)  # no area of its own: the table opens whole
     said(view, bar(view, listed=True))
     rows = ask("table", **view.cut, level=view.level, geos=view.geo, lang=lang)
-    documents = ask("citations", **view.cut, period="latest", editions=tuple(rows["edition"].unique()), geos=view.geo)
+    documents = ask(
+        "citations", **view.cut, period="latest", editions=tuple(rows["edition"].unique()), geos=view.geo
+    )
     name, indicator = view.indicator.id, view.indicator
-    st.html(f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
-            f'{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>')
+    st.html(
+        f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
+        f"{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>"
+    )
     with st.container(horizontal=True, gap="medium"):
-        st.download_button(t("data_csv", lang), data=lambda: table.file(rows, lang), file_name=f"{name}_{version()}.csv", mime="text/csv", key=f"data_csv_{lang}", on_click="ignore")
-        st.download_button(t("data_citations", lang, count=len(documents)), data=lambda: table.csv(documents), file_name=f"{name}_citations_{version()}.csv", mime="text/csv",
-                           key=f"data_citations_{lang}", on_click="ignore")
+        st.download_button(
+            t("data_csv", lang),
+            data=lambda: table.file(rows, lang),
+            file_name=f"{name}_{version()}.csv",
+            mime="text/csv",
+            key=f"data_csv_{lang}",
+            on_click="ignore",
+        )
+        st.download_button(
+            t("data_citations", lang, count=len(documents)),
+            data=lambda: table.csv(documents),
+            file_name=f"{name}_citations_{version()}.csv",
+            mime="text/csv",
+            key=f"data_citations_{lang}",
+            on_click="ignore",
+        )
     caption = t("data_first", lang, count=SHOWN) if len(rows) > SHOWN else indicator.label[lang]
     shown, way, listed = traced(rows.head(SHOWN), view, lang)
     st.html(way + table.figures(shown, indicator, lang, caption) + listed)
@@ -67,22 +110,51 @@ def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str
     for row in ask("figure_documents", **view.cut).itertuples():
         if (row.geo, row.period, row.edition) in read:
             place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
-            read[row.geo, row.period, row.edition].append((f"[{place}]", f"#document-{place}", f"[{place}] {noted(row.publisher, lang)}, {noted(row.title, lang)}"))
-    items = "".join(f'<li id="document-{place}">{document(*one, lang)}</li>' for one, place in numbers.items())
-    way = f'<p class="past"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>' if items else ""
-    listed = f'<section class="documents" id="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>' if items else ""
-    return rows.assign(documents=list(read[key] for key in zip(rows["geo"], rows["period"], rows["edition"]))), way, listed
+            read[row.geo, row.period, row.edition].append(
+                (
+                    f"[{place}]",
+                    f"#document-{place}",
+                    f"[{place}] {noted(row.publisher, lang)}, {noted(row.title, lang)}",
+                )
+            )
+    items = "".join(
+        f'<li id="document-{place}">{document(*one, lang)}</li>' for one, place in numbers.items()
+    )
+    way = (
+        f'<p class="past"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>'
+        if items
+        else ""
+    )
+    listed = (
+        f'<section class="documents" id="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>'
+        if items
+        else ""
+    )
+    return (
+        rows.assign(documents=[read[key] for key in zip(rows["geo"], rows["period"], rows["edition"])]),
+        way,
+        listed,
+    )
 
 
 def entries(filters: Filters) -> None:
     """The catalogue, with a search through every word of it."""
     lang, columns = filters.lang, ("label", "about", "universe", "unit", "source")
-    asked = st.text_input(t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang))
+    asked = st.text_input(
+        t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang)
+    )
     sources, asked = catalogue.sources(), plain(asked).split()
     body = []
     for row in ask("indicators", lang=lang).itertuples():
         source = sources[row.source]
-        cells = {"label": (row.label, door(row.id, lang)), "about": row.about, "universe": row.universe, "unit": t(f"unit_{row.unit}", lang), "source": f"{noted(source.publisher, lang)}, {source.name[lang]}", "id": row.id}
+        cells = {
+            "label": (row.label, door(row.id, lang)),
+            "about": row.about,
+            "universe": row.universe,
+            "unit": t(f"unit_{row.unit}", lang),
+            "source": f"{noted(source.publisher, lang)}, {source.name[lang]}",
+            "id": row.id,
+        }
         if all(word in plain(" ".join((row.label, *list(cells.values())[1:]))) for word in asked):
             body.append(cells)
     if not body:
@@ -94,7 +166,9 @@ def entries(filters: Filters) -> None:
 
 def plain(words: str) -> str:
     """Words as one types them: small letters, no accents."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", words.lower()) if not unicodedata.combining(letter))
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", words.lower()) if not unicodedata.combining(letter)
+    )
 
 
 def door(id: str, lang: str, level: str = "") -> str:
@@ -108,15 +182,45 @@ def door(id: str, lang: str, level: str = "") -> str:
 def coverage(filters: Filters) -> None:
     """What there is of each indicator, level by level; each count opens its view."""
     lang = filters.lang
-    counts = ("italian_areas", "european_countries", "countries", "sectors", "sizes", "figures", "with_interval")
-    body = [{"label": (row["label"], door(row["indicator"], lang)), "years": f"{row['first_year']}–{row['last_year']}" if row["first_year"] != row["last_year"] else str(row["last_year"])}
-            | {name: (number(row[name], lang), door(row["indicator"], lang, LEVEL[name]) if name in LEVEL else "") if row[name] else MISSING for name in counts} for row in ask("coverage_matrix", lang=lang).to_dict("records")]
+    counts = (
+        "italian_areas",
+        "european_countries",
+        "countries",
+        "sectors",
+        "sizes",
+        "figures",
+        "with_interval",
+    )
+    body = [
+        {
+            "label": (row["label"], door(row["indicator"], lang)),
+            "years": f"{row['first_year']}–{row['last_year']}"
+            if row["first_year"] != row["last_year"]
+            else str(row["last_year"]),
+        }
+        | {
+            name: (
+                number(row[name], lang),
+                door(row["indicator"], lang, LEVEL[name]) if name in LEVEL else "",
+            )
+            if row[name]
+            else MISSING
+            for name in counts
+        }
+        for row in ask("coverage_matrix", lang=lang).to_dict("records")
+    ]
     heads = {name: t(f"column_{name}", lang) for name in ("label", "years", *counts)}
-    st.html(table.html(body, heads, t("data_coverage_caption", lang), numbers=("years", *counts), tab=frame.tab()))
+    st.html(
+        table.html(body, heads, t("data_coverage_caption", lang), numbers=("years", *counts), tab=frame.tab())
+    )
 
 
 def dictionary(filters: Filters) -> None:
     """Each column of the published tables."""
     lang, columns = filters.lang, ("table_name", "column_name", "data_type", "comment")
     body = ask("dictionary", lang=lang).to_dict("records")
-    st.html(table.html(body, {name: t(f"column_{name}", lang) for name in columns}, t("data_dictionary_caption", lang)))
+    st.html(
+        table.html(
+            body, {name: t(f"column_{name}", lang) for name in columns}, t("data_dictionary_caption", lang)
+        )
+    )

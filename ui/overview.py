@@ -1,4 +1,5 @@
 """The overview: four headlines with their recovery, the figures of May 2020, and one region beside Italy."""
+
 from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
@@ -21,6 +22,7 @@ from ui.topic import opening
 @dataclass(frozen=True)
 class Headline:
     """The figure of a topic's card, in the view of a level, and the indicator that tells its recovery."""
+
     topic: str
     indicator: str
     level: str
@@ -36,11 +38,24 @@ HEADLINES = (
     Headline("women", "innovative_startups_female_majority_share", "italy"),
 )
 SPRING = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "reduced_employees")
-REGIONAL = ("death_rate", "birth_rate", "gva_change_vs_2019", "ent_with_esales", "innovative_startups_female_majority_share", "women_led_firms_share")
+REGIONAL = (
+    "death_rate",
+    "birth_rate",
+    "gva_change_vs_2019",
+    "ent_with_esales",
+    "innovative_startups_female_majority_share",
+    "women_led_firms_share",
+)
 SIGNS = {"*": lambda row: row["drawn_from"], "†": is_small}
 TOLD = {"*": "profile_joined", "†": "weak_small"}
 GLANCE = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
-NATIONAL = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "dii_at_least_basic", "gva_real_change_vs_2019")
+NATIONAL = (
+    "closure_rate",
+    "lower_sales_yoy",
+    "digital_sales_25plus",
+    "dii_at_least_basic",
+    "gva_real_change_vs_2019",
+)
 
 
 def show(filters: Filters) -> None:
@@ -67,8 +82,23 @@ def headlines(filters: Filters) -> None:
                 sentence = t(one.told, lang, recovery=_inside(recovery(told, rows, teller, lang)))
             with st.container(key=f"card_{one.topic}"):
                 drawing = spark(rows, catalogue.indicator(one.told_by or one.indicator), lang, frame.theme())
-                st.html(card(topic.title[lang], indicator, figure, whom, drawing, sentence, list(rows["source"]), lang))
-                st.page_link(f"pages/{one.topic}.py", label=t("explore", lang, topic=t(f"nav_{one.topic}", lang)), query_params=_door(filters))
+                st.html(
+                    card(
+                        topic.title[lang],
+                        indicator,
+                        figure,
+                        whom,
+                        drawing,
+                        sentence,
+                        list(rows["source"]),
+                        lang,
+                    )
+                )
+                st.page_link(
+                    f"pages/{one.topic}.py",
+                    label=t("explore", lang, topic=t(f"nav_{one.topic}", lang)),
+                    query_params=_door(filters),
+                )
 
 
 def spring(filters: Filters) -> None:
@@ -78,8 +108,12 @@ def spring(filters: Filters) -> None:
         indicator = catalogue.indicator(id)
         figure, _ = _figure(id, "ITA", "europe", "2020-05", lang)
         value = value_text(figure["value"] if figure else None, indicator.unit, indicator.decimals, lang)
-        items += f'<li><span class="big">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
-    st.html(f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>')
+        items += (
+            f'<li><span class="big">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
+        )
+    st.html(
+        f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>'
+    )
     st.page_link("pages/checks.py", label=t("spring_checks", lang), query_params=_door(filters))
     st.page_link("pages/diagnosis.py", label=t("overview_diagnosis", lang), query_params={"lang": lang})
 
@@ -89,7 +123,10 @@ def region(filters: Filters) -> None:
     lang = filters.lang
     names = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
     chosen = next((code for code in filters.geo if code in names), "")
-    view = resolve(replace(filters, level="italy", geo=(chosen,) if chosen else (), indicator="", sector="", dropped=()), "closures")
+    view = resolve(
+        replace(filters, level="italy", geo=(chosen,) if chosen else (), indicator="", sector="", dropped=()),
+        "closures",
+    )
     rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
     st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
     left, right = st.columns([6, 6], gap="large")
@@ -97,8 +134,13 @@ def region(filters: Filters) -> None:
         key = f"region_{lang}"
         if st.session_state.get(key) != chosen:
             st.session_state[key] = chosen
-        st.selectbox(t("region_choose", lang), ["", *names], key=key, format_func=lambda code: names.get(code, t("region_none", lang)),
-                     on_change=lambda: frame.choose(geo=(st.session_state[key],) if st.session_state[key] else ()))
+        st.selectbox(
+            t("region_choose", lang),
+            ["", *names],
+            key=key,
+            format_func=lambda code: names.get(code, t("region_none", lang)),
+            on_change=lambda: frame.choose(geo=(st.session_state[key],) if st.session_state[key] else ()),
+        )
         published(chosen, names[chosen], lang) if chosen else glance(names, lang)
     with left:
         draw = partial(regions.choropleth, rows, view, across=all_periods(view))
@@ -107,20 +149,35 @@ def region(filters: Filters) -> None:
 
 def glance(names: dict[str, str], lang: str) -> None:
     """All regions in a few figures with Italy's on top, while none is chosen; what weakens a figure is a sign beside it, told below."""
-    heads, body, used = {"area": t("column_geo_name", lang)}, {code: {"area": name} for code, name in {"ITA": t("italy", lang), **names}.items()}, set()
+    heads, body, used = (
+        {"area": t("column_geo_name", lang)},
+        {code: {"area": name} for code, name in {"ITA": t("italy", lang), **names}.items()},
+        set(),
+    )
     for id in GLANCE:
         indicator = catalogue.indicator(id)
-        moment = replace(resolve(Filters(lang=lang, level="italy", indicator=id), indicator.topic), period="latest").moment
-        rows = [row for name in ("references", "map") for row in areas.clean(ask(name, **moment)) if row["geo"] in body]
+        moment = replace(
+            resolve(Filters(lang=lang, level="italy", indicator=id), indicator.topic), period="latest"
+        ).moment
+        rows = [
+            row
+            for name in ("references", "map")
+            for row in areas.clean(ask(name, **moment))
+            if row["geo"] in body
+        ]
         newest = max(rows, key=lambda row: row["starts"])
         heads[id] = f"{indicator.short[lang]}, {benchmark.when(newest, lang)}"
         for row in rows:
             signs = [sign for sign, holds in SIGNS.items() if holds(row)]
             used.update(signs)
-            body[row["geo"]][id] = "\N{NO-BREAK SPACE}".join([value_text(row["value"], indicator.unit, indicator.decimals, lang), *signs])
+            body[row["geo"]][id] = "\N{NO-BREAK SPACE}".join(
+                [value_text(row["value"], indicator.unit, indicator.decimals, lang), *signs]
+            )
     st.html(table.html(list(body.values()), heads, t("region_hint", lang), numbers=GLANCE))
     told = [f"{sign} {t(TOLD[sign], lang)}." for sign in SIGNS if sign in used]
-    st.html(f'<p class="credit">{escape(" ".join([*told, catalogue.indicator("gva_change_vs_2019").note[lang]]))}</p>')
+    st.html(
+        f'<p class="credit">{escape(" ".join([*told, catalogue.indicator("gva_change_vs_2019").note[lang]]))}</p>'
+    )
 
 
 def published(geo: str, name: str, lang: str) -> None:
@@ -128,23 +185,57 @@ def published(geo: str, name: str, lang: str) -> None:
     entries = {entry.indicator.id: entry for entry in areas.area(geo, lang).all}
     body = [_beside_italy(entries[id], lang) for id in REGIONAL if id in entries]
     lacking = [catalogue.indicator(id).label[lang] for id in REGIONAL if id not in entries]
-    heads = {"indicator": t("column_indicator", lang), "value": name, "italy": t("column_italy", lang), "before": t("column_before", lang, name=name), "period": t("column_period", lang)}
-    st.html(table.html(body, heads, t("region_has", lang, name=name), numbers=("value", "italy", "before"), stacked=True))
+    heads = {
+        "indicator": t("column_indicator", lang),
+        "value": name,
+        "italy": t("column_italy", lang),
+        "before": t("column_before", lang, name=name),
+        "period": t("column_period", lang),
+    }
+    st.html(
+        table.html(
+            body, heads, t("region_has", lang, name=name), numbers=("value", "italy", "before"), stacked=True
+        )
+    )
     with st.container(key="region_ways", horizontal=True, gap="medium"):
-        for page, label in (("profile", t("compare_profile", lang, name=name)), ("compare", t("profile_compare", lang))):
+        for page, label in (
+            ("profile", t("compare_profile", lang, name=name)),
+            ("compare", t("profile_compare", lang)),
+        ):
             st.page_link(f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_address())
-    items = "".join(f"<li>{escape(words)}</li>" for words in [*lacking, *(catalogue.indicator(id).label[lang] for id in NATIONAL)])
-    st.html(f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>')
+    items = "".join(
+        f"<li>{escape(words)}</li>"
+        for words in [*lacking, *(catalogue.indicator(id).label[lang] for id in NATIONAL)]
+    )
+    st.html(
+        f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>'
+    )
 
 
 def _beside_italy(entry: areas.Entry, lang: str) -> dict:
     """A line of that table: Italy and 2019 in the edition of the region's figure, which is named where there are others, with all that weakens it."""
     indicator, row = entry.indicator, entry.row
-    rows = {"value": row, "italy": next((one for one in entry.others if one["geo"] == "ITA"), {}),
-            "before": next((one for one in entry.line if one["edition"] == row["edition"] and one["period"].startswith("2019")), {})}
-    said = [sheet.when(entry, lang), entry.edition, f"{row['n_note']}, {t('weak_small', lang)}" if is_small(row) else ""]
+    rows = {
+        "value": row,
+        "italy": next((one for one in entry.others if one["geo"] == "ITA"), {}),
+        "before": next(
+            (
+                one
+                for one in entry.line
+                if one["edition"] == row["edition"] and one["period"].startswith("2019")
+            ),
+            {},
+        ),
+    }
+    said = [
+        sheet.when(entry, lang),
+        entry.edition,
+        f"{row['n_note']}, {t('weak_small', lang)}" if is_small(row) else "",
+    ]
     return {"indicator": indicator.label[lang], "period": "; ".join(filter(None, said))} | {
-        name: value_text(one.get("value"), indicator.unit, indicator.decimals, lang) for name, one in rows.items()}
+        name: value_text(one.get("value"), indicator.unit, indicator.decimals, lang)
+        for name, one in rows.items()
+    }
 
 
 def _figure(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict | None, object]:

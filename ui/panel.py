@@ -1,4 +1,5 @@
 """One figure that can be published: what it says, the figure, its notes and source, and the same rows as a table and a file."""
+
 from collections.abc import Callable
 from functools import cache
 from html import escape
@@ -17,7 +18,18 @@ from ui import frame, plot, save, table
 ROW = Path(__file__).with_name("row.js")
 
 
-def panel(name: str, figure, rows: pd.DataFrame, view, again: tuple[Callable, ...], select: bool = False, beside=None, above: Callable | None = None, folded: bool = False, where: str = "") -> None:
+def panel(
+    name: str,
+    figure,
+    rows: pd.DataFrame,
+    view,
+    again: tuple[Callable, ...],
+    select: bool = False,
+    beside=None,
+    above: Callable | None = None,
+    folded: bool = False,
+    where: str = "",
+) -> None:
     """A figure with its words; `name` is its key on the page, `again` draws it, and the one beside it, in another theme.
 
     select: the reader chooses an area by touching it. beside: a second figure of the same rows. above: draws the figure's own controls.
@@ -25,7 +37,9 @@ def panel(name: str, figure, rows: pd.DataFrame, view, again: tuple[Callable, ..
     """
     words = figure.layout.meta
     save.since(name, view)
-    st.html(f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(" · ".join(filter(None, (where, words["subtitle"]))))}</p></div>')
+    st.html(
+        f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(" · ".join(filter(None, (where, words["subtitle"]))))}</p></div>'
+    )
     if rows["value"].notna().any():
         if above:
             above(view)
@@ -40,22 +54,57 @@ def panel(name: str, figure, rows: pd.DataFrame, view, again: tuple[Callable, ..
     said = dict.fromkeys([*words["notes"], *(beside.layout.meta["notes"] if beside is not None else ())])
     notes = f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in said)}</ul>" if said else ""
     if folded and notes:
-        notes = f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
+        notes = (
+            f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
+        )
     read = "".join(f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, beside) if one is not None)
-    st.html(f'<div class="credit"><p>{escape(words["source"])}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>')
+    st.html(
+        f'<div class="credit"><p>{escape(words["source"])}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
+    )
     data(name, rows, view, words["title"], tuple(one for one in (figure, beside) if one is not None), again)
 
 
 @st.fragment
-def data(name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple, again: tuple[Callable, ...]) -> None:
+def data(
+    name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple, again: tuple[Callable, ...]
+) -> None:
     """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
     asked = st.session_state.setdefault(f"{st.session_state['page']}_{name}_open", set())
-    file = {"name": files.name(rows, view, queries.version(), "csv"), "text": save.file(rows, view, drawn, "csv", save.site()).decode(), "number": token_hex(4)} if "csv" in asked else None
+    file = (
+        {
+            "name": files.name(rows, view, queries.version(), "csv"),
+            "text": save.file(rows, view, drawn, "csv", save.site()).decode(),
+            "number": token_hex(4),
+        }
+        if "csv" in asked
+        else None
+    )
     asked.discard("csv")
-    _row()(key=f"{name}_row", data={"names": {"table": t("show_table", view.lang), "csv": t("csv", view.lang), "kit": t("save_kit", view.lang)}, "of": caption, "open": sorted(asked), "file": file},
-           on_asked_change=lambda: asked.symmetric_difference_update([st.session_state[f"{name}_row"]["asked"]]))
+    _row()(
+        key=f"{name}_row",
+        data={
+            "names": {
+                "table": t("show_table", view.lang),
+                "csv": t("csv", view.lang),
+                "kit": t("save_kit", view.lang),
+            },
+            "of": caption,
+            "open": sorted(asked),
+            "file": file,
+        },
+        on_asked_change=lambda: asked.symmetric_difference_update([st.session_state[f"{name}_row"]["asked"]]),
+    )
     if "table" in asked:
-        st.html(table.figures(save.marked(name, rows, view).assign(role=roles(rows.to_dict("records"), view)).sort_values("role", ascending=False, kind="stable"), view.indicator, view.lang, caption))
+        st.html(
+            table.figures(
+                save.marked(name, rows, view)
+                .assign(role=roles(rows.to_dict("records"), view))
+                .sort_values("role", ascending=False, kind="stable"),
+                view.indicator,
+                view.lang,
+                caption,
+            )
+        )
     if "kit" in asked:
         save.kit(name, drawn, rows, view, again)
 
@@ -67,7 +116,14 @@ def _row() -> Callable:
 
 
 def _draw(name: str, figure, view, select: bool) -> None:
-    plot.draw(figure, name, view.lang, f"{view.indicator.id}_{name}", figure.layout.meta["alt"], _touched if select else None)
+    plot.draw(
+        figure,
+        name,
+        view.lang,
+        f"{view.indicator.id}_{name}",
+        figure.layout.meta["alt"],
+        _touched if select else None,
+    )
 
 
 def _touched(code: str) -> None:

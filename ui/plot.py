@@ -3,6 +3,7 @@
 Streamlit's own chart takes a figure down and builds it anew at each change: its id hashes the whole figure. Here the id is the key, and the script
 asks Plotly for the difference. Drawn by the plotly.js that comes with the plotly package, the one that also makes the images.
 """
+
 import hashlib
 import json
 import logging
@@ -45,7 +46,11 @@ def address() -> str:
             draft.write_text(f"{get_plotlyjs()}\n{own}", encoding="utf-8")
             draft.replace(file)
         except OSError as fault:
-            logging.getLogger("ripresa").error("The script that draws the figures cannot be written to %s (%s): start once with a folder that can be written.", MADE, fault)
+            logging.getLogger("ripresa").error(
+                "The script that draws the figures cannot be written to %s (%s): start once with a folder that can be written.",
+                MADE,
+                fault,
+            )
     return f"/app/static/made/{file.name}"
 
 
@@ -54,17 +59,29 @@ def _component() -> Callable:
     return st.components.v2.component("ripresa_figure", js=LOADER % address(), isolate_styles=False)
 
 
-def draw(figure: go.Figure, key: str, lang: str, file: str, alt: str, touched: Callable[[str], None] | None = None) -> None:
+def draw(
+    figure: go.Figure, key: str, lang: str, file: str, alt: str, touched: Callable[[str], None] | None = None
+) -> None:
     """A figure whose key on the page is `key`. file: name of an image saved from it. touched: told the code of an area that the reader touched."""
     call = {"on_touched_change": lambda: touched(st.session_state[key]["touched"])} if touched else {}
-    _component()(key=key, data=sent(figure, lang, file, alt, bool(touched)), height=figure.layout.height, **call)
+    _component()(
+        key=key, data=sent(figure, lang, file, alt, bool(touched)), height=figure.layout.height, **call
+    )
 
 
 def sent(figure: go.Figure, lang: str, file: str, alt: str, touch: bool) -> bytes:
     """What the script gets, JSON in UTF-8; made once, since figures are kept for the next visitor with the same choice."""
     made = figure.__dict__.setdefault("_sent", {})
     if (file, touch) not in made:
-        spec = figure.to_plotly_json() | {"lang": lang, "file": file, "alt": f"{alt.rstrip('.')}. {t('alt_table', lang)}", "words": t("whole_screen", lang), "touch": touch}
-        spec["rise"] = (spec["layout"].pop("meta", None) or {}).get("rise", 0)  # its words stand in the page around it
+        spec = figure.to_plotly_json() | {
+            "lang": lang,
+            "file": file,
+            "alt": f"{alt.rstrip('.')}. {t('alt_table', lang)}",
+            "words": t("whole_screen", lang),
+            "touch": touch,
+        }
+        spec["rise"] = (spec["layout"].pop("meta", None) or {}).get(
+            "rise", 0
+        )  # its words stand in the page around it
         made[file, touch] = pio.json.to_json_plotly(spec).encode()
     return made[file, touch]

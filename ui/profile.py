@@ -1,4 +1,5 @@
 """The profile of an area or of a sector: what is published for it, what may be said of it, and the sheet to print."""
+
 from html import escape
 
 import pandas as pd
@@ -19,8 +20,29 @@ from ui.topic import opening
 KINDS = ("area", "sector")
 SECTOR = "G"  # trade: the sector most countries have
 OF = "of"  # in the address: the sector's profile is wanted, though an area is chosen
-COLUMNS = ("indicator", "geo", "geo_name", "sector", "gender", "size", "period", "value", "low", "high", "n", "n_note", "status", "flags", "interval_reason", "base",
-           "edition", "edition_name", "source", "source_name", "drawn_from")
+COLUMNS = (
+    "indicator",
+    "geo",
+    "geo_name",
+    "sector",
+    "gender",
+    "size",
+    "period",
+    "value",
+    "low",
+    "high",
+    "n",
+    "n_note",
+    "status",
+    "flags",
+    "interval_reason",
+    "base",
+    "edition",
+    "edition_name",
+    "source",
+    "source_name",
+    "drawn_from",
+)
 
 
 def show(filters: Filters) -> None:
@@ -54,7 +76,11 @@ def of_sector(one: Sector, geo: str, names: dict[str, str], places: dict[str, st
     choice("sector", one.code, {code: name for code, name in names.items() if code != "all"}, lang)
     if geo not in ("", "ITA"):
         published("sector_area", geo, one.code, lang, name=places[geo])
-        st.page_link("pages/profile.py", label=t("compare_profile", lang, name=places[geo]), query_params=Filters(lang, geo=(geo,), sector=one.code).to_address())
+        st.page_link(
+            "pages/profile.py",
+            label=t("compare_profile", lang, name=places[geo]),
+            query_params=Filters(lang, geo=(geo,), sector=one.code).to_address(),
+        )
     st.html(sheet.paragraphs(branches.sentences(one), lang))
     st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
     topics(one.italy)
@@ -72,13 +98,22 @@ def by_sector(one: Area, sector: str) -> None:
         return
     lang = one.lang
     published("profile_sector", one.geo, sector, lang, sector=branches.names(lang)[sector])
-    st.page_link("pages/profile.py", label=t("profile_sector_door", lang), query_params=Filters(lang, geo=(one.geo,), sector=sector).to_address() | {OF: "sector"})
+    st.page_link(
+        "pages/profile.py",
+        label=t("profile_sector_door", lang),
+        query_params=Filters(lang, geo=(one.geo,), sector=sector).to_address() | {OF: "sector"},
+    )
 
 
 def published(words: str, geo: str, code: str, lang: str, **named: str) -> None:
     """Which figures of a sector an area has, or that it has none."""
     found = ask("profile", geos=(geo,), own=(geo,), sectors=(code,), lang=lang)["indicator"].unique()
-    said = t(f"{words}_{'some' if len(found) else 'none'}", lang, indicators="; ".join(catalogue.indicator(id).label[lang] for id in found), **named)
+    said = t(
+        f"{words}_{'some' if len(found) else 'none'}",
+        lang,
+        indicators="; ".join(catalogue.indicator(id).label[lang] for id in found),
+        **named,
+    )
     st.html(f'<div class="said"><p>{escape(said)}</p></div>')
 
 
@@ -95,10 +130,26 @@ def choice(kind: str, code: str, names: dict[str, str], lang: str) -> None:
     labels = {one: t(f"profile_kind_{one}", lang) for one in KINDS}
     with st.container(key="chooser", horizontal=True, vertical_alignment="bottom", gap="medium"):
         key = seeded("kind", kind, lang)
-        st.radio(t("profile_kind", lang), KINDS, key=key, format_func=labels.get, horizontal=True, on_change=lambda: turn(st.session_state[key]))
+        st.radio(
+            t("profile_kind", lang),
+            KINDS,
+            key=key,
+            format_func=labels.get,
+            horizontal=True,
+            on_change=lambda: turn(st.session_state[key]),
+        )
         chosen = seeded(kind, code, lang)
-        st.selectbox(t("profile_choose" if kind == "area" else "sector_choose", lang), list(names), key=chosen, format_func=names.get,
-                     on_change=lambda: frame.choose(**{"geo": (st.session_state[chosen],)} if kind == "area" else {"sector": st.session_state[chosen]}))
+        st.selectbox(
+            t("profile_choose" if kind == "area" else "sector_choose", lang),
+            list(names),
+            key=chosen,
+            format_func=names.get,
+            on_change=lambda: frame.choose(
+                **{"geo": (st.session_state[chosen],)}
+                if kind == "area"
+                else {"sector": st.session_state[chosen]}
+            ),
+        )
 
 
 def turn(kind: str) -> None:
@@ -123,18 +174,50 @@ def take(one: Area) -> None:
     lang = one.lang
     with st.container(key="take", horizontal=True, vertical_alignment="center", gap="medium"):
         printed = FOLDER / lang / sheet.file_name(one.geo)
-        current = (FOLDER / "version").exists() and (FOLDER / "version").read_text(encoding="utf-8").strip() == version()
+        current = (FOLDER / "version").exists() and (FOLDER / "version").read_text(
+            encoding="utf-8"
+        ).strip() == version()
         if current and printed.exists():
-            st.download_button(t("profile_pdf", lang), data=printed.read_bytes, file_name=f"{lang}_{sheet.file_name(one.geo)}", mime="application/pdf", on_click="ignore", key=f"pdf_{lang}")
+            st.download_button(
+                t("profile_pdf", lang),
+                data=printed.read_bytes,
+                file_name=f"{lang}_{sheet.file_name(one.geo)}",
+                mime="application/pdf",
+                on_click="ignore",
+                key=f"pdf_{lang}",
+            )
         else:
-            st.download_button(t("profile_page", lang), data=lambda: sheet.document(one).encode(), file_name=f"{one.geo}_{lang}.html", mime="text/html", on_click="ignore",
-                               key=f"page_{lang}")
-        st.download_button(t("profile_csv", lang), data=lambda: table.file(figures(one), lang), file_name=f"{one.geo}_{version()}.csv", mime="text/csv", on_click="ignore", key=f"profile_csv_{lang}")
-        st.page_link("pages/compare.py", label=t("profile_compare", lang), query_params=Filters(lang, geo=(one.geo,)).to_address())
+            st.download_button(
+                t("profile_page", lang),
+                data=lambda: sheet.document(one).encode(),
+                file_name=f"{one.geo}_{lang}.html",
+                mime="text/html",
+                on_click="ignore",
+                key=f"page_{lang}",
+            )
+        st.download_button(
+            t("profile_csv", lang),
+            data=lambda: table.file(figures(one), lang),
+            file_name=f"{one.geo}_{version()}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key=f"profile_csv_{lang}",
+        )
+        st.page_link(
+            "pages/compare.py",
+            label=t("profile_compare", lang),
+            query_params=Filters(lang, geo=(one.geo,)).to_address(),
+        )
         if current:
             st.html(f'<a href="sheets/{lang}/" target="_blank">{escape(t("profile_sheets", lang))}</a>')
 
 
 def figures(one: Area) -> pd.DataFrame:
     """Every figure the profile may show, all periods, with the wholes it is compared with."""
-    return ask("profile", geos=(one.geo, *areas.benchmarks(one.geo, one.level, one.parent)), own=(one.geo,), sectors=(), lang=one.lang)[list(COLUMNS)]
+    return ask(
+        "profile",
+        geos=(one.geo, *areas.benchmarks(one.geo, one.level, one.parent)),
+        own=(one.geo,),
+        sectors=(),
+        lang=one.lang,
+    )[list(COLUMNS)]

@@ -1,4 +1,5 @@
 """A topic's page: its question, the filters, and every figure the catalogue and the data allow for the choice."""
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +30,7 @@ RATES = ("percent", "percent_change", "points")
 @dataclass(frozen=True, eq=False)
 class Drawing:
     """A figure with what it was drawn from: its key on the page, its rows and its view; `draw` draws it again in another theme."""
+
     name: str
     figure: go.Figure
     rows: pd.DataFrame
@@ -37,7 +39,9 @@ class Drawing:
     where: str = ""
 
 
-def drawing(name: str, draw: Callable[[str], go.Figure], theme: str, rows: pd.DataFrame, view: View, where: str = "") -> Drawing:
+def drawing(
+    name: str, draw: Callable[[str], go.Figure], theme: str, rows: pd.DataFrame, view: View, where: str = ""
+) -> Drawing:
     """A figure drawn in a theme."""
     return Drawing(name, draw(theme), rows, view, draw, where)
 
@@ -58,7 +62,9 @@ def show(name: str, filters: Filters) -> None:
 def opening(kicker: str, question: str, intro: str) -> None:
     """The top of a page: its subject, its question as heading, what to know before reading, and its words explained."""
     explained = glossary.here(st.session_state["page"], st.session_state["filters"].lang)
-    st.html(f'<div class="opening"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p>{explained}</div>')
+    st.html(
+        f'<div class="opening"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p>{explained}</div>'
+    )
 
 
 def said(view, offered) -> None:
@@ -66,19 +72,39 @@ def said(view, offered) -> None:
     sentences = [t(key, view.lang, **dict(values)) for key, values in view.notes]
     without = [option.label for option in offered.areas if option.code in view.geo and not option.available]
     if without:
-        abroad = view.level == "italy" and view.indicator.id in offers(catalogue.topics()[view.topic], "europe")  # where Italy is to be found then
-        sentences.append(t("chosen_without_italy" if abroad else "chosen_without", view.lang, areas=list_text(without, view.lang)))
+        abroad = view.level == "italy" and view.indicator.id in offers(
+            catalogue.topics()[view.topic], "europe"
+        )  # where Italy is to be found then
+        sentences.append(
+            t(
+                "chosen_without_italy" if abroad else "chosen_without",
+                view.lang,
+                areas=list_text(without, view.lang),
+            )
+        )
     if sentences:
-        st.html('<div class="said">' + "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences) + "</div>")
+        st.html(
+            '<div class="said">' + "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences) + "</div>"
+        )
         st.button(t("reset", view.lang), on_click=frame.reset, type="tertiary", key=f"reset_{view.lang}")
 
 
 # --- the first figure ---
 
+
 def on_map(view) -> pd.DataFrame:
     """Areas on a map (or tiles) with the same figures in order beside it."""
     first, order = mapped(view, theme(), st.session_state.get(f"drawn_{view.level}_{view.lang}", ""))
-    panel("map", first.figure, first.rows, view, (first.draw, order.draw), select=True, beside=order.figure, above=ABOVE.get(view.level))
+    panel(
+        "map",
+        first.figure,
+        first.rows,
+        view,
+        (first.draw, order.draw),
+        select=True,
+        beside=order.figure,
+        above=ABOVE.get(view.level),
+    )
     return first.rows
 
 
@@ -88,8 +114,18 @@ def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
     rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
     found = records(rows, view.lang)
     closer = view.level == "world" and drawn in set(rows["continent"])
-    order = drawing("map", partial(ranking.bars, [row for row in found if row.get("continent") == drawn] if closer else found, view), theme, rows, view)
-    whole = partial(regions.tilegrid if drawn == "tiles" else regions.choropleth, found, view, across=all_periods(view))
+    order = drawing(
+        "map",
+        partial(
+            ranking.bars, [row for row in found if row.get("continent") == drawn] if closer else found, view
+        ),
+        theme,
+        rows,
+        view,
+    )
+    whole = partial(
+        regions.tilegrid if drawn == "tiles" else regions.choropleth, found, view, across=all_periods(view)
+    )
 
     def part(theme: str) -> go.Figure:
         figure = whole(theme)
@@ -116,10 +152,12 @@ def as_series(view, theme: str) -> Drawing:
 
 def alone(draw: Callable) -> Callable:
     """A first figure that has the page's width."""
+
     def show(view) -> pd.DataFrame:
         one = draw(view, theme())
         panel(one.name, one.figure, one.rows, view, (one.draw,))
         return one.rows
+
     return show
 
 
@@ -134,31 +172,55 @@ def tiles_or_map(view) -> None:
 def continents(view) -> None:
     """The whole world, or one continent closer."""
     there = sorted(set(ask("map", **view.moment)["continent"].dropna()) - {""})
-    _radio(view, {"": t("level_world", view.lang)} | {code: t(f"continent_{code}", view.lang) for code in there})
+    _radio(
+        view, {"": t("level_world", view.lang)} | {code: t(f"continent_{code}", view.lang) for code in there}
+    )
 
 
 ABOVE = {"italy": tiles_or_map, "world": continents}
 
 
 def _radio(view, names: dict[str, str]) -> None:
-    st.radio(t("drawn", view.lang), list(names), format_func=names.get, horizontal=True, label_visibility="collapsed", key=f"drawn_{view.level}_{view.lang}")
+    st.radio(
+        t("drawn", view.lang),
+        list(names),
+        format_func=names.get,
+        horizontal=True,
+        label_visibility="collapsed",
+        key=f"drawn_{view.level}_{view.lang}",
+    )
 
 
 def window(rows: pd.DataFrame, continent: str) -> dict:
     """The part of the map that holds a continent's areas."""
-    places = [areas.areas("world")[code] for code in rows[rows["continent"] == continent]["geo"] if code in areas.areas("world")]
+    places = [
+        areas.areas("world")[code]
+        for code in rows[rows["continent"] == continent]["geo"]
+        if code in areas.areas("world")
+    ]
     x, y = sorted(place.x for place in places), sorted(place.y for place in places)
-    return {"lonaxis": {"range": [x[0] - 12, x[-1] + 12]}, "lataxis": {"range": [max(y[0] - 12, -60), min(y[-1] + 12, 82)]}}
+    return {
+        "lonaxis": {"range": [x[0] - 12, x[-1] + 12]},
+        "lataxis": {"range": [max(y[0] - 12, -60), min(y[-1] + 12, 82)]},
+    }
 
 
 # --- what it measures ---
+
 
 def about(view, rows: pd.DataFrame) -> None:
     """The definition, the population and the documents behind the figures, folded."""
     indicator, lang = view.indicator, view.lang
     found = ask("citations", **view.cut, period=view.period, editions=view.editions, geos=view.geo)
-    documents = "".join(f"<li>{document(row.publisher, row.title, row.published, row.url, lang)}</li>" for row in found.head(8).itertuples())
-    home = f"<p>{escape(t('publisher_home', lang))}</p>" if any(is_home(row.url) for row in found.head(8).itertuples()) else ""
+    documents = "".join(
+        f"<li>{document(row.publisher, row.title, row.published, row.url, lang)}</li>"
+        for row in found.head(8).itertuples()
+    )
+    home = (
+        f"<p>{escape(t('publisher_home', lang))}</p>"
+        if any(is_home(row.url) for row in found.head(8).itertuples())
+        else ""
+    )
     more = f"<li>{escape(t('documents_more', lang, count=len(found) - 8))}</li>" if len(found) > 8 else ""
     sources = tuple(dict.fromkeys(rows["source"])) or (indicator.source,)
     named = "".join(f"<p>{_source(catalogue.sources()[id], lang)}</p>" for id in sources)
@@ -169,17 +231,22 @@ def about(view, rows: pd.DataFrame) -> None:
 
 
 def _source(source, lang: str) -> str:
-    return f'<strong>{escape(noted(source.publisher, lang))}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f"kind_{source.kind}", lang))}</em>'
+    return f"<strong>{escape(noted(source.publisher, lang))}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f'kind_{source.kind}', lang))}</em>"
 
 
 # --- over time, by sector, by who leads ---
+
 
 def timeless(draw: Callable) -> Callable:
     """Figures of all periods: drawn once for every period a visitor can be at, and handed on with theirs."""
     drawn = kept(draw)
 
     def shown(view, theme: str) -> tuple[Drawing, ...]:
-        return tuple(replace(one, view=replace(one.view, period=view.period, notes=view.notes)) for one in drawn(replace(view, period="", notes=()), theme))
+        return tuple(
+            replace(one, view=replace(one.view, period=view.period, notes=view.notes))
+            for one in drawn(replace(view, period="", notes=()), theme)
+        )
+
     return shown
 
 
@@ -195,8 +262,15 @@ def over_time(view, theme: str) -> tuple[Drawing, ...]:
     if not found or found[0][0] is not view:
         return ()
     reaches = [trend.reach(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
-    span = (min(low for low, _ in reaches), max(high for _, high in reaches)) if len(reaches) == len(found) else ()
-    return tuple(drawing(name, partial(trend.lines, rows, one, span=span, asked=geos), theme, rows, one) for name, (one, rows) in zip(("time", "beside"), found, strict=False))
+    span = (
+        (min(low for low, _ in reaches), max(high for _, high in reaches))
+        if len(reaches) == len(found)
+        else ()
+    )
+    return tuple(
+        drawing(name, partial(trend.lines, rows, one, span=span, asked=geos), theme, rows, one)
+        for name, (one, rows) in zip(("time", "beside"), found, strict=False)
+    )
 
 
 def side_by_side(*drawings: Drawing | None) -> None:
@@ -218,21 +292,32 @@ def by_sector(view, theme: str) -> Drawing | None:
             break
     if here is None or rows["sector"].nunique() <= FEW:
         for id in catalogue.topics()[view.topic].more if view.level == "italy" else ():
-            other = resolve(Filters(lang=view.lang, level="italy", indicator=id, period=view.period), view.topic)
+            other = resolve(
+                Filters(lang=view.lang, level="italy", indicator=id, period=view.period), view.topic
+            )
             found = one_list(ask("by_sector", **other.moment, geo="ITA"))
             if other.indicator.unit in RATES and found["sector"].nunique() > FEW:
                 here, rows = replace(other, geo=("ITA",)), found
                 break
-    return drawing("sectors", partial(sectors.bars, rows, here), theme, rows, here, _whose(rows, view)) if here else None
+    return (
+        drawing("sectors", partial(sectors.bars, rows, here), theme, rows, here, _whose(rows, view))
+        if here
+        else None
+    )
 
 
 def _whose(rows: pd.DataFrame, view) -> str:
     """The area whose sectors are shown, and which of those chosen before it have none."""
     shown, geo = rows["geo_name"].iloc[0], rows["geo"].iloc[0]
-    without = view.geo[:view.geo.index(geo)] if geo in view.geo else view.geo
+    without = view.geo[: view.geo.index(geo)] if geo in view.geo else view.geo
     if not without:
         return shown
-    return t("sectors_of_another", view.lang, shown=shown, wanted=list_text([areas.names()[code][view.lang] for code in without], view.lang))
+    return t(
+        "sectors_of_another",
+        view.lang,
+        shown=shown,
+        wanted=list_text([areas.names()[code][view.lang] for code in without], view.lang),
+    )
 
 
 @timeless
@@ -241,7 +326,15 @@ def by_leader(view, theme: str) -> tuple[Drawing, ...]:
     for id in dict.fromkeys((view.indicator.id, *offers(catalogue.topics()[view.topic]))):
         rows = ask("by_gender", indicator=id, sector="all", size="all", lang=view.lang)
         if len(rows):
-            here = replace(view, indicator=catalogue.indicator(id), level="world", geo=(), sector="all", size="all", gender="all")
+            here = replace(
+                view,
+                indicator=catalogue.indicator(id),
+                level="world",
+                geo=(),
+                sector="all",
+                size="all",
+                gender="all",
+            )
             return (drawing("leaders", partial(dumbbell.gaps, rows, here), theme, rows, here),)
     return ()
 
@@ -252,7 +345,11 @@ def by_area_and_sector(view, theme: str) -> Drawing | None:
     if view.period == "latest" or view.chart != "map":
         return None
     rows = one_list(ask("area_sector", **view.moment))
-    return drawing("heat", partial(sectors.heat, rows, view), theme, rows, view) if (rows.groupby("sector")["geo"].nunique() > 3).sum() > 1 else None
+    return (
+        drawing("heat", partial(sectors.heat, rows, view), theme, rows, view)
+        if (rows.groupby("sector")["geo"].nunique() > 3).sum() > 1
+        else None
+    )
 
 
 def one_list(rows: pd.DataFrame) -> pd.DataFrame:

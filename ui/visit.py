@@ -1,4 +1,5 @@
 """What a firm has answered in this visit: kept in the server's memory with the session, and nowhere else. The address holds the screen alone."""
+
 import time
 from dataclasses import dataclass, field, replace
 

@@ -6,21 +6,46 @@ from benchmarks.peers import page
 
 app = Dash(__name__, serve_locally=True, compress=False)
 server = app.server
-app.layout = html.Div([
-    html.H1("Who closed, where?"),
-    html.Div(style={"display": "flex", "gap": "1rem"}, children=[
-        html.Div(dcc.Dropdown({**page.RATES}, "death_rate", id="rate", clearable=False), style={"width": "16rem"}),
-        html.Div(dcc.Dropdown(page.PERIODS, page.PERIODS[-1], id="period", clearable=False), style={"width": "8rem"}),
-        html.Div(dcc.Dropdown(page.areas(), multi=True, id="areas"), style={"width": "24rem"}),
-    ]),
-    html.Div(style={"display": "grid", "gridTemplateColumns": "1fr 1fr"}, children=[dcc.Graph(id="map"), dcc.Graph(id="bars"), dcc.Graph(id="lines"), dash_table.DataTable(id="table", page_size=12)]),
-])  # fmt: skip
+app.layout = html.Div(
+    [
+        html.H1("Who closed, where?"),
+        html.Div(
+            style={"display": "flex", "gap": "1rem"},
+            children=[
+                html.Div(
+                    dcc.Dropdown({**page.RATES}, "death_rate", id="rate", clearable=False),
+                    style={"width": "16rem"},
+                ),
+                html.Div(
+                    dcc.Dropdown(page.PERIODS, page.PERIODS[-1], id="period", clearable=False),
+                    style={"width": "8rem"},
+                ),
+                html.Div(dcc.Dropdown(page.areas(), multi=True, id="areas"), style={"width": "24rem"}),
+            ],
+        ),
+        html.Div(
+            style={"display": "grid", "gridTemplateColumns": "1fr 1fr"},
+            children=[
+                dcc.Graph(id="map"),
+                dcc.Graph(id="bars"),
+                dcc.Graph(id="lines"),
+                dash_table.DataTable(id="table", page_size=12),
+            ],
+        ),
+    ]
+)
 
 
 @app.callback(
-    Output("map", "figure"), Output("bars", "figure"), Output("lines", "figure"), Output("table", "data"), Output("table", "columns"),
-    Input("rate", "value"), Input("period", "value"), Input("areas", "value"),
-)  # fmt: skip
+    Output("map", "figure"),
+    Output("bars", "figure"),
+    Output("lines", "figure"),
+    Output("table", "data"),
+    Output("table", "columns"),
+    Input("rate", "value"),
+    Input("period", "value"),
+    Input("areas", "value"),
+)
 def update(rate, period, areas):
     place, bars, lines, rows = page.figures(rate, period, areas)
     return place, bars, lines, rows.to_dict("records"), [{"name": name, "id": name} for name in rows.columns]

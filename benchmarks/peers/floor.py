@@ -23,10 +23,21 @@ def main() -> None:
     (folder / "topojson").mkdir(parents=True, exist_ok=True)
     for file in (page.ROOT / "static" / "topojson").glob("*.json"):
         (folder / "topojson" / file.name).write_bytes(file.read_bytes())
-    periods = "[" + ",".join("[" + ",".join(plotly.io.to_json(figure) for figure in page.figures("death_rate", period, None)[:3]) + "]" for period in page.PERIODS) + "]"
+    periods = (
+        "["
+        + ",".join(
+            "["
+            + ",".join(plotly.io.to_json(figure) for figure in page.figures("death_rate", period, None)[:3])
+            + "]"
+            for period in page.PERIODS
+        )
+        + "]"
+    )
     (folder / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
     (folder / "index.html").write_text(PAGE % periods, encoding="utf-8")
-    http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), partial(http.server.SimpleHTTPRequestHandler, directory=folder)).serve_forever()
+    http.server.ThreadingHTTPServer(
+        ("127.0.0.1", int(sys.argv[1])), partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    ).serve_forever()
 
 
 if __name__ == "__main__":

@@ -26,7 +26,12 @@ def boundaries() -> dict:
 
 
 def areas() -> dict[str, str]:
-    return dict(_connection().cursor().execute("select code, name_en from geographies where level = 'area' order by position").fetchall())
+    return dict(
+        _connection()
+        .cursor()
+        .execute("select code, name_en from geographies where level = 'area' order by position")
+        .fetchall()
+    )
 
 
 def figures(rate: str, period: str, chosen: list[str] | None):
@@ -34,7 +39,15 @@ def figures(rate: str, period: str, chosen: list[str] | None):
     rows = _connection().cursor().execute(AREAS, {"rate": rate}).df()
     now = rows[rows.period == period].sort_values("value")
     shown = rows[rows.geo.isin(chosen or ["ITC4", "ITI4", "ITF3"])].sort_values("period")
-    place = px.choropleth(now, geojson=boundaries(), locations="geo", color="value", hover_name="name", color_continuous_scale="Blues", height=560)
+    place = px.choropleth(
+        now,
+        geojson=boundaries(),
+        locations="geo",
+        color="value",
+        hover_name="name",
+        color_continuous_scale="Blues",
+        height=560,
+    )
     place.update_geos(fitbounds="locations", visible=False)
     bars = px.bar(now, x="value", y="name", orientation="h", height=560, title=f"{RATES[rate]}, {period}")
     lines = px.line(shown, x="period", y="value", color="name", markers=True, height=380)

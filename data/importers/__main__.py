@@ -10,7 +10,12 @@ from data import build, catalogue
 from data.importers import eurostat, files, future_of_business, istat, own, store, worldbank
 from data.importers.figure import ImportFault, Reading
 
-PUBLISHERS = {"eurostat": eurostat, "istat": istat, "worldbank": worldbank, "future_of_business": future_of_business}
+PUBLISHERS = {
+    "eurostat": eurostat,
+    "istat": istat,
+    "worldbank": worldbank,
+    "future_of_business": future_of_business,
+}
 CACHE = Path(".cache") / "downloads"
 SHOWN = 5
 USED = """
@@ -30,7 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with files.opened(_file(given, root)) as text:
             reading = read(given.source, text, root, given)
-        changes = store.look(reading, root) if given.dry_run else store.bring(reading, root, given.out, lambda words: _say(f"data.build: {words}"))
+        changes = (
+            store.look(reading, root)
+            if given.dry_run
+            else store.bring(reading, root, given.out, lambda words: _say(f"data.build: {words}"))
+        )
     except (ImportFault, build.BuildError, catalogue.CatalogueError) as fault:
         _say(store.refusal(fault))
         return 1
@@ -46,7 +55,9 @@ def read(source: str, text: files.Text, root: Path, given: argparse.Namespace) -
     publisher = PUBLISHERS.get(source)
     families = catalogue.sources(root)
     if publisher is None and source not in families:
-        raise ImportFault(f"{source!r} is not a source: use one of {', '.join(PUBLISHERS)}, or an id of data/sources.toml: {', '.join(families)}.")
+        raise ImportFault(
+            f"{source!r} is not a source: use one of {', '.join(PUBLISHERS)}, or an id of data/sources.toml: {', '.join(families)}."
+        )
     if publisher is None or source in families and own.ours(text):
         return own.read(text, root, source)
     if publisher is future_of_business:
@@ -56,16 +67,30 @@ def read(source: str, text: files.Text, root: Path, given: argparse.Namespace) -
 
 def summary(reading: Reading, changes: store.Changes, dry: bool = False) -> list[str]:
     """What an import brought, in lines: new, revised, unchanged, gone, and what was left out and why."""
-    lines = [f"{reading.name}: {len(reading.figures):,} figures ({'; '.join(reading.notes)})" if reading.notes else f"{reading.name}: {len(reading.figures):,} figures"]
+    lines = [
+        f"{reading.name}: {len(reading.figures):,} figures ({'; '.join(reading.notes)})"
+        if reading.notes
+        else f"{reading.name}: {len(reading.figures):,} figures"
+    ]
     lines.append(f"{len(changes.new):>9,}  new")
-    lines.append(f"{len(changes.revised):>9,}  revised{_examples([f'{_words(new)}: {_marked(old)} -> {_marked(new)}' for old, new in changes.revised])}")
+    lines.append(
+        f"{len(changes.revised):>9,}  revised{_examples([f'{_words(new)}: {_marked(old)} -> {_marked(new)}' for old, new in changes.revised])}"
+    )
     lines.append(f"{len(changes.unchanged):>9,}  unchanged")
     if changes.gone:
-        lines.append(f"{len(changes.gone):>9,}  gone: in the last import of this table and not in this file{_examples([_words(row) for row in changes.gone])}")
+        lines.append(
+            f"{len(changes.gone):>9,}  gone: in the last import of this table and not in this file{_examples([_words(row) for row in changes.gone])}"
+        )
     if changes.kept_aside:
         reasons = sorted({why for _, why in changes.kept_aside})
-        lines.append(f"{len(changes.kept_aside):>9,}  of these kept as evidence, not charted ({', '.join(reasons)})")
-    lines.append(f"dropped: {sum(reading.dropped.counts.values()):,} cells" if reading.dropped.counts else "dropped: nothing")
+        lines.append(
+            f"{len(changes.kept_aside):>9,}  of these kept as evidence, not charted ({', '.join(reasons)})"
+        )
+    lines.append(
+        f"dropped: {sum(reading.dropped.counts.values()):,} cells"
+        if reading.dropped.counts
+        else "dropped: nothing"
+    )
     lines += reading.dropped.lines()
     return lines + (["Nothing was written (--dry-run)."] if dry else [])
 
@@ -89,10 +114,24 @@ def _file(given: argparse.Namespace, root: Path) -> Path:
     from data.importers import download  # only who downloads needs the HTTP library
 
     publisher = PUBLISHERS.get(given.source, own)
-    address = given.file if re.match(r"https?://", given.file) else publisher.address(given.file) if hasattr(publisher, "address") else ""
+    address = (
+        given.file
+        if re.match(r"https?://", given.file)
+        else publisher.address(given.file)
+        if hasattr(publisher, "address")
+        else ""
+    )
     if not address:
-        raise ImportFault(f"{given.file} is not an address: a CSV with our own columns is downloaded from an https address.")
-    path, new = download.fetched(address, given.cache or root.parent / CACHE, getattr(publisher, "ACCEPT", "*/*"), given.largest << 20, Bar())
+        raise ImportFault(
+            f"{given.file} is not an address: a CSV with our own columns is downloaded from an https address."
+        )
+    path, new = download.fetched(
+        address,
+        given.cache or root.parent / CACHE,
+        getattr(publisher, "ACCEPT", "*/*"),
+        given.largest << 20,
+        Bar(),
+    )
     _say(f"{'downloaded' if new else 'not changed since the last download'}: {path}")
     return path
 
@@ -110,18 +149,39 @@ class Bar:
         self.last = now
         share = done / whole if whole else 0
         drawn = f"[{'#' * int(30 * share):<30}] {100 * share:3.0f}%  " if whole else ""
-        print(f"\r{drawn}{done / 1e6:,.1f} MB", end="\n" if not terminal or done == whole else "", file=sys.stderr, flush=True)
+        print(
+            f"\r{drawn}{done / 1e6:,.1f} MB",
+            end="\n" if not terminal or done == whole else "",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m data.importers", description=__doc__, epilog=USED, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m data.importers",
+        description=__doc__,
+        epilog=USED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("source", metavar="SOURCE", help="who published the file")
-    parser.add_argument("file", metavar="FILE", help="the file; with --download its table, indicator or https address")
+    parser.add_argument(
+        "file", metavar="FILE", help="the file; with --download its table, indicator or https address"
+    )
     parser.add_argument("--table", default="", help="the table's id, where the file does not say it")
     parser.add_argument("--since", default="", type=_year, help="first year taken (official tables: 2019)")
-    parser.add_argument("--period", default="", help="when a survey file without dates was held, for example 2022-01")
-    parser.add_argument("--scale", default="", choices=("percent", "proportion"), help="how a survey file writes shares, where that is not seen")
-    parser.add_argument("--download", action="store_true", help="fetch FILE from the publisher first (cached, resumed)")
+    parser.add_argument(
+        "--period", default="", help="when a survey file without dates was held, for example 2022-01"
+    )
+    parser.add_argument(
+        "--scale",
+        default="",
+        choices=("percent", "proportion"),
+        help="how a survey file writes shares, where that is not seen",
+    )
+    parser.add_argument(
+        "--download", action="store_true", help="fetch FILE from the publisher first (cached, resumed)"
+    )
     parser.add_argument("--largest", type=int, default=2048, metavar="MB", help="largest download (2048)")
     parser.add_argument("--cache", type=Path, help="where downloads are kept (.cache/downloads)")
     parser.add_argument("--dry-run", action="store_true", help="say what would change and write nothing")

@@ -41,7 +41,13 @@ class Sort:
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of one's own, bounded in memory, that spills to a folder which disappears."""
     with TemporaryDirectory(prefix="import-") as folder:
-        config = {"memory_limit": MEMORY, "threads": 2, "temp_directory": folder, "preserve_insertion_order": False, "autoinstall_known_extensions": False}
+        config = {
+            "memory_limit": MEMORY,
+            "threads": 2,
+            "temp_directory": folder,
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+        }
         with duckdb.connect(config=config) as own:
             yield own
 
@@ -49,7 +55,10 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def csv(path: Path, names: list[str], delimiter: str, quote: str = '"') -> str:
     """SQL that reads a delimited text with a header, every column as text under its position: c0, c1, ..."""
     columns = ", ".join(f"'c{place}': 'varchar'" for place in range(len(names)))
-    literal = lambda text: "'" + text.replace("'", "''") + "'"  # noqa: E731
+
+    def literal(text):
+        return "'" + text.replace("'", "''") + "'"
+
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip=1, delim={literal(delimiter)}, quote={literal(quote)}, escape={literal(quote)}, "
         f"columns={{{columns}}}, strict_mode=true, null_padding=false, ignore_errors=false, nullstr='')"
@@ -67,7 +76,15 @@ def first(own: duckdb.DuckDBPyConnection, sql: str, name: str) -> tuple:
     return row
 
 
-def fed(own: duckdb.DuckDBPyConnection, cells: Cells, series: Sort, areas: Sort, times: Sort, dropped: Dropped, name: str) -> Iterator[tuple[dict, dict, dict, tuple]]:
+def fed(
+    own: duckdb.DuckDBPyConnection,
+    cells: Cells,
+    series: Sort,
+    areas: Sort,
+    times: Sort,
+    dropped: Dropped,
+    name: str,
+) -> Iterator[tuple[dict, dict, dict, tuple]]:
     """The cells whose series, area and time feed an indicator, as (series, area, time, texts), in a stable order; the others are counted in `dropped`."""
     try:
         yield from _fed(own, cells, (series, areas, times), dropped, name)
@@ -75,21 +92,37 @@ def fed(own: duckdb.DuckDBPyConnection, cells: Cells, series: Sort, areas: Sort,
         raise ImportFault(sentence(fault, name)) from None
 
 
-def _fed(own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, Sort, Sort], dropped: Dropped, name: str) -> Iterator[tuple]:
+def _fed(
+    own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, Sort, Sort], dropped: Dropped, name: str
+) -> Iterator[tuple]:
     kept: list[dict[int, dict | Drop]] = []
     for place, (sort, combinations) in enumerate(zip(sorts, _counted(own, cells, sorts, name))):
         verdicts = [sort.verdict(*codes) for codes, _ in combinations]
-        numbers = [-1 - number if isinstance(verdict, Drop) else number for number, verdict in enumerate(verdicts)]  # below zero: not wanted
-        _lookup(own, f"sort{place}", sort.columns, [(*codes, number) for (codes, _), number in zip(combinations, numbers)])
+        numbers = [
+            -1 - number if isinstance(verdict, Drop) else number for number, verdict in enumerate(verdicts)
+        ]  # below zero: not wanted
+        _lookup(
+            own,
+            f"sort{place}",
+            sort.columns,
+            [(*codes, number) for (codes, _), number in zip(combinations, numbers)],
+        )
         kept.append(dict(zip(numbers, verdicts)))
         if place == 0:
             for verdict, (_, times) in zip(verdicts, combinations):
                 if isinstance(verdict, Drop):
                     dropped.add(verdict, times)
-    joins = " ".join(f"join sort{place} on " + " and ".join(f"sort{place}.{name} = cells.{name}" for name in sort.columns) for place, sort in enumerate(sorts))
+    joins = " ".join(
+        f"join sort{place} on " + " and ".join(f"sort{place}.{name} = cells.{name}" for name in sort.columns)
+        for place, sort in enumerate(sorts)
+    )
     texts = ", ".join(f"cells.{column}" for column in cells.texts)
-    own.execute(f"create temp table fed as select sort0.id as series, sort1.id as area, sort2.id as time, {texts} from {cells.relation} as cells {joins} where sort0.id >= 0")
-    for area, time, times in own.execute("select area, time, count(*) from fed where area < 0 or time < 0 group by all").fetchall():
+    own.execute(
+        f"create temp table fed as select sort0.id as series, sort1.id as area, sort2.id as time, {texts} from {cells.relation} as cells {joins} where sort0.id >= 0"
+    )
+    for area, time, times in own.execute(
+        "select area, time, count(*) from fed where area < 0 or time < 0 group by all"
+    ).fetchall():
         dropped.add(kept[1][area] if area < 0 else kept[2][time], times)
     found = own.execute("select * from fed where area >= 0 and time >= 0 order by all")
     while rows := found.fetchmany(BATCH):
@@ -97,19 +130,25 @@ def _fed(own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, Sort, 
             yield kept[0][series], kept[1][area], kept[2][time], tuple(cell)
 
 
-def _counted(own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, ...], name: str) -> list[list[tuple[tuple, int]]]:
+def _counted(
+    own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, ...], name: str
+) -> list[list[tuple[tuple, int]]]:
     """For each sort, its combinations of codes with how many cells each has: one pass over the file."""
     columns = [column for sort in sorts for column in sort.columns]
     sets = ", ".join(f"({', '.join(sort.columns)})" for sort in sorts)
     which = ", ".join(f"grouping({sort.columns[0]})" for sort in sorts)
-    found = own.execute(f"select {which}, {', '.join(columns)}, count(*) from {cells.relation} as cells group by grouping sets ({sets})")
+    found = own.execute(
+        f"select {which}, {', '.join(columns)}, count(*) from {cells.relation} as cells group by grouping sets ({sets})"
+    )
     counted: list[list[tuple[tuple, int]]] = [[] for _ in sorts]
     starts = [sum(len(sort.columns) for sort in sorts[:place]) + len(sorts) for place in range(len(sorts))]
     total = 0
     while rows := found.fetchmany(BATCH):
         total += len(rows)
         if total > MOST_SERIES:
-            raise ImportFault(f"{name} has more than {MOST_SERIES:,} series: ask the publisher for a smaller extraction.")
+            raise ImportFault(
+                f"{name} has more than {MOST_SERIES:,} series: ask the publisher for a smaller extraction."
+            )
         for row in rows:
             place = row[: len(sorts)].index(0)
             counted[place].append((row[starts[place] : starts[place] + len(sorts[place].columns)], row[-1]))
@@ -119,7 +158,9 @@ def _counted(own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, ..
 def _lookup(own: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
     frame = pd.DataFrame(rows, columns=[*columns, "id"])
     own.register("incoming", frame)
-    own.execute(f"create or replace temp table {table} as select {', '.join(f'{column}::varchar as {column}' for column in columns)}, id::integer as id from incoming")
+    own.execute(
+        f"create or replace temp table {table} as select {', '.join(f'{column}::varchar as {column}' for column in columns)}, id::integer as id from incoming"
+    )
     own.unregister("incoming")
 
 

@@ -32,26 +32,44 @@ class Cut(Exception):
 
 
 def fetched(
-    address: str, folder: Path, accept: str = "*/*", largest: int = LARGEST, bar: Callable[[int, int], None] = lambda done, whole: None, sleep: Callable[[float], None] = time.sleep
+    address: str,
+    folder: Path,
+    accept: str = "*/*",
+    largest: int = LARGEST,
+    bar: Callable[[int, int], None] = lambda done, whole: None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Path, bool]:
     """The file at this address in `folder`, and whether it is new there. Raises ImportFault; a file kept from before stays."""
     _allowed(address)
     kept = folder / hashlib.sha256(address.encode()).hexdigest()[:16] / _name(address)
-    with httpx.Client(follow_redirects=True, max_redirects=5, timeout=TIMEOUT, headers={"User-Agent": AGENT, "Accept": accept, "Accept-Encoding": "identity"}) as client:
+    with httpx.Client(
+        follow_redirects=True,
+        max_redirects=5,
+        timeout=TIMEOUT,
+        headers={"User-Agent": AGENT, "Accept": accept, "Accept-Encoding": "identity"},
+    ) as client:
         for attempt in range(1, TRIES + 1):
             try:
                 return kept, _once(client, address, kept, largest, bar)
             except (Cut, httpx.TransportError, httpx.TooManyRedirects) as fault:
                 if attempt == TRIES or isinstance(fault, httpx.TooManyRedirects):
-                    raise ImportFault(f"{address} could not be downloaded in {attempt} tries ({fault or type(fault).__name__}): try later, or download it by hand and import the file.") from None
+                    raise ImportFault(
+                        f"{address} could not be downloaded in {attempt} tries ({fault or type(fault).__name__}): try later, or download it by hand and import the file."
+                    ) from None
                 asked = getattr(fault, "pause", None)
-                sleep(min(LONGEST_PAUSE, asked if asked is not None else 2 ** (attempt - 1) + random.random()))
+                sleep(
+                    min(LONGEST_PAUSE, asked if asked is not None else 2 ** (attempt - 1) + random.random())
+                )
             except OSError as fault:
-                raise ImportFault(f"{folder} cannot be written ({fault.strerror or fault}): free or unlock it.") from None
+                raise ImportFault(
+                    f"{folder} cannot be written ({fault.strerror or fault}): free or unlock it."
+                ) from None
     raise AssertionError("the last try returns or raises")
 
 
-def _once(client: httpx.Client, address: str, kept: Path, largest: int, bar: Callable[[int, int], None]) -> bool:
+def _once(
+    client: httpx.Client, address: str, kept: Path, largest: int, bar: Callable[[int, int], None]
+) -> bool:
     """One try. True where a new file is in place, False where the one kept is still current."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     part, note = kept.with_name(kept.name + ".part"), kept.with_name(kept.name + ".json")
@@ -63,9 +81,13 @@ def _once(client: httpx.Client, address: str, kept: Path, largest: int, bar: Cal
             part.unlink(missing_ok=True)
             raise Cut("the file changed while it was being resumed", pause=0)
         if answer.status_code in AGAIN:
-            raise Cut(f"the server answers {answer.status_code}", _after(answer.headers.get("retry-after", "")))
+            raise Cut(
+                f"the server answers {answer.status_code}", _after(answer.headers.get("retry-after", ""))
+            )
         if answer.status_code not in (200, 206):
-            raise ImportFault(f"{address} answers {answer.status_code} {answer.reason_phrase}: check the table's name or address, or download it by hand.")
+            raise ImportFault(
+                f"{address} answers {answer.status_code} {answer.reason_phrase}: check the table's name or address, or download it by hand."
+            )
         resumed = answer.status_code == 206
         start = part.stat().st_size if resumed else 0
         if resumed and not answer.headers.get("content-range", "").startswith(f"bytes {start}-"):
@@ -74,7 +96,9 @@ def _once(client: httpx.Client, address: str, kept: Path, largest: int, bar: Cal
         length = answer.headers.get("content-length", "")
         whole = start + int(length) if length.isdigit() else 0
         if whole > largest:
-            raise ImportFault(f"{address} is {whole >> 20:,} MB, more than the {largest >> 20:,} MB allowed: ask for a smaller extraction.")
+            raise ImportFault(
+                f"{address} is {whole >> 20:,} MB, more than the {largest >> 20:,} MB allowed: ask for a smaller extraction."
+            )
         part.with_name(part.name + ".json").write_text(json.dumps(_validators(answer)), encoding="utf-8")
         done = _saved(answer.iter_raw(), part, start, whole, largest, bar, address)
         if whole and done != whole:
@@ -85,7 +109,15 @@ def _once(client: httpx.Client, address: str, kept: Path, largest: int, bar: Cal
         return True
 
 
-def _saved(chunks: Iterator[bytes], part: Path, start: int, whole: int, largest: int, bar: Callable[[int, int], None], address: str) -> int:
+def _saved(
+    chunks: Iterator[bytes],
+    part: Path,
+    start: int,
+    whole: int,
+    largest: int,
+    bar: Callable[[int, int], None],
+    address: str,
+) -> int:
     done = start
     with part.open("ab" if start else "wb") as out:
         for chunk in chunks:
@@ -93,7 +125,9 @@ def _saved(chunks: Iterator[bytes], part: Path, start: int, whole: int, largest:
             if done > largest:
                 out.close()
                 part.unlink()
-                raise ImportFault(f"{address} sends more than the {largest >> 20:,} MB allowed: ask for a smaller extraction.")
+                raise ImportFault(
+                    f"{address} sends more than the {largest >> 20:,} MB allowed: ask for a smaller extraction."
+                )
             out.write(chunk)
             bar(done, whole)
     return done
@@ -102,11 +136,20 @@ def _saved(chunks: Iterator[bytes], part: Path, start: int, whole: int, largest:
 def _conditions(kept: Path, part: Path, note: Path) -> dict[str, str]:
     """Headers that resume a part, or ask only for what changed."""
     about = _noted(part.with_name(part.name + ".json"))
-    if part.exists() and part.stat().st_size and (strong := about.get("etag", "")) and not strong.startswith("W/"):
+    if (
+        part.exists()
+        and part.stat().st_size
+        and (strong := about.get("etag", ""))
+        and not strong.startswith("W/")
+    ):
         return {"Range": f"bytes={part.stat().st_size}-", "If-Range": strong}
     part.unlink(missing_ok=True)
     about = _noted(note) if kept.exists() else {}
-    return {header: about[name] for header, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified")) if about.get(name)}
+    return {
+        header: about[name]
+        for header, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified"))
+        if about.get(name)
+    }
 
 
 def _noted(note: Path) -> dict[str, str]:
@@ -137,8 +180,14 @@ def _after(header: str) -> float | None:
 def _allowed(address: str) -> None:
     """https anywhere, http on this machine alone. Raises ImportFault."""
     parts = urlsplit(address)
-    if not parts.hostname or parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise ImportFault(f"{address} is not an https address: give one, or download the file by hand and import it.")
+    if (
+        not parts.hostname
+        or parts.scheme != "https"
+        and not (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    ):
+        raise ImportFault(
+            f"{address} is not an https address: give one, or download the file by hand and import it."
+        )
 
 
 def _name(address: str) -> str:

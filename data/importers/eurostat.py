@@ -7,7 +7,9 @@ from data.importers.figure import Reading
 from data.importers.files import Text
 
 DATA = "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data/{id}"
-DOWNLOAD = "https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/data/{id}?format=SDMX-CSV&compressed=true"
+DOWNLOAD = (
+    "https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/data/{id}?format=SDMX-CSV&compressed=true"
+)
 ACCEPT = "*/*"
 
 
@@ -17,10 +19,14 @@ def read(text: Text, root: Path, table: str = "", since: str = "") -> Reading:
         found = form(text).read(own, text)
         wanted = tables.table(table or found.table, "eurostat", text.name)
         citation = {
-            "publisher": "Eurostat", "title": f"{wanted.title} ({wanted.id})", "url": DATA.format(id=wanted.id),
+            "publisher": "Eurostat",
+            "title": f"{wanted.title} ({wanted.id})",
+            "url": DATA.format(id=wanted.id),
             "published": f"updated {found.updated}" if found.updated else f"file of {text.day}",
-        }  # fmt: skip
-        figures, dropped = tables.figures(own, found, wanted, tables.Lists.read(root), citation, since, text.name)
+        }
+        figures, dropped = tables.figures(
+            own, found, wanted, tables.Lists.read(root), citation, since, text.name
+        )
     return Reading(wanted.source, wanted.id, figures, dropped, [citation["published"]])
 
 

@@ -38,11 +38,18 @@ class Dropped:
 
     def lines(self) -> list[str]:
         """One line a reason, the largest first, with a few examples."""
-        return [f"{times:>9,}  {reason}{self._shown(reason)}" for reason, times in sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))]
+        return [
+            f"{times:>9,}  {reason}{self._shown(reason)}"
+            for reason, times in sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        ]
 
     def _shown(self, reason: str) -> str:
         examples = sorted(self.examples.get(reason, ()))
-        return f": {', '.join(examples[:EXAMPLES])}{' …' if len(examples) > EXAMPLES else ''}" if examples else ""
+        return (
+            f": {', '.join(examples[:EXAMPLES])}{' …' if len(examples) > EXAMPLES else ''}"
+            if examples
+            else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +139,7 @@ def single(figures: list[Figure], name: str) -> list[Figure]:
         first = found.setdefault(figure.key, figure)
         if Decimal(first.value) != Decimal(figure.value):
             where = ", ".join(part for part in figure.key if part != "all")
-            raise ImportFault(f"{name} gives two values for {where}: {first.value} and {figure.value}; a dimension may be missing from the extraction, take the whole table.")
+            raise ImportFault(
+                f"{name} gives two values for {where}: {first.value} and {figure.value}; a dimension may be missing from the extraction, take the whole table."
+            )
     return [found[key] for key in sorted(found)]

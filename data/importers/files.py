@@ -38,7 +38,9 @@ class Text:
     def whole(self) -> "Text":
         """Itself. Raises ImportFault where the last line has no end: the number there may be cut short."""
         if not self.finished:
-            raise ImportFault(f"{self.name} ends in the middle of a line: download it again, or end its last line if it is whole.")
+            raise ImportFault(
+                f"{self.name} ends in the middle of a line: download it again, or end its last line if it is whole."
+            )
         return self
 
     @property
@@ -53,7 +55,9 @@ def opened(path: Path, largest: int = LARGEST) -> Iterator[Text]:
         head = path.open("rb").read(8)
         day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
     except OSError as fault:
-        raise ImportFault(f"{path} cannot be read ({fault.strerror or fault}): give the path of a file.") from None
+        raise ImportFault(
+            f"{path} cannot be read ({fault.strerror or fault}): give the path of a file."
+        ) from None
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         plain = _unpacked(path, head, Path(folder) / "text", largest)
         yield Text(plain, path.name, day, _finished(plain, path.name, largest))
@@ -70,8 +74,17 @@ def _unpacked(path: Path, head: bytes, to: Path, largest: int) -> Path:
                 member = _member(archive, path.name)
                 with archive.open(member) as packed:
                     return _copied(packed, path, to, member.compress_size, largest)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, OSError) as fault:
-            raise ImportFault(f"{path.name}: the zip file is damaged or locked ({fault}); download it again.") from None
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,
+            zlib.error,
+            EOFError,
+            OSError,
+        ) as fault:
+            raise ImportFault(
+                f"{path.name}: the zip file is damaged or locked ({fault}); download it again."
+            ) from None
     if set(str(path)) & set("*?[{"):  # DuckDB would read these as a pattern
         shutil.copyfile(path, to)
         return to
@@ -83,9 +96,16 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     names = [info.filename for info in archive.infolist()]
     if any(entry.startswith(("xl/", "[Content_Types]")) for entry in names):
         raise ImportFault(f"{name} is a workbook: save the sheet as CSV UTF-8 and import that.")
-    found = [info for info in archive.infolist() if Path(info.filename).suffix in (".csv", ".tsv", ".json") and not Path(info.filename).name.startswith("Metadata_")]
+    found = [
+        info
+        for info in archive.infolist()
+        if Path(info.filename).suffix in (".csv", ".tsv", ".json")
+        and not Path(info.filename).name.startswith("Metadata_")
+    ]
     if len(found) != 1:
-        raise ImportFault(f"{name} holds {len(found)} tables where one is expected: unpack it and import one file.")
+        raise ImportFault(
+            f"{name} holds {len(found)} tables where one is expected: unpack it and import one file."
+        )
     return found[0]
 
 
@@ -97,12 +117,16 @@ def _copied(packed, path: Path, to: Path, packed_size: int, largest: int) -> Pat
             while chunk := packed.read(CHUNK):
                 written += len(chunk)
                 if written > largest or written > max(SMALL, DENSEST * packed_size):
-                    raise ImportFault(f"{path.name} unpacks to more than {written // CHUNK:,} MB from {packed_size:,} bytes: it is no table, or ask for a smaller extraction.")
+                    raise ImportFault(
+                        f"{path.name} unpacks to more than {written // CHUNK:,} MB from {packed_size:,} bytes: it is no table, or ask for a smaller extraction."
+                    )
                 out.write(chunk)
     except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as fault:
         raise ImportFault(f"{path.name} is cut short or damaged ({fault}): download it again.") from None
     except OSError as fault:
-        raise ImportFault(f"{path.name} cannot be unpacked in {to.parent} ({fault.strerror or fault}): free some space.") from None
+        raise ImportFault(
+            f"{path.name} cannot be unpacked in {to.parent} ({fault.strerror or fault}): free some space."
+        ) from None
     return to
 
 
@@ -118,12 +142,16 @@ def _finished(path: Path, name: str, largest: int) -> bool:
                 if not last:
                     _recognised(chunk, name)
                 if b"\0" in chunk:
-                    raise ImportFault(f"{name} is not text (byte {place + chunk.index(0):,} is zero): export it as CSV UTF-8.")
+                    raise ImportFault(
+                        f"{name} is not text (byte {place + chunk.index(0):,} is zero): export it as CSV UTF-8."
+                    )
                 decoder.decode(chunk)
                 last, place = chunk, place + len(chunk)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise ImportFault(f"{name} is not UTF-8 text (near byte {place:,}): save it again as CSV UTF-8.") from None
+        raise ImportFault(
+            f"{name} is not UTF-8 text (near byte {place:,}): save it again as CSV UTF-8."
+        ) from None
     if not last.strip():
         raise ImportFault(f"{name} is empty: download or export it again.")
     return last.endswith(b"\n")
@@ -134,5 +162,6 @@ def _recognised(start: bytes, name: str) -> None:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ImportFault(f"{name} is UTF-16 text: save it again as CSV UTF-8.")
     if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
-        raise ImportFault(f"{name} is a web page or XML, not a table: ask the publisher for CSV, TSV or JSON.")
-
+        raise ImportFault(
+            f"{name} is a web page or XML, not a table: ask the publisher for CSV, TSV or JSON."
+        )

@@ -16,9 +16,16 @@ def read(text: Text, root: Path, table: str = "", since: str = "") -> Reading:
     with cells.connection() as own:
         found = sdmx.read(own, text)
         wanted = tables.table(table or found.table, "istat", text.name)
-        citation = {"publisher": "ISTAT", "title": f"{wanted.title} ({found.table or wanted.id})", "url": "https://esploradati.istat.it/", "published": f"file of {text.day}"}
+        citation = {
+            "publisher": "ISTAT",
+            "title": f"{wanted.title} ({found.table or wanted.id})",
+            "url": "https://esploradati.istat.it/",
+            "published": f"file of {text.day}",
+        }
         lower = replace(found, split=lambda *texts: _split(*found.split(*texts)))
-        figures, dropped = tables.figures(own, lower, wanted, tables.Lists.read(root), citation, since, text.name)
+        figures, dropped = tables.figures(
+            own, lower, wanted, tables.Lists.read(root), citation, since, text.name
+        )
     return Reading(wanted.source, wanted.id, figures, dropped, [citation["published"]])
 
 

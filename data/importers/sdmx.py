@@ -28,8 +28,17 @@ def read(own: duckdb.DuckDBPyConnection, text: Text) -> Cells:
     relation = f"(select *, {flags} as flags, {secrecy} as secrecy from (select {filled} from {source}))"
     about = [place.get(name, "''") for name in ("dataflow", "structure_id", "last update")]
     dataflow, structure, update = cells.first(own, f"select {', '.join(about)} from {relation}", text.name)
-    dimensions = {name: column for name, column in place.items() if name not in ("obs_value", "conf_status", *FLAGS)}
-    return Cells(relation, dimensions, (place["obs_value"], "flags", "secrecy"), _split, table=_table(structure or dataflow), updated=_day(update))
+    dimensions = {
+        name: column for name, column in place.items() if name not in ("obs_value", "conf_status", *FLAGS)
+    }
+    return Cells(
+        relation,
+        dimensions,
+        (place["obs_value"], "flags", "secrecy"),
+        _split,
+        table=_table(structure or dataflow),
+        updated=_day(update),
+    )
 
 
 def _split(value: str, flags: str, secrecy: str) -> tuple[str, str, str]:
@@ -46,12 +55,17 @@ def _header(text: Text) -> tuple[list[str], str]:
     line = text.start.partition("\n")[0].rstrip("\r")
     for delimiter in (",", ";", "\t"):
         try:
-            names = [code(name).lower() for name in next(csv.reader(io.StringIO(line), delimiter=delimiter, strict=True), [])]
+            names = [
+                code(name).lower()
+                for name in next(csv.reader(io.StringIO(line), delimiter=delimiter, strict=True), [])
+            ]
         except csv.Error:
             continue
         if {"time_period", "obs_value"} <= set(names):
             return names, delimiter
-    raise ImportFault(f"{text.name}, line 1: columns TIME_PERIOD and OBS_VALUE are missing; ask the publisher for SDMX-CSV with its header.")
+    raise ImportFault(
+        f"{text.name}, line 1: columns TIME_PERIOD and OBS_VALUE are missing; ask the publisher for SDMX-CSV with its header."
+    )
 
 
 def _table(dataflow: str) -> str:

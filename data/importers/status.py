@@ -5,7 +5,12 @@ import re
 from data.importers.figure import Drop, ImportFault, plain
 
 KEPT = frozenset("bdenpu")
-RENAMED = {"s": "e", "i": "e", "r": "", "a": ""}  # s, i: estimated or imputed by Eurostat; r: revised; a: normal
+RENAMED = {
+    "s": "e",
+    "i": "e",
+    "r": "",
+    "a": "",
+}  # s, i: estimated or imputed by Eurostat; r: revised; a: normal
 WITHHELD = {"c": "confidential", "z": "not applicable", "m": "not applicable", "f": "a forecast"}
 SECRET = {"C": "confidential", "N": "not for publication", "P": "under secrecy"}
 MISSING = frozenset(("", ":", "-", "NA", "NaN", "nan", "null"))
@@ -19,14 +24,18 @@ def number(value: str, flags: str = "", secrecy: str = "") -> tuple[str, str] | 
     value, letters = value.strip(), "".join(flags.split())
     if secrecy.strip() not in ("", "F"):
         if not re.fullmatch(r"[A-Z]", secrecy.strip(), re.ASCII):
-            raise ImportFault(f"confidentiality {secrecy[:20]!r} is not a letter such as C or F; a comma may have shifted the columns.")
+            raise ImportFault(
+                f"confidentiality {secrecy[:20]!r} is not a letter such as C or F; a comma may have shifted the columns."
+            )
         return Drop(SECRET.get(secrecy.strip(), "confidential"))
     withheld = [WITHHELD[letter] for letter in letters if letter in WITHHELD]
     if withheld:
         return Drop(withheld[0])
     letters = "".join(dict.fromkeys(RENAMED.get(letter, letter) for letter in letters))
     if not set(letters) <= KEPT:
-        raise ImportFault(f"flag {flags!r} is not known; flags are letters among {', '.join(sorted({*KEPT, *WITHHELD, *RENAMED}))}.")
+        raise ImportFault(
+            f"flag {flags!r} is not known; flags are letters among {', '.join(sorted({*KEPT, *WITHHELD, *RENAMED}))}."
+        )
     if value in MISSING:
         return Drop("no value" if "u" not in letters else "no value, too unreliable to publish")
     try:

@@ -28,7 +28,12 @@ class Changes:
     kept_aside: list[tuple[Row, str]] = field(default_factory=list)  # figures that no chart shows, and why
 
 
-def bring(reading: Reading, root: Path = build.ROOT, out: Path | None = None, progress: Callable[[str], None] = lambda words: None) -> Changes:
+def bring(
+    reading: Reading,
+    root: Path = build.ROOT,
+    out: Path | None = None,
+    progress: Callable[[str], None] = lambda words: None,
+) -> Changes:
     """Writes the import and builds; returns what changed. Raises ImportFault, with data/imports and the database as they were."""
     folder = root / "imports"
     try:
@@ -36,9 +41,13 @@ def bring(reading: Reading, root: Path = build.ROOT, out: Path | None = None, pr
         with FileLock(folder / ".lock", timeout=120):
             return _bring_alone(reading, root, folder / reading.name, out, progress)
     except Timeout:
-        raise ImportFault("Another import has held its lock for two minutes: wait for it to end, then try again.") from None
+        raise ImportFault(
+            "Another import has held its lock for two minutes: wait for it to end, then try again."
+        ) from None
     except OSError as fault:
-        raise ImportFault(f"data/imports cannot be written ({fault.strerror or fault}): free or unlock the folder, then try again.") from None
+        raise ImportFault(
+            f"data/imports cannot be written ({fault.strerror or fault}): free or unlock the folder, then try again."
+        ) from None
 
 
 def look(reading: Reading, root: Path = build.ROOT) -> Changes:
@@ -46,7 +55,9 @@ def look(reading: Reading, root: Path = build.ROOT) -> Changes:
     return _tried(reading, root)
 
 
-def _bring_alone(reading: Reading, root: Path, path: Path, out: Path | None, progress: Callable[[str], None]) -> Changes:
+def _bring_alone(
+    reading: Reading, root: Path, path: Path, out: Path | None, progress: Callable[[str], None]
+) -> Changes:
     progress("trying the import on a copy")
     changes = _tried(reading, root)
     before = path.read_bytes() if path.exists() else None
@@ -61,7 +72,9 @@ def _bring_alone(reading: Reading, root: Path, path: Path, out: Path | None, pro
     except BaseException as fault:
         _taken_back(path, before)
         if isinstance(fault, (build.BuildError, duckdb.Error)):
-            raise ImportFault(f"The build refuses this import, which is taken back: {refusal(fault)}") from None
+            raise ImportFault(
+                f"The build refuses this import, which is taken back: {refusal(fault)}"
+            ) from None
         raise
     finally:
         draft.unlink(missing_ok=True)
@@ -104,7 +117,9 @@ def _tried(reading: Reading, root: Path) -> Changes:
         try:
             after = build.Content(copy)
         except build.BuildError as fault:
-            raise ImportFault(f"The build would refuse this import, so nothing is changed: {refusal(fault)}") from None
+            raise ImportFault(
+                f"The build would refuse this import, so nothing is changed: {refusal(fault)}"
+            ) from None
     return compared(before, after, f"data/imports/{reading.name}")
 
 
@@ -112,8 +127,14 @@ def compared(before: build.Content, after: build.Content, file: str) -> Changes:
     """The figures of one import file against those its source had before it: the last import of the file, else another import, else data/raw."""
     brought = [row for row in after.rows if row.file == file]
     sources = {row.source for row in brought}
-    rank = lambda row: (row.file == file, row.imported, row.day, row.decimals)  # noqa: E731
-    known = {row.key: row for row in sorted((row for row in before.rows if row.source in sources and not row.hold), key=rank)}
+
+    def rank(row):
+        return (row.file == file, row.imported, row.day, row.decimals)
+
+    known = {
+        row.key: row
+        for row in sorted((row for row in before.rows if row.source in sources and not row.hold), key=rank)
+    }
     changes = Changes(kept_aside=[(row, why) for row, why in after.evidence if row.file == file])
     for row in brought:
         old = known.get(row.key)

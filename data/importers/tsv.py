@@ -16,7 +16,9 @@ def read(own: duckdb.DuckDBPyConnection, text: Text) -> Cells:
     """The cells of a TSV text. The table's name is not in it: the file's name says it. Raises ImportFault."""
     names, periods = _header(text.whole())
     source = cells.csv(text.path, ["key", *periods], "\t", quote="")
-    renamed = ", ".join(f"coalesce(c{place}, '') as \"{period}\"" for place, period in enumerate(periods, start=1))
+    renamed = ", ".join(
+        f"coalesce(c{place}, '') as \"{period}\"" for place, period in enumerate(periods, start=1)
+    )
     keys = ", ".join(f"trim(codes[{place}]) as k{place}" for place in range(1, len(names) + 1))
     wrong = f"error('IMPORT: series ' || c0 || ' has ' || len(string_split(c0, ',')) || ' codes where line 1 names {len(names)}; the file was edited, download it again')"
     relation = (
@@ -26,7 +28,13 @@ def read(own: duckdb.DuckDBPyConnection, text: Text) -> Cells:
     )
     dimensions = {name: f"k{place}" for place, name in enumerate(names, start=1)} | {"time_period": "time"}
     cells.first(own, f"select * from {relation}", text.name)
-    return Cells(relation, dimensions, ("cell",), split, table=re.sub(r"^estat_|\.(tsv|txt|gz).*$", "", text.name.lower()))
+    return Cells(
+        relation,
+        dimensions,
+        ("cell",),
+        split,
+        table=re.sub(r"^estat_|\.(tsv|txt|gz).*$", "", text.name.lower()),
+    )
 
 
 def split(cell: str) -> tuple[str, str, str]:
@@ -42,8 +50,14 @@ def _header(text: Text) -> tuple[list[str], list[str]]:
     first, *periods = text.start.partition("\n")[0].rstrip("\r").split("\t")
     names, _, across = first.partition("\\")
     periods = [period.strip() for period in periods]
-    if across.strip().lower() not in ("time_period", "time") or not periods or not all(re.fullmatch(r"[\dSQMWH-]{4,10}", period) for period in periods):
-        raise ImportFault(f"{text.name}, line 1: a Eurostat TSV begins with its dimensions, then \\TIME_PERIOD, then the periods; download it again.")
+    if (
+        across.strip().lower() not in ("time_period", "time")
+        or not periods
+        or not all(re.fullmatch(r"[\dSQMWH-]{4,10}", period) for period in periods)
+    ):
+        raise ImportFault(
+            f"{text.name}, line 1: a Eurostat TSV begins with its dimensions, then \\TIME_PERIOD, then the periods; download it again."
+        )
     if len(set(periods)) < len(periods):
         raise ImportFault(f"{text.name}, line 1: a period stands there twice; download it again.")
     return [name.strip().lower() for name in names.split(",")], periods

@@ -1,4 +1,5 @@
 """A real browser for the tests, in which every host but the dashboard's own is closed and each call at one is written down."""
+
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -6,7 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 DRAWN = """() => !document.querySelector('[data-testid="stSkeleton"]') && [...document.querySelectorAll('.stBidiComponent')].every(
     one => one.clientWidth === 0 || one.querySelector('.take button, .js-plotly-plot .main-svg'))"""  # the rows of buttons and the figures come after the script's end
@@ -55,7 +62,9 @@ class Visitor:
     def click_area(self, code: str) -> None:
         """Clicks the middle of an area of the map."""
         self.painted()
-        shape = self.page.evaluate_handle(f"() => [...document.querySelectorAll({SHAPES!r})].find(path => path.__data__.loc === {code!r})")
+        shape = self.page.evaluate_handle(
+            f"() => [...document.querySelectorAll({SHAPES!r})].find(path => path.__data__.loc === {code!r})"
+        )
         shape.scroll_into_view_if_needed()
         box = shape.bounding_box()
         self.page.mouse.move(box["x"] + box["width"] / 2 - 2, box["y"] + box["height"] / 2)
@@ -68,7 +77,10 @@ class Visitor:
 
 def watch(page: Page, outside: list[str], failures: list[str]) -> None:
     """Writes down what the security policy refused a page, and the scripts that failed in it."""
-    page.on("console", lambda message: outside.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console",
+        lambda message: outside.append(message.text) if "Content Security Policy" in message.text else None,
+    )
     page.on("pageerror", lambda error: failures.append(str(error)))
 
 
@@ -92,7 +104,9 @@ def visit(browser: Browser, site: str):
         route.abort()
 
     def opened(address: str, size: dict = WIDE, **how) -> Visitor:
-        context = browser.new_context(viewport=size, locale=how.pop("locale", "it-IT"), service_workers="block", **how)
+        context = browser.new_context(
+            viewport=size, locale=how.pop("locale", "it-IT"), service_workers="block", **how
+        )
         contexts.append(context)
         context.route(elsewhere, closed)
         context.route_web_socket(elsewhere, lambda socket: outside.append(socket.url))

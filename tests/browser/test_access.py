@@ -1,6 +1,7 @@
 """Everyone can use the pages: opened cold in their language, axe on each, a screen of 320 pixels, no word of the other language, the keyboard alone, the system's own colours.
 
 The pages are walked once, themes and widths taken in turn; AUDIT=whole (`make audit`) walks every page in every language, theme and width."""
+
 import os
 import re
 import time
@@ -41,11 +42,26 @@ TEXTS = f"""() => {{
     return [...found];
 }}"""
 STATES = {  # what a page opened cold does not show: address, and what is pressed there
-    "figure": ("/closures?lang={lang}&geo=ITC4", lambda page: [page.locator(f".st-key-map_row [value={what}]").click() for what in ("table", "kit")]),
+    "figure": (
+        "/closures?lang={lang}&geo=ITC4",
+        lambda page: [page.locator(f".st-key-map_row [value={what}]").click() for what in ("table", "kit")],
+    ),
     "area": ("/profile?lang={lang}&geo=ITC4", None),
-    "questions": ("/diagnosis?lang={lang}", lambda page: page.locator('.st-key-steps button[kind="primary"]').click()),
-    "answer": ("/sql?lang={lang}&sql=select+1+as+one,+2+as+two", lambda page: expect(page.locator(".table")).to_be_visible()),
-    "menu": ("/about?lang={lang}", lambda page: page.locator('[data-testid="stSidebar"][data-collapsed="true"]').count() and page.locator('[data-testid="stExpandSidebarButton"]').click()),
+    "questions": (
+        "/diagnosis?lang={lang}",
+        lambda page: page.locator('.st-key-steps button[kind="primary"]').click(),
+    ),
+    "answer": (
+        "/sql?lang={lang}&sql=select+1+as+one,+2+as+two",
+        lambda page: expect(page.locator(".table")).to_be_visible(),
+    ),
+    "menu": (
+        "/about?lang={lang}",
+        lambda page: (
+            page.locator('[data-testid="stSidebar"][data-collapsed="true"]').count()
+            and page.locator('[data-testid="stExpandSidebarButton"]').click()
+        ),
+    ),
 }
 
 
@@ -66,7 +82,12 @@ def turns() -> list[tuple[str, str, str, int]]:
     places = [*frame.PAGES, *STATES]
     if WHOLE:
         return list(product(places, words.LANGS, THEMES, WIDTHS))
-    return [(place, lang, *TURNS[(i + j) % len(TURNS)]) for i, place in enumerate(places) for j, lang in enumerate(words.LANGS) if place in frame.PAGES or (i + j) % 2]
+    return [
+        (place, lang, *TURNS[(i + j) % len(TURNS)])
+        for i, place in enumerate(places)
+        for j, lang in enumerate(words.LANGS)
+        if place in frame.PAGES or (i + j) % 2
+    ]
 
 
 def open_at(visitor: Visitor, place: str, lang: str) -> None:
@@ -88,9 +109,28 @@ def walked(browser, site) -> Walk:
     for lang, locale in (("it", "en-GB"), ("en", "it-IT")):  # the address decides, not the browser
         page = browser.new_context(locale=locale, service_workers="block").new_page()
         watch(page, walk.amiss, walk.amiss)
-        page.on("request", lambda request: None if request.url.startswith((f"{site}/", "data:", "blob:")) else walk.amiss.append(request.url))
-        page.on("response", lambda answer: walk.amiss.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
-        page.on("websocket", lambda socket: None if socket.url.startswith(f"{site.replace('http', 'ws', 1)}/") else walk.amiss.append(socket.url))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((f"{site}/", "data:", "blob:"))
+                else walk.amiss.append(request.url)
+            ),
+        )
+        page.on(
+            "response",
+            lambda answer: (
+                walk.amiss.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+            ),
+        )
+        page.on(
+            "websocket",
+            lambda socket: (
+                None
+                if socket.url.startswith(f"{site.replace('http', 'ws', 1)}/")
+                else walk.amiss.append(socket.url)
+            ),
+        )
         visitors[lang] = Visitor(page, site)
     for place, lang, theme, width in turns():
         visitor = visitors[lang]
@@ -98,7 +138,12 @@ def walked(browser, site) -> Walk:
         visitor.page.emulate_media(color_scheme=theme)
         visitor.page.set_viewport_size({"width": 390 if place == "menu" else width, "height": 900})
         open_at(visitor, place, lang)
-        met = (visitor.page.locator("html").get_attribute("lang"), visitor.page.title().endswith(t("site", lang)), visitor.place[1]["lang"], visitor.page.locator('[data-testid="stException"]').count())
+        met = (
+            visitor.page.locator("html").get_attribute("lang"),
+            visitor.page.title().endswith(t("site", lang)),
+            visitor.place[1]["lang"],
+            visitor.page.locator('[data-testid="stException"]').count(),
+        )
         if met != (lang, True, [lang], 0):
             walk.amiss.append(f"{place} {lang}: {met}")
         visitor.page.evaluate(AXE)
@@ -109,7 +154,11 @@ def walked(browser, site) -> Walk:
                 walk.known[rule] += 1
         if lang == words.LANGS[0]:
             walk.italian.setdefault(place, set()).update(visitor.page.evaluate(TEXTS))
-        for narrow in (visitor.page.viewport_size["width"], 720, 320):  # its own, a wide screen at 200%, and what WCAG 1.4.10 asks
+        for narrow in (
+            visitor.page.viewport_size["width"],
+            720,
+            320,
+        ):  # its own, a wide screen at 200%, and what WCAG 1.4.10 asks
             if narrow != visitor.page.viewport_size["width"]:
                 visitor.page.set_viewport_size({"width": narrow, "height": 800})
                 visitor.page.wait_for_timeout(80)
@@ -118,14 +167,19 @@ def walked(browser, site) -> Walk:
         walk.runs[place] += 1
     for visitor in visitors.values():
         visitor.page.context.close()
-    print(f"axe: {sum(walk.runs.values())} runs over {len(walk.runs)} pages and states x {len(words.LANGS)} languages x {len(THEMES)} themes x {len(WIDTHS)} widths"
-          f" ({'the whole matrix' if WHOLE else 'in turn'}): {len(walk.ours)} findings of ours, {sum(walk.known.values())} of Streamlit's ({dict(walk.known)}), {time.monotonic() - began:.0f} s")
+    print(
+        f"axe: {sum(walk.runs.values())} runs over {len(walk.runs)} pages and states x {len(words.LANGS)} languages x {len(THEMES)} themes x {len(WIDTHS)} widths"
+        f" ({'the whole matrix' if WHOLE else 'in turn'}): {len(walk.ours)} findings of ours, {sum(walk.known.values())} of Streamlit's ({dict(walk.known)}), {time.monotonic() - began:.0f} s"
+    )
     return walk
 
 
 # --- every page, walked once ---
 
-def test_every_page_opens_cold_in_its_language_asks_no_other_host_nor_what_is_not_there_and_no_script_fails(walked):
+
+def test_every_page_opens_cold_in_its_language_asks_no_other_host_nor_what_is_not_there_and_no_script_fails(
+    walked,
+):
     assert set(walked.runs) >= {path.stem for path in (frame.ROOT / "pages").glob("*.py")}
     assert not walked.amiss, "\n".join(walked.amiss)
 
@@ -144,8 +198,11 @@ def test_no_page_scrolls_sideways_as_it_opens_at_twice_the_size_or_on_320_pixels
 
 # --- no word of the other language ---
 
-ENGLISH = re.compile(r"\b(the|and|of|to|from|your|you|not|with|open|close|choose|select|remove|clear|press|enter|upload|download|drag|drop|browse|limit|running|stop|show|hide|view|more|less|search|results?"
-                     r"|options?|values?|pages?|sidebar|main|content|home|fullscreen|zoom|copy|connection|error|settings|print|rerun|deploy|skip|navigate|expand|collapse)\b", re.IGNORECASE)
+ENGLISH = re.compile(
+    r"\b(the|and|of|to|from|your|you|not|with|open|close|choose|select|remove|clear|press|enter|upload|download|drag|drop|browse|limit|running|stop|show|hide|view|more|less|search|results?"
+    r"|options?|values?|pages?|sidebar|main|content|home|fullscreen|zoom|copy|connection|error|settings|print|rerun|deploy|skip|navigate|expand|collapse)\b",
+    re.IGNORECASE,
+)
 
 
 def pairs(declared) -> list[tuple[str, str]]:
@@ -154,16 +211,29 @@ def pairs(declared) -> list[tuple[str, str]]:
         return [pair for one in declared for pair in pairs(one)]
     if not isinstance(declared, dict):
         return []
-    own = [(declared["it"], declared["en"])] if all(isinstance(declared.get(lang), str) for lang in ("it", "en")) else []
+    own = (
+        [(declared["it"], declared["en"])]
+        if all(isinstance(declared.get(lang), str) for lang in ("it", "en"))
+        else []
+    )
     return own + [pair for one in declared.values() for pair in pairs(one)]
 
 
 def foreign() -> tuple[set[str], set[str]]:
     """English sentences, and the fixed parts of those with something to fill in, that no Italian sentence holds."""
-    found = [pair for path in frame.ROOT.glob("*/**/*.toml") for pair in pairs(tomllib.loads(path.read_text(encoding="utf-8")))]
+    found = [
+        pair
+        for path in frame.ROOT.glob("*/**/*.toml")
+        for pair in pairs(tomllib.loads(path.read_text(encoding="utf-8")))
+    ]
     italian = "\n".join(one for one, _ in found)
     sentences = {other for one, other in found if other != one and other not in italian}
-    return sentences, {part.strip() for sentence in sentences for part in re.split(r"\{\w+\}", sentence) if len(part.strip()) > 18 and part.strip() not in italian}
+    return sentences, {
+        part.strip()
+        for sentence in sentences
+        for part in re.split(r"\{\w+\}", sentence)
+        if len(part.strip()) > 18 and part.strip() not in italian
+    }
 
 
 def test_no_english_sentence_stands_on_an_italian_page(walked):
@@ -179,9 +249,16 @@ def test_no_english_sentence_stands_on_an_italian_page(walked):
 
 
 def test_streamlit_says_nothing_in_english_on_an_italian_page(walked):
-    said = {text.partition(" ")[2] for texts in walked.italian.values() for text in texts if text.startswith("frame ")}
+    said = {
+        text.partition(" ")[2]
+        for texts in walked.italian.values()
+        for text in texts
+        if text.startswith("frame ")
+    }
     assert t("own_skip", "it") in said and t("own_expand", "it") in said
-    assert not {one for one in said if ENGLISH.search(one)}, "say it in data/strings.toml as own_..., as Streamlit writes it"
+    assert not {one for one in said if ENGLISH.search(one)}, (
+        "say it in data/strings.toml as own_..., as Streamlit writes it"
+    )
 
 
 def test_streamlit_s_words_that_come_later_are_italian_too(visit):
@@ -226,7 +303,10 @@ def tab_to(page, condition: str) -> None:
     raise AssertionError(f"not reached by Tab: {condition}")
 
 
-@pytest.mark.parametrize(("address", "width"), [("/closures?lang=it", 1440), ("/closures?lang=it", 390), ("/compare?lang=en", 1440)])
+@pytest.mark.parametrize(
+    ("address", "width"),
+    [("/closures?lang=it", 1440), ("/closures?lang=it", 390), ("/compare?lang=en", 1440)],
+)
 def test_tab_walks_the_page_to_its_end_and_the_focus_is_always_seen(address, width, visit):
     visitor = visit(address, size={"width": width, "height": 900})
     visitor.page.wait_for_timeout(1000)
@@ -301,7 +381,12 @@ def test_with_a_keyboard_alone_the_documents_of_300_figures_are_two_steps_away(v
     page, press = visitor.page, visitor.page.keyboard.press
     repeated = page.locator(".table td a")
     assert repeated.count() > 100
-    assert all(name.startswith(f"{text} ") and len(name) > 20 for text, name in repeated.evaluate_all("all => all.map(a => [a.textContent, a.getAttribute('aria-label')])"))
+    assert all(
+        name.startswith(f"{text} ") and len(name) > 20
+        for text, name in repeated.evaluate_all(
+            "all => all.map(a => [a.textContent, a.getAttribute('aria-label')])"
+        )
+    )
     tab_to(page, "here.matches('a[href=\"#documents\"]')")
     press("Tab")
     assert page.evaluate("() => document.activeElement.matches('.table .scroll')")
@@ -315,6 +400,7 @@ def test_with_a_keyboard_alone_the_documents_of_300_figures_are_two_steps_away(v
 
 # --- what the visitor's own system asks ---
 
+
 def test_nothing_moves_for_those_who_asked_for_less_movement(visit):
     longest = "() => Math.max(...[...document.querySelectorAll('*')].flatMap(one => [getComputedStyle(one).transitionDuration, getComputedStyle(one).animationDuration]).map(parseFloat))"
     visitor = visit("/about?lang=en")
@@ -326,9 +412,16 @@ def test_nothing_moves_for_those_who_asked_for_less_movement(visit):
 def test_with_the_system_s_own_colours_a_choice_made_and_a_chart_can_be_seen(visit):
     visitor = visit("/closures?lang=en", forced_colors="active", color_scheme="dark")
     visitor.painted()
-    chosen, other = (visitor.page.locator(f'[data-testid="stRadioOption"]{state}').first.evaluate("one => getComputedStyle(one).backgroundColor") for state in ("[data-selected]", ":not([data-selected])"))
+    chosen, other = (
+        visitor.page.locator(f'[data-testid="stRadioOption"]{state}').first.evaluate(
+            "one => getComputedStyle(one).backgroundColor"
+        )
+        for state in ("[data-selected]", ":not([data-selected])")
+    )
     assert chosen != other
-    assert visitor.figure.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(14, 17, 23)"  # that of the theme whose ink it has
+    assert (
+        visitor.figure.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(14, 17, 23)"
+    )  # that of the theme whose ink it has
 
 
 # --- the words drawn on charts ---
@@ -342,7 +435,10 @@ DRAWN = """() => [...document.querySelectorAll('.js-plotly-plot text')].flatMap(
 
 def luminance(colour) -> float:
     parts = [part / 255 for part in colour[:3]]
-    return sum(weight * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4) for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+    return sum(
+        weight * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+        for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+    )
 
 
 def contrast(one, other) -> float:
@@ -355,20 +451,33 @@ def behind(picture, ink, box) -> tuple[int, int, int]:
     """The colour on which a text stands: the commonest of its box that is not nearly its own ink."""
     left, top, right, bottom = box
     shades = picture.crop((left, top, max(right, left + 1), max(bottom, top + 1))).getcolors(100_000)
-    return max(((count, colour) for count, colour in shades if sum(abs(a - b) for a, b in zip(colour, ink, strict=True)) > 40), default=(0, tuple(map(int, ink))))[1]
+    return max(
+        (
+            (count, colour)
+            for count, colour in shades
+            if sum(abs(a - b) for a, b in zip(colour, ink, strict=True)) > 40
+        ),
+        default=(0, tuple(map(int, ink))),
+    )[1]
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_word_drawn_on_a_chart_has_the_contrast_that_text_needs(theme, visit):
     """axe does not read the fill of drawn text: here it is measured on the picture of the page."""
-    assert round(contrast((255, 255, 255), (0, 0, 0))) == 21 and contrast((119, 119, 119), (255, 255, 255)) < 4.5
+    assert (
+        round(contrast((255, 255, 255), (0, 0, 0))) == 21 and contrast((119, 119, 119), (255, 255, 255)) < 4.5
+    )
     visitor = visit("/closures?lang=en", size={"width": 1440, "height": 4200}, color_scheme=theme)
     visitor.painted()
     visitor.page.wait_for_timeout(1500)
     texts = visitor.page.evaluate(DRAWN)
     picture = Image.open(BytesIO(visitor.page.screenshot())).convert("RGB")
     assert len(texts) > 60
-    faint = {(text, tuple(ink), ground, round(contrast(ink, ground), 1)) for text, ink, box in texts if contrast(ink, ground := behind(picture, ink, box)) < 4.5}
+    faint = {
+        (text, tuple(ink), ground, round(contrast(ink, ground), 1))
+        for text, ink, box in texts
+        if contrast(ink, ground := behind(picture, ink, box)) < 4.5
+    }
     assert not faint
 
 
@@ -399,7 +508,10 @@ def test_a_button_that_its_press_takes_away_leaves_the_keyboard_at_the_sentence_
     lang = "it"
     visitor = visit(f"/resources?lang={lang}&geo=ITF5&cost=free")
     page, press = visitor.page, visitor.page.keyboard.press
-    for address, name, answer in ((None, t("resources_all", lang), ".lead.answer"), (f"/closures?lang={lang}&geo=ITH1&sector=I", t("reset", lang), ".finding h2")):
+    for address, name, answer in (
+        (None, t("resources_all", lang), ".lead.answer"),
+        (f"/closures?lang={lang}&geo=ITH1&sector=I", t("reset", lang), ".finding h2"),
+    ):
         if address:
             visitor.open(address)
         button = page.get_by_role("button", name=name)

@@ -1,4 +1,5 @@
 """The wire is cut, or the server behind it dies: the view comes back by itself, since the address holds it."""
+
 import os
 import select
 import socket
@@ -14,7 +15,16 @@ from tests.browser.conftest import SETTLED, WIDE, Visitor
 
 VIEW = "/closures?lang=it&level=italy&geo=ITC4&period=2020"
 APART = 1000 * int(os.environ.get("CUT_SECONDS", "2"))  # milliseconds without a wire
-SERVER = [sys.executable, "-m", "streamlit", "run", "api.py", "--server.headless=true", "--server.address=127.0.0.1", "--server.port={port}"]
+SERVER = [
+    sys.executable,
+    "-m",
+    "streamlit",
+    "run",
+    "api.py",
+    "--server.headless=true",
+    "--server.address=127.0.0.1",
+    "--server.port={port}",
+]
 
 
 class Wire:
@@ -43,7 +53,11 @@ class Wire:
             if not self.whole:
                 near.close()
                 continue
-            threading.Thread(target=self._carry, args=(near, socket.create_connection((self.to.hostname, self.to.port))), daemon=True).start()
+            threading.Thread(
+                target=self._carry,
+                args=(near, socket.create_connection((self.to.hostname, self.to.port))),
+                daemon=True,
+            ).start()
 
     def _carry(self, near: socket.socket, far: socket.socket) -> None:
         pair = {near: far, far: near}
@@ -88,7 +102,9 @@ def comes_back(visitor: Visitor, wire: Wire, site: str, before: tuple, painted: 
     page = visitor.page
     wire.mend(site)
     page.wait_for_selector(SETTLED, state="attached", timeout=60_000)
-    page.wait_for_timeout(1_500)  # what is on the page at once is what was there; the run that follows must leave it so
+    page.wait_for_timeout(
+        1_500
+    )  # what is on the page at once is what was there; the run that follows must leave it so
     visitor.settle()
     assert visitor.place == before and visitor.painted(21) == painted
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,4 +1,5 @@
 """The diagnosis in a real browser: all, no and half the answers, by mouse and by keyboard alone, on a wide and a narrow screen."""
+
 import random
 import unicodedata
 from io import BytesIO
@@ -52,11 +53,29 @@ def has_a_plan(visitor, lang: str) -> None:
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", lang))
     assert 1 <= visitor.page.locator(".action").count() <= 8
     assert visitor.place == ("/diagnosis", {"lang": [lang], "step": ["result"]})
-    assert not [cookie for cookie in visitor.page.context.cookies() if any(item.id in str(cookie) for item in bank().items)]
+    assert not [
+        cookie
+        for cookie in visitor.page.context.cookies()
+        if any(item.id in str(cookie) for item in bank().items)
+    ]
 
 
-EVERY_PAIR = [("it", 0, WIDE), ("it", 0.5, WIDE), ("it", 1, NARROW), ("en", 0, NARROW), ("en", 0.5, NARROW), ("en", 1, WIDE)]
-OTHERS = [("it", 0, NARROW), ("it", 0.5, NARROW), ("it", 1, WIDE), ("en", 0, WIDE), ("en", 0.5, WIDE), ("en", 1, NARROW)]  # every pair again, and with the first all of them
+EVERY_PAIR = [
+    ("it", 0, WIDE),
+    ("it", 0.5, WIDE),
+    ("it", 1, NARROW),
+    ("en", 0, NARROW),
+    ("en", 0.5, NARROW),
+    ("en", 1, WIDE),
+]
+OTHERS = [
+    ("it", 0, NARROW),
+    ("it", 0.5, NARROW),
+    ("it", 1, WIDE),
+    ("en", 0, WIDE),
+    ("en", 0.5, WIDE),
+    ("en", 1, NARROW),
+]  # every pair again, and with the first all of them
 PLACES = ("lang", "share", "size")
 
 
@@ -73,7 +92,10 @@ def test_a_firm_with_a_mouse_gets_a_plan(lang, share, size, visit):
         answer(visitor, share, random.Random(11))
         on(visitor)
     has_a_plan(visitor, lang)
-    assert visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth") <= size["width"]
+    assert (
+        visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+        <= size["width"]
+    )
 
 
 @pytest.mark.parametrize(PLACES, EVERY_PAIR, ids=told)
@@ -84,7 +106,9 @@ def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, share, size, visit):
 
     def tab_to(script: str) -> None:
         for _ in range(60):
-            if visitor.page.evaluate(f"() => {{ const here = document.activeElement; return Boolean({script}); }}"):
+            if visitor.page.evaluate(
+                f"() => {{ const here = document.activeElement; return Boolean({script}); }}"
+            ):
                 return
             press("Tab")
         raise AssertionError(f"not reached by Tab: {script}")
@@ -107,12 +131,18 @@ def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, share, size, visit):
     has_a_plan(visitor, lang)
 
 
-@pytest.mark.parametrize(("size", "in_a_row", "in_a_pair"), [(WIDE, 4, 2), (NARROW, 1, 1)], ids=["wide", "narrow"])
-def test_on_a_wide_screen_short_answers_stand_in_a_row_questions_in_pairs_and_graded_answers_in_a_ladder(size, in_a_row, in_a_pair, visit):
+@pytest.mark.parametrize(
+    ("size", "in_a_row", "in_a_pair"), [(WIDE, 4, 2), (NARROW, 1, 1)], ids=["wide", "narrow"]
+)
+def test_on_a_wide_screen_short_answers_stand_in_a_row_questions_in_pairs_and_graded_answers_in_a_ladder(
+    size, in_a_row, in_a_pair, visit
+):
     visitor = visit("/diagnosis?lang=it", size=size)
 
     def columns(place: str) -> int:
-        return visitor.page.locator(place).evaluate_all("all => new Set(all.map(one => Math.round(one.getBoundingClientRect().left))).size")
+        return visitor.page.locator(place).evaluate_all(
+            "all => new Set(all.map(one => Math.round(one.getBoundingClientRect().left))).size"
+        )
 
     on(visitor)
     assert columns('[class*="st-key-profile_size"] [data-testid="stRadioOption"]') == in_a_row
@@ -137,7 +167,9 @@ def test_another_page_the_other_language_and_back_keep_the_answers(visit):
     visitor.page.wait_for_url("**/diagnosis**")
     visitor.settle()
     expect(visitor.page.locator("h1")).to_have_text(bank().goals[0].label["en"])
-    expect(visitor.page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(bank().items[0].options[2].text["en"])
+    expect(visitor.page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(
+        bank().items[0].options[2].text["en"]
+    )
 
 
 def test_the_plan_prints_without_what_only_works_on_a_screen_and_can_be_put_in_a_calendar(visit):
@@ -168,16 +200,35 @@ def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
     visitor.page.get_by_text(t("diagnosis_straight", lang)).click()
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", lang))
     rest(visitor)
-    told = [one for part in (".action h3", ".action .first", ".action .cause", ".scores tbody th") for one in visitor.page.locator(part).all_inner_texts()]
-    sheets = [plain(sheet.extract_text()) for sheet in PdfReader(BytesIO(visitor.page.pdf(prefer_css_page_size=True))).pages]
+    told = [
+        one
+        for part in (".action h3", ".action .first", ".action .cause", ".scores tbody th")
+        for one in visitor.page.locator(part).all_inner_texts()
+    ]
+    sheets = [
+        plain(sheet.extract_text())
+        for sheet in PdfReader(BytesIO(visitor.page.pdf(prefer_css_page_size=True))).pages
+    ]
     whole = "".join(sheets)
     assert len(sheets) <= 3 and len(told) > 10
     assert not [one for one in told if plain(one) not in whole]
-    assert whole.count(f"/resources?lang={lang}&subject=") == visitor.page.locator(".action").count(), "paper cannot be clicked"
-    order = [t("plan_title", lang), bank().slots[0].label[lang], told[0], t("scores_title", lang), t("official_title", lang)]
+    assert whole.count(f"/resources?lang={lang}&subject=") == visitor.page.locator(".action").count(), (
+        "paper cannot be clicked"
+    )
+    order = [
+        t("plan_title", lang),
+        bank().slots[0].label[lang],
+        told[0],
+        t("scores_title", lang),
+        t("official_title", lang),
+    ]
     places = [whole.index(plain(one)) for one in order]
     assert places == sorted(places) and plain(order[2]) in sheets[0]
-    assert not [key for key in ("plan_print", "plan_change", "plan_more", "contribute_title", "diagnosis_forget") if plain(t(key, lang)) in whole]
+    assert not [
+        key
+        for key in ("plan_print", "plan_change", "plan_more", "contribute_title", "diagnosis_forget")
+        if plain(t(key, lang)) in whole
+    ]
 
 
 def test_on_a_phone_the_official_shares_are_cards_and_nothing_is_cut(visit):
@@ -191,8 +242,12 @@ def test_on_a_phone_the_official_shares_are_cards_and_nothing_is_cut(visit):
     table = visitor.page.locator(".stacked .scroll").last
     assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
     cell = table.locator("td").first
-    assert cell.evaluate("one => getComputedStyle(one, '::before').content") == f'"{t("official_you", "en")}: "'
-    assert visitor.page.locator(".action").first.bounding_box()["y"] < NARROW["height"]  # the plan begins on the first screen
+    assert (
+        cell.evaluate("one => getComputedStyle(one, '::before').content") == f'"{t("official_you", "en")}: "'
+    )
+    assert (
+        visitor.page.locator(".action").first.bounding_box()["y"] < NARROW["height"]
+    )  # the plan begins on the first screen
 
 
 def thin(visit):
@@ -248,7 +303,9 @@ def test_back_leads_to_the_screen_before_and_forward_to_the_answers_given(visit)
         page.go_forward()
         expect(heading).to_have_text(title)
         rest(visitor)
-    expect(page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(bank().items[0].options[2].text["it"])
+    expect(page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(
+        bank().items[0].options[2].text["it"]
+    )
     page.locator('header a[href*="closures"]').first.click()
     page.wait_for_url("**/closures**")
     visitor.settle()

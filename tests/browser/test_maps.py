@@ -1,4 +1,5 @@
 """The maps are really painted in a browser that can reach no other host, and a click on one chooses an area."""
+
 import pytest
 from playwright.sync_api import expect
 
@@ -11,14 +12,22 @@ from tests.browser.conftest import NARROW
 
 TOPICS = [topic for topic in catalogue.topics() if topic != "context"]
 OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.topics()[topic].opens]
-SHADED = {("closures", "italy"): 21, ("profits", "italy"): 21, ("closures", "europe"): 20, ("digital_sales", "europe"): 27, ("women", "world"): 150}  # at least
+SHADED = {
+    ("closures", "italy"): 21,
+    ("profits", "italy"): 21,
+    ("closures", "europe"): 20,
+    ("digital_sales", "europe"): 27,
+    ("women", "world"): 150,
+}  # at least
 DRAWN = {"italy": 21, "europe": 40, "world": 200}  # at least
 BEYOND = {"ARM", "AZE"}  # have figures, and lie east of the frame of the map of Europe
 GREY = {"rgb(200, 194, 184)", "rgb(90, 84, 76)"}  # no data, in either theme
 COVERED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => [...plot.querySelectorAll('.modebar-btn')].map(button => button.getBoundingClientRect()).flatMap(
     button => [...plot.querySelectorAll('text')].filter(text => { const box = text.getBoundingClientRect(); return button.width && box.width && box.left < button.right && box.right > button.left && box.top < button.bottom && box.bottom > button.top; })
         .map(text => text.textContent)))"""
-ITALY = set("ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2".split())
+ITALY = set(
+    "ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2".split()
+)
 
 
 def shaded(painted: dict[str, str]) -> set[str]:
@@ -52,7 +61,9 @@ def test_a_click_on_a_region_chooses_it(lang, visit):
     visitor.click_area("ITC4")
     visitor.page.wait_for_url("**geo=ITC4**")
     visitor.settle()
-    expect(visitor.page.locator('[data-testid="stMultiSelect"]').first).to_contain_text("Lombardia" if lang == "it" else "Lombardy")
+    expect(visitor.page.locator('[data-testid="stMultiSelect"]').first).to_contain_text(
+        "Lombardia" if lang == "it" else "Lombardy"
+    )
 
 
 def test_the_list_of_areas_chooses_like_the_map(visit):
@@ -66,7 +77,10 @@ def test_the_list_of_areas_chooses_like_the_map(visit):
 def test_the_map_is_painted_in_the_dark_theme_too(visit):
     visitor = visit("/closures?lang=it", color_scheme="dark")
     assert shaded(visitor.painted(21)) == ITALY
-    assert visitor.page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(14, 17, 23)"
+    assert (
+        visitor.page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+        == "rgb(14, 17, 23)"
+    )
 
 
 def test_the_chart_s_own_camera_does_not_offer_a_picture_without_its_words(visit):
@@ -74,20 +88,30 @@ def test_the_chart_s_own_camera_does_not_offer_a_picture_without_its_words(visit
     visitor.painted(21)
     shown = "[...document.querySelectorAll('.modebar-btn')].map(button => [getComputedStyle(button).display, button.querySelector('path')?.getAttribute('d').slice(0, 8)])"
     buttons = visitor.page.evaluate(shown)
-    assert ["none", "m500 450"] in buttons, "plotly's camera has another drawing now: the rule that hides it must change"
+    assert ["none", "m500 450"] in buttons, (
+        "plotly's camera has another drawing now: the rule that hides it must change"
+    )
 
 
 def test_another_year_changes_the_drawing_and_does_not_build_it_anew(visit):
     visitor = visit("/closures?lang=en&period=2023")
     before = visitor.painted(21)
-    visitor.page.evaluate("() => document.querySelectorAll('.js-plotly-plot').forEach(plot => { plot.seen = true; plot.on('plotly_afterplot', () => plot.again = true); })")
+    visitor.page.evaluate(
+        "() => document.querySelectorAll('.js-plotly-plot').forEach(plot => { plot.seen = true; plot.on('plotly_afterplot', () => plot.again = true); })"
+    )
     visitor.page.get_by_role("combobox", name="Period").click()
     visitor.page.get_by_role("option", name="2020").click()
     visitor.page.wait_for_url("**period=2020**")
-    visitor.page.wait_for_function("() => document.querySelector('.js-plotly-plot').again && document.querySelectorAll('.js-plotly-plot')[1].again")
+    visitor.page.wait_for_function(
+        "() => document.querySelector('.js-plotly-plot').again && document.querySelectorAll('.js-plotly-plot')[1].again"
+    )
     visitor.settle()
-    seen = visitor.page.evaluate("() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.seen, Boolean(plot.again)])")
-    assert seen == [[True, True], [True, True], [True, False], [True, False], [True, True], [True, False]], "the map, the order, the sectors; not the lines"
+    seen = visitor.page.evaluate(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.seen, Boolean(plot.again)])"
+    )
+    assert seen == [[True, True], [True, True], [True, False], [True, False], [True, True], [True, False]], (
+        "the map, the order, the sectors; not the lines"
+    )
     assert visitor.painted(21) != before
 
 
@@ -106,8 +130,13 @@ def test_a_figure_fills_the_whole_screen_and_comes_back(visit):
     before = visitor.page.evaluate(size)
     visitor.figure.hover()
     visitor.figure.locator(f'[data-title="{t("whole_screen", "it")}"]').click()
-    visitor.page.wait_for_function(f"() => document.fullscreenElement && ({size})()[0] === innerWidth && ({size})()[1] < innerHeight")
-    title, source = visitor.page.locator(".finding h2").first.inner_text(), visitor.page.locator(".stHtml .credit > p").first.inner_text()
+    visitor.page.wait_for_function(
+        f"() => document.fullscreenElement && ({size})()[0] === innerWidth && ({size})()[1] < innerHeight"
+    )
+    title, source = (
+        visitor.page.locator(".finding h2").first.inner_text(),
+        visitor.page.locator(".stHtml .credit > p").first.inner_text(),
+    )
     said = visitor.page.evaluate("() => document.fullscreenElement.innerText")
     assert said.startswith(title) and said.strip().endswith(source)
     visitor.page.evaluate("() => document.exitFullscreen()")
@@ -124,7 +153,9 @@ def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(v
     visitor = visit("/closures?lang=it", size=NARROW)
     visitor.painted(21)
     visitor.page.get_by_text(t("drawn_tiles", "it"), exact=True).click()
-    visitor.page.wait_for_function(f"() => String(({heights})()) === '{regions.TILE_HEIGHT},{regions.TILE_HEIGHT}'")
+    visitor.page.wait_for_function(
+        f"() => String(({heights})()) === '{regions.TILE_HEIGHT},{regions.TILE_HEIGHT}'"
+    )
 
 
 def test_the_box_of_areas_leaves_room_to_type_and_to_touch(visit):

@@ -1,4 +1,5 @@
 """What a visitor takes away, in a real browser: images that carry their words and their seal, a citation copied, a question cancelled, a file judged."""
+
 import re
 from html import unescape
 from pathlib import Path
@@ -38,17 +39,30 @@ def test_the_camera_saves_an_image_with_its_words_and_its_seal(form, lang, visit
     assert verify.verify(image, name).state == "current"
     if form == "svg":
         written = " ".join(unescape(re.sub(r"<[^>]*>", " ", image.decode())).split())
-        assert "ISTAT" in written and "CC BY 4.0" in written and {"it": "versione dei dati", "en": "data version"}[lang] in written
+        assert (
+            "ISTAT" in written
+            and "CC BY 4.0" in written
+            and {"it": "versione dei dati", "en": "data version"}[lang] in written
+        )
 
 
 def test_an_image_saved_from_a_dark_screen_is_light_and_leaves_the_screen_dark(visit):
     visitor = visit("/closures?lang=en", color_scheme="dark")
     before = visitor.painted()
     visitor.page.get_by_text(t("save_kit", "en")).first.click()
-    name, image = taken(visitor, visitor.page.locator('button.camera[data-form="svg"][data-size="web"]').click)
+    name, image = taken(
+        visitor, visitor.page.locator('button.camera[data-form="svg"][data-size="web"]').click
+    )
     drawn, light, dark = image.decode(), palette("light"), palette("dark")
-    fill = lambda colour: "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))  # noqa: E731
-    assert fill(light.page) in drawn and fill(light.ink) in drawn and not any(fill(colour) in drawn for colour in (dark.page, dark.ink, *dark.sequential[:3]))
+
+    def fill(colour):
+        return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))
+
+    assert (
+        fill(light.page) in drawn
+        and fill(light.ink) in drawn
+        and not any(fill(colour) in drawn for colour in (dark.page, dark.ink, *dark.sequential[:3]))
+    )
     assert verify.verify(image, name).state == "current" and visitor.painted() == before
 
 
@@ -78,7 +92,10 @@ def test_a_question_that_takes_long_can_be_cancelled_and_keeps_nobody_else_waiti
         who.page.locator(".st-key-question textarea").fill(sql)
         who.page.locator(".st-key-question textarea").press("Control+Enter")
 
-    ask(visitor, "select count(*) from observations a, observations b, observations c where a.value + b.value + c.value < 0")
+    ask(
+        visitor,
+        "select count(*) from observations a, observations b, observations c where a.value + b.value + c.value < 0",
+    )
     stop = visitor.page.get_by_role("button", name=t("sql_cancel", "en"))
     expect(stop).to_be_visible()
     ask(another, "select 6 * 7")

@@ -1,4 +1,5 @@
 """What a visitor meets: the same view in either language, filters that follow, a menu on a narrow screen, a broken address, no other host asked."""
+
 import json
 import urllib.request
 
@@ -52,12 +53,16 @@ def test_the_menu_marks_the_page_and_the_group_it_is_in(visit):
     expect(marked).to_have_text([words.t("nav_sources", "en")])
     assert marked.evaluate("one => getComputedStyle(one).boxShadow") != "none"
     marked.click()
-    expect(visitor.page.locator('[role="menuitem"][aria-current="page"]')).to_have_text(words.t("nav_data", "en"))
+    expect(visitor.page.locator('[role="menuitem"][aria-current="page"]')).to_have_text(
+        words.t("nav_data", "en")
+    )
     visitor.page.locator('header a[href*="women"]').first.click()
     expect(marked).to_have_text([words.t("nav_women", "en")])
     visitor.page.set_viewport_size(NARROW)
     visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
-    expect(visitor.page.locator('[data-testid="stSidebar"] [aria-current="page"]')).to_have_text(words.t("nav_women", "en"))
+    expect(visitor.page.locator('[data-testid="stSidebar"] [aria-current="page"]')).to_have_text(
+        words.t("nav_women", "en")
+    )
 
 
 @pytest.mark.parametrize("width", [1280, 1440])
@@ -70,7 +75,9 @@ def test_the_names_of_the_pages_stand_at_even_distances_and_clear_of_the_languag
 
 
 def test_a_broken_address_shows_the_page_all_the_same(visit):
-    visitor = visit("/closures?lang=xx&level=moon&geo=ATLANTIS&indicator='%3Bdrop&period=9999&sector=%F0%9F%A6%84")
+    visitor = visit(
+        "/closures?lang=xx&level=moon&geo=ATLANTIS&indicator='%3Bdrop&period=9999&sector=%F0%9F%A6%84"
+    )
     assert visitor.painted(21)
     expect(visitor.page.locator('[data-testid="stException"]')).to_have_count(0)
 
@@ -82,7 +89,9 @@ def test_a_call_at_another_host_is_closed_and_written_down(visit):
         visitor.page.goto("http://another.example/")
     assert visit.outside == ["http://another.example/"]
     visit.outside.clear()
-    visitor.page.wait_for_url("chrome-error://**")  # the browser's own page about the refusal comes a moment later
+    visitor.page.wait_for_url(
+        "chrome-error://**"
+    )  # the browser's own page about the refusal comes a moment later
     visitor.open("/about?lang=en").page.evaluate("() => fetch('http://another.example/').catch(() => null)")
     assert visit.outside and all("Content Security Policy" in said for said in visit.outside)
     visit.outside.clear()
@@ -99,20 +108,26 @@ def test_on_a_phone_the_menu_makes_room_for_the_page_it_led_to(visit):
     visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
     menu.get_by_text(words.t("nav_women", "it"), exact=True).click()
     visitor.page.wait_for_url("**/women**")
-    visitor.page.wait_for_function("() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right <= 0")
+    visitor.page.wait_for_function(
+        "() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right <= 0"
+    )
 
 
 def test_on_a_phone_a_menu_left_open_is_closed_at_the_next_arrival(visit):
     visitor = visit("/about?lang=it", size=NARROW)
     visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
-    visitor.page.wait_for_function("() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right > 200")
+    visitor.page.wait_for_function(
+        "() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right > 200"
+    )
     visitor.page.reload()
     expect(visitor.page.locator('[data-testid="stSidebar"][data-collapsed="true"]')).to_have_count(1)
 
 
 def test_the_bar_uses_its_room_and_marks_what_is_behind_its_end(visit):
     visitor = visit("/compare?lang=it", size={"width": 1024, "height": 500})
-    shown = visitor.page.locator('[data-testid="stTopNav"] .rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest)')
+    shown = visitor.page.locator(
+        '[data-testid="stTopNav"] .rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest)'
+    )
     expect(shown).to_have_count(5)
     expect(visitor.page.locator('header .rc-overflow-item-rest [aria-current="true"]')).to_have_count(1)
     visitor.page.locator('header a[href*="closures"]').first.click()
@@ -122,7 +137,9 @@ def test_the_bar_uses_its_room_and_marks_what_is_behind_its_end(visit):
 def test_the_ways_from_the_data_page_stand_on_one_line(visit):
     ways = visit("/data?lang=en").page.locator(".st-key-data_ways a")
     expect(ways).to_have_count(4)
-    lines = ways.evaluate_all("all => all.map(a => { const words = document.createRange(); words.selectNodeContents(a.querySelector('p') ?? a); return words.getBoundingClientRect().bottom; })")
+    lines = ways.evaluate_all(
+        "all => all.map(a => { const words = document.createRange(); words.selectNodeContents(a.querySelector('p') ?? a); return words.getBoundingClientRect().bottom; })"
+    )
     assert max(lines) - min(lines) < 1
 
 
@@ -150,7 +167,10 @@ def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit
     page.get_by_role("option").nth(1).click()
     page.wait_for_url("**indicator=**")
     page.locator("h1").click()
-    page.wait_for_function("before => document.querySelector('.st-key-bar [class*=\"st-key-indicator_\"] [role=group]').dataset.shown !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('.st-key-bar [class*=\"st-key-indicator_\"] [role=group]').dataset.shown !== before",
+        arg=before,
+    )
     assert box.evaluate(shown)
 
 
@@ -169,14 +189,21 @@ def test_a_menu_link_opened_in_another_tab_keeps_the_language_and_the_visit_goes
     expect(links.first).to_have_attribute("href", f"{visitor.site}/profits?lang=it")
     links.first.click()
     visitor.page.wait_for_url("**/profits**")
-    assert visitor.settle().page.evaluate("() => performance.getEntriesByType('navigation')[0].name").endswith("/closures?lang=en"), "the page was loaded once"
+    assert (
+        visitor.settle()
+        .page.evaluate("() => performance.getEntriesByType('navigation')[0].name")
+        .endswith("/closures?lang=en")
+    ), "the page was loaded once"
 
 
 def test_a_download_looks_the_same_on_every_page_and_a_table_of_regions_is_shown_whole(visit):
     look = "one => { const look = getComputedStyle(one); return ['color', 'backgroundColor', 'borderColor', 'borderRadius', 'fontSize', 'minHeight', 'paddingLeft'].map(name => look[name]); }"
     visitor = visit("/?lang=it")
     table = visitor.page.locator(".table .scroll").first
-    assert table.locator("tbody tr").count() == 22 and table.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
+    assert (
+        table.locator("tbody tr").count() == 22
+        and table.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
+    )
     looks = {tuple(visitor.page.locator(".take [value=csv]").first.evaluate(look))}
     for page in ("data", "profile", "compare"):
         visitor.open(f"/{page}?lang=it")
@@ -184,4 +211,8 @@ def test_a_download_looks_the_same_on_every_page_and_a_table_of_regions_is_shown
         expect(button).to_contain_text("Scaricate")
         looks.add(tuple(button.evaluate(look)))
     assert len(looks) == 1, looks
-    assert visitor.open("/data?lang=it").page.locator(".table .scroll").first.evaluate("one => one.scrollHeight > one.clientHeight + 100"), "156 rows are still a box of their own"
+    assert (
+        visitor.open("/data?lang=it")
+        .page.locator(".table .scroll")
+        .first.evaluate("one => one.scrollHeight > one.clientHeight + 100")
+    ), "156 rows are still a box of their own"
