@@ -6,8 +6,8 @@ VENV     ?= .venv
 BIN      := $(VENV)/bin
 # Without compiling all they hold: Python compiles what it imports, a small part.
 PIP      := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
-DATABASE := $(or $(RECOVERY_DATABASE),data/recovery.duckdb)
-INPUTS   := $(wildcard data/*.toml data/*.csv data/*.sql data/*.py data/codes/*.csv data/raw/*.csv data/imports/*.csv)
+DATABASE := $(or $(RIPRESA_DATABASE),data/ripresa.duckdb)
+INPUTS   := $(wildcard data/catalogue/*.toml data/*.csv data/*.sql data/codes/*.csv data/raw/*.csv data/imports/*.csv ripresa/database/*.py ripresa/catalogue.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test audit build lint clean bench release sheets secure fuzz
@@ -20,7 +20,7 @@ help:  ## list the targets
 run: $(DATABASE)  ## show the dashboard, building first what is missing
 	@$(BIN)/python -c "import socket; socket.create_server(('$(HOST)', $(PORT))).close()" 2>/dev/null || { echo "Port $(PORT) is taken: type make run PORT=8600, or another number."; exit 1; }
 	@printf '\n  Ripresa digitale: http://%s:%s   (Ctrl-C stops it)\n\n' $(HOST) $(PORT)
-	@exec $(BIN)/python -m streamlit run api.py --server.address $(HOST) --server.port $(PORT) --server.headless true --logger.hideWelcomeMessage true
+	@exec $(BIN)/python -m ripresa serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
@@ -29,7 +29,7 @@ audit: $(VENV)/dev $(DATABASE)  ## judge every page in every language, theme and
 	@AUDIT=whole $(BIN)/python -m pytest -q -rP tests/browser/test_access.py -k "axe or statement or sideways"
 
 build: $(VENV)/run  ## build the database from data/
-	@$(BIN)/python -m data.build
+	@$(BIN)/python -m ripresa build
 
 lint: $(VENV)/dev  ## check the code's style
 	@$(BIN)/python -m ruff check .
@@ -38,10 +38,10 @@ bench: $(VENV)/bench $(DATABASE)  ## measure against Dash, plain Streamlit and p
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 release: $(DATABASE)  ## keep this version's figures in data/releases and write what changed
-	@$(BIN)/python -m data.release $(ARGS)
+	@$(BIN)/python -m ripresa release $(ARGS)
 
 sheets: $(VENV)/dev $(DATABASE)  ## print a PDF of each area in both languages (needs Chromium)
-	@$(BIN)/python -m sheets $(ARGS)
+	@$(BIN)/python -m ripresa profiles $(ARGS)
 
 secure: $(VENV)/dev  ## read our code for what lets people in, and ask for known faults of the packages
 	@$(BIN)/python -m deploy.secure
@@ -50,11 +50,11 @@ fuzz: $(VENV)/dev $(DATABASE)  ## give a million broken texts to the parsers (mi
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean:  ## remove what make made: environment, database, caches
-	rm -rf $(VENV) static/made .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
+	rm -rf $(VENV) static/generated .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DATABASE): $(INPUTS) | $(VENV)/run
-	@$(BIN)/python -m data.build && touch $@
+	@$(BIN)/python -m ripresa build && touch $@
 
 # The environment, in three stamps: it exists, it has what the dashboard needs, it has what the tests need.
 $(VENV)/made:

@@ -1,5 +1,5 @@
 """The frame around every page. `streamlit run dashboard.py` shows the pages; `streamlit run api.py` serves its own routes beside them."""
 
-from ui import frame
+from ripresa.views import shell
 
-frame.run()
+shell.run()

@@ -78,7 +78,7 @@ def measured(path: Path, folder: Path) -> tuple[float, float, str]:
     )
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "data.importers", "eurostat", str(path), "--root", str(root)],
+        [sys.executable, "-m", "ripresa", "import", "eurostat", str(path), "--root", str(root)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

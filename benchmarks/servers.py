@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STREAMLIT = [sys.executable, "-m", "streamlit", "run"]
 QUIET = ["--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"]
 COMMANDS = {
-    "ours": lambda port: [*STREAMLIT, "api.py", f"--server.port={port}", *QUIET],
+    "ours": lambda port: [sys.executable, "-m", "ripresa", "serve", f"--port={port}"],
     "plain": lambda port: [*STREAMLIT, "benchmarks/peers/plain_app.py", f"--server.port={port}", *QUIET],
     "dash": lambda port: [
         sys.executable,

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import queries
-from data import build, catalogue
-from queries.filters import Filters, options, resolve
+from ripresa import catalogue
+from ripresa.database import build, query
+from ripresa.filters import Filters, options, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,15 +23,15 @@ def asking(rounds: int = 5) -> dict[str, dict]:
         asked = {
             f"{topic}: resolve": lambda topic=topic: resolve(Filters(lang="en"), topic),
             f"{topic}: options": lambda view=view: options(view),
-            f"{topic}: map": lambda view=view: queries.ask("map", **view.moment),
-            f"{topic}: trend": lambda view=view: queries.ask(
+            f"{topic}: map": lambda view=view: query.ask("map", **view.moment),
+            f"{topic}: trend": lambda view=view: query.ask(
                 "trend", **view.cut, geos=("ITC4", "ITI4"), lang="en"
             ),
         }
         for name, question in asked.items():
             misses = []
             for _ in range(rounds):
-                queries._answer.cache_clear()
+                query._answer.cache_clear()
                 misses.append(_milliseconds(question))
             answer[name] = {
                 "miss": _spread(misses),
@@ -48,7 +48,7 @@ def building(rounds: int = 3) -> dict:
     for _ in range(rounds):
         begun = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "data.build", "--out", str(draft)],
+            [sys.executable, "-m", "ripresa", "build", "--out", str(draft)],
             cwd=ROOT,
             check=True,
             capture_output=True,

@@ -61,7 +61,7 @@ create table indicators (
     note_it varchar not null,
     note_en varchar not null
 );
-comment on table indicators is 'Il catalogo: un paragrafo di data/indicators.toml per indicatore. | The catalogue: one paragraph of data/indicators.toml an indicator.';
+comment on table indicators is 'Il catalogo: un paragrafo di data/catalogue/indicators.toml per indicatore. | The catalogue: one paragraph of data/catalogue/indicators.toml an indicator.';
 comment on column indicators.id is 'Codice dell''indicatore in indirizzi, file e domande | Indicator id used in addresses, files and queries';
 comment on column indicators.topic is 'Pagina a cui appartiene | Page it belongs to';
 comment on column indicators.position is 'Ordine nel catalogo | Order in the catalogue';

@@ -25,8 +25,8 @@ import duckdb
 import websockets
 
 from benchmarks.load import StreamlitVisitor, quantile
-from benchmarks.servers import QUIET, ROOT, STREAMLIT, Server
-from data import build
+from benchmarks.servers import ROOT, Server
+from ripresa.database import build
 
 VIEWS = [
     ("closures", f"lang={lang}&level=italy&period={period}")
@@ -47,15 +47,15 @@ class Replica:
 
     def start(self) -> None:
         settings = {
-            "RECOVERY_READONLY": "1",
-            "RECOVERY_DATABASE": str(self.database),
-            "RECOVERY_LIMITS": "0",
-            "RECOVERY_PROXIES": "1",
-            "RECOVERY_LOG": "warning",
+            "RIPRESA_READ_ONLY": "1",
+            "RIPRESA_DATABASE": str(self.database),
+            "RIPRESA_RATE_LIMITS": "0",
+            "RIPRESA_TRUSTED_PROXIES": "1",
+            "RIPRESA_LOG_LEVEL": "warning",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         self.process = subprocess.Popen(
-            [*STREAMLIT, "api.py", "--server.address=127.0.0.1", f"--server.port={self.port}", *QUIET],
+            [sys.executable, "-m", "ripresa", "serve", "--host=127.0.0.1", f"--port={self.port}"],
             cwd=ROOT,
             env=os.environ | settings,
             stdout=subprocess.DEVNULL,
@@ -118,7 +118,7 @@ def standing() -> Iterator[tuple[int, list[Replica]]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="prove-")))
         folder.chmod(0o755)
-        database = Path(shutil.copy(build.ensure(), folder / "recovery.duckdb"))
+        database = Path(shutil.copy(build.ensure(), folder / "ripresa.duckdb"))
         replicas = [Replica(free(), database), Replica(free(), database)]
         for replica in replicas:
             stack.callback(lambda replica=replica: replica.end(signal.SIGKILL))

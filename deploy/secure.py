@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-CODE = "api.py dashboard.py charts data deploy diagnosis exports pages queries routes sheets ui".split()
+CODE = "dashboard.py deploy pages ripresa".split()
 
 
 def code() -> int:

@@ -1,5 +1,6 @@
 """How is this made: methods, sources, licences, privacy."""
 
-from ui import about, frame
+from ripresa.views import shell
+from ripresa.views.pages import about_page
 
-about.show(frame.filters())
+about_page.show(shell.filters())

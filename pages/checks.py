@@ -1,5 +1,6 @@
 """Is that number true? Claims against the evidence."""
 
-from ui import checks, frame
+from ripresa.views import shell
+from ripresa.views.pages import checks_page
 
-checks.show(frame.filters())
+checks_page.show(shell.filters())

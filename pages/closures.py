@@ -1,5 +1,6 @@
 """Who closed, where, in which sector?"""
 
-from ui import frame, topic
+from ripresa.views import shell
+from ripresa.views.pages import topic_page
 
-topic.show("closures", frame.filters())
+topic_page.show("closures", shell.filters())

@@ -1,5 +1,6 @@
 """Two to six areas side by side."""
 
-from ui import compare, frame
+from ripresa.views import shell
+from ripresa.views.pages import compare_page
 
-compare.show(frame.filters())
+compare_page.show(shell.filters())

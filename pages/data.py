@@ -1,5 +1,6 @@
 """Give me the data: figures, catalogue, coverage, dictionary."""
 
-from ui import frame, library
+from ripresa.views import shell
+from ripresa.views.pages import data_page
 
-library.show(frame.filters())
+data_page.show(shell.filters())

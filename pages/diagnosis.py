@@ -1,5 +1,6 @@
 """Where do we begin?"""
 
-from ui import diagnosis, frame
+from ripresa.views import shell
+from ripresa.views.pages import diagnosis_page
 
-diagnosis.show(frame.filters())
+diagnosis_page.show(shell.filters())

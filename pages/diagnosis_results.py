@@ -1,5 +1,6 @@
 """What do the firms that took the diagnosis say?"""
 
-from ui import diagnosis_results, frame
+from ripresa.views import shell
+from ripresa.views.pages import diagnosis_results_page
 
-diagnosis_results.show(frame.filters())
+diagnosis_results_page.show(shell.filters())

@@ -1,5 +1,6 @@
 """Who sells online, and how much?"""
 
-from ui import frame, topic
+from ripresa.views import shell
+from ripresa.views.pages import topic_page
 
-topic.show("digital_sales", frame.filters())
+topic_page.show("digital_sales", shell.filters())

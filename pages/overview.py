@@ -1,5 +1,6 @@
 """How are Italy's small firms doing, and have they recovered?"""
 
-from ui import frame, overview
+from ripresa.views import shell
+from ripresa.views.pages import overview_page
 
-overview.show(frame.filters())
+overview_page.show(shell.filters())

@@ -1,5 +1,6 @@
 """How is this region, or country, doing?"""
 
-from ui import frame, profile
+from ripresa.views import shell
+from ripresa.views.pages import profile_page
 
-profile.show(frame.filters())
+profile_page.show(shell.filters())

@@ -1,5 +1,6 @@
 """Whose sales fell, and by how much?"""
 
-from ui import frame, topic
+from ripresa.views import shell
+from ripresa.views.pages import topic_page
 
-topic.show("profits", frame.filters())
+topic_page.show("profits", shell.filters())

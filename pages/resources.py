@@ -1,5 +1,6 @@
 """Where do I learn?"""
 
-from ui import frame, resources
+from ripresa.views import shell
+from ripresa.views.pages import resources_page
 
-resources.show(frame.filters())
+resources_page.show(shell.filters())

@@ -1,5 +1,6 @@
 """What each version of the data changed."""
 
-from ui import frame, revisions
+from ripresa.views import shell
+from ripresa.views.pages import revisions_page
 
-revisions.show(frame.filters())
+revisions_page.show(shell.filters())

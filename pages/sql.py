@@ -1,5 +1,6 @@
 """Ask the published tables in SQL."""
 
-from ui import frame, sql
+from ripresa.views import shell
+from ripresa.views.pages import sql_page
 
-sql.show(frame.filters())
+sql_page.show(shell.filters())

@@ -1,5 +1,6 @@
 """Is this file ours, intact and current?"""
 
-from ui import frame, verify
+from ripresa.views import shell
+from ripresa.views.pages import verify_page
 
-verify.show(frame.filters())
+verify_page.show(shell.filters())

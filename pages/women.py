@@ -1,5 +1,6 @@
 """Who is led by women, and how did they fare?"""
 
-from ui import frame, topic
+from ripresa.views import shell
+from ripresa.views.pages import topic_page
 
-topic.show("women", frame.filters())
+topic_page.show("women", shell.filters())

@@ -17,12 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DASHBOARD = [
     sys.executable,
     "-m",
-    "streamlit",
-    "run",
-    "api.py",
-    "--server.headless=true",
-    "--server.address=127.0.0.1",
-    "--server.port={port}",
+    "ripresa",
+    "serve",
+    "--host=127.0.0.1",
+    "--port={port}",
 ]
 ABSENT: dict[str, str] = {}  # what this run went without: {"BROWSER": "no Chromium ..."}
 
@@ -133,7 +131,9 @@ def serve(tmp_path_factory):
 @pytest.fixture(scope="session")
 def site(serve, tmp_path_factory):
     """The address of the dashboard, served as `make run` serves it, for the whole test session; it keeps what it is given elsewhere."""
-    with serve(DASHBOARD, DIAGNOSIS_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")) as (
+    with serve(
+        DASHBOARD, RIPRESA_CONTRIBUTION_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")
+    ) as (
         address,
         _,
     ):

@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from data import build, words
-from data.importers import figure, future_of_business, jsonstat, sdmx, status, tsv, worldbank
-from data.importers.figure import ImportFault
-from diagnosis import scoring
-from diagnosis.instrument import BANK, InstrumentError, bank
-from diagnosis.reader import Reader
-from exports import fingerprint, reading
-from queries.filters import Filters
+from ripresa import i18n, settings
+from ripresa.database import build
+from ripresa.diagnosis import scoring
+from ripresa.diagnosis.questionnaire import InstrumentError, bank
+from ripresa.diagnosis.questionnaire_loader import Reader
+from ripresa.exports import seal as fingerprint
+from ripresa.exports import verify_reader
+from ripresa.filters import Filters
+from ripresa.importers import flags, future_of_business, jsonstat_reader, records, sdmx, tsv, worldbank
+from ripresa.importers.records import ImportFault
 
 HERE = Path(__file__).resolve().parent
 PIECES = [
@@ -111,15 +113,15 @@ def parsers() -> dict[str, Parser]:
             lambda text: Filters.from_address(parse_qs(text, keep_blank_values=True)),
             share=20,
         ),
-        "language": Parser(["it-IT,it;q=0.9,en;q=0.8", "en"], lambda text: words.language("", text)),
+        "language": Parser(["it-IT,it;q=0.9,en;q=0.8", "en"], lambda text: i18n.language("", text)),
         "period": Parser(
             ["2020", "2020-H1", "2020-Q2", "2020-05", "2020-05-19", "2020-05/2020-10"],
             build.starts,
             (ValueError,),
         ),
-        "number": Parser(["1.50", "1.2e-3", "-7"], figure.plain, (ValueError,)),
+        "number": Parser(["1.50", "1.2e-3", "-7"], records.plain, (ValueError,)),
         "cell": Parser(
-            ["12.3 bp", ": u", ": @C", "4.5"], lambda text: status.number(*tsv.split(text)), (ImportFault,)
+            ["12.3 bp", ": u", ": @C", "4.5"], lambda text: flags.number(*tsv.split(text)), (ImportFault,)
         ),
         "code": Parser(
             ["A: annual", "ESTAT:ISOC_E_DII$DEFAULTVIEW(1.0)"],
@@ -128,7 +130,7 @@ def parsers() -> dict[str, Parser]:
         "month": Parser(["May 2016", "05/2016", "2022-01", "Feb-16"], future_of_business.month),
         "json-stat": Parser(
             [cube],
-            lambda text: list(jsonstat.observations(jsonstat.parsed(text, "x"))),
+            lambda text: list(jsonstat_reader.observations(jsonstat_reader.parsed(text, "x"))),
             (ImportFault, KeyError, TypeError, ValueError, AttributeError, IndexError),
         ),
         "world bank": Parser([api], lambda text: worldbank.answered(text, "x"), (ImportFault,)),
@@ -146,16 +148,16 @@ def parsers() -> dict[str, Parser]:
                 f'<svg xmlns="http://www.w3.org/2000/svg"><metadata id="ripresa">{seal}</metadata><text>7,9%</text></svg>',
                 f"%PDF-1.4\n/RipresaSeal <{seal.encode().hex()}>\ntrailer <</Size 3 /Root 1 0 R>>\nstartxref 9\n%%EOF",
             ],
-            lambda text: reading.read(text.encode("utf-8", "surrogatepass")),
-            (reading.NotOurs,),
+            lambda text: verify_reader.read(text.encode("utf-8", "surrogatepass")),
+            (verify_reader.NotOurs,),
             8,
         ),
         "diagnosis": Parser(
             ["\n".join(f"{item.id}=2" for item in bank().items)], answers, (KeyError, ValueError), 1
         ),
         "question bank": Parser(
-            [BANK.read_text(encoding="utf-8")],
-            lambda text: Reader(BANK).instrument(tomllib.loads(text), "0"),
+            [settings.QUESTIONNAIRE.read_text(encoding="utf-8")],
+            lambda text: Reader(settings.QUESTIONNAIRE).instrument(tomllib.loads(text), "0"),
             (InstrumentError, tomllib.TOMLDecodeError),
             0,
         ),

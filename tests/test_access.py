@@ -4,11 +4,12 @@ import re
 from html import escape, unescape
 
 import pytest
-from test_frame import html, opened
 
-from data import words
-from data.words import t
-from ui import access, frame, glossary
+from ripresa import i18n
+from ripresa.i18n import t
+from ripresa.views import shell
+from ripresa.views.components import accessibility_statement, glossary
+from tests.test_frame import html, opened
 
 EXACT = (
     "sme",
@@ -22,36 +23,36 @@ EXACT = (
 )  # terms that a page cannot use in another sense
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_statement_lists_every_known_failure_and_invents_no_publisher(lang):
-    told = access.statement(lang)
-    for one in (*access.known()["finding"], *access.known()["limit"]):
+    told = accessibility_statement.statement(lang)
+    for one in (*accessibility_statement.known()["finding"], *accessibility_statement.known()["limit"]):
         assert escape(one[lang]) in told
     assert (
         told.count(escape(t("statement_nobody", lang))) == 2
         and escape(t("statement_no_contact", lang)) in told
     )
     assert "@" not in told
-    assert re.findall(r"<h([23])>", told) == ["2", *"3" * len(access.PARTS)]
+    assert re.findall(r"<h([23])>", told) == ["2", *"3" * len(accessibility_statement.PARTS)]
 
 
 def test_whoever_publishes_the_site_is_named_in_its_statement(monkeypatch):
-    monkeypatch.setenv("RECOVERY_PUBLISHER", "Camera <di> prova")
-    monkeypatch.setenv("RECOVERY_CONTACT", "accesso@example.org")
-    told = access.statement("it")
+    monkeypatch.setenv("RIPRESA_PUBLISHER", "Camera <di> prova")
+    monkeypatch.setenv("RIPRESA_CONTACT", "accesso@example.org")
+    told = accessibility_statement.statement("it")
     assert told.count("Camera &lt;di&gt; prova") == 2 and "accesso@example.org" in told
     assert t("statement_nobody", "it") not in told and t("statement_no_contact", "it") not in told
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_page_about_methods_holds_the_statement_and_the_whole_glossary(lang):
     page = html(opened("about", lang=lang))
-    assert access.statement(lang) in page
+    assert accessibility_statement.statement(lang) in page
     assert all(f"<dt>{escape(t(f'term_{term}', lang))}</dt>" in page for term in glossary.TERMS)
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
-@pytest.mark.parametrize("page", [page for page in frame.PAGES if page not in ("about", "diagnosis")])
+@pytest.mark.parametrize("lang", i18n.LANGS)
+@pytest.mark.parametrize("page", [page for page in shell.PAGES if page not in ("about", "diagnosis")])
 def test_a_term_of_the_field_is_explained_on_the_page_that_uses_it(page, lang):
     found = html(opened(page, lang=lang, geo="ITC4"))
     said, explained = (
@@ -66,11 +67,11 @@ def test_a_term_of_the_field_is_explained_on_the_page_that_uses_it(page, lang):
 
 
 def test_every_term_is_used_on_a_page_that_is_there():
-    assert {page for pages in glossary.TERMS.values() for page in pages} <= set(frame.PAGES)
+    assert {page for pages in glossary.TERMS.values() for page in pages} <= set(shell.PAGES)
     assert all(glossary.TERMS.values())
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("page", ["closures", "profits", "digital_sales", "women", "compare"])
 def test_every_figure_can_be_read_in_words(page, lang):
     """What a screen reader says of a chart is there for every reader, under it: how it is drawn and what it shows."""

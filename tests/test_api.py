@@ -22,14 +22,14 @@ from pyjstat import pyjstat
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-import queries
-import routes
-from data import build, release
-from data.words import noted
-from routes import answers, boundaries, figures, formats, jsonstat, words
-from routes.declaration import BOUNDARIES, ENDPOINTS, KEY, LONGEST
-from routes.problem import STATUS
-from ui import table as ui_table
+from ripresa.api import api_phrases, boundary_files, handlers, jsonstat_writer, row_stream, serializers
+from ripresa.api.endpoints import BOUNDARIES, ENDPOINTS, KEY, LONGEST
+from ripresa.api.problem import STATUS
+from ripresa.database import build, releases
+from ripresa.database import query as queries
+from ripresa.i18n import noted
+from ripresa.views.components import data_table as ui_table
+from ripresa.web import routes
 
 V1 = "/api/v1"
 APP = Starlette(routes=routes.ROUTES)
@@ -78,20 +78,20 @@ def csv(answer) -> pd.DataFrame:
 def older(tmp_path, monkeypatch):
     """A database of another version in place, the true one's figures kept as a release."""
     current = queries.version()
-    other = tmp_path / "recovery.duckdb"
+    other = tmp_path / "ripresa.duckdb"
     shutil.copy(build.database(), other)
     with duckdb.connect(str(other)) as connection:
         connection.execute("update build set version = 'ffffffffffff'")
     (tmp_path / "releases").mkdir()
-    was = release.published(current)
+    was = releases.published(current)
     was.assign(value=was["value"] + 1).to_parquet(tmp_path / "releases" / f"{current}.parquet")
-    monkeypatch.setenv("RECOVERY_DATABASE", str(other))
-    monkeypatch.setattr(figures, "ROOT", tmp_path)
+    monkeypatch.setenv("RIPRESA_DATABASE", str(other))
+    monkeypatch.setattr(row_stream, "ROOT", tmp_path)
     lines = [
         {"version": "aaaaaaaaaaaa", "date": "2026-01-01", "previous": "", "figures": "1"},
         {"version": current, "date": "2026-02-01", "previous": "aaaaaaaaaaaa", "figures": "12979"},
     ]
-    monkeypatch.setattr(release, "releases", lambda: lines)
+    monkeypatch.setattr(releases, "releases", lambda: lines)
     assert queries.version() == "ffffffffffff"
     yield current
     monkeypatch.undo()
@@ -255,7 +255,7 @@ def test_the_population_is_in_the_language_asked_in_every_format_of_every_kept_v
 
 
 def test_a_phrase_without_words_leaves_as_it_is(older):
-    path = figures.kept(older)
+    path = row_stream.kept(older)
     pd.read_parquet(path).assign(base="firms nobody named; active enterprises").to_parquet(path)
     assert set(csv(get(f"/versions/{older}/observations{SMALL.replace('lang=en', 'lang=it')}"))["base"]) == {
         "firms nobody named; imprese attive"
@@ -288,7 +288,7 @@ def test_json_stat_loads_with_pyjstat(indicator):
     text = get(f"/observations?indicator={indicator}&format=jsonstat&lang=en").text
     loaded = pyjstat.Dataset.read(text).write("dataframe", naming="id").dropna(subset=["value"])
     whole = table(f"select * from observations where indicator = '{indicator}'")
-    key = list(jsonstat.KEY)
+    key = list(jsonstat_writer.KEY)
     assert (
         loaded.set_index(key)["value"]
         .astype(float)
@@ -335,7 +335,7 @@ def test_json_stat_keeps_flags_intervals_and_states():
 
     whole = table(
         "select * from observations where indicator in ('innovative_startups_female_majority_share', 'death_rate')"
-    ).set_index(list(jsonstat.KEY))
+    ).set_index(list(jsonstat_writer.KEY))
     beside = {"low": cube["extension"]["low"], "n": cube["extension"]["n"], "value": cube["value"]}
     for name, cells in beside.items():
         assert {key(cell): value for cell, value in cells.items()} == whole[name].dropna().to_dict()
@@ -386,8 +386,8 @@ def test_coverage_narrows_to_an_indicator():
 def test_every_figure_leads_to_the_documents_it_was_read_in():
     rows = get(f"/citations{SMALL.replace('&lang=en', '')}").json()["rows"]
     figures_ = get(f"/observations{SMALL}&format=json").json()["rows"]
-    assert {tuple(row[name] for name in jsonstat.KEY) for row in rows} == {
-        tuple(row[name] for name in jsonstat.KEY) for row in figures_
+    assert {tuple(row[name] for name in jsonstat_writer.KEY) for row in rows} == {
+        tuple(row[name] for name in jsonstat_writer.KEY) for row in figures_
     }
     assert all(row["title"] and row["publisher"] and row["place"].startswith("data/") for row in rows)
 
@@ -396,7 +396,7 @@ def test_every_figure_leads_to_the_documents_it_was_read_in():
 def test_boundaries_are_the_files_of_the_maps(name):
     answer = get(f"/boundaries/{name}")
     assert (
-        answer.content == (boundaries.FOLDER / f"{name}.geojson").read_bytes()
+        answer.content == (boundary_files.FOLDER / f"{name}.geojson").read_bytes()
         and answer.headers["content-type"] == "application/geo+json"
     )
     listed = {row["name"]: row for row in get("/boundaries").json()["rows"]}
@@ -407,7 +407,7 @@ def test_boundaries_are_the_files_of_the_maps(name):
 
 
 def test_revisions_are_those_of_the_releases(monkeypatch):
-    line = dict.fromkeys(release.LOG, "") | {
+    line = dict.fromkeys(releases.LOG, "") | {
         "date": "2026-11-22",
         "version": "ffffffffffff",
         "kind": "revised",
@@ -416,7 +416,7 @@ def test_revisions_are_those_of_the_releases(monkeypatch):
         "now": "17.1",
         "figures": "1",
     }
-    monkeypatch.setattr(release, "revisions", lambda: [line])
+    monkeypatch.setattr(releases, "revisions", lambda: [line])
     assert get("/revisions").json()["rows"] == [line | {"figures": 1}]
     assert csv(get("/revisions?format=csv"))[["geo", "was", "now", "figures"]].to_dict("records") == [
         {"geo": "ITC4", "was": 17.4, "now": 17.1, "figures": 1}
@@ -444,7 +444,7 @@ def test_a_text_cell_a_spreadsheet_would_run_is_quoted():
         [{"text": cell, "number": -1.0} for cell in ("=1+1", "@a", "-x", "+x", "plain", None, "")],
         schema=schema,
     )
-    cells = pd.read_csv(io.BytesIO(b"".join(formats.as_csv(schema, [batch]))), keep_default_na=False)
+    cells = pd.read_csv(io.BytesIO(b"".join(serializers.as_csv(schema, [batch]))), keep_default_na=False)
     assert cells["text"].tolist() == ["'=1+1", "'@a", "'-x", "'+x", "plain", "", ""] and set(
         cells["number"]
     ) == {-1.0}
@@ -454,7 +454,7 @@ def test_the_files_of_the_routes_and_of_the_pages_neutralise_alike():
     cells = ["=1", "＝1+1", "'=1", "plain", "10-49"]
     schema = pa.schema([("text", pa.string())])
     taken = b"".join(
-        formats.as_csv(
+        serializers.as_csv(
             schema, [pa.RecordBatch.from_pylist([{"text": cell} for cell in cells], schema=schema)]
         )
     )
@@ -680,13 +680,13 @@ def test_an_address_too_long_is_refused():
 def test_every_problem_has_its_words_and_its_place_on_the_page():
     page = get("/?lang=en").text
     for kind in STATUS:
-        assert f'id="{kind}"' in page and words.say(f"problem_{kind}", "it") != words.say(
+        assert f'id="{kind}"' in page and api_phrases.say(f"problem_{kind}", "it") != api_phrases.say(
             f"problem_{kind}", "en"
         )
 
 
 def test_a_fault_of_the_server_is_a_problem_without_its_insides(monkeypatch):
-    monkeypatch.setattr(answers.figures, "Figures", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(handlers.figures, "Figures", lambda *_, **__: 1 / 0)
     answer = get("/observations", 500)
     assert (
         answer.json()["type"].endswith("#failed")
@@ -699,7 +699,7 @@ def test_without_a_database_it_says_so(monkeypatch, tmp_path):
     queries.version()
     broken = tmp_path / "broken.duckdb"
     broken.write_bytes(b"not a database")
-    monkeypatch.setenv("RECOVERY_DATABASE", str(broken))
+    monkeypatch.setenv("RIPRESA_DATABASE", str(broken))
     for path in (f"/observations{SMALL}", "/indicators", "/openapi.json", "/database"):
         answer = get(path, 503)
         assert answer.json()["type"].endswith("#no_database") and answer.headers["retry-after"]
@@ -898,7 +898,7 @@ def test_the_page_opens_in_the_browser_s_language():
 
 
 def test_the_words_are_there_in_both_languages():
-    for key, phrase in words.phrases().items():
+    for key, phrase in api_phrases.phrases().items():
         assert set(phrase) == {"it", "en"} and all(phrase.values()), key
         assert sorted(re.findall(r"\{\w+\}", phrase["it"])) == sorted(re.findall(r"\{\w+\}", phrase["en"])), (
             key
@@ -936,23 +936,23 @@ def test_it_is_not_ready_with_a_database_of_other_inputs(older):
 
 
 def test_a_replica_does_not_look_at_the_inputs(older, monkeypatch):
-    monkeypatch.setenv("RECOVERY_READONLY", "1")
+    monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
     assert get("/readyz").json()["checks"]["inputs"] == "not checked"
 
 
 def test_it_is_not_ready_without_a_database(monkeypatch, tmp_path):
     queries.version()
     (tmp_path / "broken.duckdb").write_bytes(b"not a database")
-    monkeypatch.setenv("RECOVERY_DATABASE", str(tmp_path / "broken.duckdb"))
+    monkeypatch.setenv("RIPRESA_DATABASE", str(tmp_path / "broken.duckdb"))
     assert "broken.duckdb cannot be read" in get("/readyz", 503).json()["checks"]["database"]
     assert get("/healthz", 503).json()["status"] == "failed"
 
 
 def test_it_is_not_ready_without_the_maps_files(monkeypatch, tmp_path):
     for name in BOUNDARIES[1:]:
-        shutil.copy(boundaries.FOLDER / f"{name}.geojson", tmp_path)
+        shutil.copy(boundary_files.FOLDER / f"{name}.geojson", tmp_path)
     (tmp_path / f"{BOUNDARIES[1]}.geojson").write_text('{"type": "FeatureColl', encoding="utf-8")
-    monkeypatch.setattr(boundaries, "FOLDER", tmp_path)
+    monkeypatch.setattr(boundary_files, "FOLDER", tmp_path)
     assert (
         get("/readyz", 503).json()["checks"]["boundaries"]
         == f"static/geo lacks {BOUNDARIES[0]}, {BOUNDARIES[1]}: restore it from the repository"
@@ -972,8 +972,8 @@ def test_no_route_imports_streamlit():
 
 def test_the_same_body_is_compressed_to_the_same_bytes():
     assert (
-        formats.zipped(b"x" * 999) == formats.zipped(b"x" * 999)
-        and hashlib.sha256(gzip.decompress(b"".join(formats.zipping([b"a", b"", b"b"])))).hexdigest()
+        serializers.zipped(b"x" * 999) == serializers.zipped(b"x" * 999)
+        and hashlib.sha256(gzip.decompress(b"".join(serializers.zipping([b"a", b"", b"b"])))).hexdigest()
         == hashlib.sha256(b"ab").hexdigest()
     )
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data import build
+from ripresa.cli import build_database
+from ripresa.database import build
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = [sys.executable, "-m", "data.build"]
+COMMAND = [sys.executable, "-m", "ripresa", "build"]
 DESI = "raw/desi__country_year.csv"
 
 
@@ -35,9 +36,9 @@ def copied(folder: Path) -> Path:
 @pytest.fixture
 def old(root) -> bytes:
     """The bytes of the database that stands before the fault."""
-    with duckdb.connect(str(root / "recovery.duckdb")) as connection:
+    with duckdb.connect(str(root / "ripresa.duckdb")) as connection:
         connection.execute("create table build as select 'old' as version")
-    return (root / "recovery.duckdb").read_bytes()
+    return (root / "ripresa.duckdb").read_bytes()
 
 
 def cell(path: Path, column: str, value: str, row: int = 2) -> None:
@@ -50,10 +51,9 @@ def cell(path: Path, column: str, value: str, row: int = 2) -> None:
 
 
 def said(root: Path, monkeypatch, capsys) -> str:
-    """What `python -m data.build --root ROOT` says when it refuses; fails if it accepts."""
-    monkeypatch.setattr(sys, "argv", ["data.build", "--root", str(root)])
-    code = build.main()
-    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("data.build:")]
+    """What `python -m ripresa build --root ROOT` says when it refuses; fails if it accepts."""
+    code = build_database.main(["--root", str(root)])
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("build:")]
     assert code == 1 and lines
     assert not [line for line in lines if "Traceback" in line or not line.endswith(".")], lines
     return "\n".join(lines)
@@ -82,7 +82,7 @@ def test_a_wrong_cell_is_named_with_file_row_value_and_what_is_allowed(
     cell(root / DESI, column, value)
     sentence = said(root, monkeypatch, capsys)
     assert all(words in sentence for words in (f"data/{DESI}, row 2", *named)), sentence
-    assert (root / "recovery.duckdb").read_bytes() == old
+    assert (root / "ripresa.duckdb").read_bytes() == old
 
 
 def test_every_fault_is_said_at_once(root, old, monkeypatch, capsys):
@@ -123,7 +123,7 @@ def test_a_broken_csv_is_named(fault, root, old, monkeypatch, capsys):
     path.write_text(breaking(path.read_text(encoding="utf-8")), encoding="utf-8")
     sentence = said(root, monkeypatch, capsys)
     assert f"data/{DESI}" in sentence and named in sentence
-    assert (root / "recovery.duckdb").read_bytes() == old
+    assert (root / "ripresa.duckdb").read_bytes() == old
 
 
 @pytest.mark.parametrize(
@@ -137,26 +137,39 @@ def test_a_file_that_is_not_utf8_csv_is_named(content, root, old, monkeypatch, c
 def test_a_raw_file_of_no_known_source_is_named(root, old, monkeypatch, capsys):
     shutil.copyfile(root / DESI, root / "raw" / "hearsay__country_year.csv")
     sentence = said(root, monkeypatch, capsys)
-    assert "hearsay__country_year.csv" in sentence and "data/sources.toml" in sentence
+    assert "hearsay__country_year.csv" in sentence and "data/catalogue/sources.toml" in sentence
 
 
 @pytest.mark.fault
 @pytest.mark.parametrize(
-    "name", ["indicators.toml", "topics.toml", "sources.toml", "claims.csv", "codes/geographies.csv"]
+    "name",
+    [
+        "catalogue/indicators.toml",
+        "catalogue/topics.toml",
+        "catalogue/sources.toml",
+        "claims.csv",
+        "codes/geographies.csv",
+    ],
 )
 def test_a_missing_declaration_is_named(name, root, old, monkeypatch, capsys):
     (root / name).unlink()
     assert f"data/{name} is missing" in said(root, monkeypatch, capsys)
 
 
-@pytest.mark.parametrize("name", ["indicators.toml", "topics.toml", "sources.toml"])
+@pytest.mark.parametrize(
+    "name", ["catalogue/indicators.toml", "catalogue/topics.toml", "catalogue/sources.toml"]
+)
 def test_a_declaration_that_is_not_toml_is_named(name, root, old, monkeypatch, capsys):
     with (root / name).open("a", encoding="utf-8") as text:
         text.write("\n[[[\n")
     assert f"data/{name}" in said(root, monkeypatch, capsys)
 
 
-TRANSLATIONS = {"indicators.toml": "label.en", "topics.toml": "question.it", "sources.toml": "name.en"}
+TRANSLATIONS = {
+    "catalogue/indicators.toml": "label.en",
+    "catalogue/topics.toml": "question.it",
+    "catalogue/sources.toml": "name.en",
+}
 
 
 @pytest.mark.parametrize("name", TRANSLATIONS)
@@ -167,7 +180,7 @@ def test_a_missing_translation_is_named(name, root, old, monkeypatch, capsys):
     path.write_text("\n".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
     sentence = said(root, monkeypatch, capsys)
     assert f"data/{name}, [" in sentence and f"{key} is missing" in sentence
-    assert (root / "recovery.duckdb").read_bytes() == old
+    assert (root / "ripresa.duckdb").read_bytes() == old
 
 
 UNKNOWN = {
@@ -183,13 +196,13 @@ def test_an_unknown_word_in_the_catalogue_is_named_with_the_words_allowed(
     key, root, old, monkeypatch, capsys
 ):
     value, allowed = UNKNOWN[key]
-    path = root / "indicators.toml"
+    path = root / "catalogue/indicators.toml"
     lines = path.read_text(encoding="utf-8").splitlines()
     place = next(place for place, line in enumerate(lines) if line.replace(" ", "").startswith(f"{key}="))
     lines[place] = f'{key} = "{value}"'
     path.write_text("\n".join(lines), encoding="utf-8")
     sentence = said(root, monkeypatch, capsys)
-    assert "data/indicators.toml, [" in sentence and value in sentence and allowed in sentence
+    assert "data/catalogue/indicators.toml, [" in sentence and value in sentence and allowed in sentence
 
 
 # --- builds that are cut short ---
@@ -214,9 +227,9 @@ def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_fini
     killed.kill()
     killed.communicate()
     assert killed.returncode == -9
-    assert (root / "recovery.duckdb").read_bytes() == old
-    assert start(root).communicate() and version_in(root / "recovery.duckdb") == build.version(root)
-    assert not list(root.glob(".recovery.duckdb.draft-*"))
+    assert (root / "ripresa.duckdb").read_bytes() == old
+    assert start(root).communicate() and version_in(root / "ripresa.duckdb") == build.version(root)
+    assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
 @pytest.mark.fault
@@ -225,21 +238,21 @@ def test_a_first_build_killed_half_way_leaves_no_database(root):
     assert any("read and checked" in line for line in killed.stderr)
     killed.kill()
     killed.communicate()
-    assert not (root / "recovery.duckdb").exists() and build.built(root / "recovery.duckdb") == ""
+    assert not (root / "ripresa.duckdb").exists() and build.built(root / "ripresa.duckdb") == ""
 
 
 def test_two_builds_at_once_both_end_well(root):
     both = [start(root), start(root)]
     assert [one.communicate() and one.returncode for one in both] == [0, 0]
-    assert version_in(root / "recovery.duckdb") == build.version(root)
-    assert not list(root.glob(".recovery.duckdb.draft-*"))
+    assert version_in(root / "ripresa.duckdb") == build.version(root)
+    assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
 def test_a_reader_of_the_old_database_is_not_disturbed_by_a_build(root, old):
-    with duckdb.connect(str(root / "recovery.duckdb"), read_only=True) as reader:
+    with duckdb.connect(str(root / "ripresa.duckdb"), read_only=True) as reader:
         build.build(root)
         assert reader.execute("select version from build").fetchone() == ("old",)
-    assert version_in(root / "recovery.duckdb") == build.version(root)
+    assert version_in(root / "ripresa.duckdb") == build.version(root)
 
 
 @pytest.mark.fault
@@ -250,8 +263,8 @@ def test_a_full_disk_is_said_and_the_old_file_stays(root, old):
     limited = start(root, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)))
     words = limited.communicate()[1]
     assert limited.returncode == 1 and "Traceback" not in words and words.rstrip().endswith(".")
-    assert "recovery.duckdb" in words.splitlines()[-1]
-    assert (root / "recovery.duckdb").read_bytes() == old
+    assert "ripresa.duckdb" in words.splitlines()[-1]
+    assert (root / "ripresa.duckdb").read_bytes() == old
 
 
 # --- folders that cannot be written ---
@@ -290,7 +303,7 @@ def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
     close(locked)
     with nobody():
         sentence = said(locked, monkeypatch, capsys)
-    assert "recovery.duckdb cannot be written" in sentence and "RECOVERY_DATABASE" in sentence
+    assert "ripresa.duckdb cannot be written" in sentence and "RIPRESA_DATABASE" in sentence
 
 
 @pytest.mark.fault
@@ -298,15 +311,15 @@ def test_a_read_only_folder_with_a_current_database_is_enough(locked):
     build.build(locked)
     close(locked)
     with nobody():
-        assert build.ensure(locked) == locked / "recovery.duckdb"
+        assert build.ensure(locked) == locked / "ripresa.duckdb"
 
 
 @pytest.mark.fault
 def test_a_read_only_replica_never_builds(root, monkeypatch):
-    monkeypatch.setenv("RECOVERY_READONLY", "1")
-    with pytest.raises(build.BuildError, match="RECOVERY_READONLY=1 forbids building"):
+    monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
+    with pytest.raises(build.BuildError, match="RIPRESA_READ_ONLY=1 forbids building"):
         build.ensure(root)
-    assert not (root / "recovery.duckdb").exists()
+    assert not (root / "ripresa.duckdb").exists()
 
 
 # --- the version ---
@@ -327,7 +340,7 @@ def test_a_changed_figure_changes_the_version(root):
 
 @pytest.mark.fault
 def test_a_damaged_database_is_built_again(root):
-    path = root / "recovery.duckdb"
+    path = root / "ripresa.duckdb"
     for damage in (b"", b"not a database", b"\0" * 20_000):
         path.write_bytes(damage)
         assert build.ensure(root) == path and build.built(path) == build.version(root)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import queries
-from data import catalogue
-from data.catalogue import LANGS, LEVELS
+from ripresa import catalogue, settings
+from ripresa.catalogue import LANGS, LEVELS
+from ripresa.database import query
 
 INDICATORS, TOPICS, SOURCES = catalogue.indicators(), catalogue.topics(), catalogue.sources()
 FIGURED = [
@@ -117,15 +117,13 @@ def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
         "lang": "it",
     }
     if view["chart"] == "series":
-        found = queries.ask(
+        found = query.ask(
             "trend",
-            geos=tuple(view["geo"]) or tuple(queries.ask("areas", level=level, lang="it")["code"]),
+            geos=tuple(view["geo"]) or tuple(query.ask("areas", level=level, lang="it")["code"]),
             **cut,
         )
     else:
-        found = queries.ask(
-            "map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut
-        )
+        found = query.ask("map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut)
     assert view["editions"][0] in set(found["edition"])
     assert view["period"] == "latest" or view["period"] in set(found["period"])
 
@@ -137,7 +135,7 @@ def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_
     topic, level, id
 ):
     view = INDICATORS[id].view(level)
-    found = queries.ask(
+    found = query.ask(
         "map",
         indicator=id,
         sector=view["sector"],
@@ -157,14 +155,14 @@ def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_
 @pytest.mark.parametrize("id", INDICATORS)
 def test_what_a_paragraph_points_to_is_there(id):
     indicator = INDICATORS[id]
-    names = queries.ask("labels", lang="it")
+    names = query.ask("labels", lang="it")
     known = {kind: set(names[names.kind == kind]["code"]) for kind in ("sector", "gender", "size", "edition")}
     assert set(indicator.beside) <= set(INDICATORS) and set(indicator.counts.values()) <= set(INDICATORS)
     assert indicator.topic in TOPICS and indicator.source in SOURCES
     for view in indicator.default.values():
         assert set(view) <= {"sector", "gender", "size", "period", "editions", "geo", "chart"}, view
         assert set(view["editions"]) <= known["edition"] and set(view.get("geo", ())) <= set(
-            queries.ask("areas", level="any", lang="it")["code"]
+            query.ask("areas", level="any", lang="it")["code"]
         )
         assert all(view.get(kind, "all") in known[kind] for kind in ("sector", "gender", "size"))
         assert view.get("chart", "map") in catalogue.CHARTS
@@ -233,8 +231,9 @@ def test_a_self_selected_survey_says_whom_it_asked(id):
 @pytest.fixture
 def root(tmp_path) -> Path:
     """A copy of the three declarations, to break."""
-    for name in ("indicators.toml", "topics.toml", "sources.toml"):
-        shutil.copyfile(catalogue.ROOT / name, tmp_path / name)
+    for name in ("catalogue/indicators.toml", "catalogue/topics.toml", "catalogue/sources.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(settings.DATA / name, tmp_path / name)
     return tmp_path
 
 
@@ -256,148 +255,148 @@ def said(root: Path) -> list[str]:
 
 FAULTS = {  # file, words replaced, words in their place, what the sentence names
     "a missing translation": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "label.en ",
         "# label.en ",
-        "data/indicators.toml, [death_rate]: label.en is missing; write it in both languages.",
+        "data/catalogue/indicators.toml, [death_rate]: label.en is missing; write it in both languages.",
     ),
     "an empty translation": (
-        "topics.toml",
+        "catalogue/topics.toml",
         'title.it    = "Chiusure"',
         'title.it    = " "',
-        "data/topics.toml, [closures]: title.it is missing; write it in both languages.",
+        "data/catalogue/topics.toml, [closures]: title.it is missing; write it in both languages.",
     ),
     "an unknown unit": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'unit        = "percent"',
         'unit        = "percents"',
-        "data/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: percent, points,",
+        "data/catalogue/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: percent, points,",
     ),
     "an unknown direction": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'better      = "lower"',
         'better      = "less"',
         "[death_rate]: better 'less' is not known; use one of: higher, lower, neither.",
     ),
     "an unknown chart": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'chart       = "map"',
         'chart       = "pie"',
         "[death_rate]: chart 'pie' is not known; use one of: map, dots, series.",
     ),
     "an unknown source": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'source      = "istat_business_demography"',
         'source      = "hearsay"',
         "[death_rate]: source 'hearsay' is not known; use one of: ",
     ),
     "an unknown topic": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'topic       = "closures"',
         'topic       = "gossip"',
         "[death_rate]: topic 'gossip' is not known; use one of: closures, profits,",
     ),
     "decimals in words": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "decimals    = 1",
         'decimals    = "one"',
         "[death_rate]: decimals 'one' is not a whole number from 0 to 4.",
     ),
     "an unknown field": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "decimals    = 1",
         'decimals    = 1\ncolour = "red"',
         "[death_rate]: colour is not a field of an indicator; use some of: ",
     ),
     "a population of an unknown source": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "universes.eurostat_business_demography.it",
         'universes.eurostat = { it = "a", en = "b" }\nuniverses.eurostat_business_demography.it',
         "[death_rate]: universes 'eurostat' is not known; use one of: ",
     ),
     "a population in one language": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "universes.eurostat_business_demography.en",
         "universes.eurostat_business_demography.fr",
         "[death_rate]: universes.eurostat_business_demography.en is missing; write it in both languages.",
     ),
     "an unknown level": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "default.italy",
         "default.italia",
         "[death_rate]: default.italia is not a level; use one of: italy, europe, world.",
     ),
     "an indicator that a topic invents": (
-        "topics.toml",
+        "catalogue/topics.toml",
         '"birth_rate"',
         '"birth_rat"',
-        "data/topics.toml, [closures]: indicator 'birth_rat' is not in data/indicators.toml.",
+        "data/catalogue/topics.toml, [closures]: indicator 'birth_rat' is not in data/catalogue/indicators.toml.",
     ),
     "an unknown kind of source": (
-        "sources.toml",
+        "catalogue/sources.toml",
         "kind ",
         'kind = "rumour"\n# kind ',
         "kind 'rumour' is not known; use one of: survey, self_selected,",
     ),
     "a source without terms": (
-        "sources.toml",
+        "catalogue/sources.toml",
         "licence.it",
         "# licence.it",
         "licence.it is missing; write it in both languages.",
     ),
     "a misspelt choice of a view": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "default.italy = { period",
         "default.italy = { perod",
         "[death_rate], default.italy: perod is not a choice of a view; use some of: sector,",
     ),
     "a neighbour that is not there": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'beside      = ["birth_rate"]',
         'beside      = ["birth_rat"]',
         "[death_rate]: 'birth_rat' is not an indicator of this file.",
     ),
     "a rule with an unknown column": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'why = "vintage", source',
         'why = "vintage", sourc',
         "[death_rate]: sourc is not a column a rule can name; use some of: why,",
     ),
     "a rule with an unknown reason": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         'why = "vintage"',
         'why = "gossip"',
         "[death_rate]: why 'gossip' is not known; use one of: disputed, vintage, subgroup.",
     ),
     "an unknown field of a topic": (
-        "topics.toml",
+        "catalogue/topics.toml",
         'level       = "italy"',
         'level = "italy"\ncolour = "red"',
-        "data/topics.toml, [closures]: colour is not a field of a topic; use some of: ",
+        "data/catalogue/topics.toml, [closures]: colour is not a field of a topic; use some of: ",
     ),
     "a topic without a level": (
-        "topics.toml",
+        "catalogue/topics.toml",
         "opens.world = [",
         "# opens.world = [",
-        "data/topics.toml, [closures]: opens.world is missing; write [] where the level has nothing.",
+        "data/catalogue/topics.toml, [closures]: opens.world is missing; write [] where the level has nothing.",
     ),
     "an unknown field of a source": (
-        "sources.toml",
+        "catalogue/sources.toml",
         "licence.it",
         'colour = "red"\nlicence.it',
         "colour is not a field of a source; use some of: ",
     ),
     "words outside any paragraph": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "[death_rate]",
         "loose = 3\n[death_rate]",
-        "data/indicators.toml: loose stands outside any [paragraph].",
+        "data/catalogue/indicators.toml: loose stands outside any [paragraph].",
     ),
     "words that are not TOML": (
-        "indicators.toml",
+        "catalogue/indicators.toml",
         "[death_rate]",
         "[death_rate",
-        "data/indicators.toml: not valid TOML (",
+        "data/catalogue/indicators.toml: not valid TOML (",
     ),
 }
 
@@ -411,13 +410,15 @@ def test_a_fault_is_one_sentence_with_its_place_and_the_words_allowed(fault, roo
 
 
 def test_all_faults_are_said_at_once(root):
-    edit(root / "indicators.toml", "label.en ", "# label.en ")
-    edit(root / "indicators.toml", 'unit        = "percent"', 'unit        = "percents"')
-    edit(root / "topics.toml", '"birth_rate"', '"birth_rat"')
+    edit(root / "catalogue/indicators.toml", "label.en ", "# label.en ")
+    edit(root / "catalogue/indicators.toml", 'unit        = "percent"', 'unit        = "percents"')
+    edit(root / "catalogue/topics.toml", '"birth_rate"', '"birth_rat"')
     assert len(said(root)) == 3
 
 
-@pytest.mark.parametrize("name", ["indicators.toml", "topics.toml", "sources.toml"])
+@pytest.mark.parametrize(
+    "name", ["catalogue/indicators.toml", "catalogue/topics.toml", "catalogue/sources.toml"]
+)
 def test_a_missing_declaration_is_one_sentence(name, root):
     (root / name).unlink()
     assert said(root) == [f"data/{name} is missing: restore it from the repository."]

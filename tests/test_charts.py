@@ -11,29 +11,20 @@ import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs
 
-from charts import (
-    areas,
-    dots,
-    dumbbell,
-    labels,
-    multiples,
-    notes,
-    phrases,
-    ranking,
-    recovery,
-    regions,
-    scale,
-    sectors,
-    theme,
-    trend,
-    words,
-)
-from charts.comparison import verdict
-from charts.rows import beside, records
-from data import catalogue
-from exports import drawing
-from queries import ask
-from queries.filters import Filters, resolve
+from ripresa import catalogue
+from ripresa.charts import bar, dot, dumbbell, heatmap, recovery, small_multiples, theme
+from ripresa.charts import choropleth as regions
+from ripresa.charts import label_placement as labels
+from ripresa.charts import line as trend
+from ripresa.charts import scales as scale
+from ripresa.database.query import ask
+from ripresa.embed import svg
+from ripresa.filters import Filters, resolve
+from ripresa.narrative import figure_text as words
+from ripresa.narrative import notes, phrases
+from ripresa.narrative.significance import verdict
+from ripresa.observations import boundaries as areas
+from ripresa.observations.rows import beside, records
 
 NAMES = {
     "ITC1": "Piemonte",
@@ -415,9 +406,7 @@ def test_tiles_hold_name_and_value_of_all_21_areas():
 
 
 def test_bars_are_in_order_and_a_missing_value_has_none():
-    figure = ranking.bars(
-        frame(row("ITC1", None), row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view()
-    )
+    figure = bar.bars(frame(row("ITC1", None), row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view())
     assert layout(figure)["yaxis"]["ticktext"] == ["Calabria", "Lombardia", "Piemonte"]
     assert layout(figure)["yaxis2"]["ticktext"] == ["7,9%", "5,8%", "–"]
     assert [trace["x"] for trace in traces(figure, "bar")] == [[7.9, 5.8]]
@@ -425,20 +414,20 @@ def test_bars_are_in_order_and_a_missing_value_has_none():
 
 
 def test_the_reference_is_a_line_not_a_bar():
-    figure = ranking.bars(frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view())
+    figure = bar.bars(frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view())
     assert (
         layout(figure)["shapes"][0]["x0"] == 6.4 and layout(figure)["annotations"][0]["text"] == "Italia 6,4%"
     )
 
 
 def test_a_fall_and_a_gain_share_the_zero_of_the_axis():
-    figure = ranking.bars(frame(row("ITC4", -2.0), row("ITF6", 3.0)), view(unit="points"))
+    figure = bar.bars(frame(row("ITC4", -2.0), row("ITF6", 3.0)), view(unit="points"))
     low, high = layout(figure)["xaxis"]["range"]
     assert low < -2 and high > 3 and layout(figure)["yaxis2"]["ticktext"] == ["+3,0", "−2,0"]
 
 
 def test_where_intervals_are_known_bars_give_way_to_dots_with_whiskers():
-    figure = ranking.bars(frame(row("ITC4", 11.6, low=10.5, high=12.7), row("ITF6", 18.0)), view())
+    figure = bar.bars(frame(row("ITC4", 11.6, low=10.5, high=12.7), row("ITF6", 18.0)), view())
     assert not traces(figure, "bar")
     assert traces(figure, "scatter")[0]["error_x"]["array"] == [0, pytest.approx(1.1)]
 
@@ -452,28 +441,28 @@ def test_a_long_list_keeps_both_ends_and_the_chosen_and_says_so():
         ]
         + [row("ITA", 50.5)]
     )
-    figure = ranking.bars(rows, view(level="world"))
+    figure = bar.bars(rows, view(level="world"))
     names = layout(figure)["yaxis"]["ticktext"]
     assert len(names) == 12 + 1 + 1 + 1 + 12 and names.count("⋯") == 2 and "<b>Italia</b>" in names
     assert any(note.startswith("Nella figura 25 aree su 100") for note in layout(figure)["meta"]["notes"])
-    assert len(layout(ranking.bars(rows, view(level="world"), most=200))["yaxis"]["ticktext"]) == 100
+    assert len(layout(bar.bars(rows, view(level="world"), most=200))["yaxis"]["ticktext"]) == 100
 
 
 def test_small_bases_are_marked_in_the_bars():
-    figure = ranking.bars(frame(row("ITC4", 11.6, n=300), row("ITC2", 13.3, n=15)), view())
+    figure = bar.bars(frame(row("ITC4", 11.6, n=300), row("ITC2", 13.3, n=15)), view())
     assert layout(figure)["yaxis"]["ticktext"] == ["Valle d'Aosta *", "Lombardia"]
     assert [trace["marker"].get("pattern", {}).get("shape") for trace in traces(figure, "bar")] == ["/", None]
 
 
 def test_amounts_are_not_compared_with_their_sum():
     rows = frame(row("ITC4", 395), row("ITF6", 50), row("ITA", 1666))
-    figure = ranking.bars(rows, view(unit="count", decimals=0, geo=["ITC4"]))
+    figure = bar.bars(rows, view(unit="count", decimals=0, geo=["ITC4"]))
     assert "shapes" not in layout(figure) or not layout(figure)["shapes"]
     assert layout(figure)["meta"]["title"] == "Tasso di mortalità: Lombardia 395"
 
 
 def test_a_rank_starts_from_the_first_place():
-    figure = ranking.bars(
+    figure = bar.bars(
         frame(row("ITA", 20), row("DEU", 13), row("FRA", 14)), view(level="europe", unit="rank", decimals=0)
     )
     assert layout(figure)["yaxis"]["ticktext"] == ["Germania", "Francia", "<b>Italia</b>"]
@@ -739,7 +728,7 @@ def test_small_multiples_share_one_scale_and_a_grey_reference():
             for i, period in enumerate(("2019", "2020"))
         )
     )
-    figure = multiples.small(rows, view())
+    figure = small_multiples.small(rows, view())
     assert len(traces(figure, "scatter")) == 4
     assert layout(figure)["yaxis"]["range"] == layout(figure)["yaxis2"]["range"]
     assert [trace["line"]["color"] for trace in traces(figure, "scatter")][::2] == [
@@ -755,7 +744,7 @@ def test_quoted_countries_stand_in_alphabetical_order_whatever_their_values():
         row("FRA", 58, "2020-05"),
         row("DEU", 66, "2020-05"),
     )
-    figure = dots.named(rows, view(level="world", chart="dots", decimals=0))
+    figure = dot.named(rows, view(level="world", chart="dots", decimals=0))
     assert layout(figure)["yaxis"]["ticktext"] == [
         "Francia",
         "Germania",
@@ -771,7 +760,7 @@ def test_dots_of_two_editions_are_not_joined():
         row("DEU", 59, "2020-10", edition="a"),
         row("DEU", 40, "2021-07", edition="b"),
     )
-    figure = dots.named(rows, view(level="world", chart="dots", decimals=0))
+    figure = dot.named(rows, view(level="world", chart="dots", decimals=0))
     assert traces(figure, "scatter")[0]["x"] == [66, 59, None]
     assert layout(figure)["yaxis2"]["ticktext"] == ["<b>40%</b> lug 2021"]
 
@@ -782,7 +771,7 @@ def test_a_quoted_survey_is_never_ranked_in_words():
         ("it", "Tasso di mortalità: Italia 76% (maggio 2020), uno dei 3 Paesi con un dato pubblicato"),
         ("en", "Death rate: Italia 76% (May 2020), one of 3 countries with a published figure"),
     ):
-        said = layout(dots.named(rows, view(lang, level="world", chart="dots", decimals=0)))["meta"]
+        said = layout(dot.named(rows, view(lang, level="world", chart="dots", decimals=0)))["meta"]
         assert said["title"] == title
         assert not re.search(
             r"più alt|più bass|highest|lowest|\bda \d|\bfrom \d|rank|prim[oa] ",
@@ -883,7 +872,7 @@ def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
             for sector, value in zip(kinds, (-8.3, -13.7, -6.1, -8.4, -9.9))
         )
     )
-    figure = sectors.bars(rows, view(unit="percent_change", geo=["ITA"]))
+    figure = heatmap.bars(rows, view(unit="percent_change", geo=["ITA"]))
     assert layout(figure)["yaxis"]["ticktext"] == [
         "<b>Tutti i settori</b>",
         "Costruzioni",
@@ -898,7 +887,7 @@ def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
 
 def test_heat_cells_hold_the_figure_and_a_dash_where_there_is_none():
     rows = frame(row("ITC4", 5.8, sector="C"), row("ITC4", 7.0, sector="F"), row("ITF6", 9.1, sector="C"))
-    figure = sectors.heat(rows, view())
+    figure = heatmap.heat(rows, view())
     shade = traces(figure, "heatmap")[0]
     assert shade["z"][1][1] is None and sorted(
         text for trace in traces(figure, "scatter") for text in trace["text"]
@@ -907,7 +896,7 @@ def test_heat_cells_hold_the_figure_and_a_dash_where_there_is_none():
 
 def test_heat_cells_printed_alike_have_one_colour():
     """Nine sectors and more are printed in whole numbers: the limits stand between those, not between the decimals behind them."""
-    codes = [f"S{place}" for place in range(sectors.MANY + 1)]
+    codes = [f"S{place}" for place in range(heatmap.MANY + 1)]
     rows = frame(
         *(
             row(geo, 4 + place / 4, sector=code)
@@ -915,7 +904,7 @@ def test_heat_cells_printed_alike_have_one_colour():
             for place, code in enumerate(codes, shift)
         )
     )
-    figure = sectors.heat(rows, view())
+    figure = heatmap.heat(rows, view())
     printed = {
         (x, y): text
         for trace in traces(figure, "scatter")
@@ -1045,7 +1034,7 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
         row("DEU", 8.0, **EUROSTAT), row("ITA", 9.0), row("FRA", 6.0, **EUROSTAT), row("ESP", 7.0, **EUROSTAT)
     )
     bars, (shade,) = (
-        ranking.bars(rows, shown),
+        bar.bars(rows, shown),
         [
             trace
             for trace in traces(regions.choropleth(rows, shown), "choropleth")
@@ -1073,7 +1062,7 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
         "‡ Italia: altra edizione (ISTAT 2019-2024); accanto alle altre cifre, non in graduatoria né fra gli estremi."
         in meta["notes"]
     )
-    dotted = ranking.bars(rows.assign(low=rows["value"] - 1, high=rows["value"] + 1), shown)
+    dotted = bar.bars(rows.assign(low=rows["value"] - 1, high=rows["value"] + 1), shown)
     assert traces(dotted, "scatter")[0]["marker"]["symbol"] == ["circle", "circle", "circle", "diamond"]
 
 
@@ -1097,7 +1086,7 @@ def test_no_edition_is_the_other_one_where_none_has_most_rows(editions):
             for geo, value, edition in zip(("DEU", "FRA", "ESP", "ITA"), (5.0, 6.0, 7.0, 8.0), editions)
         )
     )
-    assert "‡" not in seen(ranking.bars(rows, view(level="europe")))
+    assert "‡" not in seen(bar.bars(rows, view(level="europe")))
 
 
 def test_a_total_of_another_edition_is_marked_among_the_sectors():
@@ -1106,7 +1095,7 @@ def test_a_total_of_another_edition_is_marked_among_the_sectors():
         *(row("ITA", value, sector=sector, **EUROSTAT) for sector, value in zip("CFI", (6.1, 5.0, 8.0))),
         row("ITA", 9.9, sector="G"),
     )
-    figure = sectors.bars(rows, view(geo=["ITA"]))
+    figure = heatmap.bars(rows, view(geo=["ITA"]))
     assert layout(figure)["yaxis"]["ticktext"] == [
         "<b>Tutti i settori ‡</b>",
         "Alloggio e<br>ristorazione",
@@ -1132,7 +1121,7 @@ def test_heat_cells_of_another_edition_are_marked_and_no_extremes():
             for geo, sector, value in (("ITA", "F", 5.0), ("DEU", "C", 6.0), ("DEU", "F", 7.0))
         ),
     )
-    figure = sectors.heat(rows, view(level="europe"))
+    figure = heatmap.heat(rows, view(level="europe"))
     assert sorted(text for trace in traces(figure, "scatter") for text in trace["text"]) == [
         "5,0",
         "6,0",
@@ -1153,17 +1142,15 @@ def test_an_embed_marks_what_is_of_another_edition():
         Filters(lang="it", level="europe", indicator="death_rate", sector="G", period="2020"), "closures"
     )
     found = records(ask("map", **shown.moment), "it")
-    bars = drawing.bars(found, shown)
+    bars = svg.bars(found, shown)
     assert (
         bars.count("bar apart") == 1
         and bars.rindex("<li") == bars.index('<li class="on"><span>Italia</span>')
         and "‡ altra edizione" in bars
     )
-    drawn, scale = drawing.shaded(found, shown, "", [row["value"] for row in found])
-    assert '<use href="#ITA" class="apart"/>' in drawn and "altra edizione" in drawing.key(
-        scale, found, shown
-    )
-    parts = drawing.sectors(records(ask("by_sector", **shown.moment, geo="ITA"), "it"), shown)
+    drawn, scale = svg.shaded(found, shown, "", [row["value"] for row in found])
+    assert '<use href="#ITA" class="apart"/>' in drawn and "altra edizione" in svg.key(scale, found, shown)
+    parts = svg.sectors(records(ask("by_sector", **shown.moment, geo="ITA"), "it"), shown)
     assert (
         '<li class="on"><span>Tutti i settori' in parts
         and parts.count("bar apart") == parts.count("‡</b>") > 1
@@ -1278,13 +1265,13 @@ def test_nothing_to_draw_is_said():
     for draw in (
         regions.choropleth,
         regions.tilegrid,
-        ranking.bars,
+        bar.bars,
         trend.lines,
         dumbbell.gaps,
-        multiples.small,
-        dots.named,
-        sectors.bars,
-        sectors.heat,
+        small_multiples.small,
+        dot.named,
+        heatmap.bars,
+        heatmap.heat,
         recovery.spark,
     ):
         for empty in (rows, rows.iloc[:0]):
@@ -1328,18 +1315,18 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
     codes = tuple(dict.fromkeys([*shown.geo, *rows["geo"].tolist()[:24], "ITA"]))
     lines = ask("trend", **shown.cut, geos=codes, lang=lang)
     drawn = {
-        "bars": ranking.bars(found, shown, look),
+        "bars": bar.bars(found, shown, look),
         "lines": trend.lines(lines, shown, look),
-        "multiples": multiples.small(lines, shown, look),
+        "multiples": small_multiples.small(lines, shown, look),
         "spark": recovery.spark(ask("trend", **shown.cut, geos=("ITA",), lang=lang), shown, look),
-        "sectors": sectors.bars(ask("by_sector", **shown.moment, geo="ITA"), shown, look),
+        "sectors": heatmap.bars(ask("by_sector", **shown.moment, geo="ITA"), shown, look),
         "gaps": dumbbell.gaps(
             ask("by_gender", indicator=id, sector="all", size="all", lang=lang), shown, look
         ),
-        "heat": sectors.heat(ask("area_sector", **shown.moment), shown, look),
+        "heat": heatmap.heat(ask("area_sector", **shown.moment), shown, look),
     }
     if shown.chart == "dots":
-        drawn["dots"] = dots.named(found, shown, look)
+        drawn["dots"] = dot.named(found, shown, look)
     if shown.chart == "map":
         drawn["map"] = regions.choropleth(found, shown, look)
         drawn |= {"tiles": regions.tilegrid(found, shown, look)} if level == "italy" else {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.document import document
+from ripresa.views.components.document_link import document
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ["geographies", "sectors", "sizes", "genders", "editions", "units"]

@@ -2,21 +2,21 @@
 
 import re
 
-import drawn
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_frame import html, opened
-from test_pages import sound, words_of
 
-from charts import benchmark
-from charts.benchmark import MARKS, against, compared, place, place_text, since_2019, strip, sure
-from data import catalogue, words
-from data.words import t, value_text
-from queries import ask
-from queries.filters import Filters
-from ui import compare
-from ui.area import area
+from ripresa import catalogue, i18n
+from ripresa.database.query import ask
+from ripresa.filters import Filters
+from ripresa.i18n import t, value_text
+from ripresa.narrative import benchmark
+from ripresa.narrative.benchmark import MARKS, against, compared, place, place_text, since_2019, strip, sure
+from ripresa.profiles.area_profile import area
+from ripresa.views.pages import compare_page
+from tests.helpers import drawn
+from tests.test_frame import html, opened
+from tests.test_pages import sound, words_of
 
 SHARE = catalogue.indicator("innovative_startups_female_majority_share")  # in percent, one decimal
 COUNT = catalogue.indicator("active_enterprises")
@@ -141,12 +141,12 @@ def test_nested_intervals_are_never_told_apart(one, other):
 @given(values, values)
 def test_a_difference_is_that_of_the_figures_as_printed(a, b):
     told = compared(figure(a, geo="ITC4"), figure(b), SHARE, "en")
-    distance = abs(words.rounded(a, 1) - words.rounded(b, 1))
+    distance = abs(i18n.rounded(a, 1) - i18n.rounded(b, 1))
     assert (told.word == "same") == (round(distance, 1) == 0)
-    assert told.word == "same" or words.number(distance, "en", 1) in told.text
+    assert told.word == "same" or i18n.number(distance, "en", 1) in told.text
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_amounts_and_missing_figures_are_never_compared(lang):
     assert compared(figure(100, geo="ITC4"), figure(1000), COUNT, lang) is None
     assert compared(figure(None, geo="ITC4"), figure(10), SHARE, lang) is None
@@ -194,8 +194,8 @@ def test_the_place_lies_within_the_set_and_holds_the_one_the_values_give(found):
         first, last, count = place(row, rows, SHARE)
         own = 1 + sum(other["value"] > row["value"] for other in rows)
         assert 1 <= first <= last <= count == len(rows)
-        assert first <= own or words.rounded(row["value"], 1) in {
-            words.rounded(other["value"], 1) for other in rows if other is not row
+        assert first <= own or i18n.rounded(row["value"], 1) in {
+            i18n.rounded(other["value"], 1) for other in rows if other is not row
         }
 
 
@@ -311,7 +311,7 @@ def test_few_peers_are_no_row_of_ticks_and_one_figure_no_line():
 # --- the page ---
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(
     "geos",
     [[], ["ITC4"], ["ITA"], ["DEU"], ["ITC4", "ITF3", "ITI4", "DEU", "ITH1", "ITA"]],
@@ -347,7 +347,7 @@ def test_more_than_six_areas_are_cut_and_the_page_says_so():
     [("ITC4", "ITF2", "ITA"), ("DEU", "FRA", "ITA", "EU27_2020"), ("ITH1", "ITH2"), ("KEN", "NGA", "ITA")],
 )
 def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
-    for line in compare.compared(geos, "en"):
+    for line in compare_page.compared(geos, "en"):
         moments = {
             (row["period"], row["edition"], row["sector"], row["gender"], row["size"])
             for row in line.cells.values()
@@ -358,7 +358,7 @@ def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
 
 def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
     for geos in (("ITF6", "ITA"), ("ITA", "DEU")):
-        for line in compare.compared(geos, "en"):
+        for line in compare_page.compared(geos, "en"):
             if benchmark.kind(line.row) == "accounts":
                 shown = next(entry for entry in area(geos[0], "en").all if entry.indicator is line.indicator)
                 assert line.row["period"] == shown.row["period"] > "2020", line.indicator.id
@@ -366,9 +366,9 @@ def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
 
 def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared():
     geos = ("KEN", "ITA")
-    without = {indicator.id for indicator in compare.apart(geos, "en")}
+    without = {indicator.id for indicator in compare_page.apart(geos, "en")}
     assert "firms_woman_top_manager" in without and not without & {
-        line.indicator.id for line in compare.compared(geos, "en")
+        line.indicator.id for line in compare_page.compared(geos, "en")
     }
     assert catalogue.indicator("firms_woman_top_manager").label["en"] in words_of(
         sound(opened("compare", lang="en", geo=list(geos)), "en")
@@ -376,22 +376,26 @@ def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared
 
 
 def test_differences_are_told_against_the_first_area():
-    lines = {line.indicator.id: line for line in compare.compared(("ITC4", "ITF3", "DEU"), "en")}
+    lines = {line.indicator.id: line for line in compare_page.compared(("ITC4", "ITF3", "DEU"), "en")}
     told = words_of(
-        compare.differences(lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare.labels("en"), "en")
+        compare_page.differences(
+            lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare_page.labels("en"), "en"
+        )
     )
     assert (
         "Against Lombardy (5.8%), 2024, provisional" in told
         and "Campania 7.9%: 2.1 points above Lombardy (5.8%), plain difference" in told
     )
     assert "Without a figure for the same period: Germany." in told
-    amounts = compare.differences(lines["active_enterprises"], ("ITC4", "ITF3"), compare.labels("en"), "en")
+    amounts = compare_page.differences(
+        lines["active_enterprises"], ("ITC4", "ITF3"), compare_page.labels("en"), "en"
+    )
     assert "above" not in amounts and "below" not in amounts
 
 
 def test_the_table_leaves_as_rows_that_say_which_are_compared():
     geos = ("ITC4", "ITF3", "DEU")
-    rows = compare.rows_of(compare.compared(geos, "en"), geos)
+    rows = compare_page.rows_of(compare_page.compared(geos, "en"), geos)
     deaths = rows[rows.indicator == "death_rate"].set_index("geo")
     assert (
         deaths.loc["ITC4", ["value", "period", "compared"]].tolist() == [5.75, "2024", True]
@@ -400,18 +404,20 @@ def test_the_table_leaves_as_rows_that_say_which_are_compared():
 
 
 def test_an_area_alone_is_set_beside_those_it_belongs_to():
-    assert compare.company(["ITC4"], "en") == ("ITC4", "ITC", "ITA")
-    assert compare.company(["DEU"], "en") == ("DEU", "ITA", "EU27_2020")
+    assert compare_page.company(["ITC4"], "en") == ("ITC4", "ITC", "ITA")
+    assert compare_page.company(["DEU"], "en") == ("DEU", "ITA", "EU27_2020")
 
 
 def test_the_view_of_a_comparison_has_the_level_that_holds_all_areas():
     line = next(
-        line for line in compare.compared(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate"
+        line for line in compare_page.compared(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate"
     )
-    assert compare.view_of(line, ("ITC4", "ITF3"), "en").level == "italy"
-    assert compare.view_of(line, ("ITC4", "DEU"), "en").level == "europe"
+    assert compare_page.view_of(line, ("ITC4", "ITF3"), "en").level == "italy"
+    assert compare_page.view_of(line, ("ITC4", "DEU"), "en").level == "europe"
     assert set(
-        ask("trend", **compare.view_of(line, ("ITC4", "ITF3"), "en").cut, geos=("ITC4",), lang="en")["geo"]
+        ask("trend", **compare_page.view_of(line, ("ITC4", "ITF3"), "en").cut, geos=("ITC4",), lang="en")[
+            "geo"
+        ]
     ) == {"ITC4"}
 
 
@@ -426,13 +432,13 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
     geos = ("ITH1", "ITH2")
     line = next(
         line
-        for line in compare.compared(geos, lang)
+        for line in compare_page.compared(geos, lang)
         if line.indicator.id == "innovative_startups_female_majority_share"
     )
-    told = words_of(compare.differences(line, geos, compare.labels(lang), lang))
+    told = words_of(compare_page.differences(line, geos, compare_page.labels(lang), lang))
     assert expected in told and t("by_interval", lang) not in told
     assert (
-        words_of(compare.matrix([line], geos, compare.labels(lang), lang, "light")).count(
+        words_of(compare_page.matrix([line], geos, compare_page.labels(lang), lang, "light")).count(
             expected.partition(": ")[2]
         )
         == 2
@@ -441,13 +447,13 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
 
 def test_the_table_names_the_edition_where_there_are_several():
     geos = ("ITG2", "ITF5", "ITC4")
-    lines = {line.indicator.id: line for line in compare.compared(geos, "en")}
+    lines = {line.indicator.id: line for line in compare_page.compared(geos, "en")}
     table = words_of(
-        compare.matrix([lines["women_led_firms_share"]], geos, compare.labels("en"), "en", "light")
+        compare_page.matrix([lines["women_led_firms_share"]], geos, compare_page.labels("en"), "en", "light")
     )
     assert (
         "31 December 2023, Registered firms" in table and "(19.9%, 31 December 2024, Active firms)" in table
     )
     assert "Only edition" not in words_of(
-        compare.matrix(list(lines.values()), geos, compare.labels("en"), "en", "light")
+        compare_page.matrix(list(lines.values()), geos, compare_page.labels("en"), "en", "light")
     )

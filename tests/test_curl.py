@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import DASHBOARD, absent
+
+from tests.conftest import DASHBOARD, absent
 
 V1 = "/api/v1"
 PACKED = ("application/vnd.duckdb",)  # compressed inside, sent as it is
@@ -55,7 +56,7 @@ def curl(serve, tmp_path_factory):
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         return Answer(int(first.split()[1]), headers, Path(body).read_bytes())
 
-    with serve(DASHBOARD, RECOVERY_LIMITS="0") as (site, _):
+    with serve(DASHBOARD, RIPRESA_RATE_LIMITS="0") as (site, _):
         yield asked
 
 

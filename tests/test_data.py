@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import queries
-from data import build, catalogue
+from ripresa import catalogue, settings
+from ripresa.database import build, query
 
-ROOT = build.ROOT
+ROOT = settings.DATA
 RAW = sorted((ROOT / "raw").glob("*__*.csv"))
 EU27 = "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE".split()
 AREAS = "ITC1 ITC2 ITC3 ITC4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4".split()
@@ -379,7 +379,7 @@ def test_trentino_alto_adige_is_one_figure_drawn_on_bolzano_and_trento():
         "level": "italy",
         "lang": "it",
     }
-    drawn = queries.ask("map", indicator="innovative_startups_female_majority_share", **view)
+    drawn = query.ask("map", indicator="innovative_startups_female_majority_share", **view)
     assert len(drawn) == 21
     assert drawn[drawn.drawn_from != ""][["geo", "value", "n_note", "drawn_from"]].values.tolist() == [
         ["ITH1", 10.5, "25 / 238", "ITH1+ITH2"],
@@ -687,7 +687,7 @@ def test_the_dictionary_holds_every_column_in_both_languages(db):
     ]
 
 
-SQL = [*queries.FOLDER.glob("*.sql"), ROOT / "derive.sql"]
+SQL = [*settings.QUERIES.glob("*.sql"), settings.DERIVATIONS]
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
@@ -706,9 +706,9 @@ def test_the_same_inputs_give_the_same_version(copy):
         "codes/sectors.csv",
         "claims.csv",
         "resources.csv",
-        "indicators.toml",
-        "topics.toml",
-        "sources.toml",
+        "catalogue/indicators.toml",
+        "catalogue/topics.toml",
+        "catalogue/sources.toml",
     ],
 )
 def test_a_changed_input_changes_the_version(name, copy):
@@ -718,7 +718,7 @@ def test_a_changed_input_changes_the_version(name, copy):
 
 
 def test_code_and_words_are_no_inputs_of_the_version(copy):
-    for name in ("build.py", "catalogue.py", "strings.toml"):
+    for name in ("build.py", "catalogue.py", "locales/interface.toml"):
         (copy / name).write_text("changed", encoding="utf-8")
     assert build.version(copy) == build.version()
 

@@ -13,12 +13,12 @@ from threading import Thread
 
 import pytest
 import yaml
-from conftest import absent
-from test_doors import knocked
 
-from data import build
 from deploy import prove
-from ui import plot
+from ripresa.database import build
+from ripresa.views.components import plotly_figure
+from tests.conftest import absent
+from tests.test_doors import knocked
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -43,7 +43,7 @@ def test_the_image_runs_as_nobody_in_particular_says_how_it_is_and_brings_nothin
     names = dict(last)
     assert all(re.search(r":\d[\w.-]+( AS \w+)?$", dict(stage)["FROM"]) for stage in (first, last))
     assert names["USER"].isdigit() and int(names["USER"]) > 1000 and f"--uid {names['USER']}" in names["RUN"]
-    assert "/readyz" in names["HEALTHCHECK"] and "RECOVERY_READONLY=1" in names["ENV"]
+    assert "/readyz" in names["HEALTHCHECK"] and "RIPRESA_READ_ONLY=1" in names["ENV"]
     assert {name for stage in (first, last) for name, _ in stage} <= {
         "FROM",
         "WORKDIR",
@@ -69,9 +69,12 @@ def test_the_image_installs_and_starts_as_make_does():
         and "-r requirements.txt" in dict(first[:4])["RUN"]
         and "-r requirements.txt" in made
     )
-    assert any(name == "RUN" and "data.build" in words and "plot.address()" in words for name, words in first)
+    assert any(
+        name == "RUN" and "-m ripresa build" in words and "plotly_figure.address()" in words
+        for name, words in first
+    )
     start = yaml.safe_load(dict(last)["CMD"])
-    assert start[1:5] == ["-m", "streamlit", "run", "api.py"] and "-m streamlit run api.py" in made
+    assert start[1:4] == ["-m", "ripresa", "serve"] and "-m ripresa serve" in made
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"][
         "target-version"
     ]
@@ -91,8 +94,8 @@ def test_the_server_of_the_image_asks_no_other_host_who_it_is(serve):
 
 
 def test_no_answer_of_a_visitor_and_no_database_of_this_machine_goes_into_the_image():
-    kept_out = set((DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").split())
-    assert {".git", "kept", "data/*.duckdb*", ".venv"} <= kept_out
+    excluded = set((DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").split())
+    assert {".git", "contributions", "data/*.duckdb*", ".venv"} <= excluded
 
 
 def test_replicas_are_alike_write_nothing_and_keep_contributions_in_postgresql():
@@ -105,13 +108,13 @@ def test_replicas_are_alike_write_nothing_and_keep_contributions_in_postgresql()
         and "volumes" not in replica
     )
     assert (
-        replica["environment"]["RECOVERY_READONLY"] == "1"
-        and replica["environment"]["RECOVERY_PROXIES"] == "1"
+        replica["environment"]["RIPRESA_READ_ONLY"] == "1"
+        and replica["environment"]["RIPRESA_TRUSTED_PROXIES"] == "1"
     )
-    assert replica["environment"]["DIAGNOSIS_STORE"].startswith("postgresql://") and not re.search(
+    assert replica["environment"]["RIPRESA_CONTRIBUTION_STORE"].startswith("postgresql://") and not re.search(
         r"PASSWORD\S*: \w+$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE
     )
-    assert COMPOSE["services"]["tables"]["command"][-2:] == ["diagnosis.store", "init"]
+    assert COMPOSE["services"]["tables"]["command"][-2:] == ["ripresa.diagnosis.contribution_store", "init"]
     assert (ROOT / replica["build"]["dockerfile"]).is_file() and set(
         COMPOSE["services"]["nginx"]["depends_on"]
     ) == set(REPLICAS)
@@ -202,7 +205,7 @@ def test_a_replica_killed_and_data_renewed_under_load_are_no_fault_to_a_visitor(
         }
 
     build.ensure()
-    plot.address()  # what the image makes before it is closed
+    plotly_figure.address()  # what the image makes before it is closed
     before = state()
     found = prove.prove(seconds=0.9, visitors=4)
     assert found["killed"]["faults"] == found["updated"]["faults"] == [] and found["pages"]["faults"] == 0

@@ -2,7 +2,16 @@
 
 import pytest
 
-from diagnosis.instrument import BANK, DONT_KNOW, InstrumentError, areas, bank, load, macro_areas, regions
+from ripresa import settings
+from ripresa.diagnosis.questionnaire import (
+    DONT_KNOW,
+    InstrumentError,
+    areas,
+    bank,
+    load,
+    macro_areas,
+    regions,
+)
 
 
 def test_the_bank_holds_23_items_and_46_recommendations_in_four_goals():
@@ -87,7 +96,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("right", "wrong", "sentence"), FAULTS, ids=[fault[1] for fault in FAULTS])
 def test_a_fault_is_one_sentence_with_file_place_and_what_is_allowed(tmp_path, right, wrong, sentence):
-    text = BANK.read_text(encoding="utf-8")
+    text = settings.QUESTIONNAIRE.read_text(encoding="utf-8")
     assert right in text
     path = tmp_path / "instrument.toml"
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
@@ -97,7 +106,7 @@ def test_a_fault_is_one_sentence_with_file_place_and_what_is_allowed(tmp_path, r
 
 
 def test_a_text_missing_in_one_language_is_a_fault(tmp_path):
-    text = BANK.read_text(encoding="utf-8")
+    text = settings.QUESTIONNAIRE.read_text(encoding="utf-8")
     path = tmp_path / "instrument.toml"
     path.write_text(
         text.replace('question.en = "How active', 'question.fr = "How active', 1), encoding="utf-8"

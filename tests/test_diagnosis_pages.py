@@ -11,24 +11,25 @@ from random import Random
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from drawn import figures
 from streamlit.testing.v1 import AppTest
-from test_frame import ROOT, heading, html, opened
 
-from charts import diagnosis as charts
-from data import words
-from data.words import t
-from diagnosis import published
-from diagnosis.contribution import FIELDS, Profile, new_code
-from diagnosis.instrument import DONT_KNOW, bank
-from diagnosis.published import for_pages
-from diagnosis.release import make
-from diagnosis.sample import invented
-from diagnosis.scoring import visible
-from diagnosis.store import open_store
-from queries import ask
-from ui import diagnosis_results, frame
-from ui.visit import PROFILE, RESULT, SCREENS, START, Visit
+from ripresa import i18n
+from ripresa.charts import diagnosis_charts as charts
+from ripresa.database.query import ask
+from ripresa.diagnosis.contribution import FIELDS, Profile, new_code
+from ripresa.diagnosis.contribution_store import open_store
+from ripresa.diagnosis.questionnaire import DONT_KNOW, bank
+from ripresa.diagnosis.scoring import visible
+from ripresa.disclosure import published_file
+from ripresa.disclosure.published_file import for_pages
+from ripresa.disclosure.quarterly_release import make
+from ripresa.disclosure.synthetic_sample import invented
+from ripresa.i18n import t
+from ripresa.views import shell
+from ripresa.views.diagnosis_session import PROFILE, RESULT, SCREENS, START, Visit
+from ripresa.views.pages import diagnosis_results_page
+from tests.helpers.drawn import figures
+from tests.test_frame import ROOT, heading, html, opened
 
 BLANK = Profile()
 FULL = Profile(region="ITH3", sector="I", size="0-9", customers="b2c", goals=("found", "convert"))
@@ -39,7 +40,7 @@ BAKERY = {
     "convert_reply": 2,
     "retain_safety": 1,
 }
-LANGS = pytest.mark.parametrize("lang", words.LANGS)
+LANGS = pytest.mark.parametrize("lang", i18n.LANGS)
 LABEL = "SYNTHETIC / DATI INVENTATI"
 
 
@@ -166,7 +167,7 @@ def test_a_plan_without_answers_acknowledges_what_was_said_about_the_firm(profil
     page = said(at(RESULT, lang, profile=profile))
     told = [t(f"profile_{question.id}", lang) for question in bank().profile if getattr(profile, question.id)]
     assert (
-        t("plan_told", lang, told=words.list_text(told, lang), count=8) in page
+        t("plan_told", lang, told=i18n.list_text(told, lang), count=8) in page
         and t("plan_blank", lang, count=8) not in page
     )
 
@@ -320,7 +321,7 @@ def links(page: str, began: float) -> list[str]:
     return [link for link in re.findall(r"<a [^>]*>", html(visit)) if "/database" not in link]
 
 
-@pytest.mark.parametrize("page", frame.PAGES)
+@pytest.mark.parametrize("page", shell.PAGES)
 def test_no_link_of_any_page_loses_a_diagnosis_under_way(page):
     """Streamlit's own links keep the session; one that loads the page again opens in a tab of its own."""
     assert [
@@ -444,7 +445,7 @@ def test_answering_everything_takes_less_than_the_first_screen_promises(lang):
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("DIAGNOSIS_STORE", str(tmp_path / "diagnosis.sqlite3"))
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", str(tmp_path / "diagnosis.sqlite3"))
     return tmp_path / "diagnosis.sqlite3"
 
 
@@ -515,7 +516,7 @@ def test_without_a_profile_the_page_says_what_is_missing_and_asks_for_nothing_el
 
 
 def test_a_store_that_does_not_answer_says_so_and_loses_nothing(monkeypatch):
-    monkeypatch.setenv("DIAGNOSIS_STORE", "mysql://nowhere")
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", "mysql://nowhere")
     visit = at(RESULT, "en", BAKERY, FULL)
     visit.checkbox(key="agree_en").check().run()
     visit.button(key="give_en").click().run()
@@ -538,7 +539,7 @@ def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
     own, other = (
-        bank().word("synthetic", one) for one in (lang, *(one for one in words.LANGS if one != lang))
+        bank().word("synthetic", one) for one in (lang, *(one for one in i18n.LANGS if one != lang))
     )
     assert own in heading(visit) and other not in page
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
@@ -574,8 +575,8 @@ def real(tmp_path_factory):
 @LANGS
 @pytest.mark.parametrize("setting", ["0", "1"])
 def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang, setting, real, monkeypatch):
-    monkeypatch.setattr(published, "FILE", real)
-    monkeypatch.setenv("DIAGNOSIS_SAMPLE", setting)
+    monkeypatch.setattr(published_file, "FILE", real)
+    monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", setting)
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
     assert not visit.exception and heading(visit) == t("results_question", lang)
@@ -586,8 +587,8 @@ def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang,
         "results_lead",
         lang,
         n=whole,
-        start=words.period_text("2026-08", lang),
-        end=words.period_text("2026-09", lang),
+        start=i18n.period_text("2026-08", lang),
+        end=i18n.period_text("2026-09", lang),
     )
     assert int(whole) >= 100 and lead in said(visit)
     assert (
@@ -600,7 +601,7 @@ def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang,
 
 def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, monkeypatch):
     assert t("peers_none", "en") in said(at(RESULT, "en", BAKERY, FULL))
-    monkeypatch.setattr(published, "FILE", real)
+    monkeypatch.setattr(published_file, "FILE", real)
     page = said(at(RESULT, "en", BAKERY, FULL))
     assert t("peers_none", "en") not in page and re.search(
         r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle half lies between \d+ and \d+",
@@ -610,7 +611,7 @@ def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, m
 
 @LANGS
 def test_the_sample_can_be_switched_off(lang, monkeypatch):
-    monkeypatch.setenv("DIAGNOSIS_SAMPLE", "0")
+    monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", "0")
     visit = opened("diagnosis_results", lang=lang)
     assert t("results_none", lang) in said(visit) and LABEL not in html(visit) and not figures(visit)
 
@@ -630,7 +631,7 @@ def test_the_choices_are_those_of_the_release_and_no_others():
 
 
 @LANGS
-@pytest.mark.parametrize("kind", diagnosis_results.KINDS)
+@pytest.mark.parametrize("kind", diagnosis_results_page.KINDS)
 def test_every_group_and_score_can_be_read(kind, lang):
     visit = opened("diagnosis_results", lang=lang)
     visit.radio(key=f"results_kind_{lang}").set_value(kind).run()
@@ -655,7 +656,7 @@ def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
     page, rows = said(visit), for_pages()
     counted = [row for row in rows if (row["table_id"], row["measure"]) == ("diagnoses", "month")]
     assert counted and all(
-        f"{words.period_text(row['category'], lang)} {row['n_shown']}" in " ".join(page.split())
+        f"{i18n.period_text(row['category'], lang)} {row['n_shown']}" in " ".join(page.split())
         for row in counted
     )
     item = bank().item("known_social")
@@ -668,7 +669,7 @@ def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
             if (row["table_id"], row["measure"], row["size_class"], row["category"])
             == ("answer", item.id, "all", str(points))
         ]
-        assert f"{option.text[lang]} {words.value_text(float(row['estimate']), 'percent', 1, lang)} (" in page
+        assert f"{option.text[lang]} {i18n.value_text(float(row['estimate']), 'percent', 1, lang)} (" in page
     assert t("given_blank", lang) in page and not visit.exception
 
 
@@ -685,7 +686,7 @@ def cell(category: str, status: str = "shown", estimate: str = "40", **more) -> 
 
 
 def test_a_withheld_cell_is_drawn_as_withheld_with_its_reason_and_never_as_zero():
-    cells = diagnosis_results._cells(
+    cells = diagnosis_results_page._cells(
         [cell("1", "small", ""), cell("2"), cell("3"), cell("4", "paired", "")], "en"
     )
     meta = {"title": "t", "subtitle": "s", "label": ""}
@@ -710,13 +711,13 @@ def test_official_shares_open_with_a_size_that_has_one(shown, opens):
         {"table_id": "official", "size_class": size, "status": "shown" if size in shown else "paired"}
         for size in sizes
     ]
-    assert diagnosis_results._opening_size(rows, sizes) == opens
+    assert diagnosis_results_page._opening_size(rows, sizes) == opens
 
 
 def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
     gone = [
         {"name": str(official), "official": official}
-        | diagnosis_results._cells([cell("1", "small", "")], "en")[0]
+        | diagnosis_results_page._cells([cell("1", "small", "")], "en")[0]
         for official in (None, 15.0, 80.0)
     ]
     figure = charts.beside(gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"})
@@ -724,7 +725,7 @@ def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
 
 
 def test_levels_shown_together_are_drawn_once():
-    cells = diagnosis_results._cells(
+    cells = diagnosis_results_page._cells(
         [
             cell("1", "small", ""),
             cell("2", "paired", ""),
@@ -741,11 +742,11 @@ def test_levels_shown_together_are_drawn_once():
 def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
     names = {str(level.id): level.label["it"] for level in bank().levels}
     meta = {"title": "t", "subtitle": "s", "label": LABEL, "firms": "f"}
-    cells = diagnosis_results._cells(
+    cells = diagnosis_results_page._cells(
         [cell("1"), cell("2"), cell("3", "paired", ""), cell("4", "small", ""), cell("3+4", "merged", "20")],
         "it",
     )
-    gone = diagnosis_results._cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
+    gone = diagnosis_results_page._cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
     items = [{"name": "a", "official": 12.0} | cells[0], {"name": "b", "official": None} | gone[0]]
     groups = [{"name": "Lazio", "cells": cells}, {"name": "Puglia", "cells": gone}]
     for figure in (
@@ -759,6 +760,6 @@ def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
 
 def test_the_file_to_take_away_says_that_it_is_invented():
     rows = pd.DataFrame(list(for_pages()))
-    assert set(rows["label"]) == {LABEL} and diagnosis_results._file([{"label": LABEL}]).startswith(
+    assert set(rows["label"]) == {LABEL} and diagnosis_results_page._file([{"label": LABEL}]).startswith(
         "SYNTHETIC"
     )

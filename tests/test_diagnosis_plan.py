@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnosis.calendar import ics
-from diagnosis.instrument import DONT_KNOW, bank
-from diagnosis.official import comparisons, indicators, notes
-from diagnosis.plan import cause, first_step, plan
-from diagnosis.scoring import score
-from tests.diagnosis_cases import ANY, BAKERY, GOALS, ITEMS, all_at
+from ripresa.diagnosis.action_plan import cause, first_step, plan
+from ripresa.diagnosis.official_statistics import comparisons, indicators, notes
+from ripresa.diagnosis.plan_calendar import ics
+from ripresa.diagnosis.questionnaire import DONT_KNOW, bank
+from ripresa.diagnosis.scoring import score
+from tests.helpers.diagnosis_cases import ANY, BAKERY, GOALS, ITEMS, all_at
 
 TODAY = date(2026, 11, 22)
 SITE = "https://example.org"

@@ -17,22 +17,23 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from diagnosis import published, sample
-from diagnosis import release as releases
-from diagnosis.audit import Snapshot, exposed
-from diagnosis.blocks import chain, partition
-from diagnosis.contribution import Profile, contribution, new_code
-from diagnosis.instrument import areas, bank, regions
-from diagnosis.intervals import difference, median_interval, quantile, wilson
-from diagnosis.peers import peers
-from diagnosis.published import COLUMNS, FILE, STATUSES, SYNTHETIC, for_pages, read, write
-from diagnosis.release import ReleaseError, audit, last_month, last_quarter, make, publish
-from diagnosis.sample import invented, synthetic_release
-from diagnosis.scoring import score
-from diagnosis.store import open_store
-from diagnosis.suppression import AuditFailed, Protected, pair, protect, withheld
-from diagnosis.tables import Domain, counted, families
-from tests.diagnosis_cases import SMALL_BANK, all_at, diagnoses, uneven
+from ripresa.diagnosis.contribution import Profile, contribution, new_code
+from ripresa.diagnosis.contribution_store import open_store
+from ripresa.diagnosis.intervals import difference, median_interval, quantile, wilson
+from ripresa.diagnosis.peers import peers
+from ripresa.diagnosis.questionnaire import areas, bank, regions
+from ripresa.diagnosis.scoring import score
+from ripresa.disclosure import published_file as published
+from ripresa.disclosure import quarterly_release as releases
+from ripresa.disclosure import synthetic_sample
+from ripresa.disclosure.audit import Snapshot, exposed
+from ripresa.disclosure.published_file import COLUMNS, FILE, STATUSES, SYNTHETIC, for_pages, read, write
+from ripresa.disclosure.quarterly_release import ReleaseError, audit, last_month, last_quarter, make, publish
+from ripresa.disclosure.recoding import chain, partition
+from ripresa.disclosure.suppression import AuditFailed, Protected, pair, protect, withheld
+from ripresa.disclosure.synthetic_sample import invented, synthetic_release
+from ripresa.disclosure.tabulation import Domain, counted, families
+from tests.helpers.diagnosis_cases import SMALL_BANK, all_at, diagnoses, uneven
 
 DAY = date(2026, 11, 30)
 EVEN = {"region": [1] * 21, "sector": [1] * 10, "size": [1] * 4, "level": [1] * 4}
@@ -634,17 +635,17 @@ def test_a_setting_hides_the_sample_and_never_a_real_release(tmp_path, monkeypat
     write(first.rows, real)
     write([row | {"label": SYNTHETIC} for row in first.rows], fake)
     for setting, shown in (("1", [real, fake]), ("0", [real])):
-        monkeypatch.setenv("DIAGNOSIS_SAMPLE", setting)
+        monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", setting)
         for path in (real, fake, tmp_path / "nothing.csv"):
             monkeypatch.setattr(published, "FILE", path)
             assert bool(for_pages()) == (path in shown)
 
 
 def test_the_sample_never_replaces_a_real_release(tmp_path, monkeypatch, first):
-    monkeypatch.setattr(sample, "FILE", tmp_path / "release.csv")
+    monkeypatch.setattr(synthetic_sample, "FILE", tmp_path / "release.csv")
     write(first.rows, tmp_path / "release.csv")
-    with pytest.raises(SystemExit, match="holds a real release"):
-        sample.main()
+    with pytest.raises(ReleaseError, match="holds a real release"):
+        synthetic_sample.write_sample()
     assert read(tmp_path / "release.csv")[0]["label"] == ""
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnosis.instrument import DONT_KNOW, NOT_APPLICABLE, bank
-from diagnosis.intensity import intensity
-from diagnosis.intensity import visible as intensity_questions
-from diagnosis.scoring import (
+from ripresa.diagnosis.digital_intensity import intensity
+from ripresa.diagnosis.digital_intensity import visible as intensity_questions
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, bank
+from ripresa.diagnosis.scoring import (
     HIDDEN_EXCLUDE,
     HIDDEN_ZERO,
     SKIPPED,
@@ -18,7 +18,7 @@ from diagnosis.scoring import (
     visible,
     whole,
 )
-from tests.diagnosis_cases import ANSWERED, ANY, BAKERY, GOALS, ITEMS, all_at
+from tests.helpers.diagnosis_cases import ANSWERED, ANY, BAKERY, GOALS, ITEMS, all_at
 
 
 def test_nothing_is_0_and_everything_is_100():

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnosis.contribution import (
+from ripresa.cli import diagnosis_commands
+from ripresa.diagnosis.contribution import (
     FIELDS,
     ContributionError,
     Profile,
@@ -27,9 +28,9 @@ from diagnosis.contribution import (
     missing,
     new_code,
 )
-from diagnosis.scoring import score
-from diagnosis.store import StoreError, code_expires, main, month_before, open_store
-from tests.diagnosis_cases import all_at
+from ripresa.diagnosis.contribution_store import StoreError, code_expires, month_before, open_store
+from ripresa.diagnosis.scoring import score
+from tests.helpers.diagnosis_cases import all_at
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 11, 22)
@@ -242,8 +243,8 @@ WORKER = """
 import os, sys, threading
 from dataclasses import replace
 from datetime import date
-from diagnosis.contribution import new_code
-from diagnosis.store import open_store
+from ripresa.diagnosis.contribution import new_code
+from ripresa.diagnosis.contribution_store import open_store
 from tests.test_diagnosis_store import row
 store, today, start, base = open_store(sys.argv[1]), date(2026, 11, 22), threading.Barrier(25), row()
 def go():
@@ -299,7 +300,7 @@ def test_200_sessions_at_once_are_all_kept(address):
 def test_a_file_that_has_its_tables_opens_while_another_session_writes(tmp_path, monkeypatch):
     path = str(tmp_path / "diagnosis.sqlite3")
     open_store(path).add(row(), new_code(), TODAY)
-    monkeypatch.setattr("diagnosis.store.WAIT", 0.1)
+    monkeypatch.setattr("ripresa.diagnosis.contribution_store.WAIT", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("begin immediate")
         store = open_store(path)
@@ -309,54 +310,62 @@ def test_a_file_that_has_its_tables_opens_while_another_session_writes(tmp_path,
 
 def test_many_processes_may_make_the_embedded_file_at_once(tmp_path):
     path = str(tmp_path / "new" / "diagnosis.sqlite3")
-    make = "import sys; from diagnosis.store import open_store; open_store(sys.argv[1]).count()"
+    make = "import sys; from ripresa.diagnosis.contribution_store import open_store; open_store(sys.argv[1]).count()"
     makers = [subprocess.Popen([sys.executable, "-c", make, path], cwd=ROOT) for _ in range(6)]
     assert [maker.wait() for maker in makers] == [0] * 6
     assert sqlite3.connect(path).execute("pragma journal_mode").fetchone() == ("wal",)
     assert os.stat(path).st_mode & 0o077 == 0
 
 
+def run(capsys, *words) -> tuple[int, str]:
+    """Exit status of python -m ripresa diagnosis, and what it printed."""
+    code = diagnosis_commands.main([*map(str, words)])
+    printed = capsys.readouterr()
+    return code, (printed.out + printed.err).strip()
+
+
 def test_the_command_makes_the_tables(address, monkeypatch, capsys):
-    monkeypatch.setenv("DIAGNOSIS_STORE", address)
-    assert main(["init"]) == "The tables are ready."
-    assert main(["count"]) == "0 diagnoses kept."
-    assert main(["purge"]) == "0 diagnoses past their time deleted."
-    with pytest.raises(StoreError, match="Say one of: init, count, purge"):
-        main(["drop"])
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", address)
+    assert run(capsys, "init") == (0, "The tables are ready.")
+    assert run(capsys, "count") == (0, "0 diagnoses kept.")
+    assert run(capsys, "purge") == (0, "0 diagnoses past their time deleted.")
+    with pytest.raises(SystemExit):
+        run(capsys, "drop")
+    assert "choose from" in capsys.readouterr().err
 
 
-def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_path, monkeypatch):
-    monkeypatch.setenv("DIAGNOSIS_STORE", address)
+def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", address)
     store, code, file = open_store(address), new_code(), tmp_path / "backup.sqlite3"
     today = date.today()
     for given, secret in ((row(today=today), code), (row(today=today), new_code())):
         store.add(given, secret, today)
     store.remember("2026-Q1", "2026-03", {"a": 1}, ["x"], "2024-01")
     before = store.rows(), store.releases()
-    assert main(["backup", str(file)]).startswith("2 diagnoses in ")
-    assert os.stat(file).st_mode & 0o077 == 0 and [path.name for path in tmp_path.glob("*backup*")] == [
-        "backup.sqlite3"
-    ]
-    with pytest.raises(StoreError, match="is there already"):
-        main(["backup", str(file)])
-    with pytest.raises(StoreError, match="not empty"):
-        main(["restore", str(file)])
-    with store.backend.transaction() as run:
+    status, sentence = run(capsys, "backup", file)
+    assert status == 0 and sentence.startswith("2 diagnoses in ")
+    assert os.stat(file).st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.glob("*backup*")] == ["backup.sqlite3"]
+    status, sentence = run(capsys, "backup", file)
+    assert status == 1 and "is there already" in sentence
+    status, sentence = run(capsys, "restore", file)
+    assert status == 1 and "not empty" in sentence
+    with store.backend.transaction() as execute:
         for table in ("diagnosis", "withdrawal", "release_state"):
-            run(f"delete from {table}")
-    assert main(["restore", str(file)]) == "2 diagnoses kept."
+            execute(f"delete from {table}")
+    assert run(capsys, "restore", file) == (0, "2 diagnoses kept.")
     assert (store.rows(), store.releases()) == before and store.withdraw(code, today)
 
 
 def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_kept(
-    address, tmp_path, monkeypatch
+    address, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setenv("DIAGNOSIS_STORE", address)
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", address)
     (tmp_path / "notes.txt").write_text("not a backup " * 100)
-    for name in ("nothing.sqlite3", "notes.txt"):
-        with pytest.raises(StoreError, match="is not there|is no backup"):
-            main(["restore", str(tmp_path / name)])
-    assert main(["count"]) == "0 diagnoses kept."
+    for name, reason in (("nothing.sqlite3", "is not there"), ("notes.txt", "is no backup")):
+        status, sentence = run(capsys, "restore", tmp_path / name)
+        assert status == 1 and reason in sentence
+    assert run(capsys, "count") == (0, "0 diagnoses kept.")
 
 
 def test_missing_tables_are_said_with_the_command_that_makes_them(server):
@@ -365,7 +374,7 @@ def test_missing_tables_are_said_with_the_command_that_makes_them(server):
     with store.backend.transaction() as run:
         run("alter table diagnosis rename to away")
     try:
-        with pytest.raises(StoreError, match="run python -m diagnosis.store init"):
+        with pytest.raises(StoreError, match="run python -m ripresa diagnosis init"):
             store.count()
     finally:
         with store.backend.transaction() as run:

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from deploy import secure
-from routes.declaration import ENDPOINTS
-from ui import verify
+from ripresa.api.endpoints import ENDPOINTS
+from ripresa.views.pages import verify_page
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = [
@@ -44,10 +44,10 @@ CLIMBS = [
     "/etc/passwd",
     "//etc/passwd",
     "file:///etc/passwd",
-    "../api.py",
-    "..%2fapi.py",
+    "../ripresa/web/server.py",
+    "..%2fripresa%2fweb%2fserver.py",
     "%00/../../etc/passwd",
-    "../data/recovery.duckdb%00.geojson",
+    "../data/ripresa.duckdb%00.geojson",
 ]
 INJECTED = [
     "x%0d%0aSet-Cookie:%20stolen=1",
@@ -55,7 +55,7 @@ INJECTED = [
     "%E5%98%8D%E5%98%8ASet-Cookie:%20stolen=1",
     "x%0d%0a%0d%0a<script>alert(1)</script>",
 ]
-OWN = re.compile(rb"root:.*:0:0|app = st\.App|DUCK")  # /etc/passwd, api.py, the database
+OWN = re.compile(rb"root:.*:0:0|app = st\.App|DUCK")  # /etc/passwd, the server's code, the database
 
 
 def raw(site: str, path: str, *headers: str) -> tuple[int, bytes, bytes]:
@@ -126,7 +126,7 @@ def test_a_forged_header_is_never_kept_for_others(header, site):
 @pytest.mark.escape
 def test_uploads_are_bounded_and_forms_of_other_sites_refused(site):
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
-    assert settings["enableXsrfProtection"] is True and settings["maxUploadSize"] == verify.MOST
+    assert settings["enableXsrfProtection"] is True and settings["maxUploadSize"] == verify_page.MOST
     host = urlsplit(site)
     with socket.create_connection((host.hostname, host.port), timeout=20) as wire:
         wire.sendall(

@@ -20,17 +20,29 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-from conftest import absent
-from exporting import DAY, SITE, VIEWS, drawn, export, rows, view
 
-import queries
-from charts import dots, multiples, ranking, sectors
-from data import catalogue
-from data.words import LANGS, noted, strings, t, value_text
-from exports import camera, citation, embed, figure, files, fingerprint, frame, images, links, render, verify
-from exports.frame import COLUMNS, NUMBERS
-from queries.filters import Filters, options, resolve
-from ui import table
+from ripresa import catalogue
+from ripresa.charts import bar, dot, heatmap, small_multiples
+from ripresa.database import query as queries
+from ripresa.embed import embed_page
+from ripresa.exports import (
+    browser_image,
+    citation,
+    export_table,
+    formats,
+    image_layout,
+    image_metadata,
+    image_renderer,
+    links,
+    seal,
+    verify,
+)
+from ripresa.exports.export_table import COLUMNS, NUMBERS
+from ripresa.filters import Filters, options, resolve
+from ripresa.i18n import LANGS, noted, strings, t, value_text
+from ripresa.views.components import data_table as table
+from tests.conftest import absent
+from tests.helpers.exporting import DAY, SITE, VIEWS, drawn, export, rows, view
 
 ROOT = Path(__file__).resolve().parent.parent
 EACH = pytest.mark.parametrize(("topic", "level", "lang"), VIEWS)
@@ -100,11 +112,11 @@ def read(content: bytes, form: str) -> pd.DataFrame:
         return read(archive.read(next(name for name in archive.namelist() if name.endswith(".csv"))), "csv")
 
 
-@pytest.mark.parametrize("form", files.FORMATS)
+@pytest.mark.parametrize("form", formats.FORMATS)
 @EACH
 def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
     table = export(topic, level, lang).table
-    found = read(files.make(export(topic, level, lang), form), form)
+    found = read(formats.make(export(topic, level, lang), form), form)
     assert list(found.columns) == list(COLUMNS)
     for name in NUMBERS:
         numbers = pd.to_numeric(found[name])
@@ -112,9 +124,7 @@ def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
             None if pd.isna(value) else float(value) for value in table[name]
         ]
     plain = (
-        (lambda text: fingerprint.original(text))
-        if form in ("csv", "excel", "xlsx", "zip")
-        else (lambda text: text)
+        (lambda text: seal.original(text)) if form in ("csv", "excel", "xlsx", "zip") else (lambda text: text)
     )
     for name in (
         "geo",
@@ -134,10 +144,10 @@ def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
         ]
 
 
-@pytest.mark.parametrize("form", files.FORMATS)
+@pytest.mark.parametrize("form", formats.FORMATS)
 def test_a_file_is_the_same_bytes_each_time(form):
-    shown = frame.prepare(rows("closures"), view("closures"), SITE, DAY)
-    assert files.make(shown, form) == files.make(export("closures"), form)
+    shown = export_table.prepare(rows("closures"), view("closures"), SITE, DAY)
+    assert formats.make(shown, form) == formats.make(export("closures"), form)
 
 
 @pytest.fixture(scope="module")
@@ -146,45 +156,46 @@ def risky():
     found = rows("closures").copy()
     for name in ("geo_name", "base", "n_note"):
         found[name] = [RISKY[place % len(RISKY)] for place in range(len(found))]
-    return frame.prepare(found, view("closures"), SITE, DAY)
+    return export_table.prepare(found, view("closures"), SITE, DAY)
 
 
 @pytest.mark.parametrize("form", ["csv", "excel", "xlsx", "zip"])
 def test_no_cell_of_a_spreadsheet_starts_a_formula(form, risky):
-    found = read(files.make(risky, form), form)
+    found = read(formats.make(risky, form), form)
     texts = [str(text) for name in COLUMNS if name not in NUMBERS for text in found[name] if text]
     assert not [text for text in texts if re.match(r"[=+\-@\t\r]", text)]
     assert "'=cmd|' /C calc'!A0" in texts and "''quoted" in texts
-    assert verify.verify(files.make(risky, form)).state == "current"
+    assert verify.verify(formats.make(risky, form)).state == "current"
 
 
 def test_codes_that_excel_would_turn_into_dates_are_kept_as_text_in_its_csv():
     shown = export("digital_sales", "europe")
-    assert b";'10-49;" in files.make(shown, "excel") and b",10-49," in files.make(shown, "csv")
+    assert b";'10-49;" in formats.make(shown, "excel") and b",10-49," in formats.make(shown, "csv")
 
 
 def test_a_missing_figure_is_an_empty_cell_and_null():
     shown = export("closures")
-    line = next(csv.DictReader(io.StringIO(files.make(shown, "csv").decode())))
+    line = next(csv.DictReader(io.StringIO(formats.make(shown, "csv").decode())))
     assert (line["low"], line["n"], line["interval_reason"]) == ("", "", "register")
-    assert json.loads(files.make(shown, "json"))["rows"][0]["low"] is None
+    assert json.loads(formats.make(shown, "json"))["rows"][0]["low"] is None
 
 
 def test_file_names_say_indicator_area_period_language_and_version():
     version = queries.version()
     assert (
-        files.name(rows("closures"), view("closures"), version, "xlsx")
+        formats.name(rows("closures"), view("closures"), version, "xlsx")
         == f"death_rate_italy_2024_it_{version}.xlsx"
     )
     chosen = resolve(Filters(lang="en", geo=("ITC4", "ITI4")), "closures")
     assert (
-        files.name(rows("closures"), chosen, version, "svg") == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
+        formats.name(rows("closures"), chosen, version, "svg")
+        == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
     )
     found = queries.ask("trend", **chosen.cut, geos=chosen.geo, lang="en")
-    assert files.name(found, chosen, version, "csv") == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
+    assert formats.name(found, chosen, version, "csv") == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
     waves = resolve(Filters(lang="en", level="world", indicator="closure_rate"), "closures")
     assert re.fullmatch(
-        r"[A-Za-z0-9_.+-]+", files.name(queries.ask("map", **waves.moment), waves, version, "excel")
+        r"[A-Za-z0-9_.+-]+", formats.name(queries.ask("map", **waves.moment), waves, version, "excel")
     )
 
 
@@ -193,7 +204,7 @@ def test_file_names_say_indicator_area_period_language_and_version():
 def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, lang, tmp_path):
     frictionless = pytest.importorskip("frictionless")
     shown = export(topic, lang=lang)
-    with zipfile.ZipFile(io.BytesIO(files.make(shown, "zip"))) as archive:
+    with zipfile.ZipFile(io.BytesIO(formats.make(shown, "zip"))) as archive:
         archive.extractall(tmp_path)
     report = frictionless.Package(str(tmp_path / "datapackage.json")).validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
@@ -219,13 +230,13 @@ def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, 
 )
 def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
     shown = export("closures", "world", lang)
-    described = files.descriptor(shown, "x.csv", b"")
+    described = formats.descriptor(shown, "x.csv", b"")
     told = [
-        files.about(shown)["licence"],
+        formats.about(shown)["licence"],
         described["licenses"][0]["title"],
-        files.readme(shown, lang, "x"),
+        formats.readme(shown, lang, "x"),
         shown.meta["source"],
-        json.loads(files.sidecar(shown, "x.csv"))["dc:license"],
+        json.loads(formats.sidecar(shown, "x.csv"))["dc:license"],
         citation.ris(shown),
     ]
     assert all(terms in words for words in told), told
@@ -267,7 +278,7 @@ def test_every_phrase_of_every_population_has_its_italian(base):
     part = f"(?:{own}|{CODE})"
     assert re.fullmatch(
         rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*", noted(base, "it", "base_")
-    ), "data/strings.toml: a phrase has no [base_...] of its own"
+    ), "data/locales/interface.toml: a phrase has no [base_...] of its own"
     assert noted(base, "en", "base_") == base
 
 
@@ -346,24 +357,24 @@ def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
 )
 def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
     chosen = resolve(Filters(lang=lang, level="europe", indicator="death_rate", sector="G"), "closures")
-    shown = frame.prepare(queries.ask("map", **chosen.moment), chosen, SITE, DAY)
+    shown = export_table.prepare(queries.ask("map", **chosen.moment), chosen, SITE, DAY)
     whole = export("closures", "europe", lang)
     for text in (
         citation.text(shown),
         citation.bibtex(shown),
         citation.ris(shown),
-        files.readme(shown, lang, "x"),
-        embed.code(chosen, SITE),
+        formats.readme(shown, lang, "x"),
+        embed_page.code(chosen, SITE),
     ):
         assert said in unescape(" ".join(text.split()))
-    assert said not in embed.code(chosen, SITE, figure="heat") and said not in citation.text(whole)
-    assert f"_G_europe_2020_{lang}_" in files.name(
+    assert said not in embed_page.code(chosen, SITE, figure="heat") and said not in citation.text(whole)
+    assert f"_G_europe_2020_{lang}_" in formats.name(
         shown.table, chosen, shown.version, "csv"
-    ) and "_G_" not in files.name(whole.table, whole.view, whole.version, "csv")
+    ) and "_G_" not in formats.name(whole.table, whole.view, whole.version, "csv")
     assert (
         {"it": ", commercio: da ", "en": ", trade: from "}[lang]
         in shown.meta["title"]
-        == files.about(shown)["title"]
+        == formats.about(shown)["title"]
     )
 
 
@@ -376,10 +387,10 @@ def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
 )
 def test_a_citation_says_what_is_provisional(lang, all_, some):
     shown = export("closures", "italy", lang)
-    line = frame.prepare(
+    line = export_table.prepare(
         queries.ask("trend", **shown.view.cut, geos=("ITA",), lang=lang), shown.view, SITE, DAY
     )
-    settled = frame.prepare(
+    settled = export_table.prepare(
         queries.ask("map", **shown.view.moment | {"period": "2023"}),
         replace(shown.view, period="2023"),
         SITE,
@@ -476,11 +487,11 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize("lang", catalogue.LANGS)
-@pytest.mark.parametrize("size", figure.SIZES)
+@pytest.mark.parametrize("size", image_layout.SIZES)
 @pytest.mark.parametrize(("kind", "topic", "level"), KINDS)
 def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang):
     shown, taken = drawn(kind, topic, level, lang)
-    ready = figure.prepared(shown, taken, size)
+    ready = image_layout.prepared(shown, taken, size)
     before = len(shown.layout.annotations)
     notes = ready.layout.annotations[before:]
     inside = (
@@ -490,12 +501,12 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         .replace("&lt;", "<")
         .replace("&gt;", ">")
     )
-    for text in (item for said in figure.words(taken).values() for item in said):
+    for text in (item for said in image_layout.words(taken).values() for item in said):
         assert squeezed(text) in inside
     assert taken.version in inside and squeezed(taken.short) in inside
     wide, tall, margin = ready.layout.width, ready.layout.height, ready.layout.margin
-    if (frame_ := figure.SIZES[size]).height:
-        assert [int(pixels * figure.scale(ready, size)) for pixels in (wide, tall)] == [
+    if (frame_ := image_layout.SIZES[size]).height:
+        assert [int(pixels * image_layout.scale(ready, size)) for pixels in (wide, tall)] == [
             frame_.width * frame_.scale,
             frame_.height * frame_.scale,
         ]
@@ -505,10 +516,11 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         left = margin.l + note.xshift
         assert (
             left >= 0
-            and left + max(figure.width(line, note.font.size, note.text.startswith("<b>")) for line in lines)
+            and left
+            + max(image_layout.width(line, note.font.size, note.text.startswith("<b>")) for line in lines)
             <= wide
         )
-        height = len(lines) * figure.LINE * note.font.size
+        height = len(lines) * image_layout.LINE * note.font.size
         top = margin.t - note.yshift if note.y == 1 else tall - margin.b - note.yshift - height
         assert top >= 0 and top + height <= tall + 1
         spans.append((top, top + height))
@@ -520,31 +532,33 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
 def test_the_figure_on_the_screen_is_left_as_it_was():
     shown, taken = drawn("bars", "closures", "italy")
     before = shown.to_json()
-    figure.prepared(shown, taken, "square")
+    image_layout.prepared(shown, taken, "square")
     assert shown.to_json() == before
 
 
 def test_long_words_are_broken_and_none_is_lost():
     text = "Fonte: https://example.org/" + "a" * 90 + "?b=" + "c" * 40 + " fine"
-    lines = figure.wrapped(text, 200, 12)
-    assert squeezed("".join(lines)) == squeezed(text) and all(figure.width(line, 12) <= 200 for line in lines)
+    lines = image_layout.wrapped(text, 200, 12)
+    assert squeezed("".join(lines)) == squeezed(text) and all(
+        image_layout.width(line, 12) <= 200 for line in lines
+    )
 
 
 def test_where_there_is_no_browser_a_sentence_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(render, "browser", lambda: "")
+    monkeypatch.setattr(image_renderer, "browser", lambda: "")
     shown, taken = drawn("bars", "closures", "italy")
-    with pytest.raises(render.RenderError) as fault:
-        render.image(shown, taken, "png")
+    with pytest.raises(image_renderer.RenderError) as fault:
+        image_renderer.image(shown, taken, "png")
     assert "Chromium" in fault.value.sentence("it") and "print the page" in fault.value.sentence("en")
 
 
 @pytest.fixture(scope="module")
 def browser():
     """A Chrome for the server's own images, closed at the end."""
-    if not render.browser():
+    if not image_renderer.browser():
         absent("BROWSER", "No Chrome or Chromium, or no kaleido: images drawn on the server are not tested")
     yield
-    render.close()
+    image_renderer.close()
 
 
 @pytest.mark.parametrize("lang", catalogue.LANGS)
@@ -552,9 +566,9 @@ def browser():
 def test_a_rendered_svg_says_everything_in_its_text_and_verifies(topic, lang, browser):
     kind = {"map": "map", "dots": "dots"}.get(view(topic, lang=lang).chart, "trend")
     shown, taken = drawn(kind, topic, lang=lang)
-    image = render.image(shown, taken, "svg", "web")
-    said = squeezed("".join(images.texts(image)))
-    for text in (item for items in figure.words(taken).values() for item in items):
+    image = image_renderer.image(shown, taken, "svg", "web")
+    said = squeezed("".join(image_metadata.texts(image)))
+    for text in (item for items in image_layout.words(taken).values() for item in items):
         assert squeezed(text) in said
     verdict = verify.verify(image, "figure.svg")
     assert (verdict.state, verdict.details) == ("current", ())
@@ -562,10 +576,10 @@ def test_a_rendered_svg_says_everything_in_its_text_and_verifies(topic, lang, br
 
 def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
     shown, taken = drawn("map", "closures", "italy")
-    png = render.image(shown, taken, "png", "web")
+    png = image_renderer.image(shown, taken, "png", "web")
     wide, tall = (int.from_bytes(png[place : place + 4]) for place in (16, 20))
     assert (wide, tall) == (2400, 1350)
-    pdf = render.image(shown, taken, "pdf", "print")
+    pdf = image_renderer.image(shown, taken, "pdf", "print")
     assert [verify.verify(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(
         b"%PDF"
     )
@@ -573,12 +587,12 @@ def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
 
 def test_a_browser_that_died_is_started_again(browser):
     shown, taken = drawn("bars", "closures", "italy")
-    render.image(shown, taken, "svg")
-    render._RENDERER._browser.subprocess.kill()
-    assert verify.verify(render.image(shown, taken, "svg")).state == "current"
+    image_renderer.image(shown, taken, "svg")
+    image_renderer._RENDERER._browser.subprocess.kill()
+    assert verify.verify(image_renderer.image(shown, taken, "svg")).state == "current"
 
 
-@pytest.mark.parametrize("size", figure.SIZES)
+@pytest.mark.parametrize("size", image_layout.SIZES)
 def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     chosen = resolve(Filters(lang="it", level="europe", sector="F"), "closures")
@@ -590,15 +604,15 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
         lang="it",
     )
     extra = [
-        (multiples.small(trends, view("closures")), trends),
-        (dots.named(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
-        (ranking.bars(rows("women", "world"), view("women", "world")), rows("women", "world")),
-        (sectors.bars(by_sector, chosen), by_sector),
+        (small_multiples.small(trends, view("closures")), trends),
+        (dot.named(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
+        (bar.bars(rows("women", "world"), view("women", "world")), rows("women", "world")),
+        (heatmap.bars(by_sector, chosen), by_sector),
     ]
     cases = [drawn(*case) for case in KINDS] + [
         (
             shown,
-            frame.prepare(
+            export_table.prepare(
                 found, chosen if found is by_sector else view("closures"), SITE, DAY, shown.layout.meta
             ),
         )
@@ -610,7 +624,7 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
         page = opened.new_page()
         for place, (shown, taken) in enumerate(cases if size == "web" else cases[::2]):
             path = tmp_path / f"{place}.svg"
-            path.write_bytes(render.image(shown, taken, "svg", size))
+            path.write_bytes(image_renderer.image(shown, taken, "svg", size))
             page.goto(path.as_uri())
             outside = page.evaluate("""() => { const [, , w, h] = document.documentElement.getAttribute('viewBox').split(' ').map(Number), scale = document.documentElement.getBoundingClientRect().width / w;
                 return [...document.querySelectorAll('text')].filter(text => text.textContent.trim()).map(text => [text.textContent, text.getBoundingClientRect()])
@@ -619,14 +633,14 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
         opened.close()
 
 
-@pytest.mark.parametrize("form", camera.FORMS)
+@pytest.mark.parametrize("form", browser_image.FORMS)
 def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, chromium, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     plotly = Path(pytest.importorskip("plotly").__file__).parent / "package_data" / "plotly.min.js"
     shown, taken = drawn("trend", "closures", "italy")
     page_ = tmp_path / "page.html"
     page_.write_text(
-        f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{camera.buttons("chart", shown, taken)}{camera.script()}
+        f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{browser_image.buttons("chart", shown, taken)}{browser_image.script()}
         <script>const f = {shown.to_json()}; Plotly.newPlot("chart", f.data, f.layout)</script>""",
         encoding="utf-8",
     )
@@ -642,21 +656,23 @@ def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, ch
             got = tmp_path / download.value.suggested_filename
             download.value.save_as(got)
             expected = form if press.startswith("button") else "png"
-            assert got.name == f"{files.stem(taken.table, taken.view, taken.version)}.{expected}"
+            assert got.name == f"{formats.stem(taken.table, taken.view, taken.version)}.{expected}"
             assert verify.verify(got).state == "current"
             if expected == "png":
                 assert [int.from_bytes(got.read_bytes()[place : place + 4]) for place in (16, 20)] == (
                     [2160, 2160] if press.startswith("button") else [2400, 1350]
                 )
             if expected == "svg":
-                said = squeezed("".join(images.texts(got.read_bytes())))
-                assert all(squeezed(text) in said for items in figure.words(taken).values() for text in items)
+                said = squeezed("".join(image_metadata.texts(got.read_bytes())))
+                assert all(
+                    squeezed(text) in said for items in image_layout.words(taken).values() for text in items
+                )
         assert page.evaluate("document.getElementById('chart').layout.height") == shown.layout.height
         opened.close()
 
 
 def test_the_camera_s_script_holds_nothing_that_streamlit_would_drop():
-    text = camera.script().removeprefix("<script>").removesuffix("</script>")
+    text = browser_image.script().removeprefix("<script>").removesuffix("</script>")
     assert not re.search(r"<[/\w!]", text)
 
 
@@ -684,7 +700,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("id", catalogue.indicators())
 def test_an_embed_of_any_indicator_has_no_address_but_the_link_home_and_weighs_little(id):
     for lang in catalogue.LANGS:
-        answer = embed.answer(id, {"lang": lang}, site=SITE)
+        answer = embed_page.answer(id, {"lang": lang}, site=SITE)
         page = Page(answer.body.decode())
         assert answer.status == 200 and f'<html lang="{lang}"' in answer.body.decode()
         assert (
@@ -703,15 +719,17 @@ def test_an_embed_of_any_indicator_has_no_address_but_the_link_home_and_weighs_l
 
 
 def test_an_embed_asked_again_is_a_304():
-    first = embed.answer("death_rate", {"lang": "it"})
-    again = embed.answer("death_rate", {"lang": ["it"]}, if_none_match=f'W/{first.headers["ETag"]}, "other"')
+    first = embed_page.answer("death_rate", {"lang": "it"})
+    again = embed_page.answer(
+        "death_rate", {"lang": ["it"]}, if_none_match=f'W/{first.headers["ETag"]}, "other"'
+    )
     assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert "max-age" in first.headers["Cache-Control"]
-    assert embed.answer("death_rate", {"lang": "en"}, if_none_match=first.headers["ETag"]).status == 200
+    assert embed_page.answer("death_rate", {"lang": "en"}, if_none_match=first.headers["ETag"]).status == 200
 
 
 def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
-    answer = embed.answer("death_rate", {})
+    answer = embed_page.answer("death_rate", {})
     policy, body = answer.headers["Content-Security-Policy"], answer.body.decode()
     for part in [
         *re.findall(r"<style>(.*?)</style>", body, re.DOTALL),
@@ -733,7 +751,7 @@ def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
     ],
 )
 def test_an_embed_never_fails_and_never_repeats_what_it_was_told(query):
-    answer = embed.answer("death_rate", query)
+    answer = embed_page.answer("death_rate", query)
     assert (
         answer.status in (200, 404)
         and b"<script>(" in answer.body
@@ -746,7 +764,7 @@ def test_an_embed_never_fails_and_never_repeats_what_it_was_told(query):
 def test_an_embed_says_what_of_its_address_it_ignored(lang):
     asked = {"lang": lang, "period": "1850", "geo": ["ZZZ", "ITC4"], "figure": "zz"}
     said = {
-        name: embed.answer("death_rate", {"lang": lang} | given).body.decode()
+        name: embed_page.answer("death_rate", {"lang": lang} | given).body.decode()
         for name, given in {"wrong": asked, "right": {"period": "2023", "geo": "ITC4"}}.items()
     }
     sentence = escape(t("dropped", lang, what="geo, period, figure"))
@@ -758,7 +776,7 @@ def test_an_embed_says_what_of_its_address_it_ignored(lang):
 
 
 def test_an_embed_of_nothing_is_a_404_in_words():
-    answer = embed.answer("<b>no such</b>", {"lang": "en"})
+    answer = embed_page.answer("<b>no such</b>", {"lang": "en"})
     assert (
         answer.status == 404
         and "No indicator is called “&lt;b&gt;no such" in answer.body.decode()
@@ -767,7 +785,7 @@ def test_an_embed_of_nothing_is_a_404_in_words():
 
 
 def test_an_embed_shows_the_figures_of_the_view():
-    body = embed.answer("death_rate", {"lang": "it", "figure": "bars"}).body.decode()
+    body = embed_page.answer("death_rate", {"lang": "it", "figure": "bars"}).body.decode()
     for row in rows("closures").itertuples():
         assert value_text(row.value, "percent", 1, "it") in body
     assert "versione dei dati " + queries.version() in body
@@ -778,7 +796,7 @@ def test_an_embed_shows_the_figures_of_the_view():
 )
 def test_an_embed_of_sectors_names_the_area_and_has_each_sector_with_its_figure(level, geo, name, many):
     asked = {"lang": "en", "level": level, "geo": geo, "figure": "sectors"}
-    answer = embed.answer("death_rate", asked)
+    answer = embed_page.answer("death_rate", asked)
     body = answer.body.decode()
     found = re.findall(r"<li[^>]*><span>([^<]*)</span><svg.*?<b>([^<]*)</b>", body)
     known = {
@@ -797,12 +815,12 @@ def test_an_embed_of_sectors_names_the_area_and_has_each_sector_with_its_figure(
         and "Source: " in body
         and len(gzip.compress(answer.body)) < 8_000
     )
-    assert embed.answer("death_rate", asked | {"version": queries.version()}).status == 200
+    assert embed_page.answer("death_rate", asked | {"version": queries.version()}).status == 200
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_an_embed_of_leaders_has_women_and_men_of_each_case(lang):
-    answer = embed.answer("closure_rate", {"lang": lang, "figure": "leaders"})
+    answer = embed_page.answer("closure_rate", {"lang": lang, "figure": "leaders"})
     body = answer.body.decode()
     known = queries.ask("by_gender", indicator="closure_rate", sector="all", size="all", lang=lang)
     for gender, mark in (("female", "●"), ("male", "■")):
@@ -815,16 +833,18 @@ def test_an_embed_of_leaders_has_women_and_men_of_each_case(lang):
         and body.count('<circle class="w"') == body.count('<rect class="m"') == len(known) / 2 > 3
     )
     assert (
-        embed.answer("closure_rate", {"lang": lang, "figure": "leaders", "version": queries.version()}).status
+        embed_page.answer(
+            "closure_rate", {"lang": lang, "figure": "leaders", "version": queries.version()}
+        ).status
         == 200
     )
-    assert embed.answer("death_rate", {"figure": "leaders"}).status == 200, (
+    assert embed_page.answer("death_rate", {"figure": "leaders"}).status == 200, (
         "none tells them apart: a sentence"
     )
 
 
 def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_of_its_class():
-    body = embed.answer(
+    body = embed_page.answer(
         "gva_change_vs_2019", {"lang": "en", "level": "italy", "figure": "heat"}
     ).body.decode()
     known = queries.ask(
@@ -850,25 +870,25 @@ def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_
 
 
 def test_an_embed_of_a_comparison_has_the_areas_compared_alone_and_leads_to_their_page():
-    lines = embed.answer(
+    lines = embed_page.answer(
         "death_rate", {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "figure": "compared"}
     ).body.decode()
     assert (
         re.findall(r"</svg> (\w+) <b>", lines) == ["Lombardy", "Lazio"]
         and "/compare?lang=en&amp;geo=ITC4&amp;geo=ITI4&amp;indicator=death_rate" in lines
     )
-    one = embed.answer(
+    one = embed_page.answer(
         "innovative_startups_female_majority_share",
         {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "period": "2025-05", "figure": "compared"},
     ).body.decode()
     assert (
         re.findall(r'<li class="on"><span>(\w+)</span>', one) == ["Lazio", "Lombardy"] and "Italy" not in one
     )
-    assert embed.answer("death_rate", {"figure": "compared"}).status == 200
+    assert embed_page.answer("death_rate", {"figure": "compared"}).status == 200
 
 
 def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():
-    body = embed.answer("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
+    body = embed_page.answer("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
     assert (
         '<text class="sea" x="84" y="177">6.3</text>' in body and ".sea{fill:var(--ink)}" in body
     )  # its label point, x="43" y="166", is across its borders
@@ -876,14 +896,14 @@ def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():
 
 def test_the_code_to_copy_opens_the_same_view_and_its_frame_grows():
     chosen = resolve(Filters(lang="en", geo=("ITC4",), indicator="birth_rate"), "closures")
-    code = embed.code(chosen, SITE, figure="bars")
+    code = embed_page.code(chosen, SITE, figure="bars")
     source = re.search(r'src="([^"]+)"', code)[1].replace("&amp;", "&")
     path, _, query = source.partition("?")
     assert path == f"{SITE}/embed/v1/birth_rate"
     asked = dict(part.split("=") for part in query.split("&"))
     assert (
-        embed.answer("birth_rate", asked).body
-        == embed.answer("birth_rate", {"lang": "en", "geo": ["ITC4"], "figure": "bars"}).body
+        embed_page.answer("birth_rate", asked).body
+        == embed_page.answer("birth_rate", {"lang": "en", "geo": ["ITC4"], "figure": "bars"}).body
     )
     assert "ripresa-digitale" in code and 'title="' in code
 
@@ -897,14 +917,14 @@ class Host(BaseHTTPRequestHandler):
     def do_GET(self):
         asked = urlsplit(self.path)
         if asked.path == "/":
-            answer = embed.Answer(
+            answer = embed_page.Answer(
                 200,
                 {"Content-Type": "text/html; charset=utf-8"},
                 ("<!doctype html><title>Host</title>" + self.server.code).encode(),
             )
         else:
-            answer = embed.answer(
-                asked.path.removeprefix(embed.PATH),
+            answer = embed_page.answer(
+                asked.path.removeprefix(embed_page.PATH),
                 parse_qs(asked.query),
                 self.headers.get("If-None-Match", ""),
                 site=self.server.site,
@@ -928,7 +948,7 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
     playwright = pytest.importorskip("playwright.sync_api")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
     server.site = f"http://127.0.0.1:{server.server_port}"
-    server.code = embed.code(view("closures", lang="en"), server.site)
+    server.code = embed_page.code(view("closures", lang="en"), server.site)
     Host.seen.clear()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -970,7 +990,7 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
             page.goto(server.site + "/")
             frame_.locator("path.c0").first.wait_for(state="attached")
             opened.close()
-        assert [status for path, status in Host.seen if path.startswith(embed.PATH)] == [200, 304]
+        assert [status for path, status in Host.seen if path.startswith(embed_page.PATH)] == [200, 304]
         assert all(address.startswith(server.site) for address in asked) and not troubles
     finally:
         server.shutdown()
@@ -998,12 +1018,12 @@ def test_the_height_offered_holds_the_embed_and_leaves_little_blank_where_no_scr
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = opened.new_page()
         for id, level, kind in TALL:
-            body = embed.answer(id, {"lang": lang, "level": level, "figure": kind}).body.decode()
-            offered = embed.height(body)
-            page.set_viewport_size({"width": embed.WIDE, "height": offered})
+            body = embed_page.answer(id, {"lang": lang, "level": level, "figure": kind}).body.decode()
+            offered = embed_page.height(body)
+            page.set_viewport_size({"width": embed_page.WIDE, "height": offered})
             page.set_content(body)
             tall = page.evaluate("document.body.getBoundingClientRect().height")
-            page.set_viewport_size({"width": embed.WIDE, "height": 2 * offered})
+            page.set_viewport_size({"width": embed_page.WIDE, "height": 2 * offered})
             assert (
                 0 <= offered - tall < 80
                 and page.evaluate("document.body.getBoundingClientRect().height") == tall
@@ -1021,7 +1041,9 @@ def test_the_words_of_an_embed_of_lines_stay_inside_a_narrow_frame(asked, chromi
         page = opened.new_page(viewport={"width": 390, "height": 750})
         for id, level in (("ent_with_esales", "europe"), ("lower_sales_yoy", "world")):
             page.set_content(
-                embed.answer(id, {"lang": "it", "level": level, "figure": "trend", **asked}).body.decode()
+                embed_page.answer(
+                    id, {"lang": "it", "level": level, "figure": "trend", **asked}
+                ).body.decode()
             )
             words = page.locator(".when text").evaluate_all(
                 "words => words.map(word => word.getBoundingClientRect()).map(({left, right, top}) => [left, right, top])"
@@ -1033,7 +1055,7 @@ def test_the_words_of_an_embed_of_lines_stay_inside_a_narrow_frame(asked, chromi
 
 
 def test_every_phrase_of_exports_is_in_both_languages_with_the_same_places():
-    from exports.words import phrases
+    from ripresa.exports.phrases import phrases
 
     for name, words in phrases().items():
         assert set(words) == {"it", "en"}, name

@@ -17,25 +17,27 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as parquet
 import pytest
-from conftest import absent
-from drawn import touch
-from importing import FIXTURES, small
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from test_build_faults import close, nobody
-from test_diagnosis_pages import BAKERY, FULL, at, kept, said
-from test_diagnosis_store import PROFILE, TODAY, row, server  # noqa: F401 (a fixture)
-from test_exports import drawn
-from test_frame import again, heading, html, opened
 
-import queries
-import routes
-from data import build, release, rollback, words
-from data.words import t
-from diagnosis import published
-from diagnosis.contribution import new_code
-from diagnosis.store import StoreError, open_store
-from exports import render
+from ripresa import i18n as words
+from ripresa.cli import rollback
+from ripresa.database import build, query
+from ripresa.database import releases as release
+from ripresa.diagnosis.contribution import new_code
+from ripresa.diagnosis.contribution_store import StoreError, open_store
+from ripresa.disclosure import published_file
+from ripresa.exports import image_renderer
+from ripresa.i18n import t
+from ripresa.web import routes
+from tests.conftest import absent
+from tests.helpers.drawn import touch
+from tests.helpers.importing import FIXTURES, small
+from tests.test_build_faults import close, nobody
+from tests.test_diagnosis_pages import BAKERY, FULL, at, kept, said
+from tests.test_diagnosis_store import PROFILE, TODAY, row, server  # noqa: F401 (a fixture)
+from tests.test_exports import drawn
+from tests.test_frame import again, heading, html, opened
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGS = pytest.mark.parametrize("lang", words.LANGS)
@@ -54,10 +56,10 @@ def plain(visit) -> str:
 @pytest.fixture
 def replica(tmp_path, monkeypatch) -> Path:
     """A copy of the published database that nothing may build again."""
-    queries.version()
+    query.version()
     copy = Path(shutil.copy(build.database(), tmp_path / "copy.duckdb"))
-    monkeypatch.setenv("RECOVERY_DATABASE", str(copy))
-    monkeypatch.setenv("RECOVERY_READONLY", "1")
+    monkeypatch.setenv("RIPRESA_DATABASE", str(copy))
+    monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
     return copy
 
 
@@ -160,17 +162,17 @@ def test_a_database_swapped_in_the_middle_of_a_visit_is_the_one_of_the_next_answ
 def made(tmp_path_factory) -> Path:
     """A small root with its database and one release."""
     root = small(tmp_path_factory.mktemp("small") / "data")
-    build.build(root, root / "recovery.duckdb")
+    build.build(root, root / "ripresa.duckdb")
     release.release(root, date(2026, 11, 22))
     raw = root / "raw" / "future_of_business__x.csv"
     raw.write_text(raw.read_text().replace(",16,percent", ",17,percent"))
-    build.build(root, root / "recovery.duckdb")
+    build.build(root, root / "ripresa.duckdb")
     return root
 
 
 @pytest.fixture
 def root(made, tmp_path, monkeypatch) -> Path:
-    monkeypatch.delenv("RECOVERY_DATABASE", raising=False)
+    monkeypatch.delenv("RIPRESA_DATABASE", raising=False)
     return Path(shutil.copytree(made, tmp_path / "data"))
 
 
@@ -213,7 +215,7 @@ def test_an_import_on_a_full_disk_is_said_and_taken_back(root):
     assert "could not be written" in refused(
         start(
             "-m",
-            "data.importers",
+            "ripresa.importers",
             "eurostat",
             FIXTURES / "isoc_e_dii.json",
             "--root",
@@ -228,7 +230,7 @@ def test_an_import_on_a_full_disk_is_said_and_taken_back(root):
 def test_a_release_on_a_full_disk_is_said_and_leaves_the_last_one(root):
     before = content(root)
     assert "cannot be written" in refused(
-        start("-m", "data.release", "--root", root, preexec_fn=limited(500))
+        start("-m", "ripresa", "release", "--root", root, preexec_fn=limited(500))
     )
     assert content(root) == before
 
@@ -238,7 +240,7 @@ def test_a_release_into_a_closed_folder_is_said():
     outer = Path(tempfile.mkdtemp(prefix="closed-"))
     try:
         root = small(outer / "data")
-        build.build(root, root / "recovery.duckdb")
+        build.build(root, root / "ripresa.duckdb")
         close(root)
         with (
             nobody(),
@@ -254,7 +256,7 @@ DYING = """
 import os, signal, sys
 from datetime import date
 from pathlib import Path
-from data import release
+from ripresa.database import releases as release
 real, left = Path.replace, [int(sys.argv[2])]
 def replace(self, target):
     left[0] -= 1
@@ -286,17 +288,17 @@ def test_a_release_killed_after_any_of_its_files_is_made_whole_by_the_next(writt
 @POSIX
 @pytest.mark.parametrize("moment", ["trying the import", "reading the declarations", "deriving"])
 def test_an_import_killed_half_way_leaves_a_database_that_is_read_and_data_that_build(moment, root):
-    before = (root / "recovery.duckdb").read_bytes()
-    killed = start("-m", "data.importers", "eurostat", FIXTURES / "isoc_e_dii.json", "--root", root)
+    before = (root / "ripresa.duckdb").read_bytes()
+    killed = start("-m", "ripresa", "import", "eurostat", FIXTURES / "isoc_e_dii.json", "--root", root)
     assert any(moment in line for line in killed.stderr)
     killed.kill()
     killed.communicate()
-    assert (root / "recovery.duckdb").read_bytes() == before
+    assert (root / "ripresa.duckdb").read_bytes() == before
     build.build(root)
-    assert build.built(root / "recovery.duckdb") == build.version(root)
+    assert build.built(root / "ripresa.duckdb") == build.version(root)
 
 
-GIVING = "import sys; from diagnosis.contribution import new_code; from diagnosis.store import StoreError, open_store; from tests.test_diagnosis_store import TODAY, row\n"
+GIVING = "import sys; from ripresa.diagnosis.contribution import new_code; from ripresa.diagnosis.contribution_store import StoreError, open_store; from tests.test_diagnosis_store import TODAY, row\n"
 
 
 @POSIX
@@ -325,7 +327,7 @@ def test_a_contribution_to_a_closed_folder_is_a_sentence_and_the_row_is_kept_onc
     outer = Path(tempfile.mkdtemp(prefix="closed-"))
     try:
         outer.chmod(0o555)
-        monkeypatch.setenv("DIAGNOSIS_STORE", str(outer / "kept" / "diagnosis.sqlite3"))
+        monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", str(outer / "kept" / "diagnosis.sqlite3"))
         visit = at("result", lang, BAKERY, FULL)
         visit.checkbox(key=f"agree_{lang}").check().run()
         with nobody():
@@ -355,12 +357,12 @@ def test_a_damaged_store_is_said_at_once_with_the_way_back(damage, tmp_path):
 @POSIX
 def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp_path):
     path = tmp_path / "release.csv"
-    rows = [dict.fromkeys(published.COLUMNS, "x" * 50)] * 100
-    published.write(rows[:1], path)
+    rows = [dict.fromkeys(published_file.COLUMNS, "x" * 50)] * 100
+    published_file.write(rows[:1], path)
     before = path.read_bytes()
     writing = start(
         "-c",
-        f"from pathlib import Path; from diagnosis import published; published.write([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
+        f"from pathlib import Path; from ripresa.disclosure import published_file as published; published.write([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
         preexec_fn=limited(4000),
     )
     assert (
@@ -374,13 +376,13 @@ def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp
 
 
 def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(replica, monkeypatch, capsys):
-    folder, first = replica.parent / "deep", queries.version()
+    folder, first = replica.parent / "deep", query.version()
     folder.mkdir()
-    path = Path(shutil.copy(replica, folder / "recovery.duckdb"))
+    path = Path(shutil.copy(replica, folder / "ripresa.duckdb"))
     with duckdb.connect(str(path)) as connection:
         connection.execute("update build set version = 'feedfacebeef'")
     build.build(out=path)  # the same figures under their true version, in place of the other
-    monkeypatch.setenv("RECOVERY_DATABASE", str(path))
+    monkeypatch.setenv("RIPRESA_DATABASE", str(path))
     visit = opened(lang="en")
     assert first in plain(visit) and build.built(build.previous(path)) == "feedfacebeef"
     for version in ("feedfacebeef", first):
@@ -389,8 +391,8 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
         assert rollback.main() == 0 and f"version {version} is in place" in capsys.readouterr().out
         assert version in plain(again(visit)) and CLIENT.get("/healthz").json()["version"] == version
     assert sorted(name for name in os.listdir(folder) if not name.endswith(".lock")) == [
-        "recovery.duckdb",
-        "recovery.previous.duckdb",
+        "ripresa.duckdb",
+        "ripresa.previous.duckdb",
     ]
 
 
@@ -423,8 +425,8 @@ def test_files_dated_in_another_age_are_read_and_built_as_ever(when, root):
         os.utime(path, (when, when))
     assert (
         build.version(root) == version
-        and build.ensure(root) == root / "recovery.duckdb"
-        and build.built(root / "recovery.duckdb") == version
+        and build.ensure(root) == root / "ripresa.duckdb"
+        and build.built(root / "ripresa.duckdb") == version
     )
 
 
@@ -439,7 +441,7 @@ def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_p
 
 def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, monkeypatch):  # noqa: F811
     open_store(server.address).init()
-    monkeypatch.setenv("DIAGNOSIS_STORE", server.address)
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", server.address)
     before = open_store().count()
     visits = {lang: at("result", lang, BAKERY, FULL) for lang in words.LANGS}
     for lang, visit in visits.items():
@@ -467,10 +469,10 @@ def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, mo
 @pytest.fixture
 def hasty(monkeypatch):
     """A renderer that waits two seconds for a browser, not thirty."""
-    monkeypatch.setattr(render, "STARTING", 2)
-    monkeypatch.setattr(render, "SECONDS", 2)
+    monkeypatch.setattr(image_renderer, "STARTING", 2)
+    monkeypatch.setattr(image_renderer, "SECONDS", 2)
     yield
-    render.close()
+    image_renderer.close()
 
 
 def processes(word: str) -> list[str]:
@@ -487,10 +489,10 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
     hung = tmp_path / "hung-browser"
     hung.write_text(f"#!/bin/sh\nwhile true; do sleep 1; done # {hung}\n")
     hung.chmod(0o755)
-    monkeypatch.setattr(render, "browser", lambda: str(hung))
+    monkeypatch.setattr(image_renderer, "browser", lambda: str(hung))
     started = time.monotonic()
-    with pytest.raises(render.RenderError) as fault:
-        render.image(*drawn("bars", "closures", "italy"), "svg")
+    with pytest.raises(image_renderer.RenderError) as fault:
+        image_renderer.image(*drawn("bars", "closures", "italy"), "svg")
     assert (
         time.monotonic() - started < 12
         and "PNG e SVG" in fault.value.sentence("it")
@@ -501,37 +503,37 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
 
 @POSIX
 def test_a_browser_that_stops_while_it_draws_is_replaced(chromium, monkeypatch):
-    if not render.browser():
+    if not image_renderer.browser():
         absent("BROWSER", "No Chrome or Chromium, or no kaleido: images drawn on the server are not tested")
     figure = drawn("bars", "closures", "italy")
     try:
-        render.image(*figure, "svg")
-        first = render._RENDERER._browser.subprocess
-        monkeypatch.setattr(render, "SECONDS", 2)
+        image_renderer.image(*figure, "svg")
+        first = image_renderer._RENDERER._browser.subprocess
+        monkeypatch.setattr(image_renderer, "SECONDS", 2)
         os.killpg(first.pid, signal.SIGSTOP)
-        with pytest.raises(render.RenderError):
-            render.image(*figure, "svg")
+        with pytest.raises(image_renderer.RenderError):
+            image_renderer.image(*figure, "svg")
         assert first.poll() is not None
         monkeypatch.undo()
-        assert b"<svg" in render.image(*figure, "svg")
+        assert b"<svg" in image_renderer.image(*figure, "svg")
     finally:
-        render.close()
+        image_renderer.close()
 
 
 @LANGS
 @pytest.mark.parametrize("reason", ["absent", "failed", "busy"])
 def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monkeypatch):
     def refuse(*_):
-        raise render.RenderError(reason)
+        raise image_renderer.RenderError(reason)
 
-    monkeypatch.setattr(render, "browser", lambda: "/somewhere/chromium")
-    monkeypatch.setattr(render, "image", refuse)
+    monkeypatch.setattr(image_renderer, "browser", lambda: "/somewhere/chromium")
+    monkeypatch.setattr(image_renderer, "image", refuse)
     visit = opened("closures", lang=lang)
     touch(visit, "map", "kit")
     visit.button(key=f"map_draw_{lang}").click().run()
     assert (
         not visit.exception
-        and render.RenderError(reason).sentence(lang) in plain(visit)
+        and image_renderer.RenderError(reason).sentence(lang) in plain(visit)
         and heading(visit) != t("fault_title", lang)
     )
 

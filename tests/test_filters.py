@@ -4,11 +4,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import queries
-from data import catalogue, words
-from data.catalogue import LANGS, LEVELS
-from queries import ask
-from queries.filters import ADDRESS, MOST_AREAS, Filters, View, offers, options, resolve
+from ripresa import catalogue, i18n
+from ripresa.catalogue import LANGS, LEVELS
+from ripresa.database import query as queries
+from ripresa.database.query import ask
+from ripresa.filters import ADDRESS, MOST_AREAS, Filters, View, offers, options, resolve
 
 TOPICS = tuple(catalogue.topics())
 OPENS = [(topic, level) for topic in TOPICS for level in LEVELS if catalogue.topics()[topic].opens[level]]
@@ -36,7 +36,7 @@ def figures(view: View):
 
 def said(view: View) -> list[str]:
     """The notes of a view in words."""
-    return [words.t(key, view.lang, **dict(values)) for key, values in view.notes]
+    return [i18n.t(key, view.lang, **dict(values)) for key, values in view.notes]
 
 
 junk = st.one_of(

@@ -9,27 +9,29 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from drawn import figures
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-import api
-import queries
-from charts import theme as look
-from data import catalogue, words
-from data.build import BuildError
-from data.words import interval_text, language, language_name, number, period_text, t, value_text
-from ui import frame, overview, plot, table
+from ripresa import catalogue, i18n, settings
+from ripresa.charts import theme as look
+from ripresa.database import query as queries
+from ripresa.database.build import BuildError
+from ripresa.i18n import interval_text, language, language_name, number, period_text, t, value_text
+from ripresa.views import shell
+from ripresa.views.components import data_table, plotly_figure
+from ripresa.views.pages import overview_page
+from ripresa.web import server
+from tests.helpers.drawn import figures
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [
     path
-    for folder in ("data", "queries", "charts", "diagnosis", "ui", "pages", ".")
-    for path in sorted((ROOT / folder).glob("*.py"))
+    for folder in ("ripresa", "pages")
+    for path in [*sorted((ROOT / folder).rglob("*.py")), ROOT / "dashboard.py"]
 ]
-WITH_STREAMLIT = {ROOT / "ui", ROOT / "pages"}
-FILES_WITH_STREAMLIT = {ROOT / "dashboard.py", ROOT / "api.py"}
+WITH_STREAMLIT = (ROOT / "ripresa" / "views", ROOT / "ripresa" / "web", ROOT / "pages", ROOT / "dashboard.py")
 
 
 def opened(page: str = "overview", **address) -> AppTest:
@@ -72,10 +74,8 @@ def test_streamlit_is_imported_only_by_the_pages_and_their_frame(path):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         for name in _imported(node)
     }
-    if path.parent not in WITH_STREAMLIT and path not in FILES_WITH_STREAMLIT:
+    if not any(path.is_relative_to(place) for place in WITH_STREAMLIT):
         assert "streamlit" not in names
-    if path.parent.name in ("data", "queries", "charts"):
-        assert not names & {"ui", "api", "dashboard"}
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -86,18 +86,18 @@ def _imported(node: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_code_asks_which_language_it_is(path):
-    """What differs by language is in data/strings.toml, data/words.py or the catalogue, not in an if."""
+    """What differs by language is in data/locales/interface.toml, ripresa/i18n.py or the catalogue, not in an if."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Compare) and path.name != "words.py":
+        if isinstance(node, ast.Compare) and path.name != "i18n.py":
             sides = [node.left, *node.comparators]
-            assert not any(isinstance(side, ast.Constant) and side.value in words.LANGS for side in sides), (
+            assert not any(isinstance(side, ast.Constant) and side.value in i18n.LANGS for side in sides), (
                 f"line {node.lineno}"
             )
 
 
 def test_a_page_is_a_short_script_and_every_page_is_in_the_navigation():
     scripts = sorted((ROOT / "pages").glob("*.py"))
-    assert {path.stem for path in scripts} == set(frame.PAGES)
+    assert {path.stem for path in scripts} == set(shell.PAGES)
     assert all(len(path.read_text(encoding="utf-8").splitlines()) <= 12 for path in scripts)
 
 
@@ -108,10 +108,10 @@ def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-@pytest.mark.parametrize("key", words.strings())
+@pytest.mark.parametrize("key", i18n.strings())
 def test_every_sentence_is_in_both_languages_with_the_same_placeholders(key):
-    entry = words.strings()[key]
-    assert set(entry) == set(words.LANGS)
+    entry = i18n.strings()[key]
+    assert set(entry) == set(i18n.LANGS)
     assert all(sentence.strip() for sentence in entry.values())
     assert len({frozenset(placeholders(sentence)) for sentence in entry.values()}) == 1
 
@@ -173,7 +173,10 @@ NEVER_ONE = {  # sentences whose number is a constant above one, is above one wh
 }
 PHRASES = {
     f"{path.parent.name}/{path.name}, {key}": entry
-    for path in (words.STRINGS, *sorted(ROOT.glob("*/words.toml")), ROOT / "queries" / "locked.toml")
+    for path in (
+        i18n.STRINGS,
+        *(settings.LOCALES / f"{name}.toml" for name in ("api", "charts", "exports", "sandbox")),
+    )
     for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items()
 }
 
@@ -215,18 +218,18 @@ def test_a_sentence_agrees_with_its_number(key, lang, values, one, more):
     [("it", ("in entrambi i casi", "in tutti i 3 casi")), ("en", ("in both cases", "in all 3 cases"))],
 )
 def test_two_are_both(lang, said):
-    sentence = tomllib.loads((ROOT / "charts" / "words.toml").read_text(encoding="utf-8"))["gap_all_more"][
+    sentence = tomllib.loads((settings.LOCALES / "charts.toml").read_text(encoding="utf-8"))["gap_all_more"][
         lang
     ]
     for count, expected in zip((2, 3), said, strict=True):
-        assert expected in words.filled(sentence, lang, {"short": "", "count": count})
+        assert expected in i18n.filled(sentence, lang, {"short": "", "count": count})
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(1, "+1 punto"), (-1, "−1 punto"), (1.2, "+1 punto"), (0, "0 punti"), (2, "+2 punti")]
 )
 def test_one_point_is_singular(value, said):
-    assert words.value_text(value, "points", 0, "it") == said
+    assert i18n.value_text(value, "points", 0, "it") == said
 
 
 def test_every_sentence_is_used_and_every_sentence_used_is_there():
@@ -249,12 +252,12 @@ def test_every_sentence_is_used_and_every_sentence_used_is_there():
                 and isinstance(node.args[0], ast.Constant)
             ):
                 asked.add(node.args[0].value)
-    assert asked <= set(words.strings())
+    assert asked <= set(i18n.strings())
     unused = [
         key
-        for key in words.strings()
+        for key in i18n.strings()
         if key not in constants
-        and not key.startswith(tuple(words.EDGES))
+        and not key.startswith(tuple(i18n.EDGES))
         and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")
     ]
     assert not unused
@@ -384,19 +387,19 @@ def test_the_language_is_the_one_asked_for_then_the_browsers_then_italian(asked,
 
 @given(st.text(max_size=60))
 def test_any_accept_language_header_gives_a_language(header):
-    assert language("", header) in words.LANGS
+    assert language("", header) in i18n.LANGS
 
 
 def test_languages_call_themselves_by_their_own_name():
-    assert [language_name(lang) for lang in words.LANGS] == ["Italiano", "English"]
+    assert [language_name(lang) for lang in i18n.LANGS] == ["Italiano", "English"]
     assert number(1234.5, "it", 1) == "1.234,5"
 
 
 # --- addresses ---
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
-@pytest.mark.parametrize("page", frame.PAGES)
+@pytest.mark.parametrize("lang", i18n.LANGS)
+@pytest.mark.parametrize("page", shell.PAGES)
 def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
     visit = opened(page, lang=lang, geo=["ITC4", "ITI4"], sector="F", period="2020")
     assert heading(visit) != t("fault_title", lang)
@@ -438,14 +441,16 @@ addresses = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(frame.PAGES), addresses)
+@hypothesis_settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(st.sampled_from(shell.PAGES), addresses)
 @example("women", {"indicator": ["dii_high"], "level": ["italy"], "geo": ["AFG", "ITC4", "ITF+ITG"]})
 @example("data", {"indicator": ["active_enterprises"]})
 def test_any_address_gives_a_page(page, address):
     visit = opened(page, **{name: values for name, values in address.items() if name})
     assert not visit.exception
-    assert heading(visit) not in {t("fault_title", lang) for lang in words.LANGS}
+    assert heading(visit) not in {t("fault_title", lang) for lang in i18n.LANGS}
     assert "<script>alert" not in html(visit)
 
 
@@ -486,7 +491,7 @@ def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
     def broken(filters):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(overview, "show", broken)
+    monkeypatch.setattr(overview_page, "show", broken)
     visit = opened(lang="en")
     assert not visit.exception and heading(visit) == t("fault_title", "en")
     assert "secret" not in html(visit)
@@ -497,7 +502,7 @@ def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
     "fault",
     [
         BuildError("data/raw/x.csv, row 3: geo 'UK' is not known."),
-        catalogue.CatalogueError("data/topics.toml: broken."),
+        catalogue.CatalogueError("data/catalogue/topics.toml: broken."),
     ],
 )
 def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
@@ -507,14 +512,16 @@ def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
     monkeypatch.setattr(queries, "version", broken)
     visit = opened(lang="it")
     assert not visit.exception and heading(visit) == t("fault_title", "it")
-    assert table.escape(str(fault)) in html(visit)
+    assert data_table.escape(str(fault)) in html(visit)
 
 
 def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(monkeypatch):
     def lost(*given, **more):
-        raise BuildError("data/recovery.duckdb is not there.")
+        raise BuildError("data/ripresa.duckdb is not there.")
 
-    monkeypatch.setattr(overview, "show", lambda filters: (monkeypatch.setattr(queries, "ask", lost), lost()))
+    monkeypatch.setattr(
+        overview_page, "show", lambda filters: (monkeypatch.setattr(queries, "ask", lost), lost())
+    )
     visit = opened(lang="en")
     assert (
         not visit.exception
@@ -569,7 +576,7 @@ SHELL = b"""<!DOCTYPE html><html lang="en"><head><link\n  rel="preload"\n  href=
 )
 def test_the_page_shell_says_its_language(query, accepted, lang):
     headers, body = answer(
-        api.Shell, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted
+        server.Shell, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted
     )
     assert f'<html lang="{lang}">'.encode() in body and t("noscript", lang).encode() in body
     assert not re.search(rb"Streamlit|preload|You need", body)
@@ -581,13 +588,13 @@ def test_the_page_shell_says_its_language(query, accepted, lang):
 
 
 def test_what_is_not_a_page_is_left_as_it_is():
-    assert answer(api.Shell, b'{"lang": "en"}', "application/json")[1] == b'{"lang": "en"}'
+    assert answer(server.Shell, b'{"lang": "en"}', "application/json")[1] == b'{"lang": "en"}'
 
 
 def test_the_browsers_files_are_compressed_once():
     body = b"let x = 1;" * 500
     headers, packed = answer(
-        api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br"
+        server.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br"
     )
     assert (
         headers["content-encoding"] == "gzip"
@@ -595,19 +602,19 @@ def test_the_browsers_files_are_compressed_once():
         and len(packed) < len(body) / 5
     )
     assert (
-        answer(api.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1]
+        answer(server.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1]
         is not None
     )
-    assert answer(api.Compressed, body, "text/javascript", path="/static/js/a.js")[1] == body
+    assert answer(server.Compressed, body, "text/javascript", path="/static/js/a.js")[1] == body
     assert "cache-control" not in headers and answer(
-        api.Compressed, body, "text/javascript", path=plot.address(), accept_encoding="gzip"
+        server.Compressed, body, "text/javascript", path=plotly_figure.address(), accept_encoding="gzip"
     )[0]["cache-control"].endswith("immutable")
 
 
 def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures():
-    asked = f'src="{plot.address()}"></script></head>'.encode()
+    asked = f'src="{plotly_figure.address()}"></script></head>'.encode()
     assert (
-        asked in answer(api.Shell, SHELL, "text/html", path="/closures")[1]
-        and asked not in answer(api.Shell, SHELL, "text/html", path="/diagnosis")[1]
+        asked in answer(server.Shell, SHELL, "text/html", path="/closures")[1]
+        and asked not in answer(server.Shell, SHELL, "text/html", path="/diagnosis")[1]
     )
-    assert set(api.DRAWN) - {""} == {page for page in frame.PAGES if figures(opened(page, lang="en"))}
+    assert set(server.DRAWN) - {""} == {page for page in shell.PAGES if figures(opened(page, lang="en"))}

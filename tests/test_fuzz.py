@@ -8,26 +8,27 @@ import random
 from functools import cache
 
 import pytest
-from diagnosis_cases import ANY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from test_diagnosis_pages import at
-from test_frame import addresses, heading, html, opened
-from test_verify import IMAGES, TABLES, made, sealed
 
-from data import build, words
-from data.words import t
-from diagnosis.contribution import Profile
-from diagnosis.instrument import bank, regions
-from exports import verify as judge
+from ripresa import i18n
+from ripresa.database import build
+from ripresa.diagnosis.contribution import Profile
+from ripresa.diagnosis.questionnaire import bank, regions
+from ripresa.exports import verify as judge
+from ripresa.i18n import t
+from ripresa.views.diagnosis_session import SCREENS
+from ripresa.views.pages import verify_page
 from tests import fuzz
-from ui import verify
-from ui.visit import SCREENS
+from tests.helpers.diagnosis_cases import ANY
+from tests.test_diagnosis_pages import at
+from tests.test_frame import addresses, heading, html, opened
+from tests.test_verify import IMAGES, TABLES, made, sealed
 
 SOME = settings(
     deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
-LANGS = st.sampled_from(words.LANGS)
+LANGS = st.sampled_from(i18n.LANGS)
 PLACES = addresses.map(
     lambda address: {name: values for name, values in address.items() if name not in ("", "lang")}
 )
@@ -99,8 +100,8 @@ def unchanged():
 @settings(SOME, max_examples=600)
 @given(st.lists(FILES, min_size=1, max_size=2))
 def test_any_broken_file_has_a_verdict_in_words(given):
-    for verdict in verify.verdicts(given):
-        said = {lang: verify._said(verdict, lang) for lang in words.LANGS}
+    for verdict in verify_page.verdicts(given):
+        said = {lang: verify_page._said(verdict, lang) for lang in i18n.LANGS}
         assert (
             verdict.state in judge.STATES
             and said["it"] != said["en"]
@@ -117,7 +118,7 @@ def test_broken_files_at_any_address_are_judged_on_the_page(address, lang, given
         visit.file_uploader[0].upload(*file)
     visit.run()
     assert not visit.exception and heading(visit) == t("verify_question", lang)
-    assert html(visit).count('class="claim verdict_') == len(verify.verdicts(given))
+    assert html(visit).count('class="claim verdict_') == len(verify_page.verdicts(given))
 
 
 @settings(SOME, max_examples=12)
@@ -135,4 +136,4 @@ def test_any_answers_at_any_address_lead_on(screen, answers, profile, address, l
     )
     for _ in range(3):
         chance.choice([button for button in visit.button if not button.disabled]).click().run()
-        assert not visit.exception and heading(visit) not in {t("fault_title", lang) for lang in words.LANGS}
+        assert not visit.exception and heading(visit) not in {t("fault_title", lang) for lang in i18n.LANGS}

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from importing import FIXTURES, small
 
-from data import build
-from data.importers import __main__ as command
-from data.importers import store
+from ripresa import settings
+from ripresa.cli import import_files as command
+from ripresa.database import build
+from ripresa.importers import apply
+from tests.helpers.importing import FIXTURES, small
 
 DII = "eurostat_digital_intensity__isoc_e_dii.csv"
 
@@ -49,7 +50,7 @@ def content(root: Path) -> dict[str, bytes]:
 
 
 def asked(root: Path, sql: str) -> list[tuple]:
-    with duckdb.connect(str(root / "recovery.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(root / "ripresa.duckdb"), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -79,8 +80,8 @@ def test_an_import_says_what_is_new_revised_unchanged_and_dropped_and_builds(roo
         and "2 confidential" in lines
         and "1 indicator not used here: E_DI3_LO" in lines
     )
-    assert "data.build: version" in said.err
-    assert build.built(root / "recovery.duckdb") == build.version(root)
+    assert "build: version" in said.err
+    assert build.built(root / "ripresa.duckdb") == build.version(root)
     assert asked(
         root, "select value, flags from observations where indicator = 'dii_at_least_basic' and geo = 'GRC'"
     ) == [(43.3, "bu")]
@@ -131,7 +132,7 @@ def test_a_dry_run_writes_nothing(root, capsys):
 def test_each_publisher_from_the_command_line(source, name, more, written, root):
     assert run(root, source, FIXTURES / name, *more) == 0
     assert list(content(root / "imports")) == [written]
-    assert build.built(root / "recovery.duckdb") == build.version(root)
+    assert build.built(root / "ripresa.duckdb") == build.version(root)
 
 
 def test_the_module_runs_as_a_command(root):
@@ -139,13 +140,13 @@ def test_the_module_runs_as_a_command(root):
         [
             sys.executable,
             "-m",
-            "data.importers",
+            "ripresa.importers",
             "eurostat",
             str(FIXTURES / "isoc_e_dii_first.csv"),
             "--root",
             str(root),
         ],
-        cwd=build.ROOT.parent,
+        cwd=settings.DATA.parent,
         capture_output=True,
         text=True,
     )
@@ -233,7 +234,7 @@ def test_a_bad_file_is_one_sentence_and_changes_nothing(fault, imported, tmp_pat
     bad.write_bytes(BAD[fault])
     assert run(imported, "eurostat", bad) == 1
     said = capsys.readouterr()
-    sentence = [line for line in said.err.splitlines() if not line.startswith("data.build:")]
+    sentence = [line for line in said.err.splitlines() if not line.startswith("build:")]
     assert said.out == "" and len(sentence) == 1 and sentence[0].endswith("."), said
     assert content(imported) == before
     assert not list(imported.rglob("*.draft-*"))
@@ -280,7 +281,7 @@ def test_an_import_is_taken_back_when_the_build_fails_after_it(fault, imported, 
         assert content(imported) != before  # the import is in its place
         raise fault
 
-    monkeypatch.setattr(store.build, "build", refuse)
+    monkeypatch.setattr(apply.build, "build", refuse)
     if isinstance(fault, KeyboardInterrupt):
         with pytest.raises(KeyboardInterrupt):
             run(imported, "eurostat", FIXTURES / "isoc_e_dii_first.csv")
@@ -292,7 +293,7 @@ def test_an_import_is_taken_back_when_the_build_fails_after_it(fault, imported, 
 def test_a_first_import_is_taken_back_without_a_trace(root, monkeypatch):
     before = content(root)
     monkeypatch.setattr(
-        store.build, "build", lambda *_: (_ for _ in ()).throw(build.BuildError("The build says no."))
+        apply.build, "build", lambda *_: (_ for _ in ()).throw(build.BuildError("The build says no."))
     )
     assert run(root, "eurostat", FIXTURES / "isoc_e_dii_first.csv") == 1
     assert content(root) == before
@@ -326,12 +327,12 @@ def test_a_table_of_200_000_rows_streams_within_bounds(root, tmp_path):
             )
         out.write("A,V97030,TOTAL,G,FR\t" + "\t".join("5.5 " for _ in range(20)) + "\n")
     script = (
-        "import sys, pathlib; from data.importers.__main__ import main; code = main(sys.argv[1:]); "
+        "import sys, pathlib; from ripresa.cli.import_files import main; code = main(sys.argv[1:]); "
         "print(int(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) // 1024); sys.exit(code)"
     )  # ru_maxrss would count the parent's memory too
     done = subprocess.run(
         [sys.executable, "-c", script, "eurostat", str(path), "--root", str(root)],
-        cwd=build.ROOT.parent,
+        cwd=settings.DATA.parent,
         capture_output=True,
         text=True,
     )
@@ -343,8 +344,8 @@ def test_a_table_of_200_000_rows_streams_within_bounds(root, tmp_path):
 def test_two_imports_at_once_both_end_well(root, tmp_path):
     def start(*words):
         return subprocess.Popen(
-            [sys.executable, "-m", "data.importers", *map(str, words), "--root", str(root)],
-            cwd=build.ROOT.parent,
+            [sys.executable, "-m", "ripresa", "import", *map(str, words), "--root", str(root)],
+            cwd=settings.DATA.parent,
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -354,6 +355,4 @@ def test_two_imports_at_once_both_end_well(root, tmp_path):
         start("worldbank", FIXTURES / "worldbank.json"),
     ]
     assert [one.communicate() and one.returncode for one in both] == [0, 0]
-    assert (
-        build.built(root / "recovery.duckdb") == build.version(root) and len(content(root / "imports")) == 2
-    )
+    assert build.built(root / "ripresa.duckdb") == build.version(root) and len(content(root / "imports")) == 2

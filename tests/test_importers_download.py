@@ -5,11 +5,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from importing import FIXTURES, small
 
-from data.importers import __main__ as command
-from data.importers import download, eurostat, worldbank
-from data.importers.figure import ImportFault
+from ripresa.cli import import_files as command
+from ripresa.importers import download, eurostat, worldbank
+from ripresa.importers.records import ImportFault
+from tests.helpers.importing import FIXTURES, small
 
 CONTENT = (FIXTURES / "isoc_e_dii_first.csv").read_bytes()
 

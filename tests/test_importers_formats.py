@@ -7,24 +7,26 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from importing import FIXTURES, FORMS, as_sdmx, essence, ours
 
-from data import build
-from data.importers import (
+from ripresa import settings
+from ripresa.database import build
+from ripresa.importers import (
     eurostat,
-    files,
     future_of_business,
     istat,
-    jsonstat,
-    own,
-    status,
-    tables,
+    jsonstat_reader,
+    native_csv,
+    table_mapping,
+    text_files,
     tsv,
     worldbank,
 )
-from data.importers.figure import Drop, ImportFault, Reading, interval, plain
+from ripresa.importers import flags as status
+from ripresa.importers.records import Drop, ImportFault, Reading, interval, plain
+from tests.helpers.importing import FIXTURES, FORMS, as_sdmx, essence, ours
 
 TABLES = (
     "isoc_e_dii",
@@ -46,8 +48,8 @@ READERS = {
 
 
 def reading(path: Path, reader=eurostat.read, **how) -> Reading:
-    with files.opened(path) as text:
-        return reader(text, build.ROOT, **how)
+    with text_files.opened(path) as text:
+        return reader(text, settings.DATA, **how)
 
 
 def found(path: Path, reader=eurostat.read, **how) -> dict[tuple, tuple[str, str]]:
@@ -112,7 +114,7 @@ def test_changes_computed_from_levels_are_those_of_data_raw(tmp_path):
     computed = {figure.key: figure.value for figure in reading(path).figures if figure.status == "derived"}
     raw = {
         row.key: row.value
-        for row in build.Content(build.ROOT).rows
+        for row in build.Content(settings.DATA).rows
         if row.indicator == "gva_change_vs_2019" and row.file.startswith("data/raw")
     }
     assert len(computed) == len(raw) == 399
@@ -288,13 +290,13 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path):
 
 
 def test_every_declared_table_feeds_a_known_indicator_with_known_codes():
-    from data import catalogue
+    from ripresa import catalogue
 
     lists = {
-        name: build.Codes(build.ROOT / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")
+        name: build.Codes(settings.DATA / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")
     }
-    for table in tables.declared().values():
-        assert table.source in catalogue.sources() and table.areas in tables.LEVELS
+    for table in table_mapping.declared().values():
+        assert table.source in catalogue.sources() and table.areas in table_mapping.LEVELS
         assert all(lists["sizes"].find(size) == size for size in table.sizes.values())
         for entry in table.series.values():
             indicator = catalogue.indicator(entry["indicator"])
@@ -479,7 +481,7 @@ def test_an_interval_is_1_96_errors_either_side_within_0_and_100(value, error, e
 
 
 def test_a_csv_with_our_columns_in_any_order():
-    read = reading(FIXTURES / "own.csv", own.read, source="future_of_business")
+    read = reading(FIXTURES / "own.csv", native_csv.read, source="future_of_business")
     figures = {(figure.geo, figure.gender): figure for figure in read.figures}
     assert read.name == "future_of_business__own.csv" and read.dropped.counts == {"confidential": 1}
     assert (figures["ITA", "all"].value, figures["ITA", "all"].low, figures["ITA", "all"].high) == (
@@ -491,7 +493,7 @@ def test_a_csv_with_our_columns_in_any_order():
 
 
 def test_semicolons_and_decimal_commas():
-    (figure,) = reading(FIXTURES / "own_semicolon.csv", own.read, source="future_of_business").figures
+    (figure,) = reading(FIXTURES / "own_semicolon.csv", native_csv.read, source="future_of_business").figures
     assert (figure.value, figure.low, figure.high) == ("18.5", "16.1", "20.9")
 
 
@@ -581,7 +583,7 @@ def told(read: Reading | None) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_a_truncated_file_gives_a_sentence_or_figures_that_are_all_true(form, data):
     content = WHOLE[form][: data.draw(st.integers(0, len(WHOLE[form]) - 1))]
@@ -589,7 +591,7 @@ def test_a_truncated_file_gives_a_sentence_or_figures_that_are_all_true(form, da
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_a_file_with_bytes_struck_over_gives_a_sentence_or_a_reading(form, data):
     content = bytearray(WHOLE[form])
@@ -598,7 +600,7 @@ def test_a_file_with_bytes_struck_over_gives_a_sentence_or_a_reading(form, data)
     sentence_or_reading(bytes(content), f"isoc_e_dii{FORMS[form][1]}")
 
 
-@settings(max_examples=20, deadline=None)
+@hypothesis_settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_columns_shuffled_with_their_names_change_nothing(seed):
     rows = [line.split(",") for line in WHOLE["sdmx"].decode().splitlines()]
@@ -607,7 +609,7 @@ def test_columns_shuffled_with_their_names_change_nothing(seed):
     assert told(sentence_or_reading(shuffled.encode(), "isoc_e_dii.csv")) == TRUE
 
 
-@settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_names_shuffled_without_their_columns_never_make_a_wrong_figure(seed):
     head, *rows = WHOLE["sdmx"].decode().splitlines()
@@ -631,7 +633,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@hypothesis_settings(max_examples=30, deadline=None)
 @given(
     part=st.sampled_from(["id", "size", "dimension", "value", "status", "extension", "updated"]), stuff=JSON
 )
@@ -661,7 +663,7 @@ def test_json_that_is_no_table(text, tmp_path):
 
 
 def test_json_stat_beyond_its_limit_points_to_the_forms_that_stream(tmp_path, monkeypatch):
-    monkeypatch.setattr(jsonstat, "LARGEST", 100)
+    monkeypatch.setattr(jsonstat_reader, "LARGEST", 100)
     assert "SDMX-CSV or TSV" in refusal(FIXTURES / "isoc_e_dii.json")
 
 
@@ -675,7 +677,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("source", "name"), BROKEN)
-@settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_any_official_file_cut_or_struck_gives_a_sentence_or_a_reading(source, name, data):
     content = bytearray((FIXTURES / name).read_bytes())
@@ -684,22 +686,24 @@ def test_any_official_file_cut_or_struck_gives_a_sentence_or_a_reading(source, n
     sentence_or_reading(bytes(content[: data.draw(st.integers(0, len(content)))]), name, READERS[source])
 
 
-@settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40, deadline=None)
 @given(rows=st.lists(st.lists(st.text(max_size=6), min_size=8, max_size=8), max_size=3))
 def test_our_columns_with_anything_in_them_give_a_sentence_or_a_reading(rows):
     import csv
     import io
 
     text = io.StringIO()
-    csv.writer(text).writerows([own.NEEDED, *rows])
-    sentence_or_reading(text.getvalue().encode("utf-8", "surrogatepass"), "own.csv", own.read, source="desi")
+    csv.writer(text).writerows([native_csv.NEEDED, *rows])
+    sentence_or_reading(
+        text.getvalue().encode("utf-8", "surrogatepass"), "own.csv", native_csv.read, source="desi"
+    )
 
 
 @pytest.mark.parametrize("size", [10**12, 10**40])
 def test_a_json_stat_that_claims_a_huge_dimension_is_refused_before_it_is_made(size):
     with pytest.raises(ValueError, match=f"a dimension of {size} has 2 codes"):
         list(
-            jsonstat.observations(
+            jsonstat_reader.observations(
                 {
                     "id": ["time"],
                     "size": [str(size)],

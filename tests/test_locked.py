@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import pytest
 
-import queries
-from data import build
-from queries import locked, snippets
-from queries.filters import Filters, resolve
-from queries.locked import Refused
+from ripresa.database import build, query
+from ripresa.exports import snippets
+from ripresa.filters import Filters, resolve
+from ripresa.sandbox import pool as locked
+from ripresa.sandbox.pool import Refused
 
 NAPLES = "select 'NA' as code, null as gap, 1::hugeint as big, 2.50::decimal(9,2) as price, date '2020-05-01' as day, [1, 2] as list"
 PUBLISHED = "published"  # stands for the path of the database file
@@ -158,7 +158,7 @@ HEAVY = {
 @pytest.fixture(scope="module", autouse=True)
 def untouched():
     """Whatever a visitor asks, the file is the same to the byte, nothing lies beside it, and the pages are answered."""
-    queries.version()
+    query.version()
     path = build.database().resolve()
     before, folder = (
         hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -170,9 +170,7 @@ def untouched():
     assert {name for name in os.listdir(path.parent) if name.startswith(path.name)} == folder and set(
         os.listdir()
     ) <= here | {".pytest_cache", ".hypothesis"}
-    assert len(queries.ask("sources", lang="it")) and locked.ask("select 1 as one").rows["one"].tolist() == [
-        1
-    ]
+    assert len(query.ask("sources", lang="it")) and locked.ask("select 1 as one").rows["one"].tolist() == [1]
 
 
 def kind(sql: str, seconds: float = locked.SECONDS) -> str:
@@ -368,7 +366,7 @@ def test_too_many_rows_are_cut_and_that_is_told():
 @pytest.mark.parametrize("topic", ["closures", "profits", "digital_sales", "women"])
 def test_the_sql_of_a_topic_s_figure_can_be_asked_here(topic):
     view = resolve(Filters(lang="en"), topic)
-    rows, here = queries.ask("map", **view.moment), locked.ask(snippets.sql(view, "map")).rows
+    rows, here = query.ask("map", **view.moment), locked.ask(snippets.sql(view, "map")).rows
     assert (
         list(here.columns) == list(rows.columns)
         and here["value"].tolist() == rows["value"].tolist()
@@ -459,10 +457,10 @@ def test_a_swapped_database_is_seen_by_the_next_question(tmp_path, monkeypatch):
     other.write_bytes(build.database().read_bytes())
     with duckdb.connect(str(other)) as connection:
         connection.execute("update build set version = 'ffffffffffff'")
-    monkeypatch.setenv("RECOVERY_DATABASE", str(other))
+    monkeypatch.setenv("RIPRESA_DATABASE", str(other))
     assert locked.ask("select version from build").rows["version"].tolist() == ["ffffffffffff"]
     monkeypatch.undo()
-    assert locked.ask("select version from build").rows["version"].tolist() == [queries.version()]
+    assert locked.ask("select version from build").rows["version"].tolist() == [query.version()]
 
 
 def test_every_refusal_is_one_sentence_in_both_languages():

@@ -11,18 +11,22 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 import streamlit as st
-from drawn import figures, rows, touch
-from test_frame import heading, html, opened
 
-from charts import theme
-from data import catalogue, words
-from data.words import t, value_text
-from exports import embed, verify
-from queries import ask, version
-from queries.filters import Filters, View, offers, options, resolve
-from ui import cards, frame, library, overview, table
-from ui.area import area
-from ui.topic import by_sector, over_time
+from ripresa import catalogue, i18n
+from ripresa.charts import theme
+from ripresa.database.query import ask, version
+from ripresa.embed import embed_page
+from ripresa.exports import verify
+from ripresa.filters import Filters, View, offers, options, resolve
+from ripresa.i18n import t, value_text
+from ripresa.profiles.area_profile import area
+from ripresa.views import shell
+from ripresa.views.components import card, data_table
+from ripresa.views.pages import data_page
+from ripresa.views.pages import overview_page as overview
+from ripresa.views.pages.topic_page import by_sector, over_time
+from tests.helpers.drawn import figures, rows, touch
+from tests.test_frame import heading, html, opened
 
 TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
@@ -45,16 +49,16 @@ def sound(visit, lang: str) -> str:
 # --- every page, language and level ---
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
-@pytest.mark.parametrize("page", frame.PAGES)
+@pytest.mark.parametrize("lang", i18n.LANGS)
+@pytest.mark.parametrize("page", shell.PAGES)
 def test_every_page_has_one_heading_and_sections_in_its_language(page, lang):
     found = sound(opened(page, lang=lang), lang)
     assert "<h2" in found or page not in ("overview", *TOPICS, "checks", "about")
-    other = next(one for one in words.LANGS if one != lang)
+    other = next(one for one in i18n.LANGS if one != lang)
     assert t("foot", other, version="", date="")[:40] not in found
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("topic", "level"), LEVELS)
 def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, lang):
     visit = opened(topic, lang=lang, level=level)
@@ -66,7 +70,7 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
         re.findall(r"<h2>(.*?)</h2>", found)[0]
     )
     assert all(
-        len(chart.alt) > 80 and chart.alt.endswith(f". {words.t('alt_table', lang)}")
+        len(chart.alt) > 80 and chart.alt.endswith(f". {i18n.t('alt_table', lang)}")
         for chart in figures(visit)
     )
     rows = (
@@ -112,7 +116,7 @@ def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
     assert "Era 7,9% nel 2019" in page and "di nuovo ai livelli del 2019 dal 2022" in page
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
     ways = {
         link.proto.page: (link.proto.label, link.proto.query_string)
@@ -209,7 +213,7 @@ def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where
     )
     full, page = theme.PALETTES["light"].qualitative[0], theme.PALETTES["light"].page
     for shown, end in ((line, page), (line[line["status"] != "provisional"], full)):
-        drawn = cards.spark(shown, catalogue.indicator("death_rate"), "en", "light")
+        drawn = card.spark(shown, catalogue.indicator("death_rate"), "en", "light")
         assert re.findall(
             r'<circle [^>]*fill="([^"]+)"',
             base64.b64decode(drawn.partition("base64,")[2].partition('"')[0]).decode(),
@@ -284,7 +288,7 @@ def test_recovery_is_told_against_2019(changes, better, expected):
         if one.unit == "percent" and one.decimals == 1 and one.better == better
     )
     line = pd.DataFrame({"value": [11.0], "period": ["2021-Q4"]})
-    assert expected in cards.recovery(RECOVERING | changes, line, indicator, "en")
+    assert expected in card.recovery(RECOVERING | changes, line, indicator, "en")
 
 
 def test_a_sum_is_told_in_percent_of_2019():
@@ -296,7 +300,7 @@ def test_a_sum_is_told_in_percent_of_2019():
         "regained_period": "2021",
         "period": "2024",
     }
-    assert "−10.0% on 2019 at the worst point (2020)" in cards.recovery(
+    assert "−10.0% on 2019 at the worst point (2020)" in card.recovery(
         figure, pd.DataFrame(), catalogue.indicator("gva_real"), "en"
     )
 
@@ -316,7 +320,7 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
         _shades(figures(opened(page, lang="it", level="italy", period=period))[0].spec)
         for page in ("overview", "closures")
     )
-    embedded = embed.page(resolve(Filters(lang="it", level="italy", period=period), "closures"))
+    embedded = embed_page.page(resolve(Filters(lang="it", level="italy", period=period), "closures"))
     limits = re.findall(r"<text[^>]*>([^<]*)", re.search(r'<div class="key"><svg.*?</svg>', embedded)[0])
     shades = {
         unescape(name): int(shade)
@@ -347,7 +351,7 @@ def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, lev
         (trace["name"], colours[trace["line"]["color"]], f"d{theme.DASHES.index(trace['line']['dash'])}")
         for trace in lines
     }
-    body = embed.page(view, figure="trend")
+    body = embed_page.page(view, figure="trend")
     drawn = {
         (unescape(name), look, dash)
         for look, dash, name in re.findall(
@@ -385,7 +389,7 @@ def test_choices_without_data_are_named_as_such_and_never_an_empty_chart():
     sound(opened("closures", lang="en", level="italy", sector="I"), "en")
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_choice_that_has_no_data_is_replaced_said_and_can_be_undone(lang):
     visit = opened("closures", lang=lang, level="italy", sector="I")
     assert 'class="said"' in sound(visit, lang) and figures(visit)
@@ -445,7 +449,7 @@ def test_the_map_can_be_drawn_otherwise(level, drawn):
 # --- tables and files ---
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_rows_of_a_figure_are_one_click_away(lang):
     visit = opened("closures", lang=lang)
     assert "<table" not in html(visit)
@@ -513,23 +517,23 @@ VIEW = View(
 def test_a_table_writes_figures_as_the_language_does_and_a_dash_for_what_is_missing():
     rows = ask("map", **VIEW.moment).head(2).copy()
     rows.loc[0, "value"] = None
-    page = table.figures(rows, VIEW.indicator, "it", "prova <b>")
+    page = data_table.figures(rows, VIEW.indicator, "it", "prova <b>")
     assert "–" in page and "provvisorio" in page and "&lt;b&gt;" in page
     assert t("column_interval", "it") not in page, "no interval, no column"
 
 
 def test_a_csv_has_its_header_first_and_missing_cells_empty():
     rows = pd.DataFrame({"geo": ["ITC4", "NA"], "value": [17.4, None], "note": ["=1+1", "plain"]})
-    assert table.csv(rows).decode().splitlines() == ["geo,value,note", "ITC4,17.4,'=1+1", "NA,,plain"]
+    assert data_table.csv(rows).decode().splitlines() == ["geo,value,note", "ITC4,17.4,'=1+1", "NA,,plain"]
 
 
 def test_the_csv_of_a_view_has_its_rows():
     rows = ask("map", **VIEW.moment)
-    back = pd.read_csv(io.BytesIO(table.csv(rows)), keep_default_na=False)
+    back = pd.read_csv(io.BytesIO(data_table.csv(rows)), keep_default_na=False)
     assert len(back) == 21 and list(back.columns) == list(rows.columns)
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
     drawn = by_sector(resolve(Filters(lang=lang, geo=("ITC4", "ITF3")), "closures"), "light")
     assert drawn.view.geo == ("ITA",) and "Lombard" in drawn.where and "Campania" in drawn.where
@@ -542,14 +546,14 @@ def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
 # --- checks, data, methods ---
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("level", "home"), [("italy", True), ("world", False)])
 def test_a_document_whose_address_is_a_home_page_says_how_to_find_the_table(level, home, lang):
     found = words_of(html(opened("closures", lang=lang, level=level)))
     assert (t("publisher_home", lang) in found) == home
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
     ours = " ".join(f"{claim.finding} {claim.write}" for claim in ask("claims", lang=lang).itertuples())
     assert (
@@ -559,14 +563,14 @@ def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
     assert ("«" in html(opened("checks", lang=lang))) == (lang == "it")
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):
     page = words_of(sound(opened("checks", lang=lang), lang))
     for claim in ask("claims", lang=lang).itertuples():
         assert claim.claim in page and claim.write in page and t(f"verdict_{claim.verdict}", lang) in page
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("part", ["figures", "catalogue", "coverage", "dictionary"])
 def test_every_part_of_the_data_page_is_a_table(part, lang):
     visit = opened("data", lang=lang)
@@ -574,7 +578,7 @@ def test_every_part_of_the_data_page_is_a_table(part, lang):
     assert "<table" in sound(visit, lang)
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
     visit = opened("data", lang=lang, level="europe", indicator="death_rate", period="2020")
     whole, areas = html(visit), visit.multiselect(key=f"geo_{lang}")
@@ -598,11 +602,11 @@ def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
     view = resolve(Filters(**address), "digital_sales")
     assert view.geo and visit.multiselect(key="geo_en").value == []
     assert html(visit).count('<th scope="row">') == min(
-        len(ask("table", **view.cut, level="europe", geos=(), lang="en")), library.SHOWN
+        len(ask("table", **view.cut, level="europe", geos=(), lang="en")), data_page.SHOWN
     )
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_each_count_of_the_coverage_opens_the_view_it_counts(lang):
     visit = opened("data", lang=lang)
     visit.radio(key=f"part_{lang}").set_value("coverage").run()
@@ -644,7 +648,7 @@ def test_every_figure_leads_to_the_documents_it_was_read_in():
 )
 def test_only_addresses_of_the_web_and_of_the_dashboard_are_links(address, link):
     cell = (
-        table.html([{"a": "x", "b": (">", address)}], {"a": "a", "b": "b"}, "caption")
+        data_table.html([{"a": "x", "b": (">", address)}], {"a": "a", "b": "b"}, "caption")
         .partition("<td>")[2]
         .partition("</td>")[0]
     )
@@ -678,7 +682,7 @@ def test_another_topic_of_the_data_page_opens_its_first_indicator():
     sound(visit, "en")
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_source_is_named_with_its_terms(lang):
     page = words_of(sound(opened("about", lang=lang), lang))
     assert all(

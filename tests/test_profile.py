@@ -8,16 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-from test_frame import heading, html, opened
-from test_pages import sound, words_of
 
-from charts import benchmark
-from charts.benchmark import ALONE
-from data import catalogue, words
-from data.words import rounded, t, value_text
-from queries import ask, version
-from queries.filters import Filters, resolve
-from ui import area, checks_evidence, compare, frame, profile, sector, sheet, table
+from ripresa import catalogue, i18n
+from ripresa.database.query import ask, version
+from ripresa.filters import Filters, resolve
+from ripresa.i18n import rounded, t, value_text
+from ripresa.narrative import benchmark
+from ripresa.narrative.benchmark import ALONE
+from ripresa.profiles import area_profile, sheet
+from ripresa.views import shell
+from ripresa.views.components import data_table as table
+from ripresa.views.pages import claim_evidence, compare_page, profile_page, sector_profile
+from tests.test_frame import heading, html, opened
+from tests.test_pages import sound, words_of
 
 ITALIAN = [
     row.code
@@ -28,11 +31,11 @@ COUNTRIES = ["DEU", "FRA", "POL", "NOR", "KEN", "USA"]
 SECTORS = ["B-E", "F", "G", "I"]
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("geo", ITALIAN + COUNTRIES)
 def test_every_area_has_a_profile_in_both_languages(geo, lang):
     visit = opened("profile", lang=lang, geo=[geo])
-    page, one = words_of(sound(visit, lang)), area.area(geo, lang)
+    page, one = words_of(sound(visit, lang)), area_profile.area(geo, lang)
     assert one.name in words_of(heading(visit)) and visit.session_state["filters"].geo == (geo,)
     for entry in one.all:
         assert entry.indicator.label[lang] in page
@@ -41,11 +44,11 @@ def test_every_area_has_a_profile_in_both_languages(geo, lang):
     assert t("profile_missing", lang) in page and t("profile_sources", lang) in page
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("code", SECTORS)
 def test_every_sector_has_a_profile_beside_the_whole_economy(code, lang):
     visit = opened("profile", lang=lang, sector=code)
-    page, one = words_of(sound(visit, lang)), sector.sector(code, lang)
+    page, one = words_of(sound(visit, lang)), sector_profile.sector(code, lang)
     assert one.name in words_of(heading(visit)) and one.across and one.italy.all
     assert t("from_whole", lang) in page or t("the_whole", lang) in page
 
@@ -75,13 +78,13 @@ def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
     )
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("code", "key"), [("F", "sector_area_some"), ("G", "sector_area_none")])
 def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_area_chosen(code, key, lang):
     visit = opened("profile", lang=lang, geo=["ITC4"], sector=code, of="sector")
-    place, label = area.names(lang)["ITC4"], catalogue.indicator("gva_change_vs_2019").label[lang]
+    place, label = area_profile.names(lang)["ITC4"], catalogue.indicator("gva_change_vs_2019").label[lang]
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, lang))[0])
-    assert sector.sector(code, lang).name in words_of(heading(visit)) and said.startswith(
+    assert sector_profile.sector(code, lang).name in words_of(heading(visit)) and said.startswith(
         t(key, lang, name=place, indicators=label)[:-1]
     )
     assert [
@@ -104,7 +107,7 @@ def test_an_area_without_figures_gives_way_to_italy():
 @cache
 def every() -> list[tuple]:
     """Each entry of each profile tested here, with its area."""
-    return [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area.area(geo, "en").all]
+    return [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area_profile.area(geo, "en").all]
 
 
 def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice_only():
@@ -160,7 +163,7 @@ def test_words_and_numbers_agree_in_every_profile():
 def test_molise_is_above_italy_by_its_interval_and_its_place_is_a_range():
     share = next(
         entry
-        for entry in area.area("ITF2", "en").all
+        for entry in area_profile.area("ITF2", "en").all
         if entry.indicator.id == "innovative_startups_female_majority_share"
     )
     assert [benchmark.compared(share.row, other, share.indicator, "en").word for other in share.others] == [
@@ -194,7 +197,7 @@ def test_a_province_shown_with_the_figure_of_both_says_so():
 def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_and_under_it_in_2020(
     lang, expected
 ):
-    one = area.area("ITC4", lang)
+    one = area_profile.area("ITC4", lang)
     change = next(entry for entry in one.all if entry.indicator.id == "gva_change_vs_2019")
     assert (change.row["period"], change.then.row["period"], change.then.row["value"]) == (
         "2024",
@@ -225,7 +228,7 @@ def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_
     ],
 )
 def test_the_summary_leads_with_the_newest_value_added_and_says_that_inflation_is_in_it(lang, expected):
-    assert sheet.sentences(area.area("ITC4", lang))[1] == expected
+    assert sheet.sentences(area_profile.area("ITC4", lang))[1] == expected
 
 
 def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_of_that_year():
@@ -246,13 +249,17 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
     ("code", "expected"),
     [
         ("F", "Value added compared with 2019"),
-        ("G", t("profile_sector_none", "en", sector=sector.names("en")["G"])),
+        ("G", t("profile_sector_none", "en", sector=sector_profile.names("en")["G"])),
     ],
 )
 def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
     visit = opened("profile", lang="en", geo=["ITC4"], sector=code)
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, "en"))[0])
-    assert heading(visit).startswith("Lombardy") and expected in said and sector.names("en")[code] in said
+    assert (
+        heading(visit).startswith("Lombardy")
+        and expected in said
+        and sector_profile.names("en")[code] in said
+    )
     assert [
         link.proto.query_string
         for link in visit.get("page_link")
@@ -261,7 +268,7 @@ def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, ex
 
 
 def test_a_figure_of_another_edition_is_never_the_way_since_2019():
-    deaths = next(entry for entry in area.area("FRA", "en").all if entry.indicator.id == "death_rate")
+    deaths = next(entry for entry in area_profile.area("FRA", "en").all if entry.indicator.id == "death_rate")
     assert (
         deaths.row["edition"] == "eurostat-bd-2021"
         and benchmark.since_2019(deaths.way, deaths.indicator, "en") == ""
@@ -271,7 +278,7 @@ def test_a_figure_of_another_edition_is_never_the_way_since_2019():
 
 def test_the_edition_is_named_beside_a_figure_where_the_area_or_its_wholes_have_several():
     for geo, edition, value in (("ITC4", "Active firms", "19.9%"), ("ITA", "Registered firms", "22.2%")):
-        one = area.area(geo, "en")
+        one = area_profile.area(geo, "en")
         line = sheet.table(one, "women").partition("Women-led businesses, share")[2].partition("</tr>")[0]
         assert f"<small>{edition}</small>" in line and f"<strong>{value}</strong>" in line
         assert not next(entry.edition for entry in one.all if entry.indicator.id == "innovative_startups")
@@ -279,10 +286,10 @@ def test_the_edition_is_named_beside_a_figure_where_the_area_or_its_wholes_have_
 
 def test_what_is_missing_is_named_and_nothing_that_is_there():
     for geo in ITALIAN + COUNTRIES:
-        one = area.area(geo, "it")
+        one = area_profile.area(geo, "it")
         have = {entry.indicator.id for entry in one.all}
         assert not have & {indicator.id for indicator in (*one.elsewhere, *one.above)}
-    lombardy = area.area("ITC4", "it")
+    lombardy = area_profile.area("ITC4", "it")
     assert "closure_rate" in {indicator.id for indicator in lombardy.above} and "cancellations" in {
         indicator.id for indicator in lombardy.elsewhere
     }
@@ -303,7 +310,7 @@ def shown(page: str, address: dict, geo: str) -> list[float]:
 
 @pytest.mark.parametrize("geo", ["ITA", "ITC", "ITC4", "ITH1", "DEU", "DNK", "KEN", "USA"])
 def test_every_door_of_a_profile_leads_to_a_page_that_shows_its_figure(geo):
-    one = area.area(geo, "en")
+    one = area_profile.area(geo, "en")
     for entry in one.all:
         page, _, query = sheet.door(entry, one).partition("?")
         if page:
@@ -341,26 +348,28 @@ def test_every_link_leads_to_a_page_with_figures(page, address):
     visit = opened(page, lang="en", **address)
     sound(visit, "en")
     found = ways(visit)
-    assert len(found) > len(frame.FOOT) + 2
+    assert len(found) > len(shell.FOOT) + 2
     for to, asked in found:
         filters = Filters.from_address(asked, "en")
-        assert to in frame.PAGES and not filters.dropped
+        assert to in shell.PAGES and not filters.dropped
         if to in catalogue.topics():
             assert shown(to, asked, filters.geo[0])
         if to == "compare" and filters.indicator:
-            assert filters.indicator in {line.indicator.id for line in compare.compared(filters.geo, "en")}
+            assert filters.indicator in {
+                line.indicator.id for line in compare_page.compared(filters.geo, "en")
+            }
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_picture_on_the_page_carries_its_words(theme):
-    found = re.findall(r"<img ([^>]*)>", sheet.table(area.area("ITF2", "it"), "closures", theme))
+    found = re.findall(r"<img ([^>]*)>", sheet.table(area_profile.area("ITF2", "it"), "closures", theme))
     assert found and all(re.search(r'alt="[^"]+" src="data:image/svg', one) for one in found)
 
 
 def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as_a_page_elsewhere(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(profile, "FOLDER", tmp_path)
+    monkeypatch.setattr(profile_page, "FOLDER", tmp_path)
     offered = [
         button.proto.label for button in opened("profile", lang="en", geo=["ITF2"]).get("download_button")
     ]
@@ -375,7 +384,7 @@ def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as
 
 
 def test_the_figures_of_a_profile_leave_as_a_clean_file():
-    rows = profile.figures(area.area("ITF2", "en"))
+    rows = profile_page.figures(area_profile.area("ITF2", "en"))
     back = pd.read_csv(io.BytesIO(table.csv(rows)), keep_default_na=False)
     assert len(back) == len(rows) and {"ITF2", "ITF+ITG", "ITA"} <= set(back.geo)
 
@@ -384,42 +393,44 @@ def test_the_figures_of_a_profile_leave_as_a_clean_file():
 
 
 def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_edition():
-    building = sector.sector("F", "en")
+    building = sector_profile.sector("F", "en")
     deaths = next(there for there in building.across if there.indicator.id == "death_rate")
     assert {row["period"] for row in deaths.rows} == {"2020"} and len(deaths.rows) == 20
-    assert sector.counted(deaths, "en") == (
+    assert sector_profile.counted(deaths, "en") == (
         "Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both figures: 9; the sector is above the whole economy in 2 "
         "and below it in 6 (plain differences)."
     )
 
 
 def test_an_old_vintage_of_a_sector_has_no_direction():
-    hotels = sector.sector("I", "en")
+    hotels = sector_profile.sector("I", "en")
     deaths = next(entry for entry in hotels.italy.all if entry.indicator.id == "death_rate")
     assert "v" in deaths.row["flags"] and deaths.way is None and deaths.others == ()
     assert t("weak_vintage", "en") in words_of(sheet.table(hotels.italy, "closures"))
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_and_the_year_is_said(lang):
     regions = next(
-        there for there in sector.sector("F", lang).across if there.indicator.id == "gva_change_vs_2019"
+        there
+        for there in sector_profile.sector("F", lang).across
+        if there.indicator.id == "gva_change_vs_2019"
     )
     rows = ask("profile_sector", sector="F", lang=lang)
     own = rows[(rows["indicator"] == "gva_change_vs_2019") & (rows["level"] == "area")]
     newest = max(period for period, there in own.groupby("period") if there["geo"].nunique() == 21)
     assert {row["period"] for row in regions.rows} == {newest} and newest > "2020" and len(regions.rows) == 21
-    assert newest in sector.beside(regions, lang) and newest in sector.counted(regions, lang)
+    assert newest in sector_profile.beside(regions, lang) and newest in sector_profile.counted(regions, lang)
 
 
 # --- the evidence of a claim ---
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
     claims = {row.id: row for row in ask("claims", lang=lang).itertuples()}
-    shown = words_of(checks_evidence.sides(claims["profits_76"], lang))
+    shown = words_of(claim_evidence.sides(claims["profits_76"], lang))
     assert "76%" in shown and "75%" in shown and t("why_disputed", lang) in shown
     assert t("why_worded", lang) in shown, "the number of the claim, printed as what it is not"
-    assert t("checks_no_evidence", lang) in words_of(checks_evidence.sides(claims["closed_16"], lang))
-    assert checks_evidence.sides(claims["nations_90"], lang) == ""
+    assert t("checks_no_evidence", lang) in words_of(claim_evidence.sides(claims["closed_16"], lang))
+    assert claim_evidence.sides(claims["nations_90"], lang) == ""

@@ -1,4 +1,4 @@
-"""What other sites take: a figure for an iframe and the feed of revisions, over HTTP as api.py serves them."""
+"""What other sites take: a figure for an iframe and the feed of revisions, over HTTP as the server gives them."""
 
 import gzip
 from xml.etree import ElementTree
@@ -9,9 +9,9 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
-import api
-from routes import ROUTES, found
-from ui import frame
+from ripresa.views import shell as frame
+from ripresa.web import server, sitemap
+from ripresa.web.routes import ROUTES
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_feed_of_revisions_is_atom(site):
 
 def test_the_shell_leaves_embeds_and_the_open_data_alone():
     headers = {"content-type": "text/html; charset=utf-8"}
-    shell = api.Shell(None)
+    shell = server.Shell(None)
     assert shell.wanted({"path": "/closures"}, headers)
     assert not shell.wanted({"path": "/embed/v1/death_rate"}, headers) and not shell.wanted(
         {"path": "/api/v1/"}, headers
@@ -76,7 +76,7 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
         )
         await send({"type": "http.response.body", "body": b""})
 
-    visitor = TestClient(api.Guarded(page))
+    visitor = TestClient(server.Guarded(page))
     policy = visitor.get("/closures").headers
     assert (
         "default-src 'self'" in policy["content-security-policy"]
@@ -88,7 +88,7 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
 
 
 def test_anyone_may_frame_an_embed_a_page_opened_from_a_file_too():
-    visitor = TestClient(api.Guarded(Starlette(routes=ROUTES)), base_url="http://figures.example")
+    visitor = TestClient(server.Guarded(Starlette(routes=ROUTES)), base_url="http://figures.example")
     for path in ("/embed/v1/death_rate", "/embed/v1/no_such_thing"):
         headers = visitor.get(path).headers
         assert (
@@ -128,7 +128,7 @@ def test_an_address_that_is_no_page_s_is_a_404_that_leads_home_in_both_languages
         str(tmp_path / "index.html"),
         (tmp_path / "index.html").stat(),
     )  # as Streamlit's do
-    visitor = TestClient(found.Lost(Starlette(routes=[Mount(base, app=everywhere)])))
+    visitor = TestClient(sitemap.Lost(Starlette(routes=[Mount(base, app=everywhere)])))
     assert (
         visitor.get(f"{base}/closures").text
         == visitor.get(f"{base}/").text

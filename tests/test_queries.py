@@ -7,8 +7,8 @@ import threading
 import duckdb
 import pytest
 
-import queries
-from queries import ask
+from ripresa.database import query
+from ripresa.database.query import ask
 
 ANSWERS = {}  # question: the check of its answer
 TOTALS = {"sector": "all", "gender": "all", "size": "all"}
@@ -32,14 +32,14 @@ def table(frame, *columns: str) -> list[tuple]:
     return list(frame[list(columns)].itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize("name", queries.names())
+@pytest.mark.parametrize("name", query.names())
 def test_the_answer_is_the_one_worked_out_by_hand(name):
     assert name in ANSWERS, f"queries/{name}.sql: write its answer in tests/test_queries.py"
     ANSWERS[name]()
 
 
 def test_no_answer_outlives_its_question():
-    assert set(ANSWERS) == set(queries.names())
+    assert set(ANSWERS) == set(query.names())
 
 
 # --- the answers ---
@@ -106,7 +106,7 @@ def _():
 
 @answer("build")
 def _():
-    assert table(ask("build"), "version") == [(queries.version(),)]
+    assert table(ask("build"), "version") == [(query.version(),)]
     assert ask("build").rows_read[0] >= 12664 and ask("build").derived[0] == 1400
 
 
@@ -663,10 +663,10 @@ def test_world_bank_group_means_are_never_a_reference(indicator):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in queries.names() if name not in ("claim_evidence", "conflicts")]
+    "name", [name for name in query.names() if name not in ("claim_evidence", "conflicts")]
 )
 def test_no_chart_s_question_reads_the_evidence(name):
-    code = [line for line in queries.text(name).splitlines() if not line.startswith("--")]
+    code = [line for line in query.text(name).splitlines() if not line.startswith("--")]
     assert not [
         line
         for line in code
@@ -738,9 +738,9 @@ VIEW = {
 LINE = {"indicator": "death_rate", "geos": ("ITA",), "lang": "it", **TOTALS}
 
 
-@pytest.mark.parametrize("name", queries.names())
+@pytest.mark.parametrize("name", query.names())
 def test_a_question_says_what_it_gives(name):
-    assert len(queries.description(name)) > 20 and queries.description(name).rstrip().endswith(".")
+    assert len(query.description(name)) > 20 and query.description(name).rstrip().endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -766,9 +766,9 @@ def test_names_come_in_the_language_asked(lang, name):
     assert rows[rows.geo == "ITC4"].geo_name.tolist() == [name]
 
 
-@pytest.mark.parametrize("name", [name for name in queries.names() if queries.parameters(name)])
+@pytest.mark.parametrize("name", [name for name in query.names() if query.parameters(name)])
 def test_a_missing_value_is_named(name):
-    first = queries.parameters(name)[0]
+    first = query.parameters(name)[0]
     with pytest.raises(KeyError, match=rf"queries/{name}\.sql needs .*{first}"):
         ask(name)
 
@@ -828,11 +828,11 @@ def test_many_readers_at_once_get_their_own_answers():
 def published(tmp_path, monkeypatch):
     """A copy of the database in a place of its own, which questions now read."""
     path = tmp_path / "published.duckdb"
-    shutil.copyfile(queries.build.ensure(), path)
-    monkeypatch.setenv("RECOVERY_DATABASE", str(path))
+    shutil.copyfile(query.build.ensure(), path)
+    monkeypatch.setenv("RIPRESA_DATABASE", str(path))
     yield path
     monkeypatch.undo()
-    queries.version()  # back to the project's own
+    query.version()  # back to the project's own
 
 
 def test_a_swapped_file_is_seen_at_the_next_question(published, tmp_path):
@@ -843,7 +843,7 @@ def test_a_swapped_file_is_seen_at_the_next_question(published, tmp_path):
         connection.execute("update build set version = 'swapped'")
         connection.execute("delete from figures where indicator = 'death_rate' and geo = 'ITC4'")
     os.replace(draft, published)
-    assert queries.version() == "swapped"
+    assert query.version() == "swapped"
     assert len(ask("map", **VIEW)) == 20
 
 
@@ -851,9 +851,9 @@ def test_a_file_that_is_no_database_is_one_sentence_and_a_good_one_put_back_is_r
     whole = published.read_bytes()
     published.write_bytes(b"not a database" * 1000)
     with pytest.raises(
-        queries.build.BuildError,
+        query.build.BuildError,
         match=r"published\.duckdb cannot be read .*: delete it and start again, it will be rebuilt\.$",
     ):
-        queries.version()
+        query.version()
     published.write_bytes(whole)
     assert len(ask("map", **VIEW)) == 21

@@ -9,10 +9,13 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-import queries
-from data import build, release
-from exports import embed, feed, past
-from queries.filters import Filters, resolve
+from ripresa.cli import make_release
+from ripresa.database import build, query
+from ripresa.database import releases as release
+from ripresa.embed import embed_page
+from ripresa.exports import atom as feed
+from ripresa.exports import versions
+from ripresa.filters import Filters, resolve
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = shutil.ignore_patterns(
@@ -37,7 +40,7 @@ def edit(path: Path, change) -> None:
 def data(tmp_path_factory) -> dict:
     """Two releases of a copy of the data: in the second one rank is revised, one withdrawn, one new."""
     patch = pytest.MonkeyPatch()
-    patch.delenv("RECOVERY_DATABASE", raising=False)
+    patch.delenv("RIPRESA_DATABASE", raising=False)
     root = tmp_path_factory.mktemp("project") / "data"
     shutil.copytree(ROOT / "data", root, ignore=MADE)
     build.build(root)
@@ -66,8 +69,8 @@ def data(tmp_path_factory) -> dict:
 @pytest.fixture
 def in_place(data, monkeypatch):
     """The second release is the database the site reads, the first is kept."""
-    monkeypatch.setenv("RECOVERY_DATABASE", str(data["root"] / "recovery.duckdb"))
-    monkeypatch.setenv("RECOVERY_READONLY", "1")
+    monkeypatch.setenv("RIPRESA_DATABASE", str(data["root"] / "ripresa.duckdb"))
+    monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
     monkeypatch.setattr(release, "ROOT", data["root"])
     return data
 
@@ -123,13 +126,12 @@ def test_a_release_is_small_and_the_same_bytes_wherever_it_is_made(data, tmp_pat
 def test_a_database_older_than_its_inputs_is_not_released(data, tmp_path):
     shutil.copytree(data["root"], tmp_path / "data")
     edit(tmp_path / "data" / DESI, lambda found: found[1:])
-    with pytest.raises(release.ReleaseError, match="python -m data.build"):
+    with pytest.raises(release.ReleaseError, match="python -m ripresa build"):
         release.release(tmp_path / "data")
 
 
 def test_the_command_says_what_it_released(data, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["data.release", "--root", str(data["root"])])
-    assert release.main() == 0
+    assert make_release.main(["--root", str(data["root"])]) == 0
     assert "1 revised, 1 new, 1 withdrawn" in capsys.readouterr().out
 
 
@@ -207,30 +209,30 @@ def test_a_cited_view_survives_a_data_update_and_says_was_and_now(in_place):
         "level": view.level,
         "lang": view.lang,
     }
-    was = past.ask(version, "table", **view.cut, **asked)
-    now = queries.ask("table", **view.cut, **asked)
+    was = versions.ask(version, "table", **view.cut, **asked)
+    now = query.ask("table", **view.cut, **asked)
     found = release.compare(was, now)
     changed = found[found["kind"] == "revised"].to_dict("records")
     assert [(row["was"], row["now"]) for row in changed] == [(float(in_place["revised"]["value"]), 3.0)]
-    assert past.said(changed[0], view) == f"was no. {in_place['revised']['value']}, now no. 3"
+    assert versions.said(changed[0], view) == f"was no. {in_place['revised']['value']}, now no. 3"
     assert set(found["kind"]) == {"same", "revised", "new", "withdrawn"}
-    assert "3 of its" in past.summary(version, view, found)
+    assert "3 of its" in versions.summary(version, view, found)
 
 
 def test_a_view_cited_with_a_version_that_is_not_kept_says_so(in_place):
     view = desi(in_place)
-    assert past.compare("0000000000ff", "map", view) is None
-    assert "not kept here" in past.summary("0000000000ff", view, None)
+    assert versions.compare("0000000000ff", "map", view) is None
+    assert "not kept here" in versions.summary("0000000000ff", view, None)
 
 
 def test_an_embed_frozen_on_a_release_shows_its_figures(in_place):
     geo, period = in_place["revised"]["geo"], in_place["revised"]["period"]
     asked = {"lang": "en", "level": "europe", "geo": geo, "period": period, "figure": "bars"}
-    live = embed.answer("desi_rank", asked).body.decode()
-    frozen = embed.answer("desi_rank", {**asked, "version": in_place["first"]["version"]})
+    live = embed_page.answer("desi_rank", asked).body.decode()
+    frozen = embed_page.answer("desi_rank", {**asked, "version": in_place["first"]["version"]})
     assert "no. 3<" in live and f"no. {in_place['revised']['value']}<" in frozen.body.decode()
     assert "max-age=86400" in frozen.headers["Cache-Control"]
-    assert embed.answer("desi_rank", {**asked, "version": "0000000000ff"}).status == 404
+    assert embed_page.answer("desi_rank", {**asked, "version": "0000000000ff"}).status == 404
 
 
 @pytest.mark.parametrize("lang", ["it", "en"])

@@ -6,42 +6,43 @@ from html import unescape
 
 import httpx
 import pytest
-from test_frame import html, opened
-from test_pages import sound, words_of
 
-from data import check_links, words
-from data.build import RESOURCE
-from data.words import t
-from diagnosis.instrument import bank
-from queries import ask
-from ui import resources
-from ui.resources import GOALS, Wish, fits, is_history, nearest
+from ripresa import i18n
+from ripresa.cli import check_links
+from ripresa.database.build import RESOURCE
+from ripresa.database.query import ask
+from ripresa.diagnosis.questionnaire import bank
+from ripresa.i18n import t
+from ripresa.views.pages import resources_page
+from ripresa.views.pages.resources_page import GOALS, Wish, fits, is_history, nearest
+from tests.test_frame import html, opened
+from tests.test_pages import sound, words_of
 
 ROWS = [
-    row | {"goals": resources._goals(row["goals"]), "topics": row["topics"].split()}
+    row | {"goals": resources_page._goals(row["goals"]), "topics": row["topics"].split()}
     for row in ask("resources", lang="en").to_dict("records")
 ]
 BY_ID = {row["id"]: row for row in ROWS}
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_resource_is_there_with_its_state_and_what_it_rests_on(lang):
     page = words_of(sound(opened("resources", lang=lang), lang))
     for row in ask("resources", lang=lang).to_dict("records"):
-        assert row["title"] in page and resources.state(row, lang) in page
+        assert row["title"] in page and resources_page.state(row, lang) in page
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 def test_every_code_of_a_resource_has_words(row):
-    for lang in words.LANGS:
-        assert resources.entry(row, {row["region"]: "Italy"}, lang)
+    for lang in i18n.LANGS:
+        assert resources_page.entry(row, {row["region"]: "Italy"}, lang)
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_what_is_not_known_is_never_called_closed_and_what_ended_is_history(lang):
     ended = t("state_ended_undated", lang).rstrip(".")
     for row in ROWS:
-        assert (ended in resources.state(row, lang)) == (row["state"] == "ended")
+        assert (ended in resources_page.state(row, lang)) == (row["state"] == "ended")
         assert is_history(row) or row["state"] != "ended"
     assert is_history(BY_ID["piccolegrandimprese-hub"]) and is_history(BY_ID["business-open-days-2020"])
     assert BY_ID["piccolegrandimprese-hub"]["state"] == "unknown"
@@ -87,7 +88,7 @@ def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_
     )
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(
     ("region", "own", "active"), [("ITI4", 2, True), ("ITF5", 1, False), ("ITC4", 0, False)]
 )
@@ -96,7 +97,7 @@ def test_what_is_the_region_s_own_stands_first_and_none_active_is_said(region, o
     place = next(
         row.name for row in ask("areas", level="italy", lang=lang).itertuples() if row.code == region
     )
-    wide = len([row for row in ROWS if row["region"] in resources.WIDE and row["state"] == "active"])
+    wide = len([row for row in ROWS if row["region"] in resources_page.WIDE and row["state"] == "active"])
     listed = page.partition('class="resources"')[2]
     there = [t("resources_own", lang, region=place, count=own), t("resources_wide", lang, count=wide)][
         own == 0 :

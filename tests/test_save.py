@@ -7,21 +7,26 @@ import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
-import drawn
 import pytest
-from exporting import rows, view
-from test_frame import html, opened
-from test_weight import elements
 
-import queries
-from charts.rows import roles
-from charts.theme import palette
-from data import build, release, words
-from data.words import t
-from exports import embed, files, fingerprint, verify
-from exports import frame as figures
-from ui import compare, save, topic
-from ui.topic import mapped
+from ripresa import i18n
+from ripresa.charts.theme import palette
+from ripresa.database import build, releases
+from ripresa.database import query as queries
+from ripresa.embed import embed_page
+from ripresa.exports import export_table as figures
+from ripresa.exports import formats, verify
+from ripresa.exports import seal as fingerprint
+from ripresa.i18n import t
+from ripresa.observations.rows import roles
+from ripresa.views.components import export_menu
+from ripresa.views.pages import compare_page
+from ripresa.views.pages import topic_page as topic
+from ripresa.views.pages.topic_page import mapped
+from tests.helpers import drawn
+from tests.helpers.exporting import rows, view
+from tests.test_frame import html, opened
+from tests.test_weight import elements
 
 MAPS = [("closures", "italy"), ("digital_sales", "europe"), ("women", "world")]
 
@@ -32,10 +37,10 @@ def counted(monkeypatch) -> list[str]:
     made = []
     for module, name in (
         (figures, "prepare"),
-        (files, "make"),
-        (save.snippets, "sql"),
-        (save.embed, "code"),
-        (save.render, "image"),
+        (formats, "make"),
+        (export_menu.snippets, "sql"),
+        (export_menu.embed, "code"),
+        (export_menu.render, "image"),
     ):
         monkeypatch.setattr(module, name, _noted(getattr(module, name), name, made))
     return made
@@ -59,7 +64,7 @@ def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
     return visit
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("topic", "level"), MAPS)
 def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
     visit = opened(topic, lang=lang, level=level)
@@ -69,7 +74,9 @@ def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
         and len(offered) >= len(drawn.figures(visit)) - 1 > 0
     ), "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
-    assert visit.radio(key=f"map_part_{lang}").options == [t(f"save_{part}", lang) for part in save.PARTS]
+    assert visit.radio(key=f"map_part_{lang}").options == [
+        t(f"save_{part}", lang) for part in export_menu.PARTS
+    ]
 
 
 def test_nothing_is_prepared_before_it_is_asked_for(counted):
@@ -91,11 +98,11 @@ def test_closed_it_costs_a_figure_less_than_two_kilobytes():
     assert len(sizes) > 1 and max(sizes) < 2000
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("topic", "level"), MAPS)
 def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
     shown = rows(topic, level, lang)
-    made = save.file(shown, view(topic, level, lang), (), "csv", "https://pmi.example.org").decode()
+    made = export_menu.file(shown, view(topic, level, lang), (), "csv", "https://pmi.example.org").decode()
     back = list(csv.DictReader(io.StringIO(made)))
     assert [row["geo"] for row in back] == list(shown["geo"])
     assert [float(row["value"]) if row["value"] else None for row in back] == [
@@ -122,21 +129,21 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
 ):
     shown = view(topic, lang="en", **choice)
     first, order = mapped(shown, "light", "")
-    content = save.file(first.rows, shown, (first.figure,), "csv", "https://pmi.example.org")
+    content = export_menu.file(first.rows, shown, (first.figure,), "csv", "https://pmi.example.org")
     areas, others = [], []
     for row in csv.DictReader(io.StringIO(content.decode())):
         {"area": areas, "reference": others}[row["role"]].append(row)
     assert [row["geo"] for row in others] == [reference] and len(areas) == many
     title = first.figure.layout.meta["title"]
     assert (
-        words.value_text(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en")
+        i18n.value_text(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en")
         in title
     )
     ranked = [
         code for trace in order.figure.data if trace.customdata is not None for code, *_ in trace.customdata
     ]
     assert len(ranked) == many and reference not in ranked
-    one = save.export(first.rows, shown, (first.figure,), "https://pmi.example.org")
+    one = export_menu.export(first.rows, shown, (first.figure,), "https://pmi.example.org")
     drawn_ = fingerprint.picture(one.seal, one.table)
     assert (
         len(fingerprint.unpack(drawn_["figures"]))
@@ -146,7 +153,7 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
     assert verify.verify(content).state == "current"
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
     visit = opened("women", lang=lang)
     drawn.touch(visit, "map", "table")
@@ -155,7 +162,9 @@ def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
         page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
         and f'<th scope="row">{name}</th>' not in page
     )
-    body = embed.answer(view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}).body.decode()
+    body = embed_page.answer(
+        view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}
+    ).body.decode()
     assert (
         body.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
         and body.count('<th scope="row">') == 22
@@ -171,15 +180,15 @@ def test_italy_is_a_reference_among_regions_and_an_area_where_it_is_chosen_or_al
     assert roles([group, among[0]], view("closures", "europe")) == ["reference", "area"]
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_format_is_one_click_away(lang):
     visit = kit("closures", lang, "files")
-    assert {t(f"save_file_{form}", lang) for form in files.FORMATS} <= {
+    assert {t(f"save_file_{form}", lang) for form in formats.FORMATS} <= {
         button.proto.label for button in visit.get("download_button")
     }
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_citation_names_the_publisher_first_and_can_be_copied(lang):
     page = html(kit("closures", lang, "cite"))
     assert page.count('class="copier"') == 3 and "@misc{" in page and "TY  - DATA" in page
@@ -197,11 +206,11 @@ def test_the_cited_link_says_every_choice_and_the_version():
 
 
 @pytest.mark.parametrize("part", ["link", "cite"])
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_version_that_is_not_kept_says_so_where_it_is_cited(lang, part, monkeypatch):
     said = t("save_unkept", lang, version=queries.version())
     for kept in ([{"version": queries.version()}], []):
-        monkeypatch.setattr(save.release, "releases", lambda kept=kept: kept)
+        monkeypatch.setattr(export_menu.release, "releases", lambda kept=kept: kept)
         assert (said in html(kit("closures", lang, part))) == (not kept)
 
 
@@ -217,7 +226,7 @@ def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_c
     assert re.findall("<h2>([^<]*)</h2>", again)[0] in page, "the same finding"
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_image_buttons_name_the_figure_they_save(lang):
     visit = kit("closures", lang)
     assert 'data-figure="map"' in html(visit)
@@ -236,7 +245,7 @@ def recipe(visit) -> dict:
     [("closures", "map", {}), ("women", "leaders", {}), ("compare", "compared", {"geo": ["ITC4", "ITI4"]})],
 )
 def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, address, screen, monkeypatch):
-    monkeypatch.setattr(save.frame, "theme", lambda: screen)
+    monkeypatch.setattr(export_menu.frame, "theme", lambda: screen)
     monkeypatch.setattr(topic, "theme", lambda: screen)
     visit = kit(page, "en", name=name, **address)
     for wanted in ("light", "dark"):
@@ -264,7 +273,9 @@ def test_the_code_to_paste_is_that_of_the_figure(part):
 
 
 def test_every_figure_that_can_be_embedded_is_one_that_embeds_know():
-    assert set(save.EMBEDDED.values()) == set(embed.FIGURES) - {"bars"}, "the bars are beside the map"
+    assert set(export_menu.EMBEDDED.values()) == set(embed_page.FIGURES) - {"bars"}, (
+        "the bars are beside the map"
+    )
 
 
 def embedded(drawing_or_name, view_=None) -> str:
@@ -273,14 +284,15 @@ def embedded(drawing_or_name, view_=None) -> str:
     address = urlsplit(
         unescape(
             re.search(
-                'src="([^"]+)"', embed.code(shown, "https://pmi.example.org", figure=save.EMBEDDED[name])
+                'src="([^"]+)"',
+                embed_page.code(shown, "https://pmi.example.org", figure=export_menu.EMBEDDED[name]),
             )[1]
         )
     )
     return unescape(
         re.search(
             "<h1>([^<]*)</h1>",
-            embed.answer(address.path.rpartition("/")[2], parse_qs(address.query)).body.decode(),
+            embed_page.answer(address.path.rpartition("/")[2], parse_qs(address.query)).body.decode(),
         )[1]
     )
 
@@ -318,12 +330,12 @@ def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
 def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monkeypatch):
     taken = []
     monkeypatch.setattr(
-        compare, "panel", lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown))
+        compare_page, "panel", lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown))
     )
-    lines = compare.compared(tuple(geo), "en")
+    lines = compare_page.compared(tuple(geo), "en")
     line = next(line for line in lines if line.indicator.id == indicator)
-    monkeypatch.setattr(compare.st, "html", lambda text: None)
-    compare.figure(line, tuple(geo), compare.labels("en"), "en")
+    monkeypatch.setattr(compare_page.st, "html", lambda text: None)
+    compare_page.figure(line, tuple(geo), compare_page.labels("en"), "en")
     ((name, figure, shown),) = taken
     assert embedded(name, shown) == figure.layout.meta["title"]
 
@@ -345,7 +357,7 @@ def test_a_cited_link_of_a_version_not_kept_says_so():
 
 def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     out = build.database()
-    then = release._present(out, out.stat().st_mtime_ns).copy()
+    then = releases._present(out, out.stat().st_mtime_ns).copy()
     own = (
         (then["indicator"] == "death_rate")
         & (then["period"] == "2024")
@@ -354,9 +366,9 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
         & (then["size"] == "all")
     )
     then.loc[own & (then["geo"] == "ITC4"), "value"] = 11.1
-    kept = release.published
+    kept = releases.published
     monkeypatch.setattr(
-        release,
+        releases,
         "published",
         lambda version, root=None: then if version == "0000000000aa" else kept(version, root),
     )
@@ -385,7 +397,7 @@ def test_every_part_opens_under_every_figure(page, address):
     names = list(drawn.rows(visit))
     for name in names:
         drawn.touch(visit, name, "kit")
-    for part in save.PARTS:
+    for part in export_menu.PARTS:
         for name in names:
             choice = visit.radio(key=f"{name}_part_en")
             assert part == "embed" or t(f"save_{part}", "en") in choice.options

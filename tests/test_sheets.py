@@ -18,15 +18,17 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-import api
-from charts.benchmark import ALONE
-from data import catalogue, words
-from data.words import period_text, t, value_text
-from queries import version
-from routes.printed import Sheets
-from sheets import FOLDER, index, printer
-from sheets import __main__ as sheets
-from ui import area, sheet
+from ripresa import catalogue, i18n
+from ripresa.cli import profile_sheets as sheets
+from ripresa.database.query import version
+from ripresa.i18n import period_text, t, value_text
+from ripresa.narrative.benchmark import ALONE
+from ripresa.profiles import area_profile, sheet
+from ripresa.profiles import pdf as printer
+from ripresa.profiles import sheet_index as index
+from ripresa.settings import PROFILE_SHEETS as FOLDER
+from ripresa.web import server
+from ripresa.web.profile_files import Sheets
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,12 +64,12 @@ def values(one) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("geo", sheets.SAMPLE)
 def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_and_the_version(
     geo, lang, to_pdf
 ):
-    one = area.area(geo, lang)
+    one = area_profile.area(geo, lang)
     pdf = pypdf.PdfReader(io.BytesIO(to_pdf(sheet.document(one))))
     text = squeezed("".join(page.extract_text() for page in pdf.pages))
     assert len(pdf.pages) <= 2
@@ -94,13 +96,13 @@ def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_a
     )
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_same_two_pages(
     lang, chromium, tmp_path
 ):
     """A browser asked to print lays the page out for the paper inside its own margins, narrower than 760 pixels: the layout of phones is not for it."""
     page, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
-    page.write_text(sheet.document(area.area("ITC4", lang)), encoding="utf-8")
+    page.write_text(sheet.document(area_profile.area("ITC4", lang)), encoding="utf-8")
     subprocess.run(
         [
             chromium,
@@ -125,17 +127,17 @@ def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_sa
     )
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_sheet_says_the_day_of_the_data_not_of_the_print(lang):
     newest = max(source.collected for source in catalogue.sources().values())
     foot = t("sheet_foot", lang, site=t("site", lang), version=version(), date=period_text(newest, lang))
-    assert escape(foot) in sheet.document(area.area("ITF2", lang))
+    assert escape(foot) in sheet.document(area_profile.area("ITF2", lang))
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("geo", sheets.european())
 def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(geo, lang):
-    one = area.area(geo, lang)
+    one = area_profile.area(geo, lang)
     page = sheet.document(one)
     assert page.startswith(f'<!doctype html>\n<html lang="{lang}">') and not re.search(
         r'(src|href)="|url\(|@import|<script', page
@@ -158,7 +160,7 @@ def test_the_sheets_are_those_of_italy_its_areas_and_the_european_countries_with
     )
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_index_lists_what_is_in_the_folder_by_group(lang, tmp_path):
     for code in ("ITF+ITG", "DEU"):
         (tmp_path / sheet.file_name(code)).write_bytes(b"%PDF-")
@@ -200,7 +202,7 @@ def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
     )
     assert httpx.get(pdf.url, headers={"If-None-Match": pdf.headers["etag"]}).status_code == 304
     for answer in (index, pdf):
-        assert api.GUARD.items() <= {name.title(): value for name, value in answer.headers.items()}.items()
+        assert server.GUARD.items() <= {name.title(): value for name, value in answer.headers.items()}.items()
     answers = {
         path: httpx.get(f"{site}/sheets/{path}").status_code
         for path in ("zz/B.pdf", "yy/", "", "%2e%2e/geo/italy_nuts2.geojson")
@@ -234,13 +236,13 @@ def test_without_a_browser_it_says_what_to_install(monkeypatch):
 
 def test_a_code_without_figures_is_named():
     said = subprocess.run(
-        [sys.executable, "-m", "sheets", "ATLANTIS"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "ripresa", "profiles", "ATLANTIS"], cwd=ROOT, capture_output=True, text=True
     )
     assert said.returncode == 2 and "ATLANTIS: no figures for this code" in said.stderr
 
 
 def test_the_fullest_profile_leaves_the_history_of_amounts_to_the_page():
-    italy = area.area("ITA", "en")
+    italy = area_profile.area("ITA", "en")
     assert len(italy.all) > sheet.DENSE
     amounts = [entry for entry in italy.all if entry.indicator.unit in ALONE]
     assert (

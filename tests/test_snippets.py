@@ -9,10 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-import queries
-from data import build, catalogue
-from queries import ask, snippets
-from queries.filters import Filters, resolve
+from ripresa import catalogue
+from ripresa.database import build, query
+from ripresa.database.query import ask
+from ripresa.exports import snippets
+from ripresa.filters import Filters, resolve
 
 ROOT = Path(__file__).resolve().parent.parent
 VIEWS = [
@@ -28,8 +29,8 @@ FIGURES = [name for name in snippets.QUESTIONS if name not in ("time", "beside")
 def downloads(tmp_path_factory) -> Path:
     """A folder with what the script says to download, under the names it says."""
     folder = tmp_path_factory.mktemp("downloads")
-    queries.version()
-    shutil.copy(build.database(), folder / f"ripresa-digitale_{queries.version()}.duckdb")
+    query.version()
+    shutil.copy(build.database(), folder / f"ripresa-digitale_{query.version()}.duckdb")
     for path in (ROOT / "static" / "geo").glob("*.geojson"):
         shutil.copy(path, folder)
     return folder
@@ -106,7 +107,7 @@ def test_the_sql_of_every_indicator_gives_the_rows_of_the_page(indicator, downlo
     for level in here.default:
         view = resolve(Filters(lang="en", level=level, indicator=indicator), here.topic)
         with duckdb.connect(
-            str(downloads / f"ripresa-digitale_{queries.version()}.duckdb"), read_only=True
+            str(downloads / f"ripresa-digitale_{query.version()}.duckdb"), read_only=True
         ) as downloaded:
             again = downloaded.execute(snippets.sql(view, "map")).df()
         pd.testing.assert_frame_equal(again, ask("map", **view.moment))
@@ -187,7 +188,7 @@ def test_no_parameter_is_spoken_of_once_its_value_is_written(figure):
 
 @pytest.mark.parametrize("question", sorted({*snippets.QUESTIONS.values(), "references", "table", "by_size"}))
 def test_a_figure_is_read_from_one_table_already_joined(question):
-    assert " join " not in queries.text(question) and "from described($lang)" in queries.text(question)
+    assert " join " not in query.text(question) and "from described($lang)" in query.text(question)
 
 
 def test_comments_that_speak_of_no_parameter_stay():
@@ -205,7 +206,7 @@ def test_the_script_says_what_to_download_and_from_where():
     view = resolve(Filters(lang="en"), "closures")
     script = snippets.python(view, "map", site="https://example.org/")
     assert (
-        f"curl -o ripresa-digitale_{queries.version()}.duckdb 'https://example.org/api/v1/versions/{queries.version()}/database'"
+        f"curl -o ripresa-digitale_{query.version()}.duckdb 'https://example.org/api/v1/versions/{query.version()}/database'"
         in script
     )
     assert (

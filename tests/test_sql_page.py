@@ -6,13 +6,13 @@ from html import escape
 
 import pandas as pd
 import pytest
-from drawn import figures
-from test_frame import html, opened
 
-from data import words
-from data.words import t
-from queries import locked
-from ui import sql
+from ripresa import i18n as words
+from ripresa.i18n import t
+from ripresa.sandbox import pool as locked
+from ripresa.views.pages import sql_page
+from tests.helpers.drawn import figures
+from tests.test_frame import html, opened
 
 
 def answered(sentence: str, lang: str = "it"):
@@ -32,7 +32,7 @@ def settled(visit):
 def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
     visit = opened("sql", lang=lang)
     assert (
-        visit.text_area[0].value == sql.example("regions", lang)
+        visit.text_area[0].value == sql_page.example("regions", lang)
         and f"described('{lang}')" in visit.text_area[0].value
         and "<summary>observations</summary>" in html(visit)
     )
@@ -136,9 +136,9 @@ def test_a_question_too_long_is_refused_at_once(monkeypatch):
     assert not visit.exception and "shorten the question" in html(visit)
 
 
-@pytest.mark.parametrize("name", [*sql.OWN, *sql.ASKED])
+@pytest.mark.parametrize("name", [*sql_page.OWN, *sql_page.ASKED])
 def test_every_example_has_an_answer(name):
-    rows = locked.ask(sql.example(name, "it")).rows
+    rows = locked.ask(sql_page.example(name, "it")).rows
     assert len(rows) > 1 and {"value", "death_rate", "figures"} & set(rows.columns[:7]), (
         "the answer is on the first screen"
     )
@@ -147,13 +147,13 @@ def test_every_example_has_an_answer(name):
 def test_an_example_is_put_in_the_box_and_can_be_run():
     visit = opened("sql", lang="en")
     visit.selectbox(key="sql_example_en").set_value("count").run()
-    assert visit.text_area[0].value == sql.OWN["count"]
+    assert visit.text_area[0].value == sql_page.OWN["count"]
     visit.button[0].click().run()
     assert "death_rate" in html(settled(visit))
 
 
 def test_an_answer_can_be_drawn():
-    visit = answered(sql.example("regions", "it"), "it")
+    visit = answered(sql_page.example("regions", "it"), "it")
     assert not figures(visit)
     visit.toggle(key="sql_chart_it").set_value(True).run()
     chart = figures(visit)[0]
@@ -179,7 +179,7 @@ def test_an_answer_can_be_drawn():
     ],
 )
 def test_a_chart_opens_on_the_column_that_tells_the_rows_apart_and_on_the_values(question, across, up):
-    assert sql.axes(locked.ask(question).rows) == (across, up)
+    assert sql_page.axes(locked.ask(question).rows) == (across, up)
 
 
 def test_an_answer_of_several_years_is_one_bar_a_year():
@@ -196,7 +196,7 @@ def test_an_answer_of_several_years_is_one_bar_a_year():
 
 def test_a_column_that_is_only_an_order_is_not_drawn():
     assert not answered("select code, position from geographies", "en").toggle
-    assert sql.axes(
+    assert sql_page.axes(
         locked.ask("select code, position, length(name_en) as letters from geographies").rows
     ) == ("code", "letters")
 
@@ -228,18 +228,18 @@ def test_rows_that_no_column_tells_apart_are_numbered():
     )
 
 
-@pytest.mark.parametrize("kind", sql.KINDS)
+@pytest.mark.parametrize("kind", sql_page.KINDS)
 def test_a_chart_leaves_out_what_is_missing_and_draws_the_rest(kind):
     rows = pd.DataFrame({"name": ["a", None, "c"], "value": pd.array([1, None, 3], dtype="Int64")})
-    drawn = sql.drawing(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
+    drawn = sql_page.drawing(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
     values = list(drawn["x"] if kind == "bar" else drawn["y"])
     assert values == [1.0, None, 3.0]
 
 
 def test_truth_is_written_as_the_engine_writes_it():
-    assert "true</td>" in sql.listing(pd.DataFrame({"a": [1], "b": [True]}), "en")
+    assert "true</td>" in sql_page.listing(pd.DataFrame({"a": [1], "b": [True]}), "en")
 
 
 def test_values_are_shown_as_they_are_and_what_is_missing_as_a_dash():
-    page = sql.listing(pd.DataFrame({"a": ["<b>", None], "b": [1.5, float("nan")]}), "en")
+    page = sql_page.listing(pd.DataFrame({"a": ["<b>", None], "b": [1.5, float("nan")]}), "en")
     assert "&lt;b&gt;" in page and page.count("–") == 2 and "1.5" in page

@@ -18,15 +18,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-from exporting import DIGITS, export
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-import queries
-import routes
-from data import build, release
-from exports import files, fingerprint, images, verify
-from exports.frame import COLUMNS
+from ripresa.cli import verify_file
+from ripresa.database import build, query, releases
+from ripresa.exports import formats, image_metadata, verify
+from ripresa.exports import seal as fingerprint
+from ripresa.exports.export_table import COLUMNS
+from ripresa.web import routes
+from tests.helpers.exporting import DIGITS, export
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ("csv", "excel", "xlsx", "parquet", "json", "zip")
@@ -34,7 +35,7 @@ TRIES = 60  # digits changed in each format
 
 
 def made(form: str, lang: str = "it", topic: str = "women") -> bytes:
-    return files.make(export(topic, lang=lang), form)
+    return formats.make(export(topic, lang=lang), form)
 
 
 def digit_changed(content: bytes, random_: random.Random, within: slice = slice(None)) -> tuple[bytes, int]:
@@ -82,8 +83,8 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
     shown = export("women")
     table = shown.table.drop(columns="role")
     with monkeypatch.context() as then:
-        then.setattr(files, "COLUMNS", {name: told for name, told in COLUMNS.items() if name != "role"})
-        older = files.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form)
+        then.setattr(formats, "COLUMNS", {name: told for name, told in COLUMNS.items() if name != "role"})
+        older = formats.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form)
     verdict = verify.verify(older, f"figures.{form}")
     assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)
     if form == "csv":
@@ -99,7 +100,7 @@ def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_s
     assert (shown.table["base"] != english).all()
     table = shown.table.assign(base=english)
     verdict = verify.verify(
-        files.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form),
+        formats.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form),
         f"figures.{form}",
     )
     assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)
@@ -139,7 +140,7 @@ def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
 
 def test_the_metadata_beside_a_csv_notices_a_row_left_out():
     shown, table = export("women"), made("csv")
-    beside = files.sidecar(shown, "figures.csv")
+    beside = formats.sidecar(shown, "figures.csv")
     assert verify.verify(table, beside=beside).state == "current"
     verdict = verify.verify(b"\n".join(table.split(b"\n")[:-2]), beside=beside)
     assert verdict.state == "altered" and "20" in verdict.lines("en")[0]
@@ -224,7 +225,7 @@ def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
 
     verdict = verify.verify(hidden(made("json")))
     assert verdict.state == "altered" and [detail.kind for detail in verdict.details] == ["damaged"]
-    beside = json.loads(files.sidecar(export("women"), "figures.csv")) | {"title": "\ud800"}
+    beside = json.loads(formats.sidecar(export("women"), "figures.csv")) | {"title": "\ud800"}
     assert verify.verify(made("csv"), beside=json.dumps(beside).encode()).state == "current"
     assert (
         verify.verify(
@@ -409,7 +410,7 @@ def png(wide: int = 4, tall: int = 3) -> bytes:
 
     pixels = b"".join(b"\0" + bytes(range(wide * 3)) for _ in range(tall))
     return (
-        images.PNG
+        image_metadata.PNG
         + part(b"IHDR", struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0))
         + part(b"IDAT", zlib.compress(pixels))
         + part(b"IEND", b"")
@@ -449,7 +450,7 @@ IMAGES = {"png": png(), "svg": SVG, "pdf": pdf()}
 
 def sealed(form: str) -> bytes:
     shown = export("women")
-    return images.put(IMAGES[form], fingerprint.picture(shown.seal, shown.table))
+    return image_metadata.put(IMAGES[form], fingerprint.picture(shown.seal, shown.table))
 
 
 @pytest.mark.parametrize("form", IMAGES)
@@ -473,9 +474,9 @@ def test_a_number_rewritten_in_an_svg_is_named_with_both():
 
 
 def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
-    seal = images.take(sealed("png"))
+    seal = image_metadata.take(sealed("png"))
     other = png(wide=5)
-    forged = images.put(
+    forged = image_metadata.put(
         other, {name: value for name, value in seal.items() if name not in ("drawing", "check")}
     )
     kept = fingerprint.dumps(seal)
@@ -507,7 +508,7 @@ def updated(tmp_path, monkeypatch):
     folder = tmp_path / "data"
     (folder / "releases").mkdir(parents=True)
     shutil.copyfile(build.database(), folder / "new.duckdb")
-    release.published(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
+    releases.published(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
     with duckdb.connect(str(folder / "new.duckdb")) as connection:
         connection.execute(
             "update observations set value = 31.25, low = null, high = null, interval_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
@@ -518,9 +519,9 @@ def updated(tmp_path, monkeypatch):
             {"i": "innovative_startups_female_majority_share"},
         )
         connection.execute("update build set version = 'feed00000000'")
-    monkeypatch.setenv("RECOVERY_DATABASE", str(folder / "new.duckdb"))
-    monkeypatch.setenv("RECOVERY_READONLY", "1")
-    monkeypatch.setattr(release, "ROOT", folder)
+    monkeypatch.setenv("RIPRESA_DATABASE", str(folder / "new.duckdb"))
+    monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
+    monkeypatch.setattr(releases, "ROOT", folder)
     return folder
 
 
@@ -555,10 +556,15 @@ def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_p
     good.write_bytes(made("csv"))
     bad.write_bytes(made("csv").replace(b",16.16,", b",61.61,", 1))
     other.write_text("hello")
-    assert [verify.main([str(path)]) for path in (good, bad, other, tmp_path / "none.csv")] == [0, 2, 3, 4]
+    assert [verify_file.main([str(path)]) for path in (good, bad, other, tmp_path / "none.csv")] == [
+        0,
+        2,
+        3,
+        4,
+    ]
     assert "good.csv: intatto e attuale" in capsys.readouterr().out
     done = subprocess.run(
-        [sys.executable, "-m", "data.verify", "--lang", "en", str(good), str(bad)],
+        [sys.executable, "-m", "ripresa", "verify", "--lang", "en", str(good), str(bad)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -599,7 +605,7 @@ def test_open_data_untouched_has_the_published_figures_and_no_seal(form, lang):
 def test_all_of_the_open_data_can_be_compared():
     content = TestClient(Starlette(routes=routes.ROUTES)).get("/api/v1/observations?format=csv").content
     verdict = verify.verify(content)
-    assert (verdict.kind, verdict.rows) == ("unsealed_current", int(queries.ask("build")["observations"][0]))
+    assert (verdict.kind, verdict.rows) == ("unsealed_current", int(query.ask("build")["observations"][0]))
 
 
 def test_a_changed_figure_of_open_data_is_named_with_both_values():
@@ -619,7 +625,7 @@ def test_a_changed_figure_of_open_data_is_named_with_both_values():
         assert verdict.kind == "unsealed_altered"
         assert (
             len(verdict.lines("en")) == 1
-            and f"column value: 99.9 in the file, published in version {queries.version()}: {was}"
+            and f"column value: 99.9 in the file, published in version {query.version()}: {was}"
             in verdict.lines("en")[0]
         )
 
@@ -631,7 +637,7 @@ def test_a_changed_cell_of_json_stat_is_named_and_one_outside_the_cube_is_not_ou
     assert (
         verdict.kind == "unsealed_altered"
         and len(verdict.lines("en")) == 1
-        and f"99.9 in the file, published in version {queries.version()}: {was}" in verdict.lines("en")[0]
+        and f"99.9 in the file, published in version {query.version()}: {was}" in verdict.lines("en")[0]
     )
     for other in (
         {"value": {"999999999": 1.0}},

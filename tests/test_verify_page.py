@@ -5,21 +5,21 @@ import re
 
 import pytest
 import streamlit as st
-from exporting import export
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from test_frame import html, opened
 
-import queries
-import routes
-from data import release, words
-from data.words import t
-from exports import files
-from exports.render import FORMS
-from exports.verify import verify as judged
-from ui import verify
+from ripresa import i18n
+from ripresa.database import query, releases
+from ripresa.exports import formats
+from ripresa.exports.image_renderer import FORMS
+from ripresa.exports.verify import verify as judged
+from ripresa.i18n import t
+from ripresa.views.pages import verify_page
+from ripresa.web import routes
+from tests.helpers.exporting import export
+from tests.test_frame import html, opened
 
-TABLE = files.make(export("closures", "italy", "it"), "csv")
+TABLE = formats.make(export("closures", "italy", "it"), "csv")
 
 
 def changed(content: bytes) -> bytes:
@@ -39,7 +39,7 @@ def dropped(name: str, content: bytes, lang: str) -> str:
     return html(visit)
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(
     ("content", "state"),
     [(TABLE, "current"), (changed(TABLE), "altered"), (b"a,b\n1,2\n", "not_ours"), (b"", "not_ours")],
@@ -49,7 +49,7 @@ def test_a_file_dropped_is_judged(content, state, lang):
     assert f"verdict_{state}" in page and t(f"verify_state_{state}", lang) in page
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_file_without_a_seal_is_called_so(lang):
     content = (
         TestClient(Starlette(routes=routes.ROUTES))
@@ -60,10 +60,10 @@ def test_a_file_without_a_seal_is_called_so(lang):
     assert t("verify_state_unsealed_current", lang) in page and t("verify_means_unsealed", lang) in page
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_kind_of_file_that_is_read_is_named(lang):
     label = opened("verify", lang=lang).file_uploader[0].label.lower()
-    assert [kind for kind in (*FORMS, *files.FORMATS) if kind not in label and kind != "xlsx"] == []
+    assert [kind for kind in (*FORMS, *formats.FORMATS) if kind not in label and kind != "xlsx"] == []
 
 
 def test_one_changed_digit_is_found_and_put_back():
@@ -72,20 +72,23 @@ def test_one_changed_digit_is_found_and_put_back():
 
 
 def test_metadata_beside_a_csv_is_read_with_it():
-    found = verify.verdicts(
-        [("x.csv", TABLE), ("x.csv-metadata.json", files.sidecar(export("closures", "italy", "it"), "x.csv"))]
+    found = verify_page.verdicts(
+        [
+            ("x.csv", TABLE),
+            ("x.csv-metadata.json", formats.sidecar(export("closures", "italy", "it"), "x.csv")),
+        ]
     )
     assert [one.state for one in found] == ["current"]
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_before_the_first_release_the_page_says_so(lang, monkeypatch):
-    monkeypatch.setattr(release, "releases", lambda root=None: [])
-    monkeypatch.setattr(release, "revisions", lambda root=None: [])
+    monkeypatch.setattr(releases, "releases", lambda root=None: [])
+    monkeypatch.setattr(releases, "revisions", lambda root=None: [])
     assert t("revisions_none", lang) in html(opened("revisions", lang=lang))
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
     line = {
         "date": "2026-11-22",
@@ -103,11 +106,11 @@ def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
         "figures": "1",
     }
     monkeypatch.setattr(
-        release,
+        releases,
         "releases",
         lambda root=None: [{"version": "0000000000aa", "date": "2026-11-22", "previous": "", "figures": "9"}],
     )
-    monkeypatch.setattr(release, "revisions", lambda root=None: [line])
+    monkeypatch.setattr(releases, "revisions", lambda root=None: [line])
     page = html(opened("revisions", lang=lang))
     assert (
         {"it": "Lombardia", "en": "Lombardy"}[lang] in page
@@ -131,7 +134,7 @@ def test_the_csv_of_a_page_says_its_version_and_its_figures_are_compared(page, g
     verdict = judged(content)
     assert (verdict.kind, verdict.version, verdict.details) == (
         "unsealed_current",
-        queries.version(),
+        query.version(),
         (),
     ) and verdict.rows > 20
     other = judged(re.sub(rb",(\d+\.\d+),", b",987.6,", content, count=1))

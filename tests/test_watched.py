@@ -11,16 +11,16 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from test_frame import html, opened
 
-import queries
-import routes
-from data import log, words
-from exports import render
-from queries import limits, locked
-from routes import health
-from routes.watched import Limited, Watched, shown
-from ui import frame, overview
+from ripresa import i18n, logs, rate_limit
+from ripresa.database import query
+from ripresa.exports import image_renderer
+from ripresa.sandbox import pool as locked
+from ripresa.views import shell
+from ripresa.views.pages import overview_page
+from ripresa.web import health, routes
+from ripresa.web.middleware import Limited, Watched, shown
+from tests.test_frame import html, opened
 
 
 def broken(request):
@@ -42,20 +42,20 @@ def lines(monkeypatch):
     """What is logged, read back."""
     out, handler = io.StringIO(), logging.StreamHandler()
     handler.setStream(out)
-    handler.setFormatter(log.Lines())
-    monkeypatch.setattr(log.LOGGER, "level", logging.INFO)
-    log.LOGGER.addHandler(handler)
-    log.LOGGER.manager._clear_cache()
+    handler.setFormatter(logs.Lines())
+    monkeypatch.setattr(logs.LOGGER, "level", logging.INFO)
+    logs.LOGGER.addHandler(handler)
+    logs.LOGGER.manager._clear_cache()
     yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
-    log.LOGGER.removeHandler(handler)
-    log.LOGGER.manager._clear_cache()
+    logs.LOGGER.removeHandler(handler)
+    logs.LOGGER.manager._clear_cache()
 
 
 @pytest.fixture
 def client(monkeypatch) -> TestClient:
     """A visitor whose buckets are full."""
     monkeypatch.setattr(
-        limits, "BUCKETS", {kind: limits.Bucket(*rate) for kind, rate in limits.RATES.items()}
+        rate_limit, "BUCKETS", {kind: rate_limit.Bucket(*rate) for kind, rate in rate_limit.RATES.items()}
     )
     return TestClient(APP, raise_server_exceptions=False, client=("203.0.113.9", 5000))
 
@@ -84,7 +84,7 @@ def test_two_requests_have_two_ids(client):
 
 
 def test_a_query_is_timed_under_the_request_that_asked_it(client, lines):
-    queries._answer.cache_clear()
+    query._answer.cache_clear()
     answer = client.get("/readyz")
     told = {line["name"]: line for line in lines() if line["event"] == "query"}
     assert told["build"]["request"] == answer.headers["x-request-id"] and told["build"]["ms"] > 0
@@ -96,7 +96,7 @@ def test_a_fault_is_told_by_kind_and_place_and_never_by_its_words(client, lines)
     try:
         broken(None)
     except ValueError:
-        log.LOGGER.exception("tried")
+        logs.LOGGER.exception("tried")
     assert lines()[-1]["fault"] == "ValueError" and re.fullmatch(
         r"test_watched.py:\d+ broken", lines()[-1]["at"][-1]
     )
@@ -105,7 +105,7 @@ def test_a_fault_is_told_by_kind_and_place_and_never_by_its_words(client, lines)
 
 def test_a_page_is_timed_and_one_that_fails_is_told_without_what_the_address_held(lines, monkeypatch):
     opened("about", lang="it")
-    monkeypatch.setattr(overview, "show", broken)
+    monkeypatch.setattr(overview_page, "show", broken)
     opened(lang="en", geo="mario.rossi@example.org")
     scripts = [line for line in lines() if line["event"] == "script"]
     assert [(line["page"], line["lang"], line.get("fault")) for line in scripts] == [
@@ -126,11 +126,11 @@ def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
 
 
 def test_an_image_is_timed(lines, monkeypatch):
-    monkeypatch.setattr(render, "browser", lambda: "")
+    monkeypatch.setattr(image_renderer, "browser", lambda: "")
     from test_exports import drawn
 
-    with pytest.raises(render.RenderError):
-        render.image(*drawn("bars", "closures", "italy"), "png")
+    with pytest.raises(image_renderer.RenderError):
+        image_renderer.image(*drawn("bars", "closures", "italy"), "png")
     assert [(line["form"], line["fault"]) for line in lines() if line["event"] == "render"] == [
         ("png", "RenderError")
     ]
@@ -151,9 +151,9 @@ def test_names_of_sessions_and_files_stay_out_of_the_log(path, told):
 
 
 def test_ready_tells_of_the_store_where_one_is_configured_and_not_where_it_is(client, monkeypatch, tmp_path):
-    monkeypatch.setenv("DIAGNOSIS_STORE", str(tmp_path / "kept.sqlite3"))
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", str(tmp_path / "kept.sqlite3"))
     assert client.get("/readyz").json()["checks"]["diagnosis"] == "ok"
-    monkeypatch.setenv("DIAGNOSIS_STORE", "postgresql://someone:secret@/nothing?host=/nowhere")
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", "postgresql://someone:secret@/nothing?host=/nowhere")
     answer = client.get("/readyz")
     assert answer.status_code == 503 and answer.json()["checks"]["diagnosis"].startswith(
         "the store of the diagnosis does not answer"
@@ -169,9 +169,9 @@ def test_ready_tells_of_the_store_where_one_is_configured_and_not_where_it_is(cl
 
 
 @pytest.mark.escape
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_who_asks_without_end_is_told_to_wait_and_another_is_not(lang, client, monkeypatch):
-    monkeypatch.setattr(limits, "BUCKETS", {"data": limits.Bucket(5.5, 0.1)})
+    monkeypatch.setattr(rate_limit, "BUCKETS", {"data": rate_limit.Bucket(5.5, 0.1)})
     found = [client.get("/api/v1/versions", headers={"Accept-Language": lang}) for _ in range(7)]
     assert [answer.status_code for answer in found] == [200] * 5 + [429] * 2
     problem = found[-1].json()
@@ -191,9 +191,9 @@ def test_who_asks_without_end_is_told_to_wait_and_another_is_not(lang, client, m
 
 
 def test_an_unchanged_answer_costs_a_tenth_and_a_large_one_more(client, monkeypatch):
-    bucket = limits.Bucket(1000, 0)
-    monkeypatch.setattr(limits, "BUCKETS", {"data": bucket})
-    visitor, left = limits.visitor("203.0.113.9"), lambda: bucket._left[visitor][0]
+    bucket = rate_limit.Bucket(1000, 0)
+    monkeypatch.setattr(rate_limit, "BUCKETS", {"data": bucket})
+    visitor, left = rate_limit.visitor("203.0.113.9"), lambda: bucket._left[visitor][0]
     tag = client.get("/api/v1/sources").headers["etag"]
     before = left()
     assert client.get(
@@ -208,7 +208,7 @@ def test_an_unchanged_answer_costs_a_tenth_and_a_large_one_more(client, monkeypa
 
 def test_a_bucket_fills_again_and_never_over_its_rim():
     now = [0.0]
-    bucket = limits.Bucket(2, 0.5, lambda: now[0])
+    bucket = rate_limit.Bucket(2, 0.5, lambda: now[0])
     assert [bucket.take("a") for _ in range(3)] == [0, 0, 2] and bucket.take("b") == 0
     now[0] = 2
     assert [bucket.take("a"), bucket.take("a")] == [0, 2]
@@ -219,13 +219,13 @@ def test_a_bucket_fills_again_and_never_over_its_rim():
 
 
 def test_no_address_is_remembered_and_not_more_visitors_than_fit(monkeypatch):
-    monkeypatch.setattr(limits, "KEPT", 50)
-    bucket = limits.Bucket(5, 1)
+    monkeypatch.setattr(rate_limit, "KEPT", 50)
+    bucket = rate_limit.Bucket(5, 1)
     for number in range(200):
-        bucket.take(limits.visitor(f"198.51.100.{number}"))
+        bucket.take(rate_limit.visitor(f"198.51.100.{number}"))
     assert len(bucket._left) == 50 and "198.51" not in repr(vars(bucket))
-    monkeypatch.setattr(limits, "_SALT", b"another start")
-    assert limits.visitor("198.51.100.199") not in bucket._left
+    monkeypatch.setattr(rate_limit, "_SALT", b"another start")
+    assert rate_limit.visitor("198.51.100.199") not in bucket._left
 
 
 @pytest.mark.escape
@@ -243,34 +243,34 @@ def test_no_address_is_remembered_and_not_more_visitors_than_fit(monkeypatch):
 def test_a_forwarded_address_is_believed_only_as_far_as_known_proxies_wrote_it(
     proxies, forwarded, same, monkeypatch
 ):
-    monkeypatch.setenv("RECOVERY_PROXIES", proxies)
-    named = limits.visitor("192.0.2.1", forwarded)
+    monkeypatch.setenv("RIPRESA_TRUSTED_PROXIES", proxies)
+    named = rate_limit.visitor("192.0.2.1", forwarded)
     assert (
-        named == limits.visitor("192.0.2.1" if same else "198.51.100.1")
-        and named != limits.visitor("192.0.2.1", "9.9.9.9, 7.7.7.7, 8.8.8.8")
+        named == rate_limit.visitor("192.0.2.1" if same else "198.51.100.1")
+        and named != rate_limit.visitor("192.0.2.1", "9.9.9.9, 7.7.7.7, 8.8.8.8")
         or same
     )
 
 
 def test_one_line_of_the_newer_internet_is_one_visitor():
     assert (
-        limits.visitor("2001:db8:1:2::5")
-        == limits.visitor("2001:db8:1:2:ffff::1")
-        != limits.visitor("2001:db8:1:3::5")
+        rate_limit.visitor("2001:db8:1:2::5")
+        == rate_limit.visitor("2001:db8:1:2:ffff::1")
+        != rate_limit.visitor("2001:db8:1:3::5")
     )
 
 
 @pytest.mark.escape
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sql_page_asks_to_wait_in_a_sentence(lang, monkeypatch):
-    monkeypatch.setattr(limits, "BUCKETS", {"sql": limits.Bucket(0, 0.1)})
-    monkeypatch.setattr(frame, "visitor", lambda: "someone")
+    monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.Bucket(0, 0.1)})
+    monkeypatch.setattr(shell, "visitor", lambda: "someone")
     visit = opened("sql", lang=lang, sql="select 1")
     assert not visit.exception and locked.Refused("often", seconds=10).say(lang) in html(visit)
 
 
 def test_the_limits_can_be_left_to_a_proxy(monkeypatch):
-    monkeypatch.setattr(limits, "BUCKETS", {"sql": limits.Bucket(0, 0.1)})
-    assert limits.wait("sql", "someone") == 10
-    monkeypatch.setenv("RECOVERY_LIMITS", "0")
-    assert limits.wait("sql", "someone") == 0
+    monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.Bucket(0, 0.1)})
+    assert rate_limit.wait("sql", "someone") == 10
+    monkeypatch.setenv("RIPRESA_RATE_LIMITS", "0")
+    assert rate_limit.wait("sql", "someone") == 0

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import plotly
 import pytest
-from drawn import figures
 from plotly.offline import get_plotlyjs
-from test_frame import opened
 
-import queries
-from charts import theme as look
-from data import catalogue
-from queries.filters import Filters, resolve
-from ui import plot, topic
+from ripresa import catalogue
+from ripresa.charts import theme as look
+from ripresa.database import query
+from ripresa.filters import Filters, resolve
+from ripresa.views.components import plotly_figure
+from ripresa.views.pages import topic_page as topic
+from tests.helpers.drawn import figures
+from tests.test_frame import opened
 
 ROOT = Path(__file__).resolve().parents[1]
 VIEWS = [
@@ -60,9 +61,9 @@ def test_a_page_keeps_to_its_budget_and_sends_no_boundaries(topic, level):
 @pytest.mark.parametrize(("topic", "level"), VIEWS)
 def test_a_second_visitor_with_the_same_choice_asks_the_database_nothing(topic, level):
     opened(topic, lang="en", level=level)
-    _, asked, _ = queries.cached()
+    _, asked, _ = query.cached()
     opened(topic, lang="en", level=level)
-    assert queries.cached()[1] == asked
+    assert query.cached()[1] == asked
 
 
 def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
@@ -107,9 +108,9 @@ def test_every_figure_has_a_fixed_height():
 
 
 def test_figures_are_drawn_by_a_script_of_this_site_named_after_what_is_in_it():
-    file = ROOT / "static" / plot.address().removeprefix("/app/static/")
+    file = ROOT / "static" / plotly_figure.address().removeprefix("/app/static/")
     library, settings, own = file.read_text(encoding="utf-8").partition("\nwindow.ripresaSettings = ")
-    assert library == get_plotlyjs() and own.endswith(plot.OWN.read_text(encoding="utf-8"))
+    assert library == get_plotlyjs() and own.endswith(plotly_figure.OWN.read_text(encoding="utf-8"))
     assert file.stem.split("-")[1:] == [
         plotly.__version__,
         hashlib.sha256(f"{settings[1:]}{own}".encode()).hexdigest()[:12],
@@ -118,8 +119,8 @@ def test_figures_are_drawn_by_a_script_of_this_site_named_after_what_is_in_it():
 
 def test_only_the_cached_layer_reaches_the_database():
     """No query without a cache key: pages and figures ask by name."""
-    for folder in ("ui", "pages", "charts"):
-        for file in (ROOT / folder).glob("*.py"):
+    for folder in ("ripresa/views", "pages", "ripresa/charts", "ripresa/narrative"):
+        for file in (ROOT / folder).rglob("*.py"):
             assert "import duckdb" not in file.read_text(encoding="utf-8"), file.name
 
 
@@ -142,5 +143,5 @@ def test_the_server_starts_without_the_packages_that_few_visitors_need():
 
 
 def test_what_a_question_borrowed_is_given_back():
-    with queries.cursor() as (own, _):
+    with query.cursor() as (own, _):
         assert own.execute("select current_setting('allocator_background_threads')").fetchall() == [(True,)]

@@ -17,7 +17,7 @@ AREAS = "select o.geo, g.name_en as name, o.period, o.value from observations o 
 
 @cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(ROOT / "data" / "recovery.duckdb"), read_only=True)
+    return duckdb.connect(str(ROOT / "data" / "ripresa.duckdb"), read_only=True)
 
 
 @cache

@@ -17,10 +17,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from data import words
-from data.words import t
+from ripresa import i18n
+from ripresa.i18n import t
+from ripresa.views import shell
+from ripresa.views.components import accessibility_statement
 from tests.browser.conftest import NARROW, Visitor, watch
-from ui import access, frame
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -79,20 +80,20 @@ class Walk:
 
 def turns() -> list[tuple[str, str, str, int]]:
     """(place, language, theme, width) of each run."""
-    places = [*frame.PAGES, *STATES]
+    places = [*shell.PAGES, *STATES]
     if WHOLE:
-        return list(product(places, words.LANGS, THEMES, WIDTHS))
+        return list(product(places, i18n.LANGS, THEMES, WIDTHS))
     return [
         (place, lang, *TURNS[(i + j) % len(TURNS)])
         for i, place in enumerate(places)
-        for j, lang in enumerate(words.LANGS)
-        if place in frame.PAGES or (i + j) % 2
+        for j, lang in enumerate(i18n.LANGS)
+        if place in shell.PAGES or (i + j) % 2
     ]
 
 
 def open_at(visitor: Visitor, place: str, lang: str) -> None:
     """A page opened cold ("closures") or in a state of STATES."""
-    address, act = STATES.get(place, (f"/{'' if place == frame.PAGES[0] else place}?lang={{lang}}", None))
+    address, act = STATES.get(place, (f"/{'' if place == shell.PAGES[0] else place}?lang={{lang}}", None))
     visitor.open(address.format(lang=lang))
     if act:
         act(visitor.page)
@@ -147,12 +148,14 @@ def walked(browser, site) -> Walk:
         if met != (lang, True, [lang], 0):
             walk.amiss.append(f"{place} {lang}: {met}")
         visitor.page.evaluate(AXE)
-        for rule, known, html, why in visitor.page.evaluate(FINDINGS, [TAGS, access.known()["finding"]]):
+        for rule, known, html, why in visitor.page.evaluate(
+            FINDINGS, [TAGS, accessibility_statement.known()["finding"]]
+        ):
             if known < 0:
                 walk.ours.append(f"{place} {lang} {theme} {width}: {rule}: {html}: {why}")
             else:
                 walk.known[rule] += 1
-        if lang == words.LANGS[0]:
+        if lang == i18n.LANGS[0]:
             walk.italian.setdefault(place, set()).update(visitor.page.evaluate(TEXTS))
         for narrow in (
             visitor.page.viewport_size["width"],
@@ -168,7 +171,7 @@ def walked(browser, site) -> Walk:
     for visitor in visitors.values():
         visitor.page.context.close()
     print(
-        f"axe: {sum(walk.runs.values())} runs over {len(walk.runs)} pages and states x {len(words.LANGS)} languages x {len(THEMES)} themes x {len(WIDTHS)} widths"
+        f"axe: {sum(walk.runs.values())} runs over {len(walk.runs)} pages and states x {len(i18n.LANGS)} languages x {len(THEMES)} themes x {len(WIDTHS)} widths"
         f" ({'the whole matrix' if WHOLE else 'in turn'}): {len(walk.ours)} findings of ours, {sum(walk.known.values())} of Streamlit's ({dict(walk.known)}), {time.monotonic() - began:.0f} s"
     )
     return walk
@@ -180,7 +183,7 @@ def walked(browser, site) -> Walk:
 def test_every_page_opens_cold_in_its_language_asks_no_other_host_nor_what_is_not_there_and_no_script_fails(
     walked,
 ):
-    assert set(walked.runs) >= {path.stem for path in (frame.ROOT / "pages").glob("*.py")}
+    assert set(walked.runs) >= {path.stem for path in (shell.ROOT / "pages").glob("*.py")}
     assert not walked.amiss, "\n".join(walked.amiss)
 
 
@@ -189,7 +192,7 @@ def test_axe_finds_nothing_on_any_page_that_is_ours(walked):
 
 
 def test_every_failure_the_statement_lists_still_occurs(walked):
-    assert {one["rule"] for one in access.known()["finding"]} == set(walked.known)
+    assert {one["rule"] for one in accessibility_statement.known()["finding"]} == set(walked.known)
 
 
 def test_no_page_scrolls_sideways_as_it_opens_at_twice_the_size_or_on_320_pixels(walked):
@@ -223,7 +226,7 @@ def foreign() -> tuple[set[str], set[str]]:
     """English sentences, and the fixed parts of those with something to fill in, that no Italian sentence holds."""
     found = [
         pair
-        for path in frame.ROOT.glob("*/**/*.toml")
+        for path in shell.ROOT.glob("*/**/*.toml")
         for pair in pairs(tomllib.loads(path.read_text(encoding="utf-8")))
     ]
     italian = "\n".join(one for one, _ in found)
@@ -257,7 +260,7 @@ def test_streamlit_says_nothing_in_english_on_an_italian_page(walked):
     }
     assert t("own_skip", "it") in said and t("own_expand", "it") in said
     assert not {one for one in said if ENGLISH.search(one)}, (
-        "say it in data/strings.toml as own_..., as Streamlit writes it"
+        "say it in data/locales/interface.toml as own_..., as Streamlit writes it"
     )
 
 
@@ -491,7 +494,7 @@ def test_on_a_phone_the_menu_takes_up_the_keyboard_and_escape_gives_it_back(visi
     expect(button).to_be_focused()
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_choice_is_told_to_who_does_not_see_the_page(lang, visit):
     visitor = visit(f"/closures?lang={lang}")
     visitor.painted()

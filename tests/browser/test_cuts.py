@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from data.words import t
+from ripresa.i18n import t
 from tests.browser.conftest import SETTLED, WIDE, Visitor
 
 VIEW = "/closures?lang=it&level=italy&geo=ITC4&period=2020"
@@ -18,12 +18,10 @@ APART = 1000 * int(os.environ.get("CUT_SECONDS", "2"))  # milliseconds without a
 SERVER = [
     sys.executable,
     "-m",
-    "streamlit",
-    "run",
-    "api.py",
-    "--server.headless=true",
-    "--server.address=127.0.0.1",
-    "--server.port={port}",
+    "ripresa",
+    "serve",
+    "--host=127.0.0.1",
+    "--port={port}",
 ]
 
 

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from data import words
-from data.words import t
-from diagnosis.instrument import bank
-from diagnosis.scoring import visible
+from ripresa import i18n
+from ripresa.diagnosis.questionnaire import bank
+from ripresa.diagnosis.scoring import visible
+from ripresa.i18n import t
 from tests.browser.conftest import NARROW, SETTLED, WIDE
 
 GROUPS = '.st-key-questions [data-testid="stRadio"]'
@@ -191,7 +191,7 @@ def test_the_plan_prints_without_what_only_works_on_a_screen_and_can_be_put_in_a
     expect(visitor.page.locator(".action").first).to_be_visible()
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
     visitor = visit(f"/diagnosis?lang={lang}")
     on(visitor)

@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from charts import regions
-from data import catalogue
-from data.words import t
-from queries import ask
-from queries.filters import Filters, resolve
+from ripresa import catalogue
+from ripresa.charts import choropleth
+from ripresa.database.query import ask
+from ripresa.filters import Filters, resolve
+from ripresa.i18n import t
 from tests.browser.conftest import NARROW
 
 TOPICS = [topic for topic in catalogue.topics() if topic != "context"]
@@ -154,7 +154,7 @@ def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(v
     visitor.painted(21)
     visitor.page.get_by_text(t("drawn_tiles", "it"), exact=True).click()
     visitor.page.wait_for_function(
-        f"() => String(({heights})()) === '{regions.TILE_HEIGHT},{regions.TILE_HEIGHT}'"
+        f"() => String(({heights})()) === '{choropleth.TILE_HEIGHT},{choropleth.TILE_HEIGHT}'"
     )
 
 

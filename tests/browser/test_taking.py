@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from charts.theme import palette
-from data import words
-from data.words import t
-from exports import verify
+from ripresa import i18n
+from ripresa.charts.theme import palette
+from ripresa.exports import verify
+from ripresa.i18n import t
 
 
 def taken(visitor, click) -> tuple[str, bytes]:
@@ -28,7 +28,7 @@ def opened(visit, address: str, lang: str):
     return visitor
 
 
-@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("form", ["png", "svg"])
 def test_the_camera_saves_an_image_with_its_words_and_its_seal(form, lang, visit):
     visitor = opened(visit, "/closures", lang)

@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Error, expect
 
-from data import words
+from ripresa import i18n
 from tests.browser.conftest import NARROW
 
 VIEW = "level=italy&geo=ITC4&geo=ITI4&period=2020"
@@ -50,18 +50,18 @@ def test_the_menu_can_be_reached_on_a_narrow_screen(visit):
 def test_the_menu_marks_the_page_and_the_group_it_is_in(visit):
     visitor = visit("/data?lang=en")
     marked = visitor.page.locator('header [aria-current="page"], header [aria-current="true"]')
-    expect(marked).to_have_text([words.t("nav_sources", "en")])
+    expect(marked).to_have_text([i18n.t("nav_sources", "en")])
     assert marked.evaluate("one => getComputedStyle(one).boxShadow") != "none"
     marked.click()
     expect(visitor.page.locator('[role="menuitem"][aria-current="page"]')).to_have_text(
-        words.t("nav_data", "en")
+        i18n.t("nav_data", "en")
     )
     visitor.page.locator('header a[href*="women"]').first.click()
-    expect(marked).to_have_text([words.t("nav_women", "en")])
+    expect(marked).to_have_text([i18n.t("nav_women", "en")])
     visitor.page.set_viewport_size(NARROW)
     visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
     expect(visitor.page.locator('[data-testid="stSidebar"] [aria-current="page"]')).to_have_text(
-        words.t("nav_women", "en")
+        i18n.t("nav_women", "en")
     )
 
 
@@ -106,7 +106,7 @@ def test_on_a_phone_the_menu_makes_room_for_the_page_it_led_to(visit):
     visitor = visit("/closures?lang=it", size=NARROW)
     menu = visitor.page.locator('[data-testid="stSidebar"]')
     visitor.page.locator('[data-testid="stExpandSidebarButton"]').click()
-    menu.get_by_text(words.t("nav_women", "it"), exact=True).click()
+    menu.get_by_text(i18n.t("nav_women", "it"), exact=True).click()
     visitor.page.wait_for_url("**/women**")
     visitor.page.wait_for_function(
         "() => document.querySelector('[data-testid=\"stSidebar\"]').getBoundingClientRect().right <= 0"

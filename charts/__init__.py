@@ -1,1 +1,0 @@
-"""What the dashboard draws: rows and a view become a plotly figure. Pure: no server, no session, no network."""

@@ -1,0 +1,135 @@
+"""How answers leave: fresh or unchanged, whole or in pieces, compressed or plain."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from ripresa.api import serializers
+from ripresa.api.endpoints import MEDIA, Endpoint
+from ripresa.api.row_stream import Figures
+
+NEWEST = "public, max-age=60"
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, read: its address, its checked parameters, the data version it is about and the one in place."""
+
+    request: Request
+    endpoint: Endpoint
+    given: dict
+    version: str
+    current: str
+    pinned: bool
+    lang: str
+
+    @property
+    def format(self) -> str:
+        return self.given["format"]
+
+    @property
+    def head(self) -> bool:
+        return self.request.method == "HEAD"
+
+
+def named(call: Call) -> dict[str, str]:
+    """A file to keep has the version in its name; a browser shows JSON and saves the rest."""
+    shown, ending = (
+        call.format in ("json", "jsonstat"),
+        "jsonstat.json" if call.format == "jsonstat" else call.format,
+    )
+    return {
+        "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="ripresa-digitale_{call.version}_{call.endpoint.name}.{ending}"'
+    }
+
+
+def listed(call: Call, lines: list[dict]) -> Response:
+    """A short list as JSON."""
+    return whole(
+        call,
+        serializers.dumps({"version": call.version, "total": len(lines), "rows": lines}),
+        MEDIA["json"],
+        {**keeping(call), **named(call)},
+    )
+
+
+def whole(call: Call, body: bytes, media: str, headers: dict, tag: str = "") -> Response:
+    """A body that is there whole: its own hash is its ETag, it is compressed once."""
+    headers = {"Vary": "Accept-Encoding", **headers, "ETag": tag or etag(hashlib.sha256(body).hexdigest())}
+    if fresh := unchanged(call, headers["ETag"], headers):
+        return fresh
+    if _zips(call) and len(body) > 500:
+        body, headers = (
+            serializers.zipped(body),
+            {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(headers["ETag"])},
+        )
+    if call.head:
+        return Response(None, 200, {**headers, "Content-Length": str(len(body))}, media)
+    return Response(body, 200, headers, media)
+
+
+def stream(call: Call, found: Figures, pieces: Iterable[bytes], headers: dict, tag: str) -> Response:
+    """Pieces of a body as they are made."""
+    headers = {**headers, "Vary": "Accept-Encoding", "ETag": tag}
+    if call.format == "parquet":
+        headers["Content-Encoding"] = "identity"  # it is compressed inside
+    elif _zips(call):
+        pieces, headers = (
+            serializers.zipping(pieces),
+            {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(tag)},
+        )
+    if call.head:
+        found.close()
+        pieces = ()
+    return StreamingResponse(pieces, 200, headers, MEDIA[call.format])
+
+
+def unchanged(call: Call, tag: str, headers: dict) -> Response | None:
+    """304 where the client has this answer already, compressed or not."""
+    known = {
+        name.strip().removeprefix("W/") for name in call.request.headers.get("if-none-match", "").split(",")
+    }
+    if not known & {tag, _zipped_tag(tag), "*"}:
+        return None
+    kept = {name: headers[name] for name in ("Cache-Control", "Vary", "Content-Language") if name in headers}
+    return Response(None, 304, {"Vary": "Accept-Encoding", **kept, "ETag": tag})
+
+
+def etag(*parts: str) -> str:
+    """The ETag of what these parts say."""
+    return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
+
+
+def keeping(call: Call) -> dict[str, str]:
+    """For how long an answer may be kept."""
+    return {"Cache-Control": FOREVER if call.pinned else NEWEST}
+
+
+def paged(call: Call, total: int) -> dict[str, str]:
+    """Where the next and the previous page are."""
+    limit, offset = call.given.get("limit"), call.given.get("offset", 0)
+    if not limit:
+        return {}
+    asked = [(name, value) for name, value in call.request.query_params.multi_items() if name != "offset"]
+
+    def to(start, rel):
+        return f'<{call.request.url.path}?{urlencode([*asked, ("offset", start)])}>; rel="{rel}"'
+
+    links = [to(offset + limit, "next")] if offset + limit < total else []
+    links += [to(max(0, offset - limit), "prev")] if offset else []
+    return {"Link": ", ".join(links)} if links else {}
+
+
+def _zipped_tag(tag: str) -> str:
+    return f'{tag[:-1]}-gzip"'
+
+
+def _zips(call: Call) -> bool:
+    wishes = call.request.headers.get("accept-encoding", "").lower()
+    return bool(re.search(r"(^|[\s,])gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))[0-9.]+\s*)?(,|$)", wishes))

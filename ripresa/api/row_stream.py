@@ -1,0 +1,69 @@
+"""Rows of the database or of a kept release, read as a stream."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ripresa import settings
+from ripresa.api.endpoints import VERSION
+from ripresa.database import query
+from ripresa.i18n import noted
+
+BATCH = 4096
+ALL = 10**15
+
+
+def kept(version: str) -> Path | None:
+    """The file of an older version's observations, where there is one."""
+    path = settings.DATA / "releases" / f"{version}.parquet"
+    return path if re.fullmatch(VERSION, version) and path.exists() else None
+
+
+class Figures:
+    """The rows of a question: how many in all, their schema, and the rows themselves once, in batches. `lines` makes each row one JSON text."""
+
+    def __init__(self, sql: str, given: dict, version: str, lines: bool = False):
+        self._closing = query.cursor()
+        self._cursor, current = self._closing.__enter__()
+        named = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in given.items()
+        } | {"version": version, "limit": given.get("limit") or ALL}
+        if version != current and (path := kept(version)):
+            literal = str(path).replace("'", "''")
+            self._cursor.execute(f"create temp view observations as from read_parquet('{literal}')")
+        if "$bases" in sql:
+            bases = [base for (base,) in self._ask("select distinct base from observations", {}).fetchall()]
+            named |= {"bases": bases, "bases_own": [noted(base, given["lang"], "base_") for base in bases]}
+        self.total: int = self._ask(counting(sql), named).to_arrow_table().column(0)[0].as_py()
+        self._reader = self._ask(
+            f"select to_json(line) from ({sql}) line" if lines else sql, named
+        ).to_arrow_reader(BATCH)
+        self.schema: pa.Schema = self._reader.schema
+
+    def batches(self, most: int = ALL) -> Iterator[pa.RecordBatch]:
+        """The rows, once; no batch begins beyond `most`."""
+        try:
+            for batch in self._reader:
+                yield batch
+                if (most := most - batch.num_rows) < 0:
+                    return
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._reader = None
+        self._closing.__exit__(None, None, None)
+
+    def _ask(self, sql: str, named: dict) -> duckdb.DuckDBPyRelation:
+        return self._cursor.sql(
+            sql, params={name: value for name, value in named.items() if f"${name}" in sql}
+        )
+
+
+def counting(sql: str) -> str:
+    """The question that counts the rows of another before they are sorted and cut: it ends after the WITH called chosen."""
+    chosen, found, _ = sql.partition("\n)\n")
+    return f"{chosen}{found}select count(*) from chosen" if found else f"select count(*) from ({sql})"

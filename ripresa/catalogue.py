@@ -1,0 +1,296 @@
+"""The catalogue: indicators, topics and sources as declared in data/*.toml, checked once and cached."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from ripresa import settings
+
+LANGS = ("it", "en")
+LEVELS = ("italy", "europe", "world")
+UNITS = ("percent", "points", "percent_change", "count", "meur", "keur", "index", "rank")
+BETTER = ("higher", "lower", "neither")
+CHARTS = ("map", "dots", "series")
+KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
+VIEW = ("sector", "gender", "size", "period", "editions", "geo", "chart")
+RULE = (
+    "why",
+    "flag",
+    "indicator",
+    "geo",
+    "sector",
+    "gender",
+    "size",
+    "period",
+    "edition",
+    "source",
+    "status",
+)
+WHY = ("disputed", "vintage", "subgroup")
+
+
+class CatalogueError(ValueError):
+    """A fault in a declaration: one sentence a fault, with file, place and the values allowed."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One paragraph of indicators.toml. Texts are mappings from language to words."""
+
+    id: str
+    topic: str
+    label: dict
+    short: dict
+    about: dict
+    universe: dict
+    unit: str
+    decimals: int
+    better: str
+    source: str
+    chart: str
+    position: int = 0
+    breaks: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+    note: dict = field(default_factory=lambda: {"it": "", "en": ""})
+    note_from: tuple[str, ...] = ()  # the sources whose figures want the note; none: all
+    default: dict = field(default_factory=dict)
+    set_aside: tuple[dict, ...] = ()
+    mark: tuple[dict, ...] = ()
+    counts: dict = field(default_factory=dict)
+    range: tuple[float, float] | None = None
+    universes: dict = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def view(self, level: str) -> dict:
+        """The default view of a level: sector, gender, size, period, editions (in order of preference), geo, chart."""
+        opening = {
+            "sector": "all",
+            "gender": "all",
+            "size": "all",
+            "period": "latest",
+            "editions": [],
+            "geo": [],
+            "chart": self.chart,
+        }
+        return opening | self.default.get(level, {})
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One page's question and, for each level, the indicators it offers in order."""
+
+    id: str
+    title: dict
+    question: dict
+    intro: dict
+    level: str
+    opens: dict
+    more: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One publisher's family of figures."""
+
+    id: str
+    name: dict
+    publisher: str
+    kind: str
+    licence: dict
+    url: str
+    collected: str
+    note: dict
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@cache
+def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
+    """All indicators by id, in catalogue order. Raises CatalogueError naming every fault."""
+    known = sources(root)
+    subjects = topics(root)
+    faults: list[str] = []
+    found = {}
+    for position, (id, entry) in enumerate(_read(root / settings.CATALOGUE / "indicators.toml").items()):
+        place = f"data/catalogue/indicators.toml, [{id}]"
+        faults += _texts(place, entry, ("label", "short", "about", "universe"), optional=("note",))
+        faults += (
+            _choice(place, entry, "unit", UNITS)
+            + _choice(place, entry, "better", BETTER)
+            + _choice(place, entry, "chart", CHARTS)
+        )
+        faults += _choice(place, entry, "source", tuple(known)) + _choice(
+            place, entry, "topic", tuple(subjects)
+        )
+        if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
+            faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
+        faults += _fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
+        faults += [
+            fault
+            for source in entry.get("note_from", ())
+            for fault in _choice(place, {"note_from": source}, "note_from", tuple(known))
+        ]
+        for source, words in entry.get("universes", {}).items():
+            faults += _choice(place, {"universes": source}, "universes", tuple(known)) + _texts(
+                place, {f"universes.{source}": words}, (f"universes.{source}",)
+            )
+        faults += [
+            f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}."
+            for level in entry.get("default", {})
+            if level not in LEVELS
+        ]
+        for level, view in entry.get("default", {}).items():
+            faults += _fields(f"{place}, default.{level}", view, VIEW, "a choice of a view")
+        for rule in (*entry.get("set_aside", ()), *entry.get("mark", ())):
+            faults += _fields(place, rule, RULE, "a column a rule can name") + (
+                _choice(place, rule, "why", WHY) if "why" in rule else []
+            )
+        if not faults:
+            found[id] = Indicator(
+                id=id,
+                position=position,
+                **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()},
+            )
+    ids = _read(root / settings.CATALOGUE / "indicators.toml")
+    for id, entry in ids.items():
+        named = [*entry.get("beside", ()), *entry.get("counts", {}).values()]
+        faults += [
+            f"data/catalogue/indicators.toml, [{id}]: {name!r} is not an indicator of this file."
+            for name in named
+            if name not in ids
+        ]
+    for id, topic in subjects.items():
+        named = [*topic.more, *(name for level in topic.opens.values() for name in level)]
+        faults += [
+            f"data/catalogue/topics.toml, [{id}]: indicator {name!r} is not in data/catalogue/indicators.toml."
+            for name in dict.fromkeys(named)
+            if name not in ids
+        ]
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return MappingProxyType(found)
+
+
+def indicator(id: str) -> Indicator:
+    """The indicator of this id. Raises KeyError with the id."""
+    return indicators()[id]
+
+
+def universe(indicator: Indicator, sources: Iterable[str], lang: str) -> str:
+    """The population that figures of these sources describe: the indicator's own, except where it names another for the source."""
+    return (
+        "; ".join(
+            dict.fromkeys(indicator.universes.get(source, indicator.universe)[lang] for source in sources)
+        )
+        or indicator.universe[lang]
+    )
+
+
+@cache
+def topics(root: Path = settings.DATA) -> MappingProxyType[str, Topic]:
+    """The topics by id, in page order. Raises CatalogueError."""
+    faults: list[str] = []
+    found = {}
+    for id, entry in _read(root / settings.CATALOGUE / "topics.toml").items():
+        place = f"data/catalogue/topics.toml, [{id}]"
+        faults += _texts(place, entry, ("title", "question", "intro")) + _choice(
+            place, entry, "level", LEVELS
+        )
+        faults += _fields(place, entry, tuple(Topic.__dataclass_fields__), "a field of a topic")
+        faults += [
+            f"{place}: opens.{level} is missing; write [] where the level has nothing."
+            for level in LEVELS
+            if not isinstance(entry.get("opens", {}).get(level), list)
+        ]
+        faults += _fields(f"{place}, opens", entry.get("opens", {}), LEVELS, "a level")
+        if not faults:
+            found[id] = Topic(
+                id=id,
+                **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()},
+            )
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return MappingProxyType(found)
+
+
+@cache
+def sources(root: Path = settings.DATA) -> MappingProxyType[str, Source]:
+    """The source families by id. Raises CatalogueError."""
+    faults: list[str] = []
+    found = {}
+    for id, entry in _read(root / settings.CATALOGUE / "sources.toml").items():
+        place = f"data/catalogue/sources.toml, [{id}]"
+        faults += _texts(place, entry, ("name", "licence", "note")) + _choice(place, entry, "kind", KINDS)
+        faults += [
+            f"{place}: {name} is missing."
+            for name in ("publisher", "url", "collected")
+            if not entry.get(name)
+        ]
+        faults += _fields(place, entry, tuple(Source.__dataclass_fields__), "a field of a source")
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry.get("collected") or "2000-01-01")):
+            faults.append(f"{place}: collected {entry['collected']!r} is not a date such as 2026-11-22.")
+        if not faults:
+            found[id] = Source(id=id, **entry)
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return MappingProxyType(found)
+
+
+def _read(path: Path) -> dict:
+    try:
+        paragraphs = tomllib.loads(path.read_text(encoding="utf-8"))
+        loose = [name for name, entry in paragraphs.items() if not isinstance(entry, dict)]
+        if loose:
+            raise CatalogueError(
+                f"data/catalogue/{path.name}: {', '.join(loose)} stands outside any [paragraph]."
+            )
+        return paragraphs
+    except FileNotFoundError:
+        raise CatalogueError(
+            f"data/catalogue/{path.name} is missing: restore it from the repository."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise CatalogueError(f"data/catalogue/{path.name}: not valid TOML ({fault}).") from None
+
+
+def _texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[str]:
+    """Faults of the bilingual texts: each must have words in both languages."""
+    faults = []
+    for name in names + tuple(name for name in optional if name in entry):
+        words = entry.get(name)
+        faults += [
+            f"{place}: {name}.{lang} is missing; write it in both languages."
+            for lang in LANGS
+            if not isinstance(words, dict) or not str(words.get(lang, "")).strip()
+        ]
+    return faults
+
+
+def _fields(place: str, entry: dict, allowed: tuple[str, ...], what: str) -> list[str]:
+    unknown = sorted(set(entry) - set(allowed))
+    return (
+        [f"{place}: {', '.join(unknown)} is not {what}; use some of: {', '.join(allowed)}."]
+        if unknown
+        else []
+    )
+
+
+def _choice(place: str, entry: dict, name: str, allowed: tuple[str, ...]) -> list[str]:
+    value = entry.get(name)
+    return (
+        []
+        if value in allowed
+        else [f"{place}: {name} {value!r} is not known; use one of: {', '.join(allowed)}."]
+    )

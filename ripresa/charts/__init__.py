@@ -1,0 +1,1 @@
+"""Rows and a view become Plotly figures. Pure: no server, no session, no network."""

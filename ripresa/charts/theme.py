@@ -1,0 +1,233 @@
+"""The look of every figure: two palettes, one frame, the words of the chart's own buttons."""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from ripresa.i18n import number
+
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+BODY, TICK, SMALL = 13, 12, 11
+CLEAR = "rgba(0,0,0,0)"
+SEPARATORS = {"it": ",.", "en": ".,"}
+SYMBOLS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "triangle-down",
+)  # beside colour, for greyscale
+DASHES = ("solid", "dash", "dot", "dashdot")  # one an edition
+NO_DIMMING = {
+    "selected": {"marker": {"opacity": 1}},
+    "unselected": {"marker": {"opacity": 1}},
+}  # a click chooses, it does not fade the rest
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of one theme; the first four are those measured for contrast and for colour-blind readers."""
+
+    qualitative: tuple[str, ...]
+    sequential: tuple[str, ...]
+    diverging: tuple[str, ...]
+    no_data: str
+    border: str
+    page: str
+    ink: str
+    soft: str
+    grid: str
+    mute: str
+    bar: str
+    panel: str
+
+
+PALETTES = {
+    "light": Palette(
+        qualitative=("#3448BA", "#D97D39", "#2C9A88", "#52102C", "#5E5B00", "#9588E9"),
+        sequential=("#E3EDF7", "#BCD3EA", "#8DB4DA", "#5A92C6", "#2F6FAD", "#154C86", "#0A2C55"),
+        diverging=("#7A2E04", "#B85A1B", "#E39B5E", "#F3EDE6", "#8FB8DE", "#3F7FBF", "#103F7A"),
+        no_data="#C8C2B8",
+        border="#6B7280",
+        page="#FFFFFF",
+        ink="#1B2430",
+        soft="#4B5563",
+        grid="#E2E5EA",
+        mute="#A3ABB8",
+        bar="#5A92C6",
+        panel="#F1F2F4",
+    ),
+    "dark": Palette(
+        qualitative=("#72F1B8", "#A466DE", "#F4F046", "#CB6186", "#E7A1CD", "#74972B"),
+        sequential=("#16324F", "#1D4E7A", "#2A6CA6", "#478CC6", "#77AEDD", "#ABCFED", "#E3F0FB"),
+        diverging=("#FFB071", "#D97A35", "#8F4A1A", "#3A3F47", "#1F5C94", "#4C96D7", "#9CCBF5"),
+        no_data="#5A544C",
+        border="#8A93A0",
+        page="#0E1117",
+        ink="#F1F3F5",
+        soft="#C2C8D0",
+        grid="#2B313C",
+        mute="#6C7684",
+        bar="#478CC6",
+        panel="#1A1F29",
+    ),
+}
+
+
+def palette(theme: str) -> Palette:
+    """The colours of `theme`: "light" or "dark"."""
+    return PALETTES[theme]
+
+
+def layout(theme: str, lang: str, height: int, **more) -> dict:
+    """The frame every figure starts from: transparent, system fonts, decimal mark of the language."""
+    colours = palette(theme)
+    return {
+        "template": {},  # an empty one: the library's default weighs 7 kB a figure
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "font": {"family": FONT, "size": BODY, "color": colours.ink},
+        "separators": SEPARATORS[lang],
+        "showlegend": False,
+        "hovermode": "closest",
+        "dragmode": False,
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": colours.page,
+            "bordercolor": colours.border,
+            "font": {"family": FONT, "size": BODY, "color": colours.ink},
+            "namelength": -1,
+        },
+        "modebar": {"bgcolor": CLEAR, "color": colours.mute, "activecolor": colours.ink, "orientation": "h"},
+        **more,
+    }
+
+
+def axis(theme: str, **more) -> dict:
+    """An axis that grows to hold its labels, does not zoom under a finger, and has a quiet grid."""
+    colours = palette(theme)
+    return {
+        "automargin": True,
+        "fixedrange": True,
+        "showline": False,
+        "ticks": "",
+        "zeroline": False,
+        "gridcolor": colours.grid,
+        "tickfont": {"size": TICK, "color": colours.soft},
+        **more,
+    }
+
+
+def legend(theme: str, **more) -> dict:
+    """A horizontal legend that explains and is not a set of switches."""
+    return {
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "bgcolor": CLEAR,
+        "font": {"size": SMALL, "color": palette(theme).soft},
+        "itemclick": False,
+        "itemdoubleclick": False,
+        "tracegroupgap": 4,
+        **more,
+    }
+
+
+def legend_height(keys: list[dict], width: int = 460) -> int:
+    """About how many pixels a legend takes under a figure on half a page: its columns are as wide as its longest name."""
+    column = 44 + max((text_width(key["name"], SMALL) for key in keys), default=0)
+    return 19 * -(-len(keys) // max(width // column, 1)) + 5 * bool(keys)
+
+
+def note(theme: str, text: str, **more) -> dict:
+    """Text on the figure."""
+    return {"text": text, "showarrow": False, "font": {"size": SMALL, "color": palette(theme).soft}, **more}
+
+
+def figure(traces: list[dict], frame: dict) -> go.Figure:
+    """Plain dicts to a figure, unvalidated: a test validates every kind of figure instead."""
+    return go.Figure({"data": traces, "layout": frame}, _validate=False)
+
+
+def empty(view, theme: str, meta: dict) -> go.Figure:
+    """A figure that says there is nothing to draw, for a choice without data."""
+    words = note(theme, meta["title"], x=0.5, y=0.5, xref="paper", yref="paper")
+    hidden = {"visible": False, "fixedrange": True}
+    return figure(
+        [], layout(theme, view.lang, 120, annotations=[words], xaxis=hidden, yaxis=hidden, meta=meta)
+    )
+
+
+def tick_labels(ticks: list[float], unit: str, decimals: int, lang: str) -> list[str]:
+    """Short labels of an axis: the percent sign stays, other units are in the subtitle."""
+    sign = "%" if unit.startswith("percent") else ""
+    signed = unit in ("points", "percent_change")
+    needed = 0 if all(float(tick).is_integer() for tick in ticks) else max(decimals, 1)
+    return [number(tick, lang, needed, signed=signed) + sign for tick in ticks]
+
+
+def wrap(text: str, width: int, lines: int = 3) -> str:
+    """`text` broken at spaces for a narrow screen; what does not fit ends in an ellipsis."""
+    rows = [""]
+    for word in text.split():
+        if rows[-1] and len(rows[-1]) + 1 + len(word) > width:
+            rows.append(word)
+        else:
+            rows[-1] = f"{rows[-1]} {word}".strip()
+    if len(rows) > lines:
+        rows = [*rows[: lines - 1], rows[lines - 1] + "…"]
+    return "<br>".join(rows)
+
+
+def text_width(text: str, size: int = TICK) -> int:
+    """About how many pixels the longest line of `text` takes."""
+    return round(max(map(len, text.replace("<b>", "").replace("</b>", "").split("<br>"))) * size * 0.66)
+
+
+BUTTONS = {
+    "it": {
+        "Download plot as a PNG": "Scaricate l'immagine",
+        "Download plot": "Scaricate l'immagine",
+        "Zoom": "Ingrandite",
+        "Pan": "Spostate",
+        "Zoom in": "Ingrandite",
+        "Zoom out": "Riducete",
+        "Autoscale": "Scala automatica",
+        "Reset axes": "Riportate alla vista iniziale",
+        "Reset": "Riportate alla vista iniziale",
+        "Reset view": "Riportate alla vista iniziale",
+        "Produced with Plotly.js": "Fatto con Plotly.js",
+        "Preparing image - this may take a few seconds": "Preparo l'immagine: qualche secondo",
+        "Image download succeeded": "Immagine pronta",
+        "Sorry, there was a problem downloading your image!": "L'immagine non è riuscita",
+    }
+}
+
+
+def config(lang: str) -> dict:
+    """The chart's own settings: buttons in the language, image saved by the browser, no address outside this site. Each figure adds the name of its image."""
+    return {
+        "displaylogo": False,
+        "scrollZoom": False,
+        "doubleClick": False,
+        "showTips": False,
+        "plotlyServerURL": "",  # the library's "share" button would upload the chart to its makers
+        "modeBarButtonsToRemove": [
+            "sendChartToCloud",
+            "zoom2d",
+            "pan2d",
+            "select2d",
+            "lasso2d",
+            "zoomIn2d",
+            "zoomOut2d",
+            "autoScale2d",
+            "resetScale2d",
+        ],
+        "toImageButtonOptions": {"format": "svg", "scale": 2},
+        "topojsonURL": "/app/static/topojson/",
+        "locale": lang,
+        "locales": {"it": {"dictionary": BUTTONS["it"], "format": {"decimal": ",", "thousands": "."}}},
+    }

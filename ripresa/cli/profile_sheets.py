@@ -1,0 +1,68 @@
+"""python -m ripresa profiles [areas] [--sample] [--out FOLDER]: one PDF an area and language, with the machine's own Chromium and no network.
+
+Without areas: Italy, its macro-areas and regions, and the countries of Europe. The index is a page of its own, to be served beside the PDFs.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ripresa.catalogue import LANGS
+from ripresa.database.query import ask, version
+from ripresa.profiles import area_profile, pdf, sheet, sheet_index
+from ripresa.settings import PROFILE_SHEETS as FOLDER
+
+SAMPLE = (
+    "ITA",
+    "ITF+ITG",
+    "ITF2",
+    "ITH1",
+    "DEU",
+)  # the fullest, a macro-area, small numbers, a joined figure, a country
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m ripresa profiles", description="Make the printed profiles."
+    )
+    parser.add_argument(
+        "areas",
+        nargs="*",
+        metavar="area",
+        help="codes such as ITC4 or DEU (default: Italy, its areas, the countries of Europe)",
+    )
+    parser.add_argument("--sample", action="store_true", help=f"only {', '.join(SAMPLE)}")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where the PDFs go (default: static/sheets)")
+    given = parser.parse_args(arguments)
+    known = area_profile.names("en")
+    unknown = [code for code in given.areas if code not in known]
+    if unknown:
+        parser.error(f"{', '.join(unknown)}: no figures for this code; codes are like ITC4, ITF+ITG or DEU")
+    codes = given.areas or (SAMPLE if given.sample else european())
+    try:
+        with pdf.printing() as to_pdf:
+            for lang in LANGS:
+                (given.out / lang).mkdir(parents=True, exist_ok=True)
+                for code in codes:
+                    (given.out / lang / sheet.file_name(code)).write_bytes(
+                        to_pdf(sheet.document(area_profile.area(code, lang)))
+                    )
+                print(f"sheets: {len(codes)} in {given.out / lang}", file=sys.stderr, flush=True)
+    except pdf.NoBrowser as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    for lang in LANGS:
+        (given.out / lang / "index.html").write_text(
+            sheet_index.page(given.out / lang, lang), encoding="utf-8"
+        )
+    (given.out / "version").write_text(version(), encoding="utf-8")
+    return 0
+
+
+def european() -> tuple[str, ...]:
+    """Italy, its areas, and the countries of Europe that have figures."""
+    return tuple(
+        row.code
+        for row in ask("profile_areas", lang="en").itertuples()
+        if row.level != "country" or row.europe
+    )

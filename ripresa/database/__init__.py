@@ -1,0 +1,1 @@
+"""The published database: build, releases, and the read-only connection that answers queries."""

@@ -1,0 +1,795 @@
+"""python -m ripresa build: makes data/ripresa.duckdb from the declarations and the raw figures, or says what is wrong with them."""
+
+import csv
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from ripresa import catalogue, settings
+from ripresa.catalogue import Indicator
+
+FORMAT = "2"  # raised when the same inputs would give another file
+RAW = "indicator geo geo_label sector gender size period edition value unit n base status flag hold confidence publisher title published url".split()
+KEY = ("indicator", "geo", "sector", "gender", "size", "period", "edition")
+STATUSES = ("ok", "provisional", "derived", "disputed")
+HOLDS = ("", "disputed", "subgroup", "no_period")
+FLAGS = frozenset("bcdenpuz")
+RANGES = {
+    "percent": (0, 100),
+    "points": (-100, 100),
+    "percent_change": (-100, 1000),
+    "count": (0, 1e9),
+    "meur": (-1e7, 1e8),
+    "keur": (0, 1e10),
+    "index": (-200, 1000),
+    "rank": (1, 300),
+}
+DECIMAL = r"-?\d+(\.\d+)?"
+SHOWN_FAULTS = 40
+SHAPE = "select table_name, column_name from duckdb_columns() where database_name = '{}' and not internal"
+RESOURCE = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
+    "kind": "video_tutorial webinar short_course guide checklist case_study helpdesk programme grant".split(),
+    "goals": "known found convert retain all".split(),
+    "topics": "website maps social ecommerce ads reviews crm data ai security privacy skills finance export women".split(),
+    "language": ["it", "en"],
+    "cost": ["", "free", "paid", "grant"],
+    "state": ["active", "ended", "unknown"],
+}
+RESOURCES = "id kind goals topics language region cost state evidence_date provider title_it title_en description_it description_en address".split()
+SERVES = {"IT": "ITA", "EU": "EU27_2020", "world": "WORLD"}
+MOST_WORDS = 25
+COLUMNS = {
+    "geographies": ["level", "parent", "members", "europe", "position"],
+    "sectors": ["kind", "parent", "position"],
+    "sizes": ["position"],
+    "genders": ["position"],
+    "editions": ["position"],
+}
+
+
+class BuildError(ValueError):
+    """One sentence a fault: file, row, value and the values allowed."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published figure with its codes resolved, and where it was read."""
+
+    indicator: str
+    geo: str
+    geo_label: str
+    sector: str
+    gender: str
+    size: str
+    period: str
+    edition: str
+    value: float
+    decimals: int
+    unit: str
+    n: str
+    base: str
+    status: str
+    flags: str
+    hold: str
+    source: str
+    citation: tuple[str, str, str, str, str]
+    place: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def file(self) -> str:
+        return self.place.partition(",")[0]
+
+    @property
+    def imported(self) -> bool:
+        return self.file.startswith("data/imports/")
+
+    @property
+    def day(self) -> str:
+        """The newest date its citation gives as published, empty where it gives none."""
+        return max(re.findall(r"\d{4}-\d{2}-\d{2}", self.citation[2]), default="")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(getattr(self, name) for name in KEY)
+
+    def agrees(self, other: "Row") -> bool:
+        """The two figures are one within the rounding of the coarser."""
+        return abs(self.value - other.value) <= 0.5 * 10 ** -min(self.decimals, other.decimals) + 1e-9
+
+
+class Codes:
+    """A code list of data/codes with its aliases: the only way a published code enters the database."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.rows = list(_table(path, COLUMNS.get(path.stem, []) + ["code", "aliases", "name_it", "name_en"]))
+        self._check()
+        self.names = {
+            alias: row["code"]
+            for row in self.rows
+            if row.get("aliases")
+            for alias in row["aliases"].split("|")
+        }
+        self.names |= {row["code"]: row["code"] for row in self.rows}
+
+    def _check(self) -> None:
+        meant: dict[str, str] = {}
+        for line, row in enumerate(self.rows, start=2):
+            for word in dict.fromkeys((row["code"], *(row["aliases"].split("|") if row["aliases"] else ()))):
+                if word in meant:
+                    raise BuildError(
+                        f"data/codes/{self.path.name}, row {line}: {word!r} already stands for {meant[word]!r}; a word means one code."
+                    )
+                meant[word] = row["code"]
+
+    def find(self, value: str) -> str:
+        """The code of a published value. Raises KeyError with a sentence."""
+        if value in self.names:
+            return self.names[value]
+        near = sorted(
+            (code for code in self.names if code),
+            key=lambda code: (code[:1] != value[:1], abs(len(code) - len(value)), code),
+        )[:6]
+        raise KeyError(f"{value!r} is not in data/codes/{self.path.name}; values like {', '.join(near)} are")
+
+
+def version(root: Path = settings.DATA) -> str:
+    """Hash of all inputs, line endings aside: the same inputs give the same version on any machine."""
+    seal = hashlib.sha256(FORMAT.encode())
+    for path in inputs(root):
+        seal.update(
+            f"{path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name}\0".encode()
+        )
+        seal.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return seal.hexdigest()[:12]
+
+
+def database(root: Path = settings.DATA) -> Path:
+    """Where the database is, or will be: RIPRESA_DATABASE if set, else data/ripresa.duckdb."""
+    return settings.database_path(root)
+
+
+def ensure(root: Path = settings.DATA, progress: Callable[[str], None] = lambda words: None) -> Path:
+    """The database, built first if it is absent or its inputs changed; RIPRESA_READ_ONLY=1 never builds. Raises BuildError."""
+    out = database(root)
+    if frozen():
+        if not out.exists():
+            raise BuildError(
+                f"{out.name} is missing and RIPRESA_READ_ONLY=1 forbids building it: put the published database there."
+            )
+        return out
+    if built(out) != version(root):
+        build(root, out, progress)
+    return out
+
+
+def frozen() -> bool:
+    """Whether this is a replica of a published database (RIPRESA_READ_ONLY=1): it builds nothing and writes nothing."""
+    return settings.is_read_only()
+
+
+def remedy() -> str:
+    """What to do about a database that cannot be used."""
+    return (
+        "put the published database there again"
+        if frozen()
+        else "delete it and start again, it will be rebuilt"
+    )
+
+
+def fitting(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raises BuildError where the attached database lacks a table or a column of this code's schema: it was made by an older one."""
+    there = set(connection.execute(SHAPE.format("published")).fetchall())
+    if lacking := sorted(_shape() - there):
+        raise BuildError(
+            f"{path.name} was made by another version of the code, {'.'.join(lacking[0])} is not in it: {remedy()}."
+        )
+
+
+@cache
+def _shape() -> set[tuple[str, str]]:
+    with duckdb.connect() as empty:
+        empty.execute(settings.SCHEMA.read_text(encoding="utf-8"))
+        return set(empty.execute(SHAPE.format("memory")).fetchall())
+
+
+def built(out: Path) -> str:
+    """The version of the database at this path, empty where there is none that can be read."""
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(
+                "attach $path as published (read_only)", {"path": str(out)}
+            ) if out.exists() else None
+            return (
+                connection.execute("select version from published.build").fetchone()[0]
+                if out.exists()
+                else ""
+            )
+    except duckdb.Error:
+        return ""
+
+
+def build(
+    root: Path = settings.DATA, out: Path | None = None, progress: Callable[[str], None] = lambda words: None
+) -> str:
+    """Builds the database beside its place and swaps it in; returns its version. Raises BuildError, the old file untouched."""
+    out = out or database(root)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(out.with_name(f".{out.name}.lock"), timeout=120):
+            return _build_alone(root, out, progress)
+    except Timeout:
+        raise BuildError(
+            f"Another build of {out.name} has held its lock for two minutes: wait for it to end, then try again."
+        ) from None
+    except OSError as fault:
+        raise BuildError(
+            f"{out.name} cannot be written in {out.parent} ({fault.strerror or fault}): free or unlock the folder, or set RIPRESA_DATABASE to another place."
+        ) from None
+
+
+def _build_alone(root: Path, out: Path, progress: Callable[[str], None]) -> str:
+    wanted = version(root)
+    for stale in out.parent.glob(f".{out.name}.draft-*"):
+        stale.unlink()
+    draft = out.with_name(f".{out.name}.draft-{os.getpid()}")
+    try:
+        progress("reading the declarations")
+        content = Content(root)
+        progress(f"{len(content.rows):,} figures read and checked")
+        with duckdb.connect(str(draft)) as connection:
+            _write(connection, content, wanted, progress)
+        if built(out) not in ("", wanted):
+            os.replace(_twin(out, draft.with_suffix(".previous")), previous(out))
+        os.replace(draft, out)
+    except (
+        duckdb.IOException,
+        duckdb.FatalException,
+        duckdb.TransactionException,
+    ) as fault:  # a checkpoint that cannot be written is fatal, a commit that cannot be is the transaction's
+        raise BuildError(
+            f"{out.name} could not be written ({str(fault).splitlines()[0]}): check the free space of {out.parent}, then try again."
+        ) from None
+    finally:
+        for left in out.parent.glob(f"{draft.name}*"):  # its log too, where a commit failed
+            left.unlink()
+    progress(f"version {wanted} is in place")
+    return wanted
+
+
+class Content:
+    """Everything a build writes, checked. Raises BuildError with every fault found."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        try:
+            self.indicators = catalogue.indicators(root)
+            self.topics, self.sources = catalogue.topics(root), catalogue.sources(root)
+        except catalogue.CatalogueError as fault:
+            raise BuildError(str(fault)) from None
+        self.codes = {
+            name: Codes(root / "codes" / f"{name}.csv")
+            for name in ("geographies", "sectors", "sizes", "genders", "editions", "units")
+        }
+        self.claims = list(_table(root / "claims.csv"))
+        faults: list[str] = []
+        self.resources = [
+            self._resource(row, line, faults)
+            for line, row in enumerate(_table(root / "resources.csv", RESOURCES), start=2)
+        ]
+        self.rows = [row for path in _raw(root) for row in self._read(path, faults)]
+        self.observations, self.evidence = self._arrange(faults)
+        faults += self._bare()
+        if faults:
+            more = [f"… and {len(faults) - SHOWN_FAULTS} more faults."] if len(faults) > SHOWN_FAULTS else []
+            raise BuildError("\n".join(faults[:SHOWN_FAULTS] + more))
+
+    def _read(self, path: Path, faults: list[str]) -> Iterator[Row]:
+        source = path.name.removesuffix(".csv").split("__")[0]
+        folder = f"data/{path.parent.name}/{path.name}"
+        if source not in self.sources:
+            faults.append(
+                f"{folder}: {source!r} is not in data/catalogue/sources.toml; a raw file's name starts with one of: {', '.join(self.sources)}."
+            )
+            return
+        for line, entry in enumerate(_table(path, RAW), start=2):
+            place = f"{folder}, row {line}"
+            try:
+                yield self._row(entry, source, place)
+            except (KeyError, ValueError) as fault:
+                faults.append(f"{place}: {fault.args[0]}.")
+
+    def _row(self, entry: dict, source: str, place: str) -> Row:
+        codes = {}
+        for name, plural in (
+            ("geo", "geographies"),
+            ("sector", "sectors"),
+            ("gender", "genders"),
+            ("size", "sizes"),
+            ("edition", "editions"),
+            ("unit", "units"),
+        ):
+            try:
+                codes[name] = self.codes[plural].find(entry[name])
+            except KeyError as fault:
+                raise KeyError(f"{name} {fault.args[0]}") from None
+        for name, allowed in (("status", STATUSES), ("hold", HOLDS)):
+            if entry[name] not in allowed:
+                raise ValueError(
+                    f"{name} {entry[name]!r} is not known; use one of: {', '.join(filter(None, allowed))}"
+                )
+        if not set(entry["flag"]) <= FLAGS:
+            raise ValueError(f"flag {entry['flag']!r} is not known; use some of: {', '.join(sorted(FLAGS))}")
+        if not entry["publisher"] or not entry["title"]:
+            raise ValueError("publisher or title is empty: every figure names where it was read")
+        if not re.fullmatch(DECIMAL, entry["value"]):
+            raise ValueError(f"value {entry['value']!r} is not a plain decimal number such as 12.5")
+        if not (entry["hold"] == "no_period" and not entry["period"]):
+            starts(entry["period"])
+        value, unit = float(entry["value"]), codes.pop("unit")
+        indicator = self.indicators.get(entry["indicator"])
+        if indicator and not entry["hold"]:
+            if unit not in (indicator.unit, *indicator.accepts):
+                raise ValueError(
+                    f"unit {entry['unit']!r} means {unit}, but {indicator.id} is in {indicator.unit}; correct the row or the catalogue"
+                )
+            least, most = indicator.range or RANGES[indicator.unit]
+            if not least <= value <= most:
+                raise ValueError(f"value {entry['value']} of {indicator.id} is outside {least:g} to {most:g}")
+        low, high = _interval(entry, value)
+        geo_label = entry["geo_label"]
+        base = (
+            f"{entry['base']} ({geo_label})"
+            if geo_label and self.level[codes["geo"]] == "group"
+            else entry["base"]
+        )
+        return Row(
+            indicator=entry["indicator"],
+            geo_label=geo_label,
+            period=entry["period"],
+            value=value,
+            unit=unit,
+            n=entry["n"],
+            base=base,
+            status=entry["status"],
+            decimals=len(entry["value"].partition(".")[2]),
+            flags=entry["flag"],
+            hold=entry["hold"],
+            source=source,
+            place=place,
+            low=low,
+            high=high,
+            citation=tuple(entry[name] for name in ("publisher", "title", "published", "url", "confidence")),
+            **codes,
+        )
+
+    def _resource(self, row: dict, line: int, faults: list[str]) -> dict:
+        place = f"data/resources.csv, row {line}"
+        for name, allowed in RESOURCE.items():
+            said = row[name].split() if name in ("goals", "topics") else [row[name]]
+            faults += [
+                f"{place}: {name} {word!r} is not known; use one of: {', '.join(filter(None, allowed))}."
+                for word in said
+                if word not in allowed
+            ]
+        region = SERVES.get(row["region"], row["region"])
+        if region not in self.level:
+            faults.append(
+                f"{place}: region {region!r} is not in data/codes/geographies.csv, nor one of: {', '.join(SERVES)}."
+            )
+        for lang in catalogue.LANGS:
+            words = len(row[f"description_{lang}"].split())
+            if not row[f"title_{lang}"] or not 0 < words <= MOST_WORDS:
+                faults.append(
+                    f"{place}: title_{lang} and description_{lang} need words, the description at most {MOST_WORDS} (it has {words})."
+                )
+        if not row["address"].startswith("https://") and not row["address"].startswith("http://"):
+            faults.append(f"{place}: address {row['address']!r} does not start with https:// or http://.")
+        return row | {"region": region}
+
+    @cached_property
+    def level(self) -> dict[str, str]:
+        return {row["code"]: row["level"] for row in self.codes["geographies"].rows}
+
+    def _arrange(self, faults: list[str]) -> tuple[list[tuple[Row, list[Row]]], list[tuple[Row, str]]]:
+        """Observations with the rows that corroborate them, and evidence with the reason it is not charted."""
+        evidence: list[tuple[Row, str]] = []
+        groups: dict[tuple, list[Row]] = {}
+        for row in self.rows:
+            reason = row.hold or (
+                "disputed"
+                if row.status == "disputed"
+                else ""
+                if row.indicator in self.indicators
+                else "no_paragraph"
+            )
+            reason = reason or next(
+                (rule["why"] for rule in self.indicators[row.indicator].set_aside if _matches(row, rule)), ""
+            )
+            if reason:
+                evidence.append((row, reason))
+            else:
+                groups.setdefault(row.key, []).append(row)
+        observations = []
+        for rows in groups.values():
+            older = _superseded(rows)
+            evidence += [(row, "vintage") for row in older]
+            rows = [row for row in rows if row not in older]
+            chosen, *others = sorted(rows, key=lambda row: _preference(row, self.indicators[row.indicator]))
+            agreeing = [row for row in others if chosen.agrees(row)]
+            other = [row for row in others if not chosen.agrees(row)]
+            for row in other:
+                if (
+                    _preference(row, self.indicators[row.indicator])[0]
+                    == _preference(chosen, self.indicators[row.indicator])[0]
+                ):
+                    faults.append(
+                        f"{row.place}: {row.indicator} of {row.geo}, {row.period} is {row.value:g} here and {chosen.value:g} in {chosen.place}; "
+                        f"say which is charted with prefer in data/catalogue/indicators.toml, [{row.indicator}], or correct one."
+                    )
+            evidence += [(row, "vintage") for row in other]
+            finest = max([chosen, *agreeing], key=lambda row: row.decimals)
+            flags = "".join(
+                rule["flag"] for rule in self.indicators[chosen.indicator].mark if _matches(chosen, rule)
+            )
+            kept = chosen if finest is chosen else finest
+            observations.append((_flagged(kept, flags), [chosen, *agreeing]))
+        return observations, evidence
+
+    def _bare(self) -> list[str]:
+        charted = {row.indicator for row, _ in self.observations} | {"gva_points_vs_italy"}
+        return [
+            f"data/catalogue/indicators.toml, [{id}]: no figure of it is in data/raw; add its rows or remove the paragraph."
+            for id in self.indicators
+            if id not in charted
+        ]
+
+
+def previous(out: Path) -> Path:
+    """Where the database that the last build replaced is kept."""
+    return out.with_name(f"{out.stem}.previous{out.suffix}")
+
+
+def roll_back(out: Path) -> tuple[str, str]:
+    """The kept database in place of the present one, which is kept instead; gives the two versions. Raises BuildError."""
+    kept, aside = previous(out), out.with_name(f".{out.name}.draft-{os.getpid()}")
+    back, away = built(kept), built(out)
+    if not back:
+        raise BuildError(f"{kept.name} is missing or cannot be read: there is nothing to go back to.")
+    try:
+        with FileLock(out.with_name(f".{out.name}.lock"), timeout=120):
+            _twin(out, aside) if away else None
+            os.replace(kept, out)
+            os.replace(aside, kept) if away else None
+    except (OSError, Timeout) as fault:
+        raise BuildError(
+            f"{out.name} cannot be put back in {out.parent} ({fault}): free or unlock the folder, then try again."
+        ) from None
+    return back, away
+
+
+def _twin(path: Path, beside: Path) -> Path:
+    """The same file under a second name; a copy where the disk knows no second names."""
+    beside.unlink(missing_ok=True)
+    try:
+        os.link(path, beside)
+    except OSError:
+        shutil.copyfile(path, beside)
+    return beside
+
+
+def starts(period: str) -> date:
+    """First day of a period: 2020, 2020-H1, 2020-Q2, 2020-05, 2020-05-19, or an interval of two with a slash. Raises ValueError."""
+    first = period.split("/")[0]
+    found = re.fullmatch(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(\d{2})(?:-(\d{2}))?))?", first)
+    if (
+        not found
+        or period.count("/") > 1
+        or (("/" in period) and not re.fullmatch(r"[\dHQ-]+", period.split("/")[1]))
+    ):
+        raise ValueError(
+            f"period {period!r} is not a year, half, quarter, month, date or an interval such as 2020-05/2020-10"
+        )
+    year, half, quarter, month, day = found.groups()
+    number = 6 * int(half) - 5 if half else 3 * int(quarter) - 2 if quarter else int(month or 1)
+    try:
+        return date(int(year), number, int(day or 1))
+    except ValueError:
+        raise ValueError(f"period {period!r} is not a date of the calendar") from None
+
+
+def _superseded(rows: list[Row]) -> list[Row]:
+    """Rows of one key that a newer publication of the same source contradicts, where one of the two is an import. Two raw files that disagree stay a fault."""
+    if not any(row.imported for row in rows):
+        return []
+    newest = {row.source: row for row in sorted(rows, key=lambda row: (row.day, row.imported, row.place))}
+    beside = [(row, newest[row.source]) for row in rows]
+    return [
+        row
+        for row, last in beside
+        if (row.imported or last.imported) and row.file != last.file and not row.agrees(last)
+    ]
+
+
+def _interval(entry: dict, value: float) -> tuple[float | None, float | None]:
+    """The published 95% interval of a row, where its file has the columns low and high. Raises ValueError."""
+    low, high = entry.get("low", ""), entry.get("high", "")
+    if not low and not high:
+        return None, None
+    if not all(re.fullmatch(DECIMAL, end) for end in (low, high)) or not float(low) <= value <= float(high):
+        raise ValueError(f"low {low!r} and high {high!r} are not two numbers around value {entry['value']}")
+    return float(low), float(high)
+
+
+def _preference(row: Row, indicator: Indicator) -> tuple:
+    """Sorts the rows of one key: the catalogue's prefer first, then the imported, then as published before derived, then the finer."""
+    names = (row.source, row.citation[0], row.citation[4])
+    rank = next(
+        (place for place, name in enumerate(indicator.prefer) if name in names), len(indicator.prefer)
+    )
+    return rank, not row.imported, STATUSES.index(row.status), -row.decimals, row.place
+
+
+def _flagged(row: Row, flags: str) -> Row:
+    return Row(**{**row.__dict__, "flags": row.flags + flags}) if flags else row
+
+
+def _matches(row: Row, rule: dict) -> bool:
+    """A rule's columns all hold the row's value, or one of the values listed."""
+    return all(
+        getattr(row, name) in ([wanted] if isinstance(wanted, str) else wanted)
+        for name, wanted in rule.items()
+        if name not in ("why", "flag")
+    )
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, content: Content, wanted: str, progress: Callable[[str], None]
+) -> None:
+    connection.execute(settings.SCHEMA.read_text(encoding="utf-8"))
+
+    def both(name, words):
+        return {f"{name}_{lang}": words[lang] for lang in catalogue.LANGS}
+
+    def fill(table, rows):
+        return _fill(connection, table, rows)
+
+    fill(
+        "sources",
+        (
+            {
+                "id": s.id,
+                **both("name", s.name),
+                "publisher": s.publisher,
+                "kind": s.kind,
+                **both("licence", s.licence),
+                "url": s.url,
+                **both("note", s.note),
+            }
+            for s in content.sources.values()
+        ),
+    )
+    fill(
+        "indicators",
+        (
+            {
+                "id": i.id,
+                "topic": i.topic,
+                "position": i.position,
+                **both("label", i.label),
+                **both("short", i.short),
+                **both("about", i.about),
+                **both(
+                    "universe",
+                    {lang: catalogue.universe(i, (i.source, *i.universes), lang) for lang in catalogue.LANGS},
+                ),
+                "unit": i.unit,
+                "decimals": i.decimals,
+                "better": i.better,
+                "chart": i.chart,
+                "source": i.source,
+                "breaks": " ".join(i.breaks),
+                **both("note", i.note),
+            }
+            for i in content.indicators.values()
+        ),
+    )
+    for table in ("geographies", "sectors", "sizes", "genders", "editions"):
+        fill(table, content.codes[table].rows)
+    fill(
+        "claims",
+        (
+            {**row, "position": place, "evidence_value": row["evidence_value"] or None}
+            for place, row in enumerate(content.claims)
+        ),
+    )
+    fill("resources", content.resources)
+    citations = {
+        citation: number
+        for number, citation in enumerate(sorted({row.citation for row in content.rows}), start=1)
+    }
+    fill(
+        "citations",
+        (
+            {
+                "id": number,
+                **dict(zip(("publisher", "title", "published", "url", "confidence"), citation, strict=True)),
+            }
+            for citation, number in citations.items()
+        ),
+    )
+    fill(
+        "observations",
+        (
+            _observation(row, rows, content)
+            for row, rows in sorted(content.observations, key=lambda pair: pair[0].key)
+        ),
+    )
+    fill(
+        "observation_citations",
+        (
+            {
+                **dict(zip(KEY, row.key, strict=True)),
+                "citation": citations[said.citation],
+                "stated_value": said.value,
+                "place": said.place,
+            }
+            for row, rows in content.observations
+            for said in rows
+        ),
+    )
+    fill(
+        "evidence",
+        (
+            {**row.__dict__, "n_note": row.n, "why": why, "citation": citations[row.citation]}
+            for row, why in sorted(content.evidence, key=lambda pair: (pair[0].key, pair[0].place))
+        ),
+    )
+    connection.execute(
+        "create temp table share_counts (share varchar, numerator varchar, denominator varchar)"
+    )
+    connection.executemany(
+        "insert into share_counts values (?, ?, ?)",
+        [
+            (i.id, i.counts["numerator"], i.counts["denominator"])
+            for i in content.indicators.values()
+            if i.counts
+        ],
+    )
+    progress("deriving sums, changes and intervals")
+    connection.execute(settings.DERIVATIONS.read_text(encoding="utf-8"))
+    connection.execute(
+        "insert into build select $version, $day, $rows, (select count(*) from observations), (select count(*) from evidence)",
+        {
+            "version": wanted,
+            "day": max(source.collected for source in content.sources.values()),
+            "rows": len(content.rows),
+        },
+    )
+
+
+def _observation(row: Row, rows: list[Row], content: Content) -> dict:
+    sample = next((said.n for said in [row, *rows] if said.n), "")
+    low, high = next(
+        (
+            (said.low, said.high)
+            for said in [row, *rows]
+            if said.low is not None and said.low <= row.value <= said.high
+        ),
+        (None, None),
+    )
+    reason = (
+        ""
+        if low is not None
+        else "derived"
+        if row.status == "derived"
+        else "register"
+        if _kind(row, content) == "register"
+        else "no_error_published"
+    )
+    return dict(zip(KEY, row.key, strict=True)) | {
+        "starts": starts(row.period),
+        "value": row.value,
+        "low": low,
+        "high": high,
+        "n": int(sample) if sample.isdigit() else None,
+        "n_note": sample,
+        "status": row.status,
+        "flags": row.flags,
+        "interval_reason": reason,
+        "base": row.base,
+        "source": row.source,
+        "decimals": row.decimals,
+    }
+
+
+def _kind(row: Row, content: Content) -> str:
+    """What kind of source a figure comes from; the press prints figures of the indicator's own source."""
+    kind = content.sources[row.source].kind
+    return content.sources[content.indicators[row.indicator].source].kind if kind == "press" else kind
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict]) -> None:
+    """Inserts rows by column name, taking only the table's own columns."""
+    columns = [
+        name
+        for (name,) in connection.execute(
+            "select column_name from information_schema.columns where table_name = $table order by ordinal_position",
+            {"table": table},
+        ).fetchall()
+    ]
+    frame = pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=columns)
+    if len(frame):
+        connection.register("incoming", frame)
+        try:
+            connection.execute(f'insert into "{table}" by name select * from incoming')
+        except (duckdb.ConstraintException, duckdb.ConversionException) as fault:
+            raise BuildError(
+                f"{_place(table)}: {str(fault).splitlines()[0]}; see data/schema.sql, table {table}."
+            ) from None
+        connection.unregister("incoming")
+
+
+def _place(table: str) -> str:
+    return (
+        f"data/{table}.csv"
+        if table in ("claims", "resources")
+        else f"data/codes/{table}.csv"
+        if table in (*COLUMNS, "units")
+        else f"the {table} of data/raw"
+    )
+
+
+def _table(path: Path, columns: list[str] | None = None) -> Iterator[dict]:
+    """Rows of a UTF-8 CSV, empty cells as empty strings. Raises BuildError on a file that is not one."""
+    place = (
+        f"data/{path.parent.name}/{path.name}"
+        if path.parent.name in ("raw", "imports", "codes")
+        else f"data/{path.name}"
+    )
+    try:
+        with path.open(encoding="utf-8", newline="") as text:
+            reader = csv.DictReader(text, strict=True)
+            header = reader.fieldnames or []
+            missing = [name for name in columns or [] if name not in header]
+            if missing or not header:
+                raise BuildError(
+                    f"{place}: column {', '.join(missing) or 'names'} missing from row 1; the columns are: {', '.join(columns or ['code', '...'])}."
+                )
+            for line, row in enumerate(reader, start=2):
+                if None in row or None in row.values():
+                    raise BuildError(
+                        f"{place}, row {line}: {len(header)} columns expected; a comma inside a text needs quotes around the text."
+                    )
+                yield row
+    except FileNotFoundError:
+        raise BuildError(f"{place} is missing: restore it from the repository.") from None
+    except (UnicodeDecodeError, csv.Error) as fault:
+        raise BuildError(f"{place}: not a UTF-8 CSV file ({fault}); save it again as CSV UTF-8.") from None
+
+
+def _raw(root: Path) -> list[Path]:
+    return [path for folder in ("raw", "imports") for path in sorted((root / folder).glob("*__*.csv"))]
+
+
+def inputs(root: Path) -> list[Path]:
+    """Every file a build of this root reads: the declarations, the code lists, data/raw and data/imports, the SQL."""
+    declarations = [
+        root / settings.CATALOGUE / f"{name}.toml" for name in ("indicators", "topics", "sources")
+    ]
+    declared = (
+        declarations + [root / "claims.csv", root / "resources.csv"] + sorted((root / "codes").glob("*.csv"))
+    )
+    return [path for path in declared + _raw(root) + [settings.SCHEMA, settings.DERIVATIONS] if path.exists()]

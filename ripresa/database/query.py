@@ -1,0 +1,162 @@
+"""The SQL layer: one .sql file a question, asked by name, values only through $parameters, answers cached by data version."""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache, wraps
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from ripresa import logs, settings
+from ripresa.database import build
+
+CACHED_ANSWERS = 4096
+FOLDERS = re.compile(r"""[^\s"'(]*[/\\]""")
+KEPT_FIGURES = 64  # of each kind
+
+
+class _Reader:
+    """The read-only connection of this process; a swapped file is seen at the next question."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stamp: tuple | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._version = ""
+        self._ensured = False
+
+    def open(self) -> tuple[duckdb.DuckDBPyConnection, str]:
+        """The connection and the data version. Raises build.BuildError in one sentence."""
+        path = build.database()
+        stamp = _stamp(path)
+        if stamp is not None and stamp == self._stamp and self._ensured:
+            return self._connection, self._version
+        with self._lock:
+            if not self._ensured:
+                build.ensure()
+                self._ensured = True
+            stamp = _stamp(path)
+            if stamp is None:
+                build.ensure()
+                stamp = _stamp(path)
+            if stamp != self._stamp:
+                connection = duckdb.connect(
+                    config={
+                        "threads": 1,
+                        "memory_limit": "1GB",
+                        "allocator_background_threads": True,
+                        "python_enable_replacements": False,
+                    }
+                )
+                try:
+                    connection.execute("attach $path as published (read_only)", {"path": str(path)})
+                    connection.execute("use published")
+                    version = connection.execute("select version from build").fetchone()[0]
+                except duckdb.Error as fault:
+                    words = FOLDERS.sub(
+                        "", str(fault).splitlines()[0]
+                    )  # visitors read it: no folder of this machine
+                    raise build.BuildError(
+                        f"{path.name} cannot be read ({words}): {build.remedy()}."
+                    ) from None
+                build.fitting(connection, path)
+                self._connection, self._version, self._stamp = connection, version, stamp
+        return self._connection, self._version
+
+
+_READER = _Reader()
+
+
+def ask(name: str, **values) -> pd.DataFrame:
+    """The rows of queries/<name>.sql for these values; shared and cached, so read it and never change it.
+
+    Lists are given as tuples. Raises KeyError where the file or a value it names is missing, build.BuildError without a database."""
+    _, version = _READER.open()
+    return _answer(
+        version,
+        name,
+        tuple(
+            sorted((key, tuple(value) if isinstance(value, list) else value) for key, value in values.items())
+        ),
+    )
+
+
+@contextmanager
+def cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """A cursor of the shared read-only connection, in the published schema, and the data version: for answers too large to keep."""
+    connection, current = _READER.open()
+    with connection.cursor() as own:  # a cursor does not inherit the schema in use
+        yield own.execute("use published"), current
+
+
+def kept(function: Callable) -> Callable:
+    """Keeps what a pure function of the data answered, by its arguments (all hashable) and the data version."""
+    answers = lru_cache(maxsize=KEPT_FIGURES)(lambda version, *given: function(*given))
+    return wraps(function)(lambda *given: answers(version(), *given))
+
+
+def version() -> str:
+    """Version of the database now in place."""
+    return _READER.open()[1]
+
+
+def cached() -> tuple[int, int, int]:
+    """Answers found in the cache, asked of the database, and held now."""
+    info = _answer.cache_info()
+    return info.hits, info.misses, info.currsize
+
+
+def names() -> list[str]:
+    """The questions there are."""
+    return sorted(path.stem for path in settings.QUERIES.glob("*.sql"))
+
+
+@cache
+def text(name: str) -> str:
+    """The SQL of a question. Raises KeyError."""
+    path = settings.QUERIES / f"{name}.sql"
+    if not re.fullmatch(r"[a-z_]+", name) or not path.exists():
+        raise KeyError(f"queries/{name}.sql is not there; the questions are: {', '.join(names())}.")
+    return path.read_text(encoding="utf-8")
+
+
+def description(name: str) -> str:
+    """The leading comment of a question: what it gives and for whom."""
+    lines = []
+    for line in text(name).splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").strip())
+    return " ".join(lines)
+
+
+@cache
+def parameters(name: str) -> tuple[str, ...]:
+    """The $parameters a question names."""
+    code = re.sub(r"--[^\n]*", "", text(name))
+    return tuple(sorted(set(re.findall(r"\$([a-z_]+)", code))))
+
+
+@lru_cache(maxsize=CACHED_ANSWERS)
+def _answer(version: str, name: str, values: tuple) -> pd.DataFrame:
+    given = dict(values)
+    missing = [key for key in parameters(name) if key not in given]
+    if missing:
+        raise KeyError(f"queries/{name}.sql needs {', '.join(missing)}.")
+    wanted = {
+        key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in parameters(name)
+    }
+    with logs.timed("query", name=name), cursor() as (own, _):
+        return own.execute(text(name), wanted).df()
+
+
+def _stamp(path: Path) -> tuple | None:
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return None
+    return str(path), seen.st_ino, seen.st_mtime_ns, seen.st_size

@@ -1,0 +1,266 @@
+"""python -m ripresa release: keeps the figures now in the database under their version, and writes what changed since the release before.
+
+`data/releases/<version>.parquet` holds the observations of a version, `data/releases/index.csv` the order of the releases, `data/revisions.csv` the
+changes: what a cited link and a file exported long ago are compared with.
+"""
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from ripresa import settings
+from ripresa.database import build
+from ripresa.database.build import KEY
+
+INDEX = ("version", "date", "previous", "figures")
+LOG = ("date", "version", "kind", *KEY, "was", "now", "figures")
+KINDS = ("revised", "new", "withdrawn")
+SLICE = ("geo", "sector", "gender", "size", "edition")  # what a figure is of, its period aside
+LISTED = 200  # more changes of one indicator and edition are one line
+
+
+class ReleaseError(ValueError):
+    """One sentence: why there is no release."""
+
+
+def releases(root: Path | None = None) -> list[dict[str, str]]:
+    """The releases made, oldest first: version, date, previous, figures."""
+    return _read((root or settings.DATA) / "releases" / "index.csv")
+
+
+def revisions(root: Path | None = None) -> list[dict[str, str]]:
+    """Every change of every release, newest release first. An empty key column means several; figures counts them."""
+    return sorted(_read((root or settings.DATA) / "revisions.csv"), key=lambda row: row["date"], reverse=True)
+
+
+def published(version: str, root: Path | None = None) -> pd.DataFrame | None:
+    """The observations of a version, from the database if it is the one in place, else as released; None where neither has it."""
+    root = root or settings.DATA
+    path = root / "releases" / f"{version}.parquet"
+    if version.isalnum() and path.exists():
+        return _released(path, path.stat().st_mtime_ns)
+    out = build.database(root)
+    return _present(out, out.stat().st_mtime_ns) if version and build.built(out) == version else None
+
+
+def release(root: Path | None = None, day: date | None = None) -> dict[str, str]:
+    """Releases the database in place and returns its line of the index. A version already released stays as it is."""
+    root = root or settings.DATA
+    out = build.database(root)
+    version = build.built(out)
+    if not version:
+        raise ReleaseError(
+            f"{out.name} is missing or cannot be read: type `python -m ripresa build`, then release."
+        )
+    if version != build.version(root):
+        raise ReleaseError(
+            f"{out.name} is version {version}, but its inputs have changed since: type `python -m ripresa build`, then release."
+        )
+    made = releases(root)
+    if found := [line for line in made if line["version"] == version]:
+        return found[0]
+    now = _present(out, out.stat().st_mtime_ns)
+    before = made[-1]["version"] if made else ""
+    was = published(before, root) if before else None
+    if before and was is None:
+        raise ReleaseError(
+            f"data/releases/{before}.parquet is missing: restore it from the repository, the changes are counted from it."
+        )
+    line = {
+        "version": version,
+        "date": (day or date.today()).isoformat(),
+        "previous": before,
+        "figures": str(len(now)),
+    }
+    if made and line["date"] < made[-1]["date"]:
+        raise ReleaseError(
+            f"Today is {line['date']} here, and the last release is of {made[-1]['date']}: set the clock, or give the day with --date."
+        )
+    changed = summary(changes(was, now)) if was is not None else [_line("new", now)]
+    folder = root / "releases"
+    try:
+        folder.mkdir(exist_ok=True)
+        with _whole(folder / f"{version}.parquet") as draft:
+            parquet.write_table(
+                pa.Table.from_pandas(now, preserve_index=False).replace_schema_metadata(None),
+                draft,
+                compression="zstd",
+                compression_level=19,
+                write_statistics=False,
+            )
+        _add(
+            root / "revisions.csv",
+            LOG,
+            [{"date": line["date"], "version": version, **change} for change in changed],
+        )
+        _add(
+            folder / "index.csv", INDEX, [line]
+        )  # last: until it is there the version is not released, and the command begins again
+    except OSError as fault:
+        raise ReleaseError(
+            f"{folder} cannot be written ({fault.strerror or fault}): free or unlock the folder, then release again."
+        ) from None
+    return line
+
+
+def changes(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY) -> pd.DataFrame:
+    """Two sets of observations side by side: the columns `on`, was, now, and kind (same, revised, new, withdrawn), in the order of `on`."""
+    kept = ["value", "low", "high"]
+    both = was[[*on, *kept]].merge(
+        now[[*on, *kept]], on=list(on), how="outer", suffixes=("_was", "_now"), indicator="side"
+    )
+    equal = pd.concat(
+        [
+            (both[f"{name}_was"] == both[f"{name}_now"])
+            | (both[f"{name}_was"].isna() & both[f"{name}_now"].isna())
+            for name in kept
+        ],
+        axis=1,
+    ).all(axis=1)
+    kind = (
+        both["side"]
+        .astype(str)
+        .map({"left_only": "withdrawn", "right_only": "new", "both": "revised"})
+        .mask((both["side"] == "both") & equal, "same")
+    )
+    interval = (both["side"] == "both") & ~equal & (both["value_was"] == both["value_now"])
+    said = {
+        side: [_said(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)]
+        for side in ("was", "now")
+    }
+    return both[list(on)].assign(kind=kind, **said)
+
+
+def compare(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """What a view showed in an earlier version beside what it shows now. was, now: rows of one question, such as map.
+
+    Columns: geo, geo_name, sector, gender, size, edition, period_was, period_now, was, now, kind: same, revised, newer (another period took
+    its place), new, withdrawn. Numbers stay numbers, missing where a side has none."""
+    dated = any(rows.duplicated(list(SLICE)).any() for rows in (was, now))
+    on = [*SLICE, "period"] if dated else list(SLICE)
+    kept = ["geo_name", "value", "low", "high", *([] if dated else ["period"])]
+    both = was[[*on, *kept]].merge(now[[*on, *kept]], on=on, how="outer", suffixes=("_was", "_now"))
+    if dated:
+        both = both.assign(
+            period_was=both["period"].where(both["value_was"].notna()),
+            period_now=both["period"].where(both["value_now"].notna()),
+        )
+    return both.assign(
+        kind=[_kind(row) for row in both.to_dict("records")],
+        geo_name=both["geo_name_now"].fillna(both["geo_name_was"]),
+        was=both["value_was"],
+        now=both["value_now"],
+    )[[*SLICE[:1], "geo_name", *SLICE[1:], "period_was", "period_now", "was", "now", "kind"]]
+
+
+def summary(changed: pd.DataFrame) -> list[dict[str, object]]:
+    """The lines of revisions.csv: each revised or withdrawn figure, and one line for all the new figures of an indicator and edition."""
+    lines = []
+    for (kind, _, _), some in changed[changed["kind"] != "same"].groupby(
+        ["kind", "indicator", "edition"], sort=True
+    ):
+        if kind == "new" or len(some) > LISTED:
+            lines.append(_line(kind, some))
+        else:
+            lines += [
+                {
+                    **{name: row[name] for name in KEY},
+                    "kind": kind,
+                    "was": row["was"],
+                    "now": row["now"],
+                    "figures": 1,
+                }
+                for row in some.to_dict("records")
+            ]
+    return sorted(lines, key=lambda line: KINDS.index(line["kind"]))
+
+
+def _line(kind: str, some: pd.DataFrame) -> dict[str, object]:
+    """One line for several figures: what they share is said, what differs is empty, periods as first/last."""
+    shared = {name: some[name].iloc[0] if some[name].nunique() == 1 else "" for name in KEY}
+    periods = sorted(some["period"].unique())
+    return {
+        **shared,
+        "period": shared["period"] or f"{periods[0].split('/')[0]}/{periods[-1].split('/')[-1]}",
+        "kind": kind,
+        "was": "",
+        "now": "",
+        "figures": len(some),
+    }
+
+
+def _kind(row: dict) -> str:
+    if pd.isna(row["value_was"]):
+        return "new"
+    if pd.isna(row["value_now"]):
+        return "withdrawn"
+    if row["period_was"] != row["period_now"]:
+        return "newer"
+    return (
+        "same"
+        if all(
+            row[f"{name}_was"] == row[f"{name}_now"]
+            or (pd.isna(row[f"{name}_was"]) and pd.isna(row[f"{name}_now"]))
+            for name in ("value", "low", "high")
+        )
+        else "revised"
+    )
+
+
+def _said(value: float, low: float, high: float, interval: bool) -> str:
+    """A figure as text: 7.9, or 7.9 [7.1, 8.8] where only the interval changed."""
+    if pd.isna(value):
+        return ""
+    return f"{_plain(value)} [{_plain(low)}, {_plain(high)}]" if interval else _plain(value)
+
+
+def _plain(value: float) -> str:
+    return "" if pd.isna(value) else repr(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+@lru_cache(maxsize=4)
+def _present(out: Path, stamp: int) -> pd.DataFrame:
+    with duckdb.connect() as connection:
+        connection.execute("attach $path as published (read_only)", {"path": str(out)})
+        return connection.execute("select * from published.observations order by all").df()
+
+
+@lru_cache(maxsize=4)
+def _released(path: Path, stamp: int) -> pd.DataFrame:
+    return parquet.read_table(path).to_pandas()
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def _add(path: Path, columns: tuple[str, ...], lines: list[dict]) -> None:
+    """Adds the lines of a version to a CSV, in place of those that a release cut short had left."""
+    before = [row for row in _read(path) if row["version"] != lines[0]["version"]] if lines else _read(path)
+    with _whole(path) as draft, draft.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*before, *lines])
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A draft that takes the place of the file once it is written, so that a stop half way leaves the old one."""
+    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,257 @@
+"""The question bank, read from data/diagnosis/questionnaire.toml and checked: every fault is one sentence with its place."""
+
+import csv
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from ripresa import settings
+
+LANGS = ("it", "en")
+POINTS = (0, 1, 2, 3)
+HIDDEN = ("zero", "exclude")
+MATCHES = ("direct", "near", "proxy")
+DONT_KNOW = "dont_know"
+NOT_APPLICABLE = "not_applicable"
+
+
+class InstrumentError(ValueError):
+    """A fault in the question bank: one sentence with file, place and the values allowed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """One answer that can be chosen. `points` is None in the profile; `examples` say whom it means there."""
+
+    id: str
+    text: dict
+    points: int | None = None
+    examples: dict | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """`item` answered with at least `min_points`."""
+
+    item: str
+    min_points: int
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The official question beside an item: `match` is direct, near (a stated difference) or proxy (only on request)."""
+
+    code: str
+    indicator: str
+    by_size: str
+    by_sector: str
+    yes_from: int
+    match: str
+    note: dict
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Recommendation:
+    """What to do after an answer of `points`."""
+
+    id: str
+    item: str
+    points: tuple[int, ...]
+    title: dict
+    effect: dict
+    first_step: dict
+    effort: str
+    cost: str
+    size: str
+    resource: str
+    requires: Condition | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One question of a goal, with four answers from 0 to 3 points."""
+
+    id: str
+    goal: str
+    subject: str  # of data/resources.csv: where to learn it
+    position: int
+    weight: Fraction
+    why: str
+    question: dict
+    options: tuple[Option, ...]
+    not_applicable: dict | None
+    show_if: Condition | None
+    if_hidden: str
+    critical_at_most: int | None
+    official: tuple[Reference, ...]
+    recommendations: tuple[Recommendation, ...]
+
+    def recommendation(self, points: int) -> Recommendation | None:
+        """What to do after this answer; None at the top."""
+        return next((r for r in self.recommendations if points in r.points), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """One of the four goals, with its items in order."""
+
+    id: str
+    label: dict
+    description: dict
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """A level and the score it starts from."""
+
+    id: int
+    start: int
+    label: dict
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A named choice of effort, cost, size of effect or kind of training; `divisor` lowers the priority."""
+
+    id: str
+    label: dict
+    divisor: Fraction
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """A part of the plan: this week, this month, this quarter."""
+
+    id: str
+    max: int
+    efforts: tuple[str, ...]
+    days: tuple[int, ...]
+    label: dict
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One question of the profile. `required` only to contribute: the result needs none of it."""
+
+    id: str
+    question: dict
+    options: tuple[Option, ...]
+    required: bool
+    choices: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Instrument:
+    """The whole bank. Texts are mappings {"it": ..., "en": ...}."""
+
+    version: str
+    status: str
+    promised_minutes: int
+    disclaimer: dict
+    digest: str
+    scoring: dict
+    planning: dict
+    privacy: dict
+    words: dict
+    levels: tuple[Level, ...]
+    goals: tuple[Goal, ...]
+    profile: tuple[Question, ...]
+    slots: tuple[Slot, ...]
+    effort: dict
+    cost: dict
+    size: dict
+    resource: dict
+    intensity: dict
+
+    @property
+    def comparability(self) -> str:
+        """The class of versions whose answers may be counted together: the first two numbers of the version."""
+        return comparability(self.version)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for goal in self.goals for item in goal.items)
+
+    def item(self, id: str) -> Item:
+        return _find(self.items, id, "item")
+
+    def goal(self, id: str) -> Goal:
+        return _find(self.goals, id, "goal")
+
+    def question(self, id: str) -> Question:
+        return _find(self.profile, id, "profile question")
+
+    def level(self, id: int) -> Level:
+        return _find(self.levels, id, "level")
+
+    def codes(self, question: str) -> tuple[str, ...]:
+        """The codes a profile question can be answered with, in order."""
+        return tuple(option.id for option in self.question(question).options)
+
+    def word(self, key: str, lang: str, **values) -> str:
+        """A sentence of the bank in `lang`, with its {placeholders} filled."""
+        return self.words[key][lang].format(**values)
+
+    def options(self, item: Item, lang: str) -> list[tuple[int | str, str]]:
+        """Everything an item can be answered with, as (answer, label): 0 to 3, then "don't know", then "does not apply" where it can be true."""
+        choices = [(option.points, option.text[lang]) for option in item.options] + [
+            (DONT_KNOW, self.word("dont_know", lang))
+        ]
+        return choices + ([(NOT_APPLICABLE, item.not_applicable[lang])] if item.not_applicable else [])
+
+    def answer_text(self, item: Item, answer, lang: str) -> str:
+        """The words of an answer; a blank has words too."""
+        return dict(self.options(item, lang)).get(answer, self.word("skipped", lang))
+
+
+def comparability(version: str) -> str:
+    """ "0.2.1" -> "0.2": a change of wording, options, weights or rules moves one of the first two numbers."""
+    return version.rsplit(".", 1)[0]
+
+
+@cache
+def bank() -> Instrument:
+    """The project's question bank, read once."""
+    return load(settings.QUESTIONNAIRE)
+
+
+@cache
+def areas() -> dict[str, dict]:
+    """The Italian areas of official statistics: {code: {"parent": macro-area, "it": name, "en": name}}, in the order of the list."""
+    with settings.GEOGRAPHIES.open(encoding="utf-8", newline="") as file:
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["level"] in ("macro", "area") and row["code"].startswith("IT")
+        ]
+    return {r["code"]: {"parent": r["parent"], "it": r["name_it"], "en": r["name_en"]} for r in rows}
+
+
+def regions() -> tuple[str, ...]:
+    """Codes of the 21 Italian areas."""
+    return tuple(code for code, area in areas().items() if area["parent"] != "ITA")
+
+
+def macro_areas() -> tuple[str, ...]:
+    """Codes of the macro-areas the regions belong to."""
+    return tuple(code for code, area in areas().items() if area["parent"] == "ITA")
+
+
+def load(path: Path = settings.QUESTIONNAIRE) -> Instrument:
+    """The question bank in `path`, checked."""
+    from ripresa.diagnosis.questionnaire_loader import Reader  # it builds what is declared here
+
+    source = path.read_bytes()
+    return Reader(path).instrument(tomllib.loads(source.decode()), hashlib.sha256(source).hexdigest())
+
+
+def _find(things, id, kind: str):
+    for thing in things:
+        if thing.id == id:
+            return thing
+    raise KeyError(f'{kind} "{id}" is not known; use one of: {", ".join(str(t.id) for t in things)}.')

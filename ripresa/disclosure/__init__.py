@@ -1,0 +1,1 @@
+"""Statistical disclosure control: tabulation, recoding, suppression and audit of the quarterly release."""

@@ -1,0 +1,67 @@
+"""The published file: its columns and statuses, and how to read it. Light: nothing here brings the solver of the audit."""
+
+import csv
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from ripresa import settings
+
+FILE = settings.DIAGNOSIS_RELEASE
+SYNTHETIC = "SYNTHETIC / DATI INVENTATI"
+SHOWN, MERGED, REPEATED = "shown", "merged", "repeated"  # statuses with a figure
+SMALL, PAIRED, WAITING, QUALITY = "small", "paired", "waiting", "quality"  # and without
+STATUSES = (SHOWN, MERGED, REPEATED, SMALL, PAIRED, WAITING, QUALITY)
+DOMAIN = ("area", "sector", "size_class")
+KEY = ("table_id", "measure", *DOMAIN, "category")
+FIGURES = ("n_shown", "estimate", "ci_low", "ci_high")
+COLUMNS = (
+    "label",
+    "release_id",
+    "as_of",
+    "month_from",
+    "month_to",
+    "version",
+    "comparability",
+    *KEY,
+    *FIGURES,
+    "status",
+    "threshold",
+    "statistics_from",
+    "rounding",
+    "audit",
+    "published_on",
+)
+
+
+def read(path: Path = FILE) -> tuple[dict, ...]:
+    """The rows of a release file, as text; none when there is no file."""
+    return _read(path, path.stat().st_mtime_ns) if path.exists() else ()
+
+
+def for_pages() -> tuple[dict, ...]:
+    """The rows that pages may show: an invented sample only unless RIPRESA_DIAGNOSIS_SAMPLE is 0."""
+    rows = read(FILE)
+    return () if not settings.synthetic_sample_enabled() and any(row["label"] for row in rows) else rows
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, stamp: int) -> tuple[dict, ...]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def write(rows: Sequence[dict], path: Path = FILE):
+    """The file, whole or not at all."""
+    draft = path.with_suffix(".csv.new")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,108 @@
+"""The revisions of the data as an Atom feed: one entry a release, what was revised, added and withdrawn in words."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from html import escape
+
+from ripresa import catalogue
+from ripresa.database import query
+from ripresa.exports.phrases import say
+from ripresa.i18n import list_text, number, period_text, value_text
+
+PATH = "/revisions.atom"
+SHOWN = 40  # changes listed in an entry
+ENTRIES = 30
+
+
+def atom(
+    releases: Iterable[Mapping[str, str]], revisions: Iterable[Mapping[str, str]], site: str, lang: str
+) -> str:
+    """The feed. releases (oldest first) and revisions: those of data.release; `site` is where the pages are."""
+    site, made = (
+        site.rstrip("/"),
+        [(line, _moment(line, place)) for place, line in enumerate(releases)][::-1][:ENTRIES],
+    )
+    changed: dict[str, list[Mapping[str, str]]] = {}
+    for line in revisions:
+        changed.setdefault(line["version"], []).append(line)
+    updated = made[0][1] if made else "1970-01-01T00:00:00Z"
+    entries = "".join(
+        _entry(line, moment, changed.get(line["version"], []), site, lang) for line, moment in made
+    )
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{lang}">\n<title>{escape(say("feed_title", lang))}</title>\n'
+        f'<id>{escape(site)}{PATH}</id>\n<link rel="self" type="application/atom+xml" href="{escape(site)}{PATH}?lang={lang}"/>\n<link href="{escape(site)}/revisions?lang={lang}"/>\n'
+        f"<updated>{updated}</updated>\n<author><name>Ripresa digitale</name></author>\n{entries}</feed>\n"
+    )
+
+
+def counted(lines: Iterable[Mapping[str, str]], lang: str) -> str:
+    """How many figures were revised, added, withdrawn: "3 riviste, 120 nuove"; for a page as well."""
+    counts = {
+        kind: sum(int(line["figures"]) for line in lines if line["kind"] == kind)
+        for kind in ("revised", "new", "withdrawn")
+    }
+    said = [say(f"count_{kind}", lang, count=count) for kind, count in counts.items() if count]
+    return list_text(said, lang) if said else say("count_none", lang)
+
+
+def sentence(line: Mapping[str, str], lang: str) -> str:
+    """One line of revisions.csv in words."""
+    indicator = catalogue.indicators().get(line["indicator"])
+    name = indicator.label[lang] if indicator else line["indicator"] or say("all_indicators", lang)
+    where = _names(lang).get(line["geo"], line["geo"])
+    what = ", ".join(
+        part
+        for part in (
+            name,
+            where,
+            "" if line["sector"] in ("", "all") else line["sector"],
+            "" if line["size"] in ("", "all") else line["size"],
+            period_text(line["period"], lang),
+        )
+        if part
+    )
+    if line["figures"] != "1" or line["kind"] == "new":
+        return say(f"several_{line['kind']}", lang, what=what, count=number(int(line["figures"]), lang))
+    return say(
+        f"one_{line['kind']}",
+        lang,
+        what=what,
+        was=_value(line["was"], indicator, lang),
+        now=_value(line["now"], indicator, lang),
+    )
+
+
+def _moment(made: Mapping[str, str], place: int) -> str:
+    """The start of a release's day, and a second for each release before it: releases of one day keep their order, none lies in the future."""
+    return f"{datetime.fromisoformat(made['date']) + timedelta(seconds=place):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _entry(made: Mapping[str, str], moment: str, lines: list[Mapping[str, str]], site: str, lang: str) -> str:
+    items = "".join(f"<li>{escape(sentence(line, lang))}</li>" for line in lines[:SHOWN])
+    more = (
+        f"<li>{escape(say('detail_more', lang, count=len(lines) - SHOWN))}</li>" if len(lines) > SHOWN else ""
+    )
+    listed = f'<content type="html">{escape(f"<ul>{items}{more}</ul>")}</content>\n' if lines else ""
+    return (
+        f"<entry>\n<title>{escape(say('feed_entry', lang, version=made['version'], counts=counted(lines, lang)))}</title>\n<id>{escape(site)}{PATH}#{made['version']}</id>\n"
+        f'<link href="{escape(site)}/revisions?lang={lang}#{made["version"]}"/>\n<updated>{moment}</updated>\n{listed}</entry>\n'
+    )
+
+
+def _value(text: str, indicator, lang: str) -> str:
+    """A value of revisions.csv as a reader writes it, with every decimal it has."""
+    try:
+        return (
+            value_text(
+                float(text), indicator.unit, max(indicator.decimals, len(text.partition(".")[2])), lang
+            )
+            if indicator
+            else text
+        )
+    except ValueError:
+        return text
+
+
+def _names(lang: str) -> dict[str, str]:
+    return {row.code: row.name for row in query.ask("areas", level="any", lang=lang).itertuples()}

@@ -1,0 +1,67 @@
+"""The chart's own camera: PNG and SVG with their words and seal, made in the reader's browser with nothing installed and no network.
+
+Plotly's camera draws the chart again from its layout. The script gives it, for that moment, the layout of the image (figure.prepared), and seals
+what comes out before it is saved. Without the script the camera still saves the chart, bare.
+"""
+
+import json
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import plotly.graph_objects as go
+
+from ripresa.exports import formats
+from ripresa.exports import image_layout as printed
+from ripresa.exports import seal as fingerprint
+from ripresa.exports.export_table import Export
+from ripresa.exports.phrases import say
+
+FORMS = ("png", "svg")
+SAMPLE = "The quick brown fox 0123456789"  # measured in the browser: a wider font gets smaller letters
+
+
+@cache
+def script() -> str:
+    """The script, once a page: for st.html(..., unsafe_allow_javascript=True)."""
+    return f"<script>{Path(__file__).with_name('browser_image.js').read_text(encoding='utf-8')}</script>"
+
+
+def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", other: bool = False) -> str:
+    """Buttons that save the chart whose Streamlit key is `name`: HTML for st.html, made when the reader asks for it. other: the chart on the page is in the other theme."""
+    lang = export.view.lang
+    rows = "".join(
+        f"<li><span>{escape(say(f'size_{size}', lang))}</span>"
+        + "".join(
+            f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(say("save_as", lang, form=form.upper(), size=say(f"size_{size}", lang)))}">'
+            f"{form.upper()}</button>"
+            for form in FORMS
+        )
+        + "</li>"
+        for size in printed.SIZES
+    )
+    recipe = json.dumps(
+        recipe_of(figure, export, theme) | ({"data": json.loads(figure.to_json())["data"]} if other else {}),
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return (
+        f'<div class="cameras" data-figure="{escape(name)}" data-recipe="{escape(recipe)}"><ul>{rows}</ul>'
+        f'<p role="status" data-done="{escape(say("saved", lang))}" data-failed="{escape(say("not_saved", lang))}"></p></div>'
+    )
+
+
+def recipe_of(figure: go.Figure, export: Export, theme: str = "light") -> dict:
+    """What the script needs: file name, seal, and for each size the layout and the scale."""
+    sizes = {}
+    for size in printed.SIZES:
+        ready = printed.prepared(figure, export, size, theme)
+        sizes[size] = {"layout": ready.layout.to_plotly_json(), "scale": printed.scale(ready, size)}
+    return {
+        "file": formats.stem(export.table, export.view, export.version),
+        "seal": fingerprint.picture(export.seal, export.table),
+        "sizes": sizes,
+        "font": printed.FONT,
+        "sample": SAMPLE,
+        "width": round(printed.width(SAMPLE, 100), 1),
+    }

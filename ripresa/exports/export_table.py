@@ -1,0 +1,256 @@
+"""One flat table of a view, the same in every format: codes and labels side by side, and what a reader needs to check each figure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from ripresa import catalogue
+from ripresa.database.build import KEY
+from ripresa.database.query import ask, version
+from ripresa.exports import links
+from ripresa.exports import seal as fingerprint
+from ripresa.filters import View
+from ripresa.i18n import noted
+from ripresa.narrative import figure_text as charted
+from ripresa.observations.rows import roles
+
+PARTS = ("sector", "gender", "size")
+NUMBERS = ("value", "low", "high", "n")
+COLUMNS = {  # name: type, what it holds in Italian and in English; the order is the order in the file
+    "indicator": ("string", "Codice dell'indicatore", "Indicator code"),
+    "indicator_name": ("string", "Indicatore", "Indicator"),
+    "unit": (
+        "string",
+        "Unità: percent, points, percent_change, count, meur, keur, index, rank",
+        "Unit: percent, points, percent_change, count, meur, keur, index, rank",
+    ),
+    "geo": (
+        "string",
+        "Codice dell'area: NUTS 2021, ISO 3166-1 alpha-3 o nome di un gruppo",
+        "Area code: NUTS 2021, ISO 3166-1 alpha-3 or the name of a group",
+    ),
+    "geo_name": ("string", "Area", "Area"),
+    "role": (
+        "string",
+        "area, o reference: il termine di confronto (Italia, UE, mondo), fuori dall'ordine e dal conto delle aree",
+        "area, or reference: what the areas are read against (Italy, EU, world), neither ranked nor counted among them",
+    ),
+    "sector": (
+        "string",
+        "Codice del settore (NACE Rev. 2); all = totale della fonte",
+        "Sector code (NACE Rev. 2); all = the source's total",
+    ),
+    "sector_name": ("string", "Settore", "Sector"),
+    "gender": (
+        "string",
+        "Chi guida l'impresa: all, female, male, female-male",
+        "Who leads the firm: all, female, male, female-male",
+    ),
+    "gender_name": ("string", "Chi guida l'impresa", "Who leads the firm"),
+    "size": (
+        "string",
+        "Classe di addetti; all = totale della fonte",
+        "Size class by persons employed; all = the source's total",
+    ),
+    "size_name": ("string", "Classe di addetti", "Size class"),
+    "period": (
+        "string",
+        "Anno, semestre, trimestre, mese, giorno o intervallo",
+        "Year, half, quarter, month, day or interval",
+    ),
+    "starts": ("date", "Primo giorno del periodo", "First day of the period"),
+    "edition": (
+        "string",
+        "Edizione: edizioni diverse non si confrontano nel tempo",
+        "Edition: different editions cannot be compared over time",
+    ),
+    "edition_name": ("string", "Edizione", "Edition"),
+    "value": (
+        "number",
+        "Valore nell'unità dell'indicatore; vuoto se manca, mai zero al suo posto",
+        "Value in the indicator's unit; empty where missing, never zero instead",
+    ),
+    "low": (
+        "number",
+        "Estremo basso dell'intervallo al 95%; vuoto se non c'è",
+        "Lower end of the 95% interval; empty where there is none",
+    ),
+    "high": (
+        "number",
+        "Estremo alto dell'intervallo al 95%; vuoto se non c'è",
+        "Upper end of the 95% interval; empty where there is none",
+    ),
+    "interval_reason": (
+        "string",
+        "Perché l'intervallo manca: register, no_error_published, derived",
+        "Why there is no interval: register, no_error_published, derived",
+    ),
+    "n": (
+        "integer",
+        "Numerosità del campione, o denominatore di una quota da registro",
+        "Sample size, or denominator of a register share",
+    ),
+    "n_note": ("string", "Numerosità con le parole della fonte", "Sample size in the source's words"),
+    "status": (
+        "string",
+        "ok, provisional (provvisorio), derived (calcolato)",
+        "ok, provisional, derived (computed)",
+    ),
+    "flags": (
+        "string",
+        "b serie interrotta, c riservato, d definizione diversa, e stimato, n non significativo, p provvisorio, u poco affidabile, z non applicabile; "
+        "o indagine prima del 2019, s base sotto 30, v vecchia edizione",
+        "b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; "
+        "o survey before 2019, s base under 30, v old vintage",
+    ),
+    "base": (
+        "string",
+        "La popolazione di cui si parla, nella lingua del file; in inglese nella base dati",
+        "The population the figure is of, in the language of the file; in English in the database",
+    ),
+    "source": ("string", "Codice della fonte", "Source code"),
+    "source_name": ("string", "Fonte", "Source"),
+    "drawn_from": (
+        "string",
+        "Codice dell'area pubblicata, se la fonte ne unisce più d'una",
+        "Code of the published area where the source joins several",
+    ),
+    "citations": (
+        "string",
+        "Documenti in cui la cifra è stata letta, separati da |",
+        "Documents the figure was read in, separated by |",
+    ),
+    "data_version": ("string", "Versione dei dati", "Data version"),
+    "check": (
+        "string",
+        "Controllo della riga: cambia se cambia una cella",
+        "Check of the row: it changes when a cell changes",
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Export:
+    """A view ready to leave: its table, the words of its figure, and where and when it was taken."""
+
+    view: View
+    table: pd.DataFrame
+    meta: dict
+    version: str
+    day: date
+    site: str
+
+    @cached_property
+    def link(self) -> str:
+        """The link to cite: every choice and the data version."""
+        return links.page(self.site, self.view, links.cited(self.view, self.version))
+
+    @cached_property
+    def short(self) -> str:
+        """The link to print: as few words as open the same view, without https."""
+        return links.page(self.site, self.view, links.plain(self.view)).partition("://")[2]
+
+    @cached_property
+    def seal(self) -> dict:
+        """What every format carries to be verified by."""
+        return fingerprint.seal(self.version, links.spoken(self.view), self.table)
+
+    def label(self, lang: str) -> str:
+        """The indicator, and the part of the firms that all figures are of."""
+        return label(
+            self.view.indicator,
+            {kind: self.table[kind].iloc[0] for kind in PARTS if self.table[kind].nunique() == 1},
+            lang,
+        )
+
+    @cached_property
+    def sources(self) -> list[catalogue.Source]:
+        """The sources of the figures, the one with most figures first."""
+        return [catalogue.sources()[id] for id in self.table["source"].value_counts().index] or [
+            catalogue.sources()[self.view.indicator.source]
+        ]
+
+
+def label(indicator: catalogue.Indicator, cut: Mapping[str, object], lang: str) -> str:
+    """An indicator with the sector, who leads and the size it is held at, where that is not all firms."""
+    said = {(row.kind, row.code): row.name for row in ask("labels", lang=lang).itertuples()}
+    return ", ".join(
+        [
+            indicator.label[lang],
+            *(said[kind, cut[kind]] for kind in PARTS if cut.get(kind, "all") not in ("all", "female-male")),
+        ]
+    )
+
+
+def prepare(
+    rows: pd.DataFrame, view: View, site: str, day: date, meta: dict | None = None, known: str = ""
+) -> Export:
+    """An export of `rows`, the rows the figure draws. `meta` is the figure's layout.meta, `known` the data version where it is not the newest."""
+    current = known or version()
+    return Export(view, flat(rows, view, current), meta or charted.frame(rows, view), current, day, site)
+
+
+def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
+    """The rows of a view with exactly the columns of COLUMNS; missing numbers stay missing, missing texts are empty."""
+    table = pd.DataFrame(index=range(len(rows)))
+    given = rows.reset_index(drop=True)
+    indicators = (
+        given["indicator"]
+        if "indicator" in given
+        else pd.Series([view.indicator.id] * len(given), dtype="object")
+    )
+    about = {id: catalogue.indicator(id) for id in indicators.unique()}
+    for name, (kind, *_) in COLUMNS.items():
+        column = given[name] if name in given else pd.Series([None] * len(given), dtype="object")
+        table[name] = _typed(column, kind)
+    table["role"] = roles(given.to_dict("records"), view)
+    table["indicator"] = indicators.astype(object)
+    table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
+    table["unit"] = [about[id].unit for id in indicators]
+    table["citations"] = [noted(text, view.lang) for text in _citations(table)]
+    table["base"] = [noted(text, view.lang, "base_") for text in table["base"]]
+    table["data_version"] = known or version()
+    table["check"] = fingerprint.checks(table)
+    return table
+
+
+def keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """The key of each figure as published: a figure drawn for each part of a joined area has the key of the whole."""
+    return [
+        tuple(row[name] if name != "geo" or not row["drawn_from"] else row["drawn_from"] for name in KEY)
+        for row in table.to_dict("records")
+    ]
+
+
+def _typed(column: pd.Series, kind: str) -> pd.Series:
+    if kind == "number":
+        return pd.to_numeric(column).astype("float64")
+    if kind == "integer":
+        return pd.to_numeric(column).astype("Int64")
+    if kind == "date":
+        return pd.Series(
+            [None if pd.isna(day) else pd.Timestamp(day).date() for day in column], dtype="object"
+        )
+    return pd.Series(["" if pd.isna(text) else str(text) for text in column], dtype="object")
+
+
+def _citations(table: pd.DataFrame) -> list[str]:
+    """The documents of each figure, asked once for each indicator and choice in the table."""
+    found: dict[tuple, str] = {}
+    for choice in table[["indicator", "sector", "gender", "size"]].drop_duplicates().to_dict("records"):
+        for row in ask("figure_citations", **choice).itertuples():
+            found[
+                (
+                    choice["indicator"],
+                    row.geo,
+                    choice["sector"],
+                    choice["gender"],
+                    choice["size"],
+                    row.period,
+                    row.edition,
+                )
+            ] = row.citations
+    return [found.get(key, "") for key in keys(table)]

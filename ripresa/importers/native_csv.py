@@ -1,0 +1,125 @@
+"""Any CSV with our own columns (those of data/raw): semicolons and decimal commas are read too."""
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from ripresa.database import build
+from ripresa.importers import flags
+from ripresa.importers.records import COLUMNS, Drop, Dropped, Figure, ImportFault, Reading, interval, single
+from ripresa.importers.text_files import Text
+
+NEEDED = ("indicator", "geo", "period", "edition", "value", "unit", "publisher", "title")
+KNOWN = (*COLUMNS, "se")
+LARGEST = 64 << 20
+
+
+def read(text: Text, root: Path, source: str) -> Reading:
+    """The figures of a CSV with our columns, of one source family. Raises ImportFault."""
+    if text.size > LARGEST:
+        raise ImportFault(f"{text.name} is larger than {LARGEST >> 20} MB: split it.")
+    dropped, figures = Dropped(), []
+    with text.whole().path.open(encoding="utf-8-sig", newline="") as lines:
+        delimiter = ";" if text.start.partition("\n")[0].count(";") > 3 else ","
+        reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
+        try:
+            _checked(reader.fieldnames or [], text.name)
+            for line, row in enumerate(reader, start=2):
+                if None in row or None in row.values():
+                    raise ImportFault(
+                        f"{text.name}, row {line}: {len(reader.fieldnames)} columns expected; a {delimiter!r} inside a text needs quotes around the text."
+                    )
+                figure = _figure(
+                    {name: cell.strip() for name, cell in row.items()},
+                    delimiter == ";",
+                    f"{text.name}, row {line}",
+                    text.day,
+                )
+                figures.append(figure) if isinstance(figure, Figure) else dropped.add(figure)
+        except csv.Error as fault:
+            raise ImportFault(f"{text.name}: not whole CSV ({fault}); save it again as CSV UTF-8.") from None
+    if not figures:
+        raise ImportFault(f"{text.name} has no row with a value: nothing to import.")
+    stem = re.sub(
+        r"[^a-z0-9]+", "_", text.name.lower().removesuffix(".gz").removesuffix(".csv").split("__")[-1]
+    ).strip("_")
+    return Reading(source, stem or "own", single(_resolved(figures, root, text.name), text.name), dropped)
+
+
+def ours(text: Text) -> bool:
+    """Whether the header is one of ours."""
+    header = re.split(r"[,;]", text.start.partition("\n")[0].strip().replace('"', ""))
+    return {"indicator", "geo", "edition", "publisher"} <= set(header)
+
+
+def _checked(header: list[str], name: str) -> None:
+    missing, unknown = (
+        [one for one in NEEDED if one not in header],
+        [one for one in header if one not in KNOWN],
+    )
+    if missing:
+        raise ImportFault(
+            f"{name}, row 1: column {', '.join(missing)} is missing; our columns are: {', '.join(KNOWN)}."
+        )
+    if unknown or len(set(header)) < len(header):
+        twice = [one for one in header if header.count(one) > 1]
+        raise ImportFault(
+            f"{name}, row 1: column {(unknown or twice)[0]!r} is {'not one of ours' if unknown else 'there twice'}; our columns are: {', '.join(KNOWN)}."
+        )
+
+
+def _figure(row: dict[str, str], comma: bool, place: str, day: str) -> Figure | Drop:
+    """The figure of a row; an interval comes from low and high, or from se where the unit is percent."""
+    said = {
+        name: row[name].replace(",", ".") if comma and name in ("value", "low", "high", "se") else row[name]
+        for name in row
+    }
+    try:
+        number = flags.number(said.pop("value"), said.pop("flag", ""))
+        if isinstance(number, Drop):
+            return number
+        low, high = (
+            interval(number[0], said.pop("se", ""))
+            if said.get("se") and not said.get("low")
+            else (said.get("low", ""), said.get("high", ""))
+        )
+    except ImportFault as fault:
+        raise ImportFault(f"{place}: {fault}") from None
+    said.pop("se", "")
+    if not re.search(r"\d{4}-\d{2}-\d{2}", said.get("published", "")):
+        said["published"] = (
+            f"{said['published']}; file of {day}" if said.get("published") else f"file of {day}"
+        )
+    return Figure(
+        **{
+            **said,
+            "status": said.get("status") or "ok",
+            "value": number[0],
+            "flag": number[1],
+            "low": low,
+            "high": high,
+        }
+    )
+
+
+def _resolved(figures: list[Figure], root: Path, name: str) -> list[Figure]:
+    """The same figures, with the codes of their keys in our spelling, so that a repetition is seen; an unknown code is left for the build to name."""
+    plurals = {
+        "geo": "geographies",
+        "sector": "sectors",
+        "gender": "genders",
+        "size": "sizes",
+        "edition": "editions",
+    }
+    lists = {
+        column: build.Codes(root / "codes" / f"{plural}.csv").names for column, plural in plurals.items()
+    }
+
+    def ours(figure):
+        return {
+            column: names.get(getattr(figure, column), getattr(figure, column))
+            for column, names in lists.items()
+        }
+
+    return [replace(figure, **ours(figure)) for figure in figures]

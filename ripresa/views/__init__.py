@@ -1,0 +1,1 @@
+"""Streamlit begins here: the shell around every page, its components and the pages."""

@@ -1,0 +1,229 @@
+"""The data page: the figures of any view to take away, the catalogue, what is covered, and what each column means."""
+
+import unicodedata
+from dataclasses import replace
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from ripresa import catalogue
+from ripresa.database.query import ask, version
+from ripresa.filters import Filters, View, offers, resolve
+from ripresa.i18n import MISSING, noted, number, t
+from ripresa.views import shell
+from ripresa.views.components import data_table
+from ripresa.views.components.document_link import document
+from ripresa.views.components.filter_bar import bar
+from ripresa.views.pages.topic_page import opening, said
+
+PARTS = ("figures", "catalogue", "coverage", "dictionary")
+WAYS = ("sql", "revisions", "verify")  # pages that begin here
+LEVEL = {
+    "italian_areas": "italy",
+    "european_countries": "europe",
+    "countries": "world",
+}  # the view that a count of the coverage opens
+SHOWN = 300  # rows on the page; the file has all
+
+
+def show(filters: Filters) -> None:
+    """The page; one of its parts at a time."""
+    lang = filters.lang
+    opening(t("page_data", lang), t("data_question", lang), t("data_intro", lang))
+    with st.container(key="data_ways", horizontal=True, vertical_alignment="center", gap="medium"):
+        for way in WAYS:
+            st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
+        st.html(
+            f'<a href="api/v1/?lang={lang}" target="{shell.tab()}">{escape(t("data_way_api", lang))}</a>',
+            width="content",
+        )
+    names = {part: t(f"data_{part}", lang) for part in PARTS}
+    part = st.radio(
+        t("data_parts", lang),
+        PARTS,
+        format_func=names.get,
+        horizontal=True,
+        label_visibility="collapsed",
+        key=f"part_{lang}",
+    )
+    {"figures": figures, "catalogue": entries, "coverage": coverage, "dictionary": dictionary}[part](filters)
+
+
+def figures(filters: Filters) -> None:
+    """All periods of one indicator for a choice of filters, as a table and as files."""
+    lang, topics = filters.lang, catalogue.topics()
+    topic = catalogue.indicator(filters.indicator).topic if filters.indicator else next(iter(topics))
+    key = f"topic_{lang}"
+    if st.session_state.get(key) != topic:
+        st.session_state[key] = topic
+    st.selectbox(
+        t("data_topic", lang),
+        list(topics),
+        key=key,
+        format_func=lambda id: topics[id].title[lang],
+        on_change=lambda: shell.choose(
+            indicator=next(iter(next(filter(None, topics[st.session_state[key]].opens.values())))),
+            level="",
+            period="",
+            size="",
+            gender="",
+        ),
+    )
+    view = resolve(replace(filters, period=""), topic)
+    view = replace(view, geo=filters.geo and view.geo)  # no area of its own: the table opens whole
+    said(view, bar(view, listed=True))
+    rows = ask("table", **view.cut, level=view.level, geos=view.geo, lang=lang)
+    documents = ask(
+        "citations", **view.cut, period="latest", editions=tuple(rows["edition"].unique()), geos=view.geo
+    )
+    name, indicator = view.indicator.id, view.indicator
+    st.html(
+        f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
+        f"{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>"
+    )
+    with st.container(horizontal=True, gap="medium"):
+        st.download_button(
+            t("data_csv", lang),
+            data=lambda: data_table.file(rows, lang),
+            file_name=f"{name}_{version()}.csv",
+            mime="text/csv",
+            key=f"data_csv_{lang}",
+            on_click="ignore",
+        )
+        st.download_button(
+            t("data_citations", lang, count=len(documents)),
+            data=lambda: data_table.csv(documents),
+            file_name=f"{name}_citations_{version()}.csv",
+            mime="text/csv",
+            key=f"data_citations_{lang}",
+            on_click="ignore",
+        )
+    caption = t("data_first", lang, count=SHOWN) if len(rows) > SHOWN else indicator.label[lang]
+    shown, way, listed = traced(rows.head(SHOWN), view, lang)
+    st.html(way + data_table.figures(shown, indicator, lang, caption) + listed)
+
+
+def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str, str]:
+    """The rows with the numbers of the documents each figure was read in; the way to those documents past the table, and they as a numbered list."""
+    numbers: dict[tuple, int] = {}
+    read: dict[tuple, list] = {key: [] for key in zip(rows["geo"], rows["period"], rows["edition"])}
+    for row in ask("figure_documents", **view.cut).itertuples():
+        if (row.geo, row.period, row.edition) in read:
+            place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
+            read[row.geo, row.period, row.edition].append(
+                (
+                    f"[{place}]",
+                    f"#document-{place}",
+                    f"[{place}] {noted(row.publisher, lang)}, {noted(row.title, lang)}",
+                )
+            )
+    items = "".join(
+        f'<li id="document-{place}">{document(*one, lang)}</li>' for one, place in numbers.items()
+    )
+    way = (
+        f'<p class="past"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>'
+        if items
+        else ""
+    )
+    listed = (
+        f'<section class="documents" id="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>'
+        if items
+        else ""
+    )
+    return (
+        rows.assign(documents=[read[key] for key in zip(rows["geo"], rows["period"], rows["edition"])]),
+        way,
+        listed,
+    )
+
+
+def entries(filters: Filters) -> None:
+    """The catalogue, with a search through every word of it."""
+    lang, columns = filters.lang, ("label", "about", "universe", "unit", "source")
+    asked = st.text_input(
+        t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang)
+    )
+    sources, asked = catalogue.sources(), plain(asked).split()
+    body = []
+    for row in ask("indicators", lang=lang).itertuples():
+        source = sources[row.source]
+        cells = {
+            "label": (row.label, door(row.id, lang)),
+            "about": row.about,
+            "universe": row.universe,
+            "unit": t(f"unit_{row.unit}", lang),
+            "source": f"{noted(source.publisher, lang)}, {source.name[lang]}",
+            "id": row.id,
+        }
+        if all(word in plain(" ".join((row.label, *list(cells.values())[1:]))) for word in asked):
+            body.append(cells)
+    if not body:
+        return st.html(f'<p class="lead">{escape(t("data_not_found", lang))}</p>')
+    heads = {name: t(f"column_{name}", lang) for name in (*columns, "id")}
+    with st.container(key="catalogue"):
+        st.html(data_table.html(body, heads, t("data_found", lang, count=len(body)), tab=shell.tab()))
+
+
+def plain(words: str) -> str:
+    """Words as one types them: small letters, no accents."""
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", words.lower()) if not unicodedata.combining(letter)
+    )
+
+
+def door(id: str, lang: str, level: str = "") -> str:
+    """The address of an indicator's view, at a level or at the first that offers it; "" where none does."""
+    topic = catalogue.topics()[catalogue.indicator(id).topic]
+    levels = [level] if level else dict.fromkeys((topic.level, *catalogue.LEVELS))
+    found = next((one for one in levels if topic.opens[one] and id in offers(topic, one)), "")
+    return f"{topic.id}?lang={lang}&level={found}&indicator={id}" if found else ""
+
+
+def coverage(filters: Filters) -> None:
+    """What there is of each indicator, level by level; each count opens its view."""
+    lang = filters.lang
+    counts = (
+        "italian_areas",
+        "european_countries",
+        "countries",
+        "sectors",
+        "sizes",
+        "figures",
+        "with_interval",
+    )
+    body = [
+        {
+            "label": (row["label"], door(row["indicator"], lang)),
+            "years": f"{row['first_year']}–{row['last_year']}"
+            if row["first_year"] != row["last_year"]
+            else str(row["last_year"]),
+        }
+        | {
+            name: (
+                number(row[name], lang),
+                door(row["indicator"], lang, LEVEL[name]) if name in LEVEL else "",
+            )
+            if row[name]
+            else MISSING
+            for name in counts
+        }
+        for row in ask("coverage_matrix", lang=lang).to_dict("records")
+    ]
+    heads = {name: t(f"column_{name}", lang) for name in ("label", "years", *counts)}
+    st.html(
+        data_table.html(
+            body, heads, t("data_coverage_caption", lang), numbers=("years", *counts), tab=shell.tab()
+        )
+    )
+
+
+def dictionary(filters: Filters) -> None:
+    """Each column of the published tables."""
+    lang, columns = filters.lang, ("table_name", "column_name", "data_type", "comment")
+    body = ask("dictionary", lang=lang).to_dict("records")
+    st.html(
+        data_table.html(
+            body, {name: t(f"column_{name}", lang) for name in columns}, t("data_dictionary_caption", lang)
+        )
+    )

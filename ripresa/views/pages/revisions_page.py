@@ -1,0 +1,55 @@
+"""The revisions page: every release of the data, newest first, and what it changed."""
+
+from html import escape
+
+import streamlit as st
+
+from ripresa.database import query
+from ripresa.database import releases as release
+from ripresa.exports import atom
+from ripresa.filters import Filters
+from ripresa.i18n import period_text, t
+from ripresa.views import shell
+from ripresa.views.pages.topic_page import opening
+
+LISTED = 60  # changes of a release
+
+
+def show(filters: Filters) -> None:
+    """The page."""
+    lang, known, made = filters.lang, query.version(), release.releases()
+    opening(t("page_revisions", lang), t("revisions_question", lang), t("revisions_intro", lang))
+    current = t(
+        "revisions_current" if any(one["version"] == known for one in made) else "revisions_unreleased",
+        lang,
+        version=known,
+    )
+    ways = f'<a href="{atom.PATH.strip("/")}?lang={lang}" target="_blank">{escape(t("revisions_feed", lang))}</a> · <a href="verify?lang={lang}" target="{shell.tab()}">{escape(t("nav_verify", lang))}</a>'
+    st.html(
+        f'<div class="said"><p>{escape(current)}</p></div><section class="article"><p>{ways}</p></section>'
+    )
+    changed: dict[str, list[dict[str, str]]] = {}
+    for line in release.revisions():
+        changed.setdefault(line["version"], []).append(line)
+    entries = [entry(one, changed.get(one["version"], []), lang) for one in reversed(made)]
+    st.html(
+        "".join(entries) or f'<section class="article"><p>{escape(t("revisions_none", lang))}</p></section>'
+    )
+
+
+def entry(made: dict[str, str], lines: list[dict[str, str]], lang: str) -> str:
+    """One release in words."""
+    items = "".join(f"<li>{escape(atom.sentence(line, lang))}</li>" for line in lines[:LISTED])
+    more = (
+        f"<li>{escape(t('cited_more', lang, count=len(lines) - LISTED))}</li>" if len(lines) > LISTED else ""
+    )
+    listed = (
+        f"<details><summary>{escape(t('cited_which', lang))}</summary><ul>{items}{more}</ul></details>"
+        if lines
+        else ""
+    )
+    when = period_text(made["date"], lang)
+    return (
+        f'<section class="claim" id="{escape(made["version"])}"><h2>{escape(when)}</h2><p class="credit">{escape(t("revisions_version", lang, version=made["version"], figures=int(made["figures"])))}</p>'
+        f"<p>{escape(atom.counted(lines, lang))}</p>{listed}</section>"
+    )

@@ -1,0 +1,350 @@
+"""The SQL page: one's own question to the published tables, with examples, the tables beside it, and the answer to take away."""
+
+import re
+import secrets
+from concurrent.futures import Future
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from ripresa import rate_limit
+from ripresa.charts import theme as look
+from ripresa.database.build import BuildError
+from ripresa.database.query import ask, version
+from ripresa.exports import snippets
+from ripresa.filters import Filters, resolve
+from ripresa.i18n import MISSING, number, t
+from ripresa.sandbox import pool as locked
+from ripresa.views import shell
+from ripresa.views.components import data_table, plotly_figure
+from ripresa.views.pages.topic_page import opening
+
+STYLE = Path(__file__).with_name("sql_page.css")
+ADDRESSED = 6000  # characters of a question that an address can hold
+SHOWN, DRAWN = 500, 300  # rows on the page, rows on the chart; the file has all
+FIRST = "observations"  # the table that opens
+OWN = {  # examples written here; the others are the dashboard's own questions
+    "count": "select indicator, count(*) as figures, min(period) as first, max(period) as last\nfrom observations\ngroup by indicator\norder by figures desc",
+    "regions": "select geo_name as region, value as death_rate\nfrom described('{lang}')\nwhere indicator = 'death_rate' and sector = 'all' and size = 'all' and gender = 'all'\n"
+    "  and period = '2024' and level = 'area'\norder by death_rate desc",
+}
+ASKED = {
+    "map": ("italy", "death_rate", "map"),
+    "trend": ("italy", "death_rate", "time"),
+    "sectors": ("italy", "death_rate", "sectors"),
+    "leaders": ("world", "closure_rate", "leaders"),
+}  # level, indicator, figure
+KINDS = ("bar", "line", "points")
+PERIOD = re.compile(r"(19|20)\d\d($|[-/])")  # a year, and what begins with one
+
+
+def show(filters: Filters) -> None:
+    """The page."""
+    lang, state = filters.lang, st.session_state
+    opening(
+        t("page_sql", lang),
+        t("sql_question", lang),
+        t("sql_intro", lang, seconds=f"{locked.SECONDS:g}", rows=number(locked.ROWS, lang)),
+    )
+    st.html(STYLE)
+    if "sql_given" not in state:
+        put(st.query_params.get("sql", "")[: locked.LENGTH] or example("regions", lang))
+        if st.query_params.get("sql"):
+            start(state["sql_given"])
+    left, right = st.columns([8, 4], gap="medium")
+    with left:
+        question(lang)
+    with right:
+        st.html(tables(lang))
+    answer(lang)
+
+
+def question(lang: str) -> None:
+    """The question, with the dashboard's own as examples."""
+    names = {"": t("sql_examples", lang)} | {name: t(f"sql_example_{name}", lang) for name in (*OWN, *ASKED)}
+    st.selectbox(
+        t("sql_examples", lang),
+        list(names),
+        format_func=names.get,
+        key=f"sql_example_{lang}",
+        label_visibility="collapsed",
+        on_change=_example,
+        args=(lang,),
+    )
+    with st.container(key="question"), st.form("sql_form", border=False):
+        st.text_area(t("sql_label", lang), value=st.session_state["sql_given"], key=_box(), height=290)
+        st.form_submit_button(
+            t("sql_run", lang), type="primary", on_click=lambda: start(st.session_state[_box()])
+        )
+
+
+def example(name: str, lang: str) -> str:
+    """The SQL of an example."""
+    if name in OWN:
+        return OWN[name].format(lang=lang)
+    level, indicator, figure = ASKED[name]
+    return snippets.sql(
+        resolve(Filters(lang=lang, level=level, indicator=indicator), "closures"), figure=figure
+    )
+
+
+def _example(lang: str) -> None:
+    if name := st.session_state[f"sql_example_{lang}"]:
+        put(example(name, lang))
+
+
+def put(sql: str) -> None:
+    """A text in the box: a box of its own each time, since one that is set while it loads comes up empty."""
+    st.session_state["sql_given"] = sql
+    st.session_state["sql_boxes"] = st.session_state.get("sql_boxes", 0) + 1
+
+
+def _box() -> str:
+    return f"sql_text_{st.session_state['sql_boxes']}"
+
+
+def tables(lang: str) -> str:
+    """The tables that can be asked, their columns and what these hold."""
+    parts = []
+    for name, columns in sorted(
+        ask("dictionary", lang=lang).groupby("table_name", sort=True), key=lambda pair: pair[0] != FIRST
+    ):
+        listed = "".join(
+            f"<dt>{escape(row.column_name)} <small>{escape(row.data_type.lower())}</small></dt><dd>{escape(row.comment)}</dd>"
+            for row in columns.itertuples()
+        )
+        parts.append(
+            f"<details{' open' if name == FIRST else ''}><summary>{escape(name)}</summary><p>{escape(columns.table_comment.iloc[0])}</p><dl>{listed}</dl></details>"
+        )
+    return f'<div class="tables" tabindex="0" role="region" aria-label="{escape(t("sql_tables", lang))}"><p>{escape(t("sql_tables", lang))}</p>{"".join(parts)}</div>'
+
+
+# --- asking ---
+
+
+def start(sql: str) -> None:
+    """Asks a question; the address takes it along."""
+    state = st.session_state
+    state["sql_given"] = sql
+    state.setdefault("sql_token", secrets.token_hex(16))
+    try:
+        if seconds := rate_limit.wait("sql", shell.visitor()):
+            raise locked.Refused("often", seconds=seconds)
+        state["sql_future"] = locked.submit(sql, token=state["sql_token"])
+    except (locked.Refused, BuildError) as fault:
+        state["sql_future"] = Future()
+        state["sql_future"].set_exception(fault)
+    if sql.strip() and len(sql) <= ADDRESSED:
+        st.query_params["sql"] = sql
+    elif "sql" in st.query_params:
+        del st.query_params["sql"]
+
+
+def cancel() -> None:
+    """Stops the question that is running."""
+    locked.cancel(st.session_state.get("sql_token", ""))
+
+
+def answer(lang: str) -> None:
+    """The answer, or a word and a cancel button until it is there."""
+    future = st.session_state.get("sql_future")
+    if future is None:
+        return
+    if not future.done():
+        return st.fragment(waiting, run_every=0.5)(lang)
+    try:
+        result = future.result()
+    except locked.Refused as fault:
+        return refused(fault.say(lang), fault.more)
+    except BuildError as fault:
+        return refused(str(fault).splitlines()[0])
+    shown(result, lang)
+
+
+def waiting(lang: str) -> None:
+    """Looks again every half second whether the answer is there."""
+    if st.session_state["sql_future"].done():
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.html(f'<p class="running" role="status">{escape(t("sql_running", lang))}</p>', width="content")
+        st.button(t("sql_cancel", lang), key=f"sql_cancel_{lang}", on_click=cancel)
+
+
+def refused(sentence: str, more: str = "") -> None:
+    """Why there is no answer; more: the engine's own help, line by line."""
+    st.html(
+        f'<div class="said" role="status"><p>{escape(sentence)}</p>{f"<pre>{escape(more)}</pre>" if more else ""}</div>'
+    )
+
+
+# --- the answer ---
+
+
+@st.fragment
+def shown(result: locked.Result, lang: str) -> None:
+    """The answer: how much there is, the file, the table, a chart."""
+    rows = result.rows
+    told = t("sql_answer", lang, rows=len(rows), seconds=number(result.seconds, lang, 2)) + (
+        " " + t("sql_truncated", lang, rows=number(locked.ROWS, lang)) if result.truncated else ""
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.html(f'<p class="running" role="status">{escape(told)}</p>', width="content")
+        st.download_button(
+            t("csv", lang),
+            data=lambda: data_table.csv(rows),
+            file_name=f"sql_{version()}.csv",
+            mime="text/csv",
+            key=f"sql_csv_{lang}",
+            on_click="ignore",
+        )
+        drawn = (
+            st.toggle(t("sql_chart", lang), key=f"sql_chart_{lang}")
+            if drawable(rows) and len(rows) > 1
+            else False
+        )
+    if drawn:
+        chart(rows, lang)
+    if len(rows.columns):
+        st.html(listing(rows, lang))
+
+
+def listing(rows: pd.DataFrame, lang: str) -> str:
+    """The first rows as a table, values as the database has them."""
+    few = rows.head(SHOWN)
+    body = [dict(zip(few.columns, map(_cell, values))) for values in few.itertuples(index=False, name=None)]
+    return data_table.html(
+        body,
+        {name: name for name in few.columns},
+        t("sql_first", lang, rows=number(SHOWN, lang)) if len(rows) > SHOWN else t("sql_result", lang),
+        numbers=tuple(numeric(rows)),
+    )
+
+
+def numeric(rows: pd.DataFrame) -> list[str]:
+    """The columns of numbers."""
+    return [
+        name
+        for name in rows.columns
+        if pd.api.types.is_numeric_dtype(rows[name]) and not pd.api.types.is_bool_dtype(rows[name])
+    ]
+
+
+def drawable(rows: pd.DataFrame) -> list[str]:
+    """The columns that say something as a length: numbers that are not only an order."""
+    return [name for name in numeric(rows) if not name.endswith("position")]
+
+
+def axes(rows: pd.DataFrame) -> tuple[str, str]:
+    """The two columns drawn at first: the first that tells the rows apart ("", their number, where none does), and the values."""
+    numbers = drawable(rows)
+    up = (
+        "value"
+        if "value" in numbers
+        else next((name for name in reversed(numbers) if rows[name].nunique() > 1), numbers[-1])
+    )
+    return next((name for name in rows.columns if name != up and told_apart(places(rows, name))), ""), up
+
+
+def places(rows: pd.DataFrame, across: str) -> list:
+    """Where each row stands: a number, a name, or its own number where no column is chosen."""
+    if not across:
+        return list(range(1, len(rows) + 1))
+    return (
+        [None if pd.isna(value) else value for value in rows[across]]
+        if across in numeric(rows)
+        else rows[across].map(_cell).tolist()
+    )
+
+
+def told_apart(names: list) -> bool:
+    return len(set(names)) == len(names)
+
+
+def chart(rows: pd.DataFrame, lang: str) -> None:
+    """A simple chart of two columns."""
+    few, numbers = rows.head(DRAWN), drawable(rows)
+    first, values = axes(few)
+    names = {"": t("sql_row", lang)} | {name: name for name in rows.columns}
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        across = st.selectbox(
+            t("sql_across", lang),
+            list(names),
+            index=list(names).index(first),
+            format_func=names.get,
+            key=f"sql_across_{lang}_{first}",
+            width=220,
+        )
+        up = st.selectbox(
+            t("sql_up", lang), numbers, index=numbers.index(values), key=f"sql_up_{lang}_{values}", width=220
+        )
+        kind = st.radio(
+            t("sql_kind", lang),
+            KINDS,
+            format_func=lambda kind: t(f"sql_kind_{kind}", lang),
+            horizontal=True,
+            key=f"sql_kind_{lang}",
+        )
+    said = [t("sql_drawn", lang, rows=number(DRAWN, lang))] if len(rows) > DRAWN else []
+    if kind == "bar" and not told_apart(places(few, across)):
+        said.append(t("sql_repeated", lang, across=across))
+    if said:
+        st.html(f'<p class="credit">{escape(" ".join(said))}</p>')
+    plotly_figure.draw(
+        drawing(few, across, up, kind, shell.theme(), lang),
+        "sql_drawing",
+        lang,
+        "sql",
+        t("sql_alt", lang, up=up, across=names[across], rows=len(few)),
+    )
+
+
+def drawing(rows: pd.DataFrame, across: str, up: str, kind: str, theme: str, lang: str) -> go.Figure:
+    """Names of bars stand left, where they can be read; periods, in their order, and everything else stand. Bars of one name would be added up, so those are points."""
+    colour, where, values = (
+        look.palette(theme).bar,
+        places(rows, across),
+        [None if pd.isna(value) else float(value) for value in rows[up]],
+    )
+    bars = {"type": "bar"} if told_apart(where) else {"type": "scatter", "mode": "markers"}
+    timely = all(PERIOD.match(str(name)) for name in where)
+    if kind == "bar" and across and across not in numeric(rows) and not timely:
+        trace = {**bars, "x": values, "y": where, "orientation": "h", "marker": {"color": colour}}
+        return look.figure(
+            [trace],
+            look.layout(
+                theme,
+                lang,
+                90 + 24 * len(set(where)),
+                xaxis=look.axis(theme, title={"text": escape(up)}),
+                yaxis=look.axis(theme, type="category", autorange="reversed"),
+            ),
+        )
+    trace = (
+        bars
+        if kind == "bar"
+        else {"type": "scatter", "mode": "lines+markers" if kind == "line" else "markers"}
+    )
+    trace |= {"x": where, "y": values, "marker": {"color": colour}} | (
+        {"line": {"color": colour}} if kind == "line" else {}
+    )
+    title = {"text": escape(across or t("sql_row", lang))}
+    return look.figure(
+        [trace],
+        look.layout(
+            theme,
+            lang,
+            420,
+            xaxis=look.axis(theme, title=title),
+            yaxis=look.axis(theme, title={"text": escape(up)}),
+        ),
+    )
+
+
+def _cell(value: object) -> str:
+    """A value as text; whatever is missing is a dash."""
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value) or value is pd.NaT:
+        return MISSING
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,54 @@
+"""The verify page: drop a file that left here, and read whether it is intact and current."""
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from ripresa.exports import verify
+from ripresa.filters import Filters
+from ripresa.i18n import t
+from ripresa.views.pages.topic_page import opening
+
+STYLE = Path(__file__).with_name("verify_page.css")
+MOST = 20  # megabytes
+BESIDE = "-metadata.json"  # what lies beside a CSV, with its seal
+
+
+def show(filters: Filters) -> None:
+    """The page."""
+    lang = filters.lang
+    opening(t("page_verify", lang), t("verify_question", lang), t("verify_intro", lang))
+    with st.container(key="drop"):
+        st.html(STYLE)
+        given = st.file_uploader(
+            t("verify_label", lang), accept_multiple_files=True, max_upload_size=MOST, key="verify_files"
+        )
+    found = verdicts([(one.name, one.getvalue()) for one in given])
+    st.html(
+        "".join(_said(verdict, lang) for verdict in found)
+        or f'<p class="credit">{escape(t("verify_private", lang))}</p>'
+    )
+    sentences = "".join(
+        f"<li>{escape(t(f'verify_means_{state}', lang))}</li>" for state in (*verify.STATES, "unsealed")
+    )
+    st.html(
+        f'<section class="article"><h2>{escape(t("verify_means", lang))}</h2><ul>{sentences}</ul><p>{escape(t("verify_command", lang))}</p></section>'
+    )
+
+
+def verdicts(given: list[tuple[str, bytes]]) -> list[verify.Verdict]:
+    """One verdict a file, the metadata beside a CSV read with it."""
+    beside = dict(given)
+    alone = [
+        (name, content)
+        for name, content in given
+        if not (name.endswith(BESIDE) and name.removesuffix(BESIDE) in beside)
+    ]
+    return [verify.verify(content, name, beside.get(f"{name}{BESIDE}")) for name, content in alone]
+
+
+def _said(verdict: verify.Verdict, lang: str) -> str:
+    lines = "".join(f"<li>{escape(line)}</li>" for line in verdict.lines(lang))
+    listed = f"<ul>{lines}</ul>" if lines else ""
+    return f'<div class="claim verdict_{verdict.state}" role="status"><p class="verdict">{escape(t(f"verify_state_{verdict.kind}", lang))}</p><p>{escape(verdict.sentence(lang))}</p>{listed}</div>'

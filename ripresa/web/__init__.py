@@ -1,0 +1,1 @@
+"""The ASGI application: routes, middleware, health, sitemap. The only importer of everything."""

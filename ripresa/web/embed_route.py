@@ -1,0 +1,42 @@
+"""What other sites take from this one: a figure for an iframe, and the feed of revisions."""
+
+import gzip
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ripresa import i18n
+from ripresa.database import releases as release
+from ripresa.embed import embed_page
+from ripresa.exports import atom as feed
+
+
+async def figure(request: Request) -> Response:
+    """GET /embed/v1/{indicator}: one figure alone, in the names of Filters; 304 where the reader has it already."""
+    asked = {name: request.query_params.getlist(name) for name in request.query_params}
+    site = str(request.base_url).rstrip("/")
+    answer = await run_in_threadpool(
+        embed_page.answer,
+        request.path_params["indicator"],
+        asked,
+        request.headers.get("if-none-match", ""),
+        site,
+    )
+    body, headers = answer.body, dict(answer.headers) | {"Vary": "Accept-Encoding"}
+    if body and "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = gzip.compress(body, 6), "gzip"
+    return Response(body, answer.status, headers)
+
+
+async def revisions(request: Request) -> Response:
+    """GET /revisions.atom: what each data version changed."""
+    lang = i18n.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    text = await run_in_threadpool(
+        lambda: feed.atom(release.releases(), release.revisions(), str(request.base_url).rstrip("/"), lang)
+    )
+    return Response(
+        text,
+        media_type="application/atom+xml",
+        headers={"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"},
+    )

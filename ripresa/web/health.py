@@ -1,0 +1,79 @@
+"""For those who watch the server: is it up, and may it be sent visitors?"""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from ripresa import logs, settings
+from ripresa.api.boundary_files import shapes
+from ripresa.api.endpoints import BOUNDARIES
+from ripresa.database import build, query
+from ripresa.diagnosis.contribution_store import StoreError, open_store
+
+FRESH = {"Cache-Control": "no-store"}
+
+
+def alive(request: Request) -> JSONResponse:
+    """Is the database readable, and which version is it?"""
+    try:
+        return JSONResponse({"status": "ok", "version": query.version()}, headers=FRESH)
+    except Exception as fault:  # whatever it is, the watcher must be told
+        return JSONResponse({"status": "failed", "reason": _sentence(fault)}, 503, FRESH)
+
+
+def ready(request: Request) -> JSONResponse:
+    """Is everything a visitor needs in place? Each check says ok, or why not."""
+    asked = (database, inputs, boundaries, *((diagnosis,) if settings.contribution_store() else ()))
+    checks = {check.__name__: _said(check) for check in asked}
+    fit = all(said in ("ok", "not checked") for said in checks.values())
+    version = {"version": query.version()} if checks["database"] == "ok" else {}
+    return JSONResponse(
+        {"status": "ready" if fit else "not ready", **version, "checks": checks}, 200 if fit else 503, FRESH
+    )
+
+
+def database() -> str:
+    """A question is answered."""
+    return (
+        "ok"
+        if len(query.ask("build")) == 1
+        else "the database has no line in its build table: build it again"
+    )
+
+
+def inputs() -> str:
+    """The database was made from the files that are here; a replica is given its database and does not look."""
+    if build.frozen():
+        return "not checked"
+    have, wanted = query.version(), build.version()
+    return (
+        "ok"
+        if have == wanted
+        else f"the database is version {have}, its inputs are {wanted}: type python -m ripresa build"
+    )
+
+
+def boundaries() -> str:
+    """The maps' files are there and whole."""
+    missing = [name for name in BOUNDARIES if not shapes(name)]
+    return "ok" if not missing else f"static/geo lacks {', '.join(missing)}: restore it from the repository"
+
+
+def diagnosis() -> str:
+    """The store of contributions answers, where one is configured."""
+    try:
+        open_store().count()
+        return "ok"
+    except StoreError:  # its words name folders and servers
+        logs.LOGGER.exception("store")
+        return "the store of the diagnosis does not answer: type python -m ripresa diagnosis count"
+
+
+def _said(check) -> str:
+    try:
+        return check()
+    except Exception as fault:  # whatever it is, the watcher must be told
+        return _sentence(fault)
+
+
+def _sentence(fault: Exception) -> str:
+    return str(fault).splitlines()[0] if str(fault) else type(fault).__name__

@@ -1,0 +1,1 @@
+"""What tests share: pages opened, figures drawn, files exported and imported, diagnoses made up."""

@@ -1,0 +1,77 @@
+"""Answers and diagnoses that the tests of the diagnosis share."""
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import strategies as st
+
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, bank, regions
+from ripresa.disclosure.tabulation import Diagnosis
+
+BAKERY = {
+    "found_listing": 0,
+    "found_website": 1,
+    "found_consistency": 1,
+    "convert_reply": 2,
+    "retain_safety": 1,
+}
+ITEMS = bank().items
+GOALS = [goal.id for goal in bank().goals]
+
+
+def all_at(points: int, **other) -> dict:
+    return {item.id: points for item in ITEMS} | other
+
+
+def answer(item):
+    return st.sampled_from([0, 1, 2, 3, DONT_KNOW, None, *([NOT_APPLICABLE] if item.not_applicable else [])])
+
+
+ANY = st.fixed_dictionaries({item.id: answer(item) for item in ITEMS})
+ANSWERED = st.fixed_dictionaries({item.id: st.sampled_from([0, 1, 2, 3]) for item in ITEMS})
+
+
+SMALL_BANK = replace(
+    bank(), goals=(replace(bank().goals[0], items=bank().goals[0].items[:1]),)
+)  # one goal of one item: fewer tables
+
+
+def diagnoses(random: Random, many: int, month: str, weights: dict, instrument=SMALL_BANK) -> list[Diagnosis]:
+    """Random diagnoses as a release counts them; `weights` makes some regions, sectors and sizes rare."""
+    measures = ("overall", *(goal.id for goal in instrument.goals))
+    found = []
+    for _ in range(many):
+        levels = {measure: random.choices("1234", weights["level"])[0] for measure in measures}
+        picked = {
+            kind: random.choices(codes(kind), weights[kind])[0] for kind in ("region", "sector", "size")
+        }
+        answers = {
+            item.id: random.choices(("0", "1", "2", "3", "none", "blank"), (5, 6, 6, 4, 1, 1))[0]
+            for item in instrument.items
+        }
+        scores = {measure: 25 * int(level) - random.uniform(0.1, 25) for measure, level in levels.items()}
+        action = f"{random.choice(instrument.items).id}.{random.choice(('low', 'mid'))}"
+        found.append(
+            Diagnosis(
+                f"{random.getrandbits(128):032x}",
+                month=month,
+                levels=levels,
+                scores=scores,
+                answers=answers,
+                action=action,
+                **picked,
+            )
+        )
+    return found
+
+
+def uneven(random: Random) -> dict:
+    """Random weights for `diagnoses`."""
+    rare = {
+        kind: [random.choice((1, 1, 2, 4, 9)) for _ in codes(kind)] for kind in ("region", "sector", "size")
+    }
+    return rare | {"level": [random.choice((1, 2, 4)) for _ in "1234"]}
+
+
+def codes(kind: str) -> tuple[str, ...]:
+    return regions() if kind == "region" else bank().codes(kind)
