@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
 from ripresa.charts.scales import ticks
+from ripresa.filters import View
 from ripresa.i18n import period_text
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.phrases import compact, say, show
@@ -26,7 +27,7 @@ ROW, HEAD, FOOT = 26, 34, 30  # pixels
 MOST, ENDS = 45, 12  # beyond MOST areas only the ENDS at either end and the chosen are drawn
 
 
-def bars(rows, view, theme: str = "light", most: int = MOST) -> go.Figure:
+def bars(rows, view: View, theme: str = "light", most: int = MOST) -> go.Figure:
     """One bar an area, highest first. rows: those of a map, with the reference rows (rows.together) for the dotted line.
 
     Areas of another edition come after the others, hollow; those without a value stay at the end, without a bar. With more than `most` areas only both ends and the chosen are drawn, and a note says so.
@@ -84,7 +85,7 @@ COLUMN = {
 }  # an axis is drawn only if a trace uses it
 
 
-def axes(names: list[str], values: list[str], low: float, high: float, theme: str, view) -> dict:
+def axes(names: list[str], values: list[str], low: float, high: float, theme: str, view: View) -> dict:
     """Names to the left, values in a column to the right where no bar or line can strike them through, a quiet scale below."""
     colours, unit, decimals, lang = (
         look.palette(theme),
@@ -131,7 +132,7 @@ def reach(rows: list[dict]) -> tuple[float, float]:
     return min(0, *ends), max(0, *ends)
 
 
-def solid(drawn: list[tuple[int, dict]], paint: dict, key: str, view, colours) -> list[dict]:
+def solid(drawn: list[tuple[int, dict]], paint: dict, key: str, view: View, colours) -> list[dict]:
     """Bars as one trace a colour and hatch, hollow where the edition is another; paint: a colour for each value of the column `key`."""
     groups: dict[tuple, list] = {}
     for place, row in drawn:
@@ -161,7 +162,7 @@ def solid(drawn: list[tuple[int, dict]], paint: dict, key: str, view, colours) -
     ]
 
 
-def dots(drawn: list[tuple[int, dict]], paint: dict, view, colours, key: str = "geo") -> dict:
+def dots(drawn: list[tuple[int, dict]], paint: dict, view: View, colours, key: str = "geo") -> dict:
     """Dots with whiskers; hollow where the base is small, hollow diamonds where the edition is another."""
     rows = [row for _, row in drawn]
     fill = [paint[row[key]] for row in rows]
@@ -204,7 +205,7 @@ def _said(row: dict, key: str) -> str:
     return f"{row['sector_name']}, {row['geo_name']}" if key == "sector" else ""
 
 
-def _cut(lines: list[dict], view, most: int) -> tuple[list[dict | None], str]:
+def _cut(lines: list[dict], view: View, most: int) -> tuple[list[dict | None], str]:
     """The rows to draw, None where others are left out, and the note that says so."""
     if len(lines) <= most:
         return lines, ""
@@ -219,13 +220,13 @@ def _cut(lines: list[dict], view, most: int) -> tuple[list[dict | None], str]:
     return drawn, say("note_hidden", view.lang, shown=len(kept), count=len(lines), top=ENDS, bottom=ENDS)
 
 
-def _colour(row: dict, view, colours) -> str:
+def _colour(row: dict, view: View, colours) -> str:
     if row["geo"] in focus(view):
         return colours.qualitative[0]
     return colours.mute if view.geo else colours.bar
 
 
-def _label(row: dict | None, found: list[dict], view) -> str:
+def _label(row: dict | None, found: list[dict], view: View) -> str:
     if row is None:
         return "⋯"
     years = {other["period"] for other in valued(found)}
@@ -236,7 +237,7 @@ def _label(row: dict | None, found: list[dict], view) -> str:
     return f"<b>{text}</b>" if row["geo"] in focus(view) else text
 
 
-def _value(row: dict | None, view) -> str:
+def _value(row: dict | None, view: View) -> str:
     if row is None:
         return ""
     text = compact(row["value"], view)
@@ -259,7 +260,7 @@ def _reference_lines(against: list[dict], colours) -> list[dict]:
     ]
 
 
-def _reference_labels(against: list[dict], low: float, high: float, theme: str, view) -> list[dict]:
+def _reference_labels(against: list[dict], low: float, high: float, theme: str, view: View) -> list[dict]:
     labels = []
     for place, row in enumerate(against):
         share = (row["value"] - low) / ((high - low) or 1)

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
 from ripresa.charts.scales import Classes, classes, text_on
+from ripresa.filters import View
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.phrases import bare, say
 from ripresa.observations import boundaries as areas
@@ -49,7 +50,7 @@ VIEWS = {
 }
 
 
-def choropleth(rows, view, theme: str = "light", boundaries: str = "address", across=()) -> go.Figure:
+def choropleth(rows, view: View, theme: str = "light", boundaries: str = "address", across=()) -> go.Figure:
     """Areas shaded by class. rows: geo, geo_name, value and the other columns of a rows frame.
 
     boundaries: "address" sends the browser an address of this site, "inline" embeds the shapes, for drawing on a server.
@@ -102,7 +103,7 @@ def choropleth(rows, view, theme: str = "light", boundaries: str = "address", ac
     )
 
 
-def tilegrid(rows, view, theme: str = "light", across=()) -> go.Figure:
+def tilegrid(rows, view: View, theme: str = "light", across=()) -> go.Figure:
     """Italy as tiles of equal size with name and value, so that small areas weigh as much as large ones."""
     found = set_apart(records(rows, view.lang))
     known = {row["geo"]: row for row in valued(found)}
@@ -199,11 +200,11 @@ def _shapes(level: str, boundaries: str):
     return areas.boundaries(level) if boundaries == "inline" else areas.ADDRESS.format(name=areas.MAPS[level])
 
 
-def _name(code: str, view) -> str:
+def _name(code: str, view: View) -> str:
     return areas.areas(view.level)[code].name[view.lang] if code in areas.areas(view.level) else code
 
 
-def _labels(known: dict, view, scale: Classes, colours) -> list[dict]:
+def _labels(known: dict, view: View, scale: Classes, colours) -> list[dict]:
     """Values written on the map where areas are few enough to hold them, one trace an ink; elsewhere one silent point."""
     base = {"type": "scattergeo", "hoverinfo": "skip", "showlegend": False}
     if view.level != "italy":
@@ -227,7 +228,7 @@ def _labels(known: dict, view, scale: Classes, colours) -> list[dict]:
     ]
 
 
-def _hatches(known: dict, view, scale: Classes, colours) -> list[dict]:
+def _hatches(known: dict, view: View, scale: Classes, colours) -> list[dict]:
     """Strokes over the areas that want caution, dark on pale areas and pale on dark ones, with an entry in the legend for each kind."""
     lang = view.lang
     small = [code for code, row in known.items() if is_small(row)]
@@ -268,7 +269,7 @@ def _strokes(codes: list[str], level: str, angle: int, ink: str) -> dict:
 
 
 def _flat(
-    shapes, codes: list[str], fill: str, border: str, width: float, view, hovers: bool = False
+    shapes, codes: list[str], fill: str, border: str, width: float, view: View, hovers: bool = False
 ) -> dict | None:
     if not codes:
         return None
@@ -293,7 +294,7 @@ def _flat(
     }
 
 
-def _shaded(shapes, known: dict, view, scale: Classes, colours, theme: str) -> dict:
+def _shaded(shapes, known: dict, view: View, scale: Classes, colours, theme: str) -> dict:
     return {
         "type": "choropleth",
         "geojson": shapes,
@@ -345,11 +346,11 @@ def _key(label: str, colour: str, symbol: str, border: str) -> dict:
     }
 
 
-def _colorbar_marker(scale: Classes, view, theme: str, colours) -> dict:
+def _colorbar_marker(scale: Classes, view: View, theme: str, colours) -> dict:
     return {"colorscale": scale.colorscale(), "showscale": True, "colorbar": colorbar(scale, view, theme)}
 
 
-def colorbar(scale: Classes, view, theme: str, **more) -> dict:
+def colorbar(scale: Classes, view: View, theme: str, **more) -> dict:
     """Classes as equal blocks with the limits written between them."""
     ticks = look.tick_labels(list(scale.limits), view.indicator.unit, view.indicator.decimals, view.lang)
     return {
@@ -376,7 +377,7 @@ def colorbar(scale: Classes, view, theme: str, **more) -> dict:
     }
 
 
-def _tile_keys(known: dict, view, theme: str, colours) -> list[dict]:
+def _tile_keys(known: dict, view: View, theme: str, colours) -> list[dict]:
     missing = any(code not in known for code in areas.tiles()["tiles"])
     words = [f"– {say('no_data', view.lang)}"] if missing else []
     words += (

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from ripresa.charts import theme as look
 from ripresa.charts.bar import COLUMN, columns, whiskers
 from ripresa.charts.scales import ticks
+from ripresa.filters import View
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.phrases import short_period, show
 from ripresa.observations.rows import (
@@ -24,7 +25,7 @@ from ripresa.observations.series import segments, series
 ROW, FOOT = 30, 34
 
 
-def named(rows, view, theme: str = "light") -> go.Figure:
+def named(rows, view: View, theme: str = "light") -> go.Figure:
     """One row an area in alphabetical order, groups last; the newest figure full, earlier ones small and joined within an edition only.
 
     rows: one or several periods of each area (geo, geo_name, period, starts, edition, value).
@@ -82,7 +83,7 @@ def named(rows, view, theme: str = "light") -> go.Figure:
     )
 
 
-def _alphabetical(geo: str, known: list[dict], view) -> tuple:
+def _alphabetical(geo: str, known: list[dict], view: View) -> tuple:
     row = next(row for row in known if row["geo"] == geo)
     plain = unicodedata.normalize("NFKD", row["geo_name"])
     return is_reference(row, view), "".join(
@@ -90,7 +91,7 @@ def _alphabetical(geo: str, known: list[dict], view) -> tuple:
     ).casefold()
 
 
-def _name(row: dict, view) -> str:
+def _name(row: dict, view: View) -> str:
     text = look.wrap(row["geo_name"], 18, 2)
     return (
         f"<b>{text}</b>"
@@ -101,7 +102,7 @@ def _name(row: dict, view) -> str:
     )
 
 
-def _label(row: dict, dated: bool, view) -> str:
+def _label(row: dict, dated: bool, view: View) -> str:
     return f"<b>{show(row['value'], view)}</b>" + (
         f" {short_period(row['period'], view.lang)}" if dated else ""
     )
@@ -112,7 +113,7 @@ def _room(grid: list[float]) -> list[float]:
     return [grid[0] - room, grid[-1] + room]
 
 
-def _joins(known: list[dict], places: dict, view, colours) -> dict | None:
+def _joins(known: list[dict], places: dict, view: View, colours) -> dict | None:
     x, y = [], []
     for line in series(known):
         for part in segments(line, list(line.points), view.indicator.breaks):
@@ -134,7 +135,7 @@ def _joins(known: list[dict], places: dict, view, colours) -> dict | None:
     )
 
 
-def _marks(rows: list[dict], places: dict, editions: dict, size: int, view, colours) -> dict | None:
+def _marks(rows: list[dict], places: dict, editions: dict, size: int, view: View, colours) -> dict | None:
     if not rows:
         return None
     ink = [

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from ripresa.charts import theme as look
 from ripresa.charts.bar import COLUMN, columns, whiskers
 from ripresa.charts.scales import ticks
+from ripresa.filters import View
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.headlines import pairs
 from ripresa.narrative.phrases import difference, show
@@ -14,7 +15,7 @@ from ripresa.observations.rows import focus, has_interval, records
 ROW, HEAD, FOOT = 38, 30, 56
 
 
-def gaps(rows, view, theme: str = "light") -> go.Figure:
+def gaps(rows, view: View, theme: str = "light") -> go.Figure:
     """One row an area (or sector, size, period) that has both. rows: gender "female" and "male" with value, low, high. Order as given."""
     found, colours = records(rows, view.lang), look.palette(theme)
     both = pairs(found, view)
@@ -75,7 +76,7 @@ def gaps(rows, view, theme: str = "light") -> go.Figure:
     )
 
 
-def _dots(rows: list[dict], colour: str, symbol: str, view, colours) -> dict:
+def _dots(rows: list[dict], colour: str, symbol: str, view: View, colours) -> dict:
     trace = {
         "type": "scatter",
         "mode": "markers",
@@ -99,7 +100,7 @@ def _dots(rows: list[dict], colour: str, symbol: str, view, colours) -> dict:
     return {**trace, "error_x": whiskers(rows, colour)}
 
 
-def _difference(women: dict, men: dict, view) -> str:
+def _difference(women: dict, men: dict, view: View) -> str:
     """The distance at the end of the row; "≈" where the two cannot be told apart."""
     same = verdict(women, men) == "indistinct" or show(women["value"], view) == show(men["value"], view)
     return (

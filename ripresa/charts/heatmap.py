@@ -8,6 +8,7 @@ from ripresa.charts import theme as look
 from ripresa.charts.bar import COLUMN, axes, dots, reach, solid
 from ripresa.charts.choropleth import colorbar
 from ripresa.charts.scales import classes, text_on
+from ripresa.filters import View
 from ripresa.i18n import number
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.phrases import compact, say
@@ -29,7 +30,7 @@ CELL, BAR_FOOT = 26, 44
 MANY = 8  # beyond as many columns names stand upright and the cells hold whole numbers
 
 
-def bars(rows, view, theme: str = "light") -> go.Figure:
+def bars(rows, view: View, theme: str = "light") -> go.Figure:
     """One bar a sector of one area, the total on top, then highest first, those of another edition last. rows: sector, sector_name, value; sector_kind, if given, keeps to
     NACE sections where the source has them, so that a sector and its parts are not set side by side."""
     colours = look.palette(theme)
@@ -66,7 +67,7 @@ def bars(rows, view, theme: str = "light") -> go.Figure:
     )
 
 
-def heat(rows, view, theme: str = "light") -> go.Figure:
+def heat(rows, view: View, theme: str = "light") -> go.Figure:
     """Areas by sectors, the figure in each cell. rows: geo, geo_name, sector, sector_name, value; order as given, the chosen areas first.
 
     Sectors that few areas have are left to the table.
@@ -181,7 +182,7 @@ class Grid:
         return [row["value"] for line in self.lines for row in line if row]
 
 
-def crossed(found: list[dict], view) -> Grid:
+def crossed(found: list[dict], view: View) -> Grid:
     """The rows as areas, the chosen first, by sectors that enough areas have."""
     found = set_apart(_shared(one_level(found)))
     cells = {(row["geo"], row["sector"]): row for row in valued(found)}
@@ -222,7 +223,7 @@ def _shared(found: list[dict]) -> list[dict]:
     return [row for row in found if counts.get(row["sector"], 0) * 2 >= most]
 
 
-def cell(row: dict | None, decimals: int, view) -> str:
+def cell(row: dict | None, decimals: int, view: View) -> str:
     """The figure of a cell."""
     return (
         number(row["value"], view.lang, decimals, signed=view.indicator.unit in ("points", "percent_change"))
@@ -240,12 +241,12 @@ def _area(name: str) -> str:
     return look.wrap(areas.NARROW.get(name, name), 18, 2)
 
 
-def _label(row: dict, view) -> str:
+def _label(row: dict, view: View) -> str:
     text = look.wrap(row["sector_name"], 22, 2) + sign(row) + (" *" if is_small(row) else "")
     return f"<b>{text}</b>" if row["sector"] in ("all", view.sector) else text
 
 
-def _colour(row: dict, view, colours) -> str:
+def _colour(row: dict, view: View, colours) -> str:
     if row["sector"] == "all":
         return colours.border
     return colours.qualitative[0] if row["sector"] == view.sector else colours.bar

@@ -9,6 +9,7 @@ from ripresa.charts import theme as look
 from ripresa.charts.label_placement import apart, beside
 from ripresa.charts.line_styles import looks as looks_of
 from ripresa.charts.scales import contrast, ticks
+from ripresa.filters import View
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.phrases import compact, say, short_period
 from ripresa.observations.rows import has_interval, is_provisional, no_direction, records, valued, year
@@ -23,7 +24,7 @@ def has_line(rows: pd.DataFrame) -> bool:
     return bool(len(rows)) and int(rows.groupby(["geo", "edition"])["period"].nunique().max()) > 1
 
 
-def lines(rows, view, theme: str = "light", span: tuple = (), asked: tuple[str, ...] = ()) -> go.Figure:
+def lines(rows, view: View, theme: str = "light", span: tuple = (), asked: tuple[str, ...] = ()) -> go.Figure:
     """One line an area and edition. rows: all periods of some areas (geo, edition, period, starts, value, low, high, status, flags).
 
     span: lowest and highest value of another figure beside this one, so that both share a scale. asked: the areas asked for, those chosen if not said, so that
@@ -107,7 +108,7 @@ def lines(rows, view, theme: str = "light", span: tuple = (), asked: tuple[str, 
     )
 
 
-def reach(rows, view) -> tuple[float, float]:
+def reach(rows, view: View) -> tuple[float, float]:
     """Lowest and highest value drawn, for figures that must share a scale."""
     return _reach(valued(records(rows, view.lang)), (), view)
 
@@ -129,7 +130,14 @@ def time_ticks(known: list[dict], lang: str, most: int = 6) -> dict:
 
 
 def _line(
-    line: Series, parts: list[list[dict]], colour: str, symbol: str, dash: str, named: bool, view, colours
+    line: Series,
+    parts: list[list[dict]],
+    colour: str,
+    symbol: str,
+    dash: str,
+    named: bool,
+    view: View,
+    colours,
 ) -> dict:
     """One trace: its stretches with a hole between them."""
     x, y, text, fill, size, codes = [], [], [], [], [], []
@@ -216,7 +224,7 @@ def _bars_of(parts: list[list[dict]], colour: str) -> dict:
     }
 
 
-def _reach(known: list[dict], span: tuple, view) -> tuple[float, float]:
+def _reach(known: list[dict], span: tuple, view: View) -> tuple[float, float]:
     values = [
         value for row in known for value in (row["value"], row["low"], row["high"]) if value is not None
     ] + list(span)
@@ -238,7 +246,7 @@ def _end_labels(
     drawn: list[list[dict]],
     looks: dict,
     dashes: dict,
-    view,
+    view: View,
     theme: str,
     grid: list[float],
     plot: int,
@@ -326,7 +334,7 @@ def _readable(colour: str, theme: str) -> str:
     return colour if contrast(colour, colours.page) >= 4.5 else colours.ink
 
 
-def _break_label(place: int, cut: float, left: float, right: float, view, theme: str) -> dict:
+def _break_label(place: int, cut: float, left: float, right: float, view: View, theme: str) -> dict:
     late = (cut - left) / ((right - left) or 1) > 0.7
     return look.note(
         theme,
@@ -340,7 +348,7 @@ def _break_label(place: int, cut: float, left: float, right: float, view, theme:
     )
 
 
-def _keys(known: list[dict], dashes: dict, view, colours) -> list[dict]:
+def _keys(known: list[dict], dashes: dict, view: View, colours) -> list[dict]:
     """Legend entries for what is not said at the end of a line: editions and provisional points."""
     names = {row["edition"]: row.get("edition_name") or row["edition"] for row in known}
     base = {"type": "scatter", "x": [None], "y": [None], "hoverinfo": "skip", "showlegend": True}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ripresa.filters import View
 from ripresa.observations.rows import first_each
 
 COMPANY = {
@@ -14,7 +15,7 @@ OWN = {"ITA": 1, "EU27_2020": 2, "WORLD": 3}  # what others are compared with: o
 LOOKS = 6  # as many lines have a colour and a name; the others are grey
 
 
-def company(view) -> tuple[str, ...]:
+def company(view: View) -> tuple[str, ...]:
     """The areas whose lines a view is shown with."""
     if view.chart == "series":
         return view.geo

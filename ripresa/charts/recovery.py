@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
+from ripresa.filters import View
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.phrases import short_period
 from ripresa.observations.rows import is_provisional, records, valued, year
@@ -12,7 +13,7 @@ HEIGHT = 84
 BASE = 2019  # last year before the closures
 
 
-def spark(rows, view, theme: str = "light") -> go.Figure:
+def spark(rows, view: View, theme: str = "light") -> go.Figure:
     """One area's figures as a small line: the level of 2019 dotted, the worst point since and the latest marked with their year.
 
     rows: all periods of one area in one edition; of several, the edition with the newest figure is drawn.
@@ -107,7 +108,7 @@ def spark(rows, view, theme: str = "light") -> go.Figure:
     )
 
 
-def _worst(points: list[dict], view) -> dict | None:
+def _worst(points: list[dict], view: View) -> dict | None:
     """The worst point since 2020, where the indicator has a good side."""
     after = [row for row in points if year(row) >= BASE + 1]
     if not after or view.indicator.better == "neither":

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
 from ripresa.charts.scales import ticks
+from ripresa.filters import View
 from ripresa.narrative.figure_text import frame, hover
 from ripresa.narrative.phrases import compact
 from ripresa.observations import boundaries
@@ -14,7 +15,7 @@ PANEL, HEAD, FOOT = 66, 34, 28  # pixels of a panel, of its title, under the las
 MOST = 30
 
 
-def small(rows, view, theme: str = "light", columns: int = 3) -> go.Figure:
+def small(rows, view: View, theme: str = "light", columns: int = 3) -> go.Figure:
     """One panel an area, in the order of the rows, all with the same axes. rows: as for trend.lines, with Italy or the EU as the grey line."""
     found, colours = records(rows, view.lang), look.palette(theme)
     own, against = valued(peers(found, view)), valued(references(found, view))
@@ -135,7 +136,7 @@ def _time(first: float, last: float, theme: str, number: str, x0: float, x1: flo
 
 
 def _path(
-    rows: list[dict], colour: str, width: float, number: str, view, colours, silent: bool = False
+    rows: list[dict], colour: str, width: float, number: str, view: View, colours, silent: bool = False
 ) -> dict:
     """A panel's line with a hole between stretches that cannot be joined, a dot at its end."""
     x, y, text, size, fill = [], [], [], [], []

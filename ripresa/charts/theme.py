@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from ripresa.filters import View
 from ripresa.i18n import number
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -152,7 +153,7 @@ def figure(traces: list[dict], frame: dict) -> go.Figure:
     return go.Figure({"data": traces, "layout": frame}, _validate=False)
 
 
-def empty(view, theme: str, meta: dict) -> go.Figure:
+def empty(view: View, theme: str, meta: dict) -> go.Figure:
     """A figure that says there is nothing to draw, for a choice without data."""
     words = note(theme, meta["title"], x=0.5, y=0.5, xref="paper", yref="paper")
     hidden = {"visible": False, "fixedrange": True}

@@ -3,6 +3,7 @@
 from html import escape
 
 from ripresa import catalogue
+from ripresa.filters import View
 from ripresa.i18n import interval_text, noted, number, period_text
 from ripresa.narrative.headlines import ends_of, extremes, finding, kind_of
 from ripresa.narrative.notes import notes
@@ -26,7 +27,7 @@ from ripresa.observations.rows import (
 )
 
 
-def frame(rows, view, kind: str = "", **more) -> dict:
+def frame(rows, view: View, kind: str = "", **more) -> dict:
     """Title, subtitle, source, notes and alternative text: what a figure carries in layout.meta."""
     found = records(rows, view.lang)
     return {
@@ -41,7 +42,7 @@ def frame(rows, view, kind: str = "", **more) -> dict:
 # --- subtitle and source ---
 
 
-def subtitle(rows, view) -> str:
+def subtitle(rows, view: View) -> str:
     """Indicator, universe, what is held fixed, period."""
     found = valued(records(rows, view.lang)) or records(rows, view.lang)
     fixed = [
@@ -59,7 +60,7 @@ def subtitle(rows, view) -> str:
     )
 
 
-def _periods(found: list[dict], view) -> list[str]:
+def _periods(found: list[dict], view: View) -> list[str]:
     if not found:
         return []
     first, last = min(found, key=year)["period"], max(found, key=year)["period"]
@@ -70,7 +71,7 @@ def _periods(found: list[dict], view) -> list[str]:
     return [say("latest_between", view.lang, between=stretch) if newest else stretch]
 
 
-def source_line(rows, view) -> str:
+def source_line(rows, view: View) -> str:
     """Who published the figures, under which licence."""
     return say(
         "source",
@@ -81,7 +82,7 @@ def source_line(rows, view) -> str:
     )
 
 
-def _sources(found: list[dict], view) -> dict[str, str]:
+def _sources(found: list[dict], view: View) -> dict[str, str]:
     return {row["source"]: row.get("source_name") or "" for row in valued(found)} or {
         view.indicator.source: ""
     }
@@ -113,7 +114,7 @@ ALTS = {
 }
 
 
-def alt(rows, view, kind: str = "") -> str:
+def alt(rows, view: View, kind: str = "") -> str:
     """The figure for those who do not see it: what it is, what it says, its extremes, how many areas have no data."""
     found = records(rows, view.lang)
     kind = kind or kind_of(found, view)
@@ -137,7 +138,7 @@ def alt(rows, view, kind: str = "") -> str:
     )
 
 
-def _alt_values(found: list[dict], view, kind: str) -> str:
+def _alt_values(found: list[dict], view: View, kind: str) -> str:
     known = valued(peers(found, view)) or valued(found)
     if kind == "dots" and known:
         rows = sorted(known, key=lambda row: (row["geo_name"].casefold(), year(row)))
@@ -156,12 +157,12 @@ def _alt_values(found: list[dict], view, kind: str) -> str:
     return ""
 
 
-def _alt_absent(found: list[dict], view, kind: str) -> str:
+def _alt_absent(found: list[dict], view: View, kind: str) -> str:
     absent = absent_areas(found, view, kind)
     return say("alt_absent", view.lang, count=absent) if absent else ""
 
 
-def absent_areas(found: list[dict], view, kind: str) -> int:
+def absent_areas(found: list[dict], view: View, kind: str) -> int:
     """How many areas have no value: of the whole map where there is one, else of the rows."""
     known = {row["geo"] for row in valued(found)}
     if kind in ("areas", "map", "tiles") and view.level in boundaries.MAPS:
@@ -169,7 +170,7 @@ def absent_areas(found: list[dict], view, kind: str) -> int:
     return len({row["geo"] for row in found} - known)
 
 
-def hover(row: dict, view, name: str = "") -> str:
+def hover(row: dict, view: View, name: str = "") -> str:
     """What appears under the pointer: name, value, interval, period, base and warnings, one a line."""
     lang = view.lang
     n = number(row["n"], lang) if row.get("n") is not None else row.get("n_note") or ""

@@ -3,6 +3,7 @@
 A finding never says more than the data allow: with intervals "higher" or "not distinguishable", without them a plain difference called so.
 """
 
+from ripresa.filters import View
 from ripresa.i18n import list_text, period_text, rounded
 from ripresa.narrative.phrases import (
     NAMES,
@@ -39,7 +40,7 @@ SAID = 4  # areas named in a sentence of changes
 FEW = 8  # sectors: as many are some of them, and the title says of how many it speaks
 
 
-def finding(rows, view, kind: str = "") -> str:
+def finding(rows, view: View, kind: str = "") -> str:
     """The sentence over the figure."""
     found = records(rows, view.lang)
     if not valued(found):
@@ -47,7 +48,7 @@ def finding(rows, view, kind: str = "") -> str:
     return FINDINGS[kind or kind_of(found, view)](found, view)
 
 
-def kind_of(found: list[dict], view) -> str:
+def kind_of(found: list[dict], view: View) -> str:
     """What the rows are about: gaps, heat, sectors, trend, dots or areas."""
     if {"female", "male"} <= {row.get("gender") for row in found}:
         return "gaps"
@@ -58,7 +59,7 @@ def kind_of(found: list[dict], view) -> str:
     return "dots" if view.chart == "dots" else "areas"
 
 
-def _areas(found: list[dict], view) -> str:
+def _areas(found: list[dict], view: View) -> str:
     found = set_apart(found)
     known = valued(peers(found, view)) or valued(found)
     against = valued(references(found, view))
@@ -79,7 +80,7 @@ def _areas(found: list[dict], view) -> str:
     return _spread(known, against, view, lambda row: named(row, known, view))
 
 
-def _spread(known: list[dict], against: list[dict], view, name) -> str:
+def _spread(known: list[dict], against: list[dict], view: View, name) -> str:
     low, high = extremes(known, view)
     values = {
         "short": short(known, view),
@@ -98,7 +99,7 @@ def _spread(known: list[dict], against: list[dict], view, name) -> str:
     )
 
 
-def extremes(known: list[dict], view) -> tuple[list[dict], list[dict]]:
+def extremes(known: list[dict], view: View) -> tuple[list[dict], list[dict]]:
     """The lowest and the highest rows of one edition, ties included as printed; small bases and old surveys stand back while two others remain."""
     known = _in_order(known)
     firm = [row for row in known if not is_small(row) and not is_old(row)]
@@ -115,21 +116,21 @@ def _in_order(known: list[dict]) -> list[dict]:
     return [row for row in known if not is_apart(row)] or known
 
 
-def ends_of(tied: list[dict], name, view) -> str:
+def ends_of(tied: list[dict], name, view: View) -> str:
     names = list(dict.fromkeys(name(row) for row in tied))
     if len(names) <= 2:
         return list_text(names, view.lang)
     return say("extreme_more", view.lang, name=names[0], count=len(names) - 1)
 
 
-def _listed(chosen: list[dict], found: list[dict], view) -> str:
+def _listed(chosen: list[dict], found: list[dict], view: View) -> str:
     items = [
         say("item", view.lang, name=named(row, found, view), value=show(row["value"], view)) for row in chosen
     ]
     return say("listed", view.lang, short=short(found, view), items=semicolons(items))
 
 
-def compared(row: dict, other: dict, view) -> str:
+def compared(row: dict, other: dict, view: View) -> str:
     """One area against what it is compared with."""
     words = {
         "short": short([row], view),
@@ -150,7 +151,7 @@ def compared(row: dict, other: dict, view) -> str:
     return say("simple_above" if row["value"] > other["value"] else "simple_below", view.lang, **words)
 
 
-def _trend(found: list[dict], view) -> str:
+def _trend(found: list[dict], view: View) -> str:
     """From the first to the last figure that can be joined, for the chosen areas or else Italy."""
     known = valued(found)
     present = first_each(known, "geo")
@@ -222,7 +223,7 @@ def _trend(found: list[dict], view) -> str:
     )
 
 
-def _end(first: dict, last: dict, view) -> str:
+def _end(first: dict, last: dict, view: View) -> str:
     """One of several areas whose stretches begin or end at different times."""
     if first is last:
         return say(
@@ -243,7 +244,7 @@ def _end(first: dict, last: dict, view) -> str:
     )
 
 
-def _stretch(geo: str, found: list[dict], view) -> list[dict]:
+def _stretch(geo: str, found: list[dict], view: View) -> list[dict]:
     """An area's newest stretch of figures that can be joined."""
     parts = [
         part
@@ -254,7 +255,7 @@ def _stretch(geo: str, found: list[dict], view) -> list[dict]:
     return max(parts, key=lambda part: (len(part) > 1, year(part[-1]), len(part)))
 
 
-def _dots(found: list[dict], view) -> str:
+def _dots(found: list[dict], view: View) -> str:
     """Who is named and how many are, never who is first."""
     known = valued(peers(found, view)) or valued(found)
     count = len({row.get("drawn_from") or row["geo"] for row in known})
@@ -288,7 +289,7 @@ def _dots(found: list[dict], view) -> str:
     )
 
 
-def _single_quoted(row: dict, view) -> str:
+def _single_quoted(row: dict, view: View) -> str:
     key = "at_period" if view.level == "italy" else "quoted_one"
     return say(
         key,
@@ -300,7 +301,7 @@ def _single_quoted(row: dict, view) -> str:
     )
 
 
-def pairs(found: list[dict], view) -> list[tuple[str, str, dict, dict]]:
+def pairs(found: list[dict], view: View) -> list[tuple[str, str, dict, dict]]:
     """(code, name, women's row, men's row) for each area, sector, size or period that has both, in order of appearance."""
     column = next((name for name in ("geo", "sector", "size") if several(found, name)), "geo")
     labels = {"geo": "geo_name", "sector": "sector_name", "size": "size_name"}
@@ -315,11 +316,11 @@ def pairs(found: list[dict], view) -> list[tuple[str, str, dict, dict]]:
     ]
 
 
-def _pair_name(row: dict, label: str, dated: bool, view) -> str:
+def _pair_name(row: dict, label: str, dated: bool, view: View) -> str:
     return f"{row[label]}, {period_text(row['period'], view.lang)}" if dated else row[label]
 
 
-def _gaps(found: list[dict], view) -> str:
+def _gaps(found: list[dict], view: View) -> str:
     both = pairs(found, view)
     if not both:
         return say("no_data_title", view.lang, short=short(found, view))
@@ -353,7 +354,7 @@ def _gaps(found: list[dict], view) -> str:
     return say(key, view.lang, **words, more=more, less=less)
 
 
-def _sectors(found: list[dict], view) -> str:
+def _sectors(found: list[dict], view: View) -> str:
     found = set_apart(found)
     parts = [row for row in valued(found) if row["sector"] != "all"]
     whole = [row for row in valued(found) if row["sector"] == "all"]
@@ -376,7 +377,7 @@ def _sectors(found: list[dict], view) -> str:
     )
 
 
-def _heat(found: list[dict], view) -> str:
+def _heat(found: list[dict], view: View) -> str:
     found = set_apart(found)
     cells = [row for row in valued(peers(found, view)) if row["sector"] != "all"] or valued(found)
     return _spread(cells, [], view, lambda row: f"{row['geo_name']}, {row['sector_name']}")

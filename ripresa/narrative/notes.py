@@ -1,6 +1,7 @@
 """What a reader must know before repeating a figure."""
 
 from ripresa import catalogue
+from ripresa.filters import View
 from ripresa.i18n import list_text, period_text
 from ripresa.narrative.headlines import kind_of
 from ripresa.narrative.phrases import join, say, semicolons
@@ -22,7 +23,7 @@ from ripresa.observations.rows import (
 )
 
 
-def notes(rows, view, kind: str = "") -> list[str]:
+def notes(rows, view: View, kind: str = "") -> list[str]:
     """What a reader must know before repeating the figure, most important first."""
     found, lang = records(rows, view.lang), view.lang
     known = valued(found)
@@ -84,7 +85,7 @@ def _apart_note(known: list[dict], kind: str, lang: str) -> list[str]:
     ]
 
 
-def _break_note(known: list[dict], view) -> list[str]:
+def _break_note(known: list[dict], view: View) -> list[str]:
     times = [year(row) for row in known]
     inside = [
         period for period in view.indicator.breaks if times and min(times) < year_of(period) <= max(times)
@@ -102,7 +103,7 @@ def _break_note(known: list[dict], view) -> list[str]:
     )
 
 
-def _small_note(known: list[dict], view) -> list[str]:
+def _small_note(known: list[dict], view: View) -> list[str]:
     names = list(dict.fromkeys(row["geo_name"] for row in known if is_small(row)))
     return [say("note_small", view.lang, names=join(names, view.lang), count=SMALL_BASE)] if names else []
 

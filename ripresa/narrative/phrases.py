@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from babel.dates import format_skeleton
 
 from ripresa import settings
+from ripresa.filters import View
 from ripresa.i18n import LOCALES, Counted, filled, list_text, number, period_text, rounded, value_text
 from ripresa.observations.rows import is_provisional, several, sign
 
@@ -27,7 +28,7 @@ def say(key: str, lang: str, **values) -> str:
     return filled(phrases()[key][lang], lang, values)
 
 
-def show(value, view) -> str:
+def show(value, view: View) -> str:
     """A value with its unit, in the language."""
     return _written(value, view.indicator.unit, view.indicator.decimals, view.lang)
 
@@ -35,14 +36,14 @@ def show(value, view) -> str:
 _written = lru_cache(maxsize=8192)(value_text)  # a small multiple writes the same figures again and again
 
 
-def bare(value, view) -> str:
+def bare(value, view: View) -> str:
     """A value without its unit, for cells and labels."""
     return number(
         value, view.lang, view.indicator.decimals, signed=view.indicator.unit in ("points", "percent_change")
     )
 
 
-def compact(value, view) -> str:
+def compact(value, view: View) -> str:
     """A value at the end of a bar: the percent sign stays, other units are in the subtitle."""
     return show(value, view) if view.indicator.unit.startswith("percent") else bare(value, view)
 
@@ -60,7 +61,7 @@ def short_period(period: str, lang: str) -> str:
     return period_text(period, lang)
 
 
-def difference(a, b, view) -> str:
+def difference(a, b, view: View) -> str:
     """The distance between two values as they are printed, so that the reader's own subtraction agrees."""
     decimals, unit = view.indicator.decimals, view.indicator.unit
     distance = abs(rounded(a, decimals) - rounded(b, decimals))
@@ -73,7 +74,7 @@ def difference(a, b, view) -> str:
     )
 
 
-def short(found: list[dict], view) -> str:
+def short(found: list[dict], view: View) -> str:
     """The indicator in a few words, with the sector and who leads where the rows are of a part of the firms."""
     parts = [
         found[0][f"{name}_name"]
@@ -88,7 +89,7 @@ def short(found: list[dict], view) -> str:
     )
 
 
-def named(row: dict, found: list[dict], view) -> str:
+def named(row: dict, found: list[dict], view: View) -> str:
     """The area, with its period where periods differ and the sign of another edition."""
     return (
         f"{row['geo_name']}, {period_text(row['period'], view.lang)}"
@@ -97,13 +98,13 @@ def named(row: dict, found: list[dict], view) -> str:
     ) + sign(row)
 
 
-def with_article(row: dict, view) -> str:
+def with_article(row: dict, view: View) -> str:
     """What the others are compared with, as it stands inside a sentence."""
     key = f"ref_{row['geo']}"
     return say(key, view.lang) if key in phrases() else row["geo_name"]
 
 
-def dated(row: dict, view) -> str:
+def dated(row: dict, view: View) -> str:
     """The period in words, "provisional" added where it is."""
     text = period_text(row["period"], view.lang)
     return f"{text}, {say('provisional', view.lang)}" if is_provisional(row) else text
@@ -116,7 +117,7 @@ def join(items: list[str], lang: str) -> str:
     return list_text(items, lang)
 
 
-def between(first: str, last: str, view) -> str:
+def between(first: str, last: str, view: View) -> str:
     """Two periods as a stretch: "2019–2024"."""
     return say(
         "between_years" if len(first) == len(last) == 4 else "between",

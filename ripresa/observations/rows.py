@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from ripresa.filters import View
 from ripresa.observations import boundaries
 
 AMOUNTS = (
@@ -34,7 +35,7 @@ def records(rows, lang: str) -> list[dict]:
     return found
 
 
-def beside(rows: pd.DataFrame, against: pd.DataFrame, view) -> pd.DataFrame:
+def beside(rows: pd.DataFrame, against: pd.DataFrame, view: View) -> pd.DataFrame:
     """The rows of a map and after them those they are read against: all that its figure draws, its table shows and its files hold.
 
     Amounts are read against nothing, and the macro-areas that nobody chose stand among dots alone."""
@@ -46,7 +47,7 @@ def beside(rows: pd.DataFrame, against: pd.DataFrame, view) -> pd.DataFrame:
     return pd.concat([rows, against[drawn]], ignore_index=True) if any(drawn) else rows
 
 
-def roles(found: list[dict], view) -> list[str]:
+def roles(found: list[dict], view: View) -> list[str]:
     """ "reference" for the rows that others are read against, "area" for all else; rows that stand alone are read against nothing."""
     against = [is_reference(row, view) and row["geo"] not in view.geo for row in found]
     return ["reference" if one and not all(against) else "area" for one in against]
@@ -76,7 +77,7 @@ def sign(row: dict) -> str:
     return f"\N{NO-BREAK SPACE}{APART}" if is_apart(row) else ""
 
 
-def is_reference(row: dict, view) -> bool:
+def is_reference(row: dict, view: View) -> bool:
     """Whether the row is what the others are compared with (Italy for its regions, the EU for countries), not one of them."""
     if row.get("reference") is not None:
         return bool(row["reference"])
@@ -85,12 +86,12 @@ def is_reference(row: dict, view) -> bool:
     )
 
 
-def peers(found: list[dict], view) -> list[dict]:
+def peers(found: list[dict], view: View) -> list[dict]:
     """The areas themselves."""
     return [row for row in found if not is_reference(row, view)]
 
 
-def references(found: list[dict], view) -> list[dict]:
+def references(found: list[dict], view: View) -> list[dict]:
     """The rows they are compared with, Italy first; none for amounts, and no macro-areas."""
     if view.indicator.unit in AMOUNTS:
         return []
@@ -100,7 +101,7 @@ def references(found: list[dict], view) -> list[dict]:
     )
 
 
-def focus(view) -> tuple[str, ...]:
+def focus(view: View) -> tuple[str, ...]:
     """The areas to bring out: those chosen, else Italy among countries."""
     return tuple(view.geo) or (() if view.level == "italy" else ("ITA",))
 

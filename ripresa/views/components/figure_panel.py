@@ -11,6 +11,7 @@ import streamlit as st
 
 from ripresa.database import query
 from ripresa.exports import formats
+from ripresa.filters import View
 from ripresa.i18n import t
 from ripresa.observations.rows import roles
 from ripresa.views import shell
@@ -23,7 +24,7 @@ def panel(
     name: str,
     figure,
     rows: pd.DataFrame,
-    view,
+    view: View,
     again: tuple[Callable, ...],
     select: bool = False,
     beside=None,
@@ -67,7 +68,7 @@ def panel(
 
 @st.fragment
 def data(
-    name: str, rows: pd.DataFrame, view, caption: str, drawn: tuple, again: tuple[Callable, ...]
+    name: str, rows: pd.DataFrame, view: View, caption: str, drawn: tuple, again: tuple[Callable, ...]
 ) -> None:
     """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
     asked = st.session_state.setdefault(f"{st.session_state['page']}_{name}_open", set())
@@ -116,7 +117,7 @@ def _row() -> Callable:
     return st.components.v2.component("ripresa_row", js=ROW.read_text(encoding="utf-8"), isolate_styles=False)
 
 
-def _draw(name: str, figure, view, select: bool) -> None:
+def _draw(name: str, figure, view: View, select: bool) -> None:
     plotly_figure.draw(
         figure,
         name,

@@ -6,13 +6,14 @@ import streamlit as st
 
 from ripresa import filters as asked
 from ripresa.database.query import ask
+from ripresa.filters import View
 from ripresa.i18n import list_text, period_text, t
 from ripresa.views import shell
 
 NAMED = 12  # areas without a figure, named one by one
 
 
-def bar(view, listed: bool = False) -> asked.Options:
+def bar(view: View, listed: bool = False) -> asked.Options:
     """The filters of a view, seeded from what the view shows; a choice changes the session's filters. Gives what was offered.
 
     listed: the page lists figures of all periods, and of the areas chosen only.
@@ -30,7 +31,7 @@ def bar(view, listed: bool = False) -> asked.Options:
     return offered
 
 
-def _level(view, offered) -> None:
+def _level(view: View, offered) -> None:
     codes = [option.code for option in offered]
     labels = {
         option.code: option.label if option.available else t("unavailable", view.lang, label=option.label)
@@ -69,7 +70,7 @@ def _select(name: str, value: str, offered, lang: str) -> None:
     )
 
 
-def _areas(view, offered, name: str) -> None:
+def _areas(view: View, offered, name: str) -> None:
     lang = view.lang
     labels = {
         option.code: option.label if option.available else t("unavailable", lang, label=option.label)
@@ -101,7 +102,7 @@ def _seed(name: str, value, lang: str) -> str:
     return key
 
 
-def _without(view, offered) -> None:
+def _without(view: View, offered) -> None:
     """Names the areas that have no figure for this choice, when they are few: on a map of the world the colour says it."""
     names = [option.label for option in offered if not option.available]
     if 0 < len(names) <= NAMED and view.chart == "map":

@@ -71,7 +71,7 @@ def opening(kicker: str, question: str, intro: str) -> None:
     )
 
 
-def said(view, offered) -> None:
+def said(view: View, offered) -> None:
     """What was asked for and is not there, with the way back."""
     sentences = [t(key, view.lang, **dict(values)) for key, values in view.notes]
     without = [option.label for option in offered.areas if option.code in view.geo and not option.available]
@@ -96,7 +96,7 @@ def said(view, offered) -> None:
 # --- the first figure ---
 
 
-def on_map(view) -> pd.DataFrame:
+def on_map(view: View) -> pd.DataFrame:
     """Areas on a map (or tiles) with the same figures in order beside it."""
     first, order = mapped(view, theme(), st.session_state.get(f"drawn_{view.level}_{view.lang}", ""))
     panel(
@@ -113,7 +113,7 @@ def on_map(view) -> pd.DataFrame:
 
 
 @kept
-def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
+def mapped(view: View, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
     """The map and the areas in order; drawn: "tiles", or the continent to be seen closer."""
     rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
     found = records(rows, view.lang)
@@ -141,14 +141,14 @@ def mapped(view, theme: str, drawn: str) -> tuple[Drawing, Drawing]:
 
 
 @kept
-def as_dots(view, theme: str) -> Drawing:
+def as_dots(view: View, theme: str) -> Drawing:
     """The few areas that published a figure, by name."""
     rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
     return drawing("dots", partial(dot.named, rows, view), theme, rows, view)
 
 
 @kept
-def as_series(view, theme: str) -> Drawing:
+def as_series(view: View, theme: str) -> Drawing:
     """One or a few areas over time."""
     rows = ask("trend", **view.cut, geos=view.geo, lang=view.lang)
     return drawing("series", partial(line.lines, rows, view), theme, rows, view)
@@ -157,7 +157,7 @@ def as_series(view, theme: str) -> Drawing:
 def alone(draw: Callable) -> Callable:
     """A first figure that has the page's width."""
 
-    def show(view) -> pd.DataFrame:
+    def show(view: View) -> pd.DataFrame:
         one = draw(view, theme())
         panel(one.name, one.figure, one.rows, view, (one.draw,))
         return one.rows
@@ -168,12 +168,12 @@ def alone(draw: Callable) -> Callable:
 FIRST = {"map": on_map, "dots": alone(as_dots), "series": alone(as_series)}
 
 
-def tiles_or_map(view) -> None:
+def tiles_or_map(view: View) -> None:
     """Italy as it is, or as tiles of equal size."""
     _radio(view, {"": t("drawn_map", view.lang), "tiles": t("drawn_tiles", view.lang)})
 
 
-def continents(view) -> None:
+def continents(view: View) -> None:
     """The whole world, or one continent closer."""
     there = sorted(set(ask("map", **view.moment)["continent"].dropna()) - {""})
     _radio(
@@ -184,7 +184,7 @@ def continents(view) -> None:
 ABOVE = {"italy": tiles_or_map, "world": continents}
 
 
-def _radio(view, names: dict[str, str]) -> None:
+def _radio(view: View, names: dict[str, str]) -> None:
     st.radio(
         t("drawn", view.lang),
         list(names),
@@ -212,7 +212,7 @@ def window(rows: pd.DataFrame, continent: str) -> dict:
 # --- what it measures ---
 
 
-def about(view, rows: pd.DataFrame) -> None:
+def about(view: View, rows: pd.DataFrame) -> None:
     """The definition, the population and the documents behind the figures, folded."""
     indicator, lang = view.indicator, view.lang
     found = ask("citations", **view.cut, period=view.period, editions=view.editions, geos=view.geo)
@@ -245,7 +245,7 @@ def timeless(draw: Callable) -> Callable:
     """Figures of all periods: drawn once for every period a visitor can be at, and handed on with theirs."""
     drawn = kept(draw)
 
-    def shown(view, theme: str) -> tuple[Drawing, ...]:
+    def shown(view: View, theme: str) -> tuple[Drawing, ...]:
         return tuple(
             replace(one, view=replace(one.view, period=view.period, notes=view.notes))
             for one in drawn(replace(view, period="", notes=()), theme)
@@ -255,7 +255,7 @@ def timeless(draw: Callable) -> Callable:
 
 
 @timeless
-def over_time(view, theme: str) -> tuple[Drawing, ...]:
+def over_time(view: View, theme: str) -> tuple[Drawing, ...]:
     """The same indicator over time, and beside it the indicators the catalogue sets beside it, on the same scale."""
     if view.chart == "series":
         return ()
@@ -286,7 +286,7 @@ def side_by_side(*drawings: Drawing | None) -> None:
 
 
 @kept
-def by_sector(view, theme: str) -> Drawing | None:
+def by_sector(view: View, theme: str) -> Drawing | None:
     """The sectors of the first area chosen that has them, else of the whole; where they are few, those of Italy in an indicator of the topic that has many."""
     here, rows = None, None
     for geo in dict.fromkeys((*view.geo, *BESIDE[view.level], "ITA")):
@@ -310,7 +310,7 @@ def by_sector(view, theme: str) -> Drawing | None:
     )
 
 
-def _whose(rows: pd.DataFrame, view) -> str:
+def _whose(rows: pd.DataFrame, view: View) -> str:
     """The area whose sectors are shown, and which of those chosen before it have none."""
     shown, geo = rows["geo_name"].iloc[0], rows["geo"].iloc[0]
     without = view.geo[: view.geo.index(geo)] if geo in view.geo else view.geo
@@ -325,7 +325,7 @@ def _whose(rows: pd.DataFrame, view) -> str:
 
 
 @timeless
-def by_leader(view, theme: str) -> tuple[Drawing, ...]:
+def by_leader(view: View, theme: str) -> tuple[Drawing, ...]:
     """Firms led by women beside firms led by men: for this indicator, else for the first of the topic that has both."""
     for id in dict.fromkeys((view.indicator.id, *offers(catalogue.topics()[view.topic]))):
         rows = ask("by_gender", indicator=id, sector="all", size="all", lang=view.lang)
@@ -344,7 +344,7 @@ def by_leader(view, theme: str) -> tuple[Drawing, ...]:
 
 
 @kept
-def by_area_and_sector(view, theme: str) -> Drawing | None:
+def by_area_and_sector(view: View, theme: str) -> Drawing | None:
     """All areas by all sectors, where that is published."""
     if view.period == "latest" or view.chart != "map":
         return None
