@@ -6,7 +6,6 @@ import io
 import json
 import re
 import shutil
-from pathlib import Path
 from urllib.parse import quote
 
 import duckdb
@@ -16,12 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pyjstat import pyjstat
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from ripresa import settings
 from ripresa.api import api_phrases, boundary_files, handlers, jsonstat_writer, row_stream, serializers
 from ripresa.api.endpoints import BOUNDARIES, ENDPOINTS, KEY, LONGEST
 from ripresa.api.problem import STATUS
@@ -86,7 +87,7 @@ def older(tmp_path, monkeypatch):
     was = releases.published(current)
     was.assign(value=was["value"] + 1).to_parquet(tmp_path / "releases" / f"{current}.parquet")
     monkeypatch.setenv("RIPRESA_DATABASE", str(other))
-    monkeypatch.setattr(row_stream, "ROOT", tmp_path)
+    monkeypatch.setattr(settings, "DATA", tmp_path)
     lines = [
         {"version": "aaaaaaaaaaaa", "date": "2026-01-01", "previous": "", "figures": "1"},
         {"version": current, "date": "2026-02-01", "previous": "aaaaaaaaaaaa", "figures": "12979"},
@@ -705,7 +706,7 @@ def test_without_a_database_it_says_so(monkeypatch, tmp_path):
         assert answer.json()["type"].endswith("#no_database") and answer.headers["retry-after"]
 
 
-@settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100, deadline=None)
 @given(
     st.text(max_size=40),
     st.lists(
@@ -816,7 +817,9 @@ def test_every_address_takes_a_language_and_the_name_of_its_format(endpoint):
     )
 
 
-FUZZ = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FUZZ = hypothesis_settings(
+    max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
@@ -961,7 +964,11 @@ def test_it_is_not_ready_without_the_maps_files(monkeypatch, tmp_path):
 
 
 def test_no_route_imports_streamlit():
-    for path in Path(routes.__file__).parent.glob("*.py"):
+    folders = [settings.PACKAGE / name for name in ("api", "web")]
+    paths = {path for folder in folders for path in folder.glob("*.py")} - {
+        settings.PACKAGE / "web" / "server.py"
+    }
+    for path in paths:
         assert "streamlit" not in [
             word
             for line in path.read_text().splitlines()

@@ -90,7 +90,6 @@ def test_the_server_of_the_image_asks_no_other_host_who_it_is(serve):
         outside.setblocking(False)
         with pytest.raises(BlockingIOError):
             outside.accept()
-    assert "--logger.hideWelcomeMessage true" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_no_answer_of_a_visitor_and_no_database_of_this_machine_goes_into_the_image():
@@ -114,7 +113,7 @@ def test_replicas_are_alike_write_nothing_and_keep_contributions_in_postgresql()
     assert replica["environment"]["RIPRESA_CONTRIBUTION_STORE"].startswith("postgresql://") and not re.search(
         r"PASSWORD\S*: \w+$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE
     )
-    assert COMPOSE["services"]["tables"]["command"][-2:] == ["ripresa.diagnosis.contribution_store", "init"]
+    assert COMPOSE["services"]["tables"]["command"][-2:] == ["diagnosis", "init"]
     assert (ROOT / replica["build"]["dockerfile"]).is_file() and set(
         COMPOSE["services"]["nginx"]["depends_on"]
     ) == set(REPLICAS)

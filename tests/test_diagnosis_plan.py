@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import icalendar
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ripresa.diagnosis.action_plan import cause, first_step, plan
@@ -100,7 +101,7 @@ def test_everything_at_the_top_asks_for_nothing():
     assert (found.actions, found.later, found.starting) == ((), (), False)
 
 
-@settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(ANY, CHOSEN)
 def test_every_plan_keeps_its_limits(answers, goals):
     result = score(answers)
@@ -122,7 +123,7 @@ def test_every_plan_keeps_its_limits(answers, goals):
         assert waiting.waits_for.id in ids
 
 
-@settings(max_examples=50, deadline=None)
+@hypothesis_settings(max_examples=50, deadline=None)
 @given(ANY, CHOSEN, st.randoms())
 def test_the_same_answers_give_the_same_plan(answers, goals, random):
     ids = list(answers)

@@ -1,7 +1,8 @@
 """Scores worked by hand, and what holds for every set of answers."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ripresa.diagnosis.digital_intensity import intensity
@@ -139,7 +140,7 @@ def test_an_answer_that_is_not_offered_is_refused():
         score({"unknown": 1})
 
 
-@settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(ANY)
 def test_scores_lie_from_0_to_100_inside_their_range(answers):
     result = score(answers)
@@ -153,7 +154,7 @@ def test_scores_lie_from_0_to_100_inside_their_range(answers):
         assert result.overall.level <= min(goal.level for goal in result.goals.values()) + 1
 
 
-@settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(ANSWERED, st.sampled_from(ITEMS))
 def test_a_better_answer_never_lowers_a_score_or_a_level(answers, item):
     better = answers | {item.id: min(3, answers[item.id] + 1)}
@@ -165,7 +166,7 @@ def test_a_better_answer_never_lowers_a_score_or_a_level(answers, item):
     assert after.overall.level >= before.overall.level
 
 
-@settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100, deadline=None)
 @given(ANY, st.data())
 def test_the_range_holds_the_score_whatever_the_unknown_answers_are(answers, data):
     known = {id: a for id, a in answers.items() if a not in (DONT_KNOW, None)}
@@ -179,7 +180,7 @@ def test_the_range_holds_the_score_whatever_the_unknown_answers_are(answers, dat
             assert before.goals[goal].low - 1e-9 <= after.goals[goal].value <= before.goals[goal].high + 1e-9
 
 
-@settings(max_examples=50, deadline=None)
+@hypothesis_settings(max_examples=50, deadline=None)
 @given(ANY, st.randoms())
 def test_the_order_of_the_answers_does_not_matter(answers, random):
     ids = list(answers)

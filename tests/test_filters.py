@@ -1,7 +1,8 @@
 """Any address, however broken, ends in a view that has figures; what was replaced is said in the visitor's language."""
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ripresa import catalogue, i18n
@@ -22,7 +23,7 @@ KNOWN = {
     "indicator": sorted(catalogue.indicators()),
     "period": ["latest", *sorted(set(ask("coverage").period))],
 }
-quick = settings(
+quick = hypothesis_settings(
     max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 

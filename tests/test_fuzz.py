@@ -8,7 +8,8 @@ import random
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ripresa import i18n
@@ -25,7 +26,7 @@ from tests.test_diagnosis_pages import at
 from tests.test_frame import addresses, heading, html, opened
 from tests.test_verify import IMAGES, TABLES, made, sealed
 
-SOME = settings(
+SOME = hypothesis_settings(
     deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 LANGS = st.sampled_from(i18n.LANGS)
@@ -97,7 +98,7 @@ def unchanged():
     assert stamp() == before
 
 
-@settings(SOME, max_examples=600)
+@hypothesis_settings(SOME, max_examples=600)
 @given(st.lists(FILES, min_size=1, max_size=2))
 def test_any_broken_file_has_a_verdict_in_words(given):
     for verdict in verify_page.verdicts(given):
@@ -109,7 +110,7 @@ def test_any_broken_file_has_a_verdict_in_words(given):
         )
 
 
-@settings(SOME, max_examples=8)
+@hypothesis_settings(SOME, max_examples=8)
 @given(PLACES, LANGS, st.lists(FILES, min_size=1, max_size=3))
 def test_broken_files_at_any_address_are_judged_on_the_page(address, lang, given):
     visit = opened("verify", lang=lang, **address)
@@ -121,7 +122,7 @@ def test_broken_files_at_any_address_are_judged_on_the_page(address, lang, given
     assert html(visit).count('class="claim verdict_') == len(verify_page.verdicts(given))
 
 
-@settings(SOME, max_examples=12)
+@hypothesis_settings(SOME, max_examples=12)
 @given(st.sampled_from(SCREENS), ANY, PROFILES, PLACES, LANGS, SEEDS)
 def test_any_answers_at_any_address_lead_on(screen, answers, profile, address, lang, seed):
     visit, chance = (

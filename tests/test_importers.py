@@ -140,7 +140,8 @@ def test_the_module_runs_as_a_command(root):
         [
             sys.executable,
             "-m",
-            "ripresa.importers",
+            "ripresa",
+            "import",
             "eurostat",
             str(FIXTURES / "isoc_e_dii_first.csv"),
             "--root",

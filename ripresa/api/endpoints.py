@@ -120,7 +120,7 @@ class Parameter:
 class Endpoint:
     """One address: its path under /api/v1, what it takes, the formats it gives (the first is the default), and where its rows are.
 
-    `table` is a list given whole, in the order of `order`; with `sql`, a file of queries/, it is the rows of `table` that the lists of codes choose."""
+    `table` is a list given whole, in the order of `order`; with `sql`, a file of queries/api/, it is the rows of `table` that the lists of codes choose."""
 
     name: str
     path: str
@@ -157,7 +157,7 @@ class Endpoint:
             if one.many
         )
         return f"with chosen as (\nfrom {self.table} where {asked}\n)\n" + (
-            settings.QUERIES / f"{self.sql}.sql"
+            settings.QUERIES / "api" / f"{self.sql}.sql"
         ).read_text(encoding="utf-8")
 
 
@@ -188,7 +188,7 @@ ENDPOINTS = (
         ("csv", "json", "parquet", "jsonstat"),
         (*KEY, *PAGE, LANG),
         "observations",
-        sql="api_observations",
+        sql="observations",
         example="?indicator=death_rate&geo=ITC4&geo=ITI4&period=2024&format=json",
     ),
     Endpoint(
@@ -197,7 +197,7 @@ ENDPOINTS = (
         ("json", "csv"),
         (*KEY, *PAGE),
         "observation_citations",
-        sql="api_citations",
+        sql="citations",
         example="?indicator=death_rate&geo=ITC4",
     ),
     _table("indicators", "position"),
@@ -213,7 +213,7 @@ ENDPOINTS = (
         BOTH,
         (KEY[0], *PAGE),
         "coverage",
-        sql="api_coverage",
+        sql="coverage",
         example="?indicator=death_rate",
     ),
     Endpoint("revisions", "/revisions", BOTH),

@@ -22,9 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Port {options.port} is taken: choose another, for example --port 8600.", file=sys.stderr)
         return 1
     print(f"\n  Ripresa digitale: http://{options.host}:{options.port}   (Ctrl-C stops it)\n", flush=True)
+    # Streamlit's own greeting would ask another host for this machine's address.
     # Streamlit looks for .streamlit/ and static/ beside the script named here, so that any folder will do.
     sys.argv = [str(settings.DASHBOARD)]
     from ripresa.web.server import app
 
-    app.run(config={"server.address": options.host, "server.port": options.port})
+    config = {"server.address": options.host, "server.port": options.port, "logger.hideWelcomeMessage": True}
+    app.run(config=config)
     return 0

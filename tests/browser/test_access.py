@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from ripresa import i18n
+from ripresa import i18n, settings
 from ripresa.i18n import t
 from ripresa.views import shell
 from ripresa.views.components import accessibility_statement
@@ -183,7 +183,7 @@ def walked(browser, site) -> Walk:
 def test_every_page_opens_cold_in_its_language_asks_no_other_host_nor_what_is_not_there_and_no_script_fails(
     walked,
 ):
-    assert set(walked.runs) >= {path.stem for path in (shell.ROOT / "pages").glob("*.py")}
+    assert set(walked.runs) >= {path.stem for path in (settings.ROOT / "pages").glob("*.py")}
     assert not walked.amiss, "\n".join(walked.amiss)
 
 
@@ -226,7 +226,7 @@ def foreign() -> tuple[set[str], set[str]]:
     """English sentences, and the fixed parts of those with something to fill in, that no Italian sentence holds."""
     found = [
         pair
-        for path in shell.ROOT.glob("*/**/*.toml")
+        for path in settings.ROOT.glob("*/**/*.toml")
         for pair in pairs(tomllib.loads(path.read_text(encoding="utf-8")))
     ]
     italian = "\n".join(one for one, _ in found)
