@@ -687,7 +687,7 @@ def test_every_problem_has_its_words_and_its_place_on_the_page():
 
 
 def test_a_fault_of_the_server_is_a_problem_without_its_insides(monkeypatch):
-    monkeypatch.setattr(handlers.figures, "Figures", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(handlers.row_stream, "Figures", lambda *_, **__: 1 / 0)
     answer = get("/observations", 500)
     assert (
         answer.json()["type"].endswith("#failed")
