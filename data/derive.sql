@@ -3,28 +3,28 @@
 -- Italy and the four macro-areas: sums of the areas' value added.
 insert into observations by name
 with summed as (
-    select case when grouping(g.parent) = 1 then 'ITA' else g.parent end as geo, o.sector, o.period, o.starts, sum(o.value) as value, count(*) as areas
+    select case when grouping(g.parent) = 1 then 'ITA' else g.parent end as geo, o.sector, o.period, o.period_start, sum(o.value) as value, count(*) as areas
     from observations o
     join geographies g on g.code = o.geo and g.level = 'area'
     where o.indicator = 'gva_current_prices'
-    group by grouping sets ((g.parent, o.sector, o.period, o.starts), (o.sector, o.period, o.starts))
+    group by grouping sets ((g.parent, o.sector, o.period, o.period_start), (o.sector, o.period, o.period_start))
 ),
 expected as (
     select parent as geo, count(*) as areas from geographies where level = 'area' group by parent
     union all
     select 'ITA', count(*) from geographies where level = 'area'
 )
-select 'gva_current_prices' as indicator, geo, sector, 'all' as gender, 'all' as size, period, 'na-nominal' as edition, starts, round(value, 2) as value,
-       '' as n_note, 'derived' as status, '' as flags, 'derived' as interval_reason,
-       'sum of the areas; current prices' as base, 'eurostat_value_added' as source, 2 as decimals
+select 'gva_current_prices' as indicator, geo, sector, 'all' as gender, 'all' as size, period, 'na-nominal' as edition, period_start, round(value, 2) as value,
+       '' as sample_size_note, 'derived' as status, '' as flags, 'derived' as no_ci_reason,
+       'sum of the areas; current prices' as population, 'eurostat_value_added' as source, 2 as decimals
 from summed
 join expected using (geo, areas);  -- a sum stands only where every area has a level
 
 -- Change from 2019 for those sums: 2019 is the last year before the closures.
 insert into observations by name
-select 'gva_change_vs_2019' as indicator, geo, sector, 'all' as gender, 'all' as size, l.period, 'na-nominal' as edition, l.starts,
-       round(100 * (l.value / b.value - 1), 2) as value, '' as n_note, 'derived' as status, '' as flags, 'derived' as interval_reason,
-       'computed from the sums of the areas; current prices' as base, 'eurostat_value_added' as source, 2 as decimals
+select 'gva_change_vs_2019' as indicator, geo, sector, 'all' as gender, 'all' as size, l.period, 'na-nominal' as edition, l.period_start,
+       round(100 * (l.value / b.value - 1), 2) as value, '' as sample_size_note, 'derived' as status, '' as flags, 'derived' as no_ci_reason,
+       'computed from the sums of the areas; current prices' as population, 'eurostat_value_added' as source, 2 as decimals
 from observations l
 join observations b using (indicator, geo, sector)
 where l.indicator = 'gva_current_prices' and b.period = '2019' and l.period > '2019'
@@ -33,14 +33,14 @@ where l.indicator = 'gva_current_prices' and b.period = '2019' and l.period > '2
 -- Points against Italy: from levels, never from rounded changes.
 insert into observations by name
 with change as (
-    select l.geo, l.sector, l.period, l.starts, 100 * (l.value / b.value - 1) as value
+    select l.geo, l.sector, l.period, l.period_start, 100 * (l.value / b.value - 1) as value
     from observations l
     join observations b using (indicator, geo, sector)
     where l.indicator = 'gva_current_prices' and b.period = '2019' and l.period > '2019'
 )
-select 'gva_points_vs_italy' as indicator, a.geo, a.sector, 'all' as gender, 'all' as size, a.period, 'na-nominal' as edition, a.starts,
-       round(a.value - i.value, 2) as value, '' as n_note, 'derived' as status, '' as flags, 'derived' as interval_reason,
-       'change from 2019 of the area minus that of Italy, both from levels; current prices' as base, 'eurostat_value_added' as source, 2 as decimals
+select 'gva_points_vs_italy' as indicator, a.geo, a.sector, 'all' as gender, 'all' as size, a.period, 'na-nominal' as edition, a.period_start,
+       round(a.value - i.value, 2) as value, '' as sample_size_note, 'derived' as status, '' as flags, 'derived' as no_ci_reason,
+       'change from 2019 of the area minus that of Italy, both from levels; current prices' as population, 'eurostat_value_added' as source, 2 as decimals
 from change a
 join change i on i.geo = 'ITA' and i.sector = a.sector and i.period = a.period
 where a.geo <> 'ITA';
@@ -68,19 +68,19 @@ wilson as (
     from (select *, 1.959963984540054 ^ 2 as zz from counted)
 )
 update observations s
-set low = least(s.value, round(100 * (c.centre - c.half), 2)),
-    high = greatest(s.value, round(100 * (c.centre + c.half), 2)),
-    n = c.whole, n_note = c.part || ' / ' || c.whole, interval_reason = '',
+set ci_low = least(s.value, round(100 * (c.centre - c.half), 2)),
+    ci_high = greatest(s.value, round(100 * (c.centre + c.half), 2)),
+    n = c.whole, sample_size_note = c.part || ' / ' || c.whole, no_ci_reason = '',
     flags = case when c.whole < 30 then s.flags || 's' else s.flags end
 from wilson c
 where s.indicator = c.share and (s.geo, s.sector, s.gender, s.size, s.period, s.edition) = (c.geo, c.sector, c.gender, c.size, c.period, c.edition)
   and abs(s.value - 100 * c.p) <= 0.06;  -- the printed share must be that of its own counts
 
 -- Surveys before 2019 are marked: they describe another decade.
-update observations set flags = flags || 'o' where source = 'worldbank_enterprise_surveys' and starts < date '2019-01-01';
+update observations set flags = flags || 'o' where source = 'worldbank_enterprise_surveys' and period_start < date '2019-01-01';
 
 insert into coverage
-select o.indicator, l.level, o.sector, o.gender, o.size, o.period, o.edition, o.starts, count(*)
+select o.indicator, l.level, o.sector, o.gender, o.size, o.period, o.edition, o.period_start, count(*)
 from observations o
 join geographies g on g.code = o.geo
 cross join lateral (
@@ -95,8 +95,8 @@ cross join lateral (
 group by all
 order by all;
 
-insert into figures by name from named_figures()
-order by indicator_position, sector_position, gender_position, size_position, geo_position, geo, edition_position, starts, period;
+insert into observations_labelled by name from build_observations_labelled()
+order by indicator_position, sector_position, gender_position, size_position, geo_position, geo, edition_position, period_start, period;
 
 -- The data dictionary, from the comments of schema.sql: Italian | English.
 insert into dictionary by name
@@ -105,8 +105,8 @@ with relations as (
     union all
     select view_name, comment from duckdb_views() where database_name = current_database() and not internal
 )
-select c.table_name, c.column_index as position, c.column_name, c.data_type, split_part(c.comment, ' | ', 1) as about_it, split_part(c.comment, ' | ', 2) as about_en,
-       split_part(r.comment, ' | ', 1) as table_about_it, split_part(r.comment, ' | ', 2) as table_about_en
+select c.table_name, c.column_index as position, c.column_name, c.data_type, split_part(c.comment, ' | ', 1) as description_it, split_part(c.comment, ' | ', 2) as description_en,
+       split_part(r.comment, ' | ', 1) as table_description_it, split_part(r.comment, ' | ', 2) as table_description_en
 from duckdb_columns() c
 join relations r using (table_name)
 where c.database_name = current_database()

@@ -7,14 +7,14 @@ create table build (
     data_date date not null,
     rows_read integer not null,
     observations integer not null,
-    evidence integer not null
+    excluded_observations integer not null
 );
 comment on table build is 'Una riga: di che cosa è fatto questo file. | One row: what this file was made from.';
 comment on column build.version is 'Impronta di ciò che entra (catalogo, elenchi di codici, cifre lette, schema); le stesse cose danno la stessa versione | Hash of the inputs (catalogue, code lists, raw figures, schema); the same inputs give the same version';
 comment on column build.data_date is 'La data di raccolta più recente fra quelle in sources.toml | Newest collection date stated in sources.toml';
 comment on column build.rows_read is 'Righe lette da data/raw e data/imports | Rows read from data/raw and data/imports';
 comment on column build.observations is 'Righe della tabella observations | Rows of the observations table';
-comment on column build.evidence is 'Righe della tabella evidence | Rows of the evidence table';
+comment on column build.excluded_observations is 'Righe della tabella excluded_observations | Rows of the excluded_observations table';
 
 create table sources (
     id varchar primary key,
@@ -48,13 +48,13 @@ create table indicators (
     label_en varchar not null,
     short_it varchar not null,
     short_en varchar not null,
-    about_it varchar not null,
-    about_en varchar not null,
+    description_it varchar not null,
+    description_en varchar not null,
     universe_it varchar not null,
     universe_en varchar not null,
     unit varchar not null,
     decimals integer not null,
-    better varchar not null check (better in ('higher', 'lower', 'neither')),
+    desired_direction varchar not null check (desired_direction in ('higher', 'lower', 'neither')),
     chart varchar not null check (chart in ('map', 'dots', 'series')),
     source varchar not null references sources (id),
     breaks varchar not null,
@@ -69,13 +69,13 @@ comment on column indicators.label_it is 'Nome per esteso, in italiano | Full la
 comment on column indicators.label_en is 'Nome per esteso, in inglese | Full label, in English';
 comment on column indicators.short_it is 'Nome breve, in italiano | Short label, in Italian';
 comment on column indicators.short_en is 'Nome breve, in inglese | Short label, in English';
-comment on column indicators.about_it is 'Definizione a parole, in italiano | Definition in words, in Italian';
-comment on column indicators.about_en is 'Definizione a parole, in inglese | Definition in words, in English';
+comment on column indicators.description_it is 'Definizione a parole, in italiano | Definition in words, in Italian';
+comment on column indicators.description_en is 'Definizione a parole, in inglese | Definition in words, in English';
 comment on column indicators.universe_it is 'La popolazione che la cifra descrive, in italiano | The population the figure describes, in Italian';
 comment on column indicators.universe_en is 'La popolazione che la cifra descrive, in inglese | The population the figure describes, in English';
 comment on column indicators.unit is 'percent, points, percent_change, count, meur, keur, index o rank | percent, points, percent_change, count, meur, keur, index or rank';
 comment on column indicators.decimals is 'Decimali mostrati | Decimals shown';
-comment on column indicators.better is 'Quale verso è meglio per le imprese: higher (più alto), lower (più basso) o neither (nessuno dei due) | Which direction is better for firms: higher, lower or neither';
+comment on column indicators.desired_direction is 'Quale verso è meglio per le imprese: higher (più alto), lower (più basso) o neither (nessuno dei due) | Which direction is better for firms: higher, lower or neither';
 comment on column indicators.chart is 'map (copertura completa), dots (poche aree citate: nominate, mai in classifica) o series (poche aree nel tempo) | map (complete coverage), dots (a few quoted areas: named, never ranked) or series (few areas over time)';
 comment on column indicators.source is 'Fonte principale | Main source';
 comment on column indicators.breaks is 'Periodi in cui la serie si interrompe, separati da spazi | Periods at which the series is cut, separated by spaces';
@@ -181,22 +181,22 @@ create table observations (
     size varchar not null references sizes (code),
     period varchar not null check (period <> ''),
     edition varchar not null references editions (code),
-    starts date not null,
+    period_start date not null,
     value double not null,
-    low double,
-    high double,
+    ci_low double,
+    ci_high double,
     n bigint,
-    n_note varchar not null,
+    sample_size_note varchar not null,
     status varchar not null check (status in ('ok', 'provisional', 'derived')),
     flags varchar not null,
-    interval_reason varchar not null check (interval_reason in ('', 'register', 'no_error_published', 'derived')),
-    base varchar not null,
+    no_ci_reason varchar not null check (no_ci_reason in ('', 'register', 'no_error_published', 'derived')),
+    population varchar not null,
     source varchar not null references sources (id),
     decimals integer not null,
     primary key (indicator, geo, sector, gender, size, period, edition),
-    check (low is null = (high is null)),
-    check (low is null or (low <= value and value <= high)),
-    check ((low is null) = (interval_reason <> ''))
+    check (ci_low is null = (ci_high is null)),
+    check (ci_low is null or (ci_low <= value and value <= ci_high)),
+    check ((ci_low is null) = (no_ci_reason <> ''))
 );
 comment on table observations is 'Una cifra pubblicata per riga; le prime sette colonne sono la sua chiave. | One published figure a row; the first seven columns are its key.';
 comment on column observations.indicator is 'Indicatore | Indicator';
@@ -206,25 +206,25 @@ comment on column observations.gender is 'Genere di chi guida l''impresa; all = 
 comment on column observations.size is 'Classe di addetti; all = totale | Size class; all = total';
 comment on column observations.period is 'Anno, mese, trimestre, data o intervallo; un''ondata d''indagine è il mese delle interviste | Year, month, quarter, date or interval; a survey wave is its fieldwork month';
 comment on column observations.edition is 'Edizione: cifre di edizioni diverse non si confrontano nel tempo | Edition: figures of different editions cannot be compared over time';
-comment on column observations.starts is 'Primo giorno del periodo | First day of the period';
+comment on column observations.period_start is 'Primo giorno del periodo | First day of the period';
 comment on column observations.value is 'Valore nell''unità dell''indicatore | Value in the unit of the indicator';
-comment on column observations.low is 'Estremo basso dell''intervallo al 95%, null dove non c''è | Lower end of the 95% interval, null where there is none';
-comment on column observations.high is 'Estremo alto dell''intervallo al 95%, null dove non c''è | Upper end of the 95% interval, null where there is none';
+comment on column observations.ci_low is 'Estremo basso dell''intervallo al 95%, null dove non c''è | Lower end of the 95% interval, null where there is none';
+comment on column observations.ci_high is 'Estremo alto dell''intervallo al 95%, null dove non c''è | Upper end of the 95% interval, null where there is none';
 comment on column observations.n is 'Numerosità del campione, o denominatore di una quota da registro, dove pubblicata come numero | Sample size, or denominator of a register share, where published as a number';
-comment on column observations.n_note is 'Numerosità con le parole dell''editore | Sample size in the publisher''s words';
+comment on column observations.sample_size_note is 'Numerosità con le parole dell''editore | Sample size in the publisher''s words';
 comment on column observations.status is 'ok, provisional (provvisorio) o derived (calcolato dai livelli della stessa fonte) | ok, provisional or derived (computed from levels of the same source)';
 comment on column observations.flags is 'b serie interrotta, c riservato, d definizione diversa, e stimato, n non significativo, p provvisorio, u poco affidabile, z non applicabile; o indagine prima del 2019, s base sotto 30, v vecchia edizione: nessuna direzione nel tempo | b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; o survey before 2019, s base under 30, v old vintage: no direction over time';
-comment on column observations.interval_reason is 'Perché manca l''intervallo: register (conteggio completo), no_error_published (errore non pubblicato) o derived (calcolato); vuoto dove c''è | Why there is no interval: register, no_error_published or derived; empty where there is one';
-comment on column observations.base is 'La popolazione di cui è la quota, con le parole dell''editore | The population the share is of, in the publisher''s words';
+comment on column observations.no_ci_reason is 'Perché manca l''intervallo: register (conteggio completo), no_error_published (errore non pubblicato) o derived (calcolato); vuoto dove c''è | Why there is no interval: register, no_error_published or derived; empty where there is one';
+comment on column observations.population is 'La popolazione di cui è la quota, con le parole dell''editore | The population the share is of, in the publisher''s words';
 comment on column observations.source is 'Famiglia di fonti | Source family';
 comment on column observations.decimals is 'Decimali della cifra pubblicata | Decimals of the published figure';
 
 -- Joined once, at the build: a question that joins seven lists of names takes twice as long.
-create table figures (
+create table observations_labelled (
     indicator varchar not null, geo varchar not null, sector varchar not null, gender varchar not null, size varchar not null,
-    period varchar not null, edition varchar not null, starts date not null, value double not null, low double, high double,
-    n bigint, n_note varchar not null, status varchar not null, flags varchar not null, interval_reason varchar not null,
-    base varchar not null, source varchar not null, decimals integer not null, drawn_from varchar not null,
+    period varchar not null, edition varchar not null, period_start date not null, value double not null, ci_low double, ci_high double,
+    n bigint, sample_size_note varchar not null, status varchar not null, flags varchar not null, no_ci_reason varchar not null,
+    population varchar not null, source varchar not null, decimals integer not null, published_geo varchar not null,
     geo_name_it varchar not null, geo_name_en varchar not null, level varchar not null, parent varchar not null,
     continent varchar not null, europe boolean not null,
     sector_name_it varchar not null, sector_name_en varchar not null, sector_short_it varchar not null, sector_short_en varchar not null,
@@ -234,60 +234,60 @@ create table figures (
     indicator_position integer not null, geo_position integer not null, sector_position integer not null,
     gender_position integer not null, size_position integer not null, edition_position integer not null
 );
-comment on table figures is 'Le osservazioni con i nomi, come le leggono le pagine; dove una fonte unisce più aree, ognuna ha la cifra unita se non ne ha una propria (drawn_from). described(''it'') dà le stesse righe con i nomi in una lingua: geo_name, sector_name, sector_short, gender_name, size_name, edition_name, source_name. | The observations with their names, as the pages read them; where a source joins areas, each has the joined figure unless it has its own (drawn_from). described(''en'') gives the same rows with the names in one language: geo_name, sector_name, sector_short, gender_name, size_name, edition_name, source_name.';
-comment on column figures.indicator is 'Indicatore | Indicator';
-comment on column figures.geo is 'Area | Geography';
-comment on column figures.sector is 'Settore; all = totale | Sector; all = total';
-comment on column figures.gender is 'Genere di chi guida l''impresa; all = totale | Gender of those who lead the firm; all = total';
-comment on column figures.size is 'Classe di addetti; all = totale | Size class; all = total';
-comment on column figures.period is 'Anno, mese, trimestre, data o intervallo; un''ondata d''indagine è il mese delle interviste | Year, month, quarter, date or interval; a survey wave is its fieldwork month';
-comment on column figures.edition is 'Edizione: cifre di edizioni diverse non si confrontano nel tempo | Edition: figures of different editions cannot be compared over time';
-comment on column figures.starts is 'Primo giorno del periodo | First day of the period';
-comment on column figures.value is 'Valore nell''unità dell''indicatore | Value in the unit of the indicator';
-comment on column figures.low is 'Estremo basso dell''intervallo al 95%, null dove non c''è | Lower end of the 95% interval, null where there is none';
-comment on column figures.high is 'Estremo alto dell''intervallo al 95%, null dove non c''è | Upper end of the 95% interval, null where there is none';
-comment on column figures.n is 'Numerosità del campione, o denominatore di una quota da registro, dove pubblicata come numero | Sample size, or denominator of a register share, where published as a number';
-comment on column figures.n_note is 'Numerosità con le parole dell''editore | Sample size in the publisher''s words';
-comment on column figures.status is 'ok, provisional (provvisorio) o derived (calcolato dai livelli della stessa fonte) | ok, provisional or derived (computed from levels of the same source)';
-comment on column figures.flags is 'b serie interrotta, c riservato, d definizione diversa, e stimato, n non significativo, p provvisorio, u poco affidabile, z non applicabile; o indagine prima del 2019, s base sotto 30, v vecchia edizione: nessuna direzione nel tempo | b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; o survey before 2019, s base under 30, v old vintage: no direction over time';
-comment on column figures.interval_reason is 'Perché manca l''intervallo: register (conteggio completo), no_error_published (errore non pubblicato) o derived (calcolato); vuoto dove c''è | Why there is no interval: register, no_error_published or derived; empty where there is one';
-comment on column figures.base is 'La popolazione di cui è la quota, con le parole dell''editore | The population the share is of, in the publisher''s words';
-comment on column figures.source is 'Famiglia di fonti | Source family';
-comment on column figures.decimals is 'Decimali della cifra pubblicata | Decimals of the published figure';
-comment on column figures.drawn_from is 'Codice unito da cui viene la cifra, vuoto se è dell''area stessa | Joined code the figure comes from, empty where it is the area''s own';
-comment on column figures.geo_name_it is 'Nome dell''area, in italiano | Name of the area, in Italian';
-comment on column figures.geo_name_en is 'Nome dell''area, in inglese | Name of the area, in English';
-comment on column figures.level is 'Livello dell''area, come in geographies | Level of the area, as in geographies';
-comment on column figures.parent is 'Codice di ciò che contiene l''area, vuoto in cima | Code of what contains the area, empty at the top';
-comment on column figures.continent is 'Continente dell''area, come in geographies | Continent of the area, as in geographies';
-comment on column figures.europe is 'L''area è disegnata sulla carta d''Europa | The area is drawn on the map of Europe';
-comment on column figures.sector_name_it is 'Nome del settore, in italiano | Name of the sector, in Italian';
-comment on column figures.sector_name_en is 'Nome del settore, in inglese | Name of the sector, in English';
-comment on column figures.sector_short_it is 'Nome del settore per gli assi, in italiano | Name of the sector for axes, in Italian';
-comment on column figures.sector_short_en is 'Nome del settore per gli assi, in inglese | Name of the sector for axes, in English';
-comment on column figures.sector_kind is 'Tipo di settore, come in sectors | Kind of sector, as in sectors';
-comment on column figures.sector_parent is 'Settore che lo contiene, vuoto in cima | Containing sector, empty at the top';
-comment on column figures.gender_name_it is 'Nome del genere, in italiano | Name of the gender, in Italian';
-comment on column figures.gender_name_en is 'Nome del genere, in inglese | Name of the gender, in English';
-comment on column figures.size_name_it is 'Nome della classe di addetti, in italiano | Name of the size class, in Italian';
-comment on column figures.size_name_en is 'Nome della classe di addetti, in inglese | Name of the size class, in English';
-comment on column figures.edition_name_it is 'Nome dell''edizione, in italiano | Name of the edition, in Italian';
-comment on column figures.edition_name_en is 'Nome dell''edizione, in inglese | Name of the edition, in English';
-comment on column figures.source_name_it is 'Nome della famiglia di fonti, in italiano | Name of the source family, in Italian';
-comment on column figures.source_name_en is 'Nome della famiglia di fonti, in inglese | Name of the source family, in English';
-comment on column figures.indicator_position is 'Ordine di lettura degli indicatori | Reading order of the indicators';
-comment on column figures.geo_position is 'Ordine di lettura delle aree | Reading order of the areas';
-comment on column figures.sector_position is 'Ordine di lettura dei settori | Reading order of the sectors';
-comment on column figures.gender_position is 'Ordine di lettura dei generi | Reading order of the genders';
-comment on column figures.size_position is 'Ordine di lettura delle classi di addetti | Reading order of the size classes';
-comment on column figures.edition_position is 'Ordine di lettura delle edizioni | Reading order of the editions';
+comment on table observations_labelled is 'Le osservazioni con i nomi, come le leggono le pagine; dove una fonte unisce più aree, ognuna ha la cifra unita se non ne ha una propria (published_geo). observations_in(''it'') dà le stesse righe con i nomi in una lingua: geo_name, sector_name, sector_short, gender_name, size_name, edition_name, source_name. | The observations with their names, as the pages read them; where a source joins areas, each has the joined figure unless it has its own (published_geo). observations_in(''en'') gives the same rows with the names in one language: geo_name, sector_name, sector_short, gender_name, size_name, edition_name, source_name.';
+comment on column observations_labelled.indicator is 'Indicatore | Indicator';
+comment on column observations_labelled.geo is 'Area | Geography';
+comment on column observations_labelled.sector is 'Settore; all = totale | Sector; all = total';
+comment on column observations_labelled.gender is 'Genere di chi guida l''impresa; all = totale | Gender of those who lead the firm; all = total';
+comment on column observations_labelled.size is 'Classe di addetti; all = totale | Size class; all = total';
+comment on column observations_labelled.period is 'Anno, mese, trimestre, data o intervallo; un''ondata d''indagine è il mese delle interviste | Year, month, quarter, date or interval; a survey wave is its fieldwork month';
+comment on column observations_labelled.edition is 'Edizione: cifre di edizioni diverse non si confrontano nel tempo | Edition: figures of different editions cannot be compared over time';
+comment on column observations_labelled.period_start is 'Primo giorno del periodo | First day of the period';
+comment on column observations_labelled.value is 'Valore nell''unità dell''indicatore | Value in the unit of the indicator';
+comment on column observations_labelled.ci_low is 'Estremo basso dell''intervallo al 95%, null dove non c''è | Lower end of the 95% interval, null where there is none';
+comment on column observations_labelled.ci_high is 'Estremo alto dell''intervallo al 95%, null dove non c''è | Upper end of the 95% interval, null where there is none';
+comment on column observations_labelled.n is 'Numerosità del campione, o denominatore di una quota da registro, dove pubblicata come numero | Sample size, or denominator of a register share, where published as a number';
+comment on column observations_labelled.sample_size_note is 'Numerosità con le parole dell''editore | Sample size in the publisher''s words';
+comment on column observations_labelled.status is 'ok, provisional (provvisorio) o derived (calcolato dai livelli della stessa fonte) | ok, provisional or derived (computed from levels of the same source)';
+comment on column observations_labelled.flags is 'b serie interrotta, c riservato, d definizione diversa, e stimato, n non significativo, p provvisorio, u poco affidabile, z non applicabile; o indagine prima del 2019, s base sotto 30, v vecchia edizione: nessuna direzione nel tempo | b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; o survey before 2019, s base under 30, v old vintage: no direction over time';
+comment on column observations_labelled.no_ci_reason is 'Perché manca l''intervallo: register (conteggio completo), no_error_published (errore non pubblicato) o derived (calcolato); vuoto dove c''è | Why there is no interval: register, no_error_published or derived; empty where there is one';
+comment on column observations_labelled.population is 'La popolazione di cui è la quota, con le parole dell''editore | The population the share is of, in the publisher''s words';
+comment on column observations_labelled.source is 'Famiglia di fonti | Source family';
+comment on column observations_labelled.decimals is 'Decimali della cifra pubblicata | Decimals of the published figure';
+comment on column observations_labelled.published_geo is 'Codice unito da cui viene la cifra, vuoto se è dell''area stessa | Joined code the figure comes from, empty where it is the area''s own';
+comment on column observations_labelled.geo_name_it is 'Nome dell''area, in italiano | Name of the area, in Italian';
+comment on column observations_labelled.geo_name_en is 'Nome dell''area, in inglese | Name of the area, in English';
+comment on column observations_labelled.level is 'Livello dell''area, come in geographies | Level of the area, as in geographies';
+comment on column observations_labelled.parent is 'Codice di ciò che contiene l''area, vuoto in cima | Code of what contains the area, empty at the top';
+comment on column observations_labelled.continent is 'Continente dell''area, come in geographies | Continent of the area, as in geographies';
+comment on column observations_labelled.europe is 'L''area è disegnata sulla carta d''Europa | The area is drawn on the map of Europe';
+comment on column observations_labelled.sector_name_it is 'Nome del settore, in italiano | Name of the sector, in Italian';
+comment on column observations_labelled.sector_name_en is 'Nome del settore, in inglese | Name of the sector, in English';
+comment on column observations_labelled.sector_short_it is 'Nome del settore per gli assi, in italiano | Name of the sector for axes, in Italian';
+comment on column observations_labelled.sector_short_en is 'Nome del settore per gli assi, in inglese | Name of the sector for axes, in English';
+comment on column observations_labelled.sector_kind is 'Tipo di settore, come in sectors | Kind of sector, as in sectors';
+comment on column observations_labelled.sector_parent is 'Settore che lo contiene, vuoto in cima | Containing sector, empty at the top';
+comment on column observations_labelled.gender_name_it is 'Nome del genere, in italiano | Name of the gender, in Italian';
+comment on column observations_labelled.gender_name_en is 'Nome del genere, in inglese | Name of the gender, in English';
+comment on column observations_labelled.size_name_it is 'Nome della classe di addetti, in italiano | Name of the size class, in Italian';
+comment on column observations_labelled.size_name_en is 'Nome della classe di addetti, in inglese | Name of the size class, in English';
+comment on column observations_labelled.edition_name_it is 'Nome dell''edizione, in italiano | Name of the edition, in Italian';
+comment on column observations_labelled.edition_name_en is 'Nome dell''edizione, in inglese | Name of the edition, in English';
+comment on column observations_labelled.source_name_it is 'Nome della famiglia di fonti, in italiano | Name of the source family, in Italian';
+comment on column observations_labelled.source_name_en is 'Nome della famiglia di fonti, in inglese | Name of the source family, in English';
+comment on column observations_labelled.indicator_position is 'Ordine di lettura degli indicatori | Reading order of the indicators';
+comment on column observations_labelled.geo_position is 'Ordine di lettura delle aree | Reading order of the areas';
+comment on column observations_labelled.sector_position is 'Ordine di lettura dei settori | Reading order of the sectors';
+comment on column observations_labelled.gender_position is 'Ordine di lettura dei generi | Reading order of the genders';
+comment on column observations_labelled.size_position is 'Ordine di lettura delle classi di addetti | Reading order of the size classes';
+comment on column observations_labelled.edition_position is 'Ordine di lettura delle edizioni | Reading order of the editions';
 
 create table observation_citations (
     indicator varchar not null, geo varchar not null, sector varchar not null, gender varchar not null,
     size varchar not null, period varchar not null, edition varchar not null,
     citation integer not null references citations (id),
     stated_value double not null,
-    place varchar not null
+    source_location varchar not null
 );
 comment on table observation_citations is 'Ogni citazione di ogni osservazione: più d''una è una conferma, non una media. | Every citation of every observation: several are corroboration, not a mean.';
 comment on column observation_citations.indicator is 'Chiave dell''osservazione | Key of the observation';
@@ -299,38 +299,38 @@ comment on column observation_citations.period is 'Chiave dell''osservazione | K
 comment on column observation_citations.edition is 'Chiave dell''osservazione | Key of the observation';
 comment on column observation_citations.citation is 'Citazione | Citation';
 comment on column observation_citations.stated_value is 'Valore come lo stampa questa fonte | Value as this source prints it';
-comment on column observation_citations.place is 'File e riga da cui è stata letta | File and line it was read from';
+comment on column observation_citations.source_location is 'File e riga da cui è stata letta | File and line it was read from';
 
-create table evidence (
+create table excluded_observations (
     indicator varchar not null, geo varchar not null, geo_label varchar not null, sector varchar not null, gender varchar not null,
     size varchar not null, period varchar not null, edition varchar not null, value double not null, unit varchar not null,
-    n_note varchar not null, base varchar not null, status varchar not null,
-    why varchar not null check (why in ('disputed', 'no_paragraph', 'vintage', 'subgroup', 'no_period')),
-    source varchar not null, citation integer not null references citations (id), place varchar not null
+    sample_size_note varchar not null, population varchar not null, status varchar not null,
+    exclusion_reason varchar not null check (exclusion_reason in ('disputed', 'no_paragraph', 'vintage', 'subgroup', 'no_period')),
+    source varchar not null, citation integer not null references citations (id), source_location varchar not null
 );
-comment on table evidence is 'Cifre che nessun grafico mostra: contestate, superate, di un sottogruppo, senza data o di un indicatore senza paragrafo. | Figures that no chart reaches: disputed, superseded, of a subgroup, undated, or of an indicator without a paragraph.';
-comment on column evidence.indicator is 'Indicatore, che sia o no nel catalogo | Indicator, in the catalogue or not';
-comment on column evidence.geo is 'Area | Geography';
-comment on column evidence.geo_label is 'L''area con le parole della fonte | The source''s own words for the area';
-comment on column evidence.sector is 'Settore | Sector';
-comment on column evidence.gender is 'Genere | Gender';
-comment on column evidence.size is 'Classe di addetti | Size class';
-comment on column evidence.period is 'Periodo, vuoto dove la fonte non lo dà | Period, empty where the source gives none';
-comment on column evidence.edition is 'Edizione | Edition';
-comment on column evidence.value is 'Valore | Value';
-comment on column evidence.unit is 'Codice dell''unità | Unit code';
-comment on column evidence.n_note is 'Numerosità a parole | Sample size in words';
-comment on column evidence.base is 'La popolazione di cui è la cifra | The population the figure is of';
-comment on column evidence.status is 'ok, provisional (provvisorio), derived (calcolato) o disputed (contestato) | ok, provisional, derived or disputed';
-comment on column evidence.why is 'Perché non è un''osservazione | Why it is not an observation';
-comment on column evidence.source is 'Famiglia di fonti | Source family';
-comment on column evidence.citation is 'Citazione | Citation';
-comment on column evidence.place is 'File e riga da cui è stata letta | File and line it was read from';
+comment on table excluded_observations is 'Cifre che nessun grafico mostra: contestate, superate, di un sottogruppo, senza data o di un indicatore senza paragrafo. | Figures that no chart reaches: disputed, superseded, of a subgroup, undated, or of an indicator without a paragraph.';
+comment on column excluded_observations.indicator is 'Indicatore, che sia o no nel catalogo | Indicator, in the catalogue or not';
+comment on column excluded_observations.geo is 'Area | Geography';
+comment on column excluded_observations.geo_label is 'L''area con le parole della fonte | The source''s own words for the area';
+comment on column excluded_observations.sector is 'Settore | Sector';
+comment on column excluded_observations.gender is 'Genere | Gender';
+comment on column excluded_observations.size is 'Classe di addetti | Size class';
+comment on column excluded_observations.period is 'Periodo, vuoto dove la fonte non lo dà | Period, empty where the source gives none';
+comment on column excluded_observations.edition is 'Edizione | Edition';
+comment on column excluded_observations.value is 'Valore | Value';
+comment on column excluded_observations.unit is 'Codice dell''unità | Unit code';
+comment on column excluded_observations.sample_size_note is 'Numerosità a parole | Sample size in words';
+comment on column excluded_observations.population is 'La popolazione di cui è la cifra | The population the figure is of';
+comment on column excluded_observations.status is 'ok, provisional (provvisorio), derived (calcolato) o disputed (contestato) | ok, provisional, derived or disputed';
+comment on column excluded_observations.exclusion_reason is 'Perché non è un''osservazione | Why it is not an observation';
+comment on column excluded_observations.source is 'Famiglia di fonti | Source family';
+comment on column excluded_observations.citation is 'Citazione | Citation';
+comment on column excluded_observations.source_location is 'File e riga da cui è stata letta | File and line it was read from';
 
 create table claims (
     id varchar primary key, position integer not null, claim_it varchar not null, claim_en varchar not null, stated_by_it varchar not null, stated_by_en varchar not null,
     stated_on varchar not null, verdict varchar not null check (verdict in ('confirmed', 'misworded', 'contradicted', 'not_confirmed', 'open')),
-    finding_it varchar not null, finding_en varchar not null, write_it varchar not null, write_en varchar not null,
+    finding_it varchar not null, finding_en varchar not null, suggested_wording_it varchar not null, suggested_wording_en varchar not null,
     evidence_indicator varchar not null, evidence_geo varchar not null, evidence_period varchar not null, evidence_value double
 );
 comment on table claims is 'Le frasi da cui è partito questo progetto, messe a confronto con le prove. | The sentences that started this project, checked against the evidence.';
@@ -344,8 +344,8 @@ comment on column claims.stated_on is 'Quando | When';
 comment on column claims.verdict is 'confirmed (confermata), misworded (detta male), contradicted (smentita), not_confirmed (non confermata) o open (aperta) | confirmed, misworded, contradicted, not_confirmed or open';
 comment on column claims.finding_it is 'Che cosa dicono le prove, in italiano | What the evidence says, in Italian';
 comment on column claims.finding_en is 'Che cosa dicono le prove, in inglese | What the evidence says, in English';
-comment on column claims.write_it is 'Un modo di dirlo che regge, in italiano | A form of words that holds, in Italian';
-comment on column claims.write_en is 'Un modo di dirlo che regge, in inglese | A form of words that holds, in English';
+comment on column claims.suggested_wording_it is 'Un modo di dirlo che regge, in italiano | A form of words that holds, in Italian';
+comment on column claims.suggested_wording_en is 'Un modo di dirlo che regge, in inglese | A form of words that holds, in English';
 comment on column claims.evidence_indicator is 'Indicatore della prova | Indicator of the evidence';
 comment on column claims.evidence_geo is 'Area della prova | Geography of the evidence';
 comment on column claims.evidence_period is 'Periodo della prova | Period of the evidence';
@@ -376,7 +376,7 @@ comment on column resources.address is 'La sua pagina ufficiale, o l''articolo c
 -- What exists: the filters offer only this. A level is a reader's choice: italy, macro, europe, world, or other (groups, foreign regions).
 create table coverage (
     indicator varchar not null, level varchar not null, sector varchar not null, gender varchar not null, size varchar not null,
-    period varchar not null, edition varchar not null, starts date not null, areas integer not null
+    period varchar not null, edition varchar not null, period_start date not null, areas integer not null
 );
 comment on table coverage is 'Quante aree di ogni livello hanno una cifra, per ogni scelta dei filtri. | How many areas of each level have a figure, for each choice of the filters.';
 comment on column coverage.indicator is 'Indicatore | Indicator';
@@ -386,14 +386,14 @@ comment on column coverage.gender is 'Genere | Gender';
 comment on column coverage.size is 'Classe di addetti | Size class';
 comment on column coverage.period is 'Periodo | Period';
 comment on column coverage.edition is 'Edizione | Edition';
-comment on column coverage.starts is 'Primo giorno del periodo | First day of the period';
+comment on column coverage.period_start is 'Primo giorno del periodo | First day of the period';
 comment on column coverage.areas is 'Aree con una cifra; un codice unito conta una volta | Areas with a figure; a joined code counts once';
 
 create view conflicts as
-select o.indicator, o.geo, o.sector, o.gender, o.size, o.period, o.edition, o.value as charted, o.source as charted_source,
-       e.value as other, e.source as other_source, e.why, c.publisher, c.title, c.url
+select o.indicator, o.geo, o.sector, o.gender, o.size, o.period, o.edition, o.value as charted_value, o.source as charted_source,
+       e.value as excluded_value, e.source as excluded_source, e.exclusion_reason, c.publisher, c.title, c.url
 from observations o
-join evidence e using (indicator, geo, sector, gender, size, period)
+join excluded_observations e using (indicator, geo, sector, gender, size, period)
 join citations c on c.id = e.citation
 where e.value <> o.value
 order by all;
@@ -405,18 +405,18 @@ comment on column conflicts.gender is 'Genere | Gender';
 comment on column conflicts.size is 'Classe di addetti | Size class';
 comment on column conflicts.period is 'Periodo | Period';
 comment on column conflicts.edition is 'Edizione della cifra disegnata | Edition of the charted figure';
-comment on column conflicts.charted is 'Valore disegnato | Value that is charted';
+comment on column conflicts.charted_value is 'Valore disegnato | Value that is charted';
 comment on column conflicts.charted_source is 'Famiglia di fonti del valore disegnato | Source family of the charted value';
-comment on column conflicts.other is 'Valore non disegnato | Value that is not';
-comment on column conflicts.other_source is 'Famiglia di fonti dell''altro valore | Source family of the other value';
-comment on column conflicts.why is 'Perché l''altro non è disegnato | Why the other is not charted';
+comment on column conflicts.excluded_value is 'Valore non disegnato | Value that is not';
+comment on column conflicts.excluded_source is 'Famiglia di fonti dell''altro valore | Source family of the other value';
+comment on column conflicts.exclusion_reason is 'Perché l''altro non è disegnato | Why the other is not charted';
 comment on column conflicts.publisher is 'Chi ha pubblicato l''altro | Who published the other';
 comment on column conflicts.title is 'Titolo della tabella, del rapporto o dell''articolo dell''altro | Title of the table, report or article of the other';
 comment on column conflicts.url is 'Indirizzo dell''altro | Address of the other';
 
 create table dictionary (
     table_name varchar not null, position integer not null, column_name varchar not null, data_type varchar not null,
-    about_it varchar not null, about_en varchar not null, table_about_it varchar not null, table_about_en varchar not null,
+    description_it varchar not null, description_en varchar not null, table_description_it varchar not null, table_description_en varchar not null,
     primary key (table_name, column_name)
 );
 comment on table dictionary is 'Il dizionario: che cosa contiene ogni tabella e ogni colonna. | The dictionary: what each table and each column holds.';
@@ -424,18 +424,18 @@ comment on column dictionary.table_name is 'Tabella o vista | Table or view';
 comment on column dictionary.position is 'Posto della colonna nella tabella | Place of the column in the table';
 comment on column dictionary.column_name is 'Colonna | Column';
 comment on column dictionary.data_type is 'Tipo DuckDB | DuckDB type';
-comment on column dictionary.about_it is 'Che cosa contiene, in italiano | What it holds, in Italian';
-comment on column dictionary.about_en is 'Che cosa contiene, in inglese | What it holds, in English';
-comment on column dictionary.table_about_it is 'Che cosa contiene la tabella, in italiano | What the table holds, in Italian';
-comment on column dictionary.table_about_en is 'Che cosa contiene la tabella, in inglese | What the table holds, in English';
+comment on column dictionary.description_it is 'Che cosa contiene, in italiano | What it holds, in Italian';
+comment on column dictionary.description_en is 'Che cosa contiene, in inglese | What it holds, in English';
+comment on column dictionary.table_description_it is 'Che cosa contiene la tabella, in italiano | What the table holds, in Italian';
+comment on column dictionary.table_description_en is 'Che cosa contiene la tabella, in inglese | What the table holds, in English';
 
--- What figures is filled from: the observations with names, and a joined code's figure for each member that has none of its own.
-create macro named_figures() as table
+-- What observations_labelled is filled from: the observations with names, and a joined code's figure for each member that has none of its own.
+create macro build_observations_labelled() as table
 with placed as (
-    select *, '' as drawn_from from observations
+    select *, '' as published_geo from observations
     union all by name
     select * from (
-        select o.* replace (unnest(string_split(g.members, ' ')) as geo), o.geo as drawn_from
+        select o.* replace (unnest(string_split(g.members, ' ')) as geo), o.geo as published_geo
         from observations o
         join geographies g on g.code = o.geo and g.level = 'joined'
     )
@@ -455,12 +455,12 @@ join sizes z on z.code = o.size
 join editions e on e.code = o.edition
 join sources r on r.id = o.source;
 
--- Every observation in the words of a language: from described('it').
-create macro described(lang) as table
+-- Every observation in the words of a language: from observations_in('it').
+create macro observations_in(lang) as table
 select * exclude (geo_name_it, geo_name_en, sector_name_it, sector_name_en, sector_short_it, sector_short_en, gender_name_it, gender_name_en,
                   size_name_it, size_name_en, edition_name_it, edition_name_en, source_name_it, source_name_en),
        case lang when 'it' then geo_name_it else geo_name_en end as geo_name,
        case lang when 'it' then sector_name_it else sector_name_en end as sector_name, case lang when 'it' then sector_short_it else sector_short_en end as sector_short,
        case lang when 'it' then gender_name_it else gender_name_en end as gender_name, case lang when 'it' then size_name_it else size_name_en end as size_name,
        case lang when 'it' then edition_name_it else edition_name_en end as edition_name, case lang when 'it' then source_name_it else source_name_en end as source_name
-from figures;
+from observations_labelled;

@@ -2,4 +2,4 @@
 select c.*
 from coverage c
 join indicators i on i.id = c.indicator
-order by i.position, c.level, c.sector, c.gender, c.size, c.edition, c.starts, c.period
+order by i.position, c.level, c.sector, c.gender, c.size, c.edition, c.period_start, c.period

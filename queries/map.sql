@@ -1,9 +1,9 @@
 -- One indicator on a map: one row per area of the level; with $period 'latest' each area's newest, as in its profile: its own before a joined one, a whole
 -- year before a part of it, and of one moment the first edition of $editions that the area has.
--- A source that has Trentino-Alto Adige as one gives its figure to Bolzano and Trento, and drawn_from says so.
-select geo, geo_name, period, value, low, high, n, level, parent, continent, sector, sector_name, sector_short, gender, gender_name, size, size_name, starts, edition,
-       edition_name, n_note, status, flags, interval_reason, base, source, source_name, drawn_from
-from described($lang)
+-- A source that has Trentino-Alto Adige as one gives its figure to Bolzano and Trento, and published_geo says so.
+select geo, geo_name, period, value, ci_low, ci_high, n, level, parent, continent, sector, sector_name, sector_short, gender, gender_name, size, size_name, period_start, edition,
+       edition_name, sample_size_note, status, flags, no_ci_reason, population, source, source_name, published_geo
+from observations_in($lang)
 where indicator = $indicator and sector = $sector and gender = $gender and size = $size
   and ($period = 'latest' or period = $period) and list_contains($editions, edition)
   and case $level
@@ -11,5 +11,5 @@ where indicator = $indicator and sector = $sector and gender = $gender and size 
       when 'macro' then level = 'macro'
       when 'europe' then level = 'country' and europe
       else level = 'country' end
-qualify row_number() over (partition by geo order by drawn_from <> '', year(starts) desc, length(period) = 4 desc, starts desc, list_position($editions, edition), period desc) = 1
+qualify row_number() over (partition by geo order by published_geo <> '', year(period_start) desc, length(period) = 4 desc, period_start desc, list_position($editions, edition), period desc) = 1
 order by geo_position, geo

@@ -18,7 +18,7 @@ CHARTS = ("map", "dots", "series")
 KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
 VIEW = ("sector", "gender", "size", "period", "editions", "geo", "chart")
 RULE = (
-    "why",
+    "exclusion_reason",
     "flag",
     "indicator",
     "geo",
@@ -45,24 +45,24 @@ class Indicator:
     topic: str
     label: dict
     short: dict
-    about: dict
+    description: dict
     universe: dict
     unit: str
     decimals: int
-    better: str
+    desired_direction: str
     source: str
     chart: str
     position: int = 0
     breaks: tuple[str, ...] = ()
-    prefer: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
-    accepts: tuple[str, ...] = ()
+    source_priority: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    accepted_units: tuple[str, ...] = ()
     note: dict = field(default_factory=lambda: {"it": "", "en": ""})
-    note_from: tuple[str, ...] = ()  # the sources whose figures want the note; none: all
+    note_sources: tuple[str, ...] = ()  # the sources whose figures want the note; none: all
     default: dict = field(default_factory=dict)
-    set_aside: tuple[dict, ...] = ()
-    mark: tuple[dict, ...] = ()
-    counts: dict = field(default_factory=dict)
+    exclusion_rules: tuple[dict, ...] = ()
+    flag_rules: tuple[dict, ...] = ()
+    share_counts: dict = field(default_factory=dict)
     range: tuple[float, float] | None = None
     universes: dict = field(default_factory=dict)
 
@@ -91,9 +91,9 @@ class Topic:
     title: dict
     question: dict
     intro: dict
-    level: str
-    opens: dict
-    more: tuple[str, ...] = ()
+    default_level: str
+    indicators_by_level: dict
+    extra_indicators: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -125,10 +125,10 @@ def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
     found = {}
     for position, (id, entry) in enumerate(_read(root / settings.CATALOGUE / "indicators.toml").items()):
         place = f"data/catalogue/indicators.toml, [{id}]"
-        faults += _texts(place, entry, ("label", "short", "about", "universe"), optional=("note",))
+        faults += _texts(place, entry, ("label", "short", "description", "universe"), optional=("note",))
         faults += (
             _choice(place, entry, "unit", UNITS)
-            + _choice(place, entry, "better", BETTER)
+            + _choice(place, entry, "desired_direction", BETTER)
             + _choice(place, entry, "chart", CHARTS)
         )
         faults += _choice(place, entry, "source", tuple(known)) + _choice(
@@ -139,8 +139,8 @@ def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
         faults += _fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
         faults += [
             fault
-            for source in entry.get("note_from", ())
-            for fault in _choice(place, {"note_from": source}, "note_from", tuple(known))
+            for source in entry.get("note_sources", ())
+            for fault in _choice(place, {"note_sources": source}, "note_sources", tuple(known))
         ]
         for source, words in entry.get("universes", {}).items():
             faults += _choice(place, {"universes": source}, "universes", tuple(known)) + _texts(
@@ -153,9 +153,9 @@ def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
         ]
         for level, view in entry.get("default", {}).items():
             faults += _fields(f"{place}, default.{level}", view, VIEW, "a choice of a view")
-        for rule in (*entry.get("set_aside", ()), *entry.get("mark", ())):
+        for rule in (*entry.get("exclusion_rules", ()), *entry.get("flag_rules", ())):
             faults += _fields(place, rule, RULE, "a column a rule can name") + (
-                _choice(place, rule, "why", WHY) if "why" in rule else []
+                _choice(place, rule, "exclusion_reason", WHY) if "exclusion_reason" in rule else []
             )
         if not faults:
             found[id] = Indicator(
@@ -165,14 +165,17 @@ def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
             )
     ids = _read(root / settings.CATALOGUE / "indicators.toml")
     for id, entry in ids.items():
-        named = [*entry.get("beside", ()), *entry.get("counts", {}).values()]
+        named = [*entry.get("related", ()), *entry.get("share_counts", {}).values()]
         faults += [
             f"data/catalogue/indicators.toml, [{id}]: {name!r} is not an indicator of this file."
             for name in named
             if name not in ids
         ]
     for id, topic in subjects.items():
-        named = [*topic.more, *(name for level in topic.opens.values() for name in level)]
+        named = [
+            *topic.extra_indicators,
+            *(name for level in topic.indicators_by_level.values() for name in level),
+        ]
         faults += [
             f"data/catalogue/topics.toml, [{id}]: indicator {name!r} is not in data/catalogue/indicators.toml."
             for name in dict.fromkeys(named)
@@ -206,15 +209,17 @@ def topics(root: Path = settings.DATA) -> MappingProxyType[str, Topic]:
     for id, entry in _read(root / settings.CATALOGUE / "topics.toml").items():
         place = f"data/catalogue/topics.toml, [{id}]"
         faults += _texts(place, entry, ("title", "question", "intro")) + _choice(
-            place, entry, "level", LEVELS
+            place, entry, "default_level", LEVELS
         )
         faults += _fields(place, entry, tuple(Topic.__dataclass_fields__), "a field of a topic")
         faults += [
-            f"{place}: opens.{level} is missing; write [] where the level has nothing."
+            f"{place}: indicators_by_level.{level} is missing; write [] where the level has nothing."
             for level in LEVELS
-            if not isinstance(entry.get("opens", {}).get(level), list)
+            if not isinstance(entry.get("indicators_by_level", {}).get(level), list)
         ]
-        faults += _fields(f"{place}, opens", entry.get("opens", {}), LEVELS, "a level")
+        faults += _fields(
+            f"{place}, indicators_by_level", entry.get("indicators_by_level", {}), LEVELS, "a level"
+        )
         if not faults:
             found[id] = Topic(
                 id=id,

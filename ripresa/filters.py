@@ -141,7 +141,7 @@ def resolve(filters: Filters, topic: str) -> View:
     subject = catalogue.topics()[topic]
     lang = filters.lang
     notes: list[Note] = []
-    level = filters.level if subject.opens.get(filters.level) else _level(filters, subject)
+    level = filters.level if subject.indicators_by_level.get(filters.level) else _level(filters, subject)
     offered = offers(subject, level)
     indicator = catalogue.indicator(filters.indicator if filters.indicator in offered else offered[0])
     if filters.indicator and filters.indicator not in offered and filters.indicator in offers(subject):
@@ -236,8 +236,8 @@ def options(view: View, listed: bool = False) -> Options:
         Option(
             level,
             i18n.t(f"level_{level}", lang),
-            bool(subject.opens.get(level)),
-            "" if subject.opens.get(level) else i18n.t("reason_topic", lang),
+            bool(subject.indicators_by_level.get(level)),
+            "" if subject.indicators_by_level.get(level) else i18n.t("reason_topic", lang),
         )
         for level in LEVELS
     ]
@@ -251,7 +251,9 @@ def options(view: View, listed: bool = False) -> Options:
         Option(row.code, row.name, row.code in with_data, "" if row.code in with_data else reason)
         for row in ask("areas", level=view.level, lang=lang).itertuples()
     ]
-    periods = {row["period"]: row["starts"] for row in size_rows if _placed(row, view.level, view.chart)}
+    periods = {
+        row["period"]: row["period_start"] for row in size_rows if _placed(row, view.level, view.chart)
+    }
     ordered = sorted(periods, key=lambda period: (periods[period], period), reverse=True)
     latest = (
         [Option("latest", i18n.period_text("latest", lang))]
@@ -286,9 +288,13 @@ SECTIONS = ("all", *"BCDEFGHIJLMN")
 def offers(topic: Topic, level: str = "") -> list[str]:
     """Indicators a topic offers at a level, the first open; without a level, all of them."""
     if not level:
-        return list(dict.fromkeys([*(id for here in topic.opens.values() for id in here), *topic.more]))
-    more = [id for id in topic.more if level in catalogue.indicator(id).default]
-    return [*topic.opens[level], *more]
+        return list(
+            dict.fromkeys(
+                [*(id for here in topic.indicators_by_level.values() for id in here), *topic.extra_indicators]
+            )
+        )
+    more = [id for id in topic.extra_indicators if level in catalogue.indicator(id).default]
+    return [*topic.indicators_by_level[level], *more]
 
 
 def _level(filters: Filters, topic: Topic) -> str:
@@ -300,11 +306,15 @@ def _level(filters: Filters, topic: Topic) -> str:
         wanted = (
             "europe" if all(code in europe or levels[code] != "country" for code in filters.geo) else "world"
         )
-        if topic.level == "italy" and set(filters.geo) != {"ITA"} and topic.opens.get(wanted):
+        if (
+            topic.default_level == "italy"
+            and set(filters.geo) != {"ITA"}
+            and topic.indicators_by_level.get(wanted)
+        ):
             return wanted
-        if wanted == "world" and topic.opens.get("world"):
+        if wanted == "world" and topic.indicators_by_level.get("world"):
             return "world"
-    return topic.level
+    return topic.default_level
 
 
 def _choose(kind: str, wanted: str, default: str, covered: list[dict], lang: str, notes: list[Note]) -> str:
@@ -328,7 +338,7 @@ def _period(
         chosen = default
     else:
         newest = [row for row in covered if row["edition"] in preferred] or covered
-        chosen = max(newest, key=lambda row: (row["starts"], row["period"]))["period"]
+        chosen = max(newest, key=lambda row: (row["period_start"], row["period"]))["period"]
     if wanted:
         notes.append(
             _note("note_period", wanted=i18n.period_text(wanted, lang), shown=i18n.period_text(chosen, lang))

@@ -28,7 +28,7 @@ SIGNED = {
 }  # units that are differences: the sign is always written
 EDGES = {
     "noted_": (r"(?<![\w/-])", r"(?![\w/-])"),
-    "base_": (r"(?:^|(?<=; )|(?<=\())", r"(?=$|; |\)| \()"),
+    "population_": (r"(?:^|(?<=; )|(?<=\())", r"(?=$|; |\)| \()"),
 }  # of a note: words outside addresses; whole phrases
 UNITS = {
     "percent": "percent_value",
@@ -84,7 +84,7 @@ class Counted:
 
 def noted(text: str, lang: str, kind: str = "noted_") -> str:
     """A document's title and date with what was noted beside them in the language: notes are kept in English, titles as their publishers wrote them.
-    kind: "base_" for the phrases of the population a figure is of. What has no words here stays as it is."""
+    kind: "population_" for the phrases of the population a figure is of. What has no words here stays as it is."""
     found, own = _notes(lang, kind)
     return found.sub(lambda note: own[note[0]], text)
 

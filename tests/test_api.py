@@ -70,7 +70,7 @@ def csv(answer) -> pd.DataFrame:
     return pd.read_csv(
         io.BytesIO(answer.content),
         keep_default_na=False,
-        na_values={name: [""] for name in ("value", "low", "high", "n", "evidence_value")},
+        na_values={name: [""] for name in ("value", "ci_low", "ci_high", "n", "evidence_value")},
         dtype={"period": str, "code": str, "size": str},
     )
 
@@ -89,8 +89,8 @@ def older(tmp_path, monkeypatch):
     monkeypatch.setenv("RIPRESA_DATABASE", str(other))
     monkeypatch.setattr(settings, "DATA", tmp_path)
     lines = [
-        {"version": "aaaaaaaaaaaa", "date": "2026-01-01", "previous": "", "figures": "1"},
-        {"version": current, "date": "2026-02-01", "previous": "aaaaaaaaaaaa", "figures": "12979"},
+        {"version": "aaaaaaaaaaaa", "date": "2026-01-01", "previous": "", "observations": "1"},
+        {"version": current, "date": "2026-02-01", "previous": "aaaaaaaaaaaa", "observations": "12979"},
     ]
     monkeypatch.setattr(releases, "releases", lambda: lines)
     assert queries.version() == "ffffffffffff"
@@ -157,7 +157,7 @@ def test_all_observations_leave_as_csv():
     rows, whole = (
         csv(get("/observations")),
         table(
-            "select * from observations order by indicator, geo, sector, gender, size, edition, starts, period"
+            "select * from observations order by indicator, geo, sector, gender, size, edition, period_start, period"
         ),
     )
     assert len(rows) == len(whole)
@@ -172,14 +172,14 @@ def test_all_observations_leave_as_csv():
         "status",
         "flags",
         "source",
-        "interval_reason",
-        "n_note",
+        "no_ci_reason",
+        "sample_size_note",
     ):
         assert rows[name].tolist() == whole[name].tolist(), name
-    assert rows["base"].tolist() == [
-        noted(base, "it", "base_") for base in whole["base"]
-    ] and "active enterprises" not in set(rows["base"])
-    for name in ("value", "low", "high", "n"):
+    assert rows["population"].tolist() == [
+        noted(text, "it", "population_") for text in whole["population"]
+    ] and "active enterprises" not in set(rows["population"])
+    for name in ("value", "ci_low", "ci_high", "n"):
         assert (
             rows[name].isna().tolist() == whole[name].isna().tolist()
             and (rows[name].dropna().to_numpy() == whole[name].dropna().to_numpy(dtype=float)).all()
@@ -192,7 +192,7 @@ def test_all_observations_leave_as_parquet():
     rows, whole = (
         pd.read_parquet(io.BytesIO(answer.content)),
         table(
-            "select * from observations order by indicator, geo, sector, gender, size, edition, starts, period"
+            "select * from observations order by indicator, geo, sector, gender, size, edition, period_start, period"
         ),
     )
     for name in (
@@ -204,10 +204,10 @@ def test_all_observations_leave_as_parquet():
         "period",
         "edition",
         "value",
-        "low",
+        "ci_low",
         "n",
         "flags",
-        "base",
+        "population",
     ):
         pd.testing.assert_series_equal(rows[name], whole[name], check_dtype=False)
     assert (
@@ -221,7 +221,9 @@ def test_all_observations_leave_as_json_with_missing_as_null():
     answer = get("/observations?format=json").json()
     assert answer["total"] == len(answer["rows"]) == len(table("from observations"))
     assert (
-        all(row["low"] is None or row["low"] <= row["value"] <= row["high"] for row in answer["rows"])
+        all(
+            row["ci_low"] is None or row["ci_low"] <= row["value"] <= row["ci_high"] for row in answer["rows"]
+        )
         and answer["rows"][0]["n"] is None
     )
 
@@ -252,15 +254,15 @@ def test_the_population_is_in_the_language_asked_in_every_format_of_every_kept_v
             if format == "parquet"
             else pd.DataFrame(answer.json()["rows"])
         )
-        assert len(rows) and set(rows["base"]) == {base}
+        assert len(rows) and set(rows["population"]) == {base}
 
 
 def test_a_phrase_without_words_leaves_as_it_is(older):
     path = row_stream.kept(older)
-    pd.read_parquet(path).assign(base="firms nobody named; active enterprises").to_parquet(path)
-    assert set(csv(get(f"/versions/{older}/observations{SMALL.replace('lang=en', 'lang=it')}"))["base"]) == {
-        "firms nobody named; imprese attive"
-    }
+    pd.read_parquet(path).assign(population="firms nobody named; active enterprises").to_parquet(path)
+    assert set(
+        csv(get(f"/versions/{older}/observations{SMALL.replace('lang=en', 'lang=it')}"))["population"]
+    ) == {"firms nobody named; imprese attive"}
 
 
 def test_lists_repeat_the_name_and_each_narrows():
@@ -337,7 +339,7 @@ def test_json_stat_keeps_flags_intervals_and_states():
     whole = table(
         "select * from observations where indicator in ('innovative_startups_female_majority_share', 'death_rate')"
     ).set_index(list(jsonstat_writer.KEY))
-    beside = {"low": cube["extension"]["low"], "n": cube["extension"]["n"], "value": cube["value"]}
+    beside = {"ci_low": cube["extension"]["ci_low"], "n": cube["extension"]["n"], "value": cube["value"]}
     for name, cells in beside.items():
         assert {key(cell): value for cell, value in cells.items()} == whole[name].dropna().to_dict()
     assert {key(cell): flags for cell, flags in cube["status"].items()} == whole[whole["flags"] != ""][
@@ -390,7 +392,9 @@ def test_every_figure_leads_to_the_documents_it_was_read_in():
     assert {tuple(row[name] for name in jsonstat_writer.KEY) for row in rows} == {
         tuple(row[name] for name in jsonstat_writer.KEY) for row in figures_
     }
-    assert all(row["title"] and row["publisher"] and row["place"].startswith("data/") for row in rows)
+    assert all(
+        row["title"] and row["publisher"] and row["source_location"].startswith("data/") for row in rows
+    )
 
 
 @pytest.mark.parametrize("name", BOUNDARIES)
@@ -413,15 +417,15 @@ def test_revisions_are_those_of_the_releases(monkeypatch):
         "version": "ffffffffffff",
         "kind": "revised",
         "geo": "ITC4",
-        "was": "17.4",
-        "now": "17.1",
-        "figures": "1",
+        "old_value": "17.4",
+        "new_value": "17.1",
+        "observations": "1",
     }
     monkeypatch.setattr(releases, "revisions", lambda: [line])
-    assert get("/revisions").json()["rows"] == [line | {"figures": 1}]
-    assert csv(get("/revisions?format=csv"))[["geo", "was", "now", "figures"]].to_dict("records") == [
-        {"geo": "ITC4", "was": 17.4, "now": 17.1, "figures": 1}
-    ]
+    assert get("/revisions").json()["rows"] == [line | {"observations": 1}]
+    assert csv(get("/revisions?format=csv"))[["geo", "old_value", "new_value", "observations"]].to_dict(
+        "records"
+    ) == [{"geo": "ITC4", "old_value": 17.4, "new_value": 17.1, "observations": 1}]
 
 
 def test_the_database_leaves_whole_under_its_version_and_can_be_resumed(tmp_path):
@@ -790,7 +794,7 @@ def test_columns_are_described_in_the_language_of_the_document(lang, terms, colu
     }
     assert (
         columns["Sources"]["licence_it"]["description"] == terms
-        and columns["Coverage"]["starts"]["description"] == column
+        and columns["Coverage"]["period_start"]["description"] == column
     )
     assert all("description" in told for own in columns.values() for told in own.values())
 

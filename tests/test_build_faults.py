@@ -185,7 +185,7 @@ def test_a_missing_translation_is_named(name, root, old, monkeypatch, capsys):
 
 UNKNOWN = {
     "unit": ("percents", "percent_change"),
-    "better": ("bigger", "higher, lower, neither"),
+    "desired_direction": ("bigger", "higher, lower, neither"),
     "topic": ("gossip", "closures"),
     "source": ("hearsay", "desi"),
 }

@@ -15,14 +15,14 @@ FIGURED = [
     (topic, level, id)
     for topic, subject in TOPICS.items()
     for level in LEVELS
-    for id in dict.fromkeys([*subject.opens.get(level, ()), *subject.more])
+    for id in dict.fromkeys([*subject.indicators_by_level.get(level, ()), *subject.extra_indicators])
     if level in INDICATORS[id].default
 ]
 OPENED = [
     (topic, level, id)
     for topic, subject in TOPICS.items()
     for level in LEVELS
-    for id in subject.opens.get(level, ())
+    for id in subject.indicators_by_level.get(level, ())
 ]
 NEGATIONS = r"\b(mai|nessuna|né|non|never|no|neither|nor|not)\b"
 
@@ -42,10 +42,10 @@ def texts(thing) -> dict[str, dict]:
 @pytest.mark.parametrize("id", INDICATORS)
 def test_an_indicator_is_described_in_both_languages(id):
     said = texts(INDICATORS[id])
-    assert {"label", "short", "about", "universe", "note"} <= set(said)
-    for name in ("label", "short", "about", "universe"):
+    assert {"label", "short", "description", "universe", "note"} <= set(said)
+    for name in ("label", "short", "description", "universe"):
         assert all(said[name][lang].strip() for lang in LANGS), name
-    for name in ("label", "about", "universe"):
+    for name in ("label", "description", "universe"):
         assert said[name]["it"] != said[name]["en"], name
     assert bool(said["note"]["it"].strip()) == bool(said["note"]["en"].strip())
 
@@ -96,7 +96,7 @@ def test_no_two_indicators_have_one_label(lang):
 
 def test_the_four_topics_open_at_every_level():
     for topic in ("closures", "profits", "digital_sales", "women"):
-        assert all(TOPICS[topic].opens[level] for level in LEVELS), topic
+        assert all(TOPICS[topic].indicators_by_level[level] for level in LEVELS), topic
 
 
 @pytest.mark.parametrize("topic, level, id", OPENED)
@@ -157,7 +157,9 @@ def test_what_a_paragraph_points_to_is_there(id):
     indicator = INDICATORS[id]
     names = query.ask("labels", lang="it")
     known = {kind: set(names[names.kind == kind]["code"]) for kind in ("sector", "gender", "size", "edition")}
-    assert set(indicator.beside) <= set(INDICATORS) and set(indicator.counts.values()) <= set(INDICATORS)
+    assert set(indicator.related) <= set(INDICATORS) and set(indicator.share_counts.values()) <= set(
+        INDICATORS
+    )
     assert indicator.topic in TOPICS and indicator.source in SOURCES
     for view in indicator.default.values():
         assert set(view) <= {"sector", "gender", "size", "period", "editions", "geo", "chart"}, view
@@ -171,11 +173,13 @@ def test_what_a_paragraph_points_to_is_there(id):
 def test_every_indicator_is_reached_from_its_own_topic():
     for id, indicator in INDICATORS.items():
         subject = TOPICS[indicator.topic]
-        assert id in subject.more or any(id in level for level in subject.opens.values()), id
+        assert id in subject.extra_indicators or any(
+            id in level for level in subject.indicators_by_level.values()
+        ), id
 
 
 def test_deaths_have_births_beside_them():
-    assert "birth_rate" in INDICATORS["death_rate"].beside
+    assert "birth_rate" in INDICATORS["death_rate"].related
 
 
 # --- words that would be wrong ---
@@ -197,7 +201,7 @@ def test_lower_sales_are_called_sales():
         "it": "Imprese con vendite più basse di un anno prima",
         "en": "Firms with lower sales than a year before",
     }
-    assert "mai i profitti" in indicator.about["it"] and "never profits" in indicator.about["en"]
+    assert "mai i profitti" in indicator.description["it"] and "never profits" in indicator.description["en"]
 
 
 def test_the_page_of_sales_says_that_no_source_asks_about_profits():
@@ -262,50 +266,50 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
     ),
     "an empty translation": (
         "catalogue/topics.toml",
-        'title.it    = "Chiusure"',
-        'title.it    = " "',
+        'title.it         = "Chiusure"',
+        'title.it         = " "',
         "data/catalogue/topics.toml, [closures]: title.it is missing; write it in both languages.",
     ),
     "an unknown unit": (
         "catalogue/indicators.toml",
-        'unit        = "percent"',
-        'unit        = "percents"',
+        'unit              = "percent"',
+        'unit              = "percents"',
         "data/catalogue/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: percent, points,",
     ),
     "an unknown direction": (
         "catalogue/indicators.toml",
-        'better      = "lower"',
-        'better      = "less"',
-        "[death_rate]: better 'less' is not known; use one of: higher, lower, neither.",
+        'desired_direction = "lower"',
+        'desired_direction = "less"',
+        "[death_rate]: desired_direction 'less' is not known; use one of: higher, lower, neither.",
     ),
     "an unknown chart": (
         "catalogue/indicators.toml",
-        'chart       = "map"',
-        'chart       = "pie"',
+        'chart             = "map"',
+        'chart             = "pie"',
         "[death_rate]: chart 'pie' is not known; use one of: map, dots, series.",
     ),
     "an unknown source": (
         "catalogue/indicators.toml",
-        'source      = "istat_business_demography"',
-        'source      = "hearsay"',
+        'source            = "istat_business_demography"',
+        'source            = "hearsay"',
         "[death_rate]: source 'hearsay' is not known; use one of: ",
     ),
     "an unknown topic": (
         "catalogue/indicators.toml",
-        'topic       = "closures"',
-        'topic       = "gossip"',
+        'topic             = "closures"',
+        'topic             = "gossip"',
         "[death_rate]: topic 'gossip' is not known; use one of: closures, profits,",
     ),
     "decimals in words": (
         "catalogue/indicators.toml",
-        "decimals    = 1",
-        'decimals    = "one"',
+        "decimals          = 1",
+        'decimals          = "one"',
         "[death_rate]: decimals 'one' is not a whole number from 0 to 4.",
     ),
     "an unknown field": (
         "catalogue/indicators.toml",
-        "decimals    = 1",
-        'decimals    = 1\ncolour = "red"',
+        "decimals          = 1",
+        'decimals          = 1\ncolour = "red"',
         "[death_rate]: colour is not a field of an indicator; use some of: ",
     ),
     "a population of an unknown source": (
@@ -352,33 +356,33 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
     ),
     "a neighbour that is not there": (
         "catalogue/indicators.toml",
-        'beside      = ["birth_rate"]',
-        'beside      = ["birth_rat"]',
+        'related           = ["birth_rate"]',
+        'related           = ["birth_rat"]',
         "[death_rate]: 'birth_rat' is not an indicator of this file.",
     ),
     "a rule with an unknown column": (
         "catalogue/indicators.toml",
-        'why = "vintage", source',
-        'why = "vintage", sourc',
-        "[death_rate]: sourc is not a column a rule can name; use some of: why,",
+        'exclusion_reason = "vintage", source',
+        'exclusion_reason = "vintage", sourc',
+        "[death_rate]: sourc is not a column a rule can name; use some of: exclusion_reason,",
     ),
     "a rule with an unknown reason": (
         "catalogue/indicators.toml",
-        'why = "vintage"',
-        'why = "gossip"',
-        "[death_rate]: why 'gossip' is not known; use one of: disputed, vintage, subgroup.",
+        'exclusion_reason = "vintage"',
+        'exclusion_reason = "gossip"',
+        "[death_rate]: exclusion_reason 'gossip' is not known; use one of: disputed, vintage, subgroup.",
     ),
     "an unknown field of a topic": (
         "catalogue/topics.toml",
-        'level       = "italy"',
-        'level = "italy"\ncolour = "red"',
+        'default_level    = "italy"',
+        'default_level = "italy"\ncolour = "red"',
         "data/catalogue/topics.toml, [closures]: colour is not a field of a topic; use some of: ",
     ),
     "a topic without a level": (
         "catalogue/topics.toml",
-        "opens.world = [",
-        "# opens.world = [",
-        "data/catalogue/topics.toml, [closures]: opens.world is missing; write [] where the level has nothing.",
+        "indicators_by_level.world = [",
+        "# indicators_by_level.world = [",
+        "data/catalogue/topics.toml, [closures]: indicators_by_level.world is missing; write [] where the level has nothing.",
     ),
     "an unknown field of a source": (
         "catalogue/sources.toml",
@@ -411,7 +415,9 @@ def test_a_fault_is_one_sentence_with_its_place_and_the_words_allowed(fault, roo
 
 def test_all_faults_are_said_at_once(root):
     edit(root / "catalogue/indicators.toml", "label.en ", "# label.en ")
-    edit(root / "catalogue/indicators.toml", 'unit        = "percent"', 'unit        = "percents"')
+    edit(
+        root / "catalogue/indicators.toml", 'unit              = "percent"', 'unit              = "percents"'
+    )
     edit(root / "catalogue/topics.toml", '"birth_rate"', '"birth_rat"')
     assert len(said(root)) == 3
 

@@ -69,21 +69,21 @@ def row(geo="ITC4", value=7.0, period="2020", **more) -> dict:
         "size": "all",
         "size_name": "Tutte",
         "period": period,
-        "starts": pd.Timestamp(f"{period[:4]}-{month}-01"),
+        "period_start": pd.Timestamp(f"{period[:4]}-{month}-01"),
         "edition": "istat-bd",
         "edition_name": "ISTAT 2019-2024",
         "value": value,
-        "low": None,
-        "high": None,
+        "ci_low": None,
+        "ci_high": None,
         "n": None,
-        "n_note": "",
+        "sample_size_note": "",
         "status": "ok",
         "flags": "",
-        "interval_reason": "register",
-        "base": "",
+        "no_ci_reason": "register",
+        "population": "",
         "source": "istat_business_demography",
         "source_name": "Demografia d'impresa",
-        "drawn_from": "",
+        "published_geo": "",
     } | more
     return known | {
         "sector_name": SECTORS.get(known["sector"], known["sector"]),
@@ -92,7 +92,7 @@ def row(geo="ITC4", value=7.0, period="2020", **more) -> dict:
 
 
 def frame(*rows: dict) -> pd.DataFrame:
-    return pd.DataFrame(list(rows)).astype({"value": float, "low": float, "high": float, "n": "Int64"})
+    return pd.DataFrame(list(rows)).astype({"value": float, "ci_low": float, "ci_high": float, "n": "Int64"})
 
 
 def indicator(**more):
@@ -100,7 +100,7 @@ def indicator(**more):
         "id": "rate",
         "unit": "percent",
         "decimals": 1,
-        "better": "lower",
+        "desired_direction": "lower",
         "source": "istat_business_demography",
         "chart": "map",
         "breaks": (),
@@ -108,7 +108,7 @@ def indicator(**more):
         "short": {"it": "Tasso di mortalità", "en": "Death rate"},
         "universe": {"it": "Imprese attive", "en": "Active enterprises"},
         "note": {"it": "", "en": ""},
-        "note_from": (),
+        "note_sources": (),
         "universes": {},
     }
     return SimpleNamespace(**known | more)
@@ -427,7 +427,7 @@ def test_a_fall_and_a_gain_share_the_zero_of_the_axis():
 
 
 def test_where_intervals_are_known_bars_give_way_to_dots_with_whiskers():
-    figure = bar.bars(frame(row("ITC4", 11.6, low=10.5, high=12.7), row("ITF6", 18.0)), view())
+    figure = bar.bars(frame(row("ITC4", 11.6, ci_low=10.5, ci_high=12.7), row("ITF6", 18.0)), view())
     assert not traces(figure, "bar")
     assert traces(figure, "scatter")[0]["error_x"]["array"] == [0, pytest.approx(1.1)]
 
@@ -579,7 +579,9 @@ def test_provisional_points_are_hollow_and_the_legend_says_so():
 
 
 def test_an_interval_is_a_band_behind_its_line():
-    rows = frame(row("ITC4", 7.0, "2019", low=6.0, high=8.0), row("ITC4", 6.0, "2020", low=5.0, high=7.0))
+    rows = frame(
+        row("ITC4", 7.0, "2019", ci_low=6.0, ci_high=8.0), row("ITC4", 6.0, "2020", ci_low=5.0, ci_high=7.0)
+    )
     band = traces(trend.lines(rows, view()), "scatter")[0]
     assert (band["x"], band["y"], band["fill"]) == ([2019, 2020, 2020, 2019], [8.0, 7.0, 5.0, 6.0], "toself")
 
@@ -712,7 +714,8 @@ def test_a_dumbbell_has_two_dots_a_row_and_their_distance():
 
 def test_a_dumbbell_does_not_tell_apart_what_intervals_cannot():
     rows = frame(
-        row("FRA", 20, gender="female", low=14, high=26), row("FRA", 16, gender="male", low=12, high=21)
+        row("FRA", 20, gender="female", ci_low=14, ci_high=26),
+        row("FRA", 16, gender="male", ci_low=12, ci_high=21),
     )
     figure = dumbbell.gaps(rows, view(level="world", decimals=0))
     assert layout(figure)["yaxis2"]["ticktext"] == ["≈"] and layout(figure)["meta"]["title"].endswith(
@@ -800,7 +803,9 @@ def test_a_title_names_every_area_chosen_and_the_whole_that_was():
 
 def test_two_areas_of_one_published_figure_count_once():
     rows = frame(
-        row("ITH1", 25.9, drawn_from="ITH1+ITH2"), row("ITH2", 25.9, drawn_from="ITH1+ITH2"), row("ITC4", 5.0)
+        row("ITH1", 25.9, published_geo="ITH1+ITH2"),
+        row("ITH2", 25.9, published_geo="ITH1+ITH2"),
+        row("ITC4", 5.0),
     )
     assert (
         words.finding(rows, view(chart="dots")) == "Tasso di mortalità: i 2 territori con un dato pubblicato"
@@ -808,7 +813,9 @@ def test_two_areas_of_one_published_figure_count_once():
 
 
 def test_a_caveat_on_the_source_of_what_areas_are_read_against_does_not_stand_under_theirs():
-    shown = view(chart="dots", note={"it": "Da sapere.", "en": "To know."}, note_from=("eurostat_ecommerce",))
+    shown = view(
+        chart="dots", note={"it": "Da sapere.", "en": "To know."}, note_sources=("eurostat_ecommerce",)
+    )
     italy, region = row("ITA", 19.1, source="eurostat_ecommerce"), row("ITC4", 5.0, source="chambers_press")
     assert "Da sapere." not in words.notes(
         frame(region, italy), shown, "dots"
@@ -839,8 +846,8 @@ def test_two_editions_that_end_together_are_named_at_their_ends_and_in_the_title
 
 def test_a_range_says_when_its_ends_cannot_be_told_apart_and_its_dates_where_they_differ():
     rows = [
-        row("ITA", 13.1, "2022", sector="C", low=7.5, high=22.0),
-        row("ITA", 22.0, "2022", sector="G", low=18.0, high=26.6),
+        row("ITA", 13.1, "2022", sector="C", ci_low=7.5, ci_high=22.0),
+        row("ITA", 22.0, "2022", sector="G", ci_low=18.0, ci_high=26.6),
         row("ITA", 13.6, "2024"),
     ]
     assert (
@@ -986,8 +993,8 @@ def test_without_intervals_a_difference_is_called_plain():
 
 
 def test_with_intervals_it_is_higher_or_not_distinguishable():
-    italy = row("ITA", 13.6, low=13.0, high=14.2)
-    far, near = row("ITF2", 30.0, low=20.5, high=41.5), row("ITC2", 13.3, low=3.7, high=37.9)
+    italy = row("ITA", 13.6, ci_low=13.0, ci_high=14.2)
+    far, near = row("ITF2", 30.0, ci_low=20.5, ci_high=41.5), row("ITC2", 13.3, ci_low=3.7, ci_high=37.9)
     assert (
         words.finding(frame(far, near, italy), view(geo=["ITF2"]))
         == "Tasso di mortalità: Molise 30,0%, sopra l'Italia (13,6%)"
@@ -999,11 +1006,11 @@ def test_with_intervals_it_is_higher_or_not_distinguishable():
 
 
 def test_the_verdict_weighs_both_intervals():
-    a, b = {"value": 20, "low": 15, "high": 26}, {"value": 12, "low": 8, "high": 17}
+    a, b = {"value": 20, "ci_low": 15, "ci_high": 26}, {"value": 12, "ci_low": 8, "ci_high": 17}
     assert (
         verdict(a, b) == "higher" and verdict(b, a) == "lower"
     )  # the intervals overlap, the difference does not reach zero
-    assert verdict(a, {"value": 16, "low": 12, "high": 21}) == "indistinct"
+    assert verdict(a, {"value": 16, "ci_low": 12, "ci_high": 21}) == "indistinct"
     assert (
         verdict(a, {"value": 14.9}) == "higher"
         and verdict({"value": 26}, a) == "indistinct"
@@ -1062,7 +1069,7 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
         "‡ Italia: altra edizione (ISTAT 2019-2024); accanto alle altre cifre, non in graduatoria né fra gli estremi."
         in meta["notes"]
     )
-    dotted = bar.bars(rows.assign(low=rows["value"] - 1, high=rows["value"] + 1), shown)
+    dotted = bar.bars(rows.assign(ci_low=rows["value"] - 1, ci_high=rows["value"] + 1), shown)
     assert traces(dotted, "scatter")[0]["marker"]["symbol"] == ["circle", "circle", "circle", "diamond"]
 
 
@@ -1229,8 +1236,8 @@ def test_the_subtitle_says_what_of_whom_and_when():
 
 def test_notes_tell_what_must_be_known():
     rows = frame(
-        row("ITH1", 10.5, "2024", drawn_from="ITH1+ITH2", status="provisional"),
-        row("ITH2", 10.5, "2024", drawn_from="ITH1+ITH2", status="provisional"),
+        row("ITH1", 10.5, "2024", published_geo="ITH1+ITH2", status="provisional"),
+        row("ITH2", 10.5, "2024", published_geo="ITH1+ITH2", status="provisional"),
         row("ITC4", 11.6, "2024", status="provisional"),
     )
     said = words.notes(rows, view())
@@ -1282,7 +1289,7 @@ def test_nothing_to_draw_is_said():
 
 def test_under_the_pointer_everything_is_in_the_language():
     said = words.hover(
-        records(frame(row("ITC2", 13.3, "2025-05", low=3.7, high=37.9, n=15)), "it")[0], view()
+        records(frame(row("ITC2", 13.3, "2025-05", ci_low=3.7, ci_high=37.9, n=15)), "it")[0], view()
     )
     assert (
         said
@@ -1302,7 +1309,7 @@ VIEWS = [
     (id, level, topic.id)
     for topic in catalogue.topics().values()
     for level in ("italy", "europe", "world")
-    for id in topic.opens.get(level, ())
+    for id in topic.indicators_by_level.get(level, ())
 ]
 
 

@@ -24,18 +24,18 @@ ROW = {
     "geo": "ITC4",
     "geo_name": "Lombardia",
     "value": 12.0,
-    "low": None,
-    "high": None,
+    "ci_low": None,
+    "ci_high": None,
     "n": None,
-    "n_note": "",
+    "sample_size_note": "",
     "flags": "",
     "status": "ok",
     "period": "2024",
     "edition": "e",
     "source": "innovative_startups",
-    "interval_reason": "register",
-    "drawn_from": "",
-    "starts": "2024-01-01",
+    "no_ci_reason": "register",
+    "published_geo": "",
+    "period_start": "2024-01-01",
 }
 
 
@@ -46,8 +46,8 @@ def figure(value, low=None, high=None, geo="ITA", **more) -> dict:
             "geo": geo,
             "geo_name": {"ITA": "Italia", "ITC": "Nord-Ovest"}.get(geo, geo),
             "value": value,
-            "low": low,
-            "high": high,
+            "ci_low": low,
+            "ci_high": high,
         }
         | more
     )
@@ -95,7 +95,7 @@ def test_intervals_decide_where_there_are_any_and_the_plain_difference_is_called
 ):
     told = compared(one, other, SHARE, "en")
     assert told.word == word and told.mark == MARKS[word]
-    assert told.plain is (one["low"] is None and other["low"] is None)
+    assert told.plain is (one["ci_low"] is None and other["ci_low"] is None)
 
 
 @given(figures("ITC4"), figures())
@@ -107,11 +107,15 @@ def test_words_agree_with_the_numbers(one, other):
     if told.word in ("lower", "below"):
         assert one["value"] < other["value"]
     if told.plain:
-        assert one["low"] is None and other["low"] is None
+        assert one["ci_low"] is None and other["ci_low"] is None
     if told.word in ("higher", "lower"):
-        assert one["low"] is not None or other["low"] is not None
+        assert one["ci_low"] is not None or other["ci_low"] is not None
         for a, b in ((one, other), (other, one)):
-            assert a["low"] is None or not a["low"] <= b["value"] <= a["high"] or b["low"] is not None
+            assert (
+                a["ci_low"] is None
+                or not a["ci_low"] <= b["value"] <= a["ci_high"]
+                or b["ci_low"] is not None
+            )
     assert value_text(other["value"], "percent", 1, "en") in told.text
 
 
@@ -131,9 +135,9 @@ def test_the_comparison_turned_round_says_the_opposite(one, other):
 @given(figures("ITC4"), figures())
 def test_nested_intervals_are_never_told_apart(one, other):
     if (
-        None not in (one["low"], other["low"])
-        and one["low"] <= other["low"] <= other["value"] <= other["high"] <= one["high"]
-        and other["low"] <= one["value"] <= other["high"]
+        None not in (one["ci_low"], other["ci_low"])
+        and one["ci_low"] <= other["ci_low"] <= other["value"] <= other["ci_high"] <= one["ci_high"]
+        and other["ci_low"] <= one["value"] <= other["ci_high"]
     ):
         assert compared(one, other, SHARE, "en").word == "indistinct"
 
@@ -201,8 +205,8 @@ def test_the_place_lies_within_the_set_and_holds_the_one_the_values_give(found):
 
 def test_two_provinces_published_as_one_count_once():
     joined = [
-        figure(10, geo="ITH1", drawn_from="ITH1+ITH2"),
-        figure(10, geo="ITH2", drawn_from="ITH1+ITH2"),
+        figure(10, geo="ITH1", published_geo="ITH1+ITH2"),
+        figure(10, geo="ITH2", published_geo="ITH1+ITH2"),
         figure(12, geo="ITC4"),
     ]
     assert place(joined[0], joined, SHARE) == (2, 2, 2)
@@ -212,12 +216,12 @@ def test_two_provinces_published_as_one_count_once():
 
 WAY = {
     "value": 9.0,
-    "low": None,
-    "high": None,
+    "ci_low": None,
+    "ci_high": None,
     "period": "2024",
     "baseline": 8.0,
-    "baseline_low": None,
-    "baseline_high": None,
+    "baseline_ci_low": None,
+    "baseline_ci_high": None,
     "baseline_period": "2019",
     "worst": 12.0,
     "worst_period": "2020",
@@ -250,7 +254,7 @@ def test_a_worst_year_is_told_neither_of_a_line_with_holes_nor_of_a_survey(chang
 
 
 def test_what_the_intervals_do_not_tell_apart_from_2019_is_said_so():
-    way = WAY | {"low": 7.0, "high": 11.0, "baseline_low": 6.0, "baseline_high": 10.0}
+    way = WAY | {"ci_low": 7.0, "ci_high": 11.0, "baseline_ci_low": 6.0, "baseline_ci_high": 10.0}
     told = since_2019(way, catalogue.indicator("death_rate"), "en", "2024")
     assert "not distinguishable from that of 2019" in told and "back" not in told and "Worst" not in told
 
@@ -281,16 +285,16 @@ def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():
 
 def test_a_figure_says_its_interval_or_why_it_has_none():
     assert (
-        sure(figure(30, 20.5, 41.5, n_note="21 / 70", interval_reason=""), SHARE, "en")
+        sure(figure(30, 20.5, 41.5, sample_size_note="21 / 70", no_ci_reason=""), SHARE, "en")
         == "95% interval: 20.5% to 41.5%; 21 / 70"
     )
     assert sure(figure(30), SHARE, "it") == "conteggio completo"
     assert (
-        sure(figure(30, interval_reason="no_error_published", n=430), SHARE, "en")
+        sure(figure(30, no_ci_reason="no_error_published", n=430), SHARE, "en")
         == "error not published; 430 respondents"
     )
     assert "base under 30" in sure(
-        figure(13, 4, 38, flags="s", n_note="2 / 15", interval_reason=""), SHARE, "en"
+        figure(13, 4, 38, flags="s", sample_size_note="2 / 15", no_ci_reason=""), SHARE, "en"
     )
 
 

@@ -119,8 +119,8 @@ def test_the_old_vintage_that_had_italian_deaths_rise_is_evidence_only(db):
     assert column(db, charted) == [0]
     old = rows(
         db,
-        """select distinct sector, period, value from evidence
-           where indicator = 'death_rate' and geo = 'ITA' and edition = 'eurostat-bd-2004-2020' and source = 'eurostat_business_demography' and why = 'vintage' order by all""",
+        """select distinct sector, period, value from excluded_observations
+           where indicator = 'death_rate' and geo = 'ITA' and edition = 'eurostat-bd-2004-2020' and source = 'eurostat_business_demography' and exclusion_reason = 'vintage' order by all""",
     )
     assert old == [
         ("B-E", "2019", 6.09),
@@ -202,7 +202,7 @@ def test_countries_the_press_quoted_are_dots_never_a_map(db):
 def test_a_self_selected_survey_has_no_interval_even_where_its_sample_size_is_known(db):
     survey = rows(
         db,
-        "select distinct low is null, interval_reason from observations where source = 'future_of_business'",
+        "select distinct ci_low is null, no_ci_reason from observations where source = 'future_of_business'",
     )
     assert survey == [(True, "no_error_published")]
     assert figure(db, "closure_rate", "IRL", "2020-05") == 58
@@ -213,13 +213,14 @@ def test_a_self_selected_survey_has_no_interval_even_where_its_sample_size_is_kn
 
 
 def test_sample_sizes_in_words_stay_words(db):
-    sql = "select n, n_note from observations where indicator = 'closure_rate' and geo = 'WORLD' and (sector, gender, size, period, edition) = ('all', 'all', 'all', '2020-05', 'fob-2020')"
+    sql = "select n, sample_size_note from observations where indicator = 'closure_rate' and geo = 'WORLD' and (sector, gender, size, period, edition) = ('all', 'all', 'all', '2020-05', 'fob-2020')"
     assert rows(db, sql) == [(None, "30000+")]
 
 
 def test_figures_about_minority_led_firms_are_a_subgroup_of_the_evidence(db):
     assert rows(
-        db, "select indicator, geo, period, value from evidence where why = 'subgroup' order by 1"
+        db,
+        "select indicator, geo, period, value from excluded_observations where exclusion_reason = 'subgroup' order by 1",
     ) == [("closure_rate", "WORLD", "2022-01", 26), ("lower_sales_yoy", "USA", "2021-02", 55)]
     assert (
         figure(db, "closure_rate", "WORLD", "2022-01") == 20
@@ -228,9 +229,10 @@ def test_figures_about_minority_led_firms_are_a_subgroup_of_the_evidence(db):
 
 
 def test_figures_without_a_date_are_evidence(db):
-    assert rows(db, "select distinct why, period from evidence where why = 'no_period' or period = ''") == [
-        ("no_period", "")
-    ]
+    assert rows(
+        db,
+        "select distinct exclusion_reason, period from excluded_observations where exclusion_reason = 'no_period' or period = ''",
+    ) == [("no_period", "")]
 
 
 # --- digital ---
@@ -338,21 +340,21 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
 
 
 def test_molise_is_21_of_70_with_the_interval_of_its_own_counts(db):
-    sql = "select value, low, high, n, n_note, flags from observations where indicator = 'innovative_startups_female_majority_share' and geo = 'ITF2' and period = '2025-05'"
+    sql = "select value, ci_low, ci_high, n, sample_size_note, flags from observations where indicator = 'innovative_startups_female_majority_share' and geo = 'ITF2' and period = '2025-05'"
     assert wilson(21, 70) == (20.54, 41.54)
     assert rows(db, sql) == [(30.0, 20.54, 41.54, 70, "21 / 70", "")]
 
 
 def test_aosta_valley_is_2_of_15_and_marked_as_small(db):
-    sql = "select value, low, high, n, n_note, flags from observations where indicator = 'innovative_startups_female_majority_share' and geo = 'ITC2' and period = '2025-05'"
+    sql = "select value, ci_low, ci_high, n, sample_size_note, flags from observations where indicator = 'innovative_startups_female_majority_share' and geo = 'ITC2' and period = '2025-05'"
     assert rows(db, sql) == [(13.33, *wilson(2, 15), 15, "2 / 15", "s")]
 
 
 def test_only_shares_with_counts_of_their_own_have_an_interval(db):
-    with_interval = rows(db, "select distinct indicator, source from observations where low is not null")
+    with_interval = rows(db, "select distinct indicator, source from observations where ci_low is not null")
     assert with_interval == [("innovative_startups_female_majority_share", "innovative_startups")]
     for value, low, high, note in rows(
-        db, "select value, low, high, n_note from observations where low is not null"
+        db, "select value, ci_low, ci_high, sample_size_note from observations where ci_low is not null"
     ):
         part, whole = map(int, note.split(" / "))
         assert (low, high) == wilson(part, whole) and abs(value - 100 * part / whole) < 0.06
@@ -361,12 +363,13 @@ def test_only_shares_with_counts_of_their_own_have_an_interval(db):
 def test_shares_of_fewer_than_30_are_marked(db):
     assert column(db, "select distinct n < 30 from observations where contains(flags, 's')") == [True]
     assert column(
-        db, "select count(*) from observations where low is not null and n < 30 and not contains(flags, 's')"
+        db,
+        "select count(*) from observations where ci_low is not null and n < 30 and not contains(flags, 's')",
     ) == [0]
 
 
 def test_every_observation_without_an_interval_says_why(db):
-    assert column(db, "select count(*) from observations where (low is null) = (interval_reason = '')") == [0]
+    assert column(db, "select count(*) from observations where (ci_low is null) = (no_ci_reason = '')") == [0]
 
 
 def test_trentino_alto_adige_is_one_figure_drawn_on_bolzano_and_trento():
@@ -381,7 +384,9 @@ def test_trentino_alto_adige_is_one_figure_drawn_on_bolzano_and_trento():
     }
     drawn = query.ask("map", indicator="innovative_startups_female_majority_share", **view)
     assert len(drawn) == 21
-    assert drawn[drawn.drawn_from != ""][["geo", "value", "n_note", "drawn_from"]].values.tolist() == [
+    assert drawn[drawn.published_geo != ""][
+        ["geo", "value", "sample_size_note", "published_geo"]
+    ].values.tolist() == [
         ["ITH1", 10.5, "25 / 238", "ITH1+ITH2"],
         ["ITH2", 10.5, "25 / 238", "ITH1+ITH2"],
     ]
@@ -395,17 +400,17 @@ def test_registered_and_active_women_led_firms_are_two_bases(db):
 def test_the_world_bank_surveys_cover_159_countries_48_of_them_african(db):
     sql = "select count(distinct geo), count(distinct geo) filter (continent = 'AF') from observations join geographies on code = geo and level = 'country' where indicator like 'firms_%'"
     assert rows(db, sql) == [(159, 48)]
-    managers = "select count(distinct geo), count(distinct geo) filter (starts >= date '2019-01-01') from observations join geographies on code = geo and level = 'country' where indicator = {}"
+    managers = "select count(distinct geo), count(distinct geo) filter (period_start >= date '2019-01-01') from observations join geographies on code = geo and level = 'country' where indicator = {}"
     assert rows(db, managers.format("'firms_woman_top_manager'")) == [(155, 93)]
 
 
 def test_surveys_before_2019_are_marked_as_another_decade(db):
     assert column(
-        db, "select distinct starts < date '2019-01-01' from observations where contains(flags, 'o')"
+        db, "select distinct period_start < date '2019-01-01' from observations where contains(flags, 'o')"
     ) == [True]
     assert column(
         db,
-        "select count(*) from observations where source = 'worldbank_enterprise_surveys' and starts < date '2019-01-01' and not contains(flags, 'o')",
+        "select count(*) from observations where source = 'worldbank_enterprise_surveys' and period_start < date '2019-01-01' and not contains(flags, 'o')",
     ) == [0]
 
 
@@ -509,14 +514,14 @@ def test_active_enterprises_weigh_every_area_in_every_year(db):
 def test_every_published_row_is_an_observation_or_evidence_once(db):
     places = column(
         db,
-        "select place from observation_citations where starts_with(place, 'data/raw/') union all select place from evidence",
+        "select source_location from observation_citations where starts_with(source_location, 'data/raw/') union all select source_location from excluded_observations",
     )
     assert len(places) == len(set(places)) == len(raw()) >= 12664
-    assert rows(db, "select rows_read, observations, evidence from build") == [
+    assert rows(db, "select rows_read, observations, excluded_observations from build") == [
         (
             len(raw()),
             *column(db, "select count(*) from observations"),
-            *column(db, "select count(*) from evidence"),
+            *column(db, "select count(*) from excluded_observations"),
         )
     ]
 
@@ -527,7 +532,10 @@ def test_no_disputed_figure_is_charted(db):
     ) == [0]
     disputed = sum(row["status"] == "disputed" for row in raw())
     assert (
-        column(db, "select count(*) from evidence where status = 'disputed' and why = 'disputed'")
+        column(
+            db,
+            "select count(*) from excluded_observations where status = 'disputed' and exclusion_reason = 'disputed'",
+        )
         == [disputed]
         == [13]
     )
@@ -565,12 +573,12 @@ def test_corroborating_figures_agree_within_rounding_and_the_finer_is_kept(db):
 
 
 def test_derived_figures_cite_the_levels_they_come_from(db):
-    sql = "select distinct c.publisher, k.place from observation_citations k join citations c on c.id = k.citation where k.indicator = 'gva_points_vs_italy'"
+    sql = "select distinct c.publisher, k.source_location from observation_citations k join citations c on c.id = k.citation where k.indicator = 'gva_points_vs_italy'"
     assert rows(db, sql) == [("Eurostat", "data/derive.sql")]
     assert (
         column(
             db,
-            f"select count(*) from observation_citations group by {KEY}, citation, place having count(*) > 1",
+            f"select count(*) from observation_citations group by {KEY}, citation, source_location having count(*) > 1",
         )
         == []
     )
@@ -654,18 +662,19 @@ def test_the_figures_with_names_are_the_observations_and_the_joined_ones_of_each
     assert (
         rows(
             db,
-            f"(select {shared} from figures where drawn_from = '' except all from observations) union all (from observations except all select {shared} from figures where drawn_from = '')",
+            f"(select {shared} from observations_labelled where published_geo = '' except all from observations) union all (from observations except all select {shared} from observations_labelled where published_geo = '')",
         )
         == []
     )
     assert rows(
-        db, "select geo, drawn_from, count(*) from figures where drawn_from <> '' group by all order by all"
+        db,
+        "select geo, published_geo, count(*) from observations_labelled where published_geo <> '' group by all order by all",
     ) == [("ITH1", "ITH1+ITH2", 8), ("ITH2", "ITH1+ITH2", 8)]
-    twice = "select 1 from figures group by indicator, geo, sector, gender, size, period, edition having count(*) > 1"
+    twice = "select 1 from observations_labelled group by indicator, geo, sector, gender, size, period, edition having count(*) > 1"
     assert rows(db, twice) == []
     assert rows(
         db,
-        "select geo_name, sector_short, size_name from described('it') where indicator = 'innovative_startups' and geo = 'ITH1' and period = '2025-05'",
+        "select geo_name, sector_short, size_name from observations_in('it') where indicator = 'innovative_startups' and geo = 'ITH1' and period = '2025-05'",
     ) == [("Provincia autonoma di Bolzano", "Tutti i settori", "Tutte le dimensioni coperte dalla fonte")]
 
 
@@ -677,7 +686,7 @@ def test_the_dictionary_holds_every_column_in_both_languages(db):
     assert rows(db, "select table_name, column_name from dictionary order by all") == columns
     assert rows(
         db,
-        "select about_it, about_en, table_about_it from dictionary where table_name = 'sources' and column_name = 'licence_it'",
+        "select description_it, description_en, table_description_it from dictionary where table_name = 'sources' and column_name = 'licence_it'",
     ) == [
         (
             "Condizioni di riuso come le dice l'editore, in italiano",
@@ -731,10 +740,10 @@ def test_two_builds_of_the_same_inputs_hold_the_same_figures(db, tmp_path):
             connection.execute(f"attach '{path}' as {name} (read_only)")
         for table in (
             "observations",
-            "figures",
+            "observations_labelled",
             "observation_citations",
             "citations",
-            "evidence",
+            "excluded_observations",
             "coverage",
         ):
             assert connection.execute(

@@ -57,12 +57,12 @@ def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, lev
     table, shown = export(topic, level, lang).table, rows(topic, level, lang)
     assert list(table.columns) == list(COLUMNS)
     assert table["value"].tolist() == shown["value"].tolist()
-    for name in ("geo", "geo_name", "period", "edition", "status", "source", "interval_reason"):
+    for name in ("geo", "geo_name", "period", "edition", "status", "source", "no_ci_reason"):
         assert table[name].tolist() == shown[name].tolist()
-    assert table["base"].tolist() == [noted(text, lang, "base_") for text in shown["base"]]
+    assert table["population"].tolist() == [noted(text, lang, "population_") for text in shown["population"]]
     assert (
         table["n"].isna().tolist() == shown["n"].isna().tolist()
-        and table["low"].isna().tolist() == shown["low"].isna().tolist()
+        and table["ci_low"].isna().tolist() == shown["ci_low"].isna().tolist()
     )
     assert (table["citations"] != "").all() and (
         table["indicator_name"] == view(topic, level, lang).indicator.label[lang]
@@ -133,11 +133,11 @@ def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
         "period",
         "size",
         "flags",
-        "base",
+        "population",
         "source_name",
         "citations",
         "check",
-        "n_note",
+        "sample_size_note",
     ):
         assert [" ".join(plain(text).split()) for text in found[name]] == [
             " ".join(text.split()) for text in table[name]
@@ -154,7 +154,7 @@ def test_a_file_is_the_same_bytes_each_time(form):
 def risky():
     """An export whose texts a spreadsheet would run."""
     found = rows("closures").copy()
-    for name in ("geo_name", "base", "n_note"):
+    for name in ("geo_name", "population", "sample_size_note"):
         found[name] = [RISKY[place % len(RISKY)] for place in range(len(found))]
     return export_table.prepare(found, view("closures"), SITE, DAY)
 
@@ -176,8 +176,8 @@ def test_codes_that_excel_would_turn_into_dates_are_kept_as_text_in_its_csv():
 def test_a_missing_figure_is_an_empty_cell_and_null():
     shown = export("closures")
     line = next(csv.DictReader(io.StringIO(formats.make(shown, "csv").decode())))
-    assert (line["low"], line["n"], line["interval_reason"]) == ("", "", "register")
-    assert json.loads(formats.make(shown, "json"))["rows"][0]["low"] is None
+    assert (line["ci_low"], line["n"], line["no_ci_reason"]) == ("", "", "register")
+    assert json.loads(formats.make(shown, "json"))["rows"][0]["ci_low"] is None
 
 
 def test_file_names_say_indicator_area_period_language_and_version():
@@ -218,7 +218,7 @@ def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, 
     for name, words in (("README.md", "en"), ("LEGGIMI.md", "it")):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert (
-            shown.view.indicator.about[words] in text
+            shown.view.indicator.description[words] in text
             and shown.link in text
             and citation.text(shown, words) in text
         )
@@ -265,10 +265,12 @@ def test_what_a_file_says_of_a_document_is_in_its_language(topic, level, italian
 
 with queries.cursor() as (_own, _):
     BASES = sorted(
-        base
-        for (base,) in _own.execute("select base from observations union select base from figures").fetchall()
+        population
+        for (population,) in _own.execute(
+            "select population from observations union select population from observations_labelled"
+        ).fetchall()
     )
-POPULATIONS = {entry["en"]: entry["it"] for key, entry in strings().items() if key.startswith("base_")}
+POPULATIONS = {entry["en"]: entry["it"] for key, entry in strings().items() if key.startswith("population_")}
 CODE = r"(?:bd_\w+ )?(?:E_\w+|V\d+|ENT_\w+)"  # of Eurostat, the same in every language
 
 
@@ -277,9 +279,9 @@ def test_every_phrase_of_every_population_has_its_italian(base):
     own = "|".join(map(re.escape, sorted(POPULATIONS.values(), key=len, reverse=True)))
     part = f"(?:{own}|{CODE})"
     assert re.fullmatch(
-        rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*", noted(base, "it", "base_")
-    ), "data/locales/interface.toml: a phrase has no [base_...] of its own"
-    assert noted(base, "en", "base_") == base
+        rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*", noted(base, "it", "population_")
+    ), "data/locales/interface.toml: a phrase has no [population_...] of its own"
+    assert noted(base, "en", "population_") == base
 
 
 def test_every_population_with_words_is_one_of_the_data():
@@ -308,7 +310,7 @@ def test_every_population_with_words_is_one_of_the_data():
     ],
 )
 def test_a_population_is_told_phrase_by_phrase_and_an_unknown_phrase_stays_whole(base, italian):
-    assert noted(base, "it", "base_") == italian
+    assert noted(base, "it", "population_") == italian
     assert noted(base, "it") == base, "the title of a document is not touched by the words of a population"
 
 
@@ -321,9 +323,9 @@ def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
     )
     found = pd.read_csv(io.BytesIO(table.file(shown, lang)))
     assert (
-        base in set(found["base"])
+        base in set(found["population"])
         and set(found["data_version"]) == {queries.version()}
-        and "active enterprises; V97030" in set(shown["base"])
+        and "active enterprises; V97030" in set(shown["population"])
     )
 
 

@@ -12,7 +12,12 @@ from ripresa.database.query import ask
 from ripresa.filters import ADDRESS, MOST_AREAS, Filters, View, offers, options, resolve
 
 TOPICS = tuple(catalogue.topics())
-OPENS = [(topic, level) for topic in TOPICS for level in LEVELS if catalogue.topics()[topic].opens[level]]
+OPENS = [
+    (topic, level)
+    for topic in TOPICS
+    for level in LEVELS
+    if catalogue.topics()[topic].indicators_by_level[level]
+]
 KNOWN = {
     kind: sorted(ask("labels", lang="en").query("kind == @kind").code)
     for kind in ("sector", "gender", "size")

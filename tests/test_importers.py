@@ -161,7 +161,9 @@ def test_an_import_supersedes_the_older_figure_of_its_source_which_becomes_evide
     run(root, "eurostat", FIXTURES / "isoc_e_dii_first.csv")
     where = "indicator = 'dii_high' and geo = 'ITA' and period = '2021'"
     assert asked(root, f"select value, flags from observations where {where}") == [(21.9, "d")]
-    assert asked(root, f"select value, why from evidence where {where}") == [(22.1, "vintage")]
+    assert asked(root, f"select value, exclusion_reason from excluded_observations where {where}") == [
+        (22.1, "vintage")
+    ]
     assert asked(
         root,
         "select count(*) from observation_citations where indicator = 'dii_at_least_basic' and geo = 'ITA' and period = '2021'",
@@ -173,7 +175,9 @@ def test_an_import_older_than_the_figure_we_have_becomes_evidence_itself(root, t
     assert run(root, "eurostat", old) == 0
     where = "indicator = 'dii_high' and geo = 'ITA' and period = '2021'"
     assert asked(root, f"select value from observations where {where}") == [(22.1,)]
-    assert asked(root, f"select value, why from evidence where {where}") == [(21.9, "vintage")]
+    assert asked(root, f"select value, exclusion_reason from excluded_observations where {where}") == [
+        (21.9, "vintage")
+    ]
     assert "kept as evidence, not charted (vintage)" in capsys.readouterr().out
 
 
@@ -181,7 +185,7 @@ def test_a_published_error_gives_the_interval_of_an_observation(root):
     run(root, "future_of_business", FIXTURES / "fob_2022-01.csv")
     found = asked(
         root,
-        "select gender, value, low, high, n, interval_reason from observations where indicator = 'closure_rate' and geo = 'ITA' and period = '2022-01' order by 1",
+        "select gender, value, ci_low, ci_high, n, no_ci_reason from observations where indicator = 'closure_rate' and geo = 'ITA' and period = '2022-01' order by 1",
     )
     assert found == [
         ("all", 19, 16.648, 21.352, 1200, ""),
@@ -196,9 +200,10 @@ def test_a_revised_level_brings_its_own_change(root):
         root,
         "select value from observations where indicator = 'gva_change_vs_2019' and sector = 'all' and geo = 'ITC4'",
     ) == [(-7.5,)]
-    assert asked(root, "select why, value from evidence where indicator = 'gva_change_vs_2019'") == [
-        ("vintage", -10)
-    ]
+    assert asked(
+        root,
+        "select exclusion_reason, value from excluded_observations where indicator = 'gva_change_vs_2019'",
+    ) == [("vintage", -10)]
 
 
 def test_two_figures_of_one_import_that_disagree_are_refused(root, tmp_path, capsys):

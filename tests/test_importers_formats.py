@@ -301,7 +301,7 @@ def test_every_declared_table_feeds_a_known_indicator_with_known_codes():
         for entry in table.series.values():
             indicator = catalogue.indicator(entry["indicator"])
             unit = lists["units"].find(entry.get("unit", table.unit))
-            assert unit == indicator.unit or unit in indicator.accepts, (table.id, entry)
+            assert unit == indicator.unit or unit in indicator.accepted_units, (table.id, entry)
             assert lists["editions"].find(entry["edition"]) == entry["edition"]
 
 
@@ -389,7 +389,7 @@ def test_the_newer_layout_has_intervals_from_its_standard_errors():
         for figure in reading(FIXTURES / "fob_2022-01.csv", future_of_business.read).figures
     }
     closed = figures["closure_rate", "ITA", "all"]
-    assert (closed.value, closed.low, closed.high, closed.n, closed.period, closed.edition) == (
+    assert (closed.value, closed.ci_low, closed.ci_high, closed.n, closed.period, closed.edition) == (
         "19",
         "16.648",
         "21.352",
@@ -399,11 +399,11 @@ def test_the_newer_layout_has_intervals_from_its_standard_errors():
     )
     assert figures["operational_rate", "ITA", "all"].value == "81"
     assert figures["closure_rate", "ITA", "female"].value == "21.5"
-    assert (figures["closure_rate", "ITA", "male"].low, figures["closure_rate", "ITA", "male"].n) == (
+    assert (figures["closure_rate", "ITA", "male"].ci_low, figures["closure_rate", "ITA", "male"].n) == (
         "",
         "700",
     )  # no error published, no interval
-    assert (figures["closure_rate", "NAM", "all"].low, figures["closure_rate", "NAM", "all"].high) == (
+    assert (figures["closure_rate", "NAM", "all"].ci_low, figures["closure_rate", "NAM", "all"].ci_high) == (
         "0",
         "2.36",
     )  # NA is Namibia; clipped at 0
@@ -411,7 +411,7 @@ def test_the_newer_layout_has_intervals_from_its_standard_errors():
         figure.geo in ("GRC", "USA") for figure in figures.values()
     )  # NA is no value; minorities are not among our populations
     summed = figures["digital_sales_25plus", "ITA", "all"]
-    assert (summed.value, summed.status, summed.low) == ("45.25", "derived", "")
+    assert (summed.value, summed.status, summed.ci_low) == ("45.25", "derived", "")
     assert ("digital_sales_25plus", "FRA", "all") not in figures  # an answer is missing, the sum is not known
 
 
@@ -425,7 +425,8 @@ def test_shares_are_seen_to_be_proportions_or_percent_and_said():
     variant = reading(FIXTURES / "fob_variant.csv", future_of_business.read, period="2021-07")
     assert "percent" in variant.notes[0]
     assert {
-        (figure.geo, figure.gender): (figure.value, figure.low, figure.high) for figure in variant.figures
+        (figure.geo, figure.gender): (figure.value, figure.ci_low, figure.ci_high)
+        for figure in variant.figures
     } == {("ITA", "female"): ("21.5", "17.58", "25.42"), ("GBR", "all"): ("18", "15.844", "20.156")}
 
 
@@ -484,17 +485,17 @@ def test_a_csv_with_our_columns_in_any_order():
     read = reading(FIXTURES / "own.csv", native_csv.read, source="future_of_business")
     figures = {(figure.geo, figure.gender): figure for figure in read.figures}
     assert read.name == "future_of_business__own.csv" and read.dropped.counts == {"confidential": 1}
-    assert (figures["ITA", "all"].value, figures["ITA", "all"].low, figures["ITA", "all"].high) == (
+    assert (figures["ITA", "all"].value, figures["ITA", "all"].ci_low, figures["ITA", "all"].ci_high) == (
         "18",
         "14.08",
         "21.92",
     )  # "women" is "all" of an indicator about women
-    assert figures["ESP", "all"].flag == "u" and figures["ESP", "all"].low == ""
+    assert figures["ESP", "all"].flag == "u" and figures["ESP", "all"].ci_low == ""
 
 
 def test_semicolons_and_decimal_commas():
     (figure,) = reading(FIXTURES / "own_semicolon.csv", native_csv.read, source="future_of_business").figures
-    assert (figure.value, figure.low, figure.high) == ("18.5", "16.1", "20.9")
+    assert (figure.value, figure.ci_low, figure.ci_high) == ("18.5", "16.1", "20.9")
 
 
 # --- numbers and flags ---

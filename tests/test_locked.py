@@ -127,7 +127,7 @@ HEAVY = {
         {"time", "memory"},
     ),
     "a cross join of everything": (
-        "select count(*) from observations a, observations b, observations c, evidence d where a.value + b.value < c.value + d.value",
+        "select count(*) from observations a, observations b, observations c, excluded_observations d where a.value + b.value < c.value + d.value",
         {"time", "memory"},
     ),
     "all pairs sorted": (
@@ -147,7 +147,7 @@ HEAVY = {
     "one heavy text": ("select repeat('a', 100000000)", {"large", "time"}),
     "sleep": ("select pg_sleep(60)", {"time"}),
     "every pair of texts in one": (
-        "select string_agg(a.base || b.base) from observations a, observations b",
+        "select string_agg(a.population || b.population) from observations a, observations b",
         {"memory", "time"},
     ),
     "deep brackets": ("select " + "(" * 9000 + "1" + ")" * 9000, {"wrong", "time"}),

@@ -29,7 +29,12 @@ from tests.helpers.drawn import figures, rows, touch
 from tests.test_frame import heading, html, opened
 
 TOPICS = ("closures", "profits", "digital_sales", "women")
-LEVELS = [(topic, level) for topic in TOPICS for level, ids in catalogue.topics()[topic].opens.items() if ids]
+LEVELS = [
+    (topic, level)
+    for topic in TOPICS
+    for level, ids in catalogue.topics()[topic].indicators_by_level.items()
+    if ids
+]
 OFFERED = [(topic, level, id) for topic, level in LEVELS for id in offers(catalogue.topics()[topic], level)]
 REGIONS = list(ask("areas", level="italy", lang="it")["code"])
 
@@ -285,7 +290,7 @@ def test_recovery_is_told_against_2019(changes, better, expected):
     indicator = next(
         one
         for one in catalogue.indicators().values()
-        if one.unit == "percent" and one.decimals == 1 and one.better == better
+        if one.unit == "percent" and one.decimals == 1 and one.desired_direction == better
     )
     line = pd.DataFrame({"value": [11.0], "period": ["2021-Q4"]})
     assert expected in card.recovery(RECOVERING | changes, line, indicator, "en")
@@ -555,7 +560,9 @@ def test_a_document_whose_address_is_a_home_page_says_how_to_find_the_table(leve
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
-    ours = " ".join(f"{claim.finding} {claim.write}" for claim in ask("claims", lang=lang).itertuples())
+    ours = " ".join(
+        f"{claim.finding} {claim.suggested_wording}" for claim in ask("claims", lang=lang).itertuples()
+    )
     assert (
         not re.search(r"chiuse|hanno chiuso|closed", ours)
         and {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours
@@ -567,7 +574,11 @@ def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
 def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):
     page = words_of(sound(opened("checks", lang=lang), lang))
     for claim in ask("claims", lang=lang).itertuples():
-        assert claim.claim in page and claim.write in page and t(f"verdict_{claim.verdict}", lang) in page
+        assert (
+            claim.claim in page
+            and claim.suggested_wording in page
+            and t(f"verdict_{claim.verdict}", lang) in page
+        )
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)

@@ -157,7 +157,7 @@ def test_words_and_numbers_agree_in_every_profile():
                 "same": a == b,
                 "indistinct": True,
             }[told.word]
-            assert told.plain is (entry.row["low"] is None and other["low"] is None)
+            assert told.plain is (entry.row["ci_low"] is None and other["ci_low"] is None)
 
 
 def test_molise_is_above_italy_by_its_interval_and_its_place_is_a_range():
@@ -430,7 +430,7 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
 def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
     claims = {row.id: row for row in ask("claims", lang=lang).itertuples()}
     shown = words_of(claim_evidence.sides(claims["profits_76"], lang))
-    assert "76%" in shown and "75%" in shown and t("why_disputed", lang) in shown
-    assert t("why_worded", lang) in shown, "the number of the claim, printed as what it is not"
+    assert "76%" in shown and "75%" in shown and t("exclusion_reason_disputed", lang) in shown
+    assert t("exclusion_reason_worded", lang) in shown, "the number of the claim, printed as what it is not"
     assert t("checks_no_evidence", lang) in words_of(claim_evidence.sides(claims["closed_16"], lang))
     assert claim_evidence.sides(claims["nations_90"], lang) == ""

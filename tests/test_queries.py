@@ -13,8 +13,8 @@ from ripresa.database.query import ask
 ANSWERS = {}  # question: the check of its answer
 TOTALS = {"sector": "all", "gender": "all", "size": "all"}
 ROW = (
-    "geo geo_name level parent sector sector_name gender gender_name size size_name period starts edition edition_name "
-    "value low high n n_note status flags interval_reason base source source_name drawn_from"
+    "geo geo_name level parent sector sector_name gender gender_name size size_name period period_start edition edition_name "
+    "value ci_low ci_high n sample_size_note status flags no_ci_reason population source source_name published_geo"
 ).split()
 
 
@@ -49,11 +49,13 @@ def test_no_answer_outlives_its_question():
 def _():
     molise = ask("area_figures", geo="ITF2")
     assert table(
-        molise[(molise.indicator == "active_enterprises") & (molise.period == "2024")], "value", "drawn_from"
+        molise[(molise.indicator == "active_enterprises") & (molise.period == "2024")],
+        "value",
+        "published_geo",
     ) == [(21729, "ITF2")]
     bolzano = ask("area_figures", geo="ITH1")
-    assert set(bolzano.drawn_from) == {"ITH1", "ITH1+ITH2"}
-    assert table(bolzano[bolzano.indicator == "innovative_startups"], "period", "value", "drawn_from") == [
+    assert set(bolzano.published_geo) == {"ITH1", "ITH1+ITH2"}
+    assert table(bolzano[bolzano.indicator == "innovative_startups"], "period", "value", "published_geo") == [
         ("2025-05", 238, "ITH1+ITH2")
     ]
 
@@ -195,10 +197,10 @@ def _():
 def _():
     view = {"sector": "all", "gender": "all", "size": "all", "period": "2020-05", "editions": ("fob-2020",)}
     assert table(
-        ask("citations", indicator="closure_rate", geos=("ITA",), **view), "publisher", "figures"
+        ask("citations", indicator="closure_rate", geos=("ITA",), **view), "publisher", "observations"
     ) == [("Digitalic", 1), ("Punto Informatico", 1)]
     every = ask("citations", indicator="closure_rate", geos=(), **view)
-    assert every[every.publisher == "HRM Asia"].figures.tolist() == [
+    assert every[every.publisher == "HRM Asia"].observations.tolist() == [
         8
     ]  # Bangladesh, India, Japan, Singapore, South Korea, Taiwan, East Asia, South Asia
 
@@ -206,16 +208,16 @@ def _():
 @answer("claim_evidence")
 def _():
     sides = ask("claim_evidence", indicator="lower_sales_yoy", geo="ITA", period="2020-05")
-    assert table(sides, "side", "value", "publisher", "why") == [
+    assert table(sides, "side", "value", "publisher", "exclusion_reason") == [
         ("observation", 76, "Digitalic", ""),
         ("observation", 76, "TSF", ""),
-        ("evidence", 76, "Punto Informatico", "worded"),
-        ("evidence", 75, "DMQ Accountants", "disputed"),
+        ("excluded_observation", 76, "Punto Informatico", "worded"),
+        ("excluded_observation", 75, "DMQ Accountants", "disputed"),
     ]
     gap = ask(
         "claim_evidence", indicator="closure_gender_gap_female_minus_male", geo="WORLD", period="2020-05"
     )
-    assert table(gap, "side", "value") == [("observation", 7), ("evidence", 5.9)]
+    assert table(gap, "side", "value") == [("observation", 7), ("excluded_observation", 5.9)]
     assert ask("claim_evidence", indicator="", geo="", period="").empty
 
 
@@ -241,16 +243,18 @@ def _():
         & (conflicts.sector == "all")
         & (conflicts.period == "2020")
     ]
-    assert set(table(italy, "charted", "other", "why")) == {(7.1, 8.02, "vintage")}
+    assert set(table(italy, "charted_value", "excluded_value", "exclusion_reason")) == {
+        (7.1, 8.02, "vintage")
+    }
     assert set(
         table(
             conflicts[(conflicts.indicator == "lower_sales_yoy") & (conflicts.geo == "NGA")],
-            "charted",
-            "other",
-            "why",
+            "charted_value",
+            "excluded_value",
+            "exclusion_reason",
         )
     ) == {(59, 37, "disputed")}
-    assert (conflicts.charted != conflicts.other).all()
+    assert (conflicts.charted_value != conflicts.excluded_value).all()
 
 
 @answer("coverage")
@@ -283,7 +287,7 @@ def _():
     assert matrix.loc["firms_woman_top_manager", columns].tolist() == [0, 41, 155, 2006, 2024]
     assert matrix.loc["dii_at_least_basic", columns].tolist() == [0, 33, 33, 2021, 2025]
     assert matrix.loc[
-        "innovative_startups_female_majority_share", ["italian_areas", "figures", "with_interval"]
+        "innovative_startups_female_majority_share", ["italian_areas", "observations", "with_interval"]
     ].tolist() == [20, 36, 28]
     assert matrix.index[0] == "death_rate" and len(matrix) == len(ask("indicators", lang="en"))
 
@@ -297,7 +301,9 @@ def _():
         ("name_it", "VARCHAR", "Name, in Italian"),
         ("name_en", "VARCHAR", "Name, in English"),
     ]
-    assert {"observations", "evidence", "citations", "coverage", "claims"} <= set(dictionary.table_name)
+    assert {"observations", "excluded_observations", "citations", "coverage", "claims"} <= set(
+        dictionary.table_name
+    )
 
 
 @answer("figure_citations")
@@ -323,7 +329,7 @@ def _():
         table(italy, "publisher", "edition") == [("Digitalic", "fob-2020"), ("Punto Informatico", "fob-2020")]
         and italy.stated_value.nunique() == 1
     )
-    assert documents.figures.is_monotonic_decreasing and len(
+    assert documents.observations.is_monotonic_decreasing and len(
         documents[["geo", "period", "edition"]].drop_duplicates()
     ) == len(ask("figure_citations", indicator="closure_rate", **TOTALS))
 
@@ -332,7 +338,13 @@ def _():
 def _():
     def card(indicator: str, geo: str, edition: str, period: str, better: str) -> list[tuple]:
         found = ask(
-            "headline", indicator=indicator, geo=geo, edition=edition, period=period, better=better, **TOTALS
+            "headline",
+            indicator=indicator,
+            geo=geo,
+            edition=edition,
+            period=period,
+            desired_direction=better,
+            **TOTALS,
         )
         return table(
             found.astype(object).where(found.notna(), None),
@@ -360,7 +372,9 @@ def _():
 @answer("indicators")
 def _():
     catalogue = ask("indicators", lang="it").set_index("id")
-    assert catalogue.loc["lower_sales_yoy", ["topic", "label", "unit", "better", "breaks"]].tolist() == [
+    assert catalogue.loc[
+        "lower_sales_yoy", ["topic", "label", "unit", "desired_direction", "breaks"]
+    ].tolist() == [
         "profits",
         "Imprese con vendite più basse di un anno prima",
         "percent",
@@ -445,7 +459,7 @@ def _():
 
 @answer("profile")
 def _():
-    bolzano = ask("profile", geos=("ITH1", "ITH", "ITA"), own=("ITH1",), sectors=("all",), lang="en")
+    bolzano = ask("profile", geos=("ITH1", "ITH", "ITA"), focus_geos=("ITH1",), sectors=("all",), lang="en")
     deaths = bolzano[(bolzano.indicator == "death_rate") & (bolzano.period == "2024")]
     assert table(deaths, "geo", "geo_name", "value") == [
         ("ITH1", "Bolzano (South Tyrol)", 4.16),
@@ -453,9 +467,12 @@ def _():
         ("ITA", "Italy", 6.4),
     ]
     startups = bolzano[(bolzano.indicator == "innovative_startups") & (bolzano.period == "2025-05")]
-    assert table(startups, "geo", "value", "drawn_from") == [("ITH1", 238, "ITH1+ITH2"), ("ITA", 12292, "")]
+    assert table(startups, "geo", "value", "published_geo") == [
+        ("ITH1", 238, "ITH1+ITH2"),
+        ("ITA", 12292, ""),
+    ]
     assert "closure_rate" not in set(bolzano.indicator)  # Italy has it, Bolzano does not
-    world = ask("profile", geos=("KEN", "WORLD"), own=("KEN",), sectors=(), lang="en")
+    world = ask("profile", geos=("KEN", "WORLD"), focus_geos=("KEN",), sectors=(), lang="en")
     assert "firms_woman_top_manager" not in set(
         world[world.geo == "WORLD"].indicator
     )  # unweighted means are no benchmark
@@ -475,7 +492,7 @@ def _():
         ("DEU", "Germania", "country", "WORLD", True),
         ("KEN", "Kenya", "country", "WORLD", False),
     ]
-    assert areas.code.is_unique and areas.figures.min() > 0
+    assert areas.code.is_unique and areas.observations.min() > 0
 
 
 @answer("profile_recovery")
@@ -516,15 +533,15 @@ def _():
 def _():
     building = ask("profile_sector", sector="F", lang="en")
     deaths = building[(building.indicator == "death_rate") & (building.period == "2020")]
-    assert table(deaths[deaths.geo.isin(["DEU", "ITA"])], "geo", "value", "whole", "edition") == [
+    assert table(deaths[deaths.geo.isin(["DEU", "ITA"])], "geo", "value", "total_value", "edition") == [
         ("DEU", 7.84, 9.47, "eurostat-bd-2004-2020"),
         ("ITA", 7.3, 7.1, "istat-bd"),
     ]
-    assert deaths[deaths.geo == "POL"].whole.isna().all() and len(deaths) == 20
+    assert deaths[deaths.geo == "POL"].total_value.isna().all() and len(deaths) == 20
     hotels = ask("profile_sector", sector="I", lang="en")
     italy = hotels[(hotels.indicator == "death_rate") & (hotels.geo == "ITA") & (hotels.period == "2020")]
     assert (
-        table(italy, "value", "flags") == [(8.03, "v")] and italy.whole.isna().all()
+        table(italy, "value", "flags") == [(8.03, "v")] and italy.total_value.isna().all()
     )  # an old vintage has no whole to stand beside
 
 
@@ -592,14 +609,14 @@ def _():
 @answer("sources")
 def _():
     sources = ask("sources", lang="en").set_index("id")
-    assert sources.loc["istat_business_demography", ["kind", "licence", "figures"]].tolist() == [
+    assert sources.loc["istat_business_demography", ["kind", "licence", "observations"]].tolist() == [
         "register",
         "CC BY 4.0",
         618,
     ]
     assert (
         sources.loc["future_of_business", "kind"] == "self_selected"
-        and sources.loc["bank_of_italy_survey", "figures"] == 0
+        and sources.loc["bank_of_italy_survey", "observations"] == 0
     )
 
 
@@ -636,7 +653,7 @@ def _():
         ("fob-2021-22", 29),
     ]
     growth = ask("trend", indicator="growth_rate", geos=("ITH1", "ITH2"), lang="en", **TOTALS)
-    assert table(growth[growth.period == "2023"], "geo", "value", "drawn_from") == [
+    assert table(growth[growth.period == "2023"], "geo", "value", "published_geo") == [
         ("ITH1", 1.02, "ITH1+ITH2"),
         ("ITH2", 1.02, "ITH1+ITH2"),
     ]
@@ -670,7 +687,10 @@ def test_no_chart_s_question_reads_the_evidence(name):
     assert not [
         line
         for line in code
-        if any(words in line for words in ("from evidence", "join evidence", "from conflicts"))
+        if any(
+            words in line
+            for words in ("from excluded_observations", "join excluded_observations", "from conflicts")
+        )
     ]
 
 
@@ -685,7 +705,7 @@ def test_a_headline_sets_years_beside_years_and_quarters_beside_quarters(edition
         geo="ITA",
         edition=edition,
         period=period,
-        better="higher",
+        desired_direction="higher",
         **TOTALS,
     )
     assert table(card, "baseline_period", "worst_period") == [(baseline, worst)]
@@ -701,7 +721,7 @@ def test_a_headline_does_not_follow_the_old_vintage():
         size="all",
         edition="eurostat-bd-2004-2020",
         period="latest",
-        better="lower",
+        desired_direction="lower",
     ).empty
 
 
@@ -841,7 +861,9 @@ def test_a_swapped_file_is_seen_at_the_next_question(published, tmp_path):
     shutil.copyfile(published, draft)
     with duckdb.connect(str(draft)) as connection:
         connection.execute("update build set version = 'swapped'")
-        connection.execute("delete from figures where indicator = 'death_rate' and geo = 'ITC4'")
+        connection.execute(
+            "delete from observations_labelled where indicator = 'death_rate' and geo = 'ITC4'"
+        )
     os.replace(draft, published)
     assert query.version() == "swapped"
     assert len(ask("map", **VIEW)) == 20

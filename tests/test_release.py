@@ -76,9 +76,9 @@ def in_place(data, monkeypatch):
 
 
 def test_the_first_release_is_one_line_for_all_its_figures(data):
-    assert [(line["kind"], line["figures"], line["indicator"], line["date"]) for line in data["log"]] == [
-        ("new", data["first"]["figures"], "", "2026-11-22")
-    ]
+    assert [
+        (line["kind"], line["observations"], line["indicator"], line["date"]) for line in data["log"]
+    ] == [("new", data["first"]["observations"], "", "2026-11-22")]
 
 
 def test_a_later_release_lists_what_was_revised_and_withdrawn_and_counts_what_is_new(data):
@@ -88,17 +88,21 @@ def test_a_later_release_lists_what_was_revised_and_withdrawn_and_counts_what_is
         if line["version"] == data["second"]["version"]
     }
     assert list(lines) == ["revised", "new", "withdrawn"]
-    assert (lines["revised"]["was"], lines["revised"]["now"], lines["revised"]["period"]) == (
+    assert (lines["revised"]["old_value"], lines["revised"]["new_value"], lines["revised"]["period"]) == (
         data["revised"]["value"],
         "3",
         data["revised"]["period"],
     )
-    assert (lines["withdrawn"]["was"], lines["withdrawn"]["now"], lines["withdrawn"]["period"]) == (
+    assert (
+        lines["withdrawn"]["old_value"],
+        lines["withdrawn"]["new_value"],
+        lines["withdrawn"]["period"],
+    ) == (
         data["withdrawn"]["value"],
         "",
         data["withdrawn"]["period"],
     )
-    assert (lines["new"]["period"], lines["new"]["figures"]) == ("2001", "1")
+    assert (lines["new"]["period"], lines["new"]["observations"]) == ("2001", "1")
 
 
 def test_the_releases_follow_one_another(data):
@@ -144,8 +148,8 @@ def line(geo: str, period: str, value: float, low: float | None = None, high: fl
         "geo_name": geo.title(),
         "period": period,
         "value": value,
-        "low": low,
-        "high": high,
+        "ci_low": low,
+        "ci_high": high,
         **SIDE,
     }
 
@@ -178,7 +182,11 @@ def test_each_figure_of_a_view_is_the_same_revised_newer_new_or_withdrawn():
         "E": "new",
         "F": "revised",
     }
-    assert (kinds.loc["B", "was"], kinds.loc["B", "now"], kinds.loc["D", "geo_name"]) == (2.0, 2.5, "D")
+    assert (kinds.loc["B", "old_value"], kinds.loc["B", "new_value"], kinds.loc["D", "geo_name"]) == (
+        2.0,
+        2.5,
+        "D",
+    )
 
 
 def test_lines_over_time_are_compared_period_by_period():
@@ -213,7 +221,9 @@ def test_a_cited_view_survives_a_data_update_and_says_was_and_now(in_place):
     now = query.ask("table", **view.cut, **asked)
     found = release.compare(was, now)
     changed = found[found["kind"] == "revised"].to_dict("records")
-    assert [(row["was"], row["now"]) for row in changed] == [(float(in_place["revised"]["value"]), 3.0)]
+    assert [(row["old_value"], row["new_value"]) for row in changed] == [
+        (float(in_place["revised"]["value"]), 3.0)
+    ]
     assert versions.said(changed[0], view) == f"was no. {in_place['revised']['value']}, now no. 3"
     assert set(found["kind"]) == {"same", "revised", "new", "withdrawn"}
     assert "3 of its" in versions.summary(version, view, found)

@@ -146,7 +146,7 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
     one = export_menu.export(first.rows, shown, (first.figure,), "https://pmi.example.org")
     drawn_ = fingerprint.picture(one.seal, one.table)
     assert (
-        len(fingerprint.unpack(drawn_["figures"]))
+        len(fingerprint.unpack(drawn_["observations"]))
         == verify.verify(content).rows
         == many + 1 - (topic == "women")
     ), "an image and a file count the same figures"

@@ -19,7 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 VIEWS = [
     (topic.id, level, "it" if place % 2 else "en")
     for place, (topic, level) in enumerate(
-        (topic, level) for topic in catalogue.topics().values() for level, ids in topic.opens.items() if ids
+        (topic, level)
+        for topic in catalogue.topics().values()
+        for level, ids in topic.indicators_by_level.items()
+        if ids
     )
 ]
 FIGURES = [name for name in snippets.QUESTIONS if name not in ("time", "beside")]
@@ -139,7 +142,9 @@ def test_editions_and_old_vintages_never_share_a_line(run):
     figure, _ = run(snippets.python(view, "time", rows))
     for trace in figure.data:
         if "lines" in trace.mode:
-            of_line = rows[rows["starts"].isin(pd.to_datetime(list(trace.x))) & rows["value"].isin(trace.y)]
+            of_line = rows[
+                rows["period_start"].isin(pd.to_datetime(list(trace.x))) & rows["value"].isin(trace.y)
+            ]
             assert (
                 of_line.groupby(["geo", "edition"]).ngroups >= 1
                 and not of_line["flags"].str.contains("v").all()
@@ -188,7 +193,7 @@ def test_no_parameter_is_spoken_of_once_its_value_is_written(figure):
 
 @pytest.mark.parametrize("question", sorted({*snippets.QUESTIONS.values(), "references", "table", "by_size"}))
 def test_a_figure_is_read_from_one_table_already_joined(question):
-    assert " join " not in query.text(question) and "from described($lang)" in query.text(question)
+    assert " join " not in query.text(question) and "from observations_in($lang)" in query.text(question)
 
 
 def test_comments_that_speak_of_no_parameter_stay():

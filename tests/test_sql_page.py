@@ -33,7 +33,7 @@ def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
     visit = opened("sql", lang=lang)
     assert (
         visit.text_area[0].value == sql_page.example("regions", lang)
-        and f"described('{lang}')" in visit.text_area[0].value
+        and f"observations_in('{lang}')" in visit.text_area[0].value
         and "<summary>observations</summary>" in html(visit)
     )
     said = {
@@ -139,7 +139,7 @@ def test_a_question_too_long_is_refused_at_once(monkeypatch):
 @pytest.mark.parametrize("name", [*sql_page.OWN, *sql_page.ASKED])
 def test_every_example_has_an_answer(name):
     rows = locked.ask(sql_page.example(name, "it")).rows
-    assert len(rows) > 1 and {"value", "death_rate", "figures"} & set(rows.columns[:7]), (
+    assert len(rows) > 1 and {"value", "death_rate", "observations"} & set(rows.columns[:7]), (
         "the answer is on the first screen"
     )
 

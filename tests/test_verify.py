@@ -96,9 +96,9 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
 
 @pytest.mark.parametrize("form", TABLES)
 def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_still(form):
-    shown, english = export("women"), export("women", lang="en").table["base"]
-    assert (shown.table["base"] != english).all()
-    table = shown.table.assign(base=english)
+    shown, english = export("women"), export("women", lang="en").table["population"]
+    assert (shown.table["population"] != english).all()
+    table = shown.table.assign(population=english)
     verdict = verify.verify(
         formats.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form),
         f"figures.{form}",
@@ -309,7 +309,7 @@ def test_a_changed_number_in_a_workbook_is_named_with_both_values():
 
 def test_a_changed_cell_of_a_parquet_file_is_caught():
     table = parquet.read_table(io.BytesIO(made("parquet")))
-    for name in ("value", "n", "geo_name", "period", "check", "starts"):
+    for name in ("value", "n", "geo_name", "period", "check", "period_start"):
         values = table[name].to_pylist()
         values[4] = (
             values[4] + 1
@@ -317,7 +317,7 @@ def test_a_changed_cell_of_a_parquet_file_is_caught():
             else values[3]
             if name == "geo_name"
             else values[4].replace(year=1999)
-            if name == "starts"
+            if name == "period_start"
             else "1" + values[4][1:]
         )
         out = io.BytesIO()
@@ -511,7 +511,7 @@ def updated(tmp_path, monkeypatch):
     releases.published(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
     with duckdb.connect(str(folder / "new.duckdb")) as connection:
         connection.execute(
-            "update observations set value = 31.25, low = null, high = null, interval_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
+            "update observations set value = 31.25, ci_low = null, ci_high = null, no_ci_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
             {"i": "innovative_startups_female_majority_share"},
         )
         connection.execute(

@@ -101,14 +101,16 @@ def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
         "size": "all",
         "period": "2024",
         "edition": "istat-bd",
-        "was": "11.1",
-        "now": "5.8",
-        "figures": "1",
+        "old_value": "11.1",
+        "new_value": "5.8",
+        "observations": "1",
     }
     monkeypatch.setattr(
         releases,
         "releases",
-        lambda root=None: [{"version": "0000000000aa", "date": "2026-11-22", "previous": "", "figures": "9"}],
+        lambda root=None: [
+            {"version": "0000000000aa", "date": "2026-11-22", "previous": "", "observations": "9"}
+        ],
     )
     monkeypatch.setattr(releases, "revisions", lambda root=None: [line])
     page = html(opened("revisions", lang=lang))

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VIEWS = [
     (name, level)
     for name in ("closures", "profits", "digital_sales", "women")
-    for level, ids in catalogue.topics()[name].opens.items()
+    for level, ids in catalogue.topics()[name].indicators_by_level.items()
     if ids
 ]
 BUDGET = {

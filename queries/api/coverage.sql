@@ -2,5 +2,5 @@
 select c.*
 from chosen c
 join indicators i on i.id = c.indicator
-order by i.position, c.level, c.sector, c.gender, c.size, c.edition, c.starts, c.period
+order by i.position, c.level, c.sector, c.gender, c.size, c.edition, c.period_start, c.period
 limit $limit offset $offset

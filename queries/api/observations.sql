@@ -5,9 +5,9 @@ select
     o.sector, coalesce(case $lang when 'it' then s.name_it else s.name_en end, o.sector) as sector_name,
     o.gender, coalesce(case $lang when 'it' then d.name_it else d.name_en end, o.gender) as gender_name,
     o.size, coalesce(case $lang when 'it' then z.name_it else z.name_en end, o.size) as size_name,
-    o.period, o.starts::date as starts,
+    o.period, o.period_start::date as period_start,
     o.edition, coalesce(case $lang when 'it' then e.name_it else e.name_en end, o.edition) as edition_name,
-    o.value, o.low, o.high, o.interval_reason, o.n, o.n_note, o.status, o.flags, b.own as base,
+    o.value, o.ci_low, o.ci_high, o.no_ci_reason, o.n, o.sample_size_note, o.status, o.flags, b.label as population,
     o.source, coalesce(case $lang when 'it' then r.name_it else r.name_en end, o.source) as source_name,
     o.decimals, $version as data_version
 from chosen o
@@ -18,6 +18,6 @@ left join genders d on d.code = o.gender
 left join sizes z on z.code = o.size
 left join editions e on e.code = o.edition
 left join sources r on r.id = o.source
-left join (select unnest($bases) as base, unnest($bases_own) as own) b on b.base = o.base
-order by o.indicator, o.geo, o.sector, o.gender, o.size, o.edition, o.starts, o.period
+left join (select unnest($populations) as population, unnest($population_labels) as label) b on b.population = o.population
+order by o.indicator, o.geo, o.sector, o.gender, o.size, o.edition, o.period_start, o.period
 limit $limit offset $offset

@@ -48,10 +48,12 @@ def rows(call: Call) -> Response:
 
 def revisions(call: Call) -> Response:
     """What each release changed."""
-    lines = [{**line, "figures": int(line["figures"])} for line in release.revisions()]
+    lines = [{**line, "observations": int(line["observations"])} for line in release.revisions()]
     if call.format == "json":
         return listed(call, lines)
-    schema = pa.schema([(name, pa.int64() if name == "figures" else pa.string()) for name in release.LOG])
+    schema = pa.schema(
+        [(name, pa.int64() if name == "observations" else pa.string()) for name in release.LOG]
+    )
     return whole(
         call,
         b"".join(serializers.as_csv(schema, pa.Table.from_pylist(lines, schema=schema).to_batches())),
@@ -66,9 +68,9 @@ def versions(call: Call) -> Response:
         {
             "version": line["version"],
             "released": line["date"],
-            "figures": int(line["figures"]),
+            "observations": int(line["observations"]),
             "current": line["version"] == call.current,
-            "observations": f"/api/{EDITION}/versions/{line['version']}/observations"
+            "observations_url": f"/api/{EDITION}/versions/{line['version']}/observations"
             if row_stream.kept(line["version"]) or line["version"] == call.current
             else None,
         }
@@ -81,9 +83,9 @@ def versions(call: Call) -> Response:
             {
                 "version": call.current,
                 "released": None,
-                "figures": total,
+                "observations": total,
                 "current": True,
-                "observations": f"/api/{EDITION}/versions/{call.current}/observations",
+                "observations_url": f"/api/{EDITION}/versions/{call.current}/observations",
             },
         )
     return listed(call, lines)

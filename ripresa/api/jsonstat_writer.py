@@ -33,7 +33,7 @@ def cube(rows: Iterable[dict], order: dict[str, tuple[str, ...]], about: dict, n
     cells = {sum(places[name][row[name]] for name in KEY): row for row in rows}
     beside = {
         name: {str(cell): row[name] for cell, row in sorted(cells.items()) if row[name] is not None}
-        for name in ("low", "high", "n")
+        for name in ("ci_low", "ci_high", "n")
     }
     states = {str(cell): row["status"] for cell, row in sorted(cells.items()) if row["status"] != "ok"}
     return {
@@ -53,7 +53,7 @@ def cube(rows: Iterable[dict], order: dict[str, tuple[str, ...]], about: dict, n
 def _categories(name: str, rows: list[dict], order: tuple[str, ...]) -> list[str]:
     """The codes that the rows have: in reading order, periods by their first day."""
     if name == "period":
-        return [period for _, period in sorted({(row["starts"], row["period"]) for row in rows})]
+        return [period for _, period in sorted({(row["period_start"], row["period"]) for row in rows})]
     have = {row[name] for row in rows}
     return [code for code in order if code in have] + sorted(have - set(order))
 

@@ -29,9 +29,9 @@ HEADERS = {
 OF_ROWS = ("Data-Version", "X-Total-Count", "Link")
 ROWS = {  # rows that are not of a table of the database
     "revisions": dict.fromkeys(
-        "date version kind indicator geo sector gender size period edition was now".split(), TEXT
+        "date version kind indicator geo sector gender size period edition old_value new_value".split(), TEXT
     )
-    | {"figures": {"type": "integer"}},
+    | {"observations": {"type": "integer"}},
     "boundaries": {
         "name": TEXT,
         "ids": TEXT,
@@ -43,9 +43,9 @@ ROWS = {  # rows that are not of a table of the database
     "versions": {
         "version": TEXT,
         "released": {"type": ["string", "null"]},
-        "figures": {"type": "integer"},
+        "observations": {"type": "integer"},
         "current": {"type": "boolean"},
-        "observations": {"type": ["string", "null"]},
+        "observations_url": {"type": ["string", "null"]},
     },
 }
 
@@ -177,8 +177,8 @@ def _columns(endpoint: Endpoint, lang: str) -> dict:
     nothing = {name: [""] for name in endpoint.query} | {
         "version": "",
         "lang": lang,
-        "bases": [""],
-        "bases_own": [""],
+        "populations": [""],
+        "population_labels": [""],
         "limit": 0,
         "offset": 0,
     }

@@ -34,9 +34,14 @@ class Figures:
         if version != current and (path := kept(version)):
             literal = str(path).replace("'", "''")
             self._cursor.execute(f"create temp view observations as from read_parquet('{literal}')")
-        if "$bases" in sql:
-            bases = [base for (base,) in self._ask("select distinct base from observations", {}).fetchall()]
-            named |= {"bases": bases, "bases_own": [noted(base, given["lang"], "base_") for base in bases]}
+        if "$populations" in sql:
+            populations = [
+                text for (text,) in self._ask("select distinct population from observations", {}).fetchall()
+            ]
+            named |= {
+                "populations": populations,
+                "population_labels": [noted(text, given["lang"], "population_") for text in populations],
+            }
         self.total: int = self._ask(counting(sql), named).to_arrow_table().column(0)[0].as_py()
         self._reader = self._ask(
             f"select to_json(line) from ({sql}) line" if lines else sql, named

@@ -128,7 +128,9 @@ def columns(names: list[str], values: list[str], theme: str, **more) -> dict:
 
 def reach(rows: list[dict]) -> tuple[float, float]:
     """Lowest and highest end of values and intervals, zero included: bars start there."""
-    ends = [value for row in rows for value in (row["value"], row["low"], row["high"]) if value is not None]
+    ends = [
+        value for row in rows for value in (row["value"], row["ci_low"], row["ci_high"]) if value is not None
+    ]
     return min(0, *ends), max(0, *ends)
 
 
@@ -196,8 +198,8 @@ def whiskers(rows: list[dict], colour: str) -> dict:
         "color": colour,
         "thickness": 1.4,
         "width": 0,
-        "array": [row["high"] - row["value"] if has_interval(row) else 0 for row in rows],
-        "arrayminus": [row["value"] - row["low"] if has_interval(row) else 0 for row in rows],
+        "array": [row["ci_high"] - row["value"] if has_interval(row) else 0 for row in rows],
+        "arrayminus": [row["value"] - row["ci_low"] if has_interval(row) else 0 for row in rows],
     }
 
 

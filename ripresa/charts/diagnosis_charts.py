@@ -22,7 +22,7 @@ def mark(low: float, value: float, high: float, limits: list[int]) -> str:
 
 
 def levels(cells: list[dict], names: dict[str, str], theme: str, lang: str, meta: dict):
-    """One group of firms: the share at each level, with its 95% interval. cells: category, value, low, high, reason ("" when shown)."""
+    """One group of firms: the share at each level, with its 95% interval. cells: category, value, ci_low, ci_high, reason ("" when shown)."""
     colours = look.palette(theme)
     labels = [look.wrap(_name(cell["category"], names), REASON) for cell in cells]
     shown = [cell["value"] for cell in cells]
@@ -51,17 +51,17 @@ def levels(cells: list[dict], names: dict[str, str], theme: str, lang: str, meta
                 "color": colours.ink,
                 "thickness": 1.4,
                 "width": 5,
-                "array": [_less(cell["high"], cell["value"]) for cell in cells],
-                "arrayminus": [_less(cell["value"], cell["low"]) for cell in cells],
+                "array": [_less(cell["ci_high"], cell["value"]) for cell in cells],
+                "arrayminus": [_less(cell["value"], cell["ci_low"]) for cell in cells],
             },
             "hovertext": [
-                interval_text(cell["low"], cell["high"], "percent", 1, lang) or cell["reason"]
+                interval_text(cell["ci_low"], cell["ci_high"], "percent", 1, lang) or cell["reason"]
                 for cell in cells
             ],
             "hoverinfo": "text",
         }
     ]
-    top = max([cell["high"] or 0 for cell in cells] + [40]) * 1.06
+    top = max([cell["ci_high"] or 0 for cell in cells] + [40]) * 1.06
     gone = [i for i, cell in enumerate(cells) if cell["reason"]]
     if gone:
         traces.append(
@@ -122,7 +122,7 @@ def groups(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta:
                 "constraintext": "none",
                 "hoverinfo": "text",
                 "hovertext": [
-                    f"{row['name']}: {_name(code, names)}, {value_text(cell['value'], 'percent', 1, lang)}<br>{interval_text(cell['low'], cell['high'], 'percent', 1, lang)}"
+                    f"{row['name']}: {_name(code, names)}, {value_text(cell['value'], 'percent', 1, lang)}<br>{interval_text(cell['ci_low'], cell['ci_high'], 'percent', 1, lang)}"
                     if cell
                     else ""
                     for row, cell in zip(rows, own, strict=True)
@@ -159,7 +159,7 @@ def groups(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta:
 
 
 def beside(rows: list[dict], theme: str, lang: str, meta: dict):
-    """Firms that took the diagnosis beside the official share. rows: name, value, low, high, reason, official (None: not loaded)."""
+    """Firms that took the diagnosis beside the official share. rows: name, value, ci_low, ci_high, reason, official (None: not loaded)."""
     colours = look.palette(theme)
     labels = [look.wrap(row["name"], REASON, 5) for row in rows]
     shown = [i for i, row in enumerate(rows) if not row["reason"]]
@@ -174,7 +174,7 @@ def beside(rows: list[dict], theme: str, lang: str, meta: dict):
             "marker": {"symbol": "circle", "size": 11, "color": colours.qualitative[0]},
             "hoverinfo": "text",
             "hovertext": [
-                f"{value_text(rows[i]['value'], 'percent', 1, lang)}, {interval_text(rows[i]['low'], rows[i]['high'], 'percent', 1, lang)}"
+                f"{value_text(rows[i]['value'], 'percent', 1, lang)}, {interval_text(rows[i]['ci_low'], rows[i]['ci_high'], 'percent', 1, lang)}"
                 for i in shown
             ],
             "error_x": {
@@ -183,8 +183,8 @@ def beside(rows: list[dict], theme: str, lang: str, meta: dict):
                 "color": colours.qualitative[0],
                 "thickness": 1.6,
                 "width": 5,
-                "array": [_less(rows[i]["high"], rows[i]["value"]) for i in shown],
-                "arrayminus": [_less(rows[i]["value"], rows[i]["low"]) for i in shown],
+                "array": [_less(rows[i]["ci_high"], rows[i]["value"]) for i in shown],
+                "arrayminus": [_less(rows[i]["value"], rows[i]["ci_low"]) for i in shown],
             },
         },
         {

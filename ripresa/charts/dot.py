@@ -28,7 +28,7 @@ ROW, FOOT = 30, 34
 def named(rows, view: View, theme: str = "light") -> go.Figure:
     """One row an area in alphabetical order, groups last; the newest figure full, earlier ones small and joined within an edition only.
 
-    rows: one or several periods of each area (geo, geo_name, period, starts, edition, value).
+    rows: one or several periods of each area (geo, geo_name, period, period_start, edition, value).
     """
     found, colours = records(rows, view.lang), look.palette(theme)
     known = [
@@ -47,7 +47,7 @@ def named(rows, view: View, theme: str = "light") -> go.Figure:
     }
     dated = len({row["period"] for row in newest}) > 1 or bool(earlier)
     values = [
-        value for row in known for value in (row["value"], row["low"], row["high"]) if value is not None
+        value for row in known for value in (row["value"], row["ci_low"], row["ci_high"]) if value is not None
     ]
     grid = ticks(min(0, *values), max(values), 5)
     labels = [_label(row, dated, view) for row in newest]

@@ -16,7 +16,7 @@ ROW, HEAD, FOOT = 38, 30, 56
 
 
 def gaps(rows, view: View, theme: str = "light") -> go.Figure:
-    """One row an area (or sector, size, period) that has both. rows: gender "female" and "male" with value, low, high. Order as given."""
+    """One row an area (or sector, size, period) that has both. rows: gender "female" and "male" with value, ci_low, ci_high. Order as given."""
     found, colours = records(rows, view.lang), look.palette(theme)
     both = pairs(found, view)
     meta = frame(found, view, "gaps")
@@ -26,7 +26,7 @@ def gaps(rows, view: View, theme: str = "light") -> go.Figure:
         value
         for *_, women, men in both
         for row in (women, men)
-        for value in (row["value"], row["low"], row["high"])
+        for value in (row["value"], row["ci_low"], row["ci_high"])
         if value is not None
     ]
     grid = ticks(min(0, *values), max(values), 5)

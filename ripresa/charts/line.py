@@ -25,7 +25,7 @@ def has_line(rows: pd.DataFrame) -> bool:
 
 
 def lines(rows, view: View, theme: str = "light", span: tuple = (), asked: tuple[str, ...] = ()) -> go.Figure:
-    """One line an area and edition. rows: all periods of some areas (geo, edition, period, starts, value, low, high, status, flags).
+    """One line an area and edition. rows: all periods of some areas (geo, edition, period, period_start, value, ci_low, ci_high, status, flags).
 
     span: lowest and highest value of another figure beside this one, so that both share a scale. asked: the areas asked for, those chosen if not said, so that
     each looks the same in both.
@@ -187,7 +187,7 @@ def _band(part: list[dict], colour: str) -> dict:
         "type": "scatter",
         "mode": "lines",
         "x": x + x[::-1],
-        "y": [row["high"] for row in part] + [row["low"] for row in part[::-1]],
+        "y": [row["ci_high"] for row in part] + [row["ci_low"] for row in part[::-1]],
         "fill": "toself",
         "fillcolor": colour,
         "opacity": 0.18,
@@ -209,8 +209,8 @@ def _bars_of(parts: list[list[dict]], colour: str) -> dict:
             up.append(0)
             down.append(0)
         single = len(part) == 1 or not all(map(has_interval, part))
-        up += [row["high"] - row["value"] if single and has_interval(row) else 0 for row in part]
-        down += [row["value"] - row["low"] if single and has_interval(row) else 0 for row in part]
+        up += [row["ci_high"] - row["value"] if single and has_interval(row) else 0 for row in part]
+        down += [row["value"] - row["ci_low"] if single and has_interval(row) else 0 for row in part]
     return {
         "error_y": {
             "type": "data",
@@ -226,7 +226,7 @@ def _bars_of(parts: list[list[dict]], colour: str) -> dict:
 
 def _reach(known: list[dict], span: tuple, view: View) -> tuple[float, float]:
     values = [
-        value for row in known for value in (row["value"], row["low"], row["high"]) if value is not None
+        value for row in known for value in (row["value"], row["ci_low"], row["ci_high"]) if value is not None
     ] + list(span)
     low, high = min(values), max(values)
     if view.indicator.unit == "percent" or low >= 0 and low < 0.4 * high:

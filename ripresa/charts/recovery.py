@@ -111,6 +111,6 @@ def spark(rows, view: View, theme: str = "light") -> go.Figure:
 def _worst(points: list[dict], view: View) -> dict | None:
     """The worst point since 2020, where the indicator has a good side."""
     after = [row for row in points if year(row) >= BASE + 1]
-    if not after or view.indicator.better == "neither":
+    if not after or view.indicator.desired_direction == "neither":
         return None
-    return (max if view.indicator.better == "lower" else min)(after, key=lambda row: row["value"])
+    return (max if view.indicator.desired_direction == "lower" else min)(after, key=lambda row: row["value"])

@@ -27,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     changed = [row for row in releases.revisions(root) if row["version"] == line["version"]]
     counts = ", ".join(
-        f"{sum(int(row['figures']) for row in changed if row['kind'] == kind)} {kind}"
+        f"{sum(int(row['observations']) for row in changed if row['kind'] == kind)} {kind}"
         for kind in releases.KINDS
     )
-    print(f"release: version {line['version']} of {line['date']}, {line['figures']} figures; {counts}")
+    print(f"release: version {line['version']} of {line['date']}, {line['observations']} figures; {counts}")
     return 0

@@ -19,7 +19,7 @@ from ripresa import catalogue, settings
 from ripresa.catalogue import Indicator
 
 FORMAT = "2"  # raised when the same inputs would give another file
-RAW = "indicator geo geo_label sector gender size period edition value unit n base status flag hold confidence publisher title published url".split()
+RAW = "indicator geo geo_label sector gender size period edition value unit n population status flag exclusion_reason confidence publisher title published url".split()
 KEY = ("indicator", "geo", "sector", "gender", "size", "period", "edition")
 STATUSES = ("ok", "provisional", "derived", "disputed")
 HOLDS = ("", "disputed", "subgroup", "no_period")
@@ -77,19 +77,19 @@ class Row:
     decimals: int
     unit: str
     n: str
-    base: str
+    population: str
     status: str
     flags: str
-    hold: str
+    exclusion_reason: str
     source: str
     citation: tuple[str, str, str, str, str]
-    place: str
-    low: float | None = None
-    high: float | None = None
+    source_location: str
+    ci_low: float | None = None
+    ci_high: float | None = None
 
     @property
     def file(self) -> str:
-        return self.place.partition(",")[0]
+        return self.source_location.partition(",")[0]
 
     @property
     def imported(self) -> bool:
@@ -290,7 +290,7 @@ class Content:
             for line, row in enumerate(_table(root / "resources.csv", RESOURCES), start=2)
         ]
         self.rows = [row for path in _raw(root) for row in self._read(path, faults)]
-        self.observations, self.evidence = self._arrange(faults)
+        self.observations, self.excluded_observations = self._arrange(faults)
         faults += self._bare()
         if faults:
             more = [f"… and {len(faults) - SHOWN_FAULTS} more faults."] if len(faults) > SHOWN_FAULTS else []
@@ -325,7 +325,7 @@ class Content:
                 codes[name] = self.codes[plural].find(entry[name])
             except KeyError as fault:
                 raise KeyError(f"{name} {fault.args[0]}") from None
-        for name, allowed in (("status", STATUSES), ("hold", HOLDS)):
+        for name, allowed in (("status", STATUSES), ("exclusion_reason", HOLDS)):
             if entry[name] not in allowed:
                 raise ValueError(
                     f"{name} {entry[name]!r} is not known; use one of: {', '.join(filter(None, allowed))}"
@@ -336,12 +336,12 @@ class Content:
             raise ValueError("publisher or title is empty: every figure names where it was read")
         if not re.fullmatch(DECIMAL, entry["value"]):
             raise ValueError(f"value {entry['value']!r} is not a plain decimal number such as 12.5")
-        if not (entry["hold"] == "no_period" and not entry["period"]):
+        if not (entry["exclusion_reason"] == "no_period" and not entry["period"]):
             starts(entry["period"])
         value, unit = float(entry["value"]), codes.pop("unit")
         indicator = self.indicators.get(entry["indicator"])
-        if indicator and not entry["hold"]:
-            if unit not in (indicator.unit, *indicator.accepts):
+        if indicator and not entry["exclusion_reason"]:
+            if unit not in (indicator.unit, *indicator.accepted_units):
                 raise ValueError(
                     f"unit {entry['unit']!r} means {unit}, but {indicator.id} is in {indicator.unit}; correct the row or the catalogue"
                 )
@@ -350,10 +350,10 @@ class Content:
                 raise ValueError(f"value {entry['value']} of {indicator.id} is outside {least:g} to {most:g}")
         low, high = _interval(entry, value)
         geo_label = entry["geo_label"]
-        base = (
-            f"{entry['base']} ({geo_label})"
+        population = (
+            f"{entry['population']} ({geo_label})"
             if geo_label and self.level[codes["geo"]] == "group"
-            else entry["base"]
+            else entry["population"]
         )
         return Row(
             indicator=entry["indicator"],
@@ -362,15 +362,15 @@ class Content:
             value=value,
             unit=unit,
             n=entry["n"],
-            base=base,
+            population=population,
             status=entry["status"],
             decimals=len(entry["value"].partition(".")[2]),
             flags=entry["flag"],
-            hold=entry["hold"],
+            exclusion_reason=entry["exclusion_reason"],
             source=source,
-            place=place,
-            low=low,
-            high=high,
+            source_location=place,
+            ci_low=low,
+            ci_high=high,
             citation=tuple(entry[name] for name in ("publisher", "title", "published", "url", "confidence")),
             **codes,
         )
@@ -404,11 +404,11 @@ class Content:
         return {row["code"]: row["level"] for row in self.codes["geographies"].rows}
 
     def _arrange(self, faults: list[str]) -> tuple[list[tuple[Row, list[Row]]], list[tuple[Row, str]]]:
-        """Observations with the rows that corroborate them, and evidence with the reason it is not charted."""
-        evidence: list[tuple[Row, str]] = []
+        """Observations with the rows that corroborate them, and those excluded with the reason."""
+        excluded: list[tuple[Row, str]] = []
         groups: dict[tuple, list[Row]] = {}
         for row in self.rows:
-            reason = row.hold or (
+            reason = row.exclusion_reason or (
                 "disputed"
                 if row.status == "disputed"
                 else ""
@@ -416,16 +416,21 @@ class Content:
                 else "no_paragraph"
             )
             reason = reason or next(
-                (rule["why"] for rule in self.indicators[row.indicator].set_aside if _matches(row, rule)), ""
+                (
+                    rule["exclusion_reason"]
+                    for rule in self.indicators[row.indicator].exclusion_rules
+                    if _matches(row, rule)
+                ),
+                "",
             )
             if reason:
-                evidence.append((row, reason))
+                excluded.append((row, reason))
             else:
                 groups.setdefault(row.key, []).append(row)
         observations = []
         for rows in groups.values():
             older = _superseded(rows)
-            evidence += [(row, "vintage") for row in older]
+            excluded += [(row, "vintage") for row in older]
             rows = [row for row in rows if row not in older]
             chosen, *others = sorted(rows, key=lambda row: _preference(row, self.indicators[row.indicator]))
             agreeing = [row for row in others if chosen.agrees(row)]
@@ -436,17 +441,19 @@ class Content:
                     == _preference(chosen, self.indicators[row.indicator])[0]
                 ):
                     faults.append(
-                        f"{row.place}: {row.indicator} of {row.geo}, {row.period} is {row.value:g} here and {chosen.value:g} in {chosen.place}; "
-                        f"say which is charted with prefer in data/catalogue/indicators.toml, [{row.indicator}], or correct one."
+                        f"{row.source_location}: {row.indicator} of {row.geo}, {row.period} is {row.value:g} here and {chosen.value:g} in {chosen.source_location}; "
+                        f"say which is charted with source_priority in data/catalogue/indicators.toml, [{row.indicator}], or correct one."
                     )
-            evidence += [(row, "vintage") for row in other]
+            excluded += [(row, "vintage") for row in other]
             finest = max([chosen, *agreeing], key=lambda row: row.decimals)
             flags = "".join(
-                rule["flag"] for rule in self.indicators[chosen.indicator].mark if _matches(chosen, rule)
+                rule["flag"]
+                for rule in self.indicators[chosen.indicator].flag_rules
+                if _matches(chosen, rule)
             )
             kept = chosen if finest is chosen else finest
             observations.append((_flagged(kept, flags), [chosen, *agreeing]))
-        return observations, evidence
+        return observations, excluded
 
     def _bare(self) -> list[str]:
         charted = {row.indicator for row, _ in self.observations} | {"gva_points_vs_italy"}
@@ -514,7 +521,9 @@ def _superseded(rows: list[Row]) -> list[Row]:
     """Rows of one key that a newer publication of the same source contradicts, where one of the two is an import. Two raw files that disagree stay a fault."""
     if not any(row.imported for row in rows):
         return []
-    newest = {row.source: row for row in sorted(rows, key=lambda row: (row.day, row.imported, row.place))}
+    newest = {
+        row.source: row for row in sorted(rows, key=lambda row: (row.day, row.imported, row.source_location))
+    }
     beside = [(row, newest[row.source]) for row in rows]
     return [
         row
@@ -524,22 +533,25 @@ def _superseded(rows: list[Row]) -> list[Row]:
 
 
 def _interval(entry: dict, value: float) -> tuple[float | None, float | None]:
-    """The published 95% interval of a row, where its file has the columns low and high. Raises ValueError."""
-    low, high = entry.get("low", ""), entry.get("high", "")
+    """The published 95% interval of a row, where its file has the columns ci_low and ci_high. Raises ValueError."""
+    low, high = entry.get("ci_low", ""), entry.get("ci_high", "")
     if not low and not high:
         return None, None
     if not all(re.fullmatch(DECIMAL, end) for end in (low, high)) or not float(low) <= value <= float(high):
-        raise ValueError(f"low {low!r} and high {high!r} are not two numbers around value {entry['value']}")
+        raise ValueError(
+            f"ci_low {low!r} and ci_high {high!r} are not two numbers around value {entry['value']}"
+        )
     return float(low), float(high)
 
 
 def _preference(row: Row, indicator: Indicator) -> tuple:
-    """Sorts the rows of one key: the catalogue's prefer first, then the imported, then as published before derived, then the finer."""
+    """Sorts the rows of one key: the catalogue's source_priority first, then the imported, then as published before derived, then the finer."""
     names = (row.source, row.citation[0], row.citation[4])
     rank = next(
-        (place for place, name in enumerate(indicator.prefer) if name in names), len(indicator.prefer)
+        (place for place, name in enumerate(indicator.source_priority) if name in names),
+        len(indicator.source_priority),
     )
-    return rank, not row.imported, STATUSES.index(row.status), -row.decimals, row.place
+    return rank, not row.imported, STATUSES.index(row.status), -row.decimals, row.source_location
 
 
 def _flagged(row: Row, flags: str) -> Row:
@@ -551,7 +563,7 @@ def _matches(row: Row, rule: dict) -> bool:
     return all(
         getattr(row, name) in ([wanted] if isinstance(wanted, str) else wanted)
         for name, wanted in rule.items()
-        if name not in ("why", "flag")
+        if name not in ("exclusion_reason", "flag")
     )
 
 
@@ -590,14 +602,14 @@ def _write(
                 "position": i.position,
                 **both("label", i.label),
                 **both("short", i.short),
-                **both("about", i.about),
+                **both("description", i.description),
                 **both(
                     "universe",
                     {lang: catalogue.universe(i, (i.source, *i.universes), lang) for lang in catalogue.LANGS},
                 ),
                 "unit": i.unit,
                 "decimals": i.decimals,
-                "better": i.better,
+                "desired_direction": i.desired_direction,
                 "chart": i.chart,
                 "source": i.source,
                 "breaks": " ".join(i.breaks),
@@ -644,17 +656,24 @@ def _write(
                 **dict(zip(KEY, row.key, strict=True)),
                 "citation": citations[said.citation],
                 "stated_value": said.value,
-                "place": said.place,
+                "source_location": said.source_location,
             }
             for row, rows in content.observations
             for said in rows
         ),
     )
     fill(
-        "evidence",
+        "excluded_observations",
         (
-            {**row.__dict__, "n_note": row.n, "why": why, "citation": citations[row.citation]}
-            for row, why in sorted(content.evidence, key=lambda pair: (pair[0].key, pair[0].place))
+            {
+                **row.__dict__,
+                "sample_size_note": row.n,
+                "exclusion_reason": why,
+                "citation": citations[row.citation],
+            }
+            for row, why in sorted(
+                content.excluded_observations, key=lambda pair: (pair[0].key, pair[0].source_location)
+            )
         ),
     )
     connection.execute(
@@ -663,15 +682,15 @@ def _write(
     connection.executemany(
         "insert into share_counts values (?, ?, ?)",
         [
-            (i.id, i.counts["numerator"], i.counts["denominator"])
+            (i.id, i.share_counts["numerator"], i.share_counts["denominator"])
             for i in content.indicators.values()
-            if i.counts
+            if i.share_counts
         ],
     )
     progress("deriving sums, changes and intervals")
     connection.execute(settings.DERIVATIONS.read_text(encoding="utf-8"))
     connection.execute(
-        "insert into build select $version, $day, $rows, (select count(*) from observations), (select count(*) from evidence)",
+        "insert into build select $version, $day, $rows, (select count(*) from observations), (select count(*) from excluded_observations)",
         {
             "version": wanted,
             "day": max(source.collected for source in content.sources.values()),
@@ -684,9 +703,9 @@ def _observation(row: Row, rows: list[Row], content: Content) -> dict:
     sample = next((said.n for said in [row, *rows] if said.n), "")
     low, high = next(
         (
-            (said.low, said.high)
+            (said.ci_low, said.ci_high)
             for said in [row, *rows]
-            if said.low is not None and said.low <= row.value <= said.high
+            if said.ci_low is not None and said.ci_low <= row.value <= said.ci_high
         ),
         (None, None),
     )
@@ -700,16 +719,16 @@ def _observation(row: Row, rows: list[Row], content: Content) -> dict:
         else "no_error_published"
     )
     return dict(zip(KEY, row.key, strict=True)) | {
-        "starts": starts(row.period),
+        "period_start": starts(row.period),
         "value": row.value,
-        "low": low,
-        "high": high,
+        "ci_low": low,
+        "ci_high": high,
         "n": int(sample) if sample.isdigit() else None,
-        "n_note": sample,
+        "sample_size_note": sample,
         "status": row.status,
         "flags": row.flags,
-        "interval_reason": reason,
-        "base": row.base,
+        "no_ci_reason": reason,
+        "population": row.population,
         "source": row.source,
         "decimals": row.decimals,
     }

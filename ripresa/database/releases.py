@@ -21,8 +21,8 @@ from ripresa import settings
 from ripresa.database import build
 from ripresa.database.build import KEY
 
-INDEX = ("version", "date", "previous", "figures")
-LOG = ("date", "version", "kind", *KEY, "was", "now", "figures")
+INDEX = ("version", "date", "previous", "observations")
+LOG = ("date", "version", "kind", *KEY, "old_value", "new_value", "observations")
 KINDS = ("revised", "new", "withdrawn")
 SLICE = ("geo", "sector", "gender", "size", "edition")  # what a figure is of, its period aside
 LISTED = 200  # more changes of one indicator and edition are one line
@@ -33,12 +33,12 @@ class ReleaseError(ValueError):
 
 
 def releases(root: Path | None = None) -> list[dict[str, str]]:
-    """The releases made, oldest first: version, date, previous, figures."""
+    """The releases made, oldest first: version, date, previous, observations."""
     return _read((root or settings.DATA) / "releases" / "index.csv")
 
 
 def revisions(root: Path | None = None) -> list[dict[str, str]]:
-    """Every change of every release, newest release first. An empty key column means several; figures counts them."""
+    """Every change of every release, newest release first. An empty key column means several; observations counts them."""
     return sorted(_read((root or settings.DATA) / "revisions.csv"), key=lambda row: row["date"], reverse=True)
 
 
@@ -79,7 +79,7 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
         "version": version,
         "date": (day or date.today()).isoformat(),
         "previous": before,
-        "figures": str(len(now)),
+        "observations": str(len(now)),
     }
     if made and line["date"] < made[-1]["date"]:
         raise ReleaseError(
@@ -113,8 +113,8 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
 
 
 def changes(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY) -> pd.DataFrame:
-    """Two sets of observations side by side: the columns `on`, was, now, and kind (same, revised, new, withdrawn), in the order of `on`."""
-    kept = ["value", "low", "high"]
+    """Two sets of observations side by side: the columns `on`, old_value, new_value and kind (same, revised, new, withdrawn), in the order of `on`."""
+    kept = ["value", "ci_low", "ci_high"]
     both = was[[*on, *kept]].merge(
         now[[*on, *kept]], on=list(on), how="outer", suffixes=("_was", "_now"), indicator="side"
     )
@@ -134,8 +134,8 @@ def changes(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY) -> 
     )
     interval = (both["side"] == "both") & ~equal & (both["value_was"] == both["value_now"])
     said = {
-        side: [_said(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)]
-        for side in ("was", "now")
+        column: [_said(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)]
+        for side, column in (("was", "old_value"), ("now", "new_value"))
     }
     return both[list(on)].assign(kind=kind, **said)
 
@@ -143,11 +143,11 @@ def changes(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY) -> 
 def compare(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """What a view showed in an earlier version beside what it shows now. was, now: rows of one question, such as map.
 
-    Columns: geo, geo_name, sector, gender, size, edition, period_was, period_now, was, now, kind: same, revised, newer (another period took
+    Columns: geo, geo_name, sector, gender, size, edition, period_was, period_now, old_value, new_value, kind: same, revised, newer (another period took
     its place), new, withdrawn. Numbers stay numbers, missing where a side has none."""
     dated = any(rows.duplicated(list(SLICE)).any() for rows in (was, now))
     on = [*SLICE, "period"] if dated else list(SLICE)
-    kept = ["geo_name", "value", "low", "high", *([] if dated else ["period"])]
+    kept = ["geo_name", "value", "ci_low", "ci_high", *([] if dated else ["period"])]
     both = was[[*on, *kept]].merge(now[[*on, *kept]], on=on, how="outer", suffixes=("_was", "_now"))
     if dated:
         both = both.assign(
@@ -157,9 +157,9 @@ def compare(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     return both.assign(
         kind=[_kind(row) for row in both.to_dict("records")],
         geo_name=both["geo_name_now"].fillna(both["geo_name_was"]),
-        was=both["value_was"],
-        now=both["value_now"],
-    )[[*SLICE[:1], "geo_name", *SLICE[1:], "period_was", "period_now", "was", "now", "kind"]]
+        old_value=both["value_was"],
+        new_value=both["value_now"],
+    )[[*SLICE[:1], "geo_name", *SLICE[1:], "period_was", "period_now", "old_value", "new_value", "kind"]]
 
 
 def summary(changed: pd.DataFrame) -> list[dict[str, object]]:
@@ -175,9 +175,9 @@ def summary(changed: pd.DataFrame) -> list[dict[str, object]]:
                 {
                     **{name: row[name] for name in KEY},
                     "kind": kind,
-                    "was": row["was"],
-                    "now": row["now"],
-                    "figures": 1,
+                    "old_value": row["old_value"],
+                    "new_value": row["new_value"],
+                    "observations": 1,
                 }
                 for row in some.to_dict("records")
             ]
@@ -192,9 +192,9 @@ def _line(kind: str, some: pd.DataFrame) -> dict[str, object]:
         **shared,
         "period": shared["period"] or f"{periods[0].split('/')[0]}/{periods[-1].split('/')[-1]}",
         "kind": kind,
-        "was": "",
-        "now": "",
-        "figures": len(some),
+        "old_value": "",
+        "new_value": "",
+        "observations": len(some),
     }
 
 
@@ -210,7 +210,7 @@ def _kind(row: dict) -> str:
         if all(
             row[f"{name}_was"] == row[f"{name}_now"]
             or (pd.isna(row[f"{name}_was"]) and pd.isna(row[f"{name}_now"]))
-            for name in ("value", "low", "high")
+            for name in ("value", "ci_low", "ci_high")
         )
         else "revised"
     )

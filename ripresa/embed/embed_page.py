@@ -352,16 +352,18 @@ def _table(found: list[dict], view: View, caption: str) -> str:
         **(
             {
                 "interval": lambda row: (
-                    interval_text(row["low"], row["high"], view.indicator.unit, view.indicator.decimals, lang)
+                    interval_text(
+                        row["ci_low"], row["ci_high"], view.indicator.unit, view.indicator.decimals, lang
+                    )
                     or MISSING
                 )
             }
-            if any(row["low"] is not None for row in rows)
+            if any(row["ci_low"] is not None for row in rows)
             else {}
         ),
         **(
-            {"n": lambda row: row["n_note"] or number(row["n"], lang)}
-            if any(row["n"] is not None or row["n_note"] for row in rows)
+            {"n": lambda row: row["sample_size_note"] or number(row["n"], lang)}
+            if any(row["n"] is not None or row["sample_size_note"] for row in rows)
             else {}
         ),
         "status": lambda row: say(f"status_{row['status']}", lang),

@@ -314,7 +314,7 @@ def leaders(found: list[dict], view: View) -> str:
             value
             for *_, women, men in both
             for row in (women, men)
-            for value in (row["low"], row["value"], row["high"])
+            for value in (row["ci_low"], row["value"], row["ci_high"])
             if value is not None
         ]
     )
@@ -333,7 +333,7 @@ def leaders(found: list[dict], view: View) -> str:
 def _gap(women: dict, men: dict, place) -> str:
     at = [f"{place(row['value']):.2f}%" for row in (women, men)]
     sure = "".join(
-        f'<line class="zero" x1="{place(row["low"]):.2f}%" x2="{place(row["high"]):.2f}%" y1="{y}" y2="{y}"/>'
+        f'<line class="zero" x1="{place(row["ci_low"]):.2f}%" x2="{place(row["ci_high"]):.2f}%" y1="{y}" y2="{y}"/>'
         for row, y in ((women, 5), (men, 11))
         if has_interval(row)
     )
@@ -421,7 +421,7 @@ def lines(found: list[dict], view: View) -> str:
     values = [
         value
         for row in known
-        for value in ((row["low"], row["value"], row["high"]) if has_interval(row) else (row["value"],))
+        for value in ((row["ci_low"], row["value"], row["ci_high"]) if has_interval(row) else (row["value"],))
     ]
     grid = ticks(min([*values, 0] if min(values) < 0.5 * max(values) else values), max(values))
     times = [year(row) for row in known]

@@ -39,7 +39,7 @@ def atom(
 def counted(lines: Iterable[Mapping[str, str]], lang: str) -> str:
     """How many figures were revised, added, withdrawn: "3 riviste, 120 nuove"; for a page as well."""
     counts = {
-        kind: sum(int(line["figures"]) for line in lines if line["kind"] == kind)
+        kind: sum(int(line["observations"]) for line in lines if line["kind"] == kind)
         for kind in ("revised", "new", "withdrawn")
     }
     said = [say(f"count_{kind}", lang, count=count) for kind, count in counts.items() if count]
@@ -62,14 +62,14 @@ def sentence(line: Mapping[str, str], lang: str) -> str:
         )
         if part
     )
-    if line["figures"] != "1" or line["kind"] == "new":
-        return say(f"several_{line['kind']}", lang, what=what, count=number(int(line["figures"]), lang))
+    if line["observations"] != "1" or line["kind"] == "new":
+        return say(f"several_{line['kind']}", lang, what=what, count=number(int(line["observations"]), lang))
     return say(
         f"one_{line['kind']}",
         lang,
         what=what,
-        was=_value(line["was"], indicator, lang),
-        now=_value(line["now"], indicator, lang),
+        was=_value(line["old_value"], indicator, lang),
+        now=_value(line["new_value"], indicator, lang),
     )
 
 

@@ -97,7 +97,9 @@ def title(export: Export, lang: str) -> str:
     )
     where = ", ".join(names) if 0 < len(names) <= 3 else t(f"level_{view.level}", lang)
     periods = (
-        export.table.sort_values("starts")["period"].unique().tolist() if len(export.table) else [view.period]
+        export.table.sort_values("period_start")["period"].unique().tolist()
+        if len(export.table)
+        else [view.period]
     )
     when = (
         period_text(periods[0], lang)

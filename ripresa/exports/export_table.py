@@ -18,7 +18,7 @@ from ripresa.narrative import figure_text as charted
 from ripresa.observations.rows import roles
 
 PARTS = ("sector", "gender", "size")
-NUMBERS = ("value", "low", "high", "n")
+NUMBERS = ("value", "ci_low", "ci_high", "n")
 COLUMNS = {  # name: type, what it holds in Italian and in English; the order is the order in the file
     "indicator": ("string", "Codice dell'indicatore", "Indicator code"),
     "indicator_name": ("string", "Indicatore", "Indicator"),
@@ -61,7 +61,7 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
         "Anno, semestre, trimestre, mese, giorno o intervallo",
         "Year, half, quarter, month, day or interval",
     ),
-    "starts": ("date", "Primo giorno del periodo", "First day of the period"),
+    "period_start": ("date", "Primo giorno del periodo", "First day of the period"),
     "edition": (
         "string",
         "Edizione: edizioni diverse non si confrontano nel tempo",
@@ -73,17 +73,17 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
         "Valore nell'unità dell'indicatore; vuoto se manca, mai zero al suo posto",
         "Value in the indicator's unit; empty where missing, never zero instead",
     ),
-    "low": (
+    "ci_low": (
         "number",
         "Estremo basso dell'intervallo al 95%; vuoto se non c'è",
         "Lower end of the 95% interval; empty where there is none",
     ),
-    "high": (
+    "ci_high": (
         "number",
         "Estremo alto dell'intervallo al 95%; vuoto se non c'è",
         "Upper end of the 95% interval; empty where there is none",
     ),
-    "interval_reason": (
+    "no_ci_reason": (
         "string",
         "Perché l'intervallo manca: register, no_error_published, derived",
         "Why there is no interval: register, no_error_published, derived",
@@ -93,7 +93,11 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
         "Numerosità del campione, o denominatore di una quota da registro",
         "Sample size, or denominator of a register share",
     ),
-    "n_note": ("string", "Numerosità con le parole della fonte", "Sample size in the source's words"),
+    "sample_size_note": (
+        "string",
+        "Numerosità con le parole della fonte",
+        "Sample size in the source's words",
+    ),
     "status": (
         "string",
         "ok, provisional (provvisorio), derived (calcolato)",
@@ -106,14 +110,14 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
         "b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; "
         "o survey before 2019, s base under 30, v old vintage",
     ),
-    "base": (
+    "population": (
         "string",
         "La popolazione di cui si parla, nella lingua del file; in inglese nella base dati",
         "The population the figure is of, in the language of the file; in English in the database",
     ),
     "source": ("string", "Codice della fonte", "Source code"),
     "source_name": ("string", "Fonte", "Source"),
-    "drawn_from": (
+    "published_geo": (
         "string",
         "Codice dell'area pubblicata, se la fonte ne unisce più d'una",
         "Code of the published area where the source joins several",
@@ -211,7 +215,7 @@ def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
     table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
     table["unit"] = [about[id].unit for id in indicators]
     table["citations"] = [noted(text, view.lang) for text in _citations(table)]
-    table["base"] = [noted(text, view.lang, "base_") for text in table["base"]]
+    table["population"] = [noted(text, view.lang, "population_") for text in table["population"]]
     table["data_version"] = known or version()
     table["check"] = fingerprint.checks(table)
     return table
@@ -220,7 +224,9 @@ def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
 def keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """The key of each figure as published: a figure drawn for each part of a joined area has the key of the whole."""
     return [
-        tuple(row[name] if name != "geo" or not row["drawn_from"] else row["drawn_from"] for name in KEY)
+        tuple(
+            row[name] if name != "geo" or not row["published_geo"] else row["published_geo"] for name in KEY
+        )
         for row in table.to_dict("records")
     ]
 

@@ -80,7 +80,7 @@ def about(export: Export) -> dict[str, str]:
         "title": export.meta["title"],
         "subtitle": export.meta["subtitle"],
         "indicator": indicator.label[lang],
-        "definition": indicator.about[lang],
+        "definition": indicator.description[lang],
         "universe": _universe(export, lang),
         "notes": "\n".join(export.meta["notes"]),
         "source": export.meta["source"],
@@ -211,7 +211,7 @@ def _decimals(export: Export) -> int:
             export.view.indicator.decimals,
             *(
                 len(cell(value).partition(".")[2])
-                for name in ("value", "low", "high")
+                for name in ("value", "ci_low", "ci_high")
                 for value in export.table[name]
                 if len(cell(value)) < 10
             ),
@@ -456,7 +456,7 @@ def readme(export: Export, lang: str, own: str) -> str:
         "readme",
         lang,
         label=export.label(lang),
-        about=indicator.about[lang],
+        about=indicator.description[lang],
         universe=_universe(export, lang),
         notes=notes,
         sources=sources,

@@ -24,7 +24,7 @@ from ripresa.database.build import KEY
 
 FORM = 1  # of the seal; raised when it is written another way
 LETTERS = "bcdfghjklmnpqrst"
-FIGURES = ("value", "low", "high", "n", "status")  # what a fingerprint is of, after the key
+FIGURES = ("value", "ci_low", "ci_high", "n", "status")  # what a fingerprint is of, after the key
 UNIT, RECORD = "\x1f", "\x1e"
 
 
@@ -65,10 +65,10 @@ def column_check(values: Iterable[object]) -> str:
 
 
 def figures(table: pd.DataFrame) -> list[tuple[str, ...]]:
-    """The figures of a flat table as text, sorted: the seven key columns (as published), then value, low, high, n, status."""
+    """The figures of a flat table as text, sorted: the seven key columns (as published), then value, ci_low, ci_high, n, status."""
     rows = []
     for row in table.to_dict("records"):
-        key = [row["drawn_from"] if name == "geo" and row["drawn_from"] else row[name] for name in KEY]
+        key = [row["published_geo"] if name == "geo" and row["published_geo"] else row[name] for name in KEY]
         rows.append(tuple(cell(value) for value in (*key, *(row[name] for name in FIGURES))))
     return sorted(set(rows))
 
@@ -101,7 +101,7 @@ def picture(table_seal: Mapping, table: pd.DataFrame) -> dict:
     """The seal of an image of that table, before it is drawn: it carries the figures instead of the checks of the columns."""
     return {
         **{name: table_seal[name] for name in ("ripresa", "version", "view", "fingerprint", "rows")},
-        "figures": pack(figures(table)),
+        "observations": pack(figures(table)),
     }
 
 

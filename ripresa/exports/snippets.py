@@ -54,9 +54,9 @@ figure = go.Figure()
 old = rows["flags"].str.contains("v")  # {old}
 parts = rows["period"].map(lambda period: sum(period >= cut for cut in {breaks!r}))  # {apart}
 for (area, edition, part), line in rows[~old].groupby(["geo_name", "edition_name", parts[~old]], sort=False):
-    figure.add_scatter(x=line["starts"], y=line["value"], mode="lines+markers", name=f"{{area}}, {{edition}}", text=line["period"])
+    figure.add_scatter(x=line["period_start"], y=line["value"], mode="lines+markers", name=f"{{area}}, {{edition}}", text=line["period"])
 if old.any():
-    figure.add_scatter(x=rows[old]["starts"], y=rows[old]["value"], mode="markers", text=rows[old]["geo_name"])
+    figure.add_scatter(x=rows[old]["period_start"], y=rows[old]["value"], mode="markers", text=rows[old]["geo_name"])
 """,
     "by_sector": """
 rows = rows[::-1]

@@ -19,7 +19,7 @@ from ripresa.exports.seal import FIGURES, cell
 from ripresa.exports.verify_reader import Detail, NotOurs, Read, checked, read, wrong_rows
 
 STATES = ("current", "revised", "altered", "not_ours")
-COMPARED = ("value", "low", "high")
+COMPARED = ("value", "ci_low", "ci_high")
 SHOWN, TRIED = 20, 40  # details said, rows put back by trial
 TRIALS = 400  # rows whose values are tried in place of a changed one
 
@@ -236,11 +236,13 @@ def _revised(figures: list[tuple[str, ...]], current: str) -> Iterator[Detail]:
 
 
 def _with_interval(said: dict[str, str]) -> str:
-    return f"{said['value']} [{said['low']}, {said['high']}]"
+    return f"{said['value']} [{said['ci_low']}, {said['ci_high']}]"
 
 
 def _key(row: dict[str, str]) -> tuple[str, ...]:
-    return tuple(row["drawn_from"] if name == "geo" and row["drawn_from"] else row[name] for name in KEY)
+    return tuple(
+        row["published_geo"] if name == "geo" and row["published_geo"] else row[name] for name in KEY
+    )
 
 
 def _figures(row: dict[str, str]) -> tuple[str, ...]:

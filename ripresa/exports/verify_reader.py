@@ -94,7 +94,7 @@ def _image(file: bytes) -> Read:
                 if image_metadata.marked(file)
                 else NotOurs("no seal")
             )
-        found = Read(seal=seal, figures=fingerprint.unpack(str(seal.get("figures", ""))))
+        found = Read(seal=seal, figures=fingerprint.unpack(str(seal.get("observations", ""))))
         if image_metadata.drawing(file) != seal.get("drawing"):
             found.faults += _texts(file, seal) or [Detail("drawing")]
     except (image_metadata.Damaged, ValueError):
@@ -205,7 +205,7 @@ def _cell(value: object, name: str, decimal: str) -> str:
             return cell(float(value.replace(",", ".") if decimal == "," else value))
         except ValueError:
             return value
-    if name == "starts" and (day := re.fullmatch(r"(\d\d)/(\d\d)/(\d{4})", value)):
+    if name == "period_start" and (day := re.fullmatch(r"(\d\d)/(\d\d)/(\d{4})", value)):
         return f"{day[3]}-{day[2]}-{day[1]}"
     return cell(value)
 
@@ -298,7 +298,7 @@ def _workbook(members: dict[str, bytes]) -> Read:
         head,
         (
             [
-                _day(item) if name == "starts" else item
+                _day(item) if name == "period_start" else item
                 for name, item in zip(head, line + [""] * (len(head) - len(line)))
             ]
             for line in lines[1:]
@@ -439,7 +439,7 @@ def _cube(whole: dict) -> Read:
                 raise IndexError(place)
             figures = (
                 value,
-                *(beside[name].get(place) for name in ("low", "high", "n")),
+                *(beside[name].get(place) for name in ("ci_low", "ci_high", "n")),
                 beside["state"].get(place, "ok"),
             )
             rows.append([*reversed(key), *figures, version])

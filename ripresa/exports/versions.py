@@ -55,7 +55,7 @@ def _answer(version: str, current: str, name: str, given: tuple) -> pd.DataFrame
         connection.register("released", observations)
         connection.execute("create temp view observations as select * from released")
         connection.execute("use published")
-        connection.execute("create temp view figures as from named_figures()")
+        connection.execute("create temp view observations_labelled as from build_observations_labelled()")
         return connection.execute(
             query.text(name),
             {key: list(value) if isinstance(value, tuple) else value for key, value in given},
@@ -70,7 +70,11 @@ def said(row: dict, view: View) -> str:
         for name in ("period_was", "period_now")
     }
     return say(
-        f"changed_{row['kind']}", lang, was=exact(row["was"], view), now=exact(row["now"], view), **periods
+        f"changed_{row['kind']}",
+        lang,
+        was=exact(row["old_value"], view),
+        now=exact(row["new_value"], view),
+        **periods,
     )
 
 

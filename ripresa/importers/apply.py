@@ -93,7 +93,7 @@ def _taken_back(path: Path, before: bytes | None) -> None:
 
 
 def written(figures: Iterable[Figure]) -> str:
-    """The import file: the columns of data/raw, then low and high."""
+    """The import file: the columns of data/raw, then ci_low and ci_high."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -134,9 +134,11 @@ def compared(before: build.Content, after: build.Content, file: str) -> Changes:
 
     known = {
         row.key: row
-        for row in sorted((row for row in before.rows if row.source in sources and not row.hold), key=rank)
+        for row in sorted(
+            (row for row in before.rows if row.source in sources and not row.exclusion_reason), key=rank
+        )
     }
-    changes = Changes(kept_aside=[(row, why) for row, why in after.evidence if row.file == file])
+    changes = Changes(kept_aside=[(row, why) for row, why in after.excluded_observations if row.file == file])
     for row in brought:
         old = known.get(row.key)
         if old is None:

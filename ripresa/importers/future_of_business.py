@@ -73,7 +73,7 @@ class Rule:
     indicator: str
     question: re.Pattern
     answers: tuple[re.Pattern, ...]
-    base: str
+    population: str
     variable: str = ""
     codes: tuple[str, ...] = ()
 
@@ -94,9 +94,11 @@ class Rule:
 
 @cache
 def declared() -> tuple[tuple[Rule, ...], dict[str, str]]:
-    """The rules, and the population that each word means."""
+    """The rules, and the gender that each label means."""
     paragraphs = tomllib.loads(DECLARED.read_text(encoding="utf-8"))
-    populations = {word: gender for gender, words in paragraphs.pop("populations").items() for word in words}
+    populations = {
+        word: gender for gender, words in paragraphs.pop("gender_labels").items() for word in words
+    }
 
     def pattern(text):
         return re.compile(text, re.IGNORECASE)
@@ -106,7 +108,7 @@ def declared() -> tuple[tuple[Rule, ...], dict[str, str]]:
             id,
             pattern(entry["question"]),
             tuple(map(pattern, entry["answers"])),
-            entry["base"],
+            entry["population"],
             entry.get("variable", ""),
             tuple(entry.get("codes", ())),
         )
@@ -234,7 +236,7 @@ def _series() -> Sort:
         return {
             "indicator": rule.indicator,
             "gender": populations[population.lower()],
-            "base": rule.base,
+            "population": rule.population,
             "asked": f"{variable} {asked}".strip(),
             "answer": fit,
         }
@@ -350,11 +352,11 @@ def _figures(shares: list[tuple], times: int, text: Text, dropped: Dropped) -> l
                 edition=edition,
                 value=value,
                 unit="percent",
-                low=low,
-                high=high,
+                ci_low=low,
+                ci_high=high,
                 n=n.removesuffix(".0") if n not in flags.MISSING else "",
                 status="ok" if alone else "derived",
-                base=f"{of['base']}; {of['asked'][:160]} / {answered[:160]}",
+                population=f"{of['population']}; {of['asked'][:160]} / {answered[:160]}",
                 publisher="Meta, OECD, World Bank",
                 title=f"Future of Business survey, aggregated data ({text.name})",
                 published=f"file of {text.day}",

@@ -70,9 +70,11 @@ def _checked(header: list[str], name: str) -> None:
 
 
 def _figure(row: dict[str, str], comma: bool, place: str, day: str) -> Figure | Drop:
-    """The figure of a row; an interval comes from low and high, or from se where the unit is percent."""
+    """The figure of a row; an interval comes from ci_low and ci_high, or from se where the unit is percent."""
     said = {
-        name: row[name].replace(",", ".") if comma and name in ("value", "low", "high", "se") else row[name]
+        name: row[name].replace(",", ".")
+        if comma and name in ("value", "ci_low", "ci_high", "se")
+        else row[name]
         for name in row
     }
     try:
@@ -81,8 +83,8 @@ def _figure(row: dict[str, str], comma: bool, place: str, day: str) -> Figure | 
             return number
         low, high = (
             interval(number[0], said.pop("se", ""))
-            if said.get("se") and not said.get("low")
-            else (said.get("low", ""), said.get("high", ""))
+            if said.get("se") and not said.get("ci_low")
+            else (said.get("ci_low", ""), said.get("ci_high", ""))
         )
     except ImportFault as fault:
         raise ImportFault(f"{place}: {fault}") from None
@@ -97,8 +99,8 @@ def _figure(row: dict[str, str], comma: bool, place: str, day: str) -> Figure | 
             "status": said.get("status") or "ok",
             "value": number[0],
             "flag": number[1],
-            "low": low,
-            "high": high,
+            "ci_low": low,
+            "ci_high": high,
         }
     )
 

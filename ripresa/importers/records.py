@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from ripresa.database import build
 
-COLUMNS = (*build.RAW, "low", "high")
+COLUMNS = (*build.RAW, "ci_low", "ci_high")
 EXAMPLES = 4
 Z95 = 1.96
 
@@ -69,15 +69,15 @@ class Figure:
     gender: str = "all"
     size: str = "all"
     n: str = ""
-    base: str = ""
+    population: str = ""
     status: str = "ok"
     flag: str = ""
-    hold: str = ""
+    exclusion_reason: str = ""
     confidence: str = "high"
     published: str = ""
     url: str = ""
-    low: str = ""
-    high: str = ""
+    ci_low: str = ""
+    ci_high: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:

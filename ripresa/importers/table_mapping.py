@@ -33,7 +33,7 @@ class Table:
     source: str
     title: str
     unit: str
-    base: str
+    population: str
     areas: str
     series: dict
     where: dict = field(default_factory=dict)
@@ -88,13 +88,13 @@ class Lists:
 
 @cache
 def declared() -> dict[str, Table]:
-    """Every table by id. A paragraph may be `like` another but for what it says."""
+    """Every table by id. A paragraph `extends` another but for what it says."""
     paragraphs = tomllib.loads(DECLARED.read_text(encoding="utf-8"))
     known = {entry.name for entry in fields(Table)}
     found = {}
     for id, paragraph in paragraphs.items():
-        whole = paragraphs.get(paragraph.get("like"), {}) | {
-            name: value for name, value in paragraph.items() if name != "like"
+        whole = paragraphs.get(paragraph.get("extends"), {}) | {
+            name: value for name, value in paragraph.items() if name != "extends"
         }
         if unknown := set(whole) - known:
             raise ImportFault(
@@ -208,16 +208,20 @@ def _series(codes: dict[str, str], table: Table, lists: Lists) -> dict | Drop:
     size = table.sizes.get(code(codes[table.size])) if table.size else "all"
     if size is None:
         return Drop("size class not shown here", code(codes[table.size]))
-    base = "; ".join(
+    population = "; ".join(
         part
-        for part in (table.base, code(told) if code(told) not in ("any", "") else "", entry.get("base", ""))
+        for part in (
+            table.population,
+            code(told) if code(told) not in ("any", "") else "",
+            entry.get("population", ""),
+        )
         if part
     )
     return {
         "indicator": entry["indicator"],
         "edition": entry["edition"],
         "unit": entry.get("unit", table.unit),
-        "base": base,
+        "population": population,
         "sector": "all" if sector == table.total else lists.sectors[sector],
         "size": size,
     }
@@ -251,7 +255,7 @@ def changes(levels: list[Figure], table: Table) -> list[Figure]:
             value = format(round(100 * (Decimal(figure.value) / base - 1), 2), "f")
             computed = {
                 "indicator": table.change["indicator"],
-                "base": table.change["base"],
+                "population": table.change["population"],
                 "unit": "% vs 2019",
                 "value": value,
                 "status": "derived",

@@ -86,7 +86,7 @@ def _figure(
         edition="wbes",
         value=exact(number[0]),
         unit="percent",
-        base="formal private firms with 5 or more employees, survey weights",
+        population="formal private firms with 5 or more employees, survey weights",
         publisher="World Bank",
         title=f"World Development Indicators ({id})",
         published=f"updated {updated}",

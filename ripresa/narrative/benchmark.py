@@ -104,7 +104,7 @@ def compared(
 
 def is_one(row: dict, other: dict) -> bool:
     """Whether two areas carry the figure of one joined area, which is nothing to compare with itself."""
-    return bool(row.get("drawn_from")) and row["drawn_from"] == other.get("drawn_from")
+    return bool(row.get("published_geo")) and row["published_geo"] == other.get("published_geo")
 
 
 def plain(row: dict, other: dict, indicator: Indicator) -> str:
@@ -136,8 +136,8 @@ def place(row: dict, peers: list[dict], indicator: Indicator) -> tuple[int, int,
 
     None unless every peer has a figure. With intervals the places that the verdicts leave open; without, that of the printed value, ties included.
     """
-    units = {other.get("drawn_from") or other["geo"]: other for other in peers}
-    own = row.get("drawn_from") or row["geo"]
+    units = {other.get("published_geo") or other["geo"]: other for other in peers}
+    own = row.get("published_geo") or row["geo"]
     if own not in units or any(other["value"] is None for other in units.values()):
         return None
     rest = [other for unit, other in units.items() if unit != own]
@@ -186,8 +186,8 @@ def when(row: dict, lang: str) -> str:
 
 def sure(row: dict, indicator: Indicator, lang: str) -> str:
     """The interval of a figure, or why it has none; with the counts it comes from and what makes it weak."""
-    interval = interval_text(row.get("low"), row.get("high"), indicator.unit, indicator.decimals, lang)
-    note = row.get("n_note") or number(row.get("n"), lang).strip(MISSING)
+    interval = interval_text(row.get("ci_low"), row.get("ci_high"), indicator.unit, indicator.decimals, lang)
+    note = row.get("sample_size_note") or number(row.get("n"), lang).strip(MISSING)
     counts = (
         note
         if "/" in note
@@ -195,7 +195,7 @@ def sure(row: dict, indicator: Indicator, lang: str) -> str:
         if note
         else ""
     )
-    reason = row.get("interval_reason") or ""
+    reason = row.get("no_ci_reason") or ""
     known = (
         t("sure_interval", lang, interval=interval)
         if interval
@@ -220,8 +220,8 @@ def since_2019(way: dict | None, indicator: Indicator, lang: str, shown: str = "
     if way is None or _gone(way["baseline"]) or way["period"] == way["baseline_period"]:
         return ""
     judged = verdict(
-        {name: way[name] for name in ("value", "low", "high")},
-        {"value": way["baseline"], "low": way["baseline_low"], "high": way["baseline_high"]},
+        {name: way[name] for name in ("value", "ci_low", "ci_high")},
+        {"value": way["baseline"], "ci_low": way["baseline_ci_low"], "ci_high": way["baseline_ci_high"]},
     )
     words = {
         "baseline": value_text(way["baseline"], indicator.unit, indicator.decimals, lang),
@@ -231,7 +231,13 @@ def since_2019(way: dict | None, indicator: Indicator, lang: str, shown: str = "
     defined = indicator.id.endswith("_vs_2019")  # 2019 is zero by definition
     sentences = [] if defined else [t("since_start", lang, **words)]
     told = kind(way) in OFFICIAL and (defined or indicator.unit != "percent_change")
-    if told and not judged and way["complete"] and indicator.better != "neither" and not _gone(way["worst"]):
+    if (
+        told
+        and not judged
+        and way["complete"]
+        and indicator.desired_direction != "neither"
+        and not _gone(way["worst"])
+    ):
         words |= {
             "worst": _way(way["worst"], way["baseline"], indicator, lang),
             "extreme": value_text(way["worst"], indicator.unit, indicator.decimals, lang),
@@ -248,9 +254,9 @@ def since_2019(way: dict | None, indicator: Indicator, lang: str, shown: str = "
 
 def _course(way: dict, indicator: Indicator) -> str:
     """How the line went: never_lower or never_higher than 2019, worst_now, not_yet back, regained, or lost again."""
-    sign = -1 if indicator.better == "lower" else 1
+    sign = -1 if indicator.desired_direction == "lower" else 1
     if sign * way["worst"] >= sign * way["baseline"]:
-        return f"never_{indicator.better}"
+        return f"never_{indicator.desired_direction}"
     if _gone(way["regained_period"]):
         return "worst_now" if way["worst_period"] == way["period"] else "not_yet"
     return "lost" if sign * way["value"] < sign * way["baseline"] else "regained"
@@ -369,7 +375,7 @@ def strip(
         )
     if has_interval(row):
         parts.append(
-            f'<path d="M{x(row["low"]):.1f} {middle}H{x(row["high"]):.1f}" stroke="{colours.qualitative[0]}" stroke-width="3" opacity=".45"/>'
+            f'<path d="M{x(row["ci_low"]):.1f} {middle}H{x(row["ci_high"]):.1f}" stroke="{colours.qualitative[0]}" stroke-width="3" opacity=".45"/>'
         )
     parts.append(
         f'<circle cx="{x(row["value"]):.1f}" cy="{middle}" r="4.6" fill="{colours.page if is_provisional(row) else colours.qualitative[0]}" '

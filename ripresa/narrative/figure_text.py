@@ -173,9 +173,9 @@ def absent_areas(found: list[dict], view: View, kind: str) -> int:
 def hover(row: dict, view: View, name: str = "") -> str:
     """What appears under the pointer: name, value, interval, period, base and warnings, one a line."""
     lang = view.lang
-    n = number(row["n"], lang) if row.get("n") is not None else row.get("n_note") or ""
+    n = number(row["n"], lang) if row.get("n") is not None else row.get("sample_size_note") or ""
     interval = interval_text(
-        row.get("low"), row.get("high"), view.indicator.unit, view.indicator.decimals, lang
+        row.get("ci_low"), row.get("ci_high"), view.indicator.unit, view.indicator.decimals, lang
     )
     lines = [
         f"<b>{escape(name or row['geo_name'], quote=False)}{sign(row)}</b>",

@@ -258,7 +258,7 @@ def _stretch(geo: str, found: list[dict], view: View) -> list[dict]:
 def _dots(found: list[dict], view: View) -> str:
     """Who is named and how many are, never who is first."""
     known = valued(peers(found, view)) or valued(found)
-    count = len({row.get("drawn_from") or row["geo"] for row in known})
+    count = len({row.get("published_geo") or row["geo"] for row in known})
     newest = {row["geo"]: row for row in sorted(valued(found), key=year)}
     chosen = [newest[geo] for geo in focus(view) if geo in newest]
     areas_too = "_areas" if view.level == "italy" else ""

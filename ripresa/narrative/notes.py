@@ -28,8 +28,8 @@ def notes(rows, view: View, kind: str = "") -> list[str]:
     found, lang = records(rows, view.lang), view.lang
     known = valued(found)
     kind = kind or kind_of(found, view) if found else kind
-    wanted = not view.indicator.note_from or any(
-        row.get("source") in view.indicator.note_from for row in peers(found, view) or found
+    wanted = not view.indicator.note_sources or any(
+        row.get("source") in view.indicator.note_sources for row in peers(found, view) or found
     )
     lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
     if kind == "dots":
@@ -111,10 +111,10 @@ def _small_note(known: list[dict], view: View) -> list[str]:
 def _drawn_note(known: list[dict], lang: str) -> list[str]:
     groups: dict[str, list[str]] = {}
     for row in known:
-        if row.get("drawn_from"):
-            groups.setdefault(row["drawn_from"], []).append(row["geo_name"])
+        if row.get("published_geo"):
+            groups.setdefault(row["published_geo"], []).append(row["geo_name"])
     return [
-        say("note_drawn_from", lang, names=list_text(list(dict.fromkeys(names)), lang))
+        say("note_published_geo", lang, names=list_text(list(dict.fromkeys(names)), lang))
         for names in groups.values()
     ]
 
@@ -153,6 +153,6 @@ def _interval_note(known: list[dict], lang: str) -> list[str]:
         return lines
     return [
         say(f"reason_{reason}", lang)
-        for reason in dict.fromkeys(row.get("interval_reason") for row in known)
+        for reason in dict.fromkeys(row.get("no_ci_reason") for row in known)
         if reason
     ]

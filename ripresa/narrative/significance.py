@@ -13,11 +13,13 @@ def verdict(a: dict, b: dict) -> str:
     """
     if has_interval(a) and has_interval(b):
         difference = a["value"] - b["value"]
-        low = difference - sqrt((a["value"] - a["low"]) ** 2 + (b["high"] - b["value"]) ** 2)
-        high = difference + sqrt((a["high"] - a["value"]) ** 2 + (b["value"] - b["low"]) ** 2)
+        low = difference - sqrt((a["value"] - a["ci_low"]) ** 2 + (b["ci_high"] - b["value"]) ** 2)
+        high = difference + sqrt((a["ci_high"] - a["value"]) ** 2 + (b["value"] - b["ci_low"]) ** 2)
         return "higher" if low > 0 else "lower" if high < 0 else "indistinct"
     if has_interval(a):
-        return "higher" if a["low"] > b["value"] else "lower" if a["high"] < b["value"] else "indistinct"
+        return (
+            "higher" if a["ci_low"] > b["value"] else "lower" if a["ci_high"] < b["value"] else "indistinct"
+        )
     if has_interval(b):
         return {"higher": "lower", "lower": "higher"}.get(word := verdict(b, a), word)
     return ""

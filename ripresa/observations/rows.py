@@ -108,7 +108,7 @@ def focus(view: View) -> tuple[str, ...]:
 
 def has_interval(row: dict) -> bool:
     """Whether a 95% interval is known."""
-    return row.get("low") is not None and row.get("high") is not None
+    return row.get("ci_low") is not None and row.get("ci_high") is not None
 
 
 def flagged(row: dict, letter: str) -> bool:
@@ -141,7 +141,7 @@ def year(row: dict) -> float:
     first, _, last = str(row["period"]).partition("/")
     if last:
         return round((year_of(first) + year_of(last)) / 2, 3)
-    starts = row.get("starts")
+    starts = row.get("period_start")
     if starts is None:
         return year_of(row["period"])
     if isinstance(starts, str):

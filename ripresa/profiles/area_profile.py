@@ -86,7 +86,11 @@ class Area:
         """The entries that stand for the area: of each topic the first that it opens with and the area has."""
         chosen = []
         for id, topic in catalogue.topics().items():
-            order = list(dict.fromkeys(name for level in LEVELS[self.level] for name in topic.opens[level]))
+            order = list(
+                dict.fromkeys(
+                    name for level in LEVELS[self.level] for name in topic.indicators_by_level[level]
+                )
+            )
             own = [
                 entry
                 for entry in self.entries.get(id, ())
@@ -119,7 +123,7 @@ def _area(version: str, geo: str, lang: str) -> Area:
         else own.level
     )
     wholes = benchmarks(geo, level, own.parent)
-    rows = records(ask("profile", geos=(geo, *wholes), own=(geo,), sectors=sectors(), lang=lang), lang)
+    rows = records(ask("profile", geos=(geo, *wholes), focus_geos=(geo,), sectors=sectors(), lang=lang), lang)
     ways = {
         (row["indicator"], row["sector"], row["gender"], row["size"], row["edition"]): row
         for row in clean(ask("profile_recovery", geo=geo))
@@ -281,7 +285,7 @@ def shown(line: list[dict], indicator: Indicator, level: str) -> dict:
     return max(
         line,
         key=lambda row: (
-            not row["drawn_from"],
+            not row["published_geo"],
             *recent(row),
             -preferred.index(row["edition"]) if row["edition"] in preferred else -99,
         ),
@@ -324,7 +328,7 @@ def _peers(indicator: Indicator, row: dict, level: str, lang: str) -> tuple[tupl
 def missing(level: str, have: set[str]) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
     """What the topics offer and the area lacks: what other areas of its level have, and for Italian areas what only the country has."""
     offered = {
-        place: [id for topic in catalogue.topics().values() for id in topic.opens[place]]
+        place: [id for topic in catalogue.topics().values() for id in topic.indicators_by_level[place]]
         for place in catalogue.LEVELS
     }
     italian = {row.indicator for row in ask("coverage_matrix", lang="en").itertuples() if row.italian_areas}

@@ -75,7 +75,7 @@ def says(entry: Entry, lang: str) -> str:
         number=number(row["value"], lang, indicator.decimals),
         value=_value(row, indicator, lang),
         period=period_text(row["period"], lang)
-        + (f", {t('profile_joined', lang)}" if row.get("drawn_from") else ""),
+        + (f", {t('profile_joined', lang)}" if row.get("published_geo") else ""),
         status=t("profile_provisional", lang) if is_provisional(row) else "",
         told=f", {told}" if told else "",
         scope="".join(f", {part}" for part in scope),
@@ -117,7 +117,7 @@ def _line(entry: Entry, area: Area, theme: str, draw: Callable[[str], str], tab:
         part
         for part in (
             benchmark.sure(row, indicator, lang),
-            t("profile_joined", lang) if row.get("drawn_from") else "",
+            t("profile_joined", lang) if row.get("published_geo") else "",
         )
         if part
     )
@@ -219,7 +219,7 @@ def _title(name: str, title: str, about: str = "") -> str:
 
 def when(entry: Entry, lang: str) -> str:
     """The period of a figure, whether it is provisional, and whether it is that of a larger area."""
-    joined = f"; {t('profile_joined', lang)}" if entry.row.get("drawn_from") else ""
+    joined = f"; {t('profile_joined', lang)}" if entry.row.get("published_geo") else ""
     return benchmark.when(entry.row, lang) + joined
 
 

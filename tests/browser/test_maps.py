@@ -11,7 +11,7 @@ from ripresa.i18n import t
 from tests.browser.conftest import NARROW
 
 TOPICS = [topic for topic in catalogue.topics() if topic != "context"]
-OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.topics()[topic].opens]
+OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.topics()[topic].indicators_by_level]
 SHADED = {
     ("closures", "italy"): 21,
     ("profits", "italy"): 21,

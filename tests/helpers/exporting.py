@@ -19,7 +19,7 @@ DIGITS = b"0123456789"
 VIEWS = [
     (topic, level, lang)
     for topic, subject in catalogue.topics().items()
-    for level, offered in subject.opens.items()
+    for level, offered in subject.indicators_by_level.items()
     if offered
     for lang in catalogue.LANGS
 ]

@@ -32,9 +32,9 @@ TOPIC = """
 title = {{ it = "x", en = "x" }}
 question = {{ it = "x", en = "x" }}
 intro = {{ it = "x", en = "x" }}
-level = "italy"
-opens = {{ italy = [], europe = [], world = [] }}
-more = []
+default_level = "italy"
+indicators_by_level = {{ italy = [], europe = [], world = [] }}
+extra_indicators = []
 """
 RAW = """\
 dii_at_least_basic,ITA,,,,10-249,2021,dii-3,60.69,percent,,x,ok,,,high,Eurostat,isoc_e_dii,snapshot 2026-03-28,

@@ -65,18 +65,18 @@ def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> s
         if not missing(figure["worst_period"])
         else MISSING,
     }
-    if indicator.better == "neither" or missing(figure["worst"]):
+    if indicator.desired_direction == "neither" or missing(figure["worst"]):
         return t("recovery_change", lang, **words)
     never = (
         figure["worst"] <= figure["baseline"]
-        if indicator.better == "lower"
+        if indicator.desired_direction == "lower"
         else figure["worst"] >= figure["baseline"]
     )
     if never:
-        return t(f"recovery_never_{indicator.better}", lang, **words)
+        return t(f"recovery_never_{indicator.desired_direction}", lang, **words)
     short = (
         figure["value"] > figure["baseline"]
-        if indicator.better == "lower"
+        if indicator.desired_direction == "lower"
         else figure["value"] < figure["baseline"]
     )
     if missing(figure["regained_period"]) or short:  # regained and lost again is not regained
@@ -87,7 +87,9 @@ def recovery(figure: dict | None, rows: pd.DataFrame, indicator, lang: str) -> s
 def spark(rows: pd.DataFrame, indicator, lang: str, theme: str) -> str:
     """The line over time as a small drawing: dotted where 2019 stood, a dot and a year at both ends, hollow where provisional. "" for fewer than two points."""
     known = [row for row in rows.to_dict("records") if not missing(row["value"])]
-    points = [(row["starts"].year + (row["starts"].month - 1) / 12, row["value"]) for row in known]
+    points = [
+        (row["period_start"].year + (row["period_start"].month - 1) / 12, row["value"]) for row in known
+    ]
     if len(points) < 2:
         return ""
     (first, _), (last, _) = points[0], points[-1]

@@ -20,9 +20,9 @@ CELLS = {
     "value": lambda row, unit, decimals, lang: value_text(row["value"], unit, decimals, lang),
     "since": lambda row, unit, decimals, lang: row["since"],
     "interval": lambda row, unit, decimals, lang: (
-        interval_text(row["low"], row["high"], unit, decimals, lang) or MISSING
+        interval_text(row["ci_low"], row["ci_high"], unit, decimals, lang) or MISSING
     ),
-    "n": lambda row, unit, decimals, lang: row["n_note"] or number(row["n"], lang),
+    "n": lambda row, unit, decimals, lang: row["sample_size_note"] or number(row["n"], lang),
     "status": lambda row, unit, decimals, lang: t(f"status_{row['status']}", lang),
     "edition_name": lambda row, unit, decimals, lang: row["edition_name"],
     "source_name": lambda row, unit, decimals, lang: row["source_name"],
@@ -40,7 +40,7 @@ OPTIONAL = {
     "gender_name": "gender",
     "size_name": "size",
 }  # shown when the rows differ or are not the total
-EMPTY = {"interval": "low", "n": "n"}  # shown when any row has one
+EMPTY = {"interval": "ci_low", "n": "n"}  # shown when any row has one
 
 
 def figures(rows: pd.DataFrame, indicator, lang: str, caption: str) -> str:
@@ -103,7 +103,10 @@ def csv(rows: pd.DataFrame) -> bytes:
 def file(rows: pd.DataFrame, lang: str) -> bytes:
     """Figures as a file: the population of each in the reader's language, and the data version."""
     return csv(
-        rows.assign(base=[noted(text, lang, "base_") for text in rows["base"]], data_version=version())
+        rows.assign(
+            population=[noted(text, lang, "population_") for text in rows["population"]],
+            data_version=version(),
+        )
     )
 
 

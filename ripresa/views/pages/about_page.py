@@ -77,17 +77,17 @@ def sources(lang: str) -> None:
             "publisher": noted(row["publisher"], lang),
             "kind": t(f"kind_{row['kind']}", lang).strip("()."),
             "licence": row["licence"],
-            "figures": number(row["figures"], lang),
+            "observations": number(row["observations"], lang),
             "note": row["note"],
         }
         for row in ask("sources", lang=lang).to_dict("records")
     ]
     heads = {
         name: t(f"column_{name}", lang)
-        for name in ("name", "publisher", "kind", "licence", "figures", "note")
+        for name in ("name", "publisher", "kind", "licence", "observations", "note")
     }
     st.html(
         f'<section class="article" id="about_sources"><h2>{escape(t("about_sources", lang))}</h2></section>'
     )
     with st.container(key="sources"):
-        st.html(data_table.html(body, heads, t("about_sources_caption", lang), numbers=("figures",)))
+        st.html(data_table.html(body, heads, t("about_sources_caption", lang), numbers=("observations",)))

@@ -35,7 +35,7 @@ def _claim(claim, filters: Filters) -> None:
     st.html(f"""<article class="claim {claim.verdict}"><p class="verdict"><span aria-hidden="true">{SIGNS[claim.verdict]}</span> {escape(t(f"verdict_{claim.verdict}", lang))}</p>
         <h2>{escape(t("checks_quoted", lang, claim=claim.claim))}</h2><p class="credit">{escape(when)}</p>
         <p class="what">{escape(claim.finding)}.</p>{good}
-        <p class="yes"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.write)}.</p>{claim_evidence.sides(claim, lang)}</article>""")
+        <p class="yes"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.suggested_wording)}.</p>{claim_evidence.sides(claim, lang)}</article>""")
     if claim.evidence_indicator:
         topic = catalogue.indicator(claim.evidence_indicator).topic
         door = Filters(

@@ -7,7 +7,7 @@ from ripresa.database.query import ask
 from ripresa.i18n import t, value_text
 from ripresa.views.components.document_link import document
 
-HEADS = {"observation": "checks_observation", "evidence": "checks_evidence_side"}
+HEADS = {"observation": "checks_observation", "excluded_observation": "checks_evidence_side"}
 DOCUMENT = ("publisher", "title", "published", "url")
 
 
@@ -34,9 +34,15 @@ def _side(side: str, rows: list[dict], indicator, lang: str) -> str:
     figures = ""
     for value in dict.fromkeys(row["value"] for row in rows):
         own = [row for row in rows if row["value"] == value]
-        why = " ".join(dict.fromkeys(t(f"why_{row['why']}", lang) for row in own if row["why"]))
+        why = " ".join(
+            dict.fromkeys(
+                t(f"exclusion_reason_{row['exclusion_reason']}", lang)
+                for row in own
+                if row["exclusion_reason"]
+            )
+        )
         decimals = max(indicator.decimals, 0 if float(value).is_integer() else 1)
         documents = "".join(f"<li>{document(*map(row.get, DOCUMENT), lang)}</li>" for row in own)
         reason = f'<p class="credit">{escape(why)}</p>' if why else ""
-        figures += f'<p class="big {own[0]["why"]}">{escape(value_text(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
+        figures += f'<p class="big {own[0]["exclusion_reason"]}">{escape(value_text(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
     return f'<section class="{side}"><h3>{escape(t(HEADS[side], lang))}</h3>{figures}</section>'

@@ -107,7 +107,9 @@ def apart(geos: tuple[str, ...], lang: str) -> list[Indicator]:
 
 @lru_cache(maxsize=256)
 def _shared(version: str, geos: tuple[str, ...], lang: str) -> dict[str, Line | None]:
-    rows = valued(records(ask("profile", geos=geos, own=geos, sectors=areas.sectors(), lang=lang), lang))
+    rows = valued(
+        records(ask("profile", geos=geos, focus_geos=geos, sectors=areas.sectors(), lang=lang), lang)
+    )
     by_indicator: dict[str, list[dict]] = {}
     for row in rows:
         by_indicator.setdefault(row["indicator"], []).append(row)
@@ -356,8 +358,8 @@ def _cell(line: Line, geo: str, lang: str, theme: str) -> str:
     values = [one["value"] for one in line.cells.values()]
     drawing = "" if indicator.unit in ALONE else benchmark.bar(row["value"], max(values), min(values), theme)
     said = [
-        benchmark.sure(row, indicator, lang) if row["low"] is not None else "",
-        t("profile_joined", lang) if row["drawn_from"] else "",
+        benchmark.sure(row, indicator, lang) if row["ci_low"] is not None else "",
+        t("profile_joined", lang) if row["published_geo"] else "",
     ]
     small = f"<small>{escape('; '.join(filter(None, said)))}</small>" if any(said) else ""
     return f"<strong>{escape(_value(row, indicator, lang))}</strong>{sheet.image(drawing)}{small}"
@@ -382,17 +384,17 @@ def rows_of(lines: list[Line], geos: tuple[str, ...]) -> pd.DataFrame:
         "period",
         "edition",
         "value",
-        "low",
-        "high",
+        "ci_low",
+        "ci_high",
         "n",
-        "n_note",
+        "sample_size_note",
         "status",
         "flags",
-        "interval_reason",
-        "base",
+        "no_ci_reason",
+        "population",
         "source",
         "source_name",
-        "drawn_from",
+        "published_geo",
         "compared",
     )
     return pd.DataFrame([{name: row[name] for name in columns} for row in found], columns=list(columns))

@@ -63,7 +63,9 @@ def figures(filters: Filters) -> None:
         key=key,
         format_func=lambda id: topics[id].title[lang],
         on_change=lambda: shell.choose(
-            indicator=next(iter(next(filter(None, topics[st.session_state[key]].opens.values())))),
+            indicator=next(
+                iter(next(filter(None, topics[st.session_state[key]].indicators_by_level.values())))
+            ),
             level="",
             period="",
             size="",
@@ -80,7 +82,7 @@ def figures(filters: Filters) -> None:
     name, indicator = view.indicator.id, view.indicator
     st.html(
         f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
-        f"{escape(indicator.about[lang])} {escape(indicator.note[lang])}</p></div>"
+        f"{escape(indicator.description[lang])} {escape(indicator.note[lang])}</p></div>"
     )
     with st.container(horizontal=True, gap="medium"):
         st.download_button(
@@ -140,7 +142,7 @@ def traced(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str
 
 def entries(filters: Filters) -> None:
     """The catalogue, with a search through every word of it."""
-    lang, columns = filters.lang, ("label", "about", "universe", "unit", "source")
+    lang, columns = filters.lang, ("label", "description", "universe", "unit", "source")
     asked = st.text_input(
         t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang)
     )
@@ -150,7 +152,7 @@ def entries(filters: Filters) -> None:
         source = sources[row.source]
         cells = {
             "label": (row.label, door(row.id, lang)),
-            "about": row.about,
+            "description": row.description,
             "universe": row.universe,
             "unit": t(f"unit_{row.unit}", lang),
             "source": f"{noted(source.publisher, lang)}, {source.name[lang]}",
@@ -175,8 +177,8 @@ def plain(words: str) -> str:
 def door(id: str, lang: str, level: str = "") -> str:
     """The address of an indicator's view, at a level or at the first that offers it; "" where none does."""
     topic = catalogue.topics()[catalogue.indicator(id).topic]
-    levels = [level] if level else dict.fromkeys((topic.level, *catalogue.LEVELS))
-    found = next((one for one in levels if topic.opens[one] and id in offers(topic, one)), "")
+    levels = [level] if level else dict.fromkeys((topic.default_level, *catalogue.LEVELS))
+    found = next((one for one in levels if topic.indicators_by_level[one] and id in offers(topic, one)), "")
     return f"{topic.id}?lang={lang}&level={found}&indicator={id}" if found else ""
 
 
@@ -189,7 +191,7 @@ def coverage(filters: Filters) -> None:
         "countries",
         "sectors",
         "sizes",
-        "figures",
+        "observations",
         "with_interval",
     )
     body = [

@@ -356,8 +356,8 @@ def _cell(row: dict, lang: str) -> dict:
     return {
         "category": row["category"],
         "value": value if shown else None,
-        "low": low,
-        "high": high,
+        "ci_low": low,
+        "ci_high": high,
         "reason": "" if shown else _reason(row["status"], row, lang),
     }
 
@@ -369,7 +369,7 @@ def _reason(status: str, row: dict, lang: str) -> str:
 def _value(cell: dict, lang: str) -> str:
     return (
         cell["reason"]
-        or f"{value_text(cell['value'], 'percent', 1, lang)} ({interval_text(cell['low'], cell['high'], 'percent', 1, lang)})"
+        or f"{value_text(cell['value'], 'percent', 1, lang)} ({interval_text(cell['ci_low'], cell['ci_high'], 'percent', 1, lang)})"
     )
 
 

@@ -49,7 +49,7 @@ REGIONAL = (
     "innovative_startups_female_majority_share",
     "women_led_firms_share",
 )
-SIGNS = {"*": lambda row: row["drawn_from"], "†": is_small}
+SIGNS = {"*": lambda row: row["published_geo"], "†": is_small}
 TOLD = {"*": "profile_joined", "†": "weak_small"}
 GLANCE = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
 NATIONAL = (
@@ -168,7 +168,7 @@ def glance(names: dict[str, str], lang: str) -> None:
             for row in areas.clean(ask(name, **moment))
             if row["geo"] in body
         ]
-        newest = max(rows, key=lambda row: row["starts"])
+        newest = max(rows, key=lambda row: row["period_start"])
         heads[id] = f"{indicator.short[lang]}, {benchmark.when(newest, lang)}"
         for row in rows:
             signs = [sign for sign, holds in SIGNS.items() if holds(row)]
@@ -233,7 +233,7 @@ def _beside_italy(entry: areas.Entry, lang: str) -> dict:
     said = [
         sheet.when(entry, lang),
         entry.edition,
-        f"{row['n_note']}, {t('weak_small', lang)}" if is_small(row) else "",
+        f"{row['sample_size_note']}, {t('weak_small', lang)}" if is_small(row) else "",
     ]
     return {"indicator": indicator.label[lang], "period": "; ".join(filter(None, said))} | {
         name: value_text(one.get("value"), indicator.unit, indicator.decimals, lang)
@@ -248,7 +248,14 @@ def _figure(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict
     cut = {"indicator": id, "sector": opening["sector"], "gender": opening["gender"], "size": opening["size"]}
     line = ask("trend", **cut, geos=(geo,), lang=lang)
     for edition in opening["editions"]:
-        found = ask("headline", **cut, geo=geo, edition=edition, period=period, better=indicator.better)
+        found = ask(
+            "headline",
+            **cut,
+            geo=geo,
+            edition=edition,
+            period=period,
+            desired_direction=indicator.desired_direction,
+        )
         if len(found):
             return found.iloc[0].to_dict(), line[line["edition"] == edition]
     return None, line.head(0)

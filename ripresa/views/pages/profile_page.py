@@ -31,19 +31,19 @@ COLUMNS = (
     "size",
     "period",
     "value",
-    "low",
-    "high",
+    "ci_low",
+    "ci_high",
     "n",
-    "n_note",
+    "sample_size_note",
     "status",
     "flags",
-    "interval_reason",
-    "base",
+    "no_ci_reason",
+    "population",
     "edition",
     "edition_name",
     "source",
     "source_name",
-    "drawn_from",
+    "published_geo",
 )
 
 
@@ -109,7 +109,7 @@ def by_sector(one: Area, sector: str) -> None:
 
 def published(words: str, geo: str, code: str, lang: str, **named: str) -> None:
     """Which figures of a sector an area has, or that it has none."""
-    found = ask("profile", geos=(geo,), own=(geo,), sectors=(code,), lang=lang)["indicator"].unique()
+    found = ask("profile", geos=(geo,), focus_geos=(geo,), sectors=(code,), lang=lang)["indicator"].unique()
     said = t(
         f"{words}_{'some' if len(found) else 'none'}",
         lang,
@@ -219,7 +219,7 @@ def figures(one: Area) -> pd.DataFrame:
     return ask(
         "profile",
         geos=(one.geo, *areas.benchmarks(one.geo, one.level, one.parent)),
-        own=(one.geo,),
+        focus_geos=(one.geo,),
         sectors=(),
         lang=one.lang,
     )[list(COLUMNS)]

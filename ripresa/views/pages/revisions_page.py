@@ -50,6 +50,6 @@ def entry(made: dict[str, str], lines: list[dict[str, str]], lang: str) -> str:
     )
     when = period_text(made["date"], lang)
     return (
-        f'<section class="claim" id="{escape(made["version"])}"><h2>{escape(when)}</h2><p class="credit">{escape(t("revisions_version", lang, version=made["version"], figures=int(made["figures"])))}</p>'
+        f'<section class="claim" id="{escape(made["version"])}"><h2>{escape(when)}</h2><p class="credit">{escape(t("revisions_version", lang, version=made["version"], figures=int(made["observations"])))}</p>'
         f"<p>{escape(atom.counted(lines, lang))}</p>{listed}</section>"
     )

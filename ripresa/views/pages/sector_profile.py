@@ -96,14 +96,19 @@ def _italian(indicator: Indicator, rows: list[dict], ways: dict) -> Entry | None
     )
     line = [row for row in rows if (row["gender"], row["size"]) == cut]
     row = shown(line, indicator, "italy")
-    known = (*line, *(whole(one) for one in line if one["whole"] is not None))
+    known = (*line, *(whole(one) for one in line if one["total_value"] is not None))
     way = None if no_direction(row) else ways.get((indicator.id, row["sector"], *cut, row["edition"]))
     return Entry(indicator, row, tuple(line), known, at_once(row, known), (), way)
 
 
 def whole(row: dict) -> dict:
     """The figure of all sectors that stands beside a sector's."""
-    return row | {"geo": "whole", "value": row["whole"], "low": row["whole_low"], "high": row["whole_high"]}
+    return row | {
+        "geo": "whole",
+        "value": row["total_value"],
+        "ci_low": row["total_ci_low"],
+        "ci_high": row["total_ci_high"],
+    }
 
 
 def _across(indicator: Indicator, rows: list[dict], level: str) -> Across | None:
@@ -156,7 +161,7 @@ def sentences(one: Sector) -> list[str]:
 
 def counted(there: Across, lang: str) -> str:
     """In how many areas the sector is above and below the whole economy; "" where the whole is not published for several."""
-    pairs = [(row, whole(row)) for row in there.rows if row["whole"] is not None]
+    pairs = [(row, whole(row)) for row in there.rows if row["total_value"] is not None]
     if len(pairs) < FEW:
         return ""
     words = [
@@ -183,12 +188,14 @@ def beside(there: Across, lang: str) -> str:
     indicator = there.indicator
     body = []
     for row in there.rows:
-        told = benchmark.compared(row, whole(row), indicator, lang) if row["whole"] is not None else None
+        told = (
+            benchmark.compared(row, whole(row), indicator, lang) if row["total_value"] is not None else None
+        )
         body.append(
             {
                 "area": row["geo_name"],
                 "value": value_text(row["value"], indicator.unit, indicator.decimals, lang),
-                "whole": value_text(row["whole"], indicator.unit, indicator.decimals, lang),
+                "whole": value_text(row["total_value"], indicator.unit, indicator.decimals, lang),
                 "told": f"{told.mark} {t(f'sector_{told.word}', lang, difference=_difference(row, indicator, lang))}"
                 if told
                 else MISSING,
@@ -203,7 +210,7 @@ def beside(there: Across, lang: str) -> str:
 
 
 def _difference(row: dict, indicator: Indicator, lang: str) -> str:
-    return difference(row["value"], row["whole"], benchmark.Reading(indicator, lang))
+    return difference(row["value"], row["total_value"], benchmark.Reading(indicator, lang))
 
 
 def lacking(one: Sector) -> str:

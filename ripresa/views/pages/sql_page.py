@@ -27,8 +27,8 @@ ADDRESSED = 6000  # characters of a question that an address can hold
 SHOWN, DRAWN = 500, 300  # rows on the page, rows on the chart; the file has all
 FIRST = "observations"  # the table that opens
 OWN = {  # examples written here; the others are the dashboard's own questions
-    "count": "select indicator, count(*) as figures, min(period) as first, max(period) as last\nfrom observations\ngroup by indicator\norder by figures desc",
-    "regions": "select geo_name as region, value as death_rate\nfrom described('{lang}')\nwhere indicator = 'death_rate' and sector = 'all' and size = 'all' and gender = 'all'\n"
+    "count": "select indicator, count(*) as observations, min(period) as first, max(period) as last\nfrom observations\ngroup by indicator\norder by observations desc",
+    "regions": "select geo_name as region, value as death_rate\nfrom observations_in('{lang}')\nwhere indicator = 'death_rate' and sector = 'all' and size = 'all' and gender = 'all'\n"
     "  and period = '2024' and level = 'area'\norder by death_rate desc",
 }
 ASKED = {

@@ -229,7 +229,7 @@ def about(view: View, rows: pd.DataFrame) -> None:
     sources = tuple(dict.fromkeys(rows["source"])) or (indicator.source,)
     named = "".join(f"<p>{_source(catalogue.sources()[id], lang)}</p>" for id in sources)
     st.html(f"""<details class="about"><summary>{escape(t("what_it_measures", lang))}</summary>
-        <p><strong>{escape(indicator.label[lang])}.</strong> {escape(indicator.about[lang])}</p>
+        <p><strong>{escape(indicator.label[lang])}.</strong> {escape(indicator.description[lang])}</p>
         <p><strong>{escape(t("universe", lang))}</strong> {escape(catalogue.universe(indicator, sources, lang))}.</p>
         {named}<p><strong>{escape(t("documents", lang))}</strong></p><ul>{documents}{more}</ul>{home}</details>""")
 
@@ -260,7 +260,7 @@ def over_time(view: View, theme: str) -> tuple[Drawing, ...]:
     if view.chart == "series":
         return ()
     geos = company(view)
-    shown = [view, *(replace(view, indicator=catalogue.indicator(id)) for id in view.indicator.beside)]
+    shown = [view, *(replace(view, indicator=catalogue.indicator(id)) for id in view.indicator.related)]
     found = [(one, ask("trend", **one.cut, geos=geos, lang=view.lang)) for one in shown]
     found = [(one, rows) for one, rows in found if line.has_line(rows)][:2]
     if not found or found[0][0] is not view:
@@ -295,7 +295,7 @@ def by_sector(view: View, theme: str) -> Drawing | None:
             here, rows = replace(view, geo=(geo,)), found
             break
     if here is None or rows["sector"].nunique() <= FEW:
-        for id in catalogue.topics()[view.topic].more if view.level == "italy" else ():
+        for id in catalogue.topics()[view.topic].extra_indicators if view.level == "italy" else ():
             other = resolve(
                 Filters(lang=view.lang, level="italy", indicator=id, period=view.period), view.topic
             )
