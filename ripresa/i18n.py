@@ -21,7 +21,7 @@ from ripresa.catalogue import LANGS
 LOCALES = {"it": "it_IT", "en": "en_GB"}
 MISSING = "–"
 MINUS = "−"
-STRINGS = settings.LOCALES / "interface.toml"
+LOCALE_FILES = ("interface", "charts", "exports", "api")  # one namespace: a key stands in one file only
 SIGNED = {
     "points": "points_value",
     "percent_change": "percent_value",
@@ -41,18 +41,27 @@ UNITS = {
 
 @cache
 def strings() -> dict[str, dict[str, str]]:
-    """Every sentence of the interface: {key: {"it": ..., "en": ...}}."""
-    return tomllib.loads(STRINGS.read_text(encoding="utf-8"))
+    """Every sentence a visitor reads: {key: {"it": ..., "en": ...}}. Raises ValueError where two files share a key."""
+    sentences: dict[str, dict[str, str]] = {}
+    for name in LOCALE_FILES:
+        entries = tomllib.loads((settings.LOCALES / f"{name}.toml").read_text(encoding="utf-8"))
+        if shared := sorted(sentences.keys() & entries.keys()):
+            raise ValueError(f"data/locales/{name}.toml: {', '.join(shared)} stands in another file too.")
+        sentences |= entries
+    return sentences
 
 
-def t(key: str, lang: str, **values) -> str:
+def translate(key: str, lang: str, **values: object) -> str:
     """The sentence `key` in `lang`, with its {placeholders} filled."""
     entry = strings().get(key)
     if entry is None:
-        raise KeyError(f'data/locales/interface.toml has no "[{key}]"')
+        raise KeyError(f'data/locales: no file has "[{key}]"')
     if lang not in entry:
-        raise KeyError(f'data/locales/interface.toml, [{key}]: no "{lang}"')
+        raise KeyError(f'data/locales, [{key}]: no "{lang}"')
     return filled(entry[lang], lang, values)
+
+
+t = translate
 
 
 def filled(sentence: str, lang: str, values: dict) -> str:

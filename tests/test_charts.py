@@ -959,12 +959,6 @@ def test_short_periods_fit_the_end_of_a_line():
     ]
 
 
-def test_every_phrase_is_in_both_languages_with_the_same_gaps():
-    for key, both in phrases.phrases().items():
-        assert set(both) == {"it", "en"}, key
-        assert set(re.findall(r"{(\w+)}", both["it"])) == set(re.findall(r"{(\w+)}", both["en"])), key
-
-
 def test_the_title_gives_both_ends_and_italy():
     rows = frame(row("ITC4", 5.8), row("ITH1", 4.2), row("ITF6", 7.9), row("ITA", 6.4))
     assert (

@@ -1054,11 +1054,3 @@ def test_the_words_of_an_embed_of_lines_stay_inside_a_narrow_frame(asked, chromi
             rows = [sorted(word for word in words if word[2] == top) for top in {word[2] for word in words}]
             assert all(before[1] <= after[0] for row in rows for before, after in pairwise(row)), words
         opened.close()
-
-
-def test_every_phrase_of_exports_is_in_both_languages_with_the_same_places():
-    from ripresa.exports.phrases import phrases
-
-    for name, words in phrases().items():
-        assert set(words) == {"it", "en"}, name
-        assert set(re.findall(r"\{(\w+)\}", words["it"])) == set(re.findall(r"\{(\w+)\}", words["en"])), name

@@ -1,11 +1,11 @@
 """The data package of everything: every list and table as CSV, its columns described, for Frictionless and its readers."""
 
 from ripresa import catalogue
-from ripresa.api.api_phrases import say
 from ripresa.api.endpoints import EDITION, ENDPOINTS, LANG
 from ripresa.api.jsonstat_writer import KEY
 from ripresa.api.openapi import document
 from ripresa.exports.formats import LICENCES
+from ripresa.i18n import t
 
 
 def package(version: str, lang: str, site: str) -> dict:
@@ -16,8 +16,8 @@ def package(version: str, lang: str, site: str) -> dict:
     return {
         "profile": "tabular-data-package",
         "name": "ripresa-digitale",
-        "title": say("title", lang),
-        "description": say("intro", lang),
+        "title": t("title", lang),
+        "description": t("intro", lang),
         "version": version,
         "homepage": f"{site}/?lang={lang}",
         "licenses": list({source.licence["en"]: _licence(source, lang) for source in sources}.values()),

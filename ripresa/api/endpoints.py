@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 from ripresa import settings
-from ripresa.api.api_phrases import say
 from ripresa.api.problem import Problem
 from ripresa.catalogue import LANGS
 from ripresa.database.query import ask
+from ripresa.i18n import t
 
 EDITION = "v1"
 LONGEST = 8000  # characters of a query string
@@ -48,7 +48,7 @@ class Parameter:
 
     def about(self, lang: str) -> str:
         """What it means."""
-        return say(f"parameter_{self.name}", lang)
+        return t(f"parameter_{self.name}", lang)
 
     def allowed(self, version: str) -> tuple[str, ...]:
         """The values it can have, in their order; empty where a pattern or a range says it."""
@@ -134,7 +134,7 @@ class Endpoint:
 
     def about(self, lang: str) -> str:
         """What it gives."""
-        return say(f"endpoint_{self.name}", lang)
+        return t(f"endpoint_{self.name}", lang)
 
     @cached_property
     def query(self) -> dict[str, Parameter]:

@@ -8,13 +8,13 @@ from starlette.responses import FileResponse, Response
 from ripresa import i18n
 from ripresa.api import boundary_files, datapackage, html_docs, jsonstat_writer, row_stream, serializers
 from ripresa.api import openapi as document
-from ripresa.api.api_phrases import say
 from ripresa.api.endpoints import EDITION, ENDPOINTS, MEDIA, codes
 from ripresa.api.problem import Problem
 from ripresa.api.responses import NEWEST, Call, etag, keeping, listed, named, paged, stream, unchanged, whole
 from ripresa.database import build
 from ripresa.database import query as queries
 from ripresa.database import releases as release
+from ripresa.i18n import t
 
 
 def rows(call: Call) -> Response:
@@ -199,7 +199,7 @@ def _cube(call: Call, found: row_stream.Figures) -> bytes:
     try:
         return serializers.dumps(
             jsonstat_writer.cube(
-                rows, order, about, {name: say(f"dimension_{name}", lang) for name in jsonstat_writer.KEY}
+                rows, order, about, {name: t(f"dimension_{name}", lang) for name in jsonstat_writer.KEY}
             )
         )
     except jsonstat_writer.TooLarge as fault:

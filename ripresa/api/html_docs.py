@@ -5,9 +5,9 @@ from html import escape
 from pathlib import Path
 
 from ripresa.api import openapi
-from ripresa.api.api_phrases import say
 from ripresa.api.endpoints import EDITION, ENDPOINTS, Endpoint, Parameter
 from ripresa.api.problem import STATUS
+from ripresa.i18n import t
 
 ROOT = f"/api/{EDITION}"
 STYLE = Path(__file__).with_name("html_docs.css").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ def page(version: str, lang: str, site: str) -> str:
     """The whole page; `site` is where it was asked for, such as https://example.org."""
 
     def tell(key, **values):
-        return say(key, lang, **values)
+        return t(key, lang, **values)
 
     other = {"it": "en", "en": "it"}[lang]
     return f"""<!doctype html>
@@ -71,7 +71,7 @@ def _address(endpoint: Endpoint, lang: str) -> list[str]:
         endpoint.about(lang),
         takes or "–",
         ", ".join(endpoint.formats),
-        f'<a href="{escape(sample)}">{say("try", lang)}</a>',
+        f'<a href="{escape(sample)}">{t("try", lang)}</a>',
     ]
 
 
@@ -86,15 +86,15 @@ def _parameters() -> list[Parameter]:
 
 def _parameter(parameter: Parameter, version: str, lang: str) -> list[str]:
     if parameter.pattern:
-        values = say("a_period", lang)
+        values = t("a_period", lang)
     elif parameter.most:
-        values = say("one_of_range", lang, least=parameter.least, most=f"{parameter.most}")
+        values = t("one_of_range", lang, least=parameter.least, most=f"{parameter.most}")
     elif parameter.codes:
-        values = say("one_of_list", lang, where=f"{ROOT}/{parameter.codes}", name=parameter.codes)
+        values = t("one_of_list", lang, where=f"{ROOT}/{parameter.codes}", name=parameter.codes)
     else:
         values = ", ".join(f"<code>{choice}</code>" for choice in parameter.choices)
-    more = [say("repeats", lang)] * parameter.many + (
-        [say("of_default", lang, default=parameter.default)] if parameter.default is not None else []
+    more = [t("repeats", lang)] * parameter.many + (
+        [t("of_default", lang, default=parameter.default)] if parameter.default is not None else []
     )
     return [
         f'<code id="p-{parameter.name}">{parameter.name}</code>',
@@ -114,12 +114,12 @@ def _columns(version: str, lang: str) -> list[list[str]]:
 
 
 def _table(lang: str, heads: tuple[str, ...], rows: list[list[str]]) -> str:
-    head = "".join(f'<th scope="col">{say(name, lang)}</th>' for name in heads)
+    head = "".join(f'<th scope="col">{t(name, lang)}</th>' for name in heads)
     body = "".join(
         f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
         for first, *cells in rows
     )
-    return f'<div class="table" tabindex="0" role="region" aria-label="{say(heads[0], lang)}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="table" tabindex="0" role="region" aria-label="{t(heads[0], lang)}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _code(text: str) -> str:

@@ -2,12 +2,12 @@
 
 from functools import lru_cache
 
-from ripresa.api.api_phrases import say
 from ripresa.api.endpoints import EDITION, ENDPOINTS, KEY, MEDIA, VERSION, Endpoint, Parameter
 from ripresa.api.problem import STATUS
 from ripresa.catalogue import LANGS
 from ripresa.database import query as queries
 from ripresa.exports.export_table import COLUMNS
+from ripresa.i18n import t
 
 TYPES = {
     "VARCHAR": {"type": "string"},
@@ -57,21 +57,21 @@ def document(version: str, lang: str) -> dict:
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
-            "title": say("title", lang),
+            "title": t("title", lang),
             "version": EDITION,
-            "description": say("intro", lang),
-            "summary": say("summary", lang),
+            "description": t("intro", lang),
+            "summary": t("summary", lang),
             "x-data-version": version,
         },
         "servers": [
-            {"url": f"/api/{EDITION}", "description": say("server_newest", lang)},
+            {"url": f"/api/{EDITION}", "description": t("server_newest", lang)},
             {
                 "url": f"/api/{EDITION}/versions/{{version}}",
-                "description": say("server_version", lang),
+                "description": t("server_version", lang),
                 "variables": {"version": {"default": version}},
             },
         ],
-        "externalDocs": {"url": f"/api/{EDITION}/?lang={lang}", "description": say("page", lang)},
+        "externalDocs": {"url": f"/api/{EDITION}/?lang={lang}", "description": t("page", lang)},
         "paths": {endpoint.path: {"get": _operation(endpoint, version, lang)} for endpoint in ENDPOINTS},
         "components": {
             "schemas": {
@@ -85,7 +85,7 @@ def document(version: str, lang: str) -> dict:
                 },
             },
             "headers": {
-                name: {"schema": schema, "description": say(f"header_{name.lower().replace('-', '_')}", lang)}
+                name: {"schema": schema, "description": t(f"header_{name.lower().replace('-', '_')}", lang)}
                 for name, schema in HEADERS.items()
             },
             "responses": {kind: _fault(kind, lang) for kind in STATUS},
@@ -111,7 +111,7 @@ def _operation(endpoint: Endpoint, version: str, lang: str) -> dict:
         "operationId": endpoint.name,
         "summary": endpoint.about(lang),
         "parameters": [_parameter(parameter, version, lang) for parameter in parameters],
-        "responses": {"200": _success(endpoint, lang), "304": {"description": say("not_modified", lang)}}
+        "responses": {"200": _success(endpoint, lang), "304": {"description": t("not_modified", lang)}}
         | faults,
     }
 
@@ -258,7 +258,7 @@ def _features() -> dict:
 
 def _fault(kind: str, lang: str) -> dict:
     return {
-        "description": say(f"problem_{kind}", lang),
+        "description": t(f"problem_{kind}", lang),
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 

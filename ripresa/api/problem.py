@@ -4,7 +4,7 @@ import json
 
 from starlette.responses import Response
 
-from ripresa.api.api_phrases import say
+from ripresa.i18n import t
 
 STATUS = {
     "parameter": 400,
@@ -40,14 +40,14 @@ class Problem(Exception):
             allowed,
             more or {},
         )
-        self.detail = say(f"detail_{detail}", lang, **values)
+        self.detail = t(f"detail_{detail}", lang, **values)
         super().__init__(self.detail)
 
     def response(self, instance: str, headers: dict[str, str] | None = None) -> Response:
         """The answer; `instance` is the path that was asked for."""
         body = {
             "type": f"/api/v1/#{self.kind}",
-            "title": say(f"problem_{self.kind}", self.lang),
+            "title": t(f"problem_{self.kind}", self.lang),
             "status": STATUS[self.kind],
             "detail": self.detail,
             "instance": instance,

@@ -5,9 +5,9 @@ import plotly.graph_objects as go
 from ripresa.charts import theme as look
 from ripresa.charts.scales import ticks
 from ripresa.filters import View
-from ripresa.i18n import period_text
+from ripresa.i18n import period_text, t
 from ripresa.narrative.figure_text import frame, hover
-from ripresa.narrative.phrases import compact, say, show
+from ripresa.narrative.phrases import compact, show
 from ripresa.observations import boundaries
 from ripresa.observations.rows import (
     focus,
@@ -219,7 +219,7 @@ def _cut(lines: list[dict], view: View, most: int) -> tuple[list[dict | None], s
     drawn: list[dict | None] = []
     for before, place in zip([-1, *kept], kept):
         drawn += [None] * (place > before + 1) + [lines[place]]
-    return drawn, say("note_hidden", view.lang, shown=len(kept), count=len(lines), top=ENDS, bottom=ENDS)
+    return drawn, t("note_hidden", view.lang, shown=len(kept), count=len(lines), top=ENDS, bottom=ENDS)
 
 
 def _colour(row: dict, view: View, colours) -> str:

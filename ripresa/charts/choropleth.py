@@ -5,8 +5,9 @@ import plotly.graph_objects as go
 from ripresa.charts import theme as look
 from ripresa.charts.scales import Classes, classes, text_on
 from ripresa.filters import View
+from ripresa.i18n import t
 from ripresa.narrative.figure_text import frame, hover
-from ripresa.narrative.phrases import bare, say
+from ripresa.narrative.phrases import bare
 from ripresa.observations import boundaries as areas
 from ripresa.observations.rows import (
     APART,
@@ -80,7 +81,7 @@ def choropleth(rows, view: View, theme: str = "light", boundaries: str = "addres
         _flat(shapes, absent, colours.no_data, colours.border, 0.6, view, hovers=True),
         _shaded(shapes, known, view, scale, colours, theme),
         *_outlines(shapes, [code for code in view.geo if code in known or code in absent], level, colours),
-        *([_key(say("no_data", view.lang), colours.no_data, "square", colours.border)] if absent else []),
+        *([_key(t("no_data", view.lang), colours.no_data, "square", colours.border)] if absent else []),
     ]
     return look.figure(
         [trace for trace in traces if trace],
@@ -157,7 +158,7 @@ def tilegrid(rows, view: View, theme: str = "light", across=()) -> go.Figure:
         points["x"].append(x)
         points["y"].append(y)
         points["text"].append(
-            hover(row, view) if row else f"<b>{_name(code, view)}</b><br>{say('no_data', view.lang)}"
+            hover(row, view) if row else f"<b>{_name(code, view)}</b><br>{t('no_data', view.lang)}"
         )
         points["customdata"].append([code])
     hidden = {"visible": False, "fixedrange": True}
@@ -235,9 +236,9 @@ def _hatches(known: dict, view: View, scale: Classes, colours) -> list[dict]:
     old = [code for code, row in known.items() if is_old(row) and code not in small]
     apart = [code for code, row in known.items() if is_apart(row)]
     kinds = (
-        (apart, 0, "line-ew-open", f"{APART} {say('other_edition', lang)}"),
-        (small, 45, "line-ne-open", say("small_base", lang, count=SMALL_BASE)),
-        (old, 135, "line-nw-open", say("old_survey", lang)),
+        (apart, 0, "line-ew-open", f"{APART} {t('other_edition', lang)}"),
+        (small, 45, "line-ne-open", t("small_base", lang, count=SMALL_BASE)),
+        (old, 135, "line-nw-open", t("old_survey", lang)),
     )
     traces = []
     for codes, angle, symbol, label in kinds:
@@ -286,7 +287,7 @@ def _flat(
     }
     if not hovers:
         return {**trace, "hoverinfo": "skip"}
-    missing = say("no_data", view.lang)
+    missing = t("no_data", view.lang)
     return {
         **trace,
         "text": [f"<b>{_name(code, view)}</b><br>{missing}" for code in codes],
@@ -379,13 +380,13 @@ def colorbar(scale: Classes, view: View, theme: str, **more) -> dict:
 
 def _tile_keys(known: dict, view: View, theme: str, colours) -> list[dict]:
     missing = any(code not in known for code in areas.tiles()["tiles"])
-    words = [f"– {say('no_data', view.lang)}"] if missing else []
+    words = [f"– {t('no_data', view.lang)}"] if missing else []
     words += (
-        [f"* {say('small_base', view.lang, count=SMALL_BASE)}"]
+        [f"* {t('small_base', view.lang, count=SMALL_BASE)}"]
         if any(is_small(row) for row in known.values())
         else []
     )
-    words += [f"{APART} {say('other_edition', view.lang)}"] if any(map(is_apart, known.values())) else []
+    words += [f"{APART} {t('other_edition', view.lang)}"] if any(map(is_apart, known.values())) else []
     return (
         [
             look.note(

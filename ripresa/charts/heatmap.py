@@ -9,9 +9,9 @@ from ripresa.charts.bar import COLUMN, axes, dots, reach, solid
 from ripresa.charts.choropleth import colorbar
 from ripresa.charts.scales import classes, text_on
 from ripresa.filters import View
-from ripresa.i18n import number
+from ripresa.i18n import number, t
 from ripresa.narrative.figure_text import frame, hover
-from ripresa.narrative.phrases import compact, say
+from ripresa.narrative.phrases import compact
 from ripresa.observations import boundaries as areas
 from ripresa.observations.rows import (
     APART,
@@ -194,7 +194,7 @@ def crossed(found: list[dict], view: View) -> Grid:
     decimals = (
         0 if len(across) > MANY else view.indicator.decimals
     )  # of what is printed, which decides the colour
-    notes = [say("note_rounded", view.lang)] if decimals < view.indicator.decimals else []
+    notes = [t("note_rounded", view.lang)] if decimals < view.indicator.decimals else []
     return Grid(
         areas_,
         across,

@@ -10,8 +10,9 @@ from ripresa.charts.label_placement import apart, beside
 from ripresa.charts.line_styles import looks as looks_of
 from ripresa.charts.scales import contrast, ticks
 from ripresa.filters import View
+from ripresa.i18n import t
 from ripresa.narrative.figure_text import frame, hover
-from ripresa.narrative.phrases import compact, say, short_period
+from ripresa.narrative.phrases import compact, short_period
 from ripresa.observations.rows import has_interval, is_provisional, no_direction, records, valued, year
 from ripresa.observations.series import Series, break_years, editions, segments, series
 
@@ -338,7 +339,7 @@ def _break_label(place: int, cut: float, left: float, right: float, view: View, 
     late = (cut - left) / ((right - left) or 1) > 0.7
     return look.note(
         theme,
-        say("break", view.lang),
+        t("break", view.lang),
         x=cut,
         y=1,
         yref="paper",
@@ -367,13 +368,13 @@ def _keys(known: list[dict], dashes: dict, view: View, colours) -> list[dict]:
     )
     hollow = {"size": 8, "color": colours.page, "line": {"color": colours.soft, "width": 1.8}}
     if any(map(is_provisional, known)):
-        keys.append({**base, "mode": "markers", "name": say("provisional", view.lang), "marker": hollow})
+        keys.append({**base, "mode": "markers", "name": t("provisional", view.lang), "marker": hollow})
     if any(map(no_direction, known)):
         keys.append(
             {
                 **base,
                 "mode": "markers",
-                "name": say("old_vintage", view.lang),
+                "name": t("old_vintage", view.lang),
                 "marker": {**hollow, "symbol": "square"},
             }
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from ripresa import i18n
 from ripresa.database import build
 from ripresa.exports import verify
-from ripresa.exports.phrases import say
+from ripresa.i18n import t
 
 UNREADABLE = 4
 
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
             verdict = verify.verify(path)
         except OSError as error:
             reason = error.strerror or str(error)
-            print(say("verify_unread", options.lang, name=path.name, reason=reason), file=sys.stderr)
+            print(t("verify_unread", options.lang, name=path.name, reason=reason), file=sys.stderr)
             worst = UNREADABLE
             continue
         except build.BuildError as error:

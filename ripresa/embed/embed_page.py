@@ -29,7 +29,6 @@ from ripresa.embed import svg
 from ripresa.exports import image_layout as printed
 from ripresa.exports import links, versions
 from ripresa.exports.export_table import label
-from ripresa.exports.phrases import say
 from ripresa.filters import Filters, View, all_periods, resolve
 from ripresa.i18n import MISSING, interval_text, language, number, period_text, t
 from ripresa.narrative.figure_text import frame
@@ -75,7 +74,7 @@ def _answer(indicator: str, said: dict[str, list[str]], if_none_match: str, site
     if not filters.indicator:
         return _page_answer(
             404,
-            _sentence(say("embed_unknown", filters.lang, indicator=indicator[:60]), filters.lang),
+            _sentence(t("embed_unknown", filters.lang, indicator=indicator[:60]), filters.lang),
             "no-store",
             if_none_match,
         )
@@ -98,7 +97,7 @@ def _answer(indicator: str, said: dict[str, list[str]], if_none_match: str, site
     if body is None:
         return _page_answer(
             404,
-            _sentence(say("embed_version", view.lang, version=version), view.lang),
+            _sentence(t("embed_version", view.lang, version=version), view.lang),
             "no-store",
             if_none_match,
         )
@@ -238,9 +237,9 @@ def page(view: View, site: str = "", version: str = "", figure: str = "", theme:
         words["title"],
         f"""<figure><figcaption><h1>{escape(words["title"])}</h1><p>{escape(words["subtitle"])}</p></figcaption>
 {drawn}
-<details><summary>{escape(say("embed_table", view.lang))}</summary>{_table(found, view, words["title"])}</details>
+<details><summary>{escape(t("embed_table", view.lang))}</summary>{_table(found, view, words["title"])}</details>
 <footer><ul>{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul><p>{escape(words["source"])}</p>
-<p><a href="{escape(here)}" target="_blank" rel="noopener">Ripresa digitale</a> · {escape(say("embed_version_shown", view.lang, version=shown))}</p></footer></figure>""",
+<p><a href="{escape(here)}" target="_blank" rel="noopener">Ripresa digitale</a> · {escape(t("embed_version_shown", view.lang, version=shown))}</p></footer></figure>""",
         theme,
     )
 
@@ -366,9 +365,9 @@ def _table(found: list[dict], view: View, caption: str) -> str:
             if any(row["n"] is not None or row["sample_size_note"] for row in rows)
             else {}
         ),
-        "status": lambda row: say(f"status_{row['status']}", lang),
+        "status": lambda row: t(f"status_{row['status']}", lang),
     }
-    head = "".join(f'<th scope="col">{escape(say(f"column_{name}", lang))}</th>' for name in columns)
+    head = "".join(f'<th scope="col">{escape(t(f"embed_column_{name}", lang))}</th>' for name in columns)
     body = "".join(
         "<tr>"
         + "".join(

@@ -16,10 +16,9 @@ from ripresa.charts.line import time_ticks
 from ripresa.charts.line_styles import company, looks
 from ripresa.charts.scales import Classes, classes, ticks
 from ripresa.filters import View
-from ripresa.i18n import MISSING
+from ripresa.i18n import MISSING, t
 from ripresa.narrative.headlines import pairs
 from ripresa.narrative.phrases import bare, show
-from ripresa.narrative.phrases import say as charted
 from ripresa.observations import boundaries as areas
 from ripresa.observations.rows import (
     APART,
@@ -143,18 +142,18 @@ def key(scale: Classes, found: list[dict], view: View) -> str:
     """The classes of a map with the limits between them, and what a hatch and grey mean."""
     known = mapped(found, view)
     notes = (
-        [("none", charted("no_data", view.lang))]
+        [("none", t("no_data", view.lang))]
         if any(code not in known for code in areas.drawn(view.level))
         else []
     )
-    notes += [("apart", charted("other_edition", view.lang))] if any(map(is_apart, known.values())) else []
+    notes += [("apart", t("other_edition", view.lang))] if any(map(is_apart, known.values())) else []
     notes += (
-        [("small", charted("small_base", view.lang, count=SMALL_BASE))]
+        [("small", t("small_base", view.lang, count=SMALL_BASE))]
         if any(map(is_small, known.values()))
         else []
     )
     notes += (
-        [("old", charted("old_survey", view.lang))]
+        [("old", t("old_survey", view.lang))]
         if any(is_old(row) and not is_small(row) for row in known.values())
         else []
     )
@@ -273,7 +272,7 @@ def bars(found: list[dict], view: View) -> str:
         for row in against
     )
     hidden = (
-        f'<p class="ref">{escape(charted("note_hidden", view.lang, shown=len(shown), count=len(ordered), top=ENDS, bottom=ENDS))}</p>'
+        f'<p class="ref">{escape(t("note_hidden", view.lang, shown=len(shown), count=len(ordered), top=ENDS, bottom=ENDS))}</p>'
         if len(shown) < len(ordered)
         else ""
     )
@@ -392,9 +391,9 @@ def _mark(row: dict) -> str:
 def _marks(rows: list[dict], view: View) -> str:
     """What the marks after a figure mean, where there are any."""
     words = {
-        MARKS["apart"]: charted("other_edition", view.lang),
-        MARKS["small"]: charted("small_base", view.lang, count=SMALL_BASE),
-        MARKS["old"]: charted("old_survey", view.lang),
+        MARKS["apart"]: t("other_edition", view.lang),
+        MARKS["small"]: t("small_base", view.lang, count=SMALL_BASE),
+        MARKS["old"]: t("old_survey", view.lang),
     }
     said = "   ".join(f"{mark} {words[mark]}" for mark in dict.fromkeys(filter(None, map(_mark, rows))))
     return f'<p class="ref">{escape(said)}</p>' if said else ""
@@ -504,7 +503,7 @@ def _keys(known: list[dict], dashes: dict[str, str], view: View) -> str:
         else []
     )
     keys += [
-        ('<path class="p quiet" d="M11 5h0"/><path class="p hollow" d="M11 5h0"/>', charted(word, view.lang))
+        ('<path class="p quiet" d="M11 5h0"/><path class="p hollow" d="M11 5h0"/>', t(word, view.lang))
         for word, is_so in (("provisional", is_provisional), ("old_vintage", no_direction))
         if any(map(is_so, known))
     ]

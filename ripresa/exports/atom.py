@@ -6,8 +6,7 @@ from html import escape
 
 from ripresa import catalogue
 from ripresa.database import query
-from ripresa.exports.phrases import say
-from ripresa.i18n import list_text, number, period_text, value_text
+from ripresa.i18n import list_text, number, period_text, t, value_text
 
 PATH = "/revisions.atom"
 SHOWN = 40  # changes listed in an entry
@@ -30,7 +29,7 @@ def atom(
         _entry(line, moment, changed.get(line["version"], []), site, lang) for line, moment in made
     )
     return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{lang}">\n<title>{escape(say("feed_title", lang))}</title>\n'
+        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{lang}">\n<title>{escape(t("feed_title", lang))}</title>\n'
         f'<id>{escape(site)}{PATH}</id>\n<link rel="self" type="application/atom+xml" href="{escape(site)}{PATH}?lang={lang}"/>\n<link href="{escape(site)}/revisions?lang={lang}"/>\n'
         f"<updated>{updated}</updated>\n<author><name>Ripresa digitale</name></author>\n{entries}</feed>\n"
     )
@@ -42,14 +41,14 @@ def counted(lines: Iterable[Mapping[str, str]], lang: str) -> str:
         kind: sum(int(line["observations"]) for line in lines if line["kind"] == kind)
         for kind in ("revised", "new", "withdrawn")
     }
-    said = [say(f"count_{kind}", lang, count=count) for kind, count in counts.items() if count]
-    return list_text(said, lang) if said else say("count_none", lang)
+    said = [t(f"count_{kind}", lang, count=count) for kind, count in counts.items() if count]
+    return list_text(said, lang) if said else t("count_none", lang)
 
 
 def sentence(line: Mapping[str, str], lang: str) -> str:
     """One line of revisions.csv in words."""
     indicator = catalogue.indicators().get(line["indicator"])
-    name = indicator.label[lang] if indicator else line["indicator"] or say("all_indicators", lang)
+    name = indicator.label[lang] if indicator else line["indicator"] or t("all_indicators", lang)
     where = _names(lang).get(line["geo"], line["geo"])
     what = ", ".join(
         part
@@ -63,8 +62,8 @@ def sentence(line: Mapping[str, str], lang: str) -> str:
         if part
     )
     if line["observations"] != "1" or line["kind"] == "new":
-        return say(f"several_{line['kind']}", lang, what=what, count=number(int(line["observations"]), lang))
-    return say(
+        return t(f"several_{line['kind']}", lang, what=what, count=number(int(line["observations"]), lang))
+    return t(
         f"one_{line['kind']}",
         lang,
         what=what,
@@ -81,11 +80,11 @@ def _moment(made: Mapping[str, str], place: int) -> str:
 def _entry(made: Mapping[str, str], moment: str, lines: list[Mapping[str, str]], site: str, lang: str) -> str:
     items = "".join(f"<li>{escape(sentence(line, lang))}</li>" for line in lines[:SHOWN])
     more = (
-        f"<li>{escape(say('detail_more', lang, count=len(lines) - SHOWN))}</li>" if len(lines) > SHOWN else ""
+        f"<li>{escape(t('detail_more', lang, count=len(lines) - SHOWN))}</li>" if len(lines) > SHOWN else ""
     )
     listed = f'<content type="html">{escape(f"<ul>{items}{more}</ul>")}</content>\n' if lines else ""
     return (
-        f"<entry>\n<title>{escape(say('feed_entry', lang, version=made['version'], counts=counted(lines, lang)))}</title>\n<id>{escape(site)}{PATH}#{made['version']}</id>\n"
+        f"<entry>\n<title>{escape(t('feed_entry', lang, version=made['version'], counts=counted(lines, lang)))}</title>\n<id>{escape(site)}{PATH}#{made['version']}</id>\n"
         f'<link href="{escape(site)}/revisions?lang={lang}#{made["version"]}"/>\n<updated>{moment}</updated>\n{listed}</entry>\n'
     )
 

@@ -15,7 +15,7 @@ from ripresa.exports import formats
 from ripresa.exports import image_layout as printed
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import Export
-from ripresa.exports.phrases import say
+from ripresa.i18n import t
 
 FORMS = ("png", "svg")
 SAMPLE = "The quick brown fox 0123456789"  # measured in the browser: a wider font gets smaller letters
@@ -31,9 +31,9 @@ def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", 
     """Buttons that save the chart whose Streamlit key is `name`: HTML for st.html, made when the reader asks for it. other: the chart on the page is in the other theme."""
     lang = export.view.lang
     rows = "".join(
-        f"<li><span>{escape(say(f'size_{size}', lang))}</span>"
+        f"<li><span>{escape(t(f'size_{size}', lang))}</span>"
         + "".join(
-            f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(say("save_as", lang, form=form.upper(), size=say(f"size_{size}", lang)))}">'
+            f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(t("save_as", lang, form=form.upper(), size=t(f"size_{size}", lang)))}">'
             f"{form.upper()}</button>"
             for form in FORMS
         )
@@ -47,7 +47,7 @@ def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", 
     )
     return (
         f'<div class="cameras" data-figure="{escape(name)}" data-recipe="{escape(recipe)}"><ul>{rows}</ul>'
-        f'<p role="status" data-done="{escape(say("saved", lang))}" data-failed="{escape(say("not_saved", lang))}"></p></div>'
+        f'<p role="status" data-done="{escape(t("saved", lang))}" data-failed="{escape(t("not_saved", lang))}"></p></div>'
     )
 
 

@@ -3,7 +3,6 @@
 import re
 
 from ripresa.exports.export_table import Export
-from ripresa.exports.phrases import say
 from ripresa.i18n import noted, period_text, t
 
 US = "Ripresa digitale"
@@ -25,7 +24,7 @@ def text(export: Export, lang: str = "") -> str:
     """One sentence for a footnote."""
     lang = lang or export.view.lang
     said = "; ".join(f"{noted(source.publisher, lang)}, {source.name[lang]}" for source in export.sources)
-    return say(
+    return t(
         "citation",
         lang,
         sources=said,
@@ -51,7 +50,7 @@ def bibtex(export: Export) -> str:
     fields = {
         "author": " and ".join(f"{{{_tex(name)}}}" for name in [*_publishers(export), US]),
         "title": f"{{{_tex(title(export, lang))}}}",
-        "howpublished": _tex(say("dashboard", lang)),
+        "howpublished": _tex(t("dashboard", lang)),
         "publisher": _tex("; ".join(_publishers(export))),
         "year": str(export.day.year),
         "version": export.version,
@@ -74,7 +73,7 @@ def ris(export: Export) -> str:
         *(("AU", name) for name in _publishers(export)),
         ("AU", US),
         ("TI", title(export, export.view.lang)),
-        ("T2", say("dashboard", export.view.lang)),
+        ("T2", t("dashboard", export.view.lang)),
         ("PY", str(export.day.year)),
         ("PB", "; ".join(_publishers(export))),
         ("ET", export.version),

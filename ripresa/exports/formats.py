@@ -21,10 +21,9 @@ from ripresa.catalogue import LANGS, universe
 from ripresa.exports import citation
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS, NUMBERS, Export
-from ripresa.exports.phrases import say
 from ripresa.exports.seal import cell, neutral
 from ripresa.filters import View
-from ripresa.i18n import noted, period_text
+from ripresa.i18n import noted, period_text, t
 
 ARROW = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "date": pa.date32()}
 PROPERTY = 250  # Excel keeps at most 255 characters in a property
@@ -170,9 +169,9 @@ def workbook(export: Export) -> bytes:
             {"num_format": "0" + ("." + "0" * _decimals(export) if _decimals(export) else "")}
         ),
     }
-    _data_sheet(book.add_worksheet(say("sheet_data", export.view.lang)), export, look)
+    _data_sheet(book.add_worksheet(t("sheet_data", export.view.lang)), export, look)
     for title, lines in zip(SHEETS[1:], extra):
-        sheet = book.add_worksheet(say(f"sheet_{title}", export.view.lang))
+        sheet = book.add_worksheet(t(f"sheet_{title}", export.view.lang))
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 1, 110, look["wrap"])
         for place, (left, right) in enumerate(lines):
@@ -220,17 +219,17 @@ def _decimals(export: Export) -> int:
 
 
 def _about_lines(export: Export) -> list[tuple[str, str]]:
-    return [(say(f"about_{name}", export.view.lang), text) for name, text in about(export).items()]
+    return [(t(f"about_{name}", export.view.lang), text) for name, text in about(export).items()]
 
 
 def _note_lines(export: Export) -> list[tuple[str, str]]:
     lang, place = export.view.lang, 1 + LANGS.index(export.view.lang)
     return [
-        *((say("note", lang), note) for note in export.meta["notes"]),
+        *((t("note", lang), note) for note in export.meta["notes"]),
         *((name, column[place]) for name, column in COLUMNS.items()),
-        (say("about_missing", lang), say("missing", lang)),
-        (say("about_apostrophe", lang), say("apostrophe", lang)),
-        (say("about_verify", lang), say("verify_how", lang)),
+        (t("about_missing", lang), t("missing", lang)),
+        (t("about_apostrophe", lang), t("apostrophe", lang)),
+        (t("about_verify", lang), t("verify_how", lang)),
     ]
 
 
@@ -452,7 +451,7 @@ def readme(export: Export, lang: str, own: str) -> str:
     )
     columns = "\n".join(f"| `{name}` | {column[place]} |" for name, column in COLUMNS.items())
     notes = f"\n{indicator.note[lang]}\n" if indicator.note.get(lang) else ""
-    return say(
+    return t(
         "readme",
         lang,
         label=export.label(lang),
@@ -467,9 +466,9 @@ def readme(export: Export, lang: str, own: str) -> str:
         link=export.link,
         citation=citation.text(export, lang),
         rows=len(export.table),
-        missing=say("missing", lang),
-        apostrophe=say("apostrophe", lang),
-        verify=say("verify_how", lang),
+        missing=t("missing", lang),
+        apostrophe=t("apostrophe", lang),
+        verify=t("verify_how", lang),
         fingerprint=export.seal["fingerprint"],
     )
 

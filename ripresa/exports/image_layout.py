@@ -18,7 +18,7 @@ from ripresa import settings
 from ripresa.charts import theme as look
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import Export
-from ripresa.exports.phrases import say
+from ripresa.i18n import t
 
 FONT = 'Arial, Helvetica, "Liberation Sans", Arimo, sans-serif'
 WIDTHS = dict(
@@ -125,8 +125,8 @@ def _boundaries(name: str) -> dict:
 def words(export: Export) -> dict[str, list[str]]:
     """What is written in the image: title, subtitle, notes, source, foot."""
     lang, meta = export.view.lang, export.meta
-    foot = say(
-        "foot",
+    foot = t(
+        "image_footer",
         lang,
         version=export.version,
         fingerprint=fingerprint.short(export.seal["fingerprint"]),

@@ -18,7 +18,7 @@ from ripresa.exports import image_layout as printed
 from ripresa.exports import image_metadata
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import Export
-from ripresa.exports.phrases import say
+from ripresa.i18n import t
 
 FORMS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -33,12 +33,12 @@ class RenderError(RuntimeError):
     """No image: `reason` is a phrase of words.toml (render_<reason>)."""
 
     def __init__(self, reason: str):
-        super().__init__(say(f"render_{reason}", "en"))
+        super().__init__(t(f"render_{reason}", "en"))
         self.reason = reason
 
     def sentence(self, lang: str) -> str:
         """What to tell the reader."""
-        return say(f"render_{self.reason}", lang)
+        return t(f"render_{self.reason}", lang)
 
 
 @cache

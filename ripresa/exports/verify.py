@@ -14,9 +14,9 @@ from pathlib import Path
 from ripresa.database import build, query, releases
 from ripresa.database.build import KEY
 from ripresa.exports import seal as fingerprint
-from ripresa.exports.phrases import say
 from ripresa.exports.seal import FIGURES, cell
 from ripresa.exports.verify_reader import Detail, NotOurs, Read, checked, read, wrong_rows
+from ripresa.i18n import t
 
 STATES = ("current", "revised", "altered", "not_ours")
 COMPARED = ("value", "ci_low", "ci_high")
@@ -53,7 +53,7 @@ class Verdict:
             else "_unknown"
         )
         key = f"verify_{self.kind}" + (known if self.state in ("current", "revised") else "")
-        return say(
+        return t(
             key, lang, name=self.name, version=self.version, current=self.current, rows=self.rows, count=count
         )
 
@@ -61,7 +61,7 @@ class Verdict:
         """The findings, one a line."""
         said = [detail.sentence(lang) for detail in self.details]
         return (
-            said if len(said) <= SHOWN else [*said[:SHOWN], say("detail_more", lang, count=len(said) - SHOWN)]
+            said if len(said) <= SHOWN else [*said[:SHOWN], t("detail_more", lang, count=len(said) - SHOWN)]
         )
 
 

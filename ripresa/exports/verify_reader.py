@@ -24,8 +24,8 @@ from ripresa.database.build import KEY
 from ripresa.exports import formats, image_metadata
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS, NUMBERS
-from ripresa.exports.phrases import say
 from ripresa.exports.seal import FIGURES, cell
+from ripresa.i18n import t
 
 MOST = 25_000_000  # bytes of a file, unpacked too
 WIDEST = 200  # columns of a sheet
@@ -54,7 +54,7 @@ class Detail:
             values["found"], values["was"] = _excerpt(values["found"], values["was"])
         if "geo" in values:
             values["geo"] = _names(lang).get(values["geo"], values["geo"])
-        return say(f"detail_{self.kind}", lang, **values)
+        return t(f"detail_{self.kind}", lang, **values)
 
 
 @dataclass

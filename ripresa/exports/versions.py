@@ -7,9 +7,8 @@ import pandas as pd
 
 from ripresa.database import build, query, releases
 from ripresa.exports import seal
-from ripresa.exports.phrases import say
 from ripresa.filters import View
-from ripresa.i18n import period_text, value_text
+from ripresa.i18n import period_text, t, value_text
 from ripresa.observations.rows import beside
 
 
@@ -69,7 +68,7 @@ def said(row: dict, view: View) -> str:
         name: period_text(row[name], lang) if isinstance(row[name], str) else ""
         for name in ("period_was", "period_now")
     }
-    return say(
+    return t(
         f"changed_{row['kind']}",
         lang,
         was=exact(row["old_value"], view),
@@ -81,9 +80,9 @@ def said(row: dict, view: View) -> str:
 def summary(version: str, view: View, compared: pd.DataFrame | None) -> str:
     """One sentence for a cited view: how many of its figures have changed since."""
     if compared is None:
-        return say("changed_unknown", view.lang, version=version, current=query.version())
+        return t("changed_unknown", view.lang, version=version, current=query.version())
     changed = int((compared["kind"] != "same").sum())
-    return say(
+    return t(
         "changed_summary" if changed else "changed_summary_none",
         view.lang,
         version=version,

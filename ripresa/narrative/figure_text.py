@@ -4,10 +4,10 @@ from html import escape
 
 from ripresa import catalogue
 from ripresa.filters import View
-from ripresa.i18n import interval_text, noted, number, period_text
+from ripresa.i18n import interval_text, noted, number, period_text, t
 from ripresa.narrative.headlines import ends_of, extremes, finding, kind_of
 from ripresa.narrative.notes import notes
-from ripresa.narrative.phrases import between, dated, join, named, say, semicolons, show
+from ripresa.narrative.phrases import between, dated, join, named, semicolons, show
 from ripresa.observations import boundaries
 from ripresa.observations.rows import (
     SMALL_BASE,
@@ -68,13 +68,13 @@ def _periods(found: list[dict], view: View) -> list[str]:
         return [dated(found[0], view) if all(map(is_provisional, found)) else period_text(last, view.lang)]
     stretch = between(first, last, view)
     newest = view.period == "latest" and kind_of(found, view) in ("areas", "sectors", "heat")
-    return [say("latest_between", view.lang, between=stretch) if newest else stretch]
+    return [t("latest_between", view.lang, between=stretch) if newest else stretch]
 
 
 def source_line(rows, view: View) -> str:
     """Who published the figures, under which licence."""
-    return say(
-        "source",
+    return t(
+        "source_line",
         view.lang,
         sources="; ".join(
             _source(id, name, view.lang) for id, name in _sources(records(rows, view.lang), view).items()
@@ -92,8 +92,8 @@ def _source(id: str, name: str, lang: str) -> str:
     known = catalogue.sources().get(id)
     if known is None:
         return name or id
-    text = say("named_source", lang, publisher=noted(known.publisher, lang), name=known.name[lang])
-    return f"{text} ({say('licence', lang, licence=known.licence[lang])})"
+    text = t("named_source", lang, publisher=noted(known.publisher, lang), name=known.name[lang])
+    return f"{text} ({t('licence', lang, licence=known.licence[lang])})"
 
 
 # --- alternative text and hover ---
@@ -119,10 +119,10 @@ def alt(rows, view: View, kind: str = "") -> str:
     found = records(rows, view.lang)
     kind = kind or kind_of(found, view)
     names = join(first_each(found, "geo_name"), view.lang) if found else ""
-    what = say(
+    what = t(
         ALTS[kind],
         view.lang,
-        places=say(f"place_{view.level or 'world'}", view.lang),
+        places=t(f"place_{view.level or 'world'}", view.lang),
         names=names,
         count=len({row["geo"] for row in peers(found, view)}),
     )
@@ -143,10 +143,10 @@ def _alt_values(found: list[dict], view: View, kind: str) -> str:
     if kind == "dots" and known:
         rows = sorted(known, key=lambda row: (row["geo_name"].casefold(), year(row)))
         items = [f"{row['geo_name']} {show(row['value'], view)} ({dated(row, view)})" for row in rows[:24]]
-        return say("alt_values", view.lang, items=semicolons(items))
+        return t("alt_values", view.lang, items=semicolons(items))
     if kind in ("areas", "map", "tiles", "bars") and len(known) > 1:
         low, high = extremes(valued(peers(set_apart(found), view)) or known, view)
-        return say(
+        return t(
             "alt_extremes",
             view.lang,
             low=show(low[0]["value"], view),
@@ -159,7 +159,7 @@ def _alt_values(found: list[dict], view: View, kind: str) -> str:
 
 def _alt_absent(found: list[dict], view: View, kind: str) -> str:
     absent = absent_areas(found, view, kind)
-    return say("alt_absent", view.lang, count=absent) if absent else ""
+    return t("alt_absent", view.lang, count=absent) if absent else ""
 
 
 def absent_areas(found: list[dict], view: View, kind: str) -> int:
@@ -179,16 +179,16 @@ def hover(row: dict, view: View, name: str = "") -> str:
     )
     lines = [
         f"<b>{escape(name or row['geo_name'], quote=False)}{sign(row)}</b>",
-        show(row["value"], view) if row["value"] is not None else say("no_data", lang),
-        say("interval_95", lang, interval=interval) if interval else "",
+        show(row["value"], view) if row["value"] is not None else t("no_data", lang),
+        t("interval_95", lang, interval=interval) if interval else "",
         dated(row, view),
-        say("base_n", lang, n=escape(str(n), quote=False)) if n else "",
-        f"{say('other_edition', lang)}: {escape(row.get('edition_name') or row['edition'], quote=False)}"
+        t("base_n", lang, n=escape(str(n), quote=False)) if n else "",
+        f"{t('other_edition', lang)}: {escape(row.get('edition_name') or row['edition'], quote=False)}"
         if is_apart(row)
         else "",
-        say("small_base", lang, count=SMALL_BASE) if is_small(row) else "",
-        say("old_survey", lang) if is_old(row) else "",
-        say("old_vintage", lang) if no_direction(row) else "",
-        say("derived", lang) if row.get("status") == "derived" else "",
+        t("small_base", lang, count=SMALL_BASE) if is_small(row) else "",
+        t("old_survey", lang) if is_old(row) else "",
+        t("old_vintage", lang) if no_direction(row) else "",
+        t("derived", lang) if row.get("status") == "derived" else "",
     ]
     return "<br>".join(line for line in lines if line)

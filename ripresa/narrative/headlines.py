@@ -4,14 +4,13 @@ A finding never says more than the data allow: with intervals "higher" or "not d
 """
 
 from ripresa.filters import View
-from ripresa.i18n import list_text, period_text, rounded
+from ripresa.i18n import list_text, period_text, rounded, t
 from ripresa.narrative.phrases import (
     NAMES,
     between,
     dated,
     difference,
     named,
-    say,
     semicolons,
     short,
     show,
@@ -44,7 +43,7 @@ def finding(rows, view: View, kind: str = "") -> str:
     """The sentence over the figure."""
     found = records(rows, view.lang)
     if not valued(found):
-        return say("no_data_title", view.lang, short=short(found, view))
+        return t("no_data_title", view.lang, short=short(found, view))
     return FINDINGS[kind or kind_of(found, view)](found, view)
 
 
@@ -70,7 +69,7 @@ def _areas(found: list[dict], view: View) -> str:
     if 1 <= len(chosen) <= NAMES:
         return _listed(chosen + against[:1], found, view)
     if len(known) == 1:
-        return say(
+        return t(
             "single",
             view.lang,
             short=short(found, view),
@@ -88,13 +87,13 @@ def _spread(known: list[dict], against: list[dict], view: View, name) -> str:
         "high": show(high[0]["value"], view),
     }
     if values["low"] == values["high"]:
-        return say("same_everywhere", view.lang, short=short(known, view), value=values["low"])
+        return t("same_everywhere", view.lang, short=short(known, view), value=values["low"])
     ends = {"low_name": ends_of(low, name, view), "high_name": ends_of(high, name, view)}
-    text = say("range", view.lang, **values, **ends) + (
-        say("ends_indistinct", view.lang) if verdict(high[0], low[0]) == "indistinct" else ""
+    text = t("range", view.lang, **values, **ends) + (
+        t("ends_indistinct", view.lang) if verdict(high[0], low[0]) == "indistinct" else ""
     )
     return text + "".join(
-        f"; {say('item', view.lang, name=row['geo_name'] + sign(row), value=show(row['value'], view))}"
+        f"; {t('item', view.lang, name=row['geo_name'] + sign(row), value=show(row['value'], view))}"
         for row in against[:1]
     )
 
@@ -120,14 +119,14 @@ def ends_of(tied: list[dict], name, view: View) -> str:
     names = list(dict.fromkeys(name(row) for row in tied))
     if len(names) <= 2:
         return list_text(names, view.lang)
-    return say("extreme_more", view.lang, name=names[0], count=len(names) - 1)
+    return t("extreme_more", view.lang, name=names[0], count=len(names) - 1)
 
 
 def _listed(chosen: list[dict], found: list[dict], view: View) -> str:
     items = [
-        say("item", view.lang, name=named(row, found, view), value=show(row["value"], view)) for row in chosen
+        t("item", view.lang, name=named(row, found, view), value=show(row["value"], view)) for row in chosen
     ]
-    return say("listed", view.lang, short=short(found, view), items=semicolons(items))
+    return t("listed", view.lang, short=short(found, view), items=semicolons(items))
 
 
 def compared(row: dict, other: dict, view: View) -> str:
@@ -143,12 +142,12 @@ def compared(row: dict, other: dict, view: View) -> str:
     }
     judged = verdict(row, other)
     if judged:
-        return say(
+        return t(
             {"higher": "above", "lower": "below", "indistinct": "indistinct"}[judged], view.lang, **words
         )
     if words["value"] == words["other_value"]:
-        return say("simple_same", view.lang, **words)
-    return say("simple_above" if row["value"] > other["value"] else "simple_below", view.lang, **words)
+        return t("simple_same", view.lang, **words)
+    return t("simple_above" if row["value"] > other["value"] else "simple_below", view.lang, **words)
 
 
 def _trend(found: list[dict], view: View) -> str:
@@ -166,7 +165,7 @@ def _trend(found: list[dict], view: View) -> str:
             and ends[0][0] is not ends[0][1]
         ):
             items = [
-                say(
+                t(
                     "change_item",
                     view.lang,
                     name=last["geo_name"],
@@ -175,14 +174,14 @@ def _trend(found: list[dict], view: View) -> str:
                 )
                 for first, last in ends
             ]
-            return say(
+            return t(
                 "changes",
                 view.lang,
                 short=short(found, view),
                 period=between(ends[0][0]["period"], ends[0][1]["period"], view),
                 items=semicolons(items),
             )
-        return say(
+        return t(
             "listed",
             view.lang,
             short=short(found, view),
@@ -191,7 +190,7 @@ def _trend(found: list[dict], view: View) -> str:
     stretch = _stretch(wanted[0], found, view)
     first, last = stretch[0], stretch[-1]
     if first is last:
-        return say(
+        return t(
             "at_period",
             view.lang,
             short=short(found, view),
@@ -211,7 +210,7 @@ def _trend(found: list[dict], view: View) -> str:
     name = (
         f"{last['geo_name']} ({last.get('edition_name') or last['edition']})" if twice else last["geo_name"]
     )
-    return say(
+    return t(
         key,
         view.lang,
         short=short(found, view),
@@ -226,14 +225,14 @@ def _trend(found: list[dict], view: View) -> str:
 def _end(first: dict, last: dict, view: View) -> str:
     """One of several areas whose stretches begin or end at different times."""
     if first is last:
-        return say(
+        return t(
             "item_dated",
             view.lang,
             name=last["geo_name"],
             value=show(last["value"], view),
             period=dated(last, view),
         )
-    return say(
+    return t(
         "change_dated",
         view.lang,
         name=last["geo_name"],
@@ -264,13 +263,13 @@ def _dots(found: list[dict], view: View) -> str:
     areas_too = "_areas" if view.level == "italy" else ""
     if not chosen:
         return (
-            say("quoted_many" + areas_too, view.lang, short=short(found, view), count=count)
+            t("quoted_many" + areas_too, view.lang, short=short(found, view), count=count)
             if count > 1
             else _single_quoted(known[0], view)
         )
     row = chosen[0]
     if len(chosen) > 1 or is_reference(row, view):
-        return say(
+        return t(
             "listed",
             view.lang,
             short=short(found, view),
@@ -278,7 +277,7 @@ def _dots(found: list[dict], view: View) -> str:
         )
     if count == 1:
         return _single_quoted(row, view)
-    return say(
+    return t(
         "quoted" + areas_too,
         view.lang,
         short=short(found, view),
@@ -291,7 +290,7 @@ def _dots(found: list[dict], view: View) -> str:
 
 def _single_quoted(row: dict, view: View) -> str:
     key = "at_period" if view.level == "italy" else "quoted_one"
-    return say(
+    return t(
         key,
         view.lang,
         short=short([row], view),
@@ -323,7 +322,7 @@ def _pair_name(row: dict, label: str, dated: bool, view: View) -> str:
 def _gaps(found: list[dict], view: View) -> str:
     both = pairs(found, view)
     if not both:
-        return say("no_data_title", view.lang, short=short(found, view))
+        return t("no_data_title", view.lang, short=short(found, view))
     chosen = [pair for pair in both if pair[0] in focus(view)] or (both if len(both) == 1 else [])
     words = {"short": short(found, view), "count": len(both)}
     if chosen and (view.geo or len(both) == 1):
@@ -333,7 +332,7 @@ def _gaps(found: list[dict], view: View) -> str:
         key = {"": "gap_one_same" if same else "gap_one", "indistinct": "gap_one_indistinct"}.get(
             judged, "gap_one_distinct"
         )
-        return say(
+        return t(
             key,
             view.lang,
             **words,
@@ -344,14 +343,14 @@ def _gaps(found: list[dict], view: View) -> str:
         )
     judged = [verdict(women, men) for *_, women, men in both]
     if all(judged):
-        return say(
+        return t(
             "gap_many_distinct", view.lang, **words, more=judged.count("higher"), less=judged.count("lower")
         )
     more, less = (
         sum(sign * women["value"] > sign * men["value"] for *_, women, men in both) for sign in (1, -1)
     )
     key = "gap_all_more" if more == len(both) else "gap_all_less" if less == len(both) else "gap_many"
-    return say(key, view.lang, **words, more=more, less=less)
+    return t(key, view.lang, **words, more=more, less=less)
 
 
 def _sectors(found: list[dict], view: View) -> str:
@@ -369,9 +368,9 @@ def _sectors(found: list[dict], view: View) -> str:
             f"{row['sector_name']}, {period_text(row['period'], view.lang)}" if dates else row["sector_name"]
         ),
     )
-    text += say("of_published", view.lang, count=len(parts)) if 1 < len(parts) <= FEW else ""
+    text += t("of_published", view.lang, count=len(parts)) if 1 < len(parts) <= FEW else ""
     return text + "".join(
-        f"; {say('total', view.lang).lower()}{sign(row)} {show(row['value'], view)}"
+        f"; {t('total', view.lang).lower()}{sign(row)} {show(row['value'], view)}"
         + (f" ({dated(row, view)})" if dates else "")
         for row in whole[:1]
     )

@@ -2,9 +2,9 @@
 
 from ripresa import catalogue
 from ripresa.filters import View
-from ripresa.i18n import list_text, period_text
+from ripresa.i18n import list_text, period_text, t
 from ripresa.narrative.headlines import kind_of
-from ripresa.narrative.phrases import join, say, semicolons
+from ripresa.narrative.phrases import join, semicolons
 from ripresa.observations.rows import (
     SMALL_BASE,
     has_interval,
@@ -33,7 +33,7 @@ def notes(rows, view: View, kind: str = "") -> list[str]:
     )
     lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
     if kind == "dots":
-        lines.append(say("note_dots", lang))
+        lines.append(t("note_dots", lang))
     lines += _provisional_note(known, lang) + _edition_note(known, lang) + _apart_note(known, kind, lang)
     if kind in ("trend", "lines", "multiples", "dots", "spark"):
         lines += _break_note(known, view)
@@ -45,7 +45,7 @@ def notes(rows, view: View, kind: str = "") -> list[str]:
         + _interval_note(known, lang)
     )
     if kind == "map":
-        lines.append(say("note_boundaries", lang))
+        lines.append(t("note_boundaries", lang))
     return lines
 
 
@@ -53,7 +53,7 @@ def _provisional_note(known: list[dict], lang: str) -> list[str]:
     periods = sorted({row["period"] for row in known if is_provisional(row)})
     return (
         [
-            say(
+            t(
                 "note_provisional",
                 lang,
                 periods=list_text([period_text(period, lang) for period in periods], lang),
@@ -67,9 +67,9 @@ def _provisional_note(known: list[dict], lang: str) -> list[str]:
 def _edition_note(known: list[dict], lang: str) -> list[str]:
     names = list(dict.fromkeys(row.get("edition_name") or row.get("edition") or "" for row in known))
     if len(names) > 1:
-        return [say("note_editions", lang, editions=semicolons(names))]
+        return [t("note_editions", lang, editions=semicolons(names))]
     alone = any(row.get("edition") == "single" for row in known)
-    return [say("note_edition", lang, edition=names[0])] if names and names[0] and not alone else []
+    return [t("note_edition", lang, edition=names[0])] if names and names[0] and not alone else []
 
 
 def _apart_note(known: list[dict], kind: str, lang: str) -> list[str]:
@@ -81,7 +81,7 @@ def _apart_note(known: list[dict], kind: str, lang: str) -> list[str]:
             )
             groups.setdefault(row.get("edition_name") or row["edition"], []).append(name)
     return [
-        say("note_apart", lang, names=semicolons(names), edition=edition) for edition, names in groups.items()
+        t("note_apart", lang, names=semicolons(names), edition=edition) for edition, names in groups.items()
     ]
 
 
@@ -92,7 +92,7 @@ def _break_note(known: list[dict], view: View) -> list[str]:
     ]
     return (
         [
-            say(
+            t(
                 "note_break",
                 view.lang,
                 periods=list_text([period_text(period, view.lang) for period in inside], view.lang),
@@ -105,7 +105,7 @@ def _break_note(known: list[dict], view: View) -> list[str]:
 
 def _small_note(known: list[dict], view: View) -> list[str]:
     names = list(dict.fromkeys(row["geo_name"] for row in known if is_small(row)))
-    return [say("note_small", view.lang, names=join(names, view.lang), count=SMALL_BASE)] if names else []
+    return [t("note_small", view.lang, names=join(names, view.lang), count=SMALL_BASE)] if names else []
 
 
 def _drawn_note(known: list[dict], lang: str) -> list[str]:
@@ -114,7 +114,7 @@ def _drawn_note(known: list[dict], lang: str) -> list[str]:
         if row.get("published_geo"):
             groups.setdefault(row["published_geo"], []).append(row["geo_name"])
     return [
-        say("note_published_geo", lang, names=list_text(list(dict.fromkeys(names)), lang))
+        t("note_published_geo", lang, names=list_text(list(dict.fromkeys(names)), lang))
         for names in groups.values()
     ]
 
@@ -125,19 +125,19 @@ def _old_note(known: list[dict], kind: str, lang: str) -> list[str]:
     old = len([row for row in known if is_old(row)])
     first, last = min(known, key=year), max(known, key=year)
     lines = [
-        say(
+        t(
             "note_years",
             lang,
             first=period_text(first["period"], lang),
             last=period_text(last["period"], lang),
         )
     ]
-    return lines + ([say("note_old", lang, count=old)] if old else [])
+    return lines + ([t("note_old", lang, count=old)] if old else [])
 
 
 def _vintage_note(known: list[dict], lang: str) -> list[str]:
     names = list(dict.fromkeys(row["geo_name"] for row in known if no_direction(row)))
-    return [say("note_vintage", lang, names=join(names, lang))] if names else []
+    return [t("note_vintage", lang, names=join(names, lang))] if names else []
 
 
 def _interval_note(known: list[dict], lang: str) -> list[str]:
@@ -147,12 +147,12 @@ def _interval_note(known: list[dict], lang: str) -> list[str]:
         counted = all(
             getattr(catalogue.sources().get(row["source"]), "kind", "") == "register" for row in with_interval
         )
-        lines.append(say("note_interval_register" if counted else "note_interval", lang))
+        lines.append(t("note_interval_register" if counted else "note_interval", lang))
         if len(with_interval) < len(known):
-            lines.append(say("note_interval_some", lang))
+            lines.append(t("note_interval_some", lang))
         return lines
     return [
-        say(f"reason_{reason}", lang)
+        t(f"reason_{reason}", lang)
         for reason in dict.fromkeys(row.get("no_ci_reason") for row in known)
         if reason
     ]

@@ -1,31 +1,17 @@
 """Phrases, values and names as the figures write them, in the view's language."""
 
 import re
-import tomllib
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from babel.dates import format_skeleton
 
-from ripresa import settings
 from ripresa.filters import View
-from ripresa.i18n import LOCALES, Counted, filled, list_text, number, period_text, rounded, value_text
+from ripresa.i18n import LOCALES, Counted, list_text, number, period_text, rounded, strings, t, value_text
 from ripresa.observations.rows import is_provisional, several, sign
 
-PHRASES = settings.LOCALES / "charts.toml"
 POINT_UNITS = ("percent", "points", "percent_change")
 NAMES = 4  # more are counted, not named
-
-
-@cache
-def phrases() -> dict[str, dict[str, str]]:
-    """Every phrase: {key: {"it": ..., "en": ...}}."""
-    return tomllib.loads(PHRASES.read_text(encoding="utf-8"))
-
-
-def say(key: str, lang: str, **values) -> str:
-    """A phrase in the language, filled."""
-    return filled(phrases()[key][lang], lang, values)
 
 
 def show(value, view: View) -> str:
@@ -57,7 +43,7 @@ def short_period(period: str, lang: str) -> str:
         )
     if found := re.fullmatch(r"(\d{4})-([QH])(\d)", period):
         year, kind, part = found.groups()
-        return say({"Q": "short_quarter", "H": "short_half"}[kind], lang, year=year, part=part)
+        return t({"Q": "short_quarter", "H": "short_half"}[kind], lang, year=year, part=part)
     return period_text(period, lang)
 
 
@@ -67,7 +53,7 @@ def difference(a, b, view: View) -> str:
     distance = abs(rounded(a, decimals) - rounded(b, decimals))
     if unit not in POINT_UNITS:
         return value_text(distance, unit, decimals, view.lang)
-    return say(
+    return t(
         "points",
         view.lang,
         number=Counted(rounded(distance, decimals), view.lang, number(distance, view.lang, decimals)),
@@ -101,25 +87,25 @@ def named(row: dict, found: list[dict], view: View) -> str:
 def with_article(row: dict, view: View) -> str:
     """What the others are compared with, as it stands inside a sentence."""
     key = f"ref_{row['geo']}"
-    return say(key, view.lang) if key in phrases() else row["geo_name"]
+    return t(key, view.lang) if key in strings() else row["geo_name"]
 
 
 def dated(row: dict, view: View) -> str:
     """The period in words, "provisional" added where it is."""
     text = period_text(row["period"], view.lang)
-    return f"{text}, {say('provisional', view.lang)}" if is_provisional(row) else text
+    return f"{text}, {t('provisional', view.lang)}" if is_provisional(row) else text
 
 
 def join(items: list[str], lang: str) -> str:
     """Names as a list; beyond four the rest is counted."""
     if len(items) > NAMES + 1:
-        return say("extreme_more", lang, name=", ".join(items[:NAMES]), count=len(items) - NAMES)
+        return t("extreme_more", lang, name=", ".join(items[:NAMES]), count=len(items) - NAMES)
     return list_text(items, lang)
 
 
 def between(first: str, last: str, view: View) -> str:
     """Two periods as a stretch: "2019–2024"."""
-    return say(
+    return t(
         "between_years" if len(first) == len(last) == 4 else "between",
         view.lang,
         first=period_text(first, view.lang),

@@ -19,7 +19,6 @@ from ripresa.embed import embed_page
 from ripresa.exports import browser_image, citation, formats, image_renderer, links, snippets, versions
 from ripresa.exports import export_table as figures
 from ripresa.exports import image_layout as printed
-from ripresa.exports.phrases import say
 from ripresa.filters import View
 from ripresa.i18n import t
 from ripresa.views import shell
@@ -151,7 +150,7 @@ def _served(name: str, drawn: go.Figure, one: figures.Export, theme: str) -> Non
         size = st.selectbox(
             t("save_size", lang),
             list(printed.SIZES),
-            format_func=lambda size: say(f"size_{size}", lang),
+            format_func=lambda size: t(f"size_{size}", lang),
             key=f"{name}_size_{lang}",
             width=190,
         )
