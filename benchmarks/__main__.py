@@ -13,8 +13,8 @@ from pathlib import Path
 from benchmarks import browser, load, memory, servers, stages
 
 PARTS = ("stages", "build", "start", "load", "browser", "memory")
-RESULTS = Path(__file__).with_name("results")
-NOT_ASKED = (
+RESULTS_FOLDER = Path(__file__).with_name("results")
+UNCACHED_PARAMETERS = (
     "",
     "&indicator=birth_rate",
     "&indicator=net_turnover_rate",
@@ -87,35 +87,35 @@ def main() -> int:
     unknown = [part for part in given.parts if part not in PARTS]
     if unknown:
         parser.error(f"{', '.join(unknown)} is not a part; use some of: {', '.join(PARTS)}")
-    result = {"machine": _machine(), "quick": given.quick}
+    result = {"machine": _describe_machine(), "quick": given.quick}
     for part in given.parts or PARTS:
         print(f"benchmarks: {part}", file=sys.stderr, flush=True)
-        result[part] = MEASURES[part](given.quick)
-        result["goals"] = _goals(result)
+        result[part] = MEASUREMENTS[part](given.quick)
+        result["goals"] = _evaluate_goals(result)
         if given.save:  # after each part: what has been measured is not lost with what comes next
-            _save(result)
-    print(_report(result))
+            _save_result(result)
+    print(_format_report(result))
     return 0
 
 
-def _save(result: dict) -> None:
-    RESULTS.mkdir(exist_ok=True)
+def _save_result(result: dict) -> None:
+    RESULTS_FOLDER.mkdir(exist_ok=True)
     day = result["machine"]["date"][:10]
-    (RESULTS / f"{day}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (RESULTS / f"{day}.md").write_text(_report(result) + "\n", encoding="utf-8")
+    (RESULTS_FOLDER / f"{day}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (RESULTS_FOLDER / f"{day}.md").write_text(_format_report(result) + "\n", encoding="utf-8")
 
 
-def _stages(quick: bool) -> dict:
-    return {"questions": stages.asking(3 if quick else 7), "runs": stages.running(3 if quick else 12)}
+def _measure_stages(quick: bool) -> dict:
+    return {"questions": stages.measure_queries(3 if quick else 7), "runs": stages.measure_script_runs(3 if quick else 12)}
 
 
-def _start(quick: bool) -> dict:
+def _measure_startup(quick: bool) -> dict:
     answer = {}
     for name in ("ours", "plain", "dash"):
         times = []
         for _ in range(1 if quick else 3):
-            with servers.running(name) as server:
-                times.append(round(server.started, 2))
+            with servers.run_server(name) as server:
+                times.append(round(server.startup_seconds, 2))
         answer[name] = {
             "seconds_to_first_byte": {
                 "min": min(times),
@@ -126,50 +126,50 @@ def _start(quick: bool) -> dict:
     return answer
 
 
-def _load(quick: bool) -> dict:
+def _measure_load(quick: bool) -> dict:
     answer = {}
     with ExitStack() as stack:
-        running = {name: stack.enter_context(servers.running(name)) for name in ("ours", "dash", "plain")}
+        running = {name: stack.enter_context(servers.run_server(name)) for name in ("ours", "dash", "plain")}
         for server in running.values():
-            load.visit(server, 2, 3, pause=0.5)  # warm
+            load.simulate_sessions(server, 2, 3, pause=0.5)  # warm
         for sessions in (1, 10) if quick else (1, 10, 50, 100, 200):
             answer[str(sessions)] = {
-                name: load.visit(server, sessions, 8 if quick else 20)
+                name: load.simulate_sessions(server, sessions, 8 if quick else 20)
                 for name, server in running.items()
                 if sessions <= 100 or name == "ours"
             }
         answer["100 busy"] = {
-            name: load.visit(server, 10 if quick else 100, 8 if quick else 20, pause=0.0)
+            name: load.simulate_sessions(server, 10 if quick else 100, 8 if quick else 20, pause=0.0)
             for name, server in running.items()
         }
         answer["50 across the site"] = {
-            "ours": load.visit(running["ours"], 5 if quick else 50, 8 if quick else 20, cold=True)
+            "ours": load.simulate_sessions(running["ours"], 5 if quick else 50, 8 if quick else 20, uncached=True)
         }
-    with servers.running("ours") as fresh:
+    with servers.run_server("ours") as fresh:
         answer["50 across the site, cold cache"] = {
-            "ours": load.visit(fresh, 5 if quick else 50, 8 if quick else 20, cold=True)
+            "ours": load.simulate_sessions(fresh, 5 if quick else 50, 8 if quick else 20, uncached=True)
         }
     return answer
 
 
-def _browser(quick: bool) -> dict:
+def _measure_browser(quick: bool) -> dict:
     answer: dict = {}
     with ExitStack() as stack:
         running = {
-            name: stack.enter_context(servers.running(name)) for name in ("ours", "dash", "plain", "floor")
+            name: stack.enter_context(servers.run_server(name)) for name in ("ours", "dash", "plain", "floor")
         }
-        with browser.chromium() as chromium:
+        with browser.launch_chromium() as chromium:
             for name, server in running.items():
-                browser.first_load(chromium, server)
-                answer[name] = {"load": browser.first_load(chromium, server)}
+                browser.measure_first_load(chromium, server)
+                answer[name] = {"load": browser.measure_first_load(chromium, server)}
             rounds = [
                 {
-                    name: browser.repaint(
+                    name: browser.measure_repaint(
                         chromium, server, 6 if quick else 12, more if name == "ours" else ""
                     )
                     for name, server in running.items()
                 }
-                for more in NOT_ASKED[: 1 if quick else 3]
+                for more in UNCACHED_PARAMETERS[: 1 if quick else 3]
             ]
     for name in answer:  # interleaved rounds: the middle one by its median
         answer[name]["repaint"] = sorted(
@@ -178,29 +178,29 @@ def _browser(quick: bool) -> dict:
     return answer
 
 
-def _memory(quick: bool) -> dict:
+def _measure_memory(quick: bool) -> dict:
     sessions, beside = 10 if quick else 50, {}
     for name in ("plain", "dash"):
-        with servers.running(name) as server:
-            load.visit(server, sessions, 2 if quick else 5)
-            beside[f"{name}_mb"] = round(servers.memory(server.pid), 1)
-    with servers.running("ours") as server:
-        load.visit(server, 2, 2, pause=0.5)
-        held = memory.crowd(server, sessions)
-        return held | {"beside": beside, "turnover": memory.turnover(server, 100 if quick else 1000)}
+        with servers.run_server(name) as server:
+            load.simulate_sessions(server, sessions, 2 if quick else 5)
+            beside[f"{name}_mb"] = round(servers.measure_memory(server.pid), 1)
+    with servers.run_server("ours") as server:
+        load.simulate_sessions(server, 2, 2, pause=0.5)
+        held = memory.measure_session_memory(server, sessions)
+        return held | {"beside": beside, "turnover": memory.measure_memory_growth(server, 100 if quick else 1000)}
 
 
-MEASURES = {
-    "stages": _stages,
-    "build": lambda quick: stages.building(1 if quick else 3),
-    "start": _start,
-    "load": _load,
-    "browser": _browser,
-    "memory": _memory,
+MEASUREMENTS = {
+    "stages": _measure_stages,
+    "build": lambda quick: stages.measure_build(1 if quick else 3),
+    "start": _measure_startup,
+    "load": _measure_load,
+    "browser": _measure_browser,
+    "memory": _measure_memory,
 }
 
 
-def _machine() -> dict:
+def _describe_machine() -> dict:
     packages = ("streamlit", "plotly", "duckdb", "pandas", "dash", "gunicorn")
     return {
         "date": datetime.now(UTC).isoformat(timespec="minutes"),
@@ -212,10 +212,10 @@ def _machine() -> dict:
     }
 
 
-def _goals(result: dict) -> list[dict]:
+def _evaluate_goals(result: dict) -> list[dict]:
     rows = []
     for name, ours, theirs, most in GOALS:
-        first, second = _at(result, ours), _at(result, theirs) if theirs else 1
+        first, second = _get_nested(result, ours), _get_nested(result, theirs) if theirs else 1
         if first is not None and second:
             rows.append(
                 {
@@ -228,13 +228,13 @@ def _goals(result: dict) -> list[dict]:
     return rows
 
 
-def _at(result: dict, path: tuple[str, ...]) -> float | None:
+def _get_nested(result: dict, path: tuple[str, ...]) -> float | None:
     for name in path:
         result = result.get(name) if isinstance(result, dict) else None
     return result
 
 
-def _report(result: dict) -> str:
+def _format_report(result: dict) -> str:
     machine = result["machine"]
     lines = [
         f"# {machine['date']}",
@@ -253,22 +253,22 @@ def _report(result: dict) -> str:
         ] + [""]
     for part in PARTS:
         if part in result:
-            lines += [f"## {part}", "", *_table(result[part]), ""]
+            lines += [f"## {part}", "", *_format_table(result[part]), ""]
     return "\n".join(lines)
 
 
-def _table(content: dict, path: str = "") -> list[str]:
-    rows = list(_leaves(content))
+def _format_table(content: dict, path: str = "") -> list[str]:
+    rows = list(_iter_leaves(content))
     return ["| what | figure |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
 
 
-def _leaves(content: dict, path: str = ""):
+def _iter_leaves(content: dict, path: str = ""):
     for name, value in content.items():
         here = f"{path} / {name}" if path else name
         if isinstance(value, dict) and set(value) == {"min", "median", "max"}:
             yield here, f"{value['median']} ({value['min']} to {value['max']})"
         elif isinstance(value, dict):
-            yield from _leaves(value, here)
+            yield from _iter_leaves(value, here)
         else:
             yield here, value
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Playwright, sync_playwright
 
 from benchmarks.servers import Server
 
-ARGUMENTS = [
+CHROMIUM_ARGUMENTS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -18,18 +18,18 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-READY = {
+READY_CONDITIONS = {
     "ours": "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3",
     "plain": "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3",
     "dash": "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3",
     "floor": "document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3",
 }
 YEARS = ("2023", "2022", "2021", "2020", "2019", "2024")  # the last one is shown at the start
-HEADLINE = {
+HEADLINE_CONDITIONS = {
     "ours": "document.querySelector('h1, h2') && /\\d/.test(document.querySelector('.stMain')?.innerText || '')"
 }
 # Counts plotly_afterplot of every chart, and the moment a chart built anew is found drawn; a repaint is over when the last chart has been drawn.
-WATCH = """
+OBSERVER_SCRIPT = """
 window.__plots = []; window.__tasks = [];
 new PerformanceObserver(list => list.getEntries().forEach(task => window.__tasks.push(task.duration))).observe({type: "longtask", buffered: true});
 const listen = () => document.querySelectorAll(".js-plotly-plot").forEach(plot => {
@@ -43,21 +43,21 @@ setInterval(listen, 20);
 
 
 @contextmanager
-def chromium():
+def launch_chromium():
     """A fresh headless Chromium; blocks every other host."""
     with sync_playwright() as playwright:
-        browser = _launch(playwright)
+        browser = _launch_browser(playwright)
         try:
             yield browser
         finally:
             browser.close()
 
 
-def _launch(playwright: Playwright):
-    return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+def _launch_browser(playwright: Playwright):
+    return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGUMENTS)
 
 
-def first_load(browser, server: Server) -> dict:
+def measure_first_load(browser, server: Server) -> dict:
     """A cold and a warm load: seconds to readable words and to the painted charts, requests, megabytes over the wire."""
     context = browser.new_context(
         bypass_csp=True, viewport={"width": 1440, "height": 900}, color_scheme="light"
@@ -83,18 +83,18 @@ def first_load(browser, server: Server) -> dict:
                 seen["foreign"]
                 + (
                     not request.url.startswith(
-                        (server.address, "data:", "blob:", server.address.replace("http", "ws"))
+                        (server.base_url, "data:", "blob:", server.base_url.replace("http", "ws"))
                     )
                 ),
             ),
         )
-        page.add_init_script(WATCH)
+        page.add_init_script(OBSERVER_SCRIPT)
         begun = time.perf_counter()
-        page.goto(server.page, wait_until="commit", timeout=120_000)
-        if server.name in HEADLINE:
-            page.wait_for_function(HEADLINE[server.name], timeout=120_000, polling=30)
+        page.goto(server.page_url, wait_until="commit", timeout=120_000)
+        if server.name in HEADLINE_CONDITIONS:
+            page.wait_for_function(HEADLINE_CONDITIONS[server.name], timeout=120_000, polling=30)
             answer[f"{name}_headline_s"] = round(time.perf_counter() - begun, 2)
-        page.wait_for_function(READY[server.name], timeout=120_000, polling=30)
+        page.wait_for_function(READY_CONDITIONS[server.name], timeout=120_000, polling=30)
         answer[f"{name}_charts_s"] = round(time.perf_counter() - begun, 2)
         page.wait_for_timeout(1500)
         answer[f"{name}_requests"], answer[f"{name}_mb"], answer[f"{name}_foreign"] = (
@@ -107,7 +107,7 @@ def first_load(browser, server: Server) -> dict:
     return answer
 
 
-def repaint(browser, server: Server, clicks: int, address: str = "") -> dict:
+def measure_repaint(browser, server: Server, clicks: int, extra_query: str = "") -> dict:
     """Milliseconds from the click on another period to the last chart drawn, with the long tasks in between; `first` for periods not asked for before in this call.
 
     address: more of the page's address, so that what was asked for in another call is not asked for again.
@@ -116,17 +116,17 @@ def repaint(browser, server: Server, clicks: int, address: str = "") -> dict:
         bypass_csp=True, viewport={"width": 1440, "height": 1800}, color_scheme="light"
     )
     page = context.new_page()
-    page.add_init_script(WATCH)
-    page.goto(server.page + address, timeout=120_000)
-    page.wait_for_function(READY[server.name], timeout=120_000)
+    page.add_init_script(OBSERVER_SCRIPT)
+    page.goto(server.page_url + extra_query, timeout=120_000)
+    page.wait_for_function(READY_CONDITIONS[server.name], timeout=120_000)
     page.wait_for_timeout(2500)
     times, tasks, charts = {"first": [], "again": []}, [], []
     for click in range(clicks + 1):
-        open_choice(page, server.name)
+        open_period_list(page, server.name)
         page.evaluate("window.__plots = []; window.__tasks = []")
         begun = page.evaluate("performance.now()")
-        pick(page, server.name, click)
-        plots = _settled(page)
+        select_year(page, server.name, click)
+        plots = _wait_for_repaints(page)
         if plots and click:  # the first click warms the browser's own caches
             times["first" if click < len(YEARS) - 1 else "again"].append(
                 max(moment for moment, _ in plots) - begun
@@ -137,16 +137,16 @@ def repaint(browser, server: Server, clicks: int, address: str = "") -> dict:
     spread = {
         name: {
             "clicks": len(found),
-            "p50_ms": _middle(found),
-            "min_ms": _round(min(found, default=None)),
-            "max_ms": _round(max(found, default=None)),
+            "p50_ms": _compute_median(found),
+            "min_ms": _round_tenth(min(found, default=None)),
+            "max_ms": _round_tenth(max(found, default=None)),
         }
         for name, found in times.items()
     }
-    return spread | {"charts_repainted": _middle(charts), "long_tasks_ms": _middle(tasks)}
+    return spread | {"charts_repainted": _compute_median(charts), "long_tasks_ms": _compute_median(tasks)}
 
 
-def open_choice(page: Page, name: str) -> None:
+def open_period_list(page: Page, name: str) -> None:
     """Opens the list of periods, so that the click itself is the change."""
     if name == "dash":
         page.locator("#period").click()
@@ -156,7 +156,7 @@ def open_choice(page: Page, name: str) -> None:
         page.wait_for_timeout(250)
 
 
-def pick(page: Page, name: str, click: int) -> None:
+def select_year(page: Page, name: str, click: int) -> None:
     """Picks another year than the last one."""
     year = YEARS[click % len(YEARS)]
     if name == "floor":
@@ -165,7 +165,7 @@ def pick(page: Page, name: str, click: int) -> None:
         page.get_by_role("option", name=year).first.click()
 
 
-def _settled(page: Page, quiet: int = 700, most: float = 5.0) -> list:
+def _wait_for_repaints(page: Page, quiet: int = 700, most: float = 5.0) -> list:
     """The repaints, once none has come for `quiet` milliseconds."""
     until, last, count = time.perf_counter() + most, time.perf_counter(), 0
     while time.perf_counter() < until:
@@ -178,9 +178,9 @@ def _settled(page: Page, quiet: int = 700, most: float = 5.0) -> list:
     return json.loads(page.evaluate("JSON.stringify(window.__plots)"))
 
 
-def _middle(values: list[float]) -> float | None:
-    return _round(statistics.median(values)) if values else None
+def _compute_median(values: list[float]) -> float | None:
+    return _round_tenth(statistics.median(values)) if values else None
 
 
-def _round(value: float | None) -> float | None:
+def _round_tenth(value: float | None) -> float | None:
     return None if value is None else round(value, 1)

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[1]
-ROWS = 5_000_000
-MOST_MB = 1024
+DEFAULT_ROWS = 5_000_000
+MAX_MB = 1024
 YEARS = range(2008, 2021)
 GEOS = "AT BE BG CH CY CZ DE DK EE EL ES EU27_2020 FI FR HR HU IE IS IT LT LU LV MT NL NO PL PT RO RS SE SI SK UK XK".split()
 SIZES = ("TOTAL", "0", "1-4", "5-9", "GE10")
@@ -21,7 +21,7 @@ INDICATORS = ("V97020", "V97030", "V11920", "V11930", *(f"V{number}" for number 
 SECTIONS = "B-N_X_K642 B C D E F G H I J K L M N G45 G46 G47 N79".split()
 
 
-def made(folder: Path, rows: int) -> Path:
+def write_csv_table(folder: Path, rows: int) -> Path:
     """A table shaped as bd_9bd_sz_cl_r2, every seventh cell without a value, some confidential. Same rows, same file."""
     path = folder / "bd_9bd_sz_cl_r2.csv"
     cells = len(YEARS) * len(GEOS) * len(SIZES) * len(INDICATORS)
@@ -44,7 +44,7 @@ def made(folder: Path, rows: int) -> Path:
     return path
 
 
-def wide(path: Path) -> Path:
+def write_tsv_table(path: Path) -> Path:
     """The same cells as Eurostat's TSV, gzipped."""
     plain, packed = path.with_suffix(".tsv"), path.with_suffix(".tsv.gz")
     years = ", ".join(f"coalesce(max(cell) filter (year = '{year}'), ':')" for year in YEARS)
@@ -68,7 +68,7 @@ def wide(path: Path) -> Path:
     return packed
 
 
-def measured(path: Path, folder: Path) -> tuple[float, float, str]:
+def measure_import(path: Path, folder: Path) -> tuple[float, float, str]:
     """Seconds, peak MB of the process, and its summary, of one import into a copy of the declarations."""
     root = folder / "data"
     shutil.copytree(
@@ -94,20 +94,20 @@ def measured(path: Path, folder: Path) -> tuple[float, float, str]:
 
 
 def main() -> int:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_ROWS
     worst = 0.0
     with tempfile.TemporaryDirectory(prefix="import-large-") as name:
         folder = Path(name)
-        table = made(folder, rows)
-        for path in (table, wide(table)):
-            seconds, peak, words = measured(path, folder)
+        table = write_csv_table(folder, rows)
+        for path in (table, write_tsv_table(table)):
+            seconds, peak, words = measure_import(path, folder)
             worst = max(worst, peak)
             print(
                 f"{path.name}: {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB on disk, {seconds:.1f} s, peak memory {peak:,.0f} MB"
             )
             print("    " + next(line for line in words.splitlines() if line.endswith(")") and ": " in line))
-    print(f"{'within' if worst <= MOST_MB else 'OVER'} {MOST_MB:,} MB")
-    return int(worst > MOST_MB)
+    print(f"{'within' if worst <= MAX_MB else 'OVER'} {MAX_MB:,} MB")
+    return int(worst > MAX_MB)
 
 
 if __name__ == "__main__":

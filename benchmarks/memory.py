@@ -2,14 +2,14 @@
 
 import asyncio
 
-from benchmarks.load import StreamlitVisitor, visit
-from benchmarks.servers import Server, memory
+from benchmarks.load import StreamlitVisitor, simulate_sessions
+from benchmarks.servers import Server, measure_memory
 
 
-def crowd(server: Server, sessions: int) -> dict:
+def measure_session_memory(server: Server, sessions: int) -> dict:
     """MB of the server at rest, with this many sessions making changes, and per session."""
-    before = memory(server.pid)
-    during = asyncio.run(_held(server, sessions))
+    before = measure_memory(server.pid)
+    during = asyncio.run(_measure_open_sessions(server, sessions))
     return {
         "rest_mb": round(before, 1),
         f"with_{sessions}_mb": round(during, 1),
@@ -17,13 +17,13 @@ def crowd(server: Server, sessions: int) -> dict:
     }
 
 
-def turnover(server: Server, visits: int, at_once: int = 10) -> dict:
+def measure_memory_growth(server: Server, visits: int, at_once: int = 10) -> dict:
     """Growth from the first tenth of these visits, when caches are warm, to the last, in per cent."""
     marks = []
     for _ in range(10):
         for _ in range(max(1, visits // 10 // at_once)):
-            visit(server, at_once, 0.01, pause=0.0)
-        marks.append(memory(server.pid))
+            simulate_sessions(server, at_once, 0.01, pause=0.0)
+        marks.append(measure_memory(server.pid))
     return {
         "visits": visits,
         "first_mb": round(marks[0], 1),
@@ -33,11 +33,11 @@ def turnover(server: Server, visits: int, at_once: int = 10) -> dict:
     }
 
 
-async def _held(server: Server, sessions: int) -> float:
+async def _measure_open_sessions(server: Server, sessions: int) -> float:
     visitors = [StreamlitVisitor(server) for _ in range(sessions)]
     for visitor in visitors:
         await visitor.open()
-    held = memory(server.pid)
+    held = measure_memory(server.pid)
     for visitor in visitors:
         await visitor.close()
     return held

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STREAMLIT = [sys.executable, "-m", "streamlit", "run"]
-QUIET = ["--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"]
+STREAMLIT_COMMAND = [sys.executable, "-m", "streamlit", "run"]
+STREAMLIT_OPTIONS = ["--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"]
 COMMANDS = {
     "ours": lambda port: [sys.executable, "-m", "ripresa", "serve", f"--port={port}"],
-    "plain": lambda port: [*STREAMLIT, "benchmarks/peers/plain_app.py", f"--server.port={port}", *QUIET],
+    "plain": lambda port: [*STREAMLIT_COMMAND, "benchmarks/peers/plain_app.py", f"--server.port={port}", *STREAMLIT_OPTIONS],
     "dash": lambda port: [
         sys.executable,
         "-m",
@@ -32,7 +32,7 @@ COMMANDS = {
     ],
     "floor": lambda port: [sys.executable, "-m", "benchmarks.peers.floor", str(port)],
 }
-PATHS = {"ours": "closures?lang=en&level=italy", "plain": "", "dash": "", "floor": ""}
+PAGE_PATHS = {"ours": "closures?lang=en&level=italy", "plain": "", "dash": "", "floor": ""}
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,19 @@ class Server:
     name: str
     port: int
     pid: int
-    started: float
+    startup_seconds: float
 
     @property
-    def address(self) -> str:
+    def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
     @property
-    def page(self) -> str:
-        return self.address + PATHS[self.name]
+    def page_url(self) -> str:
+        return self.base_url + PAGE_PATHS[self.name]
 
 
 @contextmanager
-def running(name: str) -> Iterator[Server]:
+def run_server(name: str) -> Iterator[Server]:
     """The server of this name, answering; ended with all its children by process group."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -69,7 +69,7 @@ def running(name: str) -> Iterator[Server]:
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     try:
-        _answering(port, process)
+        _wait_until_ready(port, process)
         yield Server(name, port, process.pid, time.perf_counter() - begun)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -80,7 +80,7 @@ def running(name: str) -> Iterator[Server]:
             process.wait()
 
 
-def memory(pid: int) -> float:
+def measure_memory(pid: int) -> float:
     """Proportional set size of a server and its children in MB: shared pages are counted once."""
     import psutil
 
@@ -88,7 +88,7 @@ def memory(pid: int) -> float:
     return sum(member.memory_full_info().pss for member in family) / 1e6
 
 
-def _answering(port: int, process: subprocess.Popen, seconds: float = 60) -> None:
+def _wait_until_ready(port: int, process: subprocess.Popen, seconds: float = 60) -> None:
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         if process.poll() is not None:

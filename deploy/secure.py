@@ -4,19 +4,19 @@ import json
 import subprocess
 import sys
 
-CODE = "dashboard.py deploy pages ripresa".split()
+SOURCE_PATHS = "dashboard.py deploy pages ripresa".split()
 
 
-def code() -> int:
+def run_bandit() -> int:
     """bandit's verdict, printed."""
     failed = subprocess.run(
-        [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *CODE]
+        [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *SOURCE_PATHS]
     ).returncode
     print("code: bandit found what is above." if failed else "code: read by bandit, clean.", file=sys.stderr)
     return failed
 
 
-def packages() -> int:
+def run_pip_audit() -> int:
     """pip-audit's verdict, in a sentence where its service does not answer."""
     asked = subprocess.run(
         [
@@ -35,15 +35,15 @@ def packages() -> int:
         capture_output=True,
         text=True,
     )
-    failed, words = judged(asked.stdout)
+    failed, words = evaluate_pip_audit(asked.stdout)
     print(words, file=sys.stderr)
     return failed
 
 
-def judged(said: str) -> tuple[int, str]:
+def evaluate_pip_audit(report: str) -> tuple[int, str]:
     """Whether a report of pip-audit fails, and the sentence that tells it."""
     try:
-        found = json.loads(said)["dependencies"]
+        found = json.loads(report)["dependencies"]
     except (ValueError, KeyError):
         return (
             0,
@@ -70,4 +70,4 @@ def judged(said: str) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(code() or packages())
+    sys.exit(run_bandit() or run_pip_audit())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import about_page
 
-about_page.show(shell.filters())
+about_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import checks_page
 
-checks_page.show(shell.filters())
+checks_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import topic_page
 
-topic_page.show("closures", shell.filters())
+topic_page.render_page("closures", shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import compare_page
 
-compare_page.show(shell.filters())
+compare_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import data_page
 
-data_page.show(shell.filters())
+data_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import diagnosis_page
 
-diagnosis_page.show(shell.filters())
+diagnosis_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import diagnosis_results_page
 
-diagnosis_results_page.show(shell.filters())
+diagnosis_results_page.render_page(shell.get_filters())

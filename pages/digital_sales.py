@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import topic_page
 
-topic_page.show("digital_sales", shell.filters())
+topic_page.render_page("digital_sales", shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import overview_page
 
-overview_page.show(shell.filters())
+overview_page.render_page(shell.get_filters())

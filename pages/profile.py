@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import profile_page
 
-profile_page.show(shell.filters())
+profile_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import resources_page
 
-resources_page.show(shell.filters())
+resources_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import revisions_page
 
-revisions_page.show(shell.filters())
+revisions_page.render_page(shell.get_filters())

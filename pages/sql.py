@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import sql_page
 
-sql_page.show(shell.filters())
+sql_page.render_page(shell.get_filters())

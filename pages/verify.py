@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import verify_page
 
-verify_page.show(shell.filters())
+verify_page.render_page(shell.get_filters())

@@ -3,4 +3,4 @@
 from ripresa.views import shell
 from ripresa.views.pages import topic_page
 
-topic_page.show("women", shell.filters())
+topic_page.render_page("women", shell.get_filters())

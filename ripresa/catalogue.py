@@ -13,11 +13,11 @@ from ripresa import settings
 LANGS = ("it", "en")
 LEVELS = ("italy", "europe", "world")
 UNITS = ("percent", "points", "percent_change", "count", "meur", "keur", "index", "rank")
-BETTER = ("higher", "lower", "neither")
-CHARTS = ("map", "dots", "series")
-KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
-VIEW = ("sector", "gender", "size", "period", "editions", "geo", "chart")
-RULE = (
+DESIRED_DIRECTIONS = ("higher", "lower", "neither")
+CHART_TYPES = ("map", "dots", "series")
+SOURCE_KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
+VIEW_FIELDS = ("sector", "gender", "size", "period", "editions", "geo", "chart")
+RULE_FIELDS = (
     "exclusion_reason",
     "flag",
     "indicator",
@@ -30,7 +30,7 @@ RULE = (
     "source",
     "status",
 )
-WHY = ("disputed", "vintage", "subgroup")
+EXCLUSION_REASONS = ("disputed", "vintage", "subgroup")
 
 
 class CatalogueError(ValueError):
@@ -69,7 +69,7 @@ class Indicator:
     def __hash__(self) -> int:
         return hash(self.id)
 
-    def view(self, level: str) -> dict:
+    def get_default_view(self, level: str) -> dict:
         """The default view of a level: sector, gender, size, period, editions (in order of preference), geo, chart."""
         opening = {
             "sector": "all",
@@ -117,33 +117,33 @@ class Source:
 
 
 @cache
-def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
+def load_indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
     """All indicators by id, in catalogue order. Raises CatalogueError naming every fault."""
-    known = sources(root)
-    subjects = topics(root)
+    known = load_sources(root)
+    subjects = load_topics(root)
     faults: list[str] = []
     found = {}
-    for position, (id, entry) in enumerate(_read(root / settings.CATALOGUE / "indicators.toml").items()):
+    for position, (id, entry) in enumerate(_load_toml(root / settings.CATALOGUE / "indicators.toml").items()):
         place = f"data/catalogue/indicators.toml, [{id}]"
-        faults += _texts(place, entry, ("label", "short", "description", "universe"), optional=("note",))
+        faults += _validate_texts(place, entry, ("label", "short", "description", "universe"), optional=("note",))
         faults += (
-            _choice(place, entry, "unit", UNITS)
-            + _choice(place, entry, "desired_direction", BETTER)
-            + _choice(place, entry, "chart", CHARTS)
+            _validate_choice(place, entry, "unit", UNITS)
+            + _validate_choice(place, entry, "desired_direction", DESIRED_DIRECTIONS)
+            + _validate_choice(place, entry, "chart", CHART_TYPES)
         )
-        faults += _choice(place, entry, "source", tuple(known)) + _choice(
+        faults += _validate_choice(place, entry, "source", tuple(known)) + _validate_choice(
             place, entry, "topic", tuple(subjects)
         )
         if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
             faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
-        faults += _fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
+        faults += _validate_fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
         faults += [
             fault
             for source in entry.get("note_sources", ())
-            for fault in _choice(place, {"note_sources": source}, "note_sources", tuple(known))
+            for fault in _validate_choice(place, {"note_sources": source}, "note_sources", tuple(known))
         ]
         for source, words in entry.get("universes", {}).items():
-            faults += _choice(place, {"universes": source}, "universes", tuple(known)) + _texts(
+            faults += _validate_choice(place, {"universes": source}, "universes", tuple(known)) + _validate_texts(
                 place, {f"universes.{source}": words}, (f"universes.{source}",)
             )
         faults += [
@@ -152,10 +152,10 @@ def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
             if level not in LEVELS
         ]
         for level, view in entry.get("default", {}).items():
-            faults += _fields(f"{place}, default.{level}", view, VIEW, "a choice of a view")
+            faults += _validate_fields(f"{place}, default.{level}", view, VIEW_FIELDS, "a choice of a view")
         for rule in (*entry.get("exclusion_rules", ()), *entry.get("flag_rules", ())):
-            faults += _fields(place, rule, RULE, "a column a rule can name") + (
-                _choice(place, rule, "exclusion_reason", WHY) if "exclusion_reason" in rule else []
+            faults += _validate_fields(place, rule, RULE_FIELDS, "a column a rule can name") + (
+                _validate_choice(place, rule, "exclusion_reason", EXCLUSION_REASONS) if "exclusion_reason" in rule else []
             )
         if not faults:
             found[id] = Indicator(
@@ -163,7 +163,7 @@ def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
                 position=position,
                 **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()},
             )
-    ids = _read(root / settings.CATALOGUE / "indicators.toml")
+    ids = _load_toml(root / settings.CATALOGUE / "indicators.toml")
     for id, entry in ids.items():
         named = [*entry.get("related", ()), *entry.get("share_counts", {}).values()]
         faults += [
@@ -186,12 +186,12 @@ def indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
     return MappingProxyType(found)
 
 
-def indicator(id: str) -> Indicator:
+def get_indicator(id: str) -> Indicator:
     """The indicator of this id. Raises KeyError with the id."""
-    return indicators()[id]
+    return load_indicators()[id]
 
 
-def universe(indicator: Indicator, sources: Iterable[str], lang: str) -> str:
+def get_universe(indicator: Indicator, sources: Iterable[str], lang: str) -> str:
     """The population that figures of these sources describe: the indicator's own, except where it names another for the source."""
     return (
         "; ".join(
@@ -202,22 +202,22 @@ def universe(indicator: Indicator, sources: Iterable[str], lang: str) -> str:
 
 
 @cache
-def topics(root: Path = settings.DATA) -> MappingProxyType[str, Topic]:
+def load_topics(root: Path = settings.DATA) -> MappingProxyType[str, Topic]:
     """The topics by id, in page order. Raises CatalogueError."""
     faults: list[str] = []
     found = {}
-    for id, entry in _read(root / settings.CATALOGUE / "topics.toml").items():
+    for id, entry in _load_toml(root / settings.CATALOGUE / "topics.toml").items():
         place = f"data/catalogue/topics.toml, [{id}]"
-        faults += _texts(place, entry, ("title", "question", "intro")) + _choice(
+        faults += _validate_texts(place, entry, ("title", "question", "intro")) + _validate_choice(
             place, entry, "default_level", LEVELS
         )
-        faults += _fields(place, entry, tuple(Topic.__dataclass_fields__), "a field of a topic")
+        faults += _validate_fields(place, entry, tuple(Topic.__dataclass_fields__), "a field of a topic")
         faults += [
             f"{place}: indicators_by_level.{level} is missing; write [] where the level has nothing."
             for level in LEVELS
             if not isinstance(entry.get("indicators_by_level", {}).get(level), list)
         ]
-        faults += _fields(
+        faults += _validate_fields(
             f"{place}, indicators_by_level", entry.get("indicators_by_level", {}), LEVELS, "a level"
         )
         if not faults:
@@ -231,19 +231,19 @@ def topics(root: Path = settings.DATA) -> MappingProxyType[str, Topic]:
 
 
 @cache
-def sources(root: Path = settings.DATA) -> MappingProxyType[str, Source]:
+def load_sources(root: Path = settings.DATA) -> MappingProxyType[str, Source]:
     """The source families by id. Raises CatalogueError."""
     faults: list[str] = []
     found = {}
-    for id, entry in _read(root / settings.CATALOGUE / "sources.toml").items():
+    for id, entry in _load_toml(root / settings.CATALOGUE / "sources.toml").items():
         place = f"data/catalogue/sources.toml, [{id}]"
-        faults += _texts(place, entry, ("name", "licence", "note")) + _choice(place, entry, "kind", KINDS)
+        faults += _validate_texts(place, entry, ("name", "licence", "note")) + _validate_choice(place, entry, "kind", SOURCE_KINDS)
         faults += [
             f"{place}: {name} is missing."
             for name in ("publisher", "url", "collected")
             if not entry.get(name)
         ]
-        faults += _fields(place, entry, tuple(Source.__dataclass_fields__), "a field of a source")
+        faults += _validate_fields(place, entry, tuple(Source.__dataclass_fields__), "a field of a source")
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry.get("collected") or "2000-01-01")):
             faults.append(f"{place}: collected {entry['collected']!r} is not a date such as 2026-11-22.")
         if not faults:
@@ -253,7 +253,7 @@ def sources(root: Path = settings.DATA) -> MappingProxyType[str, Source]:
     return MappingProxyType(found)
 
 
-def _read(path: Path) -> dict:
+def _load_toml(path: Path) -> dict:
     try:
         paragraphs = tomllib.loads(path.read_text(encoding="utf-8"))
         loose = [name for name, entry in paragraphs.items() if not isinstance(entry, dict)]
@@ -270,7 +270,7 @@ def _read(path: Path) -> dict:
         raise CatalogueError(f"data/catalogue/{path.name}: not valid TOML ({fault}).") from None
 
 
-def _texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[str]:
+def _validate_texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[str]:
     """Faults of the bilingual texts: each must have words in both languages."""
     faults = []
     for name in names + tuple(name for name in optional if name in entry):
@@ -283,7 +283,7 @@ def _texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str,
     return faults
 
 
-def _fields(place: str, entry: dict, allowed: tuple[str, ...], what: str) -> list[str]:
+def _validate_fields(place: str, entry: dict, allowed: tuple[str, ...], what: str) -> list[str]:
     unknown = sorted(set(entry) - set(allowed))
     return (
         [f"{place}: {', '.join(unknown)} is not {what}; use some of: {', '.join(allowed)}."]
@@ -292,7 +292,7 @@ def _fields(place: str, entry: dict, allowed: tuple[str, ...], what: str) -> lis
     )
 
 
-def _choice(place: str, entry: dict, name: str, allowed: tuple[str, ...]) -> list[str]:
+def _validate_choice(place: str, entry: dict, name: str, allowed: tuple[str, ...]) -> list[str]:
     value = entry.get(name)
     return (
         []

@@ -6,22 +6,22 @@ from functools import lru_cache
 
 from ripresa import catalogue, i18n
 from ripresa.catalogue import LANGS, LEVELS, Indicator, Topic
-from ripresa.database.query import ask, version
+from ripresa.database.query import get_data_version, run_query
 
-MOST_AREAS = 12
-COVERED_BY = {
+MAX_AREAS = 12
+COVERAGE_LEVELS = {
     "italy": ("italy", "italy_total", "macro"),
     "europe": ("europe", "other"),
     "world": ("world", "other"),
 }
-BESIDE = {
+REFERENCE_GROUPS = {
     "italy": (),
     "europe": ("EU27_2020",),
     "world": ("WORLD", "OECD"),
 }  # groups drawn beside the areas of a level, asked for or not
-PLACES = {"italy": "italy", "europe": "europe", "world": "world"}
+MAP_LEVELS = {"italy": "italy", "europe": "europe", "world": "world"}
 
-Note = tuple[str, tuple[tuple[str, str], ...]]  # key of strings.toml, and its values
+Notice = tuple[str, tuple[tuple[str, str], ...]]  # key of strings.toml, and its values
 
 
 @dataclass(frozen=True)
@@ -36,37 +36,37 @@ class Filters:
     gender: str = ""
     size: str = ""
     period: str = ""
-    dropped: tuple[str, ...] = ()
+    invalid_parameters: tuple[str, ...] = ()
 
     @classmethod
-    def from_address(cls, address: Mapping[str, object], lang: str = "it") -> "Filters":
+    def from_url_parameters(cls, parameters: Mapping[str, object], lang: str = "it") -> "Filters":
         """Reads any address and never raises: what is not known, or is one area too many, is dropped and listed in dropped."""
-        known = _known()
+        known = _get_valid_codes()
         chosen: dict[str, object] = {"lang": lang}
         dropped = []
-        for name in ADDRESS:
-            said = _said(address.get(name))
+        for name in URL_PARAMETERS:
+            said = _parse_values(parameters.get(name))
             good = [value for value in said if value in known[name]]
             areas = tuple(dict.fromkeys(good)) if name == "geo" else ()
             dropped += [
                 f"{name}={value[:40]}"
-                for value in (*(value for value in said if value not in known[name]), *areas[MOST_AREAS:])
+                for value in (*(value for value in said if value not in known[name]), *areas[MAX_AREAS:])
             ]
             if name == "geo":
-                chosen[name] = areas[:MOST_AREAS]
+                chosen[name] = areas[:MAX_AREAS]
             elif good:
                 chosen[name] = good[-1]
         return cls(**chosen, dropped=tuple(dropped))
 
-    def to_address(self) -> dict[str, list[str]]:
+    def to_url_parameters(self) -> dict[str, list[str]]:
         """The parameters that are not defaults, in a fixed order; the language always."""
         said = {
-            name: list(getattr(self, name)) if name == "geo" else [getattr(self, name)] for name in ADDRESS
+            name: list(getattr(self, name)) if name == "geo" else [getattr(self, name)] for name in URL_PARAMETERS
         }
         return {name: values for name, values in said.items() if values and values != [""]}
 
 
-ADDRESS = tuple(field.name for field in fields(Filters) if field.name != "dropped")
+URL_PARAMETERS = tuple(field.name for field in fields(Filters) if field.name != "dropped")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class View:
     period: str
     editions: tuple[str, ...]
     chart: str
-    notes: tuple[Note, ...] = ()
+    notices: tuple[Notice, ...] = ()
     page: str = ""  # where it is not its topic's
 
     @property
@@ -93,7 +93,7 @@ class View:
         return self.editions[0]
 
     @property
-    def cut(self) -> dict[str, object]:
+    def breakdown(self) -> dict[str, object]:
         """The parameters every question about this view shares."""
         return {
             "indicator": self.indicator.id,
@@ -103,9 +103,9 @@ class View:
         }
 
     @property
-    def moment(self) -> dict[str, object]:
+    def query_parameters(self) -> dict[str, object]:
         """The cut at the view's period and editions, with level and language."""
-        return self.cut | {
+        return self.breakdown | {
             "period": self.period,
             "editions": self.editions,
             "level": self.level,
@@ -136,35 +136,35 @@ class Options:
     periods: tuple[Option, ...]
 
 
-def resolve(filters: Filters, topic: str) -> View:
+def resolve_view(filters: Filters, topic: str) -> View:
     """The view of a topic for these filters. A choice without data gives way to the default, and notes say so."""
-    subject = catalogue.topics()[topic]
+    subject = catalogue.load_topics()[topic]
     lang = filters.lang
-    notes: list[Note] = []
-    level = filters.level if subject.indicators_by_level.get(filters.level) else _level(filters, subject)
-    offered = offers(subject, level)
-    indicator = catalogue.indicator(filters.indicator if filters.indicator in offered else offered[0])
-    if filters.indicator and filters.indicator not in offered and filters.indicator in offers(subject):
+    notes: list[Notice] = []
+    level = filters.level if subject.indicators_by_level.get(filters.level) else _choose_level(filters, subject)
+    offered = get_available_indicators(subject, level)
+    indicator = catalogue.get_indicator(filters.indicator if filters.indicator in offered else offered[0])
+    if filters.indicator and filters.indicator not in offered and filters.indicator in get_available_indicators(subject):
         notes.append(
-            _note(
+            _build_notice(
                 "note_indicator",
-                wanted=catalogue.indicator(filters.indicator).short[lang],
+                wanted=catalogue.get_indicator(filters.indicator).short[lang],
                 level=i18n.t(f"level_{level}", lang),
                 shown=indicator.short[lang],
             )
         )
-    opening = indicator.view(level)
-    covered = _covered(indicator.id, level, opening["chart"])
-    sector = _choose("sector", filters.sector, opening["sector"], covered, lang, notes)
+    opening = indicator.get_default_view(level)
+    covered = get_coverage(indicator.id, level, opening["chart"])
+    sector = _choose_code("sector", filters.sector, opening["sector"], covered, lang, notes)
     covered = [row for row in covered if row["sector"] == sector]
-    gender = _choose("gender", filters.gender, opening["gender"], covered, lang, notes)
+    gender = _choose_code("gender", filters.gender, opening["gender"], covered, lang, notes)
     covered = [row for row in covered if row["gender"] == gender]
-    size = _choose("size", filters.size, opening["size"], covered, lang, notes)
+    size = _choose_code("size", filters.size, opening["size"], covered, lang, notes)
     covered = [row for row in covered if row["size"] == size]
     preferred = [
         edition for edition in opening["editions"] if any(row["edition"] == edition for row in covered)
     ]
-    period = _period(filters.period, opening["period"], covered, preferred, lang, notes)
+    period = _choose_period(filters.period, opening["period"], covered, preferred, lang, notes)
     at_period = [row for row in covered if period == "latest" or row["period"] == period]
     editions = [edition for edition in preferred if any(row["edition"] == edition for row in at_period)]
     editions = (
@@ -174,9 +174,9 @@ def resolve(filters: Filters, topic: str) -> View:
     editions += [
         edition for edition in opening["editions"] if edition not in editions and len(opening["editions"]) > 1
     ]
-    geo = _areas(filters.geo, opening["geo"], level, opening["chart"], lang, notes)
+    geo = _choose_areas(filters.geo, opening["geo"], level, opening["chart"], lang, notes)
     if opening["chart"] == "series":
-        geo = _on_the_line(
+        geo = _choose_series_areas(
             geo,
             opening["geo"],
             level,
@@ -200,12 +200,12 @@ def resolve(filters: Filters, topic: str) -> View:
     )
 
 
-def options(view: View, listed: bool = False) -> Options:
+def build_options(view: View, for_all_periods: bool = False) -> Options:
     """What each selector of this view offers; choices of the topic that have no data here stay, with the reason. listed: for a table of all periods, none of which is chosen."""
-    lang, subject = view.lang, catalogue.topics()[view.topic]
-    here = offers(subject, view.level)
-    covered = _covered(view.indicator.id, view.level, view.chart)
-    names = _labels(lang)
+    lang, subject = view.lang, catalogue.load_topics()[view.topic]
+    here = get_available_indicators(subject, view.level)
+    covered = get_coverage(view.indicator.id, view.level, view.chart)
+    names = get_labels(lang)
     sector_rows = [row for row in covered if row["sector"] == view.sector]
     gender_rows = [row for row in sector_rows if row["gender"] == view.gender]
     size_rows = [row for row in gender_rows if row["size"] == view.size]
@@ -226,11 +226,11 @@ def options(view: View, listed: bool = False) -> Options:
     indicators = [
         Option(
             id,
-            catalogue.indicator(id).label[lang],
+            catalogue.get_indicator(id).label[lang],
             id in here,
             "" if id in here else i18n.t("reason_level", lang, level=level_name),
         )
-        for id in dict.fromkeys([*here, *offers(subject)])
+        for id in dict.fromkeys([*here, *get_available_indicators(subject)])
     ]
     levels = [
         Option(
@@ -242,50 +242,50 @@ def options(view: View, listed: bool = False) -> Options:
         for level in LEVELS
     ]
     with_data = (
-        {row["geo"] for row in _series_areas(view)}
-        if listed or view.chart == "series"
-        else set(ask("map", **view.moment)["geo"])
+        {row["geo"] for row in _get_series_areas(view)}
+        if for_all_periods or view.chart == "series"
+        else set(run_query("map", **view.query_parameters)["geo"])
     )
     reason = i18n.t("reason_area", lang)
     areas = [
         Option(row.code, row.name, row.code in with_data, "" if row.code in with_data else reason)
-        for row in ask("areas", level=view.level, lang=lang).itertuples()
+        for row in run_query("areas", level=view.level, lang=lang).itertuples()
     ]
     periods = {
-        row["period"]: row["period_start"] for row in size_rows if _placed(row, view.level, view.chart)
+        row["period"]: row["period_start"] for row in size_rows if is_shown_at_level(row, view.level, view.chart)
     }
     ordered = sorted(periods, key=lambda period: (periods[period], period), reverse=True)
     latest = (
-        [Option("latest", i18n.period_text("latest", lang))]
-        if view.indicator.view(view.level)["period"] == "latest"
+        [Option("latest", i18n.format_period("latest", lang))]
+        if view.indicator.get_default_view(view.level)["period"] == "latest"
         else []
     )
     return Options(
         tuple(indicators),
         tuple(levels),
         tuple(areas),
-        some("sector", covered, SECTIONS),
+        some("sector", covered, ALWAYS_LISTED_SECTORS),
         some("gender", sector_rows),
         some("size", gender_rows),
-        () if listed else (*latest, *(Option(period, i18n.period_text(period, lang)) for period in ordered)),
+        () if for_all_periods else (*latest, *(Option(period, i18n.format_period(period, lang)) for period in ordered)),
     )
 
 
-def all_periods(view: View, ask: Callable = ask) -> tuple[float, ...]:
+def get_values_of_all_periods(view: View, run_query: Callable = run_query) -> tuple[float, ...]:
     """The values of the level's areas in every period of the view's editions: the classes of a map stay when the year changes.
 
     None for a change since a year: it piles up, and classes that hold 2024 would show 2020 in one shade."""
     if view.indicator.unit == "percent_change":
         return ()
-    table = ask("table", **view.cut, level=view.level, geos=(), lang=view.lang)
+    table = run_query("table", **view.breakdown, level=view.level, geos=(), lang=view.lang)
     own = {"italy": ("area", "joined")}.get(view.level, ("country",))
     return tuple(table[table["level"].isin(own) & table["edition"].isin(view.editions)]["value"])
 
 
-SECTIONS = ("all", *"BCDEFGHIJLMN")
+ALWAYS_LISTED_SECTORS = ("all", *"BCDEFGHIJLMN")
 
 
-def offers(topic: Topic, level: str = "") -> list[str]:
+def get_available_indicators(topic: Topic, level: str = "") -> list[str]:
     """Indicators a topic offers at a level, the first open; without a level, all of them."""
     if not level:
         return list(
@@ -293,16 +293,16 @@ def offers(topic: Topic, level: str = "") -> list[str]:
                 [*(id for here in topic.indicators_by_level.values() for id in here), *topic.extra_indicators]
             )
         )
-    more = [id for id in topic.extra_indicators if level in catalogue.indicator(id).default]
+    more = [id for id in topic.extra_indicators if level in catalogue.get_indicator(id).default]
     return [*topic.indicators_by_level[level], *more]
 
 
-def _level(filters: Filters, topic: Topic) -> str:
+def _choose_level(filters: Filters, topic: Topic) -> str:
     """The level of a topic where none is asked for: that of the areas asked for if the topic has it, else the topic's own."""
-    levels = _levels()
+    levels = get_area_levels()
     places = {levels[code] for code in filters.geo}
     if "country" in places:
-        europe = set(ask("areas", level="europe", lang="en")["code"])
+        europe = set(run_query("areas", level="europe", lang="en")["code"])
         wanted = (
             "europe" if all(code in europe or levels[code] != "country" for code in filters.geo) else "world"
         )
@@ -317,19 +317,19 @@ def _level(filters: Filters, topic: Topic) -> str:
     return topic.default_level
 
 
-def _choose(kind: str, wanted: str, default: str, covered: list[dict], lang: str, notes: list[Note]) -> str:
+def _choose_code(kind: str, wanted: str, default: str, covered: list[dict], lang: str, notes: list[Notice]) -> str:
     have = {row[kind] for row in covered}
     if wanted in have:
         return wanted
     chosen = default if default in have else "all" if "all" in have else min(have)
     if wanted:
-        names = _labels(lang)
-        notes.append(_note(f"note_{kind}", wanted=names[kind, wanted], shown=names[kind, chosen]))
+        names = get_labels(lang)
+        notes.append(_build_notice(f"note_{kind}", wanted=names[kind, wanted], shown=names[kind, chosen]))
     return chosen
 
 
-def _period(
-    wanted: str, default: str, covered: list[dict], preferred: list[str], lang: str, notes: list[Note]
+def _choose_period(
+    wanted: str, default: str, covered: list[dict], preferred: list[str], lang: str, notes: list[Notice]
 ) -> str:
     have = {row["period"] for row in covered}
     if wanted in have or (wanted == "latest" and default == "latest"):
@@ -341,142 +341,142 @@ def _period(
         chosen = max(newest, key=lambda row: (row["period_start"], row["period"]))["period"]
     if wanted:
         notes.append(
-            _note("note_period", wanted=i18n.period_text(wanted, lang), shown=i18n.period_text(chosen, lang))
+            _build_notice("note_period", wanted=i18n.format_period(wanted, lang), shown=i18n.format_period(chosen, lang))
         )
     return chosen
 
 
-def _areas(
-    wanted: tuple[str, ...], default: list[str], level: str, chart: str, lang: str, notes: list[Note]
+def _choose_areas(
+    wanted: tuple[str, ...], default: list[str], level: str, chart: str, lang: str, notes: list[Notice]
 ) -> tuple[str, ...]:
     """The areas to highlight: those of the level, on a line and among dots the groups beside them too; an Italian area becomes Italy where only countries are drawn."""
-    places, levels = set(ask("areas", level=level, lang=lang)["code"]), _levels()
+    places, levels = set(run_query("areas", level=level, lang=lang)["code"]), get_area_levels()
     here = [
         code
         for code in wanted
         if code in places
         or (level == "italy" and (levels[code] == "macro" or code == "ITA"))
-        or (chart != "map" and code in BESIDE[level])
+        or (chart != "map" and code in REFERENCE_GROUPS[level])
     ]
     elsewhere = [code for code in wanted if code not in here]
     inside = [code for code in elsewhere if levels[code] in ("area", "macro", "joined") and level != "italy"]
     if inside:
         here.append("ITA")
         notes.append(
-            _note(
+            _build_notice(
                 "note_region_in_country",
-                wanted=i18n.list_text([_names(lang)[code] for code in inside], lang),
+                wanted=i18n.format_items([get_area_names(lang)[code] for code in inside], lang),
             )
         )
-    outside = [code for code in elsewhere if code not in inside and code not in BESIDE[level]]
+    outside = [code for code in elsewhere if code not in inside and code not in REFERENCE_GROUPS[level]]
     if outside:
         notes.append(
-            _note(
+            _build_notice(
                 "note_area_elsewhere",
-                wanted=i18n.list_text([_names(lang)[code] for code in outside], lang),
+                wanted=i18n.format_items([get_area_names(lang)[code] for code in outside], lang),
                 level=i18n.t(f"level_{level}", lang),
             )
         )
     return tuple(dict.fromkeys(here)) or tuple(default)
 
 
-def _on_the_line(
-    wanted: tuple[str, ...], default: list[str], level: str, cut: dict, lang: str, notes: list[Note]
+def _choose_series_areas(
+    wanted: tuple[str, ...], default: list[str], level: str, cut: dict, lang: str, notes: list[Notice]
 ) -> tuple[str, ...]:
     """The areas of a series that have figures; where none of those wanted has, the default, else all that have."""
-    have = set(ask("trend", **cut, geos=(*wanted, *default), lang=lang)["geo"])
-    every = () if have else ask("table", **cut, geos=(), level=level, lang=lang)["geo"].drop_duplicates()
+    have = set(run_query("trend", **cut, geos=(*wanted, *default), lang=lang)["geo"])
+    every = () if have else run_query("table", **cut, geos=(), level=level, lang=lang)["geo"].drop_duplicates()
     shown = (
         tuple(code for code in wanted if code in have)
         or tuple(code for code in default if code in have)
-        or tuple(every)[:MOST_AREAS]
+        or tuple(every)[:MAX_AREAS]
     )
     without = [code for code in wanted if code not in shown]
     if without and tuple(wanted) != tuple(default):
-        names = _names(lang)
+        names = get_area_names(lang)
         notes.append(
-            _note(
+            _build_notice(
                 "note_area_no_data",
-                wanted=i18n.list_text([names[code] for code in without], lang),
-                shown=i18n.list_text([names[code] for code in shown], lang),
+                wanted=i18n.format_items([names[code] for code in without], lang),
+                shown=i18n.format_items([names[code] for code in shown], lang),
             )
         )
     return shown
 
 
-def _covered(indicator: str, level: str, chart: str) -> list[dict]:
+def get_coverage(indicator: str, level: str, chart: str) -> list[dict]:
     """Coverage of an indicator at a level. A map is offered only what its own areas have."""
-    rows = [row for row in _coverage(version()).get(indicator, ()) if row["level"] in COVERED_BY[level]]
-    return [row for row in rows if _placed(row, level, chart)] or rows
+    rows = [row for row in _load_coverage(get_data_version()).get(indicator, ()) if row["level"] in COVERAGE_LEVELS[level]]
+    return [row for row in rows if is_shown_at_level(row, level, chart)] or rows
 
 
-def _placed(row: dict, level: str, chart: str) -> bool:
-    return chart == "series" or row["level"] == PLACES[level]
+def is_shown_at_level(row: dict, level: str, chart: str) -> bool:
+    return chart == "series" or row["level"] == MAP_LEVELS[level]
 
 
-def _series_areas(view: View) -> list[dict]:
-    table = ask("table", **view.cut, level=view.level, geos=(), lang=view.lang)
+def _get_series_areas(view: View) -> list[dict]:
+    table = run_query("table", **view.breakdown, level=view.level, geos=(), lang=view.lang)
     return table[["geo"]].drop_duplicates().to_dict("records")
 
 
-def _note(key: str, **values: str) -> Note:
+def _build_notice(key: str, **values: str) -> Notice:
     return key, tuple(values.items())
 
 
-def _said(value: object) -> list[str]:
+def _parse_values(value: object) -> list[str]:
     values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
     return [text.strip() for text in map(str, values) if text.strip()]
 
 
-def _known() -> dict[str, set[str]]:
-    return _known_codes(version())
+def _get_valid_codes() -> dict[str, set[str]]:
+    return _load_valid_codes(get_data_version())
 
 
 @lru_cache(maxsize=4)
-def _known_codes(version: str) -> dict[str, set[str]]:
+def _load_valid_codes(version: str) -> dict[str, set[str]]:
     lists = {
-        kind: {code for listed, code in _labels("en") if listed == kind}
+        kind: {code for listed, code in get_labels("en") if listed == kind}
         for kind in ("sector", "gender", "size")
     }
-    periods = {row["period"] for rows in _coverage(version).values() for row in rows}
+    periods = {row["period"] for rows in _load_coverage(version).values() for row in rows}
     return lists | {
         "lang": set(LANGS),
         "level": set(LEVELS),
-        "geo": set(_levels()),
-        "indicator": set(catalogue.indicators()),
+        "geo": set(get_area_levels()),
+        "indicator": set(catalogue.load_indicators()),
         "period": periods | {"latest"},
     }
 
 
 @lru_cache(maxsize=4)
-def _coverage(version: str) -> dict[str, tuple[dict, ...]]:
+def _load_coverage(version: str) -> dict[str, tuple[dict, ...]]:
     return {
-        indicator: tuple(rows.to_dict("records")) for indicator, rows in ask("coverage").groupby("indicator")
+        indicator: tuple(rows.to_dict("records")) for indicator, rows in run_query("coverage").groupby("indicator")
     }
 
 
-def _labels(lang: str) -> dict[tuple[str, str], str]:
-    return _label_names(version(), lang)
+def get_labels(lang: str) -> dict[tuple[str, str], str]:
+    return _load_labels(get_data_version(), lang)
 
 
 @lru_cache(maxsize=8)
-def _label_names(version: str, lang: str) -> dict[tuple[str, str], str]:
-    return {(row.kind, row.code): row.name for row in ask("labels", lang=lang).itertuples()}
+def _load_labels(version: str, lang: str) -> dict[tuple[str, str], str]:
+    return {(row.kind, row.code): row.name for row in run_query("labels", lang=lang).itertuples()}
 
 
-def _levels() -> dict[str, str]:
-    return _place_levels(version())
+def get_area_levels() -> dict[str, str]:
+    return _load_area_levels(get_data_version())
 
 
 @lru_cache(maxsize=4)
-def _place_levels(version: str) -> dict[str, str]:
-    return {row.code: row.level for row in ask("areas", level="any", lang="en").itertuples()}
+def _load_area_levels(version: str) -> dict[str, str]:
+    return {row.code: row.level for row in run_query("areas", level="any", lang="en").itertuples()}
 
 
-def _names(lang: str) -> dict[str, str]:
-    return _place_names(version(), lang)
+def get_area_names(lang: str) -> dict[str, str]:
+    return _load_area_names(get_data_version(), lang)
 
 
 @lru_cache(maxsize=8)
-def _place_names(version: str, lang: str) -> dict[str, str]:
-    return {row.code: row.name for row in ask("areas", level="any", lang=lang).itertuples()}
+def _load_area_names(version: str, lang: str) -> dict[str, str]:
+    return {row.code: row.name for row in run_query("areas", level="any", lang=lang).itertuples()}

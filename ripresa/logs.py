@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from ripresa import settings
 
 LOGGER = logging.getLogger("ripresa")
-REQUEST: ContextVar[str] = ContextVar("request", default="")  # the id of what is being answered
+REQUEST_ID: ContextVar[str] = ContextVar("request", default="")  # the id of what is being answered
 
 
-class Lines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """An event as one line. Of a fault its kind and its places, not its words: they may quote what a visitor wrote."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -29,7 +29,7 @@ class Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage(),
         }
-        line |= {"request": REQUEST.get()} if REQUEST.get() else {}
+        line |= {"request": REQUEST_ID.get()} if REQUEST_ID.get() else {}
         line |= getattr(record, "said", {})
         if record.exc_info and record.exc_info[0]:
             kind, _, trace = record.exc_info
@@ -43,23 +43,23 @@ class Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def start() -> None:
+def configure_logging() -> None:
     """Lines from now on, once a process."""
     if not LOGGER.handlers:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(Lines())
+        handler.setFormatter(JsonFormatter())
         LOGGER.addHandler(handler)
-        LOGGER.setLevel(settings.log_level())
+        LOGGER.setLevel(settings.get_log_level())
         LOGGER.propagate = False
 
 
-def event(name: str, level: int = logging.INFO, /, **said) -> None:
+def log_event(name: str, level: int = logging.INFO, /, **said) -> None:
     """Writes one event."""
     LOGGER.log(level, name, extra={"said": said})
 
 
 @contextmanager
-def timed(name: str, /, **said) -> Iterator[dict]:
+def log_duration(name: str, /, **said) -> Iterator[dict]:
     """Writes how long what is inside took; what is put in the dictionary is written too."""
     begun = time.perf_counter()
     try:
@@ -68,4 +68,4 @@ def timed(name: str, /, **said) -> Iterator[dict]:
         said["fault"] = type(fault).__name__
         raise
     finally:
-        event(name, **said, ms=round((time.perf_counter() - begun) * 1e3, 1))
+        log_event(name, **said, ms=round((time.perf_counter() - begun) * 1e3, 1))

@@ -43,7 +43,7 @@ RENAMED_VARIABLES = {  # names before 0.9 and what they are called now
     "DIAGNOSIS_STORE": "RIPRESA_CONTRIBUTION_STORE",
     "DIAGNOSIS_SAMPLE": "RIPRESA_DIAGNOSIS_SAMPLE",
 }
-FORMER_STORE = ROOT / "kept" / "diagnosis.sqlite3"
+FORMER_CONTRIBUTION_STORE = ROOT / "kept" / "diagnosis.sqlite3"
 
 
 class SettingsError(Exception):
@@ -52,7 +52,7 @@ class SettingsError(Exception):
 
 def check_environment(
     environment: Mapping[str, str] | None = None,
-    former_store: Path = FORMER_STORE,
+    former_store: Path = FORMER_CONTRIBUTION_STORE,
     store: Path = CONTRIBUTION_STORE,
 ) -> None:
     """Refuses to start with a variable or a contribution store of an older version, which would be ignored.
@@ -77,7 +77,7 @@ def check_environment(
         )
 
 
-def database_path(data: Path = DATA) -> Path:
+def get_database_path(data: Path = DATA) -> Path:
     """The published database: RIPRESA_DATABASE, or ripresa.duckdb in the data folder."""
     return Path(os.environ.get("RIPRESA_DATABASE") or data / "ripresa.duckdb")
 
@@ -87,46 +87,46 @@ def is_read_only() -> bool:
     return os.environ.get("RIPRESA_READ_ONLY") == "1"
 
 
-def log_level() -> str:
+def get_log_level() -> str:
     """Name of the lowest level logged (RIPRESA_LOG_LEVEL), in capitals."""
     return os.environ.get("RIPRESA_LOG_LEVEL", "info").upper()
 
 
-def rate_limits_enabled() -> bool:
+def is_rate_limiting_enabled() -> bool:
     """Whether requests are limited per client; RIPRESA_RATE_LIMITS=0 leaves that to a proxy."""
     return os.environ.get("RIPRESA_RATE_LIMITS") != "0"
 
 
-def trusted_proxies() -> int:
+def get_trusted_proxy_count() -> int:
     """How many reverse proxies in front of this server are believed about a client's address."""
     return int(os.environ.get("RIPRESA_TRUSTED_PROXIES") or 0)
 
 
-def sql_workers() -> int:
+def get_sql_worker_count() -> int:
     """Processes that answer visitors' SQL (RIPRESA_SQL_WORKERS, 1 to 4)."""
     return max(1, min(4, int(os.environ.get("RIPRESA_SQL_WORKERS") or 2)))
 
 
-def publisher() -> str:
+def get_publisher() -> str:
     """Who publishes this site, for the accessibility statement; empty where it is not said."""
     return os.environ.get("RIPRESA_PUBLISHER", "")
 
 
-def contact() -> str:
+def get_contact() -> str:
     """Where to report an accessibility problem; empty where it is not said."""
     return os.environ.get("RIPRESA_CONTACT", "")
 
 
-def contribution_store() -> str:
+def get_contribution_store() -> str:
     """Address of the contribution store: a PostgreSQL URL or a file; empty for the default file."""
     return os.environ.get("RIPRESA_CONTRIBUTION_STORE", "")
 
 
-def synthetic_sample_enabled() -> bool:
+def is_synthetic_sample_enabled() -> bool:
     """Whether the invented diagnosis results are shown until real ones exist (RIPRESA_DIAGNOSIS_SAMPLE=0: no)."""
     return os.environ.get("RIPRESA_DIAGNOSIS_SAMPLE", "1") != "0"
 
 
-def browser_paths() -> list[str]:
+def get_browser_paths() -> list[str]:
     """Chromium as named by the environment, tried before the usual commands."""
     return [path for name in ("BROWSER_PATH", "CHROMIUM") if (path := os.environ.get(name, ""))]

@@ -18,13 +18,13 @@ from urllib.parse import parse_qs
 from ripresa import i18n, settings
 from ripresa.database import build
 from ripresa.diagnosis import scoring
-from ripresa.diagnosis.questionnaire import InstrumentError, bank
-from ripresa.diagnosis.questionnaire_loader import Reader
+from ripresa.diagnosis.questionnaire import QuestionnaireError, get_questionnaire
+from ripresa.diagnosis.questionnaire_loader import QuestionnaireParser
 from ripresa.exports import seal as fingerprint
 from ripresa.exports import verify_reader
 from ripresa.filters import Filters
 from ripresa.importers import flags, future_of_business, jsonstat_reader, records, sdmx, tsv, worldbank
-from ripresa.importers.records import ImportFault
+from ripresa.importers.records import ImporterError
 
 HERE = Path(__file__).resolve().parent
 PIECES = [
@@ -80,9 +80,9 @@ class Parser:
 
 def answers(text: str) -> object:
     """A diagnosis as a page hands it over: item and answer, line by line."""
-    asked = [item.id for item in bank().items]
+    asked = [item.id for item in get_questionnaire().items]
     said = dict(line.partition("=")[::2] for line in text.split("\n"))
-    return scoring.score(
+    return scoring.score_answers(
         {
             (item if item in said else name): int(value)
             if value.isascii() and value.isdigit() and len(value) < 9
@@ -99,7 +99,7 @@ def parsers() -> dict[str, Parser]:
         return (HERE / "data_importers" / name).read_text(encoding="utf-8")[:4000]
 
     seal = fingerprint.dumps(
-        fingerprint.closed({"ripresa": 1, "version": "0" * 12, "view": "map", "columns": {}})
+        fingerprint.add_checksum({"ripresa": 1, "version": "0" * 12, "view": "map", "columns": {}})
     )
     table = "indicator,geo,sector,gender,size,period,edition,value\ndeath_rate,ITC4,all,all,all,2024,register,7.9\n"
     cube = '{"id":["geo","time"],"size":[1,2],"dimension":{"geo":{"category":{"index":["IT"]}},"time":{"category":{"index":{"2020":0,"2021":1}}}},"value":{"0":1.5,"1":null},"status":{"1":"b"}}'
@@ -110,36 +110,36 @@ def parsers() -> dict[str, Parser]:
                 "lang=it&level=italy&geo=ITC4&geo=ITF2&period=2024&sector=F",
                 "indicator=death_rate&size=0-9&gender=women&version=x",
             ],
-            lambda text: Filters.from_address(parse_qs(text, keep_blank_values=True)),
+            lambda text: Filters.from_url_parameters(parse_qs(text, keep_blank_values=True)),
             share=20,
         ),
-        "language": Parser(["it-IT,it;q=0.9,en;q=0.8", "en"], lambda text: i18n.language("", text)),
+        "language": Parser(["it-IT,it;q=0.9,en;q=0.8", "en"], lambda text: i18n.negotiate_language("", text)),
         "period": Parser(
             ["2020", "2020-H1", "2020-Q2", "2020-05", "2020-05-19", "2020-05/2020-10"],
-            build.starts,
+            build.parse_period_start,
             (ValueError,),
         ),
-        "number": Parser(["1.50", "1.2e-3", "-7"], records.plain, (ValueError,)),
+        "number": Parser(["1.50", "1.2e-3", "-7"], records.normalize_decimal, (ValueError,)),
         "cell": Parser(
-            ["12.3 bp", ": u", ": @C", "4.5"], lambda text: flags.number(*tsv.split(text)), (ImportFault,)
+            ["12.3 bp", ": u", ": @C", "4.5"], lambda text: flags.parse_cell_value(*tsv.parse_cell(text)), (ImporterError,)
         ),
         "code": Parser(
             ["A: annual", "ESTAT:ISOC_E_DII$DEFAULTVIEW(1.0)"],
-            lambda text: (sdmx.code(text), sdmx._table(text), sdmx._day(text)),
+            lambda text: (sdmx.strip_label(text), sdmx._parse_table_id(text), sdmx._parse_date(text)),
         ),
-        "month": Parser(["May 2016", "05/2016", "2022-01", "Feb-16"], future_of_business.month),
+        "month": Parser(["May 2016", "05/2016", "2022-01", "Feb-16"], future_of_business.parse_month),
         "json-stat": Parser(
             [cube],
-            lambda text: list(jsonstat_reader.observations(jsonstat_reader.parsed(text, "x"))),
-            (ImportFault, KeyError, TypeError, ValueError, AttributeError, IndexError),
+            lambda text: list(jsonstat_reader.iterate_cells(jsonstat_reader.parse_document(text, "x"))),
+            (ImporterError, KeyError, TypeError, ValueError, AttributeError, IndexError),
         ),
-        "world bank": Parser([api], lambda text: worldbank.answered(text, "x"), (ImportFault,)),
+        "world bank": Parser([api], lambda text: worldbank.parse_api_response(text, "x"), (ImporterError,)),
         "world bank table": Parser(
-            [file("worldbank.csv")], lambda text: worldbank.tabled(text, "x"), (ImportFault,), 5
+            [file("worldbank.csv")], lambda text: worldbank.parse_csv(text, "x"), (ImporterError,), 5
         ),
         "seal": Parser([seal], fingerprint.loads),
         "packed rows": Parser(
-            [fingerprint.pack([("death_rate", "ITC4", "7.9")] * 3)], fingerprint.unpack, (ValueError,)
+            [fingerprint.pack_rows([("death_rate", "ITC4", "7.9")] * 3)], fingerprint.unpack_rows, (ValueError,)
         ),
         "file to verify": Parser(
             [
@@ -148,17 +148,17 @@ def parsers() -> dict[str, Parser]:
                 f'<svg xmlns="http://www.w3.org/2000/svg"><metadata id="ripresa">{seal}</metadata><text>7,9%</text></svg>',
                 f"%PDF-1.4\n/RipresaSeal <{seal.encode().hex()}>\ntrailer <</Size 3 /Root 1 0 R>>\nstartxref 9\n%%EOF",
             ],
-            lambda text: verify_reader.read(text.encode("utf-8", "surrogatepass")),
-            (verify_reader.NotOurs,),
+            lambda text: verify_reader.parse_file(text.encode("utf-8", "surrogatepass")),
+            (verify_reader.UnknownFileError,),
             8,
         ),
         "diagnosis": Parser(
-            ["\n".join(f"{item.id}=2" for item in bank().items)], answers, (KeyError, ValueError), 1
+            ["\n".join(f"{item.id}=2" for item in get_questionnaire().items)], answers, (KeyError, ValueError), 1
         ),
         "question bank": Parser(
             [settings.QUESTIONNAIRE.read_text(encoding="utf-8")],
-            lambda text: Reader(settings.QUESTIONNAIRE).instrument(tomllib.loads(text), "0"),
-            (InstrumentError, tomllib.TOMLDecodeError),
+            lambda text: QuestionnaireParser(settings.QUESTIONNAIRE).parse(tomllib.loads(text), "0"),
+            (QuestionnaireError, tomllib.TOMLDecodeError),
             0,
         ),
     }

@@ -25,21 +25,21 @@ EXACT = (
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_statement_lists_every_known_failure_and_invents_no_publisher(lang):
-    told = accessibility_statement.statement(lang)
-    for one in (*accessibility_statement.known()["finding"], *accessibility_statement.known()["limit"]):
+    told = accessibility_statement.render_statement(lang)
+    for one in (*accessibility_statement.load_findings()["finding"], *accessibility_statement.load_findings()["limit"]):
         assert escape(one[lang]) in told
     assert (
         told.count(escape(t("statement_nobody", lang))) == 2
         and escape(t("statement_no_contact", lang)) in told
     )
     assert "@" not in told
-    assert re.findall(r"<h([23])>", told) == ["2", *"3" * len(accessibility_statement.PARTS)]
+    assert re.findall(r"<h([23])>", told) == ["2", *"3" * len(accessibility_statement.SECTIONS)]
 
 
 def test_whoever_publishes_the_site_is_named_in_its_statement(monkeypatch):
     monkeypatch.setenv("RIPRESA_PUBLISHER", "Camera <di> prova")
     monkeypatch.setenv("RIPRESA_CONTACT", "accesso@example.org")
-    told = accessibility_statement.statement("it")
+    told = accessibility_statement.render_statement("it")
     assert told.count("Camera &lt;di&gt; prova") == 2 and "accesso@example.org" in told
     assert t("statement_nobody", "it") not in told and t("statement_no_contact", "it") not in told
 
@@ -47,28 +47,28 @@ def test_whoever_publishes_the_site_is_named_in_its_statement(monkeypatch):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_page_about_methods_holds_the_statement_and_the_whole_glossary(lang):
     page = html(opened("about", lang=lang))
-    assert accessibility_statement.statement(lang) in page
-    assert all(f"<dt>{escape(t(f'term_{term}', lang))}</dt>" in page for term in glossary.TERMS)
+    assert accessibility_statement.render_statement(lang) in page
+    assert all(f"<dt>{escape(t(f'term_{term}', lang))}</dt>" in page for term in glossary.TERM_PAGES)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
-@pytest.mark.parametrize("page", [page for page in shell.PAGES if page not in ("about", "diagnosis")])
+@pytest.mark.parametrize("page", [page for page in shell.PAGE_NAMES if page not in ("about", "diagnosis")])
 def test_a_term_of_the_field_is_explained_on_the_page_that_uses_it(page, lang):
     found = html(opened(page, lang=lang, geo="ITC4"))
     said, explained = (
         unescape(re.sub(r'<details class="words">.*?</details>|<[^>]+>', " ", found, flags=re.DOTALL)),
-        glossary.here(page, lang),
+        glossary.render_page_glossary(page, lang),
     )
     assert explained in found
     used = [
         term for term in EXACT if re.search(rf"\b{re.escape(t(f'term_{term}', lang))}\b", said, re.IGNORECASE)
     ]
-    assert [term for term in used if page not in glossary.TERMS[term]] == []
+    assert [term for term in used if page not in glossary.TERM_PAGES[term]] == []
 
 
 def test_every_term_is_used_on_a_page_that_is_there():
-    assert {page for pages in glossary.TERMS.values() for page in pages} <= set(shell.PAGES)
-    assert all(glossary.TERMS.values())
+    assert {page for pages in glossary.TERM_PAGES.values() for page in pages} <= set(shell.PAGE_NAMES)
+    assert all(glossary.TERM_PAGES.values())
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)

@@ -24,8 +24,8 @@ from starlette.testclient import TestClient
 
 from ripresa import settings
 from ripresa.api import boundary_files, handlers, jsonstat_writer, row_stream, serializers
-from ripresa.api.endpoints import BOUNDARIES, ENDPOINTS, KEY, LONGEST
-from ripresa.api.problem import STATUS
+from ripresa.api.endpoints import BOUNDARY_NAMES, ENDPOINTS, KEY_PARAMETERS, MAX_QUERY_LENGTH
+from ripresa.api.problem import STATUS_CODES
 from ripresa.database import build, releases
 from ripresa.database import query as queries
 from ripresa.i18n import noted, t
@@ -35,7 +35,7 @@ from ripresa.web import routes
 V1 = "/api/v1"
 APP = Starlette(routes=routes.ROUTES)
 CLIENT = TestClient(APP, raise_server_exceptions=False)
-LISTS = [endpoint for endpoint in ENDPOINTS if endpoint.order]
+LISTS = [endpoint for endpoint in ENDPOINTS if endpoint.order_by]
 TABLES = [endpoint for endpoint in ENDPOINTS if "csv" in endpoint.formats]
 PLAIN = {"Accept-Encoding": "identity"}
 SMALL = "?indicator=death_rate&geo=ITC4&geo=ITF2&lang=en"
@@ -62,7 +62,7 @@ def address(endpoint) -> str:
 
 def table(sql: str) -> pd.DataFrame:
     """Rows of the database as they are there."""
-    with queries.cursor() as (own, _):
+    with queries.open_cursor() as (own, _):
         return own.execute(sql).df()
 
 
@@ -78,13 +78,13 @@ def csv(answer) -> pd.DataFrame:
 @pytest.fixture
 def older(tmp_path, monkeypatch):
     """A database of another version in place, the true one's figures kept as a release."""
-    current = queries.version()
+    current = queries.get_data_version()
     other = tmp_path / "ripresa.duckdb"
-    shutil.copy(build.database(), other)
+    shutil.copy(build.get_database_path(), other)
     with duckdb.connect(str(other)) as connection:
         connection.execute("update build set version = 'ffffffffffff'")
     (tmp_path / "releases").mkdir()
-    was = releases.published(current)
+    was = releases.load_observations(current)
     was.assign(value=was["value"] + 1).to_parquet(tmp_path / "releases" / f"{current}.parquet")
     monkeypatch.setenv("RIPRESA_DATABASE", str(other))
     monkeypatch.setattr(settings, "DATA", tmp_path)
@@ -93,10 +93,10 @@ def older(tmp_path, monkeypatch):
         {"version": current, "date": "2026-02-01", "previous": "aaaaaaaaaaaa", "observations": "12979"},
     ]
     monkeypatch.setattr(releases, "releases", lambda: lines)
-    assert queries.version() == "ffffffffffff"
+    assert queries.get_data_version() == "ffffffffffff"
     yield current
     monkeypatch.undo()
-    assert queries.version() == current
+    assert queries.get_data_version() == current
 
 
 # --- every address, every format ---
@@ -121,10 +121,10 @@ def test_every_address_answers_get_and_head_alike(endpoint):
 
 
 @pytest.mark.parametrize(
-    "endpoint", [endpoint for endpoint in ENDPOINTS if endpoint.pinned], ids=lambda endpoint: endpoint.name
+    "endpoint", [endpoint for endpoint in ENDPOINTS if endpoint.pinnable], ids=lambda endpoint: endpoint.name
 )
 def test_the_version_in_place_has_an_address_that_never_changes(endpoint):
-    pinned = address(endpoint).replace(V1, f"{V1}/versions/{queries.version()}", 1)
+    pinned = address(endpoint).replace(V1, f"{V1}/versions/{queries.get_data_version()}", 1)
     here, there = get(address(endpoint)), get(pinned)
     if endpoint.name not in ("database", "openapi", "page"):
         assert here.content == there.content
@@ -145,7 +145,7 @@ def test_a_list_is_its_table_whole(endpoint, format):
     )
     assert found.iloc[:, 0].astype(str).tolist() == whole.iloc[:, 0].astype(str).tolist()
     if format == "json":
-        assert answer.json()["version"] == queries.version() and answer.json()["total"] == len(whole)
+        assert answer.json()["version"] == queries.get_data_version() and answer.json()["total"] == len(whole)
 
 
 def test_namibia_and_north_america_are_not_missing_values():
@@ -184,7 +184,7 @@ def test_all_observations_leave_as_csv():
             rows[name].isna().tolist() == whole[name].isna().tolist()
             and (rows[name].dropna().to_numpy() == whole[name].dropna().to_numpy(dtype=float)).all()
         ), name
-    assert set(rows["data_version"]) == {queries.version()}
+    assert set(rows["data_version"]) == {queries.get_data_version()}
 
 
 def test_all_observations_leave_as_parquet():
@@ -212,7 +212,7 @@ def test_all_observations_leave_as_parquet():
         pd.testing.assert_series_equal(rows[name], whole[name], check_dtype=False)
     assert (
         "Lombardy" in set(rows["geo_name"])
-        and f"ripresa-digitale_{queries.version()}_observations.parquet"
+        and f"ripresa-digitale_{queries.get_data_version()}_observations.parquet"
         in answer.headers["content-disposition"]
     )
 
@@ -258,7 +258,7 @@ def test_the_population_is_in_the_language_asked_in_every_format_of_every_kept_v
 
 
 def test_a_phrase_without_words_leaves_as_it_is(older):
-    path = row_stream.kept(older)
+    path = row_stream.find_release_file(older)
     pd.read_parquet(path).assign(population="firms nobody named; active enterprises").to_parquet(path)
     assert set(
         csv(get(f"/versions/{older}/observations{SMALL.replace('lang=en', 'lang=it')}"))["population"]
@@ -291,7 +291,7 @@ def test_json_stat_loads_with_pyjstat(indicator):
     text = get(f"/observations?indicator={indicator}&format=jsonstat&lang=en").text
     loaded = pyjstat.Dataset.read(text).write("dataframe", naming="id").dropna(subset=["value"])
     whole = table(f"select * from observations where indicator = '{indicator}'")
-    key = list(jsonstat_writer.KEY)
+    key = list(jsonstat_writer.DIMENSIONS)
     assert (
         loaded.set_index(key)["value"]
         .astype(float)
@@ -314,7 +314,7 @@ def test_json_stat_loads_with_pyjstat(indicator):
 def test_what_is_saved_has_a_name_with_its_version_and_ending(asked, how, name):
     assert (
         get(asked).headers["content-disposition"]
-        == f'{how}; filename="ripresa-digitale_{queries.version()}_{name}"'
+        == f'{how}; filename="ripresa-digitale_{queries.get_data_version()}_{name}"'
     )
 
 
@@ -338,7 +338,7 @@ def test_json_stat_keeps_flags_intervals_and_states():
 
     whole = table(
         "select * from observations where indicator in ('innovative_startups_female_majority_share', 'death_rate')"
-    ).set_index(list(jsonstat_writer.KEY))
+    ).set_index(list(jsonstat_writer.DIMENSIONS))
     beside = {"ci_low": cube["extension"]["ci_low"], "n": cube["extension"]["n"], "value": cube["value"]}
     for name, cells in beside.items():
         assert {key(cell): value for cell, value in cells.items()} == whole[name].dropna().to_dict()
@@ -389,19 +389,19 @@ def test_coverage_narrows_to_an_indicator():
 def test_every_figure_leads_to_the_documents_it_was_read_in():
     rows = get(f"/citations{SMALL.replace('&lang=en', '')}").json()["rows"]
     figures_ = get(f"/observations{SMALL}&format=json").json()["rows"]
-    assert {tuple(row[name] for name in jsonstat_writer.KEY) for row in rows} == {
-        tuple(row[name] for name in jsonstat_writer.KEY) for row in figures_
+    assert {tuple(row[name] for name in jsonstat_writer.DIMENSIONS) for row in rows} == {
+        tuple(row[name] for name in jsonstat_writer.DIMENSIONS) for row in figures_
     }
     assert all(
         row["title"] and row["publisher"] and row["source_location"].startswith("data/") for row in rows
     )
 
 
-@pytest.mark.parametrize("name", BOUNDARIES)
+@pytest.mark.parametrize("name", BOUNDARY_NAMES)
 def test_boundaries_are_the_files_of_the_maps(name):
     answer = get(f"/boundaries/{name}")
     assert (
-        answer.content == (boundary_files.FOLDER / f"{name}.geojson").read_bytes()
+        answer.content == (boundary_files.BOUNDARIES_FOLDER / f"{name}.geojson").read_bytes()
         and answer.headers["content-type"] == "application/geo+json"
     )
     listed = {row["name"]: row for row in get("/boundaries").json()["rows"]}
@@ -412,7 +412,7 @@ def test_boundaries_are_the_files_of_the_maps(name):
 
 
 def test_revisions_are_those_of_the_releases(monkeypatch):
-    line = dict.fromkeys(releases.LOG, "") | {
+    line = dict.fromkeys(releases.REVISION_COLUMNS, "") | {
         "date": "2026-11-22",
         "version": "ffffffffffff",
         "kind": "revised",
@@ -430,17 +430,17 @@ def test_revisions_are_those_of_the_releases(monkeypatch):
 
 def test_the_database_leaves_whole_under_its_version_and_can_be_resumed(tmp_path):
     answer = get("/database")
-    assert answer.content == build.database().read_bytes() and int(answer.headers["content-length"]) == len(
+    assert answer.content == build.get_database_path().read_bytes() and int(answer.headers["content-length"]) == len(
         answer.content
     )
-    assert f'filename="ripresa-digitale_{queries.version()}.duckdb"' in answer.headers["content-disposition"]
+    assert f'filename="ripresa-digitale_{queries.get_data_version()}.duckdb"' in answer.headers["content-disposition"]
     half = get("/database", 206, Range="bytes=1000-1999", If_Range=answer.headers["etag"])
     assert half.content == answer.content[1000:2000]
     assert get("/database", 416, Range="bytes=99999999999-").status_code == 416
     copy = tmp_path / "taken.duckdb"
     copy.write_bytes(answer.content)
     with duckdb.connect(str(copy), read_only=True) as taken:
-        assert taken.execute("select version from build").fetchall() == [(queries.version(),)]
+        assert taken.execute("select version from build").fetchall() == [(queries.get_data_version(),)]
 
 
 def test_a_text_cell_a_spreadsheet_would_run_is_quoted():
@@ -449,7 +449,7 @@ def test_a_text_cell_a_spreadsheet_would_run_is_quoted():
         [{"text": cell, "number": -1.0} for cell in ("=1+1", "@a", "-x", "+x", "plain", None, "")],
         schema=schema,
     )
-    cells = pd.read_csv(io.BytesIO(b"".join(serializers.as_csv(schema, [batch]))), keep_default_na=False)
+    cells = pd.read_csv(io.BytesIO(b"".join(serializers.serialize_csv(schema, [batch]))), keep_default_na=False)
     assert cells["text"].tolist() == ["'=1+1", "'@a", "'-x", "'+x", "plain", "", ""] and set(
         cells["number"]
     ) == {-1.0}
@@ -459,11 +459,11 @@ def test_the_files_of_the_routes_and_of_the_pages_neutralise_alike():
     cells = ["=1", "＝1+1", "'=1", "plain", "10-49"]
     schema = pa.schema([("text", pa.string())])
     taken = b"".join(
-        serializers.as_csv(
+        serializers.serialize_csv(
             schema, [pa.RecordBatch.from_pylist([{"text": cell} for cell in cells], schema=schema)]
         )
     )
-    for file in (taken, ui_table.csv(pd.DataFrame({"text": cells}))):
+    for file in (taken, ui_table.build_csv(pd.DataFrame({"text": cells}))):
         assert pd.read_csv(io.BytesIO(file))["text"].tolist() == ["'=1", "'＝1+1", "''=1", "plain", "10-49"]
 
 
@@ -474,7 +474,7 @@ def test_a_version_never_seen_is_not_found_and_the_newest_is_named():
     for version in ("000000000000", "nonsense", "7EA265C38504", "%2e%2e"):
         said = get(f"/versions/{version}/observations", 404).json()
         assert (
-            said["current"] == queries.version()
+            said["current"] == queries.get_data_version()
             and said["current_address"] == f"{V1}/observations"
             and get(said["releases"])
         )
@@ -678,13 +678,13 @@ def test_reading_only(method):
 
 def test_an_address_too_long_is_refused():
     said = get(f"/observations?{'&'.join(['geo=ITC4'] * 1000)}", 414).json()
-    assert said["type"].endswith("#long") and str(LONGEST) in said["detail"]
+    assert said["type"].endswith("#long") and str(MAX_QUERY_LENGTH) in said["detail"]
     assert get(f"/observations?{'&'.join(['geo=ITC4'] * 800)}&limit=1")
 
 
 def test_every_problem_has_its_words_and_its_place_on_the_page():
     page = get("/?lang=en").text
-    for kind in STATUS:
+    for kind in STATUS_CODES:
         assert f'id="{kind}"' in page and t(f"problem_{kind}", "it") != t(f"problem_{kind}", "en")
 
 
@@ -699,7 +699,7 @@ def test_a_fault_of_the_server_is_a_problem_without_its_insides(monkeypatch):
 
 
 def test_without_a_database_it_says_so(monkeypatch, tmp_path):
-    queries.version()
+    queries.get_data_version()
     broken = tmp_path / "broken.duckdb"
     broken.write_bytes(b"not a database")
     monkeypatch.setenv("RIPRESA_DATABASE", str(broken))
@@ -765,10 +765,10 @@ def test_the_openapi_document_declares_every_address(lang):
     }
     for endpoint in ENDPOINTS:
         operation = document["paths"][endpoint.path]["get"]
-        assert operation["summary"] == endpoint.about(lang)
+        assert operation["summary"] == endpoint.describe(lang)
         assert {parameter["name"] for parameter in operation["parameters"]} == {
             parameter.name for parameter in endpoint.parameters
-        } | set(endpoint.query)
+        } | set(endpoint.query_parameters)
     for name, schema in document["components"]["schemas"].items():
         jsonschema.Draft202012Validator.check_schema(schema | {"$defs": {}}), name
     assert (
@@ -859,8 +859,8 @@ def test_the_page_is_readable_in_both_languages_and_alone(lang, word):
         and "default-src 'none'" in answer.headers["content-security-policy"]
     )
     for endpoint in ENDPOINTS:
-        assert f"{V1}{endpoint.path}" in page and endpoint.about(lang) in page
-    assert all(f'id="p-{parameter.name}"' in page for parameter in KEY) and queries.version() in page
+        assert f"{V1}{endpoint.path}" in page and endpoint.describe(lang) in page
+    assert all(f'id="p-{parameter.name}"' in page for parameter in KEY_PARAMETERS) and queries.get_data_version() in page
     for link in set(re.findall(r'href="(/api/[^"]+)"', page)):
         assert get(link.replace("&amp;", "&"))
 
@@ -870,7 +870,7 @@ def test_the_package_of_everything_describes_what_the_addresses_give(lang, tmp_p
     described = get(f"/datapackage.json?lang={lang}").json()
     assert {one["name"] for one in described["resources"]} == {
         endpoint.name for endpoint in TABLES
-    } and described["version"] == queries.version()
+    } and described["version"] == queries.get_data_version()
     for one in described["resources"]:
         narrow = "&indicator=death_rate" if one["name"] in ("observations", "citations", "coverage") else ""
         (tmp_path / f"{one['name']}.csv").write_bytes(
@@ -915,10 +915,10 @@ def test_the_first_page_is_found_under_its_name_too():
 
 
 def test_health_is_told_in_json():
-    assert get("/healthz").json() == {"status": "ok", "version": queries.version()}
+    assert get("/healthz").json() == {"status": "ok", "version": queries.get_data_version()}
     assert get("/readyz").json() == {
         "status": "ready",
-        "version": queries.version(),
+        "version": queries.get_data_version(),
         "checks": {"database": "ok", "inputs": "ok", "boundaries": "ok"},
     }
 
@@ -938,7 +938,7 @@ def test_a_replica_does_not_look_at_the_inputs(older, monkeypatch):
 
 
 def test_it_is_not_ready_without_a_database(monkeypatch, tmp_path):
-    queries.version()
+    queries.get_data_version()
     (tmp_path / "broken.duckdb").write_bytes(b"not a database")
     monkeypatch.setenv("RIPRESA_DATABASE", str(tmp_path / "broken.duckdb"))
     assert "broken.duckdb cannot be read" in get("/readyz", 503).json()["checks"]["database"]
@@ -946,15 +946,15 @@ def test_it_is_not_ready_without_a_database(monkeypatch, tmp_path):
 
 
 def test_it_is_not_ready_without_the_maps_files(monkeypatch, tmp_path):
-    for name in BOUNDARIES[1:]:
-        shutil.copy(boundary_files.FOLDER / f"{name}.geojson", tmp_path)
-    (tmp_path / f"{BOUNDARIES[1]}.geojson").write_text('{"type": "FeatureColl', encoding="utf-8")
+    for name in BOUNDARY_NAMES[1:]:
+        shutil.copy(boundary_files.BOUNDARIES_FOLDER / f"{name}.geojson", tmp_path)
+    (tmp_path / f"{BOUNDARY_NAMES[1]}.geojson").write_text('{"type": "FeatureColl', encoding="utf-8")
     monkeypatch.setattr(boundary_files, "FOLDER", tmp_path)
     assert (
         get("/readyz", 503).json()["checks"]["boundaries"]
-        == f"static/geo lacks {BOUNDARIES[0]}, {BOUNDARIES[1]}: restore it from the repository"
+        == f"static/geo lacks {BOUNDARY_NAMES[0]}, {BOUNDARY_NAMES[1]}: restore it from the repository"
     )
-    assert get(f"/boundaries/{BOUNDARIES[0]}", 404).json()["detail"]
+    assert get(f"/boundaries/{BOUNDARY_NAMES[0]}", 404).json()["detail"]
 
 
 def test_no_route_imports_streamlit():
@@ -973,8 +973,8 @@ def test_no_route_imports_streamlit():
 
 def test_the_same_body_is_compressed_to_the_same_bytes():
     assert (
-        serializers.zipped(b"x" * 999) == serializers.zipped(b"x" * 999)
-        and hashlib.sha256(gzip.decompress(b"".join(serializers.zipping([b"a", b"", b"b"])))).hexdigest()
+        serializers.gzip_bytes(b"x" * 999) == serializers.gzip_bytes(b"x" * 999)
+        and hashlib.sha256(gzip.decompress(b"".join(serializers.gzip_stream([b"a", b"", b"b"])))).hexdigest()
         == hashlib.sha256(b"ab").hexdigest()
     )
 

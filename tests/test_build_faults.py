@@ -228,7 +228,7 @@ def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_fini
     killed.communicate()
     assert killed.returncode == -9
     assert (root / "ripresa.duckdb").read_bytes() == old
-    assert start(root).communicate() and version_in(root / "ripresa.duckdb") == build.version(root)
+    assert start(root).communicate() and version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
     assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
@@ -238,21 +238,21 @@ def test_a_first_build_killed_half_way_leaves_no_database(root):
     assert any("read and checked" in line for line in killed.stderr)
     killed.kill()
     killed.communicate()
-    assert not (root / "ripresa.duckdb").exists() and build.built(root / "ripresa.duckdb") == ""
+    assert not (root / "ripresa.duckdb").exists() and build.read_data_version(root / "ripresa.duckdb") == ""
 
 
 def test_two_builds_at_once_both_end_well(root):
     both = [start(root), start(root)]
     assert [one.communicate() and one.returncode for one in both] == [0, 0]
-    assert version_in(root / "ripresa.duckdb") == build.version(root)
+    assert version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
     assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
 def test_a_reader_of_the_old_database_is_not_disturbed_by_a_build(root, old):
     with duckdb.connect(str(root / "ripresa.duckdb"), read_only=True) as reader:
-        build.build(root)
+        build.build_database(root)
         assert reader.execute("select version from build").fetchone() == ("old",)
-    assert version_in(root / "ripresa.duckdb") == build.version(root)
+    assert version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
 
 
 @pytest.mark.fault
@@ -308,17 +308,17 @@ def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
 
 @pytest.mark.fault
 def test_a_read_only_folder_with_a_current_database_is_enough(locked):
-    build.build(locked)
+    build.build_database(locked)
     close(locked)
     with nobody():
-        assert build.ensure(locked) == locked / "ripresa.duckdb"
+        assert build.ensure_database(locked) == locked / "ripresa.duckdb"
 
 
 @pytest.mark.fault
 def test_a_read_only_replica_never_builds(root, monkeypatch):
     monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
     with pytest.raises(build.BuildError, match="RIPRESA_READ_ONLY=1 forbids building"):
-        build.ensure(root)
+        build.ensure_database(root)
     assert not (root / "ripresa.duckdb").exists()
 
 
@@ -326,16 +326,16 @@ def test_a_read_only_replica_never_builds(root, monkeypatch):
 
 
 def test_line_endings_do_not_change_the_version(root):
-    before = build.version(root)
+    before = build.compute_data_version(root)
     path = root / DESI
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert build.version(root) == before
+    assert build.compute_data_version(root) == before
 
 
 def test_a_changed_figure_changes_the_version(root):
-    before = build.version(root)
+    before = build.compute_data_version(root)
     cell(root / DESI, "value", "11")
-    assert build.version(root) != before
+    assert build.compute_data_version(root) != before
 
 
 @pytest.mark.fault
@@ -343,4 +343,4 @@ def test_a_damaged_database_is_built_again(root):
     path = root / "ripresa.duckdb"
     for damage in (b"", b"not a database", b"\0" * 20_000):
         path.write_bytes(damage)
-        assert build.ensure(root) == path and build.built(path) == build.version(root)
+        assert build.ensure_database(root) == path and build.read_data_version(path) == build.compute_data_version(root)

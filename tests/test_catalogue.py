@@ -10,7 +10,7 @@ from ripresa import catalogue, settings
 from ripresa.catalogue import LANGS, LEVELS
 from ripresa.database import query
 
-INDICATORS, TOPICS, SOURCES = catalogue.indicators(), catalogue.topics(), catalogue.sources()
+INDICATORS, TOPICS, SOURCES = catalogue.load_indicators(), catalogue.load_topics(), catalogue.load_sources()
 FIGURED = [
     (topic, level, id)
     for topic, subject in TOPICS.items()
@@ -72,17 +72,17 @@ def test_a_population_is_that_of_the_sources_shown():
     deaths, esales = INDICATORS["death_rate"], INDICATORS["ent_with_esales"]
     own, eurostat = deaths.universe["en"], deaths.universes["eurostat_business_demography"]["en"]
     assert (
-        catalogue.universe(deaths, ["istat_business_demography"] * 2, "en")
+        catalogue.get_universe(deaths, ["istat_business_demography"] * 2, "en")
         == own
-        == catalogue.universe(deaths, [], "en")
+        == catalogue.get_universe(deaths, [], "en")
     )
     assert (
-        catalogue.universe(deaths, ["eurostat_business_demography", "istat_business_demography"], "en")
+        catalogue.get_universe(deaths, ["eurostat_business_demography", "istat_business_demography"], "en")
         == f"{eurostat}; {own}"
     )
-    assert "not always stated" in catalogue.universe(
+    assert "not always stated" in catalogue.get_universe(
         esales, ["chambers_press"], "en"
-    ) and "10 or more" in catalogue.universe(esales, ["eurostat_ecommerce"], "en")
+    ) and "10 or more" in catalogue.get_universe(esales, ["eurostat_ecommerce"], "en")
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -108,7 +108,7 @@ def test_what_a_topic_opens_has_a_default_view_there(topic, level, id):
 def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
     """Nothing is replaced: sector, gender, size, period and the first edition of the paragraph all have figures at that level."""
     indicator = INDICATORS[id]
-    view = indicator.view(level)
+    view = indicator.get_default_view(level)
     cut = {
         "indicator": id,
         "sector": view["sector"],
@@ -117,25 +117,25 @@ def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
         "lang": "it",
     }
     if view["chart"] == "series":
-        found = query.ask(
+        found = query.run_query(
             "trend",
-            geos=tuple(view["geo"]) or tuple(query.ask("areas", level=level, lang="it")["code"]),
+            geos=tuple(view["geo"]) or tuple(query.run_query("areas", level=level, lang="it")["code"]),
             **cut,
         )
     else:
-        found = query.ask("map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut)
+        found = query.run_query("map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut)
     assert view["editions"][0] in set(found["edition"])
     assert view["period"] == "latest" or view["period"] in set(found["period"])
 
 
 @pytest.mark.parametrize(
-    "topic, level, id", [row for row in OPENED if INDICATORS[row[2]].view(row[1])["chart"] == "map"]
+    "topic, level, id", [row for row in OPENED if INDICATORS[row[2]].get_default_view(row[1])["chart"] == "map"]
 )
 def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_130_of_the_world(
     topic, level, id
 ):
-    view = INDICATORS[id].view(level)
-    found = query.ask(
+    view = INDICATORS[id].get_default_view(level)
+    found = query.run_query(
         "map",
         indicator=id,
         sector=view["sector"],
@@ -155,7 +155,7 @@ def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_
 @pytest.mark.parametrize("id", INDICATORS)
 def test_what_a_paragraph_points_to_is_there(id):
     indicator = INDICATORS[id]
-    names = query.ask("labels", lang="it")
+    names = query.run_query("labels", lang="it")
     known = {kind: set(names[names.kind == kind]["code"]) for kind in ("sector", "gender", "size", "edition")}
     assert set(indicator.related) <= set(INDICATORS) and set(indicator.share_counts.values()) <= set(
         INDICATORS
@@ -164,10 +164,10 @@ def test_what_a_paragraph_points_to_is_there(id):
     for view in indicator.default.values():
         assert set(view) <= {"sector", "gender", "size", "period", "editions", "geo", "chart"}, view
         assert set(view["editions"]) <= known["edition"] and set(view.get("geo", ())) <= set(
-            query.ask("areas", level="any", lang="it")["code"]
+            query.run_query("areas", level="any", lang="it")["code"]
         )
         assert all(view.get(kind, "all") in known[kind] for kind in ("sector", "gender", "size"))
-        assert view.get("chart", "map") in catalogue.CHARTS
+        assert view.get("chart", "map") in catalogue.CHART_TYPES
 
 
 def test_every_indicator_is_reached_from_its_own_topic():
@@ -251,7 +251,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def said(root: Path) -> list[str]:
     """The sentences with which the catalogue is refused."""
     with pytest.raises(catalogue.CatalogueError) as fault:
-        catalogue.indicators(root)
+        catalogue.load_indicators(root)
     sentences = str(fault.value).splitlines()
     assert all(sentence.startswith("data/") and sentence.endswith(".") for sentence in sentences), sentences
     return sentences
@@ -432,7 +432,7 @@ def test_a_missing_declaration_is_one_sentence(name, root):
 
 def test_an_unknown_indicator_is_a_key_error_with_its_name():
     with pytest.raises(KeyError, match="no_such_thing"):
-        catalogue.indicator("no_such_thing")
+        catalogue.get_indicator("no_such_thing")
 
 
 @pytest.mark.parametrize("id", INDICATORS)

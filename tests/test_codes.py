@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ripresa.views.components.document_link import document
+from ripresa.views.components.document_link import render_document_link
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ["geographies", "sectors", "sizes", "genders", "editions", "units"]
@@ -158,7 +158,7 @@ def test_every_word_of_the_raw_figures_is_known(path):
     ],
 )
 def test_the_day_of_a_document_is_written_out(lang, said):
-    assert document("ISTAT", "Titolo 2019-2024", "downloaded 2026-07-18", "", lang) == said
+    assert render_document_link("ISTAT", "Titolo 2019-2024", "downloaded 2026-07-18", "", lang) == said
 
 
 def test_italian_titles_have_their_accents():

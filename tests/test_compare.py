@@ -7,19 +7,28 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ripresa import catalogue, i18n
-from ripresa.database.query import ask
+from ripresa.database.query import run_query
 from ripresa.filters import Filters
-from ripresa.i18n import t, value_text
+from ripresa.i18n import format_value, t
 from ripresa.narrative import benchmark
-from ripresa.narrative.benchmark import MARKS, against, compared, place, place_text, since_2019, strip, sure
-from ripresa.profiles.area_profile import area
+from ripresa.narrative.benchmark import (
+    OUTCOME_SYMBOLS,
+    compare_rows,
+    describe_comparisons,
+    describe_precision,
+    describe_recovery,
+    format_rank,
+    get_rank_range,
+    render_strip_plot,
+)
+from ripresa.profiles.area_profile import load_area_profile
 from ripresa.views.pages import compare_page
 from tests.helpers import drawn
 from tests.test_frame import html, opened
 from tests.test_pages import sound, words_of
 
-SHARE = catalogue.indicator("innovative_startups_female_majority_share")  # in percent, one decimal
-COUNT = catalogue.indicator("active_enterprises")
+SHARE = catalogue.get_indicator("innovative_startups_female_majority_share")  # in percent, one decimal
+COUNT = catalogue.get_indicator("active_enterprises")
 ROW = {
     "geo": "ITC4",
     "geo_name": "Lombardia",
@@ -93,22 +102,22 @@ def figures(draw, geo: str = "ITA") -> dict:
 def test_intervals_decide_where_there_are_any_and_the_plain_difference_is_called_so_elsewhere(
     one, other, word
 ):
-    told = compared(one, other, SHARE, "en")
-    assert told.word == word and told.mark == MARKS[word]
-    assert told.plain is (one["ci_low"] is None and other["ci_low"] is None)
+    told = compare_rows(one, other, SHARE, "en")
+    assert told.outcome == word and told.symbol == OUTCOME_SYMBOLS[word]
+    assert told.is_untested is (one["ci_low"] is None and other["ci_low"] is None)
 
 
 @given(figures("ITC4"), figures())
 @example(figure(0.0, 0.0, 0.0, "ITC4"), figure(0.0))
 def test_words_agree_with_the_numbers(one, other):
-    told = compared(one, other, SHARE, "en")
-    if told.word in ("higher", "above"):
+    told = compare_rows(one, other, SHARE, "en")
+    if told.outcome in ("higher", "above"):
         assert one["value"] > other["value"]
-    if told.word in ("lower", "below"):
+    if told.outcome in ("lower", "below"):
         assert one["value"] < other["value"]
-    if told.plain:
+    if told.is_untested:
         assert one["ci_low"] is None and other["ci_low"] is None
-    if told.word in ("higher", "lower"):
+    if told.outcome in ("higher", "lower"):
         assert one["ci_low"] is not None or other["ci_low"] is not None
         for a, b in ((one, other), (other, one)):
             assert (
@@ -116,7 +125,7 @@ def test_words_agree_with_the_numbers(one, other):
                 or not a["ci_low"] <= b["value"] <= a["ci_high"]
                 or b["ci_low"] is not None
             )
-    assert value_text(other["value"], "percent", 1, "en") in told.text
+    assert format_value(other["value"], "percent", 1, "en") in told.text
 
 
 @given(figures("ITC4"), figures())
@@ -129,7 +138,7 @@ def test_the_comparison_turned_round_says_the_opposite(one, other):
         "indistinct": "indistinct",
         "same": "same",
     }
-    assert compared(other, one, SHARE, "it").word == turned[compared(one, other, SHARE, "it").word]
+    assert compare_rows(other, one, SHARE, "it").outcome == turned[compare_rows(one, other, SHARE, "it").outcome]
 
 
 @given(figures("ITC4"), figures())
@@ -139,31 +148,31 @@ def test_nested_intervals_are_never_told_apart(one, other):
         and one["ci_low"] <= other["ci_low"] <= other["value"] <= other["ci_high"] <= one["ci_high"]
         and other["ci_low"] <= one["value"] <= other["ci_high"]
     ):
-        assert compared(one, other, SHARE, "en").word == "indistinct"
+        assert compare_rows(one, other, SHARE, "en").outcome == "indistinct"
 
 
 @given(values, values)
 def test_a_difference_is_that_of_the_figures_as_printed(a, b):
-    told = compared(figure(a, geo="ITC4"), figure(b), SHARE, "en")
-    distance = abs(i18n.rounded(a, 1) - i18n.rounded(b, 1))
-    assert (told.word == "same") == (round(distance, 1) == 0)
-    assert told.word == "same" or i18n.number(distance, "en", 1) in told.text
+    told = compare_rows(figure(a, geo="ITC4"), figure(b), SHARE, "en")
+    distance = abs(i18n.round_half_up(a, 1) - i18n.round_half_up(b, 1))
+    assert (told.outcome == "same") == (round(distance, 1) == 0)
+    assert told.outcome == "same" or i18n.format_number(distance, "en", 1) in told.text
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_amounts_and_missing_figures_are_never_compared(lang):
-    assert compared(figure(100, geo="ITC4"), figure(1000), COUNT, lang) is None
-    assert compared(figure(None, geo="ITC4"), figure(10), SHARE, lang) is None
-    assert against(figure(None, geo="ITC4"), [figure(10)], SHARE, lang) == ""
+    assert compare_rows(figure(100, geo="ITC4"), figure(1000), COUNT, lang) is None
+    assert compare_rows(figure(None, geo="ITC4"), figure(10), SHARE, lang) is None
+    assert describe_comparisons(figure(None, geo="ITC4"), [figure(10)], SHARE, lang) == ""
 
 
 def test_several_comparisons_are_one_phrase_that_says_which_kind_they_are():
-    plain = against(figure(12, geo="ITC4"), [figure(10, geo="ITC"), figure(13)], SHARE, "en")
+    plain = describe_comparisons(figure(12, geo="ITC4"), [figure(10, geo="ITC"), figure(13)], SHARE, "en")
     assert (
         plain
         == "2.0 points above the North-West (10.0%) and 1.0 point below Italy (13.0%), plain differences"
     )
-    tested = against(figure(20, 18, 22, "ITC4"), [figure(21, 19, 23)], SHARE, "it")
+    tested = describe_comparisons(figure(20, 18, 22, "ITC4"), [figure(21, 19, 23)], SHARE, "it")
     assert tested == "non distinguibile dall'Italia (21,0%), secondo gli intervalli al 95%"
 
 
@@ -176,30 +185,30 @@ def peers(*ends) -> list[dict]:
 
 def test_a_place_is_plain_for_counts_tied_as_printed_and_a_range_with_intervals():
     counts = peers((5, None, None), (4.04, None, None), (4.01, None, None), (1, None, None))
-    assert [place(row, counts, SHARE) for row in counts] == [(1, 1, 4), (2, 3, 4), (2, 3, 4), (4, 4, 4)]
-    assert place_text(counts[0], counts, SHARE, "en") == "place 1 of 4, highest first"
+    assert [get_rank_range(row, counts, SHARE) for row in counts] == [(1, 1, 4), (2, 3, 4), (2, 3, 4), (4, 4, 4)]
+    assert format_rank(counts[0], counts, SHARE, "en") == "place 1 of 4, highest first"
     swings = peers((30, 20, 40), (25, 15, 35), (5, 4, 6))
-    assert [place(row, swings, SHARE) for row in swings] == [(1, 2, 3), (1, 2, 3), (3, 3, 3)]
-    assert place_text(swings[0], swings, SHARE, "it").startswith("fra il posto 1 e il 2 su 3")
+    assert [get_rank_range(row, swings, SHARE) for row in swings] == [(1, 2, 3), (1, 2, 3), (3, 3, 3)]
+    assert format_rank(swings[0], swings, SHARE, "it").startswith("fra il posto 1 e il 2 su 3")
 
 
 def test_there_is_no_place_where_one_area_is_missing_where_the_source_is_no_official_count_or_for_amounts():
     counts = peers((5, None, None), (4, None, None))
-    assert place(counts[0], [*counts, figure(None, geo="A9")], SHARE) is None
-    assert place(figure(5, geo="X"), counts, SHARE) is None
+    assert get_rank_range(counts[0], [*counts, figure(None, geo="A9")], SHARE) is None
+    assert get_rank_range(figure(5, geo="X"), counts, SHARE) is None
     survey = [row | {"source": "future_of_business"} for row in counts]
-    assert place_text(survey[0], survey, SHARE, "en") == "" == place_text(counts[0], counts, COUNT, "en")
+    assert format_rank(survey[0], survey, SHARE, "en") == "" == format_rank(counts[0], counts, COUNT, "en")
 
 
 @given(st.lists(figures(), min_size=1, max_size=8))
 def test_the_place_lies_within_the_set_and_holds_the_one_the_values_give(found):
     rows = [row | {"geo": f"A{i}"} for i, row in enumerate(found)]
     for row in rows:
-        first, last, count = place(row, rows, SHARE)
+        first, last, count = get_rank_range(row, rows, SHARE)
         own = 1 + sum(other["value"] > row["value"] for other in rows)
         assert 1 <= first <= last <= count == len(rows)
-        assert first <= own or i18n.rounded(row["value"], 1) in {
-            i18n.rounded(other["value"], 1) for other in rows if other is not row
+        assert first <= own or i18n.round_half_up(row["value"], 1) in {
+            i18n.round_half_up(other["value"], 1) for other in rows if other is not row
         }
 
 
@@ -209,7 +218,7 @@ def test_two_provinces_published_as_one_count_once():
         figure(10, geo="ITH2", published_geo="ITH1+ITH2"),
         figure(12, geo="ITC4"),
     ]
-    assert place(joined[0], joined, SHARE) == (2, 2, 2)
+    assert get_rank_range(joined[0], joined, SHARE) == (2, 2, 2)
 
 
 # --- since 2019 ---
@@ -242,20 +251,20 @@ WAY = {
     ],
 )
 def test_the_way_since_2019_of_a_count(changes, expected):
-    assert expected in since_2019(WAY | changes, catalogue.indicator("death_rate"), "en", "2024")
+    assert expected in describe_recovery(WAY | changes, catalogue.get_indicator("death_rate"), "en", "2024")
 
 
 @pytest.mark.parametrize(
     "changes", [{"complete": False}, {"source": "future_of_business"}, {"source": "eurostat_ecommerce"}]
 )
 def test_a_worst_year_is_told_neither_of_a_line_with_holes_nor_of_a_survey(changes):
-    told = since_2019(WAY | changes, catalogue.indicator("death_rate"), "en", "2023")
+    told = describe_recovery(WAY | changes, catalogue.get_indicator("death_rate"), "en", "2023")
     assert told == "In 2019: 8.0%. Latest: 9.0% (2024)."
 
 
 def test_what_the_intervals_do_not_tell_apart_from_2019_is_said_so():
     way = WAY | {"ci_low": 7.0, "ci_high": 11.0, "baseline_ci_low": 6.0, "baseline_ci_high": 10.0}
-    told = since_2019(way, catalogue.indicator("death_rate"), "en", "2024")
+    told = describe_recovery(way, catalogue.get_indicator("death_rate"), "en", "2024")
     assert "not distinguishable from that of 2019" in told and "back" not in told and "Worst" not in told
 
 
@@ -263,21 +272,21 @@ def test_what_the_intervals_do_not_tell_apart_from_2019_is_said_so():
     "way", [None, WAY | {"baseline": None}, WAY | {"baseline": float("nan")}, WAY | {"period": "2019"}]
 )
 def test_without_2019_there_is_nothing_to_tell(way):
-    assert since_2019(way, catalogue.indicator("death_rate"), "it") == ""
+    assert describe_recovery(way, catalogue.get_indicator("death_rate"), "it") == ""
 
 
 def test_the_extreme_of_an_amount_is_an_amount():
     way = WAY | {"value": 80_000.0, "baseline": 87_130.0, "worst": 79_750.0}
-    assert "the highest was 79,750 (2020)" in since_2019(way, catalogue.indicator("enterprise_deaths"), "en")
-    assert "il più alto è stato 79.750 (2020)" in since_2019(
-        way, catalogue.indicator("enterprise_deaths"), "it"
+    assert "the highest was 79,750 (2020)" in describe_recovery(way, catalogue.get_indicator("enterprise_deaths"), "en")
+    assert "il più alto è stato 79.750 (2020)" in describe_recovery(
+        way, catalogue.get_indicator("enterprise_deaths"), "it"
     )
 
 
 def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():
     way = WAY | {"value": 110.0, "baseline": 100.0, "worst": 90.0, "regained_period": "2021"}
-    assert "+10.0% on 2019 (2024)" in since_2019(way, COUNT, "en", "2024")
-    assert "%" not in since_2019(way, catalogue.indicator("net_registrations"), "en", "2023")
+    assert "+10.0% on 2019 (2024)" in describe_recovery(way, COUNT, "en", "2024")
+    assert "%" not in describe_recovery(way, catalogue.get_indicator("net_registrations"), "en", "2023")
 
 
 # --- how sure, and the marks ---
@@ -285,31 +294,31 @@ def test_an_amount_is_told_in_percent_of_2019_unless_it_can_fall_below_zero():
 
 def test_a_figure_says_its_interval_or_why_it_has_none():
     assert (
-        sure(figure(30, 20.5, 41.5, sample_size_note="21 / 70", no_ci_reason=""), SHARE, "en")
+        describe_precision(figure(30, 20.5, 41.5, sample_size_note="21 / 70", no_ci_reason=""), SHARE, "en")
         == "95% interval: 20.5% to 41.5%; 21 / 70"
     )
-    assert sure(figure(30), SHARE, "it") == "conteggio completo"
+    assert describe_precision(figure(30), SHARE, "it") == "conteggio completo"
     assert (
-        sure(figure(30, no_ci_reason="no_error_published", n=430), SHARE, "en")
+        describe_precision(figure(30, no_ci_reason="no_error_published", n=430), SHARE, "en")
         == "error not published; 430 respondents"
     )
-    assert "base under 30" in sure(
+    assert "base under 30" in describe_precision(
         figure(13, 4, 38, flags="s", sample_size_note="2 / 15", no_ci_reason=""), SHARE, "en"
     )
 
 
-@given(st.lists(figures(), min_size=benchmark.FEW, max_size=30), figures("ITC4"))
+@given(st.lists(figures(), min_size=benchmark.MIN_STRIP_PLOT_AREAS, max_size=30), figures("ITC4"))
 def test_the_row_of_ticks_stays_inside_its_frame(found, row):
-    drawn = strip(row, found[:1], found, SHARE, "en", "light")
+    drawn = render_strip_plot(row, found[:1], found, SHARE, "en", "light")
     places = [float(x) for x in re.findall(r"M(-?[\d.]+) ", drawn)] + [
         float(x) for x in re.findall(r'cx="(-?[\d.]+)"', drawn)
     ]
-    assert all(0 <= x <= benchmark.STRIP[0] for x in places) and 'aria-label="' in drawn
+    assert all(0 <= x <= benchmark.STRIP_PLOT_SIZE[0] for x in places) and 'aria-label="' in drawn
 
 
 def test_few_peers_are_no_row_of_ticks_and_one_figure_no_line():
-    assert strip(figure(3), [], [figure(1), figure(2)], SHARE, "en", "light") == ""
-    assert benchmark.spark([figure(3)], figure(3), [figure(3)], SHARE, "en", "light") == ""
+    assert render_strip_plot(figure(3), [], [figure(1), figure(2)], SHARE, "en", "light") == ""
+    assert benchmark.render_sparkline([figure(3)], figure(3), [figure(3)], SHARE, "en", "light") == ""
 
 
 # --- the page ---
@@ -351,39 +360,39 @@ def test_more_than_six_areas_are_cut_and_the_page_says_so():
     [("ITC4", "ITF2", "ITA"), ("DEU", "FRA", "ITA", "EU27_2020"), ("ITH1", "ITH2"), ("KEN", "NGA", "ITA")],
 )
 def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
-    for line in compare_page.compared(geos, "en"):
+    for line in compare_page.compare_areas(geos, "en"):
         moments = {
             (row["period"], row["edition"], row["sector"], row["gender"], row["size"])
-            for row in line.cells.values()
+            for row in line.aligned.values()
         }
-        assert len(moments) == 1 and len(line.cells) >= 2
-        assert not set(line.cells) & set(line.others)
+        assert len(moments) == 1 and len(line.aligned) >= 2
+        assert not set(line.aligned) & set(line.unaligned)
 
 
 def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
     for geos in (("ITF6", "ITA"), ("ITA", "DEU")):
-        for line in compare_page.compared(geos, "en"):
-            if benchmark.kind(line.row) == "accounts":
-                shown = next(entry for entry in area(geos[0], "en").all if entry.indicator is line.indicator)
-                assert line.row["period"] == shown.row["period"] > "2020", line.indicator.id
+        for line in compare_page.compare_areas(geos, "en"):
+            if benchmark.get_source_kind(line.reference_row) == "accounts":
+                shown = next(entry for entry in load_area_profile(geos[0], "en").all_entries if entry.indicator is line.indicator)
+                assert line.reference_row["period"] == shown.row["period"] > "2020", line.indicator.id
 
 
 def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared():
     geos = ("KEN", "ITA")
-    without = {indicator.id for indicator in compare_page.apart(geos, "en")}
+    without = {indicator.id for indicator in compare_page.get_unaligned_indicators(geos, "en")}
     assert "firms_woman_top_manager" in without and not without & {
-        line.indicator.id for line in compare_page.compared(geos, "en")
+        line.indicator.id for line in compare_page.compare_areas(geos, "en")
     }
-    assert catalogue.indicator("firms_woman_top_manager").label["en"] in words_of(
+    assert catalogue.get_indicator("firms_woman_top_manager").label["en"] in words_of(
         sound(opened("compare", lang="en", geo=list(geos)), "en")
     )
 
 
 def test_differences_are_told_against_the_first_area():
-    lines = {line.indicator.id: line for line in compare_page.compared(("ITC4", "ITF3", "DEU"), "en")}
+    lines = {line.indicator.id: line for line in compare_page.compare_areas(("ITC4", "ITF3", "DEU"), "en")}
     told = words_of(
-        compare_page.differences(
-            lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare_page.labels("en"), "en"
+        compare_page.render_differences(
+            lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare_page.get_area_names("en"), "en"
         )
     )
     assert (
@@ -391,15 +400,15 @@ def test_differences_are_told_against_the_first_area():
         and "Campania 7.9%: 2.1 points above Lombardy (5.8%), plain difference" in told
     )
     assert "Without a figure for the same period: Germany." in told
-    amounts = compare_page.differences(
-        lines["active_enterprises"], ("ITC4", "ITF3"), compare_page.labels("en"), "en"
+    amounts = compare_page.render_differences(
+        lines["active_enterprises"], ("ITC4", "ITF3"), compare_page.get_area_names("en"), "en"
     )
     assert "above" not in amounts and "below" not in amounts
 
 
 def test_the_table_leaves_as_rows_that_say_which_are_compared():
     geos = ("ITC4", "ITF3", "DEU")
-    rows = compare_page.rows_of(compare_page.compared(geos, "en"), geos)
+    rows = compare_page.build_export_frame(compare_page.compare_areas(geos, "en"), geos)
     deaths = rows[rows.indicator == "death_rate"].set_index("geo")
     assert (
         deaths.loc["ITC4", ["value", "period", "compared"]].tolist() == [5.75, "2024", True]
@@ -408,18 +417,18 @@ def test_the_table_leaves_as_rows_that_say_which_are_compared():
 
 
 def test_an_area_alone_is_set_beside_those_it_belongs_to():
-    assert compare_page.company(["ITC4"], "en") == ("ITC4", "ITC", "ITA")
-    assert compare_page.company(["DEU"], "en") == ("DEU", "ITA", "EU27_2020")
+    assert compare_page.select_areas(["ITC4"], "en") == ("ITC4", "ITC", "ITA")
+    assert compare_page.select_areas(["DEU"], "en") == ("DEU", "ITA", "EU27_2020")
 
 
 def test_the_view_of_a_comparison_has_the_level_that_holds_all_areas():
     line = next(
-        line for line in compare_page.compared(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate"
+        line for line in compare_page.compare_areas(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate"
     )
-    assert compare_page.view_of(line, ("ITC4", "ITF3"), "en").level == "italy"
-    assert compare_page.view_of(line, ("ITC4", "DEU"), "en").level == "europe"
+    assert compare_page.build_view(line, ("ITC4", "ITF3"), "en").level == "italy"
+    assert compare_page.build_view(line, ("ITC4", "DEU"), "en").level == "europe"
     assert set(
-        ask("trend", **compare_page.view_of(line, ("ITC4", "ITF3"), "en").cut, geos=("ITC4",), lang="en")[
+        run_query("trend", **compare_page.build_view(line, ("ITC4", "ITF3"), "en").breakdown, geos=("ITC4",), lang="en")[
             "geo"
         ]
     ) == {"ITC4"}
@@ -436,13 +445,13 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
     geos = ("ITH1", "ITH2")
     line = next(
         line
-        for line in compare_page.compared(geos, lang)
+        for line in compare_page.compare_areas(geos, lang)
         if line.indicator.id == "innovative_startups_female_majority_share"
     )
-    told = words_of(compare_page.differences(line, geos, compare_page.labels(lang), lang))
+    told = words_of(compare_page.render_differences(line, geos, compare_page.get_area_names(lang), lang))
     assert expected in told and t("by_interval", lang) not in told
     assert (
-        words_of(compare_page.matrix([line], geos, compare_page.labels(lang), lang, "light")).count(
+        words_of(compare_page.render_matrix([line], geos, compare_page.get_area_names(lang), lang, "light")).count(
             expected.partition(": ")[2]
         )
         == 2
@@ -451,13 +460,13 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
 
 def test_the_table_names_the_edition_where_there_are_several():
     geos = ("ITG2", "ITF5", "ITC4")
-    lines = {line.indicator.id: line for line in compare_page.compared(geos, "en")}
+    lines = {line.indicator.id: line for line in compare_page.compare_areas(geos, "en")}
     table = words_of(
-        compare_page.matrix([lines["women_led_firms_share"]], geos, compare_page.labels("en"), "en", "light")
+        compare_page.render_matrix([lines["women_led_firms_share"]], geos, compare_page.get_area_names("en"), "en", "light")
     )
     assert (
         "31 December 2023, Registered firms" in table and "(19.9%, 31 December 2024, Active firms)" in table
     )
     assert "Only edition" not in words_of(
-        compare_page.matrix(list(lines.values()), geos, compare_page.labels("en"), "en", "light")
+        compare_page.render_matrix(list(lines.values()), geos, compare_page.get_area_names("en"), "en", "light")
     )

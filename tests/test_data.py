@@ -24,7 +24,7 @@ YEARS = ["2019", "2020", "2021", "2022", "2023", "2024"]
 def db():
     """The database, read only."""
     with duckdb.connect() as connection:
-        connection.execute("attach $path as published (read_only)", {"path": str(build.ensure())})
+        connection.execute("attach $path as published (read_only)", {"path": str(build.ensure_database())})
         yield connection.execute("use published")
 
 
@@ -382,7 +382,7 @@ def test_trentino_alto_adige_is_one_figure_drawn_on_bolzano_and_trento():
         "level": "italy",
         "lang": "it",
     }
-    drawn = query.ask("map", indicator="innovative_startups_female_majority_share", **view)
+    drawn = query.run_query("map", indicator="innovative_startups_female_majority_share", **view)
     assert len(drawn) == 21
     assert drawn[drawn.published_geo != ""][
         ["geo", "value", "sample_size_note", "published_geo"]
@@ -434,12 +434,12 @@ TOTALS = {
 
 @pytest.mark.parametrize("name", TOTALS)
 def test_every_source_s_own_total_is_all(name):
-    codes = build.Codes(ROOT / "codes" / f"{name}.csv")
-    assert {codes.find(word) for word in TOTALS[name]} == {"all"}
+    codes = build.CodeList(ROOT / "codes" / f"{name}.csv")
+    assert {codes.find_code(word) for word in TOTALS[name]} == {"all"}
 
 
 def test_unknown_is_a_category_and_never_a_total(db):
-    assert build.Codes(ROOT / "codes" / "sectors.csv").find("unknown") == "unknown"
+    assert build.CodeList(ROOT / "codes" / "sectors.csv").find_code("unknown") == "unknown"
     assert (
         column(db, "select count(*) from observations where sector = 'unknown'")
         == [sum(row["sector"] == "unknown" for row in raw())]
@@ -495,9 +495,9 @@ def test_deaths_over_all_active_enterprises_are_less_than_the_death_rate_and_the
         for name in ("enterprise_deaths", "active_enterprises", "death_rate")
     )
     assert 100 * deaths / active < rate - 1
-    said = catalogue.indicator("active_enterprises")
+    said = catalogue.get_indicator("active_enterprises")
     assert "non il denominatore" in said.label["it"] and "not the denominator" in said.label["en"]
-    assert not set(said.universe.values()) & set(catalogue.indicator("death_rate").universe.values())
+    assert not set(said.universe.values()) & set(catalogue.get_indicator("death_rate").universe.values())
 
 
 def test_active_enterprises_weigh_every_area_in_every_year(db):
@@ -630,7 +630,7 @@ def test_a_fault_of_the_lists_is_a_sentence_that_names_the_file(fault, copy):
     assert old in text
     (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(build.BuildError) as said:
-        build.build(copy)
+        build.build_database(copy)
     assert str(said.value).startswith(expected) and str(said.value).endswith(".")
 
 
@@ -705,7 +705,7 @@ def test_no_published_rate_is_averaged(path):
 
 
 def test_the_same_inputs_give_the_same_version(copy):
-    assert build.version(copy) == build.version()
+    assert build.compute_data_version(copy) == build.compute_data_version()
 
 
 @pytest.mark.parametrize(
@@ -723,20 +723,20 @@ def test_the_same_inputs_give_the_same_version(copy):
 def test_a_changed_input_changes_the_version(name, copy):
     with (copy / name).open("a", encoding="utf-8") as text:
         text.write("\n")
-    assert build.version(copy) != build.version()
+    assert build.compute_data_version(copy) != build.compute_data_version()
 
 
 def test_code_and_words_are_no_inputs_of_the_version(copy):
     for name in ("build.py", "schema.py", "interface.toml"):
         (copy / name).write_text("changed", encoding="utf-8")
-    assert build.version(copy) == build.version()
+    assert build.compute_data_version(copy) == build.compute_data_version()
 
 
 def test_two_builds_of_the_same_inputs_hold_the_same_figures(db, tmp_path):
-    version = build.build(ROOT, tmp_path / "again.duckdb")
+    version = build.build_database(ROOT, tmp_path / "again.duckdb")
     assert column(db, "select version from build") == [version]
     with duckdb.connect() as connection:
-        for name, path in (("one", build.database()), ("two", tmp_path / "again.duckdb")):
+        for name, path in (("one", build.get_database_path()), ("two", tmp_path / "again.duckdb")):
             connection.execute(f"attach '{path}' as {name} (read_only)")
         for table in (
             "observations",

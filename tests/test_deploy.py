@@ -135,16 +135,16 @@ def test_nginx_knows_the_replicas_keeps_no_addresses_and_drops_a_forged_one():
 
 @pytest.fixture(scope="module")
 def nginx() -> str:
-    if not prove.nginx():
+    if not prove.find_nginx():
         absent(
             "NGINX",
             "nginx is not installed: two replicas behind it were not tried (Debian: apt-get install nginx-light)",
         )
-    return prove.nginx()
+    return prove.find_nginx()
 
 
 def test_nginx_takes_the_configuration(nginx, tmp_path):
-    conf = prove.configured(tmp_path, prove.free(), [prove.free(), prove.free()])
+    conf = prove.write_nginx_config(tmp_path, prove.find_free_port(), [prove.find_free_port(), prove.find_free_port()])
     said = subprocess.run([nginx, "-t", "-c", conf, "-p", tmp_path], capture_output=True, text=True)
     assert said.returncode == 0 and not re.search(r"replica\d", conf.read_text()), said.stderr
 
@@ -177,11 +177,11 @@ def test_what_was_asked_of_a_forged_host_is_not_given_to_the_next_visitor(nginx)
         folder = Path(made)
         folder.chmod(0o755)  # nginx's workers are another user
         Thread(target=replica.serve_forever, daemon=True).start()
-        port = prove.free()
-        conf = prove.configured(folder, port, [replica.server_port] * 2)
+        port = prove.find_free_port()
+        conf = prove.write_nginx_config(folder, port, [replica.server_port] * 2)
         process = subprocess.Popen([nginx, "-c", conf, "-p", folder], stderr=subprocess.DEVNULL)
         try:
-            prove.answering(port, "/healthz")
+            prove.wait_for_http(port, "/healthz")
             assert [asked(host) for host in ("evil.example", "ours.example", "evil.example")] == [
                 "evil.example",
                 "ours.example",
@@ -203,10 +203,10 @@ def test_a_replica_killed_and_data_renewed_under_load_are_no_fault_to_a_visitor(
             if path.is_file() and "__pycache__" not in path.parts
         }
 
-    build.ensure()
-    plotly_figure.address()  # what the image makes before it is closed
+    build.ensure_database()
+    plotly_figure.publish_script()  # what the image makes before it is closed
     before = state()
-    found = prove.prove(seconds=0.9, visitors=4)
+    found = prove.measure_deployment(seconds=0.9, visitors=4)
     assert found["killed"]["faults"] == found["updated"]["faults"] == [] and found["pages"]["faults"] == 0
     assert (
         found["killed"]["answers"] > 0

@@ -5,17 +5,17 @@ import pytest
 from ripresa import settings
 from ripresa.diagnosis.questionnaire import (
     DONT_KNOW,
-    InstrumentError,
-    areas,
-    bank,
-    load,
-    macro_areas,
-    regions,
+    QuestionnaireError,
+    get_macro_area_codes,
+    get_questionnaire,
+    get_region_codes,
+    load_italian_areas,
+    load_questionnaire,
 )
 
 
 def test_the_bank_holds_23_items_and_46_recommendations_in_four_goals():
-    instrument = bank()
+    instrument = get_questionnaire()
     assert len(instrument.items) == 23
     assert sum(len(item.recommendations) for item in instrument.items) == 46
     assert {goal.id: len(goal.items) for goal in instrument.goals} == {
@@ -27,7 +27,7 @@ def test_the_bank_holds_23_items_and_46_recommendations_in_four_goals():
 
 
 def test_the_weights_of_the_goals():
-    assert {goal.id: float(sum(item.weight for item in goal.items)) for goal in bank().goals} == {
+    assert {goal.id: float(sum(item.weight for item in goal.items)) for goal in get_questionnaire().goals} == {
         "known": 5.5,
         "found": 6,
         "convert": 6,
@@ -36,25 +36,25 @@ def test_the_weights_of_the_goals():
 
 
 def test_the_regions_are_the_21_italian_areas_in_four_macro_areas():
-    assert len(regions()) == 21
-    assert macro_areas() == ("ITC", "ITH", "ITI", "ITF+ITG")
-    assert bank().codes("region") == regions()
-    assert areas()["ITH1"]["parent"] == "ITH"
+    assert len(get_region_codes()) == 21
+    assert get_macro_area_codes() == ("ITC", "ITH", "ITI", "ITF+ITG")
+    assert get_questionnaire().get_option_codes("region") == get_region_codes()
+    assert load_italian_areas()["ITH1"]["parent"] == "ITH"
 
 
 def test_every_answer_has_words_in_both_languages():
-    instrument = bank()
+    instrument = get_questionnaire()
     for item in instrument.items:
         for lang in ("it", "en"):
-            labels = [label for _, label in instrument.options(item, lang)]
+            labels = [label for _, label in instrument.get_answer_options(item, lang)]
             assert len(set(labels)) == len(labels) == 5 + bool(item.not_applicable)
-    assert instrument.answer_text(instrument.item("convert_sales"), 3, "it") == "Più del 10%"
-    assert instrument.answer_text(instrument.item("convert_sales"), DONT_KNOW, "en") == "I don't know"
+    assert instrument.format_answer(instrument.get_item("convert_sales"), 3, "it") == "Più del 10%"
+    assert instrument.format_answer(instrument.get_item("convert_sales"), DONT_KNOW, "en") == "I don't know"
 
 
 def test_the_class_of_comparable_versions_is_the_first_two_numbers():
-    assert bank().version == "0.2.0"
-    assert bank().comparability == "0.2"
+    assert get_questionnaire().version == "0.2.0"
+    assert get_questionnaire().comparability_class == "0.2"
 
 
 FAULTS = [
@@ -100,8 +100,8 @@ def test_a_fault_is_one_sentence_with_file_place_and_what_is_allowed(tmp_path, r
     assert right in text
     path = tmp_path / "instrument.toml"
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
-    with pytest.raises(InstrumentError) as fault:
-        load(path)
+    with pytest.raises(QuestionnaireError) as fault:
+        load_questionnaire(path)
     assert str(fault.value).startswith(f"instrument.toml, {sentence}")
 
 
@@ -111,10 +111,10 @@ def test_a_text_missing_in_one_language_is_a_fault(tmp_path):
     path.write_text(
         text.replace('question.en = "How active', 'question.fr = "How active', 1), encoding="utf-8"
     )
-    with pytest.raises(InstrumentError, match='item "known_social": "question" has no text in: en.'):
-        load(path)
+    with pytest.raises(QuestionnaireError, match='item "known_social": "question" has no text in: en.'):
+        load_questionnaire(path)
 
 
 def test_an_item_that_is_not_there_is_named():
     with pytest.raises(KeyError, match='item "nothing" is not known'):
-        bank().item("nothing")
+        get_questionnaire().get_item("nothing")

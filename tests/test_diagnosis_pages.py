@@ -15,18 +15,18 @@ from streamlit.testing.v1 import AppTest
 
 from ripresa import i18n
 from ripresa.charts import diagnosis_charts as charts
-from ripresa.database.query import ask
-from ripresa.diagnosis.contribution import FIELDS, Profile, new_code
+from ripresa.database.query import run_query
+from ripresa.diagnosis.contribution import CONTRIBUTION_FIELDS, Profile, generate_withdrawal_code
 from ripresa.diagnosis.contribution_store import open_store
-from ripresa.diagnosis.questionnaire import DONT_KNOW, bank
-from ripresa.diagnosis.scoring import visible
+from ripresa.diagnosis.questionnaire import DONT_KNOW, get_questionnaire
+from ripresa.diagnosis.scoring import get_visible_items
 from ripresa.disclosure import published_file
-from ripresa.disclosure.published_file import for_pages
-from ripresa.disclosure.quarterly_release import make
-from ripresa.disclosure.synthetic_sample import invented
+from ripresa.disclosure.published_file import read_visible_release
+from ripresa.disclosure.quarterly_release import publish_quarter
+from ripresa.disclosure.synthetic_sample import generate_contributions
 from ripresa.i18n import t
 from ripresa.views import shell
-from ripresa.views.diagnosis_session import PROFILE, RESULT, SCREENS, START, Visit
+from ripresa.views.diagnosis_session import PROFILE, RESULT, SCREENS, START, DiagnosisSession
 from ripresa.views.pages import diagnosis_results_page
 from tests.helpers.drawn import figures
 from tests.test_frame import ROOT, heading, html, opened
@@ -50,8 +50,8 @@ def at(screen: str, lang: str = "it", answers=(), profile: Profile = BLANK, **ad
     visit.switch_page("pages/diagnosis.py")
     for name, value in {**address, "lang": lang, "step": screen}.items():
         visit.query_params[name] = value
-    visit.session_state["diagnosis"] = Visit(
-        screen=screen, answers=dict(answers), profile=profile, began=1.0, seconds=300.0
+    visit.session_state["diagnosis"] = DiagnosisSession(
+        screen=screen, answers=dict(answers), profile=profile, started_at=1.0, duration_seconds=300.0
     )
     return visit.run()
 
@@ -60,7 +60,7 @@ def said(visit: AppTest) -> str:
     return unescape(re.sub(r"<[^>]*>", " ", html(visit)))
 
 
-def kept(visit: AppTest) -> Visit:
+def kept(visit: AppTest) -> DiagnosisSession:
     return visit.session_state["diagnosis"]
 
 
@@ -78,7 +78,7 @@ def walk(visit: AppTest, lang: str, choose) -> AppTest:
         given = set()
         while screen != PROFILE and (
             there := [
-                item for item in visible(kept(visit).answers) if item.goal == screen and item.id not in given
+                item for item in get_visible_items(kept(visit).answers) if item.goal == screen and item.id not in given
             ]
         ):
             for item in there:
@@ -104,13 +104,13 @@ def test_everybody_gets_a_plan_and_nothing_is_written_to_the_address(whom, lang)
     actions = re.findall(r"<h3>", html(visit))
     assert 1 <= len(actions) <= 8
     assert (t("plan_blank", lang, count=len(actions)) in said(visit)) == (whom == "answers nothing")
-    assert bank().slots[0].label[lang] in said(visit)
+    assert get_questionnaire().slots[0].label[lang] in said(visit)
     assert only_the_screen_is_in_the_address(visit, lang)
 
 
 @LANGS
 def test_a_firm_with_every_highest_answer_is_told_that_there_is_nothing_to_add(lang):
-    visit = at(RESULT, lang, {item.id: 3 for item in bank().items})
+    visit = at(RESULT, lang, {item.id: 3 for item in get_questionnaire().items})
     assert t("plan_nothing", lang) in said(visit) and "<h3>" not in html(visit)
     assert visit.get("download_button") == []
 
@@ -118,35 +118,35 @@ def test_a_firm_with_every_highest_answer_is_told_that_there_is_nothing_to_add(l
 def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_score():
     page = said(at(RESULT, "en", BAKERY, FULL))
     first = re.findall(r"<h3>(.*?)</h3>", html(at(RESULT, "en", BAKERY, FULL)))
-    assert unescape(first[0]) == bank().item("retain_safety").recommendation(1).title["en"]
+    assert unescape(first[0]) == get_questionnaire().get_item("retain_safety").get_recommendation(1).title["en"]
     for id, points in BAKERY.items():
-        item = bank().item(id)
+        item = get_questionnaire().get_item(id)
         assert (
-            item.recommendation(points).title["en"] in page
+            item.get_recommendation(points).title["en"] in page
             and item.question["en"] in page
             and item.options[points].text["en"] in page
         )
     assert (
-        page.index(bank().slots[0].label["en"])
+        page.index(get_questionnaire().slots[0].label["en"])
         < page.index(t("scores_title", "en"))
         < page.index(t("official_title", "en"))
     )
-    assert bank().word("critical", "en") in page
+    assert get_questionnaire().word("critical", "en") in page
 
 
 @LANGS
 def test_a_thin_plan_says_so_and_a_full_one_does_not(lang):
-    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in bank().items})
-    assert t("plan_thin", lang, count=5, asked=len(visible(BAKERY))) in said(thin)
+    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items})
+    assert t("plan_thin", lang, count=5, asked=len(get_visible_items(BAKERY))) in said(thin)
     thin.button(key=f"more_{lang}").click().run()
-    assert heading(thin) == bank().goals[0].label[lang]
+    assert heading(thin) == get_questionnaire().goals[0].label[lang]
     assert f"more_{lang}" not in [button.key for button in full.button]
     assert t("plan_more", lang) in [button.label for button in at(RESULT, lang).button]
 
 
 @LANGS
 def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_one_to_print(lang):
-    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in bank().items})
+    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items})
     assert thin.button(key=f"more_{lang}").proto.type == "primary" and 'class="print quiet"' in html(thin)
     assert 'class="print"' in html(full) and not [
         button.key for button in full.button if button.proto.type == "primary" and button.key
@@ -165,25 +165,25 @@ def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_on
 )
 def test_a_plan_without_answers_acknowledges_what_was_said_about_the_firm(profile, lang):
     page = said(at(RESULT, lang, profile=profile))
-    told = [t(f"profile_{question.id}", lang) for question in bank().profile if getattr(profile, question.id)]
+    told = [t(f"profile_{question.id}", lang) for question in get_questionnaire().profile_questions if getattr(profile, question.id)]
     assert (
-        t("plan_told", lang, told=i18n.list_text(told, lang), count=8) in page
+        t("plan_told", lang, told=i18n.format_items(told, lang), count=8) in page
         and t("plan_blank", lang, count=8) not in page
     )
 
 
 @LANGS
 def test_a_score_says_its_number_its_level_and_its_range(lang):
-    answers = {item.id: 1 for item in bank().items} | {"known_social": DONT_KNOW, "retain_reviews": None}
+    answers = {item.id: 1 for item in get_questionnaire().items} | {"known_social": DONT_KNOW, "retain_reviews": None}
     page = said(at(RESULT, lang, {id: one for id, one in answers.items() if one is not None}))
     assert (
         t("scores_between", lang, low=27, high=45) in page
     )  # known: five of five and a half weights at one third, the sixth unknown
-    assert bank().level(2).label[lang] in page
+    assert get_questionnaire().get_level(2).label[lang] in page
 
 
 def test_a_goal_with_too_few_answers_has_no_number_and_says_why():
-    assert bank().word("not_shown_few", "it") in said(at(RESULT, "it", BAKERY))
+    assert get_questionnaire().word("not_shown_few", "it") in said(at(RESULT, "it", BAKERY))
 
 
 @LANGS
@@ -203,10 +203,10 @@ def test_the_official_table_says_why_it_is_of_italy_and_why_of_a_size_nobody_cho
 
 
 def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_year():
-    page = said(at(RESULT, "en", {item.id: 2 for item in bank().items}, FULL))
+    page = said(at(RESULT, "en", {item.id: 2 for item in get_questionnaire().items}, FULL))
     assert "15.0%" in page and "2023" in page
-    assert bank().word("official_small", "en") in page  # a firm under 10 reads the class 10-49, and is told
-    assert bank().word("not_loaded", "en") in page
+    assert get_questionnaire().word("official_small", "en") in page  # a firm under 10 reads the class 10-49, and is told
+    assert get_questionnaire().word("not_loaded", "en") in page
 
 
 @LANGS
@@ -224,7 +224,7 @@ def test_the_resources_begin_with_the_kind_the_plan_named_or_say_that_none_is_kn
     visit = at(RESULT, lang, BAKERY, FULL)
     visit.switch_page("pages/resources.py")
     visit.query_params["subject"] = subject
-    page, rows = said(visit.run()), {row["id"]: row for row in ask("resources", lang=lang).to_dict("records")}
+    page, rows = said(visit.run()), {row["id"]: row for row in run_query("resources", lang=lang).to_dict("records")}
     there = [unescape(title) for title in re.findall(r"<h3>(?:<a[^>]*>)?(.*?)<", html(visit))]
     assert (
         t(
@@ -260,7 +260,7 @@ def test_back_and_forth_loses_nothing(lang):
     visit = at("known", lang)
     visit.radio(key=f"known_social_{lang}").set_value(2).run()
     visit.button(key=f"next_{lang}").click().run()
-    assert heading(visit) == bank().goal("found").label[lang]
+    assert heading(visit) == get_questionnaire().get_goal("found").label[lang]
     visit.button(key=f"back_{lang}").click().run()
     assert visit.radio(key=f"known_social_{lang}").value == 2
     visit.button(key=f"straight_{lang}").click().run()
@@ -272,7 +272,7 @@ def test_the_language_switch_keeps_the_answers_and_the_screen():
     visit = at("known", "it", {"known_social": 2, "known_ads": "not_applicable"})
     assert visit.radio(key="known_social_it").value == 2
     visit.radio(key="lang").set_value("en").run()
-    assert heading(visit) == bank().goal("known").label["en"]
+    assert heading(visit) == get_questionnaire().get_goal("known").label["en"]
     assert (
         visit.radio(key="known_social_en").value == 2
         and visit.radio(key="known_ads_en").value == "not_applicable"
@@ -293,7 +293,7 @@ def test_another_page_and_back_loses_nothing():
 def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_there(lang):
     visit = at("convert", lang, BAKERY, FULL)
     visit.query_params["step"] = "found"  # the browser's Back
-    assert heading(visit.run()) == bank().goal("found").label[lang] and kept(visit).answers == BAKERY
+    assert heading(visit.run()) == get_questionnaire().get_goal("found").label[lang] and kept(visit).answers == BAKERY
     del visit.query_params["step"]
     assert heading(visit.run()) == t("diagnosis_question", lang) and t(
         "diagnosis_elsewhere", lang
@@ -314,14 +314,14 @@ def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_the
 def links(page: str, began: float) -> list[str]:
     """The links written in a page's own words, in a visit with a diagnosis under way or without."""
     visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
-    visit.session_state["diagnosis"] = Visit(screen="known" if began else START, began=began)
+    visit.session_state["diagnosis"] = DiagnosisSession(screen="known" if began else START, started_at=began)
     visit.switch_page(f"pages/{page}.py")
     visit.run()
     assert not visit.exception
     return [link for link in re.findall(r"<a [^>]*>", html(visit)) if "/database" not in link]
 
 
-@pytest.mark.parametrize("page", shell.PAGES)
+@pytest.mark.parametrize("page", shell.PAGE_NAMES)
 def test_no_link_of_any_page_loses_a_diagnosis_under_way(page):
     """Streamlit's own links keep the session; one that loads the page again opens in a tab of its own."""
     assert [
@@ -332,7 +332,7 @@ def test_no_link_of_any_page_loses_a_diagnosis_under_way(page):
 @pytest.mark.parametrize("part", ["catalogue", "coverage"])
 def test_the_views_that_the_data_page_opens_lose_none_either(part):
     visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
-    visit.session_state["diagnosis"] = Visit(screen="known", began=1.0)
+    visit.session_state["diagnosis"] = DiagnosisSession(screen="known", started_at=1.0)
     visit.switch_page("pages/data.py").run()
     visit.radio(key=f"part_{visit.session_state['lang']}").set_value(part).run()
     opened = re.findall(r'<a href="[a-z_]+\?lang=[^>]*>', html(visit))
@@ -363,7 +363,7 @@ def test_a_question_is_asked_only_where_it_applies():
 def test_a_baker_and_a_shopkeeper_can_tell_their_activities_apart(lang, making, selling):
     options = dict(
         zip(
-            bank().codes("sector"), at(PROFILE, lang).radio(key=f"profile_sector_{lang}").options, strict=True
+            get_questionnaire().get_option_codes("sector"), at(PROFILE, lang).radio(key=f"profile_sector_{lang}").options, strict=True
         )
     )
     assert making in options["C"] and selling in options["G"]
@@ -404,8 +404,8 @@ def test_a_screen_can_be_left_blank_again_and_everything_erased():
 
 def test_what_is_kept_in_memory_says_no_answer_when_it_is_printed():
     assert "found" not in repr(
-        Visit(answers=BAKERY, profile=FULL, code="SECRET", secret="SECRET")
-    ) and "SECRET" not in repr(Visit(code="SECRET", secret="SECRET"))
+        DiagnosisSession(answers=BAKERY, profile=FULL, withdrawal_code="SECRET", pending_code="SECRET")
+    ) and "SECRET" not in repr(DiagnosisSession(withdrawal_code="SECRET", pending_code="SECRET"))
 
 
 @LANGS
@@ -436,8 +436,8 @@ def test_answering_everything_takes_less_than_the_first_screen_promises(lang):
         read += [text for radio in asked if radio.type == "radio" for text in radio.options]
     words_read = sum(len(text.split()) for text in dict.fromkeys(read))
     minutes = words_read / 200 + choices * 4 / 60
-    assert choices == 30 and 6 < minutes < bank().promised_minutes == 8
-    assert f" {bank().promised_minutes} " in said(opened("diagnosis", lang=lang))
+    assert choices == 30 and 6 < minutes < get_questionnaire().promised_minutes == 8
+    assert f" {get_questionnaire().promised_minutes} " in said(opened("diagnosis", lang=lang))
 
 
 # --- contributing ---
@@ -463,7 +463,7 @@ def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_
     visit.checkbox(key=f"agree_{lang}").check().run()
     visit.button(key=f"give_{lang}").click().run()
     (row,) = stored(store)
-    assert tuple(row) == FIELDS
+    assert tuple(row) == CONTRIBUTION_FIELDS
     assert (
         row["region"],
         row["sector"],
@@ -521,7 +521,7 @@ def test_a_store_that_does_not_answer_says_so_and_loses_nothing(monkeypatch):
     visit.checkbox(key="agree_en").check().run()
     visit.button(key="give_en").click().run()
     assert not visit.exception and t("contribute_fault", "en") in said(visit)
-    assert kept(visit).answers == BAKERY and not kept(visit).contributed
+    assert kept(visit).answers == BAKERY and not kept(visit).has_contributed
 
 
 def test_a_wrong_code_is_said_to_be_unknown(store):
@@ -539,13 +539,13 @@ def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
     own, other = (
-        bank().word("synthetic", one) for one in (lang, *(one for one in i18n.LANGS if one != lang))
+        get_questionnaire().word("synthetic", one) for one in (lang, *(one for one in i18n.LANGS if one != lang))
     )
     assert own in heading(visit) and other not in page
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
     assert titles and all(own in title for title in titles)
     assert all(own in chart.alt and own in json.dumps(chart.spec["layout"]) for chart in figures(visit))
-    assert all(row["label"] == LABEL for row in for_pages())
+    assert all(row["label"] == LABEL for row in read_visible_release())
     link = next(
         link
         for link in opened("diagnosis", lang=lang).get("page_link")
@@ -566,9 +566,9 @@ def real(tmp_path_factory):
     """What the release command makes of a store with 120 contributed diagnoses."""
     folder = tmp_path_factory.mktemp("real")
     store, file = open_store(str(folder / "diagnosis.sqlite3")), folder / "diagnosis_release.csv"
-    for row in invented(120, seed=3, months=2):
-        store.add(row, new_code(), date(2026, 9, 1))
-    make(store, "2026-Q3", date(2026, 11, 22), file)
+    for row in generate_contributions(120, seed=3, months=2):
+        store.add_contribution(row, generate_withdrawal_code(), date(2026, 9, 1))
+    publish_quarter(store, "2026-Q3", date(2026, 11, 22), file)
     return file
 
 
@@ -581,14 +581,14 @@ def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang,
     page = html(visit)
     assert not visit.exception and heading(visit) == t("results_question", lang)
     whole = next(
-        row["n_shown"] for row in for_pages() if row["table_id"] == "diagnoses" and row["measure"] == "all"
+        row["n_shown"] for row in read_visible_release() if row["table_id"] == "diagnoses" and row["measure"] == "all"
     )
     lead = t(
         "results_lead",
         lang,
         n=whole,
-        start=i18n.period_text("2026-08", lang),
-        end=i18n.period_text("2026-09", lang),
+        start=i18n.format_period("2026-08", lang),
+        end=i18n.format_period("2026-09", lang),
     )
     assert int(whole) >= 100 and lead in said(visit)
     assert (
@@ -620,7 +620,7 @@ def test_the_choices_are_those_of_the_release_and_no_others():
     visit = opened("diagnosis_results", lang="en")
     rows = [
         row
-        for row in for_pages()
+        for row in read_visible_release()
         if row["table_id"] == "level"
         and row["measure"] == "overall"
         and row["sector"] == row["size_class"] == "all"
@@ -631,16 +631,16 @@ def test_the_choices_are_those_of_the_release_and_no_others():
 
 
 @LANGS
-@pytest.mark.parametrize("kind", diagnosis_results_page.KINDS)
+@pytest.mark.parametrize("kind", diagnosis_results_page.GROUP_KINDS)
 def test_every_group_and_score_can_be_read(kind, lang):
     visit = opened("diagnosis_results", lang=lang)
     visit.radio(key=f"results_kind_{lang}").set_value(kind).run()
-    for measure in ("overall", *(goal.id for goal in bank().goals)):
+    for measure in ("overall", *(goal.id for goal in get_questionnaire().goals)):
         visit.selectbox(key=f"results_measure_{lang}").set_value(measure).run()
         visit.selectbox(key=f"results_{kind}_{lang}").set_value(
             next(
                 row[kind]
-                for row in reversed(for_pages())
+                for row in reversed(read_visible_release())
                 if row["table_id"] == "level" and row["measure"] == measure
             )
         ).run()
@@ -653,13 +653,13 @@ def test_every_group_and_score_can_be_read(kind, lang):
 @LANGS
 def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
     visit = opened("diagnosis_results", lang=lang)
-    page, rows = said(visit), for_pages()
+    page, rows = said(visit), read_visible_release()
     counted = [row for row in rows if (row["table_id"], row["measure"]) == ("diagnoses", "month")]
     assert counted and all(
-        f"{i18n.period_text(row['category'], lang)} {row['n_shown']}" in " ".join(page.split())
+        f"{i18n.format_period(row['category'], lang)} {row['n_shown']}" in " ".join(page.split())
         for row in counted
     )
-    item = bank().item("known_social")
+    item = get_questionnaire().get_item("known_social")
     visit.selectbox(key=f"results_given_{lang}").set_value(item.id).run()
     page = " ".join(said(visit).split())
     for points, option in enumerate(item.options):
@@ -669,7 +669,7 @@ def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
             if (row["table_id"], row["measure"], row["size_class"], row["category"])
             == ("answer", item.id, "all", str(points))
         ]
-        assert f"{option.text[lang]} {i18n.value_text(float(row['estimate']), 'percent', 1, lang)} (" in page
+        assert f"{option.text[lang]} {i18n.format_value(float(row['estimate']), 'percent', 1, lang)} (" in page
     assert t("given_blank", lang) in page and not visit.exception
 
 
@@ -686,12 +686,12 @@ def cell(category: str, status: str = "shown", estimate: str = "40", **more) -> 
 
 
 def test_a_withheld_cell_is_drawn_as_withheld_with_its_reason_and_never_as_zero():
-    cells = diagnosis_results_page._cells(
+    cells = diagnosis_results_page._build_cells(
         [cell("1", "small", ""), cell("2"), cell("3"), cell("4", "paired", "")], "en"
     )
     meta = {"title": "t", "subtitle": "s", "label": ""}
-    figure = charts.levels(
-        cells, {str(level.id): level.label["en"] for level in bank().levels}, "light", "en", meta
+    figure = charts.build_level_chart(
+        cells, {str(level.id): level.label["en"] for level in get_questionnaire().levels}, "light", "en", meta
     )
     drawn, hidden = figure.data
     assert list(drawn.x) == [None, 40.0, 40.0, None]
@@ -711,21 +711,21 @@ def test_official_shares_open_with_a_size_that_has_one(shown, opens):
         {"table_id": "official", "size_class": size, "status": "shown" if size in shown else "paired"}
         for size in sizes
     ]
-    assert diagnosis_results_page._opening_size(rows, sizes) == opens
+    assert diagnosis_results_page._get_default_size(rows, sizes) == opens
 
 
 def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
     gone = [
         {"name": str(official), "official": official}
-        | diagnosis_results_page._cells([cell("1", "small", "")], "en")[0]
+        | diagnosis_results_page._build_cells([cell("1", "small", "")], "en")[0]
         for official in (None, 15.0, 80.0)
     ]
-    figure = charts.beside(gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"})
+    figure = charts.build_official_comparison_chart(gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"})
     assert list(figure.data[-1].x) == [1, 18.0, 1]
 
 
 def test_levels_shown_together_are_drawn_once():
-    cells = diagnosis_results_page._cells(
+    cells = diagnosis_results_page._build_cells(
         [
             cell("1", "small", ""),
             cell("2", "paired", ""),
@@ -740,26 +740,26 @@ def test_levels_shown_together_are_drawn_once():
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
-    names = {str(level.id): level.label["it"] for level in bank().levels}
+    names = {str(level.id): level.label["it"] for level in get_questionnaire().levels}
     meta = {"title": "t", "subtitle": "s", "label": LABEL, "firms": "f"}
-    cells = diagnosis_results_page._cells(
+    cells = diagnosis_results_page._build_cells(
         [cell("1"), cell("2"), cell("3", "paired", ""), cell("4", "small", ""), cell("3+4", "merged", "20")],
         "it",
     )
-    gone = diagnosis_results_page._cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
+    gone = diagnosis_results_page._build_cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
     items = [{"name": "a", "official": 12.0} | cells[0], {"name": "b", "official": None} | gone[0]]
     groups = [{"name": "Lazio", "cells": cells}, {"name": "Puglia", "cells": gone}]
     for figure in (
-        charts.levels(cells, names, theme, "it", meta),
-        charts.groups(groups, names, theme, "it", meta),
-        charts.beside(items, theme, "it", meta),
+        charts.build_level_chart(cells, names, theme, "it", meta),
+        charts.build_group_chart(groups, names, theme, "it", meta),
+        charts.build_official_comparison_chart(items, theme, "it", meta),
     ):
         go.Figure(figure.to_dict())
         assert LABEL in figure.layout.annotations[0].text
 
 
 def test_the_file_to_take_away_says_that_it_is_invented():
-    rows = pd.DataFrame(list(for_pages()))
-    assert set(rows["label"]) == {LABEL} and diagnosis_results_page._file([{"label": LABEL}]).startswith(
+    rows = pd.DataFrame(list(read_visible_release()))
+    assert set(rows["label"]) == {LABEL} and diagnosis_results_page._get_file_stem([{"label": LABEL}]).startswith(
         "SYNTHETIC"
     )

@@ -17,22 +17,43 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from ripresa.diagnosis.contribution import Profile, contribution, new_code
+from ripresa.diagnosis.contribution import Profile, build_contribution, generate_withdrawal_code
 from ripresa.diagnosis.contribution_store import open_store
-from ripresa.diagnosis.intervals import difference, median_interval, quantile, wilson
-from ripresa.diagnosis.peers import peers
-from ripresa.diagnosis.questionnaire import areas, bank, regions
-from ripresa.diagnosis.scoring import score
+from ripresa.diagnosis.intervals import median_interval, newcombe_interval, quantile, wilson_interval
+from ripresa.diagnosis.peers import find_peer_statistics
+from ripresa.diagnosis.questionnaire import get_questionnaire, get_region_codes, load_italian_areas
+from ripresa.diagnosis.scoring import score_answers
 from ripresa.disclosure import published_file as published
 from ripresa.disclosure import quarterly_release as releases
 from ripresa.disclosure import synthetic_sample
-from ripresa.disclosure.audit import Snapshot, exposed
-from ripresa.disclosure.published_file import COLUMNS, FILE, STATUSES, SYNTHETIC, for_pages, read, write
-from ripresa.disclosure.quarterly_release import ReleaseError, audit, last_month, last_quarter, make, publish
-from ripresa.disclosure.recoding import chain, partition
-from ripresa.disclosure.suppression import AuditFailed, Protected, pair, protect, withheld
-from ripresa.disclosure.synthetic_sample import invented, synthetic_release
-from ripresa.disclosure.tabulation import Domain, counted, families
+from ripresa.disclosure.audit import TableSnapshot, find_exposed_sums
+from ripresa.disclosure.published_file import (
+    COLUMNS,
+    RELEASE_PATH,
+    STATUSES,
+    SYNTHETIC_LABEL,
+    read_release,
+    read_visible_release,
+    write_release,
+)
+from ripresa.disclosure.quarterly_release import (
+    ReleaseError,
+    audit_release,
+    build_release,
+    get_last_complete_quarter,
+    get_last_month,
+    publish_quarter,
+)
+from ripresa.disclosure.recoding import build_recoding, merge_adjacent_codes
+from ripresa.disclosure.suppression import (
+    DisclosureAuditError,
+    SuppressedTable,
+    apply_primary_suppression,
+    apply_secondary_suppression,
+    suppress_cells,
+)
+from ripresa.disclosure.synthetic_sample import build_synthetic_release, generate_contributions
+from ripresa.disclosure.tabulation import Domain, build_records, get_table_builders
 from tests.helpers.diagnosis_cases import SMALL_BANK, all_at, diagnoses, uneven
 
 DAY = date(2026, 11, 30)
@@ -55,12 +76,12 @@ def past(*made) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def first():
-    return publish(
+    return build_release(
         diagnoses(Random(1), 900, "2026-03", uneven(Random(1))),
         "2026-Q1",
         "2026-03",
         DAY,
-        instrument=SMALL_BANK,
+        questionnaire=SMALL_BANK,
     )
 
 
@@ -72,11 +93,11 @@ def first():
     [(12, 30, 24.6, 57.7), (40, 100, 30.9, 49.8), (160, 400, 35.3, 44.9), (0, 30, 0.0, 11.4)],
 )
 def test_wilson_intervals_of_the_worked_examples(x, n, low, high):
-    assert [round(100 * end, 1) for end in wilson(x, n)] == [low, high]
+    assert [round(100 * end, 1) for end in wilson_interval(x, n)] == [low, high]
 
 
 def test_two_shares_differ_clearly_only_when_the_interval_leaves_out_zero():
-    low, high = difference(56, 70, 48, 80)  # Newcombe's own example
+    low, high = newcombe_interval(56, 70, 48, 80)  # Newcombe's own example
     assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
 
 
@@ -96,7 +117,7 @@ def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other
         for i, d in enumerate(many)
         if not (d.region in ("ITC2", "ITF2") and i % 10) and not (d.sector == "D_E" and i % 20)
     ]
-    blocks = partition(few, 30)
+    blocks = build_recoding(few, 30)
     assert (
         sum(
             "ITC2" in block and len(block) == 2 and all(c.startswith("ITC") for c in block)
@@ -111,21 +132,21 @@ def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other
 
 
 def test_levels_join_their_neighbours():
-    assert chain(Counter({"1": 100, "2": 50, "3": 20, "4": 5}), "1234", 30) == (("1",), ("2", "3", "4"))
-    assert chain(Counter({"1": 100, "2": 50, "3": 28, "4": 5}), "1234", 30) == (("1",), ("2",), ("3", "4"))
+    assert merge_adjacent_codes(Counter({"1": 100, "2": 50, "3": 20, "4": 5}), "1234", 30) == (("1",), ("2", "3", "4"))
+    assert merge_adjacent_codes(Counter({"1": 100, "2": 50, "3": 28, "4": 5}), "1234", 30) == (("1",), ("2",), ("3", "4"))
 
 
 # --- suppression and audit ---
 
 
-def hand_table(*rows: tuple[int, ...]) -> Snapshot:
+def hand_table(*rows: tuple[int, ...]) -> TableSnapshot:
     """A table with its totals, before anything is withheld."""
     cells = {(r, c): (f"{r}|{c}",) for r in range(len(rows)) for c in range(len(rows[0]))}
     totals = [tuple(f"{r}|{c}" for c in range(len(rows[0]))) for r in range(len(rows))] + [
         tuple(f"{r}|{c}" for r in range(len(rows))) for c in range(len(rows[0]))
     ]
     x = {f"{r}|{c}": rows[r][c] for r, c in cells}
-    return Snapshot(
+    return TableSnapshot(
         x=x,
         shown=tuple(cells.values()),
         small=(),
@@ -136,7 +157,7 @@ def hand_table(*rows: tuple[int, ...]) -> Snapshot:
     )
 
 
-def hide(table: Snapshot, small=(), paired=()) -> Snapshot:
+def hide(table: TableSnapshot, small=(), paired=()) -> TableSnapshot:
     small, paired = tuple((key,) for key in small), tuple((key,) for key in paired)
     return replace(
         table, shown=tuple(k for k in table.shown if k not in small + paired), small=small, paired=paired
@@ -147,39 +168,39 @@ TABLE = hand_table((4, 30, 40), (25, 35, 50), (60, 45, 70))
 
 
 def test_withholding_only_the_small_cell_protects_nobody():
-    assert [fault.keys for fault in exposed({"t": [hide(TABLE, ["0|0"])]}, 10)] == [("0|0",)]
+    assert [fault.base_keys for fault in find_exposed_sums({"t": [hide(TABLE, ["0|0"])]}, 10)] == [("0|0",)]
 
 
 def test_withholding_a_square_around_it_does():
-    assert exposed({"t": [hide(TABLE, ["0|0"], ["0|1", "1|0", "1|1"])]}, 10) == []
+    assert find_exposed_sums({"t": [hide(TABLE, ["0|0"], ["0|1", "1|0", "1|1"])]}, 10) == []
 
 
 def test_two_small_cells_alone_in_their_lines_are_too_few_together():
     table = hand_table((4, 3, 40), (25, 35, 50))
-    assert exposed({"t": [hide(table, ["0|0", "0|1"], ["1|0", "1|1"])]}, 10)
+    assert find_exposed_sums({"t": [hide(table, ["0|0", "0|1"], ["1|0", "1|1"])]}, 10)
 
 
 def test_a_change_of_four_between_two_releases_is_found():
     before, after = hand_table((20, 30), (40, 50)), hand_table((24, 40), (60, 80))
-    found = exposed({"t": [before, after]}, 10)
-    assert [(fault.keys, fault.change) for fault in found] == [(("0|0",), True)]
+    found = find_exposed_sums({"t": [before, after]}, 10)
+    assert [(fault.base_keys, fault.is_change) for fault in found] == [(("0|0",), True)]
 
 
 def test_what_the_new_release_tells_about_the_old_one_is_found():
     before = hide(hand_table((4, 30), (25, 35)), ["0|0"], ["0|1", "1|0", "1|1"])
     after = hand_table((4, 30), (25, 35))  # nothing new, everything shown
-    assert (("0|0",), False) in [(fault.keys, fault.change) for fault in exposed({"t": [before, after]}, 10)]
+    assert (("0|0",), False) in [(fault.base_keys, fault.is_change) for fault in find_exposed_sums({"t": [before, after]}, 10)]
 
 
 def test_the_trial_of_the_design_small_cells_alone_expose_and_the_whole_way_does_not():
     exposed_tables = 0
     for seed in range(10):
         many = diagnoses(Random(seed), 1200, "2026-03", uneven(Random(seed)))
-        build = families(many, partition(many, 30), 30, 10, SMALL_BANK)["level:overall"]
+        build = get_table_builders(many, build_recoding(many, 30), 30, 10, SMALL_BANK)["level:overall"]
         family = build("region")
-        alone = Protected(family, tuple(withheld(family, (), 10)))
-        exposed_tables += bool(exposed({family.id: [alone.snapshot()]}, 10))
-        assert exposed({family.id: [protect(build, (), 10).snapshot()]}, 10) == []
+        alone = SuppressedTable(family, tuple(apply_primary_suppression(family, (), 10)))
+        exposed_tables += bool(find_exposed_sums({family.name: [alone.build_snapshot()]}, 10))
+        assert find_exposed_sums({family.name: [suppress_cells(build, (), 10).build_snapshot()]}, 10) == []
     assert exposed_tables >= 8
 
 
@@ -194,16 +215,16 @@ def test_in_a_domain_under_50_everybody_is_withheld_like_nobody():
         replace(d, id=f"{i}", region="ITC1", levels=dict.fromkeys(d.levels, "2"))
         for i, d in enumerate(many[:30])
     ]
-    family = families(many, partition(many, 30), 30, 10, SMALL_BANK)["level:overall"]("region")
-    status = withheld(family, (), 10)
+    family = get_table_builders(many, build_recoding(many, 30), 30, 10, SMALL_BANK)["level:overall"]("region")
+    status = apply_primary_suppression(family, (), 10)
     own = [i for i, cell in enumerate(family.cells) if cell.domain == Domain("ITC1")]
-    assert [(family.cells[i].n, status[i]) for i in own] == [
+    assert [(family.cells[i].count, status[i]) for i in own] == [
         (0, "small"),
         (40, "shown"),
         (0, "small"),
         (0, "small"),
     ]
-    pair(family, status, (), 10)
+    apply_secondary_suppression(family, status, (), 10)
     assert [status[i] for i in own] == ["small", "paired", "small", "small"]
 
 
@@ -248,8 +269,8 @@ def test_medians_are_shown_only_where_no_level_is_withheld(first):
 def test_region_and_sector_cross_only_from_3000_diagnoses(first):
     crossed = {r["area"] for r in first.rows if (r["table_id"], r["measure"]) == ("diagnoses", "sector")}
     assert crossed == {"ITC", "ITH", "ITI", "ITF+ITG"}
-    many = publish(
-        diagnoses(Random(4), 3000, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK
+    many = build_release(
+        diagnoses(Random(4), 3000, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK
     )
     assert "ITC4" in {
         r["area"] for r in many.rows if (r["table_id"], r["measure"]) == ("diagnoses", "sector")
@@ -258,9 +279,9 @@ def test_region_and_sector_cross_only_from_3000_diagnoses(first):
 
 def test_fewer_than_30_diagnoses_are_not_published():
     with pytest.raises(ReleaseError, match="29 diagnoses can be counted; a release needs 30."):
-        publish(diagnoses(Random(5), 29, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
-    assert publish(
-        diagnoses(Random(5), 30, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK
+        build_release(diagnoses(Random(5), 29, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)
+    assert build_release(
+        diagnoses(Random(5), 30, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK
     ).rows
 
 
@@ -269,15 +290,15 @@ def test_fewer_than_30_diagnoses_are_not_published():
 
 def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
     old = diagnoses(Random(6), 1500, "2026-03", EVEN)
-    one = publish(old, "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
+    one = build_release(old, "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)
     own = {"region": "ITG2", "sector": "G", "size": "0-9"}
     new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-06", EVEN)] + [
         replace(d, **own) for d in diagnoses(Random(8), 4, "2026-06", EVEN)
     ]
-    two = publish(old + new, "2026-Q2", "2026-06", DAY, past(one), instrument=SMALL_BANK)
+    two = build_release(old + new, "2026-Q2", "2026-06", DAY, past(one), questionnaire=SMALL_BANK)
     held = {d.id for d in new[400:]}
-    assert not held & set(two.members)
-    assert {d.id for d in new[:400]} <= set(two.members)
+    assert not held & set(two.member_ids)
+    assert {d.id for d in new[:400]} <= set(two.member_ids)
 
     def of(made, area):
         return [
@@ -289,49 +310,49 @@ def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
     assert of(one, "ITG2") == of(two, "ITG2")
     # with six more it has ten, and they all enter
     more = [replace(d, **own) for d in diagnoses(Random(9), 6, "2026-09", EVEN)]
-    three = publish(old + new + more, "2026-Q3", "2026-09", DAY, past(one, two), instrument=SMALL_BANK)
-    assert held <= set(three.members)
+    three = build_release(old + new + more, "2026-Q3", "2026-09", DAY, past(one, two), questionnaire=SMALL_BANK)
+    assert held <= set(three.member_ids)
 
 
 def test_too_few_new_diagnoses_leave_the_last_release_standing(first):
     old = diagnoses(Random(1), 900, "2026-03", uneven(Random(1)))
     with pytest.raises(ReleaseError, match="the last release stands"):
-        publish(
+        build_release(
             old + diagnoses(Random(2), 9, "2026-06", EVEN),
             "2026-Q2",
             "2026-06",
             DAY,
             past(first),
-            instrument=SMALL_BANK,
+            questionnaire=SMALL_BANK,
         )
     with pytest.raises(ReleaseError, match="There is no new diagnosis"):
-        publish(old, "2026-Q2", "2026-06", DAY, past(first), instrument=SMALL_BANK)
+        build_release(old, "2026-Q2", "2026-06", DAY, past(first), questionnaire=SMALL_BANK)
 
 
 def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
     old = diagnoses(Random(6), 1500, "2024-03", EVEN)
-    one = publish(old, "2024-Q1", "2024-03", DAY, instrument=SMALL_BANK)
+    one = build_release(old, "2024-Q1", "2024-03", DAY, questionnaire=SMALL_BANK)
     gone = [d for d in old if d.region == "ITF2"][:4]
     new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-03", EVEN)]
-    two = publish(
-        [d for d in old if d not in gone] + new, "2026-Q1", "2026-03", DAY, past(one), instrument=SMALL_BANK
+    two = build_release(
+        [d for d in old if d not in gone] + new, "2026-Q1", "2026-03", DAY, past(one), questionnaire=SMALL_BANK
     )
-    assert [b for b in two.state["partition"]["region"] if "ITF2" in b] != [("ITF2",)]
+    assert [b for b in two.audit_state["partition"]["region"] if "ITF2" in b] != [("ITF2",)]
     for kind in ("region", "sector", "size"):
-        for block in two.state["partition"][kind]:
-            change = sum(two.state["n"][kind][code] - one.state["n"][kind][code] for code in block)
+        for block in two.audit_state["partition"][kind]:
+            change = sum(two.audit_state["n"][kind][code] - one.audit_state["n"][kind][code] for code in block)
             assert change == 0 or abs(change) >= 10
-    audit(two.state, past(one), 10)
+    audit_release(two.audit_state, past(one), 10)
 
 
 def test_answers_of_another_class_of_versions_are_never_counted_together(first):
     other = replace(SMALL_BANK, version="0.3.0")
-    made = publish(
-        diagnoses(Random(1), 100, "2026-06", EVEN), "2026-Q2", "2026-06", DAY, past(first), instrument=other
+    made = build_release(
+        diagnoses(Random(1), 100, "2026-06", EVEN), "2026-Q2", "2026-06", DAY, past(first), questionnaire=other
     )
     assert {row["comparability"] for row in made.rows} == {"0.3"}
-    assert len(made.members) == 100
-    assert counted(invented(3), other) == []
+    assert len(made.member_ids) == 100
+    assert build_records(generate_contributions(3), other) == []
 
 
 # --- the attacker ---
@@ -339,8 +360,8 @@ def test_answers_of_another_class_of_versions_are_never_counted_together(first):
 
 def block(area: str, sector: str, size: str) -> dict[str, set[str]]:
     """The codes a row of the file is about, from its names alone."""
-    inside = set(area.split("+")) & set(regions()) or {
-        r for r in regions() if area == "ITA" or areas()[r]["parent"] in area
+    inside = set(area.split("+")) & set(get_region_codes()) or {
+        r for r in get_region_codes() if area == "ITA" or load_italian_areas()[r]["parent"] in area
     }
     return {
         "region": inside,
@@ -479,26 +500,26 @@ def attacked(seed: int) -> tuple[int, list]:
     )
     old = diagnoses(random, size, "2026-03", weights)
     new = old + diagnoses(random, more, "2026-06", weights)
-    made = [publish(old, "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)]
+    made = [build_release(old, "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)]
     try:
-        made.append(publish(new, "2026-Q2", "2026-06", DAY, past(*made), instrument=SMALL_BANK))
+        made.append(build_release(new, "2026-Q2", "2026-06", DAY, past(*made), questionnaire=SMALL_BANK))
     except ReleaseError:
         assert more < 300  # too few new ones anywhere: nothing is published, so there is nothing to compare
     with TemporaryDirectory() as folder:
         files = []
         for published in made:
-            write(published.rows, Path(folder, published.id))
-            files.append(read(Path(folder, published.id)))
+            write_release(published.rows, Path(folder, published.id))
+            files.append(read_release(Path(folder, published.id)))
     truth = [
-        [d for d in new if d.id in members] for members in (set(published.members) for published in made)
+        [d for d in new if d.id in members] for members in (set(published.member_ids) for published in made)
     ]
     found = Attacker("overall", files, truth).exposed()
     for part in (
         ("region", "sector", "size") if len(made) == 2 else ()
     ):  # no total may change by less than ten either
         then, now = (Counter(getattr(d, part) for d in many) for many in truth)
-        same = {tuple(b) for b in made[0].state["partition"][part]} & {
-            tuple(b) for b in made[1].state["partition"][part]
+        same = {tuple(b) for b in made[0].audit_state["partition"][part]} & {
+            tuple(b) for b in made[1].audit_state["partition"][part]
         }
         found += [(part, b) for b in same if 0 < sum(now[c] - then[c] for c in b) < 10]
     return len(made), found
@@ -523,14 +544,14 @@ def test_the_attacker_of_these_tests_does_find_what_is_not_protected(monkeypatch
     monkeypatch.setattr(
         releases,
         "protect",
-        lambda build, past, threshold: (lambda f: Protected(f, tuple(withheld(f, past, threshold))))(
+        lambda build, past, threshold: (lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold))))(
             build("region")
         ),
     )
     many = diagnoses(Random(1), 900, "2026-03", uneven(Random(1)))
-    made = publish(many, "2026-Q1", "2026-03", DAY, instrument=SMALL_BANK)
-    write(made.rows, tmp_path / "bad.csv")
-    assert Attacker("overall", [read(tmp_path / "bad.csv")], [many]).exposed()
+    made = build_release(many, "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)
+    write_release(made.rows, tmp_path / "bad.csv")
+    assert Attacker("overall", [read_release(tmp_path / "bad.csv")], [many]).exposed()
 
 
 # --- the command ---
@@ -540,44 +561,44 @@ def filled(tmp_path, many: int, month: int):
     store = open_store(str(tmp_path / "diagnosis.sqlite3"))
     for i in range(many):
         profile = Profile(
-            regions()[i % 21], bank().codes("sector")[i % 10], bank().codes("size")[i % 4], "b2c", ("found",)
+            get_region_codes()[i % 21], get_questionnaire().get_option_codes("sector")[i % 10], get_questionnaire().get_option_codes("size")[i % 4], "b2c", ("found",)
         )
-        given = contribution(
-            score(all_at(i % 4, known_social=i % 3)), profile, "it", 400, date(2026, month, 1)
+        given = build_contribution(
+            score_answers(all_at(i % 4, known_social=i % 3)), profile, "it", 400, date(2026, month, 1)
         )
-        store.add(given, new_code(), date(2026, month, 1))
+        store.add_contribution(given, generate_withdrawal_code(), date(2026, month, 1))
     return store
 
 
 def test_a_quarter_is_published_once_from_the_store(tmp_path):
     store, path = filled(tmp_path, 60, 8), tmp_path / "release.csv"
-    made = make(store, "2026-Q3", DAY, path)
-    assert len(made.members) == 60
-    rows = read(path)
+    made = publish_quarter(store, "2026-Q3", DAY, path)
+    assert len(made.member_ids) == 60
+    rows = read_release(path)
     assert rows[0]["n_shown"] == "60" and rows[0]["label"] == "" and rows[0]["audit"] == "passed"
     assert {row["month_from"] for row in rows} == {"2026-08"}
     before = path.read_bytes()
     path.unlink()
-    assert make(store, "2026-Q3", DAY, path) is None
+    assert publish_quarter(store, "2026-Q3", DAY, path) is None
     assert path.read_bytes() == before
 
 
 def test_the_next_quarter_is_audited_with_what_the_store_remembers(tmp_path):
     store, path = filled(tmp_path, 210, 5), tmp_path / "release.csv"
-    make(store, "2026-Q2", DAY, path)
+    publish_quarter(store, "2026-Q2", DAY, path)
     filled(tmp_path, 210, 8)
-    made = make(store, "2026-Q3", DAY, path)
-    assert len(made.members) == 420
-    remembered = store.releases()
+    made = publish_quarter(store, "2026-Q3", DAY, path)
+    assert len(made.member_ids) == 420
+    remembered = store.list_releases()
     assert [r["release_id"] for r in remembered] == ["2026-Q2", "2026-Q3"]
-    audit(remembered[1]["counts"], remembered[:1], 10)
-    assert {row["as_of"] for row in read(path)} >= {"2026-Q3"}
+    audit_release(remembered[1]["counts"], remembered[:1], 10)
+    assert {row["as_of"] for row in read_release(path)} >= {"2026-Q3"}
 
 
 def test_what_can_still_be_withdrawn_is_not_counted(tmp_path):
     store = filled(tmp_path, 60, 9)
     with pytest.raises(ReleaseError, match="0 diagnoses can be counted"):
-        make(
+        publish_quarter(
             store, "2026-Q3", date(2026, 10, 1), tmp_path / "release.csv"
         )  # codes of 1 September work to 31 October
 
@@ -588,26 +609,26 @@ def test_a_release_whose_audit_fails_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(
         releases,
         "protect",
-        lambda build, past, threshold: (lambda f: Protected(f, tuple(withheld(f, past, threshold))))(
+        lambda build, past, threshold: (lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold))))(
             build("region")
         ),
     )
-    with pytest.raises(AuditFailed, match="exposed cells, the first in the table"):
-        make(store, "2026-Q3", DAY, path)
+    with pytest.raises(DisclosureAuditError, match="exposed cells, the first in the table"):
+        publish_quarter(store, "2026-Q3", DAY, path)
     assert path.read_text(encoding="utf-8") == "the last release\n"
-    assert store.releases() == []
+    assert store.list_releases() == []
 
 
 def test_only_complete_quarters_in_order(tmp_path):
     store = filled(tmp_path, 60, 8)
     with pytest.raises(ReleaseError, match="2026-Q4 is not over"):
-        make(store, "2026-Q4", DAY, tmp_path / "release.csv")
-    make(store, "2026-Q3", DAY, tmp_path / "release.csv")
+        publish_quarter(store, "2026-Q4", DAY, tmp_path / "release.csv")
+    publish_quarter(store, "2026-Q3", DAY, tmp_path / "release.csv")
     with pytest.raises(ReleaseError, match="2026-Q3 is already published"):
-        make(store, "2026-Q2", DAY, tmp_path / "release.csv")
+        publish_quarter(store, "2026-Q2", DAY, tmp_path / "release.csv")
     with pytest.raises(ReleaseError, match='"Q3" is not a quarter'):
-        last_month("Q3")
-    assert (last_month("2026-Q3"), last_quarter(date(2026, 11, 22)), last_quarter(date(2027, 2, 1))) == (
+        get_last_month("Q3")
+    assert (get_last_month("2026-Q3"), get_last_complete_quarter(date(2026, 11, 22)), get_last_complete_quarter(date(2027, 2, 1))) == (
         "2026-09",
         "2026-Q3",
         "2026-Q4",
@@ -618,49 +639,49 @@ def test_only_complete_quarters_in_order(tmp_path):
 
 
 def test_the_committed_sample_is_what_the_generator_makes_and_every_row_says_so():
-    rows = read(FILE)
-    if any(row["label"] != SYNTHETIC for row in rows):
+    rows = read_release(RELEASE_PATH)
+    if any(row["label"] != SYNTHETIC_LABEL for row in rows):
         assert all(row["label"] == "" for row in rows)  # a real release has replaced it
         return
-    assert list(rows) == [{k: str(v) for k, v in row.items()} for row in synthetic_release().rows]
+    assert list(rows) == [{k: str(v) for k, v in row.items()} for row in build_synthetic_release().rows]
 
 
 def test_the_sample_is_the_same_for_the_same_seed():
-    assert invented(5) == invented(5)
-    assert invented(5, seed=1) != invented(5)
+    assert generate_contributions(5) == generate_contributions(5)
+    assert generate_contributions(5, seed=1) != generate_contributions(5)
 
 
 def test_a_setting_hides_the_sample_and_never_a_real_release(tmp_path, monkeypatch, first):
     real, fake = tmp_path / "real.csv", tmp_path / "sample.csv"
-    write(first.rows, real)
-    write([row | {"label": SYNTHETIC} for row in first.rows], fake)
+    write_release(first.rows, real)
+    write_release([row | {"label": SYNTHETIC_LABEL} for row in first.rows], fake)
     for setting, shown in (("1", [real, fake]), ("0", [real])):
         monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", setting)
         for path in (real, fake, tmp_path / "nothing.csv"):
             monkeypatch.setattr(published, "FILE", path)
-            assert bool(for_pages()) == (path in shown)
+            assert bool(read_visible_release()) == (path in shown)
 
 
 def test_the_sample_never_replaces_a_real_release(tmp_path, monkeypatch, first):
     monkeypatch.setattr(synthetic_sample, "FILE", tmp_path / "release.csv")
-    write(first.rows, tmp_path / "release.csv")
+    write_release(first.rows, tmp_path / "release.csv")
     with pytest.raises(ReleaseError, match="holds a real release"):
         synthetic_sample.write_sample()
-    assert read(tmp_path / "release.csv")[0]["label"] == ""
+    assert read_release(tmp_path / "release.csv")[0]["label"] == ""
 
 
 def test_peers_come_from_the_nearest_group_of_a_real_release_and_never_from_the_sample(first):
     rows = first.rows
-    found = peers(rows, "overall", sector="G", size="0-9")
-    assert found.n >= 30 and found.q1 <= found.median <= found.q3
-    assert peers(rows, "overall", sector="nothing", size="nothing").rung == "all"
-    assert peers([row | {"label": SYNTHETIC} for row in rows], "overall", sector="G") is None
-    assert peers([], "overall") is None
+    found = find_peer_statistics(rows, "overall", sector="G", size="0-9")
+    assert found.sample_size >= 30 and found.q1 <= found.median <= found.q3
+    assert find_peer_statistics(rows, "overall", sector="nothing", size="nothing").grouping == "all"
+    assert find_peer_statistics([row | {"label": SYNTHETIC_LABEL} for row in rows], "overall", sector="G") is None
+    assert find_peer_statistics([], "overall") is None
 
 
 def test_the_file_is_plain_csv_with_one_header(tmp_path, first):
-    write(first.rows, tmp_path / "release.csv")
+    write_release(first.rows, tmp_path / "release.csv")
     with (tmp_path / "release.csv").open(encoding="utf-8", newline="") as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
-    assert read(tmp_path / "nothing.csv") == ()
+    assert read_release(tmp_path / "nothing.csv") == ()
     assert Domain() == Domain("ITA", "all", "all")

@@ -19,17 +19,22 @@ import pytest
 
 from ripresa.cli import diagnosis_commands
 from ripresa.diagnosis.contribution import (
-    FIELDS,
+    CONTRIBUTION_FIELDS,
     ContributionError,
     Profile,
-    code_hash,
-    contribution,
-    duration_class,
-    missing,
-    new_code,
+    build_contribution,
+    generate_withdrawal_code,
+    get_duration_class,
+    get_missing_questions,
+    hash_withdrawal_code,
 )
-from ripresa.diagnosis.contribution_store import StoreError, code_expires, month_before, open_store
-from ripresa.diagnosis.scoring import score
+from ripresa.diagnosis.contribution_store import (
+    ContributionStoreError,
+    get_code_expiry_date,
+    open_store,
+    subtract_months,
+)
+from ripresa.diagnosis.scoring import score_answers
 from tests.helpers.diagnosis_cases import all_at
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,7 +64,7 @@ COLUMNS = [
 
 
 def row(profile: Profile = PROFILE, today: date = TODAY, **answers):
-    return contribution(score(all_at(2, **answers)), profile, "it", 400, today)
+    return build_contribution(score_answers(all_at(2, **answers)), profile, "it", 400, today)
 
 
 class Server:
@@ -119,7 +124,7 @@ def address(request, tmp_path):
         return str(tmp_path / "diagnosis.sqlite3")
     server = request.getfixturevalue("server")
     store = open_store(server.address)
-    store.init()
+    store.create_tables()
     with store.backend.transaction() as run:
         for table in ("diagnosis", "withdrawal", "release_state"):
             run(f"delete from {table}")
@@ -132,8 +137,8 @@ def store(address):
 
 
 def test_the_stored_row_has_exactly_these_columns(store, address):
-    assert list(FIELDS) == COLUMNS
-    store.add(row(), new_code(), TODAY)
+    assert list(CONTRIBUTION_FIELDS) == COLUMNS
+    store.add(row(), generate_withdrawal_code(), TODAY)
     with store.backend.transaction() as run:
         if address.startswith("postgresql"):
             found = run(
@@ -153,7 +158,7 @@ def test_the_stored_row_has_exactly_these_columns(store, address):
 
 def test_a_row_comes_back_as_it_went_in(store):
     given = row(retain_records="dont_know", found_website=1)
-    store.add(given, new_code(), TODAY)
+    store.add(given, generate_withdrawal_code(), TODAY)
     assert store.rows() == [given]
     assert given.month == "2026-11"
     assert json.loads(given.answers)["retain_records"] == "dont_know"
@@ -163,48 +168,48 @@ def test_a_row_comes_back_as_it_went_in(store):
 
 
 def test_an_incomplete_diagnosis_is_kept_without_an_overall_score(store):
-    given = contribution(score({"known_social": 1}), PROFILE, "en", 100, TODAY)
-    store.add(given, new_code(), TODAY)
+    given = build_contribution(score_answers({"known_social": 1}), PROFILE, "en", 100, TODAY)
+    store.add(given, generate_withdrawal_code(), TODAY)
     assert (store.rows()[0].score, store.rows()[0].level) == (None, None)
 
 
 def test_the_same_row_twice_is_kept_once(store):
-    given, code = row(), new_code()
+    given, code = row(), generate_withdrawal_code()
     store.add(given, code, TODAY)
     store.add(given, code, TODAY)
     assert store.count() == 1
 
 
 def test_a_code_takes_its_own_row_back_however_it_is_typed(store):
-    mine, other, code = row(), row(), new_code()
+    mine, other, code = row(), row(), generate_withdrawal_code()
     store.add(mine, code, TODAY)
-    store.add(other, new_code(), TODAY)
+    store.add(other, generate_withdrawal_code(), TODAY)
     assert store.withdraw(code.lower().replace("-", " ").replace("0", "o"), date(2026, 12, 31))
     assert [r.diagnosis_id for r in store.rows()] == [other.diagnosis_id]
     assert not store.withdraw(code, TODAY)
 
 
 def test_a_code_works_to_the_end_of_the_month_of_its_thirtieth_day(store):
-    code = new_code()
+    code = generate_withdrawal_code()
     store.add(row(), code, TODAY)
-    assert code_expires(TODAY) == date(2026, 12, 31)
-    assert code_expires(date(2027, 1, 31)) == date(2027, 3, 31)
+    assert get_code_expiry_date(TODAY) == date(2026, 12, 31)
+    assert get_code_expiry_date(date(2027, 1, 31)) == date(2027, 3, 31)
     assert not store.withdraw(code, date(2027, 1, 1))
     assert store.count() == 1
 
 
 def test_only_the_hash_of_a_code_is_kept(store, tmp_path):
-    code = new_code()
+    code = generate_withdrawal_code()
     store.add(row(), code, TODAY)
     with store.backend.transaction() as run:
-        assert run("select code_hash, expires_on from withdrawal") == [(code_hash(code), "2026-12-31")]
+        assert run("select code_hash, expires_on from withdrawal") == [(hash_withdrawal_code(code), "2026-12-31")]
     for file in tmp_path.iterdir():
         if file.is_file():
             assert code.encode() not in file.read_bytes()
 
 
 def test_a_code_has_128_random_bits_in_letters_hard_to_misread():
-    codes = {new_code() for _ in range(1000)}
+    codes = {generate_withdrawal_code() for _ in range(1000)}
     assert len(codes) == 1000
     assert {len(code) for code in codes} == {31}
     assert not set("".join(codes)) & set("ILOU")
@@ -212,8 +217,8 @@ def test_a_code_has_128_random_bits_in_letters_hard_to_misread():
 
 def test_only_rows_that_can_no_longer_be_withdrawn_are_settled(store):
     early, late = row(today=date(2026, 8, 3)), row(today=date(2026, 9, 20))
-    store.add(early, new_code(), date(2026, 8, 3))
-    store.add(late, new_code(), date(2026, 9, 20))
+    store.add(early, generate_withdrawal_code(), date(2026, 8, 3))
+    store.add(late, generate_withdrawal_code(), date(2026, 9, 20))
     assert store.settled("2026-09", date(2026, 10, 5)) == [early]
     assert len(store.settled("2026-09", date(2026, 11, 1))) == 2
     assert store.settled("2026-08", date(2026, 12, 1)) == [early]
@@ -221,9 +226,9 @@ def test_only_rows_that_can_no_longer_be_withdrawn_are_settled(store):
 
 def test_rows_are_kept_for_24_months_and_expired_codes_are_destroyed(store):
     old, new = row(today=date(2024, 10, 31)), row(today=date(2024, 11, 1))
-    store.add(old, new_code(), date(2024, 10, 31))
-    store.add(new, new_code(), date(2024, 11, 1))
-    assert month_before(TODAY, 24) == "2024-11"
+    store.add(old, generate_withdrawal_code(), date(2024, 10, 31))
+    store.add(new, generate_withdrawal_code(), date(2024, 11, 1))
+    assert subtract_months(TODAY, 24) == "2024-11"
     assert store.purge(TODAY) == 1
     assert store.rows() == [new]
     with store.backend.transaction() as run:
@@ -274,7 +279,7 @@ def test_what_was_acknowledged_survives_200_at_once_and_kill_9(address, request)
         worker.wait()
     if address.startswith("postgresql"):
         request.getfixturevalue("server").crash()
-    rows = open_store(address).rows()
+    rows = open_store(address).list_contributions()
     ids = [r.diagnosis_id for r in rows]
     assert len(acknowledged) >= 8
     assert set(acknowledged) <= set(ids)
@@ -289,23 +294,23 @@ def test_200_sessions_at_once_are_all_kept(address):
     from threading import Thread
 
     store, given = open_store(address), [replace(row(), diagnosis_id=f"{i:032x}") for i in range(200)]
-    threads = [Thread(target=store.add, args=(one, new_code(), TODAY)) for one in given]
+    threads = [Thread(target=store.add_contribution, args=(one, generate_withdrawal_code(), TODAY)) for one in given]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [r.diagnosis_id for r in store.rows()] == [one.diagnosis_id for one in given]
+    assert [r.diagnosis_id for r in store.list_contributions()] == [one.diagnosis_id for one in given]
 
 
 def test_a_file_that_has_its_tables_opens_while_another_session_writes(tmp_path, monkeypatch):
     path = str(tmp_path / "diagnosis.sqlite3")
-    open_store(path).add(row(), new_code(), TODAY)
+    open_store(path).add_contribution(row(), generate_withdrawal_code(), TODAY)
     monkeypatch.setattr("ripresa.diagnosis.contribution_store.WAIT", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("begin immediate")
         store = open_store(path)
-        with pytest.raises(StoreError, match="SQLITE_BUSY"):  # the other does hold the turn
-            store.add(row(), new_code(), TODAY)
+        with pytest.raises(ContributionStoreError, match="SQLITE_BUSY"):  # the other does hold the turn
+            store.add_contribution(row(), generate_withdrawal_code(), TODAY)
 
 
 def test_many_processes_may_make_the_embedded_file_at_once(tmp_path):
@@ -336,12 +341,12 @@ def test_the_command_makes_the_tables(address, monkeypatch, capsys):
 
 def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", address)
-    store, code, file = open_store(address), new_code(), tmp_path / "backup.sqlite3"
+    store, code, file = open_store(address), generate_withdrawal_code(), tmp_path / "backup.sqlite3"
     today = date.today()
-    for given, secret in ((row(today=today), code), (row(today=today), new_code())):
-        store.add(given, secret, today)
-    store.remember("2026-Q1", "2026-03", {"a": 1}, ["x"], "2024-01")
-    before = store.rows(), store.releases()
+    for given, secret in ((row(today=today), code), (row(today=today), generate_withdrawal_code())):
+        store.add_contribution(given, secret, today)
+    store.record_release("2026-Q1", "2026-03", {"a": 1}, ["x"], "2024-01")
+    before = store.list_contributions(), store.list_releases()
     status, sentence = run(capsys, "backup", file)
     assert status == 0 and sentence.startswith("2 diagnoses in ")
     assert os.stat(file).st_mode & 0o077 == 0
@@ -354,7 +359,7 @@ def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_pat
         for table in ("diagnosis", "withdrawal", "release_state"):
             execute(f"delete from {table}")
     assert run(capsys, "restore", file) == (0, "2 diagnoses kept.")
-    assert (store.rows(), store.releases()) == before and store.withdraw(code, today)
+    assert (store.list_contributions(), store.list_releases()) == before and store.withdraw(code, today)
 
 
 def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_kept(
@@ -370,11 +375,11 @@ def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_k
 
 def test_missing_tables_are_said_with_the_command_that_makes_them(server):
     store = open_store(server.address)
-    store.init()
+    store.create_tables()
     with store.backend.transaction() as run:
         run("alter table diagnosis rename to away")
     try:
-        with pytest.raises(StoreError, match="run python -m ripresa diagnosis init"):
+        with pytest.raises(ContributionStoreError, match="run python -m ripresa diagnosis init"):
             store.count()
     finally:
         with store.backend.transaction() as run:
@@ -383,32 +388,32 @@ def test_missing_tables_are_said_with_the_command_that_makes_them(server):
 
 def test_no_fault_of_the_store_tells_an_answer(store):
     broken = replace(row(), region=None)
-    with pytest.raises(StoreError) as fault:
-        store.add(broken, new_code(), TODAY)
+    with pytest.raises(ContributionStoreError) as fault:
+        store.add(broken, generate_withdrawal_code(), TODAY)
     assert str(fault.value) == "The row is not complete: nothing was kept."
-    with pytest.raises(StoreError) as fault, store.backend.transaction() as run:
+    with pytest.raises(ContributionStoreError) as fault, store.backend.transaction() as run:
         run("insert into diagnosis (diagnosis_id, answers) values ('x', 'known_social')")
     assert "known_social" not in str(fault.value)
     assert fault.value.__cause__ is None and fault.value.__suppress_context__
 
 
 def test_an_address_of_another_kind_is_refused():
-    with pytest.raises(StoreError, match="neither a path nor postgresql://"):
+    with pytest.raises(ContributionStoreError, match="neither a path nor postgresql://"):
         open_store("mysql://somewhere/db")
 
 
 def test_contributing_needs_the_profile_and_an_answer():
-    assert missing(Profile("ITC4", "I")) == ["size", "customers", "goals"]
+    assert get_missing_questions(Profile("ITC4", "I")) == ["size", "customers", "goals"]
     with pytest.raises(ContributionError, match="the profile needs: size, customers, goals"):
-        contribution(score(all_at(1)), Profile("ITC4", "I"), "it", 60, TODAY)
+        build_contribution(score_answers(all_at(1)), Profile("ITC4", "I"), "it", 60, TODAY)
     with pytest.raises(ContributionError, match="no answer"):
-        contribution(score({}), PROFILE, "it", 60, TODAY)
+        build_contribution(score_answers({}), PROFILE, "it", 60, TODAY)
     with pytest.raises(ContributionError, match='profile "region" cannot be'):
-        contribution(score(all_at(1)), replace(PROFILE, region="Milano"), "it", 60, TODAY)
+        build_contribution(score_answers(all_at(1)), replace(PROFILE, region="Milano"), "it", 60, TODAY)
 
 
 def test_the_time_taken_is_kept_in_four_classes():
-    assert [duration_class(minutes * 60) for minutes in (0, 4.9, 5, 8, 11.9, 12, 90)] == [
+    assert [get_duration_class(minutes * 60) for minutes in (0, 4.9, 5, 8, 11.9, 12, 90)] == [
         "0-5",
         "0-5",
         "5-8",

@@ -126,7 +126,7 @@ def test_a_forged_header_is_never_kept_for_others(header, site):
 @pytest.mark.escape
 def test_uploads_are_bounded_and_forms_of_other_sites_refused(site):
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
-    assert settings["enableXsrfProtection"] is True and settings["maxUploadSize"] == verify_page.MOST
+    assert settings["enableXsrfProtection"] is True and settings["maxUploadSize"] == verify_page.MAX_MEGABYTES
     host = urlsplit(site)
     with socket.create_connection((host.hostname, host.port), timeout=20) as wire:
         wire.sendall(
@@ -168,13 +168,13 @@ def test_our_own_code_is_clean_and_each_exemption_has_its_reason():
 
 def test_a_known_fault_of_a_package_fails_and_a_service_that_is_silent_is_said():
     one = {"name": "duckdb", "version": "2.0.0"}
-    assert secure.judged(json.dumps({"dependencies": [one | {"vulns": [{"id": "CVE-1"}]}]})) == (
+    assert secure.evaluate_pip_audit(json.dumps({"dependencies": [one | {"vulns": [{"id": "CVE-1"}]}]})) == (
         1,
         "packages: duckdb 2.0.0 has CVE-1.",
     )
-    assert secure.judged(json.dumps({"dependencies": [one | {"vulns": []}]}))[0] == 0
+    assert secure.evaluate_pip_audit(json.dumps({"dependencies": [one | {"vulns": []}]}))[0] == 0
     for silent in ("", "Traceback", json.dumps({"dependencies": [one | {"skip_reason": "not found"}]})):
-        assert "not checked" in secure.judged(silent)[1] and secure.judged(silent)[0] == 0
+        assert "not checked" in secure.evaluate_pip_audit(silent)[1] and secure.evaluate_pip_audit(silent)[0] == 0
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])

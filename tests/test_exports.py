@@ -37,9 +37,9 @@ from ripresa.exports import (
     seal,
     verify,
 )
-from ripresa.exports.export_table import COLUMNS, NUMBERS
-from ripresa.filters import Filters, options, resolve
-from ripresa.i18n import LANGS, noted, strings, t, value_text
+from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS
+from ripresa.filters import Filters, build_options, resolve_view
+from ripresa.i18n import LANGS, format_value, load_strings, noted, t
 from ripresa.views.components import data_table as table
 from tests.conftest import absent
 from tests.helpers.exporting import DAY, SITE, VIEWS, drawn, export, rows, view
@@ -74,9 +74,9 @@ def read(content: bytes, form: str) -> pd.DataFrame:
     if form == "csv":
         return pd.read_csv(
             io.BytesIO(content),
-            dtype={name: str for name in COLUMNS if name not in NUMBERS},
+            dtype={name: str for name in COLUMNS if name not in NUMERIC_COLUMNS},
             keep_default_na=False,
-            na_values={name: [""] for name in NUMBERS},
+            na_values={name: [""] for name in NUMERIC_COLUMNS},
         )
     if form == "excel":
         assert content.startswith(b"\xef\xbb\xbf") and b"\r\n" in content
@@ -85,9 +85,9 @@ def read(content: bytes, form: str) -> pd.DataFrame:
             sep=";",
             decimal=",",
             encoding="utf-8-sig",
-            dtype={name: str for name in COLUMNS if name not in NUMBERS},
+            dtype={name: str for name in COLUMNS if name not in NUMERIC_COLUMNS},
             keep_default_na=False,
-            na_values={name: [""] for name in NUMBERS},
+            na_values={name: [""] for name in NUMERIC_COLUMNS},
         )
     if form == "xlsx":
         import openpyxl
@@ -116,15 +116,15 @@ def read(content: bytes, form: str) -> pd.DataFrame:
 @EACH
 def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
     table = export(topic, level, lang).table
-    found = read(formats.make(export(topic, level, lang), form), form)
+    found = read(formats.build_file(export(topic, level, lang), form), form)
     assert list(found.columns) == list(COLUMNS)
-    for name in NUMBERS:
+    for name in NUMERIC_COLUMNS:
         numbers = pd.to_numeric(found[name])
         assert [None if pd.isna(value) else float(value) for value in numbers] == [
             None if pd.isna(value) else float(value) for value in table[name]
         ]
     plain = (
-        (lambda text: seal.original(text)) if form in ("csv", "excel", "xlsx", "zip") else (lambda text: text)
+        (lambda text: seal.unescape_formula(text)) if form in ("csv", "excel", "xlsx", "zip") else (lambda text: text)
     )
     for name in (
         "geo",
@@ -146,8 +146,8 @@ def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
 
 @pytest.mark.parametrize("form", formats.FORMATS)
 def test_a_file_is_the_same_bytes_each_time(form):
-    shown = export_table.prepare(rows("closures"), view("closures"), SITE, DAY)
-    assert formats.make(shown, form) == formats.make(export("closures"), form)
+    shown = export_table.build_export(rows("closures"), view("closures"), SITE, DAY)
+    assert formats.build_file(shown, form) == formats.build_file(export("closures"), form)
 
 
 @pytest.fixture(scope="module")
@@ -156,55 +156,55 @@ def risky():
     found = rows("closures").copy()
     for name in ("geo_name", "population", "sample_size_note"):
         found[name] = [RISKY[place % len(RISKY)] for place in range(len(found))]
-    return export_table.prepare(found, view("closures"), SITE, DAY)
+    return export_table.build_export(found, view("closures"), SITE, DAY)
 
 
 @pytest.mark.parametrize("form", ["csv", "excel", "xlsx", "zip"])
 def test_no_cell_of_a_spreadsheet_starts_a_formula(form, risky):
-    found = read(formats.make(risky, form), form)
-    texts = [str(text) for name in COLUMNS if name not in NUMBERS for text in found[name] if text]
+    found = read(formats.build_file(risky, form), form)
+    texts = [str(text) for name in COLUMNS if name not in NUMERIC_COLUMNS for text in found[name] if text]
     assert not [text for text in texts if re.match(r"[=+\-@\t\r]", text)]
     assert "'=cmd|' /C calc'!A0" in texts and "''quoted" in texts
-    assert verify.verify(formats.make(risky, form)).state == "current"
+    assert verify.verify_file(formats.build_file(risky, form)).state == "current"
 
 
 def test_codes_that_excel_would_turn_into_dates_are_kept_as_text_in_its_csv():
     shown = export("digital_sales", "europe")
-    assert b";'10-49;" in formats.make(shown, "excel") and b",10-49," in formats.make(shown, "csv")
+    assert b";'10-49;" in formats.build_file(shown, "excel") and b",10-49," in formats.build_file(shown, "csv")
 
 
 def test_a_missing_figure_is_an_empty_cell_and_null():
     shown = export("closures")
-    line = next(csv.DictReader(io.StringIO(formats.make(shown, "csv").decode())))
+    line = next(csv.DictReader(io.StringIO(formats.build_file(shown, "csv").decode())))
     assert (line["ci_low"], line["n"], line["no_ci_reason"]) == ("", "", "register")
-    assert json.loads(formats.make(shown, "json"))["rows"][0]["ci_low"] is None
+    assert json.loads(formats.build_file(shown, "json"))["rows"][0]["ci_low"] is None
 
 
 def test_file_names_say_indicator_area_period_language_and_version():
-    version = queries.version()
+    version = queries.get_data_version()
     assert (
-        formats.name(rows("closures"), view("closures"), version, "xlsx")
+        formats.build_file_name(rows("closures"), view("closures"), version, "xlsx")
         == f"death_rate_italy_2024_it_{version}.xlsx"
     )
-    chosen = resolve(Filters(lang="en", geo=("ITC4", "ITI4")), "closures")
+    chosen = resolve_view(Filters(lang="en", geo=("ITC4", "ITI4")), "closures")
     assert (
-        formats.name(rows("closures"), chosen, version, "svg")
+        formats.build_file_name(rows("closures"), chosen, version, "svg")
         == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
     )
-    found = queries.ask("trend", **chosen.cut, geos=chosen.geo, lang="en")
-    assert formats.name(found, chosen, version, "csv") == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
-    waves = resolve(Filters(lang="en", level="world", indicator="closure_rate"), "closures")
+    found = queries.run_query("trend", **chosen.breakdown, geos=chosen.geo, lang="en")
+    assert formats.build_file_name(found, chosen, version, "csv") == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
+    waves = resolve_view(Filters(lang="en", level="world", indicator="closure_rate"), "closures")
     assert re.fullmatch(
-        r"[A-Za-z0-9_.+-]+", formats.name(queries.ask("map", **waves.moment), waves, version, "excel")
+        r"[A-Za-z0-9_.+-]+", formats.build_file_name(queries.run_query("map", **waves.query_parameters), waves, version, "excel")
     )
 
 
 @pytest.mark.parametrize("lang", catalogue.LANGS)
-@pytest.mark.parametrize("topic", catalogue.topics())
+@pytest.mark.parametrize("topic", catalogue.load_topics())
 def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, lang, tmp_path):
     frictionless = pytest.importorskip("frictionless")
     shown = export(topic, lang=lang)
-    with zipfile.ZipFile(io.BytesIO(formats.make(shown, "zip"))) as archive:
+    with zipfile.ZipFile(io.BytesIO(formats.build_file(shown, "zip"))) as archive:
         archive.extractall(tmp_path)
     report = frictionless.Package(str(tmp_path / "datapackage.json")).validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
@@ -219,8 +219,8 @@ def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, 
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert (
             shown.view.indicator.description[words] in text
-            and shown.link in text
-            and citation.text(shown, words) in text
+            and shown.permalink in text
+            and citation.format_citation(shown, words) in text
         )
         assert all(f"`{column}`" in text for column in COLUMNS)
 
@@ -230,14 +230,14 @@ def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, 
 )
 def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
     shown = export("closures", "world", lang)
-    described = formats.descriptor(shown, "x.csv", b"")
+    described = formats.build_datapackage(shown, "x.csv", b"")
     told = [
-        formats.about(shown)["licence"],
+        formats.build_metadata(shown)["licence"],
         described["licenses"][0]["title"],
-        formats.readme(shown, lang, "x"),
+        formats.render_readme(shown, lang, "x"),
         shown.meta["source"],
-        json.loads(formats.sidecar(shown, "x.csv"))["dc:license"],
-        citation.ris(shown),
+        json.loads(formats.write_csvw_metadata(shown, "x.csv"))["dc:license"],
+        citation.format_ris(shown),
     ]
     assert all(terms in words for words in told), told
 
@@ -263,14 +263,14 @@ def test_what_a_file_says_of_a_document_is_in_its_language(topic, level, italian
     assert re.findall(r"https?://\S+", told["it"]) == re.findall(r"https?://\S+", told["en"])
 
 
-with queries.cursor() as (_own, _):
+with queries.open_cursor() as (_own, _):
     BASES = sorted(
         population
         for (population,) in _own.execute(
             "select population from observations union select population from observations_labelled"
         ).fetchall()
     )
-POPULATIONS = {entry["en"]: entry["it"] for key, entry in strings().items() if key.startswith("population_")}
+POPULATIONS = {entry["en"]: entry["it"] for key, entry in load_strings().items() if key.startswith("population_")}
 CODE = r"(?:bd_\w+ )?(?:E_\w+|V\d+|ENT_\w+)"  # of Eurostat, the same in every language
 
 
@@ -318,13 +318,13 @@ def test_a_population_is_told_phrase_by_phrase_and_an_unknown_phrase_stays_whole
     ("lang", "base"), [("it", "imprese attive; V97030"), ("en", "active enterprises; V97030")]
 )
 def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
-    shown = queries.ask(
-        "table", **view("closures", "europe", lang, sector="G").cut, level="europe", geos=("DEU",), lang=lang
+    shown = queries.run_query(
+        "table", **view("closures", "europe", lang, sector="G").breakdown, level="europe", geos=("DEU",), lang=lang
     )
-    found = pd.read_csv(io.BytesIO(table.file(shown, lang)))
+    found = pd.read_csv(io.BytesIO(table.build_observations_csv(shown, lang)))
     assert (
         base in set(found["population"])
-        and set(found["data_version"]) == {queries.version()}
+        and set(found["data_version"]) == {queries.get_data_version()}
         and "active enterprises; V97030" in set(shown["population"])
     )
 
@@ -335,18 +335,18 @@ def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
 @EACH
 def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
     shown = export(topic, level, lang)
-    text = citation.text(shown)
+    text = citation.format_citation(shown)
     publisher = noted(shown.sources[0].publisher, lang)
     assert text.startswith(publisher) and text.index("Ripresa digitale") > len(publisher)
     assert (
         shown.version in text
-        and shown.link in text
+        and shown.permalink in text
         and "2026" in text
         and shown.view.indicator.label[lang] in text
     )
     assert (
         text.split("Ripresa digitale")[0]
-        != citation.text(shown, "en" if lang == "it" else "it").split("Ripresa digitale")[0]
+        != citation.format_citation(shown, "en" if lang == "it" else "it").split("Ripresa digitale")[0]
     )
 
 
@@ -358,25 +358,25 @@ def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
     ],
 )
 def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
-    chosen = resolve(Filters(lang=lang, level="europe", indicator="death_rate", sector="G"), "closures")
-    shown = export_table.prepare(queries.ask("map", **chosen.moment), chosen, SITE, DAY)
+    chosen = resolve_view(Filters(lang=lang, level="europe", indicator="death_rate", sector="G"), "closures")
+    shown = export_table.build_export(queries.run_query("map", **chosen.query_parameters), chosen, SITE, DAY)
     whole = export("closures", "europe", lang)
     for text in (
-        citation.text(shown),
-        citation.bibtex(shown),
-        citation.ris(shown),
-        formats.readme(shown, lang, "x"),
-        embed_page.code(chosen, SITE),
+        citation.format_citation(shown),
+        citation.format_bibtex(shown),
+        citation.format_ris(shown),
+        formats.render_readme(shown, lang, "x"),
+        embed_page.build_iframe_code(chosen, SITE),
     ):
         assert said in unescape(" ".join(text.split()))
-    assert said not in embed_page.code(chosen, SITE, figure="heat") and said not in citation.text(whole)
-    assert f"_G_europe_2020_{lang}_" in formats.name(
+    assert said not in embed_page.build_iframe_code(chosen, SITE, figure="heat") and said not in citation.format_citation(whole)
+    assert f"_G_europe_2020_{lang}_" in formats.build_file_name(
         shown.table, chosen, shown.version, "csv"
-    ) and "_G_" not in formats.name(whole.table, whole.view, whole.version, "csv")
+    ) and "_G_" not in formats.build_file_name(whole.table, whole.view, whole.version, "csv")
     assert (
         {"it": ", commercio: da ", "en": ", trade: from "}[lang]
         in shown.meta["title"]
-        == formats.about(shown)["title"]
+        == formats.build_metadata(shown)["title"]
     )
 
 
@@ -389,22 +389,22 @@ def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
 )
 def test_a_citation_says_what_is_provisional(lang, all_, some):
     shown = export("closures", "italy", lang)
-    line = export_table.prepare(
-        queries.ask("trend", **shown.view.cut, geos=("ITA",), lang=lang), shown.view, SITE, DAY
+    line = export_table.build_export(
+        queries.run_query("trend", **shown.view.breakdown, geos=("ITA",), lang=lang), shown.view, SITE, DAY
     )
-    settled = export_table.prepare(
-        queries.ask("map", **shown.view.moment | {"period": "2023"}),
+    settled = export_table.build_export(
+        queries.run_query("map", **shown.view.query_parameters | {"period": "2023"}),
         replace(shown.view, period="2023"),
         SITE,
         DAY,
     )
-    assert all_ in citation.text(shown) and all_ in citation.bibtex(shown) and some in citation.ris(line)
-    assert "provvisor" not in citation.text(settled) and "provisional" not in citation.text(settled)
+    assert all_ in citation.format_citation(shown) and all_ in citation.format_bibtex(shown) and some in citation.format_ris(line)
+    assert "provvisor" not in citation.format_citation(settled) and "provisional" not in citation.format_citation(settled)
 
 
 def test_bibtex_and_ris_are_well_formed():
     shown = export("women", lang="en")
-    entry = citation.bibtex(shown)
+    entry = citation.format_bibtex(shown)
     bare = re.sub(r"\\[{}]", "", entry)
     assert (
         bare.count("{") == bare.count("}")
@@ -412,7 +412,7 @@ def test_bibtex_and_ris_are_well_formed():
         and "{Ripresa digitale}}" in entry
         and shown.version in entry
     )
-    lines = citation.ris(shown).split("\r\n")
+    lines = citation.format_ris(shown).split("\r\n")
     assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - .*", line) for line in lines if line)
     assert [line[:2] for line in lines if line][:: len([line for line in lines if line]) - 1] == [
         "TY",
@@ -421,13 +421,13 @@ def test_bibtex_and_ris_are_well_formed():
 
 
 def test_a_random_walk_of_200_views_goes_to_its_addresses_and_back():
-    random_, shown, walked = random.Random(4), resolve(Filters(), "closures"), 0
+    random_, shown, walked = random.Random(4), resolve_view(Filters(), "closures"), 0
     while walked < 200:
         if random_.random() < 0.15:
-            shown = resolve(
-                Filters(lang=random_.choice(catalogue.LANGS)), random_.choice(sorted(catalogue.topics()))
+            shown = resolve_view(
+                Filters(lang=random_.choice(catalogue.LANGS)), random_.choice(sorted(catalogue.load_topics()))
             )
-        offered = options(shown)
+        offered = build_options(shown)
         name, choices = random_.choice(
             [
                 ("level", offered.levels),
@@ -447,17 +447,17 @@ def test_a_random_walk_of_200_views_goes_to_its_addresses_and_back():
             if name == "geo"
             else random_.choice(codes)
         )
-        shown = resolve(replace(links.filters(shown), **{name: chosen}), shown.topic)
+        shown = resolve_view(replace(links.to_filters(shown), **{name: chosen}), shown.topic)
         walked += 1
-        for address in (links.cited(shown, "0123456789ab"), links.plain(shown)):
-            again = resolve(Filters.from_address(address), shown.topic)
-            assert links.same(again, shown), address
+        for address in (links.get_permalink_parameters(shown, "0123456789ab"), links.get_short_parameters(shown)):
+            again = resolve_view(Filters.from_url_parameters(address), shown.topic)
+            assert links.is_same_view(again, shown), address
 
 
 def test_a_cited_link_says_every_choice_and_the_version_and_a_plain_one_as_little_as_it_can():
     shown = view("closures")
-    assert links.page(SITE, shown, links.plain(shown)) == f"{SITE}/closures?lang=it"
-    assert set(links.cited(shown, "abc")) == {
+    assert links.build_page_url(SITE, shown, links.get_short_parameters(shown)) == f"{SITE}/closures?lang=it"
+    assert set(links.get_permalink_parameters(shown, "abc")) == {
         "lang",
         "level",
         "indicator",
@@ -489,11 +489,11 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize("lang", catalogue.LANGS)
-@pytest.mark.parametrize("size", image_layout.SIZES)
+@pytest.mark.parametrize("size", image_layout.IMAGE_SIZES)
 @pytest.mark.parametrize(("kind", "topic", "level"), KINDS)
 def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang):
     shown, taken = drawn(kind, topic, level, lang)
-    ready = image_layout.prepared(shown, taken, size)
+    ready = image_layout.build_image_figure(shown, taken, size)
     before = len(shown.layout.annotations)
     notes = ready.layout.annotations[before:]
     inside = (
@@ -503,12 +503,12 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         .replace("&lt;", "<")
         .replace("&gt;", ">")
     )
-    for text in (item for said in image_layout.words(taken).values() for item in said):
+    for text in (item for said in image_layout.build_image_text(taken).values() for item in said):
         assert squeezed(text) in inside
-    assert taken.version in inside and squeezed(taken.short) in inside
+    assert taken.version in inside and squeezed(taken.short_link) in inside
     wide, tall, margin = ready.layout.width, ready.layout.height, ready.layout.margin
-    if (frame_ := image_layout.SIZES[size]).height:
-        assert [int(pixels * image_layout.scale(ready, size)) for pixels in (wide, tall)] == [
+    if (frame_ := image_layout.IMAGE_SIZES[size]).height:
+        assert [int(pixels * image_layout.get_image_scale(ready, size)) for pixels in (wide, tall)] == [
             frame_.width * frame_.scale,
             frame_.height * frame_.scale,
         ]
@@ -519,10 +519,10 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         assert (
             left >= 0
             and left
-            + max(image_layout.width(line, note.font.size, note.text.startswith("<b>")) for line in lines)
+            + max(image_layout.measure_text(line, note.font.size, note.text.startswith("<b>")) for line in lines)
             <= wide
         )
-        height = len(lines) * image_layout.LINE * note.font.size
+        height = len(lines) * image_layout.LINE_HEIGHT * note.font.size
         top = margin.t - note.yshift if note.y == 1 else tall - margin.b - note.yshift - height
         assert top >= 0 and top + height <= tall + 1
         spans.append((top, top + height))
@@ -534,15 +534,15 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
 def test_the_figure_on_the_screen_is_left_as_it_was():
     shown, taken = drawn("bars", "closures", "italy")
     before = shown.to_json()
-    image_layout.prepared(shown, taken, "square")
+    image_layout.build_image_figure(shown, taken, "square")
     assert shown.to_json() == before
 
 
 def test_long_words_are_broken_and_none_is_lost():
     text = "Fonte: https://example.org/" + "a" * 90 + "?b=" + "c" * 40 + " fine"
-    lines = image_layout.wrapped(text, 200, 12)
+    lines = image_layout.wrap_text(text, 200, 12)
     assert squeezed("".join(lines)) == squeezed(text) and all(
-        image_layout.width(line, 12) <= 200 for line in lines
+        image_layout.measure_text(line, 12) <= 200 for line in lines
     )
 
 
@@ -550,71 +550,71 @@ def test_where_there_is_no_browser_a_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setattr(image_renderer, "browser", lambda: "")
     shown, taken = drawn("bars", "closures", "italy")
     with pytest.raises(image_renderer.RenderError) as fault:
-        image_renderer.image(shown, taken, "png")
-    assert "Chromium" in fault.value.sentence("it") and "print the page" in fault.value.sentence("en")
+        image_renderer.render_image(shown, taken, "png")
+    assert "Chromium" in fault.value.format_message("it") and "print the page" in fault.value.format_message("en")
 
 
 @pytest.fixture(scope="module")
 def browser():
     """A Chrome for the server's own images, closed at the end."""
-    if not image_renderer.browser():
+    if not image_renderer.find_browser():
         absent("BROWSER", "No Chrome or Chromium, or no kaleido: images drawn on the server are not tested")
     yield
-    image_renderer.close()
+    image_renderer.close_browser()
 
 
 @pytest.mark.parametrize("lang", catalogue.LANGS)
-@pytest.mark.parametrize("topic", catalogue.topics())
+@pytest.mark.parametrize("topic", catalogue.load_topics())
 def test_a_rendered_svg_says_everything_in_its_text_and_verifies(topic, lang, browser):
     kind = {"map": "map", "dots": "dots"}.get(view(topic, lang=lang).chart, "trend")
     shown, taken = drawn(kind, topic, lang=lang)
-    image = image_renderer.image(shown, taken, "svg", "web")
-    said = squeezed("".join(image_metadata.texts(image)))
-    for text in (item for items in image_layout.words(taken).values() for item in items):
+    image = image_renderer.render_image(shown, taken, "svg", "web")
+    said = squeezed("".join(image_metadata.extract_svg_texts(image)))
+    for text in (item for items in image_layout.build_image_text(taken).values() for item in items):
         assert squeezed(text) in said
-    verdict = verify.verify(image, "figure.svg")
-    assert (verdict.state, verdict.details) == ("current", ())
+    verdict = verify.verify_file(image, "figure.svg")
+    assert (verdict.state, verdict.findings) == ("current", ())
 
 
 def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
     shown, taken = drawn("map", "closures", "italy")
-    png = image_renderer.image(shown, taken, "png", "web")
+    png = image_renderer.render_image(shown, taken, "png", "web")
     wide, tall = (int.from_bytes(png[place : place + 4]) for place in (16, 20))
     assert (wide, tall) == (2400, 1350)
-    pdf = image_renderer.image(shown, taken, "pdf", "print")
-    assert [verify.verify(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(
+    pdf = image_renderer.render_image(shown, taken, "pdf", "print")
+    assert [verify.verify_file(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(
         b"%PDF"
     )
 
 
 def test_a_browser_that_died_is_started_again(browser):
     shown, taken = drawn("bars", "closures", "italy")
-    image_renderer.image(shown, taken, "svg")
+    image_renderer.render_image(shown, taken, "svg")
     image_renderer._RENDERER._browser.subprocess.kill()
-    assert verify.verify(image_renderer.image(shown, taken, "svg")).state == "current"
+    assert verify.verify_file(image_renderer.render_image(shown, taken, "svg")).state == "current"
 
 
-@pytest.mark.parametrize("size", image_layout.SIZES)
+@pytest.mark.parametrize("size", image_layout.IMAGE_SIZES)
 def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
-    chosen = resolve(Filters(lang="it", level="europe", sector="F"), "closures")
-    by_sector = queries.ask("by_sector", **{**chosen.moment, "geo": "ITA", "geos": ("ITA",)})
-    trends = queries.ask(
+    chosen = resolve_view(Filters(lang="it", level="europe", sector="F"), "closures")
+    by_sector = queries.run_query("by_sector", **{**chosen.query_parameters, "geo": "ITA", "geos": ("ITA",)})
+    trends = queries.run_query(
         "trend",
-        **view("closures").cut,
+        **view("closures").breakdown,
         geos=("ITA", "ITC1", "ITC4", "ITF3", "ITG1", "ITH5", "ITI4"),
         lang="it",
     )
     extra = [
-        (small_multiples.small(trends, view("closures")), trends),
-        (dot.named(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
-        (bar.bars(rows("women", "world"), view("women", "world")), rows("women", "world")),
-        (heatmap.bars(by_sector, chosen), by_sector),
+        (small_multiples.build_small_multiples(trends, view("closures")), trends),
+        (dot.build_dot_plot(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
+        (bar.build_bar_chart(rows("women", "world"), view("women", "world")), rows("women", "world")),
+        (heatmap.build_sector_bar_chart(by_sector, chosen), by_sector),
     ]
     cases = [drawn(*case) for case in KINDS] + [
         (
             shown,
-            export_table.prepare(
+            export_table.build_export(
                 found, chosen if found is by_sector else view("closures"), SITE, DAY, shown.layout.meta
             ),
         )
@@ -626,7 +626,7 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
         page = opened.new_page()
         for place, (shown, taken) in enumerate(cases if size == "web" else cases[::2]):
             path = tmp_path / f"{place}.svg"
-            path.write_bytes(image_renderer.image(shown, taken, "svg", size))
+            path.write_bytes(image_renderer.render_image(shown, taken, "svg", size))
             page.goto(path.as_uri())
             outside = page.evaluate("""() => { const [, , w, h] = document.documentElement.getAttribute('viewBox').split(' ').map(Number), scale = document.documentElement.getBoundingClientRect().width / w;
                 return [...document.querySelectorAll('text')].filter(text => text.textContent.trim()).map(text => [text.textContent, text.getBoundingClientRect()])
@@ -635,14 +635,14 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
         opened.close()
 
 
-@pytest.mark.parametrize("form", browser_image.FORMS)
+@pytest.mark.parametrize("form", browser_image.IMAGE_FORMATS)
 def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, chromium, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     plotly = Path(pytest.importorskip("plotly").__file__).parent / "package_data" / "plotly.min.js"
     shown, taken = drawn("trend", "closures", "italy")
     page_ = tmp_path / "page.html"
     page_.write_text(
-        f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{browser_image.buttons("chart", shown, taken)}{browser_image.script()}
+        f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{browser_image.render_save_buttons("chart", shown, taken)}{browser_image.load_script()}
         <script>const f = {shown.to_json()}; Plotly.newPlot("chart", f.data, f.layout)</script>""",
         encoding="utf-8",
     )
@@ -658,23 +658,23 @@ def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, ch
             got = tmp_path / download.value.suggested_filename
             download.value.save_as(got)
             expected = form if press.startswith("button") else "png"
-            assert got.name == f"{formats.stem(taken.table, taken.view, taken.version)}.{expected}"
-            assert verify.verify(got).state == "current"
+            assert got.name == f"{formats.build_file_stem(taken.table, taken.view, taken.version)}.{expected}"
+            assert verify.verify_file(got).state == "current"
             if expected == "png":
                 assert [int.from_bytes(got.read_bytes()[place : place + 4]) for place in (16, 20)] == (
                     [2160, 2160] if press.startswith("button") else [2400, 1350]
                 )
             if expected == "svg":
-                said = squeezed("".join(image_metadata.texts(got.read_bytes())))
+                said = squeezed("".join(image_metadata.extract_svg_texts(got.read_bytes())))
                 assert all(
-                    squeezed(text) in said for items in image_layout.words(taken).values() for text in items
+                    squeezed(text) in said for items in image_layout.build_image_text(taken).values() for text in items
                 )
         assert page.evaluate("document.getElementById('chart').layout.height") == shown.layout.height
         opened.close()
 
 
 def test_the_camera_s_script_holds_nothing_that_streamlit_would_drop():
-    text = browser_image.script().removeprefix("<script>").removesuffix("</script>")
+    text = browser_image.load_script().removeprefix("<script>").removesuffix("</script>")
     assert not re.search(r"<[/\w!]", text)
 
 
@@ -699,10 +699,10 @@ class Page(HTMLParser):
         ]
 
 
-@pytest.mark.parametrize("id", catalogue.indicators())
+@pytest.mark.parametrize("id", catalogue.load_indicators())
 def test_an_embed_of_any_indicator_has_no_address_but_the_link_home_and_weighs_little(id):
     for lang in catalogue.LANGS:
-        answer = embed_page.answer(id, {"lang": lang}, site=SITE)
+        answer = embed_page.build_response(id, {"lang": lang}, site=SITE)
         page = Page(answer.body.decode())
         assert answer.status == 200 and f'<html lang="{lang}"' in answer.body.decode()
         assert (
@@ -721,17 +721,17 @@ def test_an_embed_of_any_indicator_has_no_address_but_the_link_home_and_weighs_l
 
 
 def test_an_embed_asked_again_is_a_304():
-    first = embed_page.answer("death_rate", {"lang": "it"})
-    again = embed_page.answer(
+    first = embed_page.build_response("death_rate", {"lang": "it"})
+    again = embed_page.build_response(
         "death_rate", {"lang": ["it"]}, if_none_match=f'W/{first.headers["ETag"]}, "other"'
     )
     assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert "max-age" in first.headers["Cache-Control"]
-    assert embed_page.answer("death_rate", {"lang": "en"}, if_none_match=first.headers["ETag"]).status == 200
+    assert embed_page.build_response("death_rate", {"lang": "en"}, if_none_match=first.headers["ETag"]).status == 200
 
 
 def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
-    answer = embed_page.answer("death_rate", {})
+    answer = embed_page.build_response("death_rate", {})
     policy, body = answer.headers["Content-Security-Policy"], answer.body.decode()
     for part in [
         *re.findall(r"<style>(.*?)</style>", body, re.DOTALL),
@@ -753,7 +753,7 @@ def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
     ],
 )
 def test_an_embed_never_fails_and_never_repeats_what_it_was_told(query):
-    answer = embed_page.answer("death_rate", query)
+    answer = embed_page.build_response("death_rate", query)
     assert (
         answer.status in (200, 404)
         and b"<script>(" in answer.body
@@ -766,7 +766,7 @@ def test_an_embed_never_fails_and_never_repeats_what_it_was_told(query):
 def test_an_embed_says_what_of_its_address_it_ignored(lang):
     asked = {"lang": lang, "period": "1850", "geo": ["ZZZ", "ITC4"], "figure": "zz"}
     said = {
-        name: embed_page.answer("death_rate", {"lang": lang} | given).body.decode()
+        name: embed_page.build_response("death_rate", {"lang": lang} | given).body.decode()
         for name, given in {"wrong": asked, "right": {"period": "2023", "geo": "ITC4"}}.items()
     }
     sentence = escape(t("dropped", lang, what="geo, period, figure"))
@@ -778,7 +778,7 @@ def test_an_embed_says_what_of_its_address_it_ignored(lang):
 
 
 def test_an_embed_of_nothing_is_a_404_in_words():
-    answer = embed_page.answer("<b>no such</b>", {"lang": "en"})
+    answer = embed_page.build_response("<b>no such</b>", {"lang": "en"})
     assert (
         answer.status == 404
         and "No indicator is called “&lt;b&gt;no such" in answer.body.decode()
@@ -787,10 +787,10 @@ def test_an_embed_of_nothing_is_a_404_in_words():
 
 
 def test_an_embed_shows_the_figures_of_the_view():
-    body = embed_page.answer("death_rate", {"lang": "it", "figure": "bars"}).body.decode()
+    body = embed_page.build_response("death_rate", {"lang": "it", "figure": "bars"}).body.decode()
     for row in rows("closures").itertuples():
-        assert value_text(row.value, "percent", 1, "it") in body
-    assert "versione dei dati " + queries.version() in body
+        assert format_value(row.value, "percent", 1, "it") in body
+    assert "versione dei dati " + queries.get_data_version() in body
 
 
 @pytest.mark.parametrize(
@@ -798,60 +798,60 @@ def test_an_embed_shows_the_figures_of_the_view():
 )
 def test_an_embed_of_sectors_names_the_area_and_has_each_sector_with_its_figure(level, geo, name, many):
     asked = {"lang": "en", "level": level, "geo": geo, "figure": "sectors"}
-    answer = embed_page.answer("death_rate", asked)
+    answer = embed_page.build_response("death_rate", asked)
     body = answer.body.decode()
     found = re.findall(r"<li[^>]*><span>([^<]*)</span><svg.*?<b>([^<]*)</b>", body)
     known = {
         row.sector_short or row.sector_name: row.value
-        for row in queries.ask(
+        for row in queries.run_query(
             "by_sector",
-            **resolve(Filters(lang="en", level=level, geo=tuple(geo)), "closures").moment,
+            **resolve_view(Filters(lang="en", level=level, geo=tuple(geo)), "closures").query_parameters,
             geo=(geo or ["ITA"])[0],
         ).itertuples()
     }
     assert len(found) >= many and all(
-        number == value_text(known[unescape(sector)], "percent", 1, "en") for sector, number in found
+        number == format_value(known[unescape(sector)], "percent", 1, "en") for sector, number in found
     )
     assert (
         re.search(rf"<figcaption><h1>[^<]*</h1><p>{name} · ", body)
         and "Source: " in body
         and len(gzip.compress(answer.body)) < 8_000
     )
-    assert embed_page.answer("death_rate", asked | {"version": queries.version()}).status == 200
+    assert embed_page.build_response("death_rate", asked | {"version": queries.get_data_version()}).status == 200
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_an_embed_of_leaders_has_women_and_men_of_each_case(lang):
-    answer = embed_page.answer("closure_rate", {"lang": lang, "figure": "leaders"})
+    answer = embed_page.build_response("closure_rate", {"lang": lang, "figure": "leaders"})
     body = answer.body.decode()
-    known = queries.ask("by_gender", indicator="closure_rate", sector="all", size="all", lang=lang)
+    known = queries.run_query("by_gender", indicator="closure_rate", sector="all", size="all", lang=lang)
     for gender, mark in (("female", "●"), ("male", "■")):
         told = re.findall(rf"{mark} ([^<■]+?)(?: ■|</b>)", body)
         assert sorted(told) == sorted(
-            value_text(value, "percent", 0, lang) for value in known[known["gender"] == gender]["value"]
+            format_value(value, "percent", 0, lang) for value in known[known["gender"] == gender]["value"]
         )
     assert (
         t("column_gender_name", lang) in body
         and body.count('<circle class="w"') == body.count('<rect class="m"') == len(known) / 2 > 3
     )
     assert (
-        embed_page.answer(
-            "closure_rate", {"lang": lang, "figure": "leaders", "version": queries.version()}
+        embed_page.build_response(
+            "closure_rate", {"lang": lang, "figure": "leaders", "version": queries.get_data_version()}
         ).status
         == 200
     )
-    assert embed_page.answer("death_rate", {"figure": "leaders"}).status == 200, (
+    assert embed_page.build_response("death_rate", {"figure": "leaders"}).status == 200, (
         "none tells them apart: a sentence"
     )
 
 
 def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_of_its_class():
-    body = embed_page.answer(
+    body = embed_page.build_response(
         "gva_change_vs_2019", {"lang": "en", "level": "italy", "figure": "heat"}
     ).body.decode()
-    known = queries.ask(
+    known = queries.run_query(
         "area_sector",
-        **resolve(Filters(lang="en", level="italy", indicator="gva_change_vs_2019"), "profits").moment,
+        **resolve_view(Filters(lang="en", level="italy", indicator="gva_change_vs_2019"), "profits").query_parameters,
     )
     table = body.partition('<table class="heat">')[2].partition("</table>")[0]
     lines = {
@@ -862,7 +862,7 @@ def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_
     assert (
         len(lines) == 22
         and [number for *_, number in lines["Lombardy"]]
-        == [value_text(value, "percent_change", 1, "en").rstrip("%") for value in lombardy["value"]][:4]
+        == [format_value(value, "percent_change", 1, "en").rstrip("%") for value in lombardy["value"]][:4]
     )
     assert (
         all(ground == ink for line in lines.values() for ground, ink, _ in line)
@@ -872,40 +872,40 @@ def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_
 
 
 def test_an_embed_of_a_comparison_has_the_areas_compared_alone_and_leads_to_their_page():
-    lines = embed_page.answer(
+    lines = embed_page.build_response(
         "death_rate", {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "figure": "compared"}
     ).body.decode()
     assert (
         re.findall(r"</svg> (\w+) <b>", lines) == ["Lombardy", "Lazio"]
         and "/compare?lang=en&amp;geo=ITC4&amp;geo=ITI4&amp;indicator=death_rate" in lines
     )
-    one = embed_page.answer(
+    one = embed_page.build_response(
         "innovative_startups_female_majority_share",
         {"lang": "en", "level": "italy", "geo": ["ITC4", "ITI4"], "period": "2025-05", "figure": "compared"},
     ).body.decode()
     assert (
         re.findall(r'<li class="on"><span>(\w+)</span>', one) == ["Lazio", "Lombardy"] and "Italy" not in one
     )
-    assert embed_page.answer("death_rate", {"figure": "compared"}).status == 200
+    assert embed_page.build_response("death_rate", {"figure": "compared"}).status == 200
 
 
 def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():
-    body = embed_page.answer("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
+    body = embed_page.build_response("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
     assert (
         '<text class="sea" x="84" y="177">6.3</text>' in body and ".sea{fill:var(--ink)}" in body
     )  # its label point, x="43" y="166", is across its borders
 
 
 def test_the_code_to_copy_opens_the_same_view_and_its_frame_grows():
-    chosen = resolve(Filters(lang="en", geo=("ITC4",), indicator="birth_rate"), "closures")
-    code = embed_page.code(chosen, SITE, figure="bars")
+    chosen = resolve_view(Filters(lang="en", geo=("ITC4",), indicator="birth_rate"), "closures")
+    code = embed_page.build_iframe_code(chosen, SITE, figure="bars")
     source = re.search(r'src="([^"]+)"', code)[1].replace("&amp;", "&")
     path, _, query = source.partition("?")
     assert path == f"{SITE}/embed/v1/birth_rate"
     asked = dict(part.split("=") for part in query.split("&"))
     assert (
-        embed_page.answer("birth_rate", asked).body
-        == embed_page.answer("birth_rate", {"lang": "en", "geo": ["ITC4"], "figure": "bars"}).body
+        embed_page.build_response("birth_rate", asked).body
+        == embed_page.build_response("birth_rate", {"lang": "en", "geo": ["ITC4"], "figure": "bars"}).body
     )
     assert "ripresa-digitale" in code and 'title="' in code
 
@@ -919,14 +919,14 @@ class Host(BaseHTTPRequestHandler):
     def do_GET(self):
         asked = urlsplit(self.path)
         if asked.path == "/":
-            answer = embed_page.Answer(
+            answer = embed_page.EmbedResponse(
                 200,
                 {"Content-Type": "text/html; charset=utf-8"},
                 ("<!doctype html><title>Host</title>" + self.server.code).encode(),
             )
         else:
-            answer = embed_page.answer(
-                asked.path.removeprefix(embed_page.PATH),
+            answer = embed_page.build_response(
+                asked.path.removeprefix(embed_page.EMBED_PATH),
                 parse_qs(asked.query),
                 self.headers.get("If-None-Match", ""),
                 site=self.server.site,
@@ -950,7 +950,7 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
     playwright = pytest.importorskip("playwright.sync_api")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
     server.site = f"http://127.0.0.1:{server.server_port}"
-    server.code = embed_page.code(view("closures", lang="en"), server.site)
+    server.code = embed_page.build_iframe_code(view("closures", lang="en"), server.site)
     Host.seen.clear()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -992,7 +992,7 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
             page.goto(server.site + "/")
             frame_.locator("path.c0").first.wait_for(state="attached")
             opened.close()
-        assert [status for path, status in Host.seen if path.startswith(embed_page.PATH)] == [200, 304]
+        assert [status for path, status in Host.seen if path.startswith(embed_page.EMBED_PATH)] == [200, 304]
         assert all(address.startswith(server.site) for address in asked) and not troubles
     finally:
         server.shutdown()
@@ -1020,12 +1020,12 @@ def test_the_height_offered_holds_the_embed_and_leaves_little_blank_where_no_scr
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = opened.new_page()
         for id, level, kind in TALL:
-            body = embed_page.answer(id, {"lang": lang, "level": level, "figure": kind}).body.decode()
-            offered = embed_page.height(body)
-            page.set_viewport_size({"width": embed_page.WIDE, "height": offered})
+            body = embed_page.build_response(id, {"lang": lang, "level": level, "figure": kind}).body.decode()
+            offered = embed_page.estimate_height(body)
+            page.set_viewport_size({"width": embed_page.REFERENCE_WIDTH, "height": offered})
             page.set_content(body)
             tall = page.evaluate("document.body.getBoundingClientRect().height")
-            page.set_viewport_size({"width": embed_page.WIDE, "height": 2 * offered})
+            page.set_viewport_size({"width": embed_page.REFERENCE_WIDTH, "height": 2 * offered})
             assert (
                 0 <= offered - tall < 80
                 and page.evaluate("document.body.getBoundingClientRect().height") == tall
@@ -1043,7 +1043,7 @@ def test_the_words_of_an_embed_of_lines_stay_inside_a_narrow_frame(asked, chromi
         page = opened.new_page(viewport={"width": 390, "height": 750})
         for id, level in (("ent_with_esales", "europe"), ("lower_sales_yoy", "world")):
             page.set_content(
-                embed_page.answer(
+                embed_page.build_response(
                     id, {"lang": "it", "level": level, "figure": "trend", **asked}
                 ).body.decode()
             )

@@ -24,8 +24,8 @@ from ripresa import i18n as words
 from ripresa.cli import rollback
 from ripresa.database import build, query
 from ripresa.database import releases as release
-from ripresa.diagnosis.contribution import new_code
-from ripresa.diagnosis.contribution_store import StoreError, open_store
+from ripresa.diagnosis.contribution import generate_withdrawal_code
+from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store
 from ripresa.disclosure import published_file
 from ripresa.exports import image_renderer
 from ripresa.i18n import t
@@ -56,8 +56,8 @@ def plain(visit) -> str:
 @pytest.fixture
 def replica(tmp_path, monkeypatch) -> Path:
     """A copy of the published database that nothing may build again."""
-    query.version()
-    copy = Path(shutil.copy(build.database(), tmp_path / "copy.duckdb"))
+    query.get_data_version()
+    copy = Path(shutil.copy(build.get_database_path(), tmp_path / "copy.duckdb"))
     monkeypatch.setenv("RIPRESA_DATABASE", str(copy))
     monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
     return copy
@@ -162,11 +162,11 @@ def test_a_database_swapped_in_the_middle_of_a_visit_is_the_one_of_the_next_answ
 def made(tmp_path_factory) -> Path:
     """A small root with its database and one release."""
     root = small(tmp_path_factory.mktemp("small") / "data")
-    build.build(root, root / "ripresa.duckdb")
-    release.release(root, date(2026, 11, 22))
+    build.build_database(root, root / "ripresa.duckdb")
+    release.create_release(root, date(2026, 11, 22))
     raw = root / "raw" / "future_of_business__x.csv"
     raw.write_text(raw.read_text().replace(",16,percent", ",17,percent"))
-    build.build(root, root / "ripresa.duckdb")
+    build.build_database(root, root / "ripresa.duckdb")
     return root
 
 
@@ -240,13 +240,13 @@ def test_a_release_into_a_closed_folder_is_said():
     outer = Path(tempfile.mkdtemp(prefix="closed-"))
     try:
         root = small(outer / "data")
-        build.build(root, root / "ripresa.duckdb")
+        build.build_database(root, root / "ripresa.duckdb")
         close(root)
         with (
             nobody(),
             pytest.raises(release.ReleaseError, match="cannot be written .*: free or unlock the folder"),
         ):
-            release.release(root, TODAY)
+            release.create_release(root, TODAY)
     finally:
         root.chmod(0o755)
         shutil.rmtree(outer)
@@ -272,17 +272,17 @@ release.release(Path(sys.argv[1]), date(2026, 12, 24))
 @pytest.mark.parametrize("written", [0, 1, 2])
 def test_a_release_killed_after_any_of_its_files_is_made_whole_by_the_next(written, root, tmp_path):
     undisturbed = shutil.copytree(root, tmp_path / "undisturbed")
-    release.release(undisturbed, date(2026, 12, 24))
+    release.create_release(undisturbed, date(2026, 12, 24))
     killed = start("-c", DYING, root, written)
     killed.communicate()
-    assert killed.returncode == -signal.SIGKILL and len(release.releases(root)) == 1, (
+    assert killed.returncode == -signal.SIGKILL and len(release.load_releases(root)) == 1, (
         "not released until the index says so"
     )
-    line = release.release(root, date(2026, 12, 24))
+    line = release.create_release(root, date(2026, 12, 24))
     parquet.read_table(root / "releases" / f"{line['version']}.parquet")
-    assert release.revisions(root) == release.revisions(undisturbed) and release.releases(
+    assert release.load_revisions(root) == release.load_revisions(undisturbed) and release.load_releases(
         root
-    ) == release.releases(undisturbed)
+    ) == release.load_releases(undisturbed)
 
 
 @POSIX
@@ -294,8 +294,8 @@ def test_an_import_killed_half_way_leaves_a_database_that_is_read_and_data_that_
     killed.kill()
     killed.communicate()
     assert (root / "ripresa.duckdb").read_bytes() == before
-    build.build(root)
-    assert build.built(root / "ripresa.duckdb") == build.version(root)
+    build.build_database(root)
+    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
 
 
 GIVING = "import sys; from ripresa.diagnosis.contribution import new_code; from ripresa.diagnosis.contribution_store import StoreError, open_store; from tests.test_diagnosis_store import TODAY, row\n"
@@ -305,7 +305,7 @@ GIVING = "import sys; from ripresa.diagnosis.contribution import new_code; from 
 def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_kept_stays(tmp_path):
     path = tmp_path / "diagnosis.sqlite3"
     store, given = open_store(str(path)), row()
-    store.add(given, new_code(), TODAY)
+    store.add_contribution(given, generate_withdrawal_code(), TODAY)
     filling = (
         GIVING
         + "for _ in range(500):\n    try: open_store(sys.argv[1]).add(row(), new_code(), TODAY)\n    except StoreError as fault: sys.exit(str(fault))"
@@ -314,9 +314,9 @@ def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_k
         r"The (store did not take it|file .* cannot be used) \(SQLITE_",
         refused(start("-c", filling, path, preexec_fn=limited(200_000))),
     )
-    kept = store.rows()
+    kept = store.list_contributions()
     assert given in kept and len(kept) < 500
-    store.add(row(), new_code(), TODAY)
+    store.add_contribution(row(), generate_withdrawal_code(), TODAY)
     assert store.count() == len(kept) + 1
     assert sqlite3.connect(path).execute("pragma integrity_check").fetchone() == ("ok",)
 
@@ -335,7 +335,7 @@ def test_a_contribution_to_a_closed_folder_is_a_sentence_and_the_row_is_kept_onc
         assert not visit.exception and t("contribute_fault", lang) in said(visit)
         outer.chmod(0o755)
         visit.button(key=f"give_{lang}").click().run()
-        assert kept(visit).contributed and open_store().count() == 1
+        assert kept(visit).has_contributed and open_store().count() == 1
     finally:
         shutil.rmtree(outer)
 
@@ -349,7 +349,7 @@ def test_a_damaged_store_is_said_at_once_with_the_way_back(damage, tmp_path):
     path = tmp_path / "diagnosis.sqlite3"
     path.write_bytes(damage)
     started = time.monotonic()
-    with pytest.raises(StoreError, match="restore a backup"):
+    with pytest.raises(ContributionStoreError, match="restore a backup"):
         open_store(str(path))
     assert time.monotonic() - started < 2 and path.read_bytes() == damage
 
@@ -358,7 +358,7 @@ def test_a_damaged_store_is_said_at_once_with_the_way_back(damage, tmp_path):
 def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp_path):
     path = tmp_path / "release.csv"
     rows = [dict.fromkeys(published_file.COLUMNS, "x" * 50)] * 100
-    published_file.write(rows[:1], path)
+    published_file.write_release(rows[:1], path)
     before = path.read_bytes()
     writing = start(
         "-c",
@@ -376,15 +376,15 @@ def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp
 
 
 def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(replica, monkeypatch, capsys):
-    folder, first = replica.parent / "deep", query.version()
+    folder, first = replica.parent / "deep", query.get_data_version()
     folder.mkdir()
     path = Path(shutil.copy(replica, folder / "ripresa.duckdb"))
     with duckdb.connect(str(path)) as connection:
         connection.execute("update build set version = 'feedfacebeef'")
-    build.build(out=path)  # the same figures under their true version, in place of the other
+    build.build_database(out=path)  # the same figures under their true version, in place of the other
     monkeypatch.setenv("RIPRESA_DATABASE", str(path))
     visit = opened(lang="en")
-    assert first in plain(visit) and build.built(build.previous(path)) == "feedfacebeef"
+    assert first in plain(visit) and build.read_data_version(build.get_previous_path(path)) == "feedfacebeef"
     for version in ("feedfacebeef", first):
         with pytest.raises(SystemExit):  # a question, not an order
             rollback.main(["--help"])
@@ -414,25 +414,25 @@ def test_a_release_dated_before_the_last_one_is_refused(root):
         release.ReleaseError,
         match="Today is 2026-11-21 here, and the last release is of 2026-11-22: set the clock",
     ):
-        release.release(root, date(2026, 11, 21))
+        release.create_release(root, date(2026, 11, 21))
     assert content(root) == before
 
 
 @pytest.mark.parametrize("when", [0, 4_102_444_800], ids=["1970", "2100"])
 def test_files_dated_in_another_age_are_read_and_built_as_ever(when, root):
-    version = build.version(root)
+    version = build.compute_data_version(root)
     for path in root.rglob("*"):
         os.utime(path, (when, when))
     assert (
-        build.version(root) == version
-        and build.ensure(root) == root / "ripresa.duckdb"
-        and build.built(root / "ripresa.duckdb") == version
+        build.compute_data_version(root) == version
+        and build.ensure_database(root) == root / "ripresa.duckdb"
+        and build.read_data_version(root / "ripresa.duckdb") == version
     )
 
 
 def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_path):
-    store, code = open_store(str(tmp_path / "diagnosis.sqlite3")), new_code()
-    store.add(row(), code, TODAY)
+    store, code = open_store(str(tmp_path / "diagnosis.sqlite3")), generate_withdrawal_code()
+    store.add_contribution(row(), code, TODAY)
     assert store.withdraw(code, date(2020, 1, 1)) and store.count() == 0
 
 
@@ -440,7 +440,7 @@ def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_p
 
 
 def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, monkeypatch):  # noqa: F811
-    open_store(server.address).init()
+    open_store(server.address).create_tables()
     monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", server.address)
     before = open_store().count()
     visits = {lang: at("result", lang, BAKERY, FULL) for lang in words.LANGS}
@@ -453,13 +453,13 @@ def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, mo
             assert (
                 not visit.exception
                 and t("contribute_fault", lang) in said(visit)
-                and not kept(visit).contributed
+                and not kept(visit).has_contributed
             )
     finally:
         server.start()
     for lang, visit in visits.items():
         visit.button(key=f"give_{lang}").click().run()
-        assert kept(visit).contributed and t("code_title", lang) in said(visit)
+        assert kept(visit).has_contributed and t("code_title", lang) in said(visit)
     assert open_store().count() == before + 2
 
 
@@ -472,7 +472,7 @@ def hasty(monkeypatch):
     monkeypatch.setattr(image_renderer, "STARTING", 2)
     monkeypatch.setattr(image_renderer, "SECONDS", 2)
     yield
-    image_renderer.close()
+    image_renderer.close_browser()
 
 
 def processes(word: str) -> list[str]:
@@ -492,32 +492,32 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
     monkeypatch.setattr(image_renderer, "browser", lambda: str(hung))
     started = time.monotonic()
     with pytest.raises(image_renderer.RenderError) as fault:
-        image_renderer.image(*drawn("bars", "closures", "italy"), "svg")
+        image_renderer.render_image(*drawn("bars", "closures", "italy"), "svg")
     assert (
         time.monotonic() - started < 12
-        and "PNG e SVG" in fault.value.sentence("it")
-        and "PNG and SVG" in fault.value.sentence("en")
+        and "PNG e SVG" in fault.value.format_message("it")
+        and "PNG and SVG" in fault.value.format_message("en")
     )
     assert processes(str(hung)) == []
 
 
 @POSIX
 def test_a_browser_that_stops_while_it_draws_is_replaced(chromium, monkeypatch):
-    if not image_renderer.browser():
+    if not image_renderer.find_browser():
         absent("BROWSER", "No Chrome or Chromium, or no kaleido: images drawn on the server are not tested")
     figure = drawn("bars", "closures", "italy")
     try:
-        image_renderer.image(*figure, "svg")
+        image_renderer.render_image(*figure, "svg")
         first = image_renderer._RENDERER._browser.subprocess
         monkeypatch.setattr(image_renderer, "SECONDS", 2)
         os.killpg(first.pid, signal.SIGSTOP)
         with pytest.raises(image_renderer.RenderError):
-            image_renderer.image(*figure, "svg")
+            image_renderer.render_image(*figure, "svg")
         assert first.poll() is not None
         monkeypatch.undo()
-        assert b"<svg" in image_renderer.image(*figure, "svg")
+        assert b"<svg" in image_renderer.render_image(*figure, "svg")
     finally:
-        image_renderer.close()
+        image_renderer.close_browser()
 
 
 @LANGS
@@ -533,7 +533,7 @@ def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monk
     visit.button(key=f"map_draw_{lang}").click().run()
     assert (
         not visit.exception
-        and image_renderer.RenderError(reason).sentence(lang) in plain(visit)
+        and image_renderer.RenderError(reason).format_message(lang) in plain(visit)
         and heading(visit) != t("fault_title", lang)
     )
 
@@ -549,9 +549,9 @@ def test_200_sessions_connecting_at_once_all_see_their_page(site):
         visitor = StreamlitVisitor(Server("ours", int(site.rpartition(":")[2]), 0, 0))
         await visitor.connect()
         await everyone.wait()  # all 200 are there before the first page is asked for
-        await visitor.turn("about", "lang=it")
+        await visitor.open_page("about", "lang=it")
         await visitor.close()
-        return "".join(visitor.words)
+        return "".join(visitor.html_fragments)
 
     async def crowd() -> list:
         async with asyncio.timeout(100):

@@ -18,7 +18,15 @@ from ripresa import catalogue, i18n, settings
 from ripresa.charts import theme as look
 from ripresa.database import query as queries
 from ripresa.database.build import BuildError
-from ripresa.i18n import interval_text, language, language_name, number, period_text, t, value_text
+from ripresa.i18n import (
+    format_interval,
+    format_number,
+    format_period,
+    format_value,
+    get_language_name,
+    negotiate_language,
+    t,
+)
 from ripresa.views import shell
 from ripresa.views.components import data_table, plotly_figure
 from ripresa.views.pages import overview_page
@@ -97,7 +105,7 @@ def test_no_code_asks_which_language_it_is(path):
 
 def test_a_page_is_a_short_script_and_every_page_is_in_the_navigation():
     scripts = sorted((ROOT / "pages").glob("*.py"))
-    assert {path.stem for path in scripts} == set(shell.PAGES)
+    assert {path.stem for path in scripts} == set(shell.PAGE_NAMES)
     assert all(len(path.read_text(encoding="utf-8").splitlines()) <= 12 for path in scripts)
 
 
@@ -111,12 +119,12 @@ def placeholders(sentence: str) -> set[str]:
 def test_every_sentence_is_in_both_languages_with_the_same_placeholders():
     offenders = [
         key
-        for key, entry in i18n.strings().items()
+        for key, entry in i18n.load_strings().items()
         if set(entry) != set(i18n.LANGS)
         or not all(sentence.strip() for sentence in entry.values())
         or len({frozenset(placeholders(sentence)) for sentence in entry.values()}) != 1
     ]
-    assert i18n.strings() and not offenders
+    assert i18n.load_strings() and not offenders
 
 
 COUNTS = (
@@ -179,7 +187,7 @@ NEVER_ONE = {  # sentences whose number is a constant above one, is above one wh
 def test_no_sentence_that_counts_says_a_plural_for_one():
     """A number before a word is written {count:# riga|# righe}; the few sentences that are never about one are named."""
     sandbox = tomllib.loads((settings.LOCALES / "sandbox.toml").read_text(encoding="utf-8"))
-    sentences = [(key, text) for key, entry in (i18n.strings() | sandbox).items() for text in entry.values()]
+    sentences = [(key, text) for key, entry in (i18n.load_strings() | sandbox).items() for text in entry.values()]
     plural_only = {
         key
         for key, text in sentences
@@ -220,14 +228,14 @@ def test_two_are_both(lang, said):
         lang
     ]
     for count, expected in zip((2, 3), said, strict=True):
-        assert expected in i18n.filled(sentence, lang, {"short": "", "count": count})
+        assert expected in i18n.interpolate(sentence, lang, {"short": "", "count": count})
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(1, "+1 punto"), (-1, "−1 punto"), (1.2, "+1 punto"), (0, "0 punti"), (2, "+2 punti")]
 )
 def test_one_point_is_singular(value, said):
-    assert i18n.value_text(value, "points", 0, "it") == said
+    assert i18n.format_value(value, "points", 0, "it") == said
 
 
 def test_every_sentence_is_used_and_every_sentence_used_is_there():
@@ -250,12 +258,12 @@ def test_every_sentence_is_used_and_every_sentence_used_is_there():
                 and isinstance(node.args[0], ast.Constant)
             ):
                 asked.add(node.args[0].value)
-    assert asked <= set(i18n.strings())
+    assert asked <= set(i18n.load_strings())
     unused = [
         key
-        for key in i18n.strings()
+        for key in i18n.load_strings()
         if key not in constants
-        and not key.startswith(tuple(i18n.EDGES))
+        and not key.startswith(tuple(i18n.FRAGMENT_BOUNDARIES))
         and not any(re.fullmatch(pattern, key) for pattern in patterns if pattern != r"\w+")
     ]
     assert not unused
@@ -294,7 +302,7 @@ def test_italian_speaks_to_the_reader_as_voi(path):
 
 def test_the_buttons_of_a_figure_say_voi_too():
     assert (
-        not [one for one in look.BUTTONS["it"].values() if TU.search(one)]
+        not [one for one in look.MODEBAR_LABELS["it"].values() if TU.search(one)]
         and TU.search("Scarica")
         and TU.search("provate: scegli")
         and not TU.search("Scaricate")
@@ -335,7 +343,7 @@ def test_a_missing_sentence_names_itself():
     ],
 )
 def test_figures_are_written_as_each_language_writes_them(value, unit, decimals, italian, english):
-    assert (value_text(value, unit, decimals, "it"), value_text(value, unit, decimals, "en")) == (
+    assert (format_value(value, unit, decimals, "it"), format_value(value, unit, decimals, "en")) == (
         italian,
         english,
     )
@@ -355,17 +363,17 @@ def test_figures_are_written_as_each_language_writes_them(value, unit, decimals,
     ],
 )
 def test_periods_are_written_as_each_language_writes_them(period, italian, english):
-    assert (period_text(period, "it"), period_text(period, "en")) == (italian, english)
+    assert (format_period(period, "it"), format_period(period, "en")) == (italian, english)
 
 
 @given(st.text(max_size=20))
 def test_any_text_can_be_asked_as_a_period(text):
-    assert isinstance(period_text(text, "it"), str)
+    assert isinstance(format_period(text, "it"), str)
 
 
 def test_an_interval_needs_both_ends():
-    assert interval_text(20.1, 41.2, "percent", 1, "it") == "da 20,1% a 41,2%"
-    assert interval_text(20.1, None, "percent", 1, "it") == ""
+    assert format_interval(20.1, 41.2, "percent", 1, "it") == "da 20,1% a 41,2%"
+    assert format_interval(20.1, None, "percent", 1, "it") == ""
 
 
 @pytest.mark.parametrize(
@@ -380,24 +388,24 @@ def test_an_interval_needs_both_ends():
     ],
 )
 def test_the_language_is_the_one_asked_for_then_the_browsers_then_italian(asked, accepted, expected):
-    assert language(asked, accepted) == expected
+    assert negotiate_language(asked, accepted) == expected
 
 
 @given(st.text(max_size=60))
 def test_any_accept_language_header_gives_a_language(header):
-    assert language("", header) in i18n.LANGS
+    assert negotiate_language("", header) in i18n.LANGS
 
 
 def test_languages_call_themselves_by_their_own_name():
-    assert [language_name(lang) for lang in i18n.LANGS] == ["Italiano", "English"]
-    assert number(1234.5, "it", 1) == "1.234,5"
+    assert [get_language_name(lang) for lang in i18n.LANGS] == ["Italiano", "English"]
+    assert format_number(1234.5, "it", 1) == "1.234,5"
 
 
 # --- addresses ---
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
-@pytest.mark.parametrize("page", shell.PAGES)
+@pytest.mark.parametrize("page", shell.PAGE_NAMES)
 def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
     visit = opened(page, lang=lang, geo=["ITC4", "ITI4"], sector="F", period="2020")
     assert heading(visit) != t("fault_title", lang)
@@ -442,7 +450,7 @@ addresses = st.dictionaries(
 @hypothesis_settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-@given(st.sampled_from(shell.PAGES), addresses)
+@given(st.sampled_from(shell.PAGE_NAMES), addresses)
 @example("women", {"indicator": ["dii_high"], "level": ["italy"], "geo": ["AFG", "ITC4", "ITF+ITG"]})
 @example("data", {"indicator": ["active_enterprises"]})
 def test_any_address_gives_a_page(page, address):
@@ -574,7 +582,7 @@ SHELL = b"""<!DOCTYPE html><html lang="en"><head><link\n  rel="preload"\n  href=
 )
 def test_the_page_shell_says_its_language(query, accepted, lang):
     headers, body = answer(
-        server.Shell, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted
+        server.IndexHtmlMiddleware, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted
     )
     assert f'<html lang="{lang}">'.encode() in body and t("noscript", lang).encode() in body
     assert not re.search(rb"Streamlit|preload|You need", body)
@@ -586,13 +594,13 @@ def test_the_page_shell_says_its_language(query, accepted, lang):
 
 
 def test_what_is_not_a_page_is_left_as_it_is():
-    assert answer(server.Shell, b'{"lang": "en"}', "application/json")[1] == b'{"lang": "en"}'
+    assert answer(server.IndexHtmlMiddleware, b'{"lang": "en"}', "application/json")[1] == b'{"lang": "en"}'
 
 
 def test_the_browsers_files_are_compressed_once():
     body = b"let x = 1;" * 500
     headers, packed = answer(
-        server.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br"
+        server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br"
     )
     assert (
         headers["content-encoding"] == "gzip"
@@ -600,19 +608,19 @@ def test_the_browsers_files_are_compressed_once():
         and len(packed) < len(body) / 5
     )
     assert (
-        answer(server.Compressed, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1]
+        answer(server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1]
         is not None
     )
-    assert answer(server.Compressed, body, "text/javascript", path="/static/js/a.js")[1] == body
+    assert answer(server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js")[1] == body
     assert "cache-control" not in headers and answer(
-        server.Compressed, body, "text/javascript", path=plotly_figure.address(), accept_encoding="gzip"
+        server.CachedGZipMiddleware, body, "text/javascript", path=plotly_figure.publish_script(), accept_encoding="gzip"
     )[0]["cache-control"].endswith("immutable")
 
 
 def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures():
-    asked = f'src="{plotly_figure.address()}"></script></head>'.encode()
+    asked = f'src="{plotly_figure.publish_script()}"></script></head>'.encode()
     assert (
-        asked in answer(server.Shell, SHELL, "text/html", path="/closures")[1]
-        and asked not in answer(server.Shell, SHELL, "text/html", path="/diagnosis")[1]
+        asked in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/closures")[1]
+        and asked not in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/diagnosis")[1]
     )
-    assert set(server.DRAWN) - {""} == {page for page in shell.PAGES if figures(opened(page, lang="en"))}
+    assert set(server.PAGES_WITH_FIGURES) - {""} == {page for page in shell.PAGE_NAMES if figures(opened(page, lang="en"))}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ripresa import i18n
 from ripresa.database import build
 from ripresa.diagnosis.contribution import Profile
-from ripresa.diagnosis.questionnaire import bank, regions
+from ripresa.diagnosis.questionnaire import get_questionnaire, get_region_codes
 from ripresa.exports import verify as judge
 from ripresa.i18n import t
 from ripresa.views.diagnosis_session import SCREENS
@@ -46,9 +46,9 @@ NAMES = st.sampled_from(
 )
 PROFILES = st.builds(
     Profile,
-    region=st.sampled_from(["", *regions()]),
-    goals=st.lists(st.sampled_from([goal.id for goal in bank().goals]), max_size=2, unique=True).map(tuple),
-    **{name: st.sampled_from(["", *bank().codes(name)]) for name in ("sector", "size", "customers")},
+    region=st.sampled_from(["", *get_region_codes()]),
+    goals=st.lists(st.sampled_from([goal.id for goal in get_questionnaire().goals]), max_size=2, unique=True).map(tuple),
+    **{name: st.sampled_from(["", *get_questionnaire().get_option_codes(name)]) for name in ("sector", "size", "customers")},
 )
 
 
@@ -91,7 +91,7 @@ def unchanged():
     """Whatever the tests of this file do, the database stays as it was."""
 
     def stamp():
-        return hashlib.sha256(build.ensure().read_bytes()).digest()
+        return hashlib.sha256(build.ensure_database().read_bytes()).digest()
 
     before = stamp()
     yield
@@ -101,8 +101,8 @@ def unchanged():
 @hypothesis_settings(SOME, max_examples=600)
 @given(st.lists(FILES, min_size=1, max_size=2))
 def test_any_broken_file_has_a_verdict_in_words(given):
-    for verdict in verify_page.verdicts(given):
-        said = {lang: verify_page._said(verdict, lang) for lang in i18n.LANGS}
+    for verdict in verify_page.verify_files(given):
+        said = {lang: verify_page._render_verdict(verdict, lang) for lang in i18n.LANGS}
         assert (
             verdict.state in judge.STATES
             and said["it"] != said["en"]
@@ -119,7 +119,7 @@ def test_broken_files_at_any_address_are_judged_on_the_page(address, lang, given
         visit.file_uploader[0].upload(*file)
     visit.run()
     assert not visit.exception and heading(visit) == t("verify_question", lang)
-    assert html(visit).count('class="claim verdict_') == len(verify_page.verdicts(given))
+    assert html(visit).count('class="claim verdict_') == len(verify_page.verify_files(given))
 
 
 @hypothesis_settings(SOME, max_examples=12)

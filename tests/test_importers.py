@@ -81,7 +81,7 @@ def test_an_import_says_what_is_new_revised_unchanged_and_dropped_and_builds(roo
         and "1 indicator not used here: E_DI3_LO" in lines
     )
     assert "build: version" in said.err
-    assert build.built(root / "ripresa.duckdb") == build.version(root)
+    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
     assert asked(
         root, "select value, flags from observations where indicator = 'dii_at_least_basic' and geo = 'GRC'"
     ) == [(43.3, "bu")]
@@ -132,7 +132,7 @@ def test_a_dry_run_writes_nothing(root, capsys):
 def test_each_publisher_from_the_command_line(source, name, more, written, root):
     assert run(root, source, FIXTURES / name, *more) == 0
     assert list(content(root / "imports")) == [written]
-    assert build.built(root / "ripresa.duckdb") == build.version(root)
+    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
 
 
 def test_the_module_runs_as_a_command(root):
@@ -361,4 +361,4 @@ def test_two_imports_at_once_both_end_well(root, tmp_path):
         start("worldbank", FIXTURES / "worldbank.json"),
     ]
     assert [one.communicate() and one.returncode for one in both] == [0, 0]
-    assert build.built(root / "ripresa.duckdb") == build.version(root) and len(content(root / "imports")) == 2
+    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root) and len(content(root / "imports")) == 2

@@ -8,7 +8,7 @@ import pytest
 
 from ripresa.cli import import_files as command
 from ripresa.importers import download, eurostat, worldbank
-from ripresa.importers.records import ImportFault
+from ripresa.importers.records import ImporterError
 from tests.helpers.importing import FIXTURES, small
 
 CONTENT = (FIXTURES / "isoc_e_dii_first.csv").read_bytes()
@@ -79,7 +79,7 @@ def serve():
 
 
 def fetched(server: Server, folder: Path, **how) -> tuple[bytes, bool]:
-    path, new = download.fetched(
+    path, new = download.download_file(
         server.address,
         folder,
         sleep=lambda seconds: how.setdefault("slept", []).append(seconds) if False else None,
@@ -89,7 +89,7 @@ def fetched(server: Server, folder: Path, **how) -> tuple[bytes, bool]:
 
 
 def refusal(server: Server, folder: Path, **how) -> str:
-    with pytest.raises(ImportFault) as fault:
+    with pytest.raises(ImporterError) as fault:
         fetched(server, folder, **how)
     assert str(fault.value).endswith(".") and "\n" not in str(fault.value)
     return str(fault.value)
@@ -99,7 +99,7 @@ def test_a_file_comes_whole_with_its_date_and_a_polite_name(serve, tmp_path):
     server, seen = serve(), []
     assert fetched(server, tmp_path, bar=lambda done, whole: seen.append((done, whole))) == (CONTENT, True)
     assert (
-        server.asked[0]["User-Agent"] == download.AGENT and server.asked[0]["Accept-Encoding"] == "identity"
+        server.asked[0]["User-Agent"] == download.USER_AGENT and server.asked[0]["Accept-Encoding"] == "identity"
     )
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     (kept,) = tmp_path.rglob("isoc_e_dii.csv")
@@ -141,22 +141,22 @@ def test_a_weak_validator_is_not_resumed(serve, tmp_path):
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_busy_server_is_asked_again_after_the_pause_it_names(status, serve, tmp_path):
     server, slept = serve({"status": status, "body": b"busy", "headers": {"Retry-After": "7"}}, {}), []
-    path, _ = download.fetched(server.address, tmp_path, sleep=slept.append)
+    path, _ = download.download_file(server.address, tmp_path, sleep=slept.append)
     assert path.read_bytes() == CONTENT and slept == [7]
 
 
 def test_patience_ends(serve, tmp_path):
     server = serve({"status": 503, "body": b""})
-    assert f"{download.TRIES} tries" in refusal(server, tmp_path)
-    assert len(server.asked) == download.TRIES
+    assert f"{download.MAX_ATTEMPTS} tries" in refusal(server, tmp_path)
+    assert len(server.asked) == download.MAX_ATTEMPTS
     assert not list(tmp_path.rglob("isoc_e_dii.csv"))
 
 
 def test_pauses_grow_and_are_bounded(serve, tmp_path):
     slept = []
-    with pytest.raises(ImportFault):
-        download.fetched(serve({"status": 503, "body": b""}).address, tmp_path, sleep=slept.append)
-    assert [int(pause) for pause in slept] == [1, 2, 4, 8] and max(slept) <= download.LONGEST_PAUSE
+    with pytest.raises(ImporterError):
+        download.download_file(serve({"status": 503, "body": b""}).address, tmp_path, sleep=slept.append)
+    assert [int(pause) for pause in slept] == [1, 2, 4, 8] and max(slept) <= download.MAX_RETRY_DELAY
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413])
@@ -176,13 +176,13 @@ def test_nobody_there_is_one_sentence(tmp_path, serve):
     server = serve()
     server.shutdown()
     server.server_close()
-    with pytest.raises(ImportFault, match="could not be downloaded in 5 tries"):
-        download.fetched(server.address, tmp_path, sleep=lambda _: None)
+    with pytest.raises(ImporterError, match="could not be downloaded in 5 tries"):
+        download.download_file(server.address, tmp_path, sleep=lambda _: None)
 
 
 def test_a_redirection_away_from_https_is_refused(serve, tmp_path):
     server = serve({"status": 302, "body": b"", "headers": {"Location": "http://127.0.0.1.example/x"}})
-    with pytest.raises(ImportFault):
+    with pytest.raises(ImporterError):
         fetched(server, tmp_path)
 
 
@@ -190,8 +190,8 @@ def test_a_redirection_away_from_https_is_refused(serve, tmp_path):
     "address", ["http://ec.europa.eu/x", "ftp://x/y", "file:///etc/passwd", "https:///x", "isoc_e_dii"]
 )
 def test_only_https_addresses_are_asked(address, tmp_path):
-    with pytest.raises(ImportFault, match="https"):
-        download.fetched(address, tmp_path)
+    with pytest.raises(ImporterError, match="https"):
+        download.download_file(address, tmp_path)
 
 
 def test_a_kept_file_survives_a_failed_download(serve, tmp_path):
@@ -207,7 +207,7 @@ def test_the_addresses_of_tables_and_indicators():
         "https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/data/isoc_e_dii?"
     )
     assert "IC.FRM.FEMM.ZS" in worldbank.address("ic.frm.femm.zs")
-    with pytest.raises(ImportFault):
+    with pytest.raises(ImporterError):
         eurostat.address("nama_10_gdp")
 
 

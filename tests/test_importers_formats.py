@@ -25,7 +25,13 @@ from ripresa.importers import (
     worldbank,
 )
 from ripresa.importers import flags as status
-from ripresa.importers.records import Drop, ImportFault, Reading, interval, plain
+from ripresa.importers.records import (
+    DropReason,
+    ImportBatch,
+    ImporterError,
+    compute_confidence_interval,
+    normalize_decimal,
+)
 from tests.helpers.importing import FIXTURES, FORMS, as_sdmx, essence, ours
 
 TABLES = (
@@ -47,8 +53,8 @@ READERS = {
 }
 
 
-def reading(path: Path, reader=eurostat.read, **how) -> Reading:
-    with text_files.opened(path) as text:
+def reading(path: Path, reader=eurostat.read, **how) -> ImportBatch:
+    with text_files.open_text_file(path) as text:
         return reader(text, settings.DATA, **how)
 
 
@@ -56,13 +62,13 @@ def found(path: Path, reader=eurostat.read, **how) -> dict[tuple, tuple[str, str
     """Value and flags of a fixture's figures, by what tells them apart: the key without "all"."""
     return {
         tuple(part for part in key if part != "all"): said
-        for key, said in essence(reading(path, reader, **how).figures).items()
+        for key, said in essence(reading(path, reader, **how).observations).items()
     }
 
 
 def refusal(path: Path, reader=eurostat.read, **how) -> str:
     """The sentence a file is refused with: one line, one full stop at its end, the file's name in it."""
-    with pytest.raises(ImportFault) as fault:
+    with pytest.raises(ImporterError) as fault:
         reading(path, reader, **how)
     sentence = str(fault.value)
     assert sentence.endswith(".") and "\n" not in sentence and path.name.removesuffix(".gz") in sentence, (
@@ -71,14 +77,14 @@ def refusal(path: Path, reader=eurostat.read, **how) -> str:
     return sentence
 
 
-def sentence_or_reading(content: bytes, name: str, reader=eurostat.read, **how) -> Reading | None:
+def sentence_or_reading(content: bytes, name: str, reader=eurostat.read, **how) -> ImportBatch | None:
     """The reading of a file with this content, or None where it is refused in one sentence; anything else is a failure."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
         try:
             return reading(path, reader, **how)
-        except ImportFault as fault:
+        except ImporterError as fault:
             assert str(fault).endswith(".") and "\n" not in str(fault), str(fault)
             return None
 
@@ -93,7 +99,7 @@ def test_our_observations_come_back_as_they_went_out_flags_included(table, form,
     write, suffix = FORMS[form]
     path = tmp_path / f"{table}{suffix}"
     path.write_text(write(cells, table), encoding="utf-8")
-    back = essence(reading(path).figures)
+    back = essence(reading(path).observations)
     assert sorted(back.values()) == sorted((cell["value"], cell["flags"]) for cell in cells)
     assert len(back) == len(cells) > 5
 
@@ -104,17 +110,17 @@ def test_the_four_forms_of_one_table_give_the_same_figures_and_changes(tmp_path)
         path = tmp_path / form / f"nama_10r_3gva{suffix}"
         path.parent.mkdir()
         path.write_text(write(ours("nama_10r_3gva"), "nama_10r_3gva"), encoding="utf-8")
-        readings.append({figure.key: figure.value for figure in reading(path).figures})
+        readings.append({figure.key: figure.value for figure in reading(path).observations})
     assert all(one == readings[0] for one in readings)
 
 
 def test_changes_computed_from_levels_are_those_of_data_raw(tmp_path):
     path = tmp_path / "nama_10r_3gva.tsv"
     path.write_text(FORMS["tsv"][0](ours("nama_10r_3gva"), "nama_10r_3gva"), encoding="utf-8")
-    computed = {figure.key: figure.value for figure in reading(path).figures if figure.status == "derived"}
+    computed = {figure.key: figure.value for figure in reading(path).observations if figure.status == "derived"}
     raw = {
         row.key: row.value
-        for row in build.Content(settings.DATA).rows
+        for row in build.Dataset(settings.DATA).rows
         if row.indicator == "gva_change_vs_2019" and row.file.startswith("data/raw")
     }
     assert len(computed) == len(raw) == 399
@@ -138,7 +144,7 @@ def test_a_gzip_reads_as_its_content(pack, tmp_path):
 
 def test_the_first_generation_of_sdmx_csv():
     read = reading(FIXTURES / "isoc_e_dii_first.csv")
-    assert read.name == "eurostat_digital_intensity__isoc_e_dii.csv"
+    assert read.file_name == "eurostat_digital_intensity__isoc_e_dii.csv"
     assert found(FIXTURES / "isoc_e_dii_first.csv") == {
         ("dii_at_least_basic", "ITA", "10-249", "2021", "dii-3"): ("60.69", ""),
         ("dii_at_least_basic", "ITA", "10-249", "2023", "dii-3"): ("60.71", "b"),
@@ -149,7 +155,7 @@ def test_the_first_generation_of_sdmx_csv():
         ("dii_high", "ITA", "10-249", "2021", "dii-3"): ("21.90", "d"),
         ("dii_high", "NLD", "10-249", "2021", "dii-3"): ("0", "n"),
     }
-    assert read.dropped.counts == {
+    assert read.dropped_cells.counts == {
         "confidential": 2,
         "not applicable": 1,
         "no value": 1,
@@ -160,8 +166,8 @@ def test_the_first_generation_of_sdmx_csv():
         "area not in data/codes/geographies.csv (smaller areas, or NUTS 2024 areas without an equal)": 1,
         "before 2019 (--since YEAR takes earlier years)": 1,
     }
-    assert {figure.published for figure in read.figures} == {"updated 2026-03-28"}
-    assert {figure.status for figure in read.figures if figure.flag == "p"} == {"provisional"}
+    assert {figure.published for figure in read.observations} == {"updated 2026-03-28"}
+    assert {figure.status for figure in read.observations if figure.flag == "p"} == {"provisional"}
 
 
 def test_the_second_generation_of_sdmx_csv_has_labels_between_codes():
@@ -181,7 +187,7 @@ def test_a_tsv_has_flags_after_its_values():
         ("enterprise_deaths", "ITA", "G", "2019", "eurostat-bd-2004-2020"): ("90000", "e"),
         ("enterprise_deaths", "ITA", "G", "2020", "eurostat-bd-2004-2020"): ("95000", ""),
     }
-    assert read.dropped.counts["confidential"] == read.dropped.counts["not applicable"] == 1
+    assert read.dropped_cells.counts["confidential"] == read.dropped_cells.counts["not applicable"] == 1
 
 
 @pytest.mark.parametrize(
@@ -198,7 +204,7 @@ def test_a_tsv_has_flags_after_its_values():
     ],
 )
 def test_a_tsv_cell(cell, said):
-    assert tsv.split(cell) == said
+    assert tsv.parse_cell(cell) == said
 
 
 def test_json_stat_with_sparse_values_lists_of_codes_and_a_dimension_of_one():
@@ -214,15 +220,15 @@ def test_regional_accounts_take_the_21_areas_alone_and_compute_the_change_from_2
     read = reading(FIXTURES / "nama_10r_3gva.tsv")
     figures = {
         (figure.indicator, figure.sector, figure.period): (figure.value, figure.status)
-        for figure in read.figures
+        for figure in read.observations
     }
-    assert {figure.geo for figure in read.figures} == {
+    assert {figure.geo for figure in read.observations} == {
         "ITC4"
     }  # Italy and the macro-areas are sums the build makes
     assert figures["gva_change_vs_2019", "all", "2020"] == ("-7.50", "derived")
     assert figures["gva_change_vs_2019", "F", "2020"] == ("-5.00", "derived")
     assert figures["gva_current_prices", "F", "2020"] == ("14250", "provisional")
-    assert "PT19" in "".join(read.dropped.lines()) and "MIO_NAC" in "".join(read.dropped.lines())
+    assert "PT19" in "".join(read.dropped_cells.format_lines()) and "MIO_NAC" in "".join(read.dropped_cells.format_lines())
 
 
 def test_since_takes_earlier_years_and_the_scope_of_a_table_ends_where_it_says(tmp_path):
@@ -242,7 +248,7 @@ def test_a_table_that_feeds_nothing_is_named_with_those_that_do(table, tmp_path)
     path = tmp_path / "x.csv"
     path.write_text(as_sdmx(ours("isoc_e_dii", 3), table), encoding="utf-8")
     assert "isoc_ec_esels" in refusal(path)
-    assert len(reading(path, table="isoc_e_dii").figures) == 3
+    assert len(reading(path, table="isoc_e_dii").observations) == 3
 
 
 def test_a_lost_dimension_is_named(tmp_path):
@@ -293,16 +299,16 @@ def test_every_declared_table_feeds_a_known_indicator_with_known_codes():
     from ripresa import catalogue
 
     lists = {
-        name: build.Codes(settings.DATA / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")
+        name: build.CodeList(settings.DATA / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")
     }
-    for table in table_mapping.declared().values():
-        assert table.source in catalogue.sources() and table.areas in table_mapping.LEVELS
-        assert all(lists["sizes"].find(size) == size for size in table.sizes.values())
+    for table in table_mapping.load_table_mappings().values():
+        assert table.source in catalogue.load_sources() and table.areas in table_mapping.AREA_LEVELS
+        assert all(lists["sizes"].find_code(size) == size for size in table.sizes.values())
         for entry in table.series.values():
-            indicator = catalogue.indicator(entry["indicator"])
-            unit = lists["units"].find(entry.get("unit", table.unit))
+            indicator = catalogue.get_indicator(entry["indicator"])
+            unit = lists["units"].find_code(entry.get("unit", table.unit))
             assert unit == indicator.unit or unit in indicator.accepted_units, (table.id, entry)
-            assert lists["editions"].find(entry["edition"]) == entry["edition"]
+            assert lists["editions"].find_code(entry["edition"]) == entry["edition"]
 
 
 # --- ISTAT, World Bank ---
@@ -314,7 +320,7 @@ def test_the_asia_register():
         ("active_enterprises", "ITA", "0-9", "2024", "single"): ("4501198", "p"),
         ("active_enterprises", "ITI1", "F", "2024", "single"): ("43210", "e"),
     }
-    assert reading(FIXTURES / "istat_asia.csv", istat.read).dropped.counts["confidential"] == 1
+    assert reading(FIXTURES / "istat_asia.csv", istat.read).dropped_cells.counts["confidential"] == 1
 
 
 def test_istat_business_demography_is_recognised_by_its_labels():
@@ -330,7 +336,7 @@ def test_the_world_bank_api():
         ("firms_woman_top_manager", "NAM", "2014", "wbes"): ("27.4", ""),
         ("firms_woman_top_manager", "XKX", "2019", "wbes"): ("8", ""),
     }
-    assert reading(FIXTURES / "worldbank.json", worldbank.read).dropped.counts == {
+    assert reading(FIXTURES / "worldbank.json", worldbank.read).dropped_cells.counts == {
         "no value": 1,
         "groups of countries and areas not in data/codes/geographies.csv": 1,
     }
@@ -386,7 +392,7 @@ def test_an_api_answer_that_is_not_whole(old, new, word, tmp_path):
 def test_the_newer_layout_has_intervals_from_its_standard_errors():
     figures = {
         (figure.indicator, figure.geo, figure.gender): figure
-        for figure in reading(FIXTURES / "fob_2022-01.csv", future_of_business.read).figures
+        for figure in reading(FIXTURES / "fob_2022-01.csv", future_of_business.read).observations
     }
     closed = figures["closure_rate", "ITA", "all"]
     assert (closed.value, closed.ci_low, closed.ci_high, closed.n, closed.period, closed.edition) == (
@@ -426,14 +432,14 @@ def test_shares_are_seen_to_be_proportions_or_percent_and_said():
     assert "percent" in variant.notes[0]
     assert {
         (figure.geo, figure.gender): (figure.value, figure.ci_low, figure.ci_high)
-        for figure in variant.figures
+        for figure in variant.observations
     } == {("ITA", "female"): ("21.5", "17.58", "25.42"), ("GBR", "all"): ("18", "15.844", "20.156")}
 
 
 def test_the_older_layout_has_waves_and_names():
     figures = {
         (figure.indicator, figure.geo): figure
-        for figure in reading(FIXTURES / "fob_older.csv", future_of_business.read).figures
+        for figure in reading(FIXTURES / "fob_older.csv", future_of_business.read).observations
     }
     assert {
         key: (figure.value, figure.period, figure.edition, figure.n) for key, figure in figures.items()
@@ -462,7 +468,7 @@ def test_a_survey_file_without_a_date_asks_for_one(tmp_path):
     ],
 )
 def test_a_month(words, said):
-    assert future_of_business.month(words) == said
+    assert future_of_business.parse_month(words) == said
 
 
 @pytest.mark.parametrize(
@@ -475,7 +481,7 @@ def test_a_month(words, said):
     ],
 )
 def test_an_interval_is_1_96_errors_either_side_within_0_and_100(value, error, ends):
-    assert interval(value, error) == ends
+    assert compute_confidence_interval(value, error) == ends
 
 
 # --- our own columns ---
@@ -483,8 +489,8 @@ def test_an_interval_is_1_96_errors_either_side_within_0_and_100(value, error, e
 
 def test_a_csv_with_our_columns_in_any_order():
     read = reading(FIXTURES / "own.csv", native_csv.read, source="future_of_business")
-    figures = {(figure.geo, figure.gender): figure for figure in read.figures}
-    assert read.name == "future_of_business__own.csv" and read.dropped.counts == {"confidential": 1}
+    figures = {(figure.geo, figure.gender): figure for figure in read.observations}
+    assert read.file_name == "future_of_business__own.csv" and read.dropped_cells.counts == {"confidential": 1}
     assert (figures["ITA", "all"].value, figures["ITA", "all"].ci_low, figures["ITA", "all"].ci_high) == (
         "18",
         "14.08",
@@ -494,7 +500,7 @@ def test_a_csv_with_our_columns_in_any_order():
 
 
 def test_semicolons_and_decimal_commas():
-    (figure,) = reading(FIXTURES / "own_semicolon.csv", native_csv.read, source="future_of_business").figures
+    (figure,) = reading(FIXTURES / "own_semicolon.csv", native_csv.read, source="future_of_business").observations
     assert (figure.value, figure.ci_low, figure.ci_high) == ("18.5", "16.1", "20.9")
 
 
@@ -508,19 +514,19 @@ def test_semicolons_and_decimal_commas():
 )
 def test_a_cell_marked_confidential_or_not_applicable_is_never_a_number(value, flags, secrecy):
     try:
-        said = status.number(value, flags, secrecy)
-    except ImportFault as fault:
+        said = status.parse_cell_value(value, flags, secrecy)
+    except ImporterError as fault:
         assert str(fault).endswith(".")
         return
     if set(flags) & set("czmf") or secrecy in ("C", "N", "P") or not value.strip():
-        assert isinstance(said, Drop)
-    elif not isinstance(said, Drop):
+        assert isinstance(said, DropReason)
+    elif not isinstance(said, DropReason):
         assert float(said[0]) == float(value) and set(said[1]) <= set("bdenpu")
 
 
 @given(st.decimals(-(10**9), 10**9, places=4) | st.floats(1e-90, 1e12))
 def test_a_plain_number_is_the_same_number(number):
-    assert float(plain(str(number))) == float(str(number))
+    assert float(normalize_decimal(str(number))) == float(str(number))
 
 
 # --- files that are broken ---
@@ -579,8 +585,8 @@ WHOLE = {form: write(CELLS, "isoc_e_dii").encode() for form, (write, _) in FORMS
 TRUE = {(cell["value"], cell["flags"]) for cell in CELLS}
 
 
-def told(read: Reading | None) -> set[tuple[str, str]]:
-    return set(essence(read.figures).values()) if read else set()
+def told(read: ImportBatch | None) -> set[tuple[str, str]]:
+    return set(essence(read.observations).values()) if read else set()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -694,7 +700,7 @@ def test_our_columns_with_anything_in_them_give_a_sentence_or_a_reading(rows):
     import io
 
     text = io.StringIO()
-    csv.writer(text).writerows([native_csv.NEEDED, *rows])
+    csv.writer(text).writerows([native_csv.REQUIRED_COLUMNS, *rows])
     sentence_or_reading(
         text.getvalue().encode("utf-8", "surrogatepass"), "own.csv", native_csv.read, source="desi"
     )
@@ -704,7 +710,7 @@ def test_our_columns_with_anything_in_them_give_a_sentence_or_a_reading(rows):
 def test_a_json_stat_that_claims_a_huge_dimension_is_refused_before_it_is_made(size):
     with pytest.raises(ValueError, match=f"a dimension of {size} has 2 codes"):
         list(
-            jsonstat_reader.observations(
+            jsonstat_reader.iterate_cells(
                 {
                     "id": ["time"],
                     "size": [str(size)],

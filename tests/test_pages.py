@@ -14,17 +14,17 @@ import streamlit as st
 
 from ripresa import catalogue, i18n
 from ripresa.charts import theme
-from ripresa.database.query import ask, version
+from ripresa.database.query import get_data_version, run_query
 from ripresa.embed import embed_page
 from ripresa.exports import verify
-from ripresa.filters import Filters, View, offers, options, resolve
-from ripresa.i18n import t, value_text
-from ripresa.profiles.area_profile import area
+from ripresa.filters import Filters, View, build_options, get_available_indicators, resolve_view
+from ripresa.i18n import format_value, t
+from ripresa.profiles.area_profile import load_area_profile
 from ripresa.views import shell
 from ripresa.views.components import card, data_table
 from ripresa.views.pages import data_page
 from ripresa.views.pages import overview_page as overview
-from ripresa.views.pages.topic_page import by_sector, over_time
+from ripresa.views.pages.topic_page import build_sector_figure, build_time_figures
 from tests.helpers.drawn import figures, rows, touch
 from tests.test_frame import heading, html, opened
 
@@ -32,11 +32,11 @@ TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [
     (topic, level)
     for topic in TOPICS
-    for level, ids in catalogue.topics()[topic].indicators_by_level.items()
+    for level, ids in catalogue.load_topics()[topic].indicators_by_level.items()
     if ids
 ]
-OFFERED = [(topic, level, id) for topic, level in LEVELS for id in offers(catalogue.topics()[topic], level)]
-REGIONS = list(ask("areas", level="italy", lang="it")["code"])
+OFFERED = [(topic, level, id) for topic, level in LEVELS for id in get_available_indicators(catalogue.load_topics()[topic], level)]
+REGIONS = list(run_query("areas", level="italy", lang="it")["code"])
 
 
 def sound(visit, lang: str) -> str:
@@ -55,7 +55,7 @@ def sound(visit, lang: str) -> str:
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
-@pytest.mark.parametrize("page", shell.PAGES)
+@pytest.mark.parametrize("page", shell.PAGE_NAMES)
 def test_every_page_has_one_heading_and_sections_in_its_language(page, lang):
     found = sound(opened(page, lang=lang), lang)
     assert "<h2" in found or page not in ("overview", *TOPICS, "checks", "about")
@@ -68,8 +68,8 @@ def test_every_page_has_one_heading_and_sections_in_its_language(page, lang):
 def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, lang):
     visit = opened(topic, lang=lang, level=level)
     found = sound(visit, lang)
-    view = resolve(Filters(lang=lang, level=level), topic)
-    assert catalogue.topics()[topic].question[lang] in words_of(found)
+    view = resolve_view(Filters(lang=lang, level=level), topic)
+    assert catalogue.load_topics()[topic].question[lang] in words_of(found)
     assert figures(visit), "no figure"
     assert found.index("<h2>") and view.indicator.short[lang] in words_of(
         re.findall(r"<h2>(.*?)</h2>", found)[0]
@@ -79,11 +79,11 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
         for chart in figures(visit)
     )
     rows = (
-        ask("trend", **view.cut, geos=view.geo, lang=lang)
+        run_query("trend", **view.breakdown, geos=view.geo, lang=lang)
         if view.chart == "series"
-        else ask("map", **view.moment)
+        else run_query("map", **view.query_parameters)
     )
-    assert catalogue.universe(view.indicator, rows["source"], lang) in words_of(found)
+    assert catalogue.get_universe(view.indicator, rows["source"], lang) in words_of(found)
 
 
 def words_of(page: str) -> str:
@@ -103,7 +103,7 @@ def test_every_indicator_offered_opens_with_rows(topic, level, id):
 
 @pytest.mark.parametrize("code", REGIONS)
 def test_every_region_has_its_figures_on_the_overview_and_is_found_on_the_topics(code):
-    name = dict(ask("areas", level="italy", lang="it")[["code", "name"]].itertuples(index=False))[code]
+    name = dict(run_query("areas", level="italy", lang="it")[["code", "name"]].itertuples(index=False))[code]
     page = words_of(sound(opened(geo=[code], lang="it"), "it"))
     assert t("region_has", "it", name=name) in page and t("region_lacks", "it", name=name) in page
     assert name.split()[-1] in words_of(
@@ -133,12 +133,12 @@ def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
 
 @pytest.mark.parametrize("geo", [[], ["ITF6"]])
 def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
-    shown = next(entry.row for entry in area("ITF6", "en").all if entry.indicator.id == "gva_change_vs_2019")
+    shown = next(entry.row for entry in load_area_profile("ITF6", "en").all_entries if entry.indicator.id == "gva_change_vs_2019")
     page = words_of(html(opened(lang="en", geo=geo)))
     row = page[
         page.index("Calabria: what is published" if geo else "Value added vs 2019 at current prices, 2024") :
     ]
-    assert shown["period"] == "2024" and value_text(shown["value"], "percent_change", 1, "en") in row
+    assert shown["period"] == "2024" and format_value(shown["value"], "percent_change", 1, "en") in row
     assert "−6.3%" not in row
 
 
@@ -154,20 +154,20 @@ def _home(geo: str = "") -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("geo", ["ITH2", "ITC4", "ITI1", "ITC2"])
 def test_the_overview_has_a_region_s_figures_of_its_profile_with_their_edition(geo):
-    lines, entries = _home(geo), {entry.indicator.id: entry for entry in area(geo, "it").all}
-    for id in overview.REGIONAL:
-        label = catalogue.indicator(id).label["it"]
+    lines, entries = _home(geo), {entry.indicator.id: entry for entry in load_area_profile(geo, "it").all_entries}
+    for id in overview.REGIONAL_INDICATORS:
+        label = catalogue.get_indicator(id).label["it"]
         assert (label in lines) == (id in entries)
         if id in entries:
             row, italy = (
                 entries[id].row,
-                next((one["value"] for one in entries[id].others if one["geo"] == "ITA"), None),
+                next((one["value"] for one in entries[id].benchmarks if one["geo"] == "ITA"), None),
             )
             assert lines[label][:2] == [
-                value_text(value, entries[id].indicator.unit, entries[id].indicator.decimals, "it")
+                format_value(value, entries[id].indicator.unit, entries[id].indicator.decimals, "it")
                 for value in (row["value"], italy)
             ]
-            assert entries[id].edition in lines[label][3]
+            assert entries[id].edition_name in lines[label][3]
 
 
 def test_the_overview_says_of_a_region_s_figure_what_its_profile_says():
@@ -213,12 +213,12 @@ def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is
 def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where_provisional():
     digital = next(part for part in html(opened(lang="en")).split('<div class="card">') if "19.1%" in part)
     assert "Source: ISTAT, Eurostat." in words_of(digital)
-    line = ask(
+    line = run_query(
         "trend", indicator="death_rate", sector="all", gender="all", size="all", geos=("ITA",), lang="en"
     )
-    full, page = theme.PALETTES["light"].qualitative[0], theme.PALETTES["light"].page
+    full, page = theme.PALETTES["light"].qualitative[0], theme.PALETTES["light"].background
     for shown, end in ((line, page), (line[line["status"] != "provisional"], full)):
-        drawn = card.spark(shown, catalogue.indicator("death_rate"), "en", "light")
+        drawn = card.render_sparkline(shown, catalogue.get_indicator("death_rate"), "en", "light")
         assert re.findall(
             r'<circle [^>]*fill="([^"]+)"',
             base64.b64decode(drawn.partition("base64,")[2].partition('"')[0]).decode(),
@@ -227,12 +227,12 @@ def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where
 
 @pytest.mark.parametrize("id", ["women_led_firms_share", "women_led_firms"])
 def test_an_area_s_newest_figure_is_the_same_on_its_topic_and_in_its_profile(id):
-    view = resolve(Filters(lang="it", level="italy", indicator=id), "women")
+    view = resolve_view(Filters(lang="it", level="italy", indicator=id), "women")
     shown = {
-        geo: next((entry.row for entry in area(geo, "it").all if entry.indicator.id == id), None)
+        geo: next((entry.row for entry in load_area_profile(geo, "it").all_entries if entry.indicator.id == id), None)
         for geo in REGIONS
     }
-    found = {row["geo"]: row for row in ask("map", **view.moment).to_dict("records")}
+    found = {row["geo"]: row for row in run_query("map", **view.query_parameters).to_dict("records")}
     assert {geo: (row["value"], row["period"], row["edition"]) for geo, row in found.items()} == {
         geo: (row["value"], row["period"], row["edition"]) for geo, row in shown.items() if row
     }
@@ -252,7 +252,7 @@ def test_all_areas_with_women_led_firms_are_counted_and_italy_is_not_sent_to_eur
 def test_the_register_s_count_of_firms_says_that_the_rates_are_of_fewer():
     """255,667 deaths of 4,751,988 would be 5.4%, and the death rate is 6.4%."""
     deaths, firms, rate = (
-        next(entry.row["value"] for entry in area("ITA", "en").all if entry.indicator.id == id)
+        next(entry.row["value"] for entry in load_area_profile("ITA", "en").all_entries if entry.indicator.id == id)
         for id in ("enterprise_deaths", "active_enterprises", "death_rate")
     )
     assert round(100 * deaths / firms, 1) < rate
@@ -260,7 +260,7 @@ def test_the_register_s_count_of_firms_says_that_the_rates_are_of_fewer():
     assert not {
         id
         for id in ("death_rate", "enterprise_deaths")
-        if catalogue.indicator(id).universe == catalogue.indicator("active_enterprises").universe
+        if catalogue.get_indicator(id).universe == catalogue.get_indicator("active_enterprises").universe
     }
 
 
@@ -289,11 +289,11 @@ RECOVERING = {
 def test_recovery_is_told_against_2019(changes, better, expected):
     indicator = next(
         one
-        for one in catalogue.indicators().values()
+        for one in catalogue.load_indicators().values()
         if one.unit == "percent" and one.decimals == 1 and one.desired_direction == better
     )
     line = pd.DataFrame({"value": [11.0], "period": ["2021-Q4"]})
-    assert expected in card.recovery(RECOVERING | changes, line, indicator, "en")
+    assert expected in card.describe_recovery(RECOVERING | changes, line, indicator, "en")
 
 
 def test_a_sum_is_told_in_percent_of_2019():
@@ -305,8 +305,8 @@ def test_a_sum_is_told_in_percent_of_2019():
         "regained_period": "2021",
         "period": "2024",
     }
-    assert "−10.0% on 2019 at the worst point (2020)" in card.recovery(
-        figure, pd.DataFrame(), catalogue.indicator("gva_real"), "en"
+    assert "−10.0% on 2019 at the worst point (2020)" in card.describe_recovery(
+        figure, pd.DataFrame(), catalogue.get_indicator("gva_real"), "en"
     )
 
 
@@ -325,7 +325,7 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
         _shades(figures(opened(page, lang="it", level="italy", period=period))[0].spec)
         for page in ("overview", "closures")
     )
-    embedded = embed_page.page(resolve(Filters(lang="it", level="italy", period=period), "closures"))
+    embedded = embed_page.render_page(resolve_view(Filters(lang="it", level="italy", period=period), "closures"))
     limits = re.findall(r"<text[^>]*>([^<]*)", re.search(r'<div class="key"><svg.*?</svg>', embedded)[0])
     shades = {
         unescape(name): int(shade)
@@ -346,17 +346,17 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
     ],
 )
 def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, level, geo):
-    view = resolve(Filters(lang="it", level=level, indicator=id, geo=geo), catalogue.indicator(id).topic)
-    shown = next(one for one in over_time(view, "light") if one.view.indicator.id == view.indicator.id)
-    colours = {colour: f"l{i}" for i, colour in enumerate(theme.palette("light").qualitative)} | {
-        theme.palette("light").mute: "mute"
+    view = resolve_view(Filters(lang="it", level=level, indicator=id, geo=geo), catalogue.get_indicator(id).topic)
+    shown = next(one for one in build_time_figures(view, "light") if one.view.indicator.id == view.indicator.id)
+    colours = {colour: f"l{i}" for i, colour in enumerate(theme.get_palette("light").qualitative)} | {
+        theme.get_palette("light").muted: "mute"
     }
     lines = [trace for trace in shown.figure.data if trace["mode"] == "lines+markers"]
     page = {
-        (trace["name"], colours[trace["line"]["color"]], f"d{theme.DASHES.index(trace['line']['dash'])}")
+        (trace["name"], colours[trace["line"]["color"]], f"d{theme.LINE_DASHES.index(trace['line']['dash'])}")
         for trace in lines
     }
-    body = embed_page.page(view, figure="trend")
+    body = embed_page.render_page(view, figure="trend")
     drawn = {
         (unescape(name), look, dash)
         for look, dash, name in re.findall(
@@ -373,8 +373,8 @@ def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, lev
 
 @pytest.mark.parametrize(("name", "level"), LEVELS)
 def test_an_area_has_one_colour_in_the_lines_of_a_page(name, level):
-    for id in offers(catalogue.topics()[name], level):
-        drawn = over_time(resolve(Filters(lang="it", level=level, indicator=id), name), "light")
+    for id in get_available_indicators(catalogue.load_topics()[name], level):
+        drawn = build_time_figures(resolve_view(Filters(lang="it", level=level, indicator=id), name), "light")
         looks = {
             (trace["name"], trace["line"]["color"], trace["marker"]["symbol"])
             for one in drawn
@@ -419,8 +419,8 @@ def test_a_filter_changes_the_view(name):
         "gender": ("closures", "world"),
         "sector": ("closures", "europe"),
     }.get(name, ("closures", "italy"))
-    view = resolve(Filters(lang="en", level=level), topic)
-    offered = getattr(options(view), {"indicator": "indicators", "period": "periods"}.get(name, f"{name}s"))
+    view = resolve_view(Filters(lang="en", level=level), topic)
+    offered = getattr(build_options(view), {"indicator": "indicators", "period": "periods"}.get(name, f"{name}s"))
     shown = {"indicator": view.indicator.id}.get(name) or getattr(view, name)
     wanted = next(option.code for option in offered if option.available and option.code != shown)
     visit = opened(topic, lang="en", level=level)
@@ -470,8 +470,8 @@ def test_the_rows_of_a_figure_are_one_click_away(lang):
     ]  # the areas and Italy, which they are compared with
     taken = rows(touch(visit, "map", "csv"))["map"]
     assert (
-        taken["file"]["name"].endswith(f"_{version()}.csv")
-        and verify.verify(taken["file"]["text"].encode()).state == "current"
+        taken["file"]["name"].endswith(f"_{get_data_version()}.csv")
+        and verify.verify_file(taken["file"]["text"].encode()).state == "current"
     )
     assert taken["open"] == ["table"] and rows(visit.run())["map"]["file"] is None, "given once"
 
@@ -492,8 +492,8 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
     if "sql_future" in visit.session_state:
         wait([visit.session_state["sql_future"]], 30)
         visit.run()
-    assert {name.format(version()) for name in names} <= set(given) and all(
-        name.endswith(f"_{version()}.csv") for name in given if name.endswith(".csv")
+    assert {name.format(get_data_version()) for name in names} <= set(given) and all(
+        name.endswith(f"_{get_data_version()}.csv") for name in given if name.endswith(".csv")
     )
 
 
@@ -508,7 +508,7 @@ VIEW = View(
     "it",
     "closures",
     "italy",
-    catalogue.indicator("death_rate"),
+    catalogue.get_indicator("death_rate"),
     (),
     "all",
     "all",
@@ -520,30 +520,30 @@ VIEW = View(
 
 
 def test_a_table_writes_figures_as_the_language_does_and_a_dash_for_what_is_missing():
-    rows = ask("map", **VIEW.moment).head(2).copy()
+    rows = run_query("map", **VIEW.query_parameters).head(2).copy()
     rows.loc[0, "value"] = None
-    page = data_table.figures(rows, VIEW.indicator, "it", "prova <b>")
+    page = data_table.render_observations(rows, VIEW.indicator, "it", "prova <b>")
     assert "–" in page and "provvisorio" in page and "&lt;b&gt;" in page
     assert t("column_interval", "it") not in page, "no interval, no column"
 
 
 def test_a_csv_has_its_header_first_and_missing_cells_empty():
     rows = pd.DataFrame({"geo": ["ITC4", "NA"], "value": [17.4, None], "note": ["=1+1", "plain"]})
-    assert data_table.csv(rows).decode().splitlines() == ["geo,value,note", "ITC4,17.4,'=1+1", "NA,,plain"]
+    assert data_table.build_csv(rows).decode().splitlines() == ["geo,value,note", "ITC4,17.4,'=1+1", "NA,,plain"]
 
 
 def test_the_csv_of_a_view_has_its_rows():
-    rows = ask("map", **VIEW.moment)
-    back = pd.read_csv(io.BytesIO(data_table.csv(rows)), keep_default_na=False)
+    rows = run_query("map", **VIEW.query_parameters)
+    back = pd.read_csv(io.BytesIO(data_table.build_csv(rows)), keep_default_na=False)
     assert len(back) == 21 and list(back.columns) == list(rows.columns)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
-    drawn = by_sector(resolve(Filters(lang=lang, geo=("ITC4", "ITF3")), "closures"), "light")
+    drawn = build_sector_figure(resolve_view(Filters(lang=lang, geo=("ITC4", "ITF3")), "closures"), "light")
     assert drawn.view.geo == ("ITA",) and "Lombard" in drawn.where and "Campania" in drawn.where
     assert (
-        by_sector(resolve(Filters(lang=lang, geo=("ITA",)), "closures"), "light").where
+        build_sector_figure(resolve_view(Filters(lang=lang, geo=("ITA",)), "closures"), "light").where
         == {"it": "Italia", "en": "Italy"}[lang]
     )
 
@@ -561,7 +561,7 @@ def test_a_document_whose_address_is_a_home_page_says_how_to_find_the_table(leve
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
     ours = " ".join(
-        f"{claim.finding} {claim.suggested_wording}" for claim in ask("claims", lang=lang).itertuples()
+        f"{claim.finding} {claim.suggested_wording}" for claim in run_query("claims", lang=lang).itertuples()
     )
     assert (
         not re.search(r"chiuse|hanno chiuso|closed", ours)
@@ -573,7 +573,7 @@ def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):
     page = words_of(sound(opened("checks", lang=lang), lang))
-    for claim in ask("claims", lang=lang).itertuples():
+    for claim in run_query("claims", lang=lang).itertuples():
         assert (
             claim.claim in page
             and claim.suggested_wording in page
@@ -599,8 +599,8 @@ def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
         and f"period_{lang}" not in {box.key for box in visit.selectbox}
     )
     listed = html(areas.set_value(["FRA"]).run())
-    view = resolve(Filters(lang=lang, level="europe", indicator="death_rate"), "closures")
-    rows = ask("table", **view.cut, level="europe", geos=("FRA",), lang=lang)
+    view = resolve_view(Filters(lang=lang, level="europe", indicator="death_rate"), "closures")
+    rows = run_query("table", **view.breakdown, level="europe", geos=("FRA",), lang=lang)
     assert rows["period"].nunique() > 1 and listed.count('<th scope="row">') == len(rows) < whole.count(
         '<th scope="row">'
     )
@@ -610,10 +610,10 @@ def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
 def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
     address = {"lang": "en", "level": "europe", "indicator": "esales_share_of_turnover"}
     visit = opened("data", **address)
-    view = resolve(Filters(**address), "digital_sales")
+    view = resolve_view(Filters(**address), "digital_sales")
     assert view.geo and visit.multiselect(key="geo_en").value == []
     assert html(visit).count('<th scope="row">') == min(
-        len(ask("table", **view.cut, level="europe", geos=(), lang="en")), data_page.SHOWN
+        len(run_query("table", **view.breakdown, level="europe", geos=(), lang="en")), data_page.MAX_TABLE_ROWS
     )
 
 
@@ -626,8 +626,8 @@ def test_each_count_of_the_coverage_opens_the_view_it_counts(lang):
     for topic, asked in {(topic, unescape(asked)) for topic, asked in doors}:
         wanted = {name: values[0] for name, values in parse_qs(asked).items()}
         if "indicator" in wanted:
-            view = resolve(Filters.from_address(wanted, wanted["lang"]), topic)
-            assert (view.lang, view.level, view.indicator.id, view.notes) == (
+            view = resolve_view(Filters.from_url_parameters(wanted, wanted["lang"]), topic)
+            assert (view.lang, view.level, view.indicator.id, view.notices) == (
                 lang,
                 wanted["level"],
                 wanted["indicator"],
@@ -659,7 +659,7 @@ def test_every_figure_leads_to_the_documents_it_was_read_in():
 )
 def test_only_addresses_of_the_web_and_of_the_dashboard_are_links(address, link):
     cell = (
-        data_table.html([{"a": "x", "b": (">", address)}], {"a": "a", "b": "b"}, "caption")
+        data_table.render_table([{"a": "x", "b": (">", address)}], {"a": "a", "b": "b"}, "caption")
         .partition("<td>")[2]
         .partition("</td>")[0]
     )
@@ -689,7 +689,7 @@ def test_the_catalogue_can_be_searched_and_says_when_nothing_is_found():
 def test_another_topic_of_the_data_page_opens_its_first_indicator():
     visit = opened("data", lang="en")
     visit.selectbox(key="topic_en").set_value("women").run()
-    assert catalogue.indicator(visit.session_state["filters"].indicator).topic == "women"
+    assert catalogue.get_indicator(visit.session_state["filters"].indicator).topic == "women"
     sound(visit, "en")
 
 
@@ -697,7 +697,7 @@ def test_another_topic_of_the_data_page_opens_its_first_indicator():
 def test_every_source_is_named_with_its_terms(lang):
     page = words_of(sound(opened("about", lang=lang), lang))
     assert all(
-        source.name[lang] in page and source.licence[lang] in page for source in catalogue.sources().values()
+        source.name[lang] in page and source.licence[lang] in page for source in catalogue.load_sources().values()
     )
 
 

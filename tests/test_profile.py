@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from ripresa import catalogue, i18n
-from ripresa.database.query import ask, version
-from ripresa.filters import Filters, resolve
-from ripresa.i18n import rounded, t, value_text
+from ripresa.database.query import get_data_version, run_query
+from ripresa.filters import Filters, resolve_view
+from ripresa.i18n import format_value, round_half_up, t
 from ripresa.narrative import benchmark
-from ripresa.narrative.benchmark import ALONE
+from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
 from ripresa.profiles import area_profile, sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table as table
@@ -24,7 +24,7 @@ from tests.test_pages import sound, words_of
 
 ITALIAN = [
     row.code
-    for row in ask("profile_areas", lang="it").itertuples()
+    for row in run_query("profile_areas", lang="it").itertuples()
     if row.level != "country" or row.code == "ITA"
 ]
 COUNTRIES = ["DEU", "FRA", "POL", "NOR", "KEN", "USA"]
@@ -35,12 +35,12 @@ SECTORS = ["B-E", "F", "G", "I"]
 @pytest.mark.parametrize("geo", ITALIAN + COUNTRIES)
 def test_every_area_has_a_profile_in_both_languages(geo, lang):
     visit = opened("profile", lang=lang, geo=[geo])
-    page, one = words_of(sound(visit, lang)), area_profile.area(geo, lang)
+    page, one = words_of(sound(visit, lang)), area_profile.load_area_profile(geo, lang)
     assert one.name in words_of(heading(visit)) and visit.session_state["filters"].geo == (geo,)
-    for entry in one.all:
+    for entry in one.all_entries:
         assert entry.indicator.label[lang] in page
-        assert value_text(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, lang) in page
-    assert all(sentence in page for sentence in sheet.sentences(one))
+        assert format_value(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, lang) in page
+    assert all(sentence in page for sentence in sheet.build_summary_sentences(one))
     assert t("profile_missing", lang) in page and t("profile_sources", lang) in page
 
 
@@ -48,8 +48,8 @@ def test_every_area_has_a_profile_in_both_languages(geo, lang):
 @pytest.mark.parametrize("code", SECTORS)
 def test_every_sector_has_a_profile_beside_the_whole_economy(code, lang):
     visit = opened("profile", lang=lang, sector=code)
-    page, one = words_of(sound(visit, lang)), sector_profile.sector(code, lang)
-    assert one.name in words_of(heading(visit)) and one.across and one.italy.all
+    page, one = words_of(sound(visit, lang)), sector_profile.get_sector_profile(code, lang)
+    assert one.name in words_of(heading(visit)) and one.comparisons and one.italy.all_entries
     assert t("from_whole", lang) in page or t("the_whole", lang) in page
 
 
@@ -82,9 +82,9 @@ def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
 @pytest.mark.parametrize(("code", "key"), [("F", "sector_area_some"), ("G", "sector_area_none")])
 def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_area_chosen(code, key, lang):
     visit = opened("profile", lang=lang, geo=["ITC4"], sector=code, of="sector")
-    place, label = area_profile.names(lang)["ITC4"], catalogue.indicator("gva_change_vs_2019").label[lang]
+    place, label = area_profile.get_profile_areas(lang)["ITC4"], catalogue.get_indicator("gva_change_vs_2019").label[lang]
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, lang))[0])
-    assert sector_profile.sector(code, lang).name in words_of(heading(visit)) and said.startswith(
+    assert sector_profile.get_sector_profile(code, lang).name in words_of(heading(visit)) and said.startswith(
         t(key, lang, name=place, indicators=label)[:-1]
     )
     assert [
@@ -107,7 +107,7 @@ def test_an_area_without_figures_gives_way_to_italy():
 @cache
 def every() -> list[tuple]:
     """Each entry of each profile tested here, with its area."""
-    return [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area_profile.area(geo, "en").all]
+    return [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area_profile.load_area_profile(geo, "en").all_entries]
 
 
 def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice_only():
@@ -119,13 +119,13 @@ def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice
 
 
 def test_amounts_are_compared_with_nothing_and_have_no_place():
-    alone = [entry for _, entry in every() if entry.indicator.unit in ALONE]
+    alone = [entry for _, entry in every() if entry.indicator.unit in UNITS_WITHOUT_BENCHMARK]
     assert alone and not any(entry.others or entry.peers for entry in alone)
 
 
 def test_a_plain_rank_is_given_only_of_complete_official_sets():
     for geo, entry in every():
-        told = sheet._told(entry, "en")
+        told = sheet._render_comparisons(entry, "en")
         if "highest first" in told:
             assert (
                 geo in ITALIAN
@@ -145,10 +145,10 @@ def test_named_dots_of_a_survey_never_stand_in_a_row_of_ticks():
 def test_words_and_numbers_agree_in_every_profile():
     for _, entry in every():
         for other in entry.others:
-            told = benchmark.compared(entry.row, other, entry.indicator, "en")
+            told = benchmark.compare_rows(entry.row, other, entry.indicator, "en")
             if told is None:
                 continue
-            a, b = (rounded(one["value"], entry.indicator.decimals) for one in (entry.row, other))
+            a, b = (round_half_up(one["value"], entry.indicator.decimals) for one in (entry.row, other))
             assert {
                 "above": a > b,
                 "higher": a > b,
@@ -156,21 +156,21 @@ def test_words_and_numbers_agree_in_every_profile():
                 "lower": a < b,
                 "same": a == b,
                 "indistinct": True,
-            }[told.word]
-            assert told.plain is (entry.row["ci_low"] is None and other["ci_low"] is None)
+            }[told.outcome]
+            assert told.is_untested is (entry.row["ci_low"] is None and other["ci_low"] is None)
 
 
 def test_molise_is_above_italy_by_its_interval_and_its_place_is_a_range():
     share = next(
         entry
-        for entry in area_profile.area("ITF2", "en").all
+        for entry in area_profile.load_area_profile("ITF2", "en").all_entries
         if entry.indicator.id == "innovative_startups_female_majority_share"
     )
-    assert [benchmark.compared(share.row, other, share.indicator, "en").word for other in share.others] == [
+    assert [benchmark.compare_rows(share.row, other, share.indicator, "en").outcome for other in share.benchmarks] == [
         "higher"
     ]
     assert (
-        benchmark.place_text(share.row, list(share.peers), share.indicator, "en")
+        benchmark.format_rank(share.row, list(share.peers), share.indicator, "en")
         == "between places 1 and 3 of 20, highest first: the intervals say no more"
     )
 
@@ -197,19 +197,19 @@ def test_a_province_shown_with_the_figure_of_both_says_so():
 def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_and_under_it_in_2020(
     lang, expected
 ):
-    one = area_profile.area("ITC4", lang)
-    change = next(entry for entry in one.all if entry.indicator.id == "gva_change_vs_2019")
-    assert (change.row["period"], change.then.row["period"], change.then.row["value"]) == (
+    one = area_profile.load_area_profile("ITC4", lang)
+    change = next(entry for entry in one.all_entries if entry.indicator.id == "gva_change_vs_2019")
+    assert (change.row["period"], change.at_opening_year.row["period"], change.at_opening_year.row["value"]) == (
         "2024",
         "2020",
         -5.48,
     )
-    table = words_of(sheet.table(one, "profits"))
+    table = words_of(sheet.render_topic_table(one, "profits"))
     assert expected in table and t("profile_two_years", lang) in table
-    assert t("profile_two_years", lang) not in words_of(sheet.table(one, "closures")), (
+    assert t("profile_two_years", lang) not in words_of(sheet.render_topic_table(one, "closures")), (
         "said where there are two"
     )
-    assert sheet.since(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021."
+    assert sheet.describe_recovery(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021."
 
 
 @pytest.mark.parametrize(
@@ -228,14 +228,14 @@ def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_
     ],
 )
 def test_the_summary_leads_with_the_newest_value_added_and_says_that_inflation_is_in_it(lang, expected):
-    assert sheet.sentences(area_profile.area("ITC4", lang))[1] == expected
+    assert sheet.build_summary_sentences(area_profile.load_area_profile("ITC4", lang))[1] == expected
 
 
 def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_of_that_year():
     accounts = [
         entry
         for _, entry in every()
-        if benchmark.kind(entry.row) == "accounts" and entry.indicator.unit not in ALONE
+        if benchmark.get_source_kind(entry.row) == "accounts" and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
     ]
     assert accounts and all(entry.row["period"] == entry.newest["period"] > "2020" for entry in accounts)
     before = [entry.then for entry in accounts if entry.then]
@@ -249,7 +249,7 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
     ("code", "expected"),
     [
         ("F", "Value added compared with 2019"),
-        ("G", t("profile_sector_none", "en", sector=sector_profile.names("en")["G"])),
+        ("G", t("profile_sector_none", "en", sector=sector_profile.get_sector_names("en")["G"])),
     ],
 )
 def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
@@ -258,7 +258,7 @@ def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, ex
     assert (
         heading(visit).startswith("Lombardy")
         and expected in said
-        and sector_profile.names("en")[code] in said
+        and sector_profile.get_sector_names("en")[code] in said
     )
     assert [
         link.proto.query_string
@@ -268,54 +268,54 @@ def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, ex
 
 
 def test_a_figure_of_another_edition_is_never_the_way_since_2019():
-    deaths = next(entry for entry in area_profile.area("FRA", "en").all if entry.indicator.id == "death_rate")
+    deaths = next(entry for entry in area_profile.load_area_profile("FRA", "en").all_entries if entry.indicator.id == "death_rate")
     assert (
         deaths.row["edition"] == "eurostat-bd-2021"
-        and benchmark.since_2019(deaths.way, deaths.indicator, "en") == ""
+        and benchmark.describe_recovery(deaths.recovery, deaths.indicator, "en") == ""
     )
-    assert {row["edition"] for row in deaths.line} == {"eurostat-bd-2021", "eurostat-bd-2004-2020"}
+    assert {row["edition"] for row in deaths.history} == {"eurostat-bd-2021", "eurostat-bd-2004-2020"}
 
 
 def test_the_edition_is_named_beside_a_figure_where_the_area_or_its_wholes_have_several():
     for geo, edition, value in (("ITC4", "Active firms", "19.9%"), ("ITA", "Registered firms", "22.2%")):
-        one = area_profile.area(geo, "en")
-        line = sheet.table(one, "women").partition("Women-led businesses, share")[2].partition("</tr>")[0]
+        one = area_profile.load_area_profile(geo, "en")
+        line = sheet.render_topic_table(one, "women").partition("Women-led businesses, share")[2].partition("</tr>")[0]
         assert f"<small>{edition}</small>" in line and f"<strong>{value}</strong>" in line
-        assert not next(entry.edition for entry in one.all if entry.indicator.id == "innovative_startups")
+        assert not next(entry.edition_name for entry in one.all_entries if entry.indicator.id == "innovative_startups")
 
 
 def test_what_is_missing_is_named_and_nothing_that_is_there():
     for geo in ITALIAN + COUNTRIES:
-        one = area_profile.area(geo, "it")
-        have = {entry.indicator.id for entry in one.all}
-        assert not have & {indicator.id for indicator in (*one.elsewhere, *one.above)}
-    lombardy = area_profile.area("ITC4", "it")
-    assert "closure_rate" in {indicator.id for indicator in lombardy.above} and "cancellations" in {
-        indicator.id for indicator in lombardy.elsewhere
+        one = area_profile.load_area_profile(geo, "it")
+        have = {entry.indicator.id for entry in one.all_entries}
+        assert not have & {indicator.id for indicator in (*one.missing, *one.country_only)}
+    lombardy = area_profile.load_area_profile("ITC4", "it")
+    assert "closure_rate" in {indicator.id for indicator in lombardy.country_only} and "cancellations" in {
+        indicator.id for indicator in lombardy.missing
     }
 
 
 def shown(page: str, address: dict, geo: str) -> list[float]:
     """The figures of an area on a topic's page opened at an address, which shows what was asked for."""
-    asked = Filters.from_address(address, "en")
-    view = resolve(asked, page)
-    assert not view.notes and not asked.dropped and view.indicator.id == asked.indicator, address
+    asked = Filters.from_url_parameters(address, "en")
+    view = resolve_view(asked, page)
+    assert not view.notices and not asked.invalid_parameters and view.indicator.id == asked.indicator, address
     rows = (
-        [ask("trend", **view.cut, geos=view.geo, lang="en")]
+        [run_query("trend", **view.breakdown, geos=view.geo, lang="en")]
         if view.chart == "series"
-        else [ask(name, **view.moment) for name in ("map", "references")]
+        else [run_query(name, **view.query_parameters) for name in ("map", "references")]
     )
     return [value for found in rows for value in found[found["geo"] == geo]["value"]]
 
 
 @pytest.mark.parametrize("geo", ["ITA", "ITC", "ITC4", "ITH1", "DEU", "DNK", "KEN", "USA"])
 def test_every_door_of_a_profile_leads_to_a_page_that_shows_its_figure(geo):
-    one = area_profile.area(geo, "en")
-    for entry in one.all:
-        page, _, query = sheet.door(entry, one).partition("?")
+    one = area_profile.load_area_profile(geo, "en")
+    for entry in one.all_entries:
+        page, _, query = sheet.build_indicator_url(entry, one).partition("?")
         if page:
             assert entry.row["value"] in shown(page, parse_qs(query), geo), entry.indicator.id
-    assert not any(sheet.door(entry, one) for entry in one.entries.get("context", ())), (
+    assert not any(sheet.build_indicator_url(entry, one) for entry in one.entries.get("context", ())), (
         "no page shows the context"
     )
 
@@ -348,21 +348,21 @@ def test_every_link_leads_to_a_page_with_figures(page, address):
     visit = opened(page, lang="en", **address)
     sound(visit, "en")
     found = ways(visit)
-    assert len(found) > len(shell.FOOT) + 2
+    assert len(found) > len(shell.FOOTER_PAGES) + 2
     for to, asked in found:
-        filters = Filters.from_address(asked, "en")
-        assert to in shell.PAGES and not filters.dropped
-        if to in catalogue.topics():
+        filters = Filters.from_url_parameters(asked, "en")
+        assert to in shell.PAGE_NAMES and not filters.invalid_parameters
+        if to in catalogue.load_topics():
             assert shown(to, asked, filters.geo[0])
         if to == "compare" and filters.indicator:
             assert filters.indicator in {
-                line.indicator.id for line in compare_page.compared(filters.geo, "en")
+                line.indicator.id for line in compare_page.compare_areas(filters.geo, "en")
             }
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_picture_on_the_page_carries_its_words(theme):
-    found = re.findall(r"<img ([^>]*)>", sheet.table(area_profile.area("ITF2", "it"), "closures", theme))
+    found = re.findall(r"<img ([^>]*)>", sheet.render_topic_table(area_profile.load_area_profile("ITF2", "it"), "closures", theme))
     assert found and all(re.search(r'alt="[^"]+" src="data:image/svg', one) for one in found)
 
 
@@ -376,16 +376,16 @@ def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as
     assert offered == [t("profile_page", "en"), t("profile_csv", "en")]
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "ITF2.pdf").write_bytes(b"%PDF-")
-    for printed, label in (("older", "profile_page"), (version(), "profile_pdf")):
+    for printed, label in (("older", "profile_page"), (get_data_version(), "profile_pdf")):
         (tmp_path / "version").write_text(printed)
         visit = opened("profile", lang="en", geo=["ITF2"])
         assert visit.get("download_button")[0].proto.label == t(label, "en")
-        assert ('href="sheets/en/"' in html(visit)) is (printed == version())
+        assert ('href="sheets/en/"' in html(visit)) is (printed == get_data_version())
 
 
 def test_the_figures_of_a_profile_leave_as_a_clean_file():
-    rows = profile_page.figures(area_profile.area("ITF2", "en"))
-    back = pd.read_csv(io.BytesIO(table.csv(rows)), keep_default_na=False)
+    rows = profile_page.get_observations(area_profile.load_area_profile("ITF2", "en"))
+    back = pd.read_csv(io.BytesIO(table.build_csv(rows)), keep_default_na=False)
     assert len(back) == len(rows) and {"ITF2", "ITF+ITG", "ITA"} <= set(back.geo)
 
 
@@ -393,34 +393,34 @@ def test_the_figures_of_a_profile_leave_as_a_clean_file():
 
 
 def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_edition():
-    building = sector_profile.sector("F", "en")
-    deaths = next(there for there in building.across if there.indicator.id == "death_rate")
+    building = sector_profile.get_sector_profile("F", "en")
+    deaths = next(there for there in building.comparisons if there.indicator.id == "death_rate")
     assert {row["period"] for row in deaths.rows} == {"2020"} and len(deaths.rows) == 20
-    assert sector_profile.counted(deaths, "en") == (
+    assert sector_profile.describe_counts(deaths, "en") == (
         "Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both figures: 9; the sector is above the whole economy in 2 "
         "and below it in 6 (plain differences)."
     )
 
 
 def test_an_old_vintage_of_a_sector_has_no_direction():
-    hotels = sector_profile.sector("I", "en")
-    deaths = next(entry for entry in hotels.italy.all if entry.indicator.id == "death_rate")
-    assert "v" in deaths.row["flags"] and deaths.way is None and deaths.others == ()
-    assert t("weak_vintage", "en") in words_of(sheet.table(hotels.italy, "closures"))
+    hotels = sector_profile.get_sector_profile("I", "en")
+    deaths = next(entry for entry in hotels.italy.all_entries if entry.indicator.id == "death_rate")
+    assert "v" in deaths.row["flags"] and deaths.recovery is None and deaths.benchmarks == ()
+    assert t("weak_vintage", "en") in words_of(sheet.render_topic_table(hotels.italy, "closures"))
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_and_the_year_is_said(lang):
     regions = next(
         there
-        for there in sector_profile.sector("F", lang).across
+        for there in sector_profile.get_sector_profile("F", lang).comparisons
         if there.indicator.id == "gva_change_vs_2019"
     )
-    rows = ask("profile_sector", sector="F", lang=lang)
+    rows = run_query("profile_sector", sector="F", lang=lang)
     own = rows[(rows["indicator"] == "gva_change_vs_2019") & (rows["level"] == "area")]
     newest = max(period for period, there in own.groupby("period") if there["geo"].nunique() == 21)
     assert {row["period"] for row in regions.rows} == {newest} and newest > "2020" and len(regions.rows) == 21
-    assert newest in sector_profile.beside(regions, lang) and newest in sector_profile.counted(regions, lang)
+    assert newest in sector_profile.render_comparison(regions, lang) and newest in sector_profile.describe_counts(regions, lang)
 
 
 # --- the evidence of a claim ---
@@ -428,9 +428,9 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
-    claims = {row.id: row for row in ask("claims", lang=lang).itertuples()}
-    shown = words_of(claim_evidence.sides(claims["profits_76"], lang))
+    claims = {row.id: row for row in run_query("claims", lang=lang).itertuples()}
+    shown = words_of(claim_evidence.render_sides(claims["profits_76"], lang))
     assert "76%" in shown and "75%" in shown and t("exclusion_reason_disputed", lang) in shown
     assert t("exclusion_reason_worded", lang) in shown, "the number of the claim, printed as what it is not"
-    assert t("checks_no_evidence", lang) in words_of(claim_evidence.sides(claims["closed_16"], lang))
-    assert claim_evidence.sides(claims["nations_90"], lang) == ""
+    assert t("checks_no_evidence", lang) in words_of(claim_evidence.render_sides(claims["closed_16"], lang))
+    assert claim_evidence.render_sides(claims["nations_90"], lang) == ""

@@ -58,9 +58,9 @@ def test_the_feed_of_revisions_is_atom(site):
 
 def test_the_shell_leaves_embeds_and_the_open_data_alone():
     headers = {"content-type": "text/html; charset=utf-8"}
-    shell = server.Shell(None)
-    assert shell.wanted({"path": "/closures"}, headers)
-    assert not shell.wanted({"path": "/embed/v1/death_rate"}, headers) and not shell.wanted(
+    shell = server.IndexHtmlMiddleware(None)
+    assert shell.should_buffer({"path": "/closures"}, headers)
+    assert not shell.should_buffer({"path": "/embed/v1/death_rate"}, headers) and not shell.should_buffer(
         {"path": "/api/v1/"}, headers
     )
 
@@ -76,7 +76,7 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
         )
         await send({"type": "http.response.body", "body": b""})
 
-    visitor = TestClient(server.Guarded(page))
+    visitor = TestClient(server.SecurityHeadersMiddleware(page))
     policy = visitor.get("/closures").headers
     assert (
         "default-src 'self'" in policy["content-security-policy"]
@@ -88,7 +88,7 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
 
 
 def test_anyone_may_frame_an_embed_a_page_opened_from_a_file_too():
-    visitor = TestClient(server.Guarded(Starlette(routes=ROUTES)), base_url="http://figures.example")
+    visitor = TestClient(server.SecurityHeadersMiddleware(Starlette(routes=ROUTES)), base_url="http://figures.example")
     for path in ("/embed/v1/death_rate", "/embed/v1/no_such_thing"):
         headers = visitor.get(path).headers
         assert (
@@ -112,7 +112,7 @@ def test_robots_are_led_to_every_page_in_every_language(site):
     spaces = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
     assert {one.findtext("s:loc", namespaces=spaces) for one in told} == {
         f"http://figures.example/{'' if page == 'overview' else page}?lang={lang}"
-        for page in frame.PAGES
+        for page in frame.PAGE_NAMES
         for lang in ("it", "en")
     }
     assert {tuple(link.get("hreflang") for link in one.findall("x:link", spaces)) for one in told} == {
@@ -128,7 +128,7 @@ def test_an_address_that_is_no_page_s_is_a_404_that_leads_home_in_both_languages
         str(tmp_path / "index.html"),
         (tmp_path / "index.html").stat(),
     )  # as Streamlit's do
-    visitor = TestClient(sitemap.Lost(Starlette(routes=[Mount(base, app=everywhere)])))
+    visitor = TestClient(sitemap.NotFoundMiddleware(Starlette(routes=[Mount(base, app=everywhere)])))
     assert (
         visitor.get(f"{base}/closures").text
         == visitor.get(f"{base}/").text

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from ripresa.database import query
-from ripresa.database.query import ask
+from ripresa.database.query import run_query
 
 ANSWERS = {}  # question: the check of its answer
 TOTALS = {"sector": "all", "gender": "all", "size": "all"}
@@ -32,14 +32,14 @@ def table(frame, *columns: str) -> list[tuple]:
     return list(frame[list(columns)].itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize("name", query.names())
+@pytest.mark.parametrize("name", query.list_queries())
 def test_the_answer_is_the_one_worked_out_by_hand(name):
     assert name in ANSWERS, f"queries/{name}.sql: write its answer in tests/test_queries.py"
     ANSWERS[name]()
 
 
 def test_no_answer_outlives_its_question():
-    assert set(ANSWERS) == set(query.names())
+    assert set(ANSWERS) == set(query.list_queries())
 
 
 # --- the answers ---
@@ -47,13 +47,13 @@ def test_no_answer_outlives_its_question():
 
 @answer("area_figures")
 def _():
-    molise = ask("area_figures", geo="ITF2")
+    molise = run_query("area_figures", geo="ITF2")
     assert table(
         molise[(molise.indicator == "active_enterprises") & (molise.period == "2024")],
         "value",
         "published_geo",
     ) == [(21729, "ITF2")]
-    bolzano = ask("area_figures", geo="ITH1")
+    bolzano = run_query("area_figures", geo="ITH1")
     assert set(bolzano.published_geo) == {"ITH1", "ITH1+ITH2"}
     assert table(bolzano[bolzano.indicator == "innovative_startups"], "period", "value", "published_geo") == [
         ("2025-05", 238, "ITH1+ITH2")
@@ -62,7 +62,7 @@ def _():
 
 @answer("area_sector")
 def _():
-    cross = ask(
+    cross = run_query(
         "area_sector",
         indicator="gva_change_vs_2019",
         gender="all",
@@ -90,14 +90,14 @@ def _():
 @answer("areas")
 def _():
     assert (
-        ask("areas", level="italy", lang="it").code.tolist()
+        run_query("areas", level="italy", lang="it").code.tolist()
         == "ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2".split()
     )
-    assert table(ask("areas", level="macro", lang="en"), "code", "name")[-1] == (
+    assert table(run_query("areas", level="macro", lang="en"), "code", "name")[-1] == (
         "ITF+ITG",
         "Mezzogiorno (South and Islands)",
     )
-    europe, world = ask("areas", level="europe", lang="it"), ask("areas", level="world", lang="it")
+    europe, world = run_query("areas", level="europe", lang="it"), run_query("areas", level="world", lang="it")
     assert {"ITA", "DEU", "NOR", "TUR"} <= set(europe.code) < set(world.code) and "KEN" not in set(
         europe.code
     )
@@ -108,13 +108,13 @@ def _():
 
 @answer("build")
 def _():
-    assert table(ask("build"), "version") == [(query.version(),)]
-    assert ask("build").rows_read[0] >= 12664 and ask("build").derived[0] == 1400
+    assert table(run_query("build"), "version") == [(query.get_data_version(),)]
+    assert run_query("build").rows_read[0] >= 12664 and run_query("build").derived[0] == 1400
 
 
 @answer("by_gender")
 def _():
-    pairs = ask("by_gender", indicator="closure_rate", sector="all", size="all", lang="en")
+    pairs = run_query("by_gender", indicator="closure_rate", sector="all", size="all", lang="en")
     poland = pairs[pairs.geo == "POL"]
     assert table(poland, "period", "gender", "value") == [("2020-05", "female", 15), ("2020-05", "male", 12)]
     world = pairs[(pairs.geo == "WORLD") & (pairs.period == "2020-05")]
@@ -124,7 +124,7 @@ def _():
 
 @answer("by_sector")
 def _():
-    world = ask(
+    world = run_query(
         "by_sector",
         indicator="closure_rate",
         geo="WORLD",
@@ -142,7 +142,7 @@ def _():
         ("performing_arts_and_entertainment", 36),
         ("tourism_and_travel_agencies", 54),
     ]
-    italy = ask(
+    italy = run_query(
         "by_sector",
         indicator="death_rate",
         geo="ITA",
@@ -163,7 +163,7 @@ def _():
 
 @answer("by_size")
 def _():
-    italy = ask(
+    italy = run_query(
         "by_size",
         indicator="ent_with_esales",
         geo="ITA",
@@ -180,7 +180,7 @@ def _():
         ("50-249", 25.8),
         ("GE250", 47.7),
     ]
-    newest = ask(
+    newest = run_query(
         "by_size",
         indicator="dii_at_least_basic",
         geo="ITA",
@@ -197,9 +197,9 @@ def _():
 def _():
     view = {"sector": "all", "gender": "all", "size": "all", "period": "2020-05", "editions": ("fob-2020",)}
     assert table(
-        ask("citations", indicator="closure_rate", geos=("ITA",), **view), "publisher", "observations"
+        run_query("citations", indicator="closure_rate", geos=("ITA",), **view), "publisher", "observations"
     ) == [("Digitalic", 1), ("Punto Informatico", 1)]
-    every = ask("citations", indicator="closure_rate", geos=(), **view)
+    every = run_query("citations", indicator="closure_rate", geos=(), **view)
     assert every[every.publisher == "HRM Asia"].observations.tolist() == [
         8
     ]  # Bangladesh, India, Japan, Singapore, South Korea, Taiwan, East Asia, South Asia
@@ -207,36 +207,36 @@ def _():
 
 @answer("claim_evidence")
 def _():
-    sides = ask("claim_evidence", indicator="lower_sales_yoy", geo="ITA", period="2020-05")
+    sides = run_query("claim_evidence", indicator="lower_sales_yoy", geo="ITA", period="2020-05")
     assert table(sides, "side", "value", "publisher", "exclusion_reason") == [
         ("observation", 76, "Digitalic", ""),
         ("observation", 76, "TSF", ""),
         ("excluded_observation", 76, "Punto Informatico", "worded"),
         ("excluded_observation", 75, "DMQ Accountants", "disputed"),
     ]
-    gap = ask(
+    gap = run_query(
         "claim_evidence", indicator="closure_gender_gap_female_minus_male", geo="WORLD", period="2020-05"
     )
     assert table(gap, "side", "value") == [("observation", 7), ("excluded_observation", 5.9)]
-    assert ask("claim_evidence", indicator="", geo="", period="").empty
+    assert run_query("claim_evidence", indicator="", geo="", period="").empty
 
 
 @answer("claims")
 def _():
-    assert table(ask("claims", lang="en"), "id", "verdict", "evidence_value")[:3] == [
+    assert table(run_query("claims", lang="en"), "id", "verdict", "evidence_value")[:3] == [
         ("closed_16", "misworded", 16),
         ("profits_76", "misworded", 76),
         ("digital_37", "confirmed", 37),
     ]
     assert (
-        ask("claims", lang="it").claim[0]
+        run_query("claims", lang="it").claim[0]
         == "Il 16% delle piccole imprese italiane ha chiuso per la crisi sanitaria"
     )
 
 
 @answer("conflicts")
 def _():
-    conflicts = ask("conflicts")
+    conflicts = run_query("conflicts")
     italy = conflicts[
         (conflicts.indicator == "death_rate")
         & (conflicts.geo == "ITA")
@@ -259,7 +259,7 @@ def _():
 
 @answer("coverage")
 def _():
-    coverage = ask("coverage")
+    coverage = run_query("coverage")
     deaths = coverage[(coverage.indicator == "death_rate") & (coverage.level == "italy")]
     assert table(deaths, "sector", "gender", "size", "period", "edition", "areas") == [
         ("all", "all", "all", year, "istat-bd", 21)
@@ -282,19 +282,19 @@ def _():
 
 @answer("coverage_matrix")
 def _():
-    matrix = ask("coverage_matrix", lang="en").set_index("indicator")
+    matrix = run_query("coverage_matrix", lang="en").set_index("indicator")
     columns = ["italian_areas", "european_countries", "countries", "first_year", "last_year"]
     assert matrix.loc["firms_woman_top_manager", columns].tolist() == [0, 41, 155, 2006, 2024]
     assert matrix.loc["dii_at_least_basic", columns].tolist() == [0, 33, 33, 2021, 2025]
     assert matrix.loc[
         "innovative_startups_female_majority_share", ["italian_areas", "observations", "with_interval"]
     ].tolist() == [20, 36, 28]
-    assert matrix.index[0] == "death_rate" and len(matrix) == len(ask("indicators", lang="en"))
+    assert matrix.index[0] == "death_rate" and len(matrix) == len(run_query("indicators", lang="en"))
 
 
 @answer("dictionary")
 def _():
-    dictionary = ask("dictionary", lang="en")
+    dictionary = run_query("dictionary", lang="en")
     sizes = dictionary[dictionary.table_name == "sizes"]
     assert table(sizes, "column_name", "data_type", "comment")[1:] == [
         ("position", "INTEGER", "Reading order"),
@@ -308,7 +308,7 @@ def _():
 
 @answer("figure_citations")
 def _():
-    documents = ask("figure_citations", indicator="closure_rate", **TOTALS)
+    documents = run_query("figure_citations", indicator="closure_rate", **TOTALS)
     italy = documents[(documents.geo == "ITA") & (documents.period == "2020-05")]
     assert italy.edition.tolist() == ["fob-2020"]
     digitalic, punto = italy.citations.tolist()[0].split(" | ")
@@ -323,7 +323,7 @@ def _():
 
 @answer("figure_documents")
 def _():
-    documents = ask("figure_documents", indicator="closure_rate", **TOTALS)
+    documents = run_query("figure_documents", indicator="closure_rate", **TOTALS)
     italy = documents[(documents.geo == "ITA") & (documents.period == "2020-05")]
     assert (
         table(italy, "publisher", "edition") == [("Digitalic", "fob-2020"), ("Punto Informatico", "fob-2020")]
@@ -331,13 +331,13 @@ def _():
     )
     assert documents.observations.is_monotonic_decreasing and len(
         documents[["geo", "period", "edition"]].drop_duplicates()
-    ) == len(ask("figure_citations", indicator="closure_rate", **TOTALS))
+    ) == len(run_query("figure_citations", indicator="closure_rate", **TOTALS))
 
 
 @answer("headline")
 def _():
     def card(indicator: str, geo: str, edition: str, period: str, better: str) -> list[tuple]:
-        found = ask(
+        found = run_query(
             "headline",
             indicator=indicator,
             geo=geo,
@@ -371,7 +371,7 @@ def _():
 
 @answer("indicators")
 def _():
-    catalogue = ask("indicators", lang="it").set_index("id")
+    catalogue = run_query("indicators", lang="it").set_index("id")
     assert catalogue.loc[
         "lower_sales_yoy", ["topic", "label", "unit", "desired_direction", "breaks"]
     ].tolist() == [
@@ -385,7 +385,7 @@ def _():
 
 @answer("labels")
 def _():
-    labels = ask("labels", lang="en")
+    labels = run_query("labels", lang="en")
     assert table(labels[labels.kind == "gender"], "code", "name") == [
         ("all", "All firms"),
         ("female", "Women-led"),
@@ -402,7 +402,7 @@ def _():
 
 @answer("map")
 def _():
-    may = ask(
+    may = run_query(
         "map",
         indicator="closure_rate",
         period="2020-05",
@@ -427,7 +427,7 @@ def _():
         "TWN": 4,
         "USA": 23,
     }
-    trade = ask(
+    trade = run_query(
         "map",
         indicator="death_rate",
         sector="G",
@@ -440,7 +440,7 @@ def _():
     )
     assert dict(table(trade, "geo", "value"))["FRA"] == 4.06 and len(trade) == 20
     assert table(trade[trade.geo == "ITA"], "value", "edition") == [(7.6, "istat-bd")]
-    women = ask(
+    women = run_query(
         "map",
         indicator="firms_woman_top_manager",
         period="latest",
@@ -459,7 +459,7 @@ def _():
 
 @answer("profile")
 def _():
-    bolzano = ask("profile", geos=("ITH1", "ITH", "ITA"), focus_geos=("ITH1",), sectors=("all",), lang="en")
+    bolzano = run_query("profile", geos=("ITH1", "ITH", "ITA"), focus_geos=("ITH1",), sectors=("all",), lang="en")
     deaths = bolzano[(bolzano.indicator == "death_rate") & (bolzano.period == "2024")]
     assert table(deaths, "geo", "geo_name", "value") == [
         ("ITH1", "Bolzano (South Tyrol)", 4.16),
@@ -472,7 +472,7 @@ def _():
         ("ITA", 12292, ""),
     ]
     assert "closure_rate" not in set(bolzano.indicator)  # Italy has it, Bolzano does not
-    world = ask("profile", geos=("KEN", "WORLD"), focus_geos=("KEN",), sectors=(), lang="en")
+    world = run_query("profile", geos=("KEN", "WORLD"), focus_geos=("KEN",), sectors=(), lang="en")
     assert "firms_woman_top_manager" not in set(
         world[world.geo == "WORLD"].indicator
     )  # unweighted means are no benchmark
@@ -480,7 +480,7 @@ def _():
 
 @answer("profile_areas")
 def _():
-    areas = ask("profile_areas", lang="it")
+    areas = run_query("profile_areas", lang="it")
     assert (
         areas.code.tolist()[:6] == ["ITA", "ITC", "ITH", "ITI", "ITF+ITG", "ITC1"]
         and areas.code.tolist()[25] == "ITG2"
@@ -497,7 +497,7 @@ def _():
 
 @answer("profile_recovery")
 def _():
-    molise = ask("profile_recovery", geo="ITF2")
+    molise = run_query("profile_recovery", geo="ITF2")
     molise = molise[molise.sector == "all"].set_index(["indicator", "edition"])
     way = ["period", "value", "baseline", "worst_period", "worst", "regained_period", "regained", "complete"]
     assert molise.loc[("birth_rate", "istat-bd"), way].tolist() == [
@@ -520,25 +520,25 @@ def _():
         1.72,
         True,
     ]
-    lombardy = ask("profile_recovery", geo="ITC4").set_index(["indicator", "sector", "edition"])
+    lombardy = run_query("profile_recovery", geo="ITC4").set_index(["indicator", "sector", "edition"])
     assert not lombardy.loc[("growth_rate", "all", "registered"), "complete"]  # 2020 and 2023 only
     assert (
-        ask("profile_recovery", geo="ITH1").set_index("indicator").loc["growth_rate", "value"].tolist()
+        run_query("profile_recovery", geo="ITH1").set_index("indicator").loc["growth_rate", "value"].tolist()
         is not None
     )  # the joined area's
-    assert ask("profile_recovery", geo="XXX").empty
+    assert run_query("profile_recovery", geo="XXX").empty
 
 
 @answer("profile_sector")
 def _():
-    building = ask("profile_sector", sector="F", lang="en")
+    building = run_query("profile_sector", sector="F", lang="en")
     deaths = building[(building.indicator == "death_rate") & (building.period == "2020")]
     assert table(deaths[deaths.geo.isin(["DEU", "ITA"])], "geo", "value", "total_value", "edition") == [
         ("DEU", 7.84, 9.47, "eurostat-bd-2004-2020"),
         ("ITA", 7.3, 7.1, "istat-bd"),
     ]
     assert deaths[deaths.geo == "POL"].total_value.isna().all() and len(deaths) == 20
-    hotels = ask("profile_sector", sector="I", lang="en")
+    hotels = run_query("profile_sector", sector="I", lang="en")
     italy = hotels[(hotels.indicator == "death_rate") & (hotels.geo == "ITA") & (hotels.period == "2020")]
     assert (
         table(italy, "value", "flags") == [(8.03, "v")] and italy.total_value.isna().all()
@@ -547,7 +547,7 @@ def _():
 
 @answer("references")
 def _():
-    deaths = ask(
+    deaths = run_query(
         "references",
         indicator="death_rate",
         period="2020",
@@ -563,7 +563,7 @@ def _():
         ("ITF+ITG", 8.1),
         ("ITA", 7.1),
     ]
-    digital = ask(
+    digital = run_query(
         "references",
         indicator="dii_at_least_basic",
         sector="all",
@@ -575,7 +575,7 @@ def _():
         lang="en",
     )
     assert table(digital, "geo", "value") == [("EU27_2020", 71.39)]
-    survey = ask(
+    survey = run_query(
         "references",
         indicator="closure_rate",
         period="2020-05",
@@ -589,7 +589,7 @@ def _():
 
 @answer("resources")
 def _():
-    resources = ask("resources", lang="en").set_index("id")
+    resources = run_query("resources", lang="en").set_index("id")
     assert resources.loc[
         "business-open-days-2020", ["kind", "state", "region", "region_name", "region_level", "title"]
     ].tolist() == [
@@ -601,14 +601,14 @@ def _():
         "Facebook Business Open Days",
     ]
     assert list(dict.fromkeys(resources.state)) == ["active", "unknown", "ended"]
-    assert ask("resources", lang="it").set_index("id").loc[
+    assert run_query("resources", lang="it").set_index("id").loc[
         "diagnosi-digitale-pmi", ["title", "region_name"]
     ].tolist() == ["Diagnosi Digitale PMI", "Italia"]
 
 
 @answer("sources")
 def _():
-    sources = ask("sources", lang="en").set_index("id")
+    sources = run_query("sources", lang="en").set_index("id")
     assert sources.loc["istat_business_demography", ["kind", "licence", "observations"]].tolist() == [
         "register",
         "CC BY 4.0",
@@ -622,7 +622,7 @@ def _():
 
 @answer("table")
 def _():
-    lombardy = ask("table", indicator="death_rate", level="italy", geos=("ITC4",), lang="en", **TOTALS)
+    lombardy = run_query("table", indicator="death_rate", level="italy", geos=("ITC4",), lang="en", **TOTALS)
     assert table(lombardy, "period", "value", "status") == [
         ("2019", 7.1, "ok"),
         ("2020", 6.4, "ok"),
@@ -632,14 +632,14 @@ def _():
         ("2024", 5.75, "provisional"),
     ]
     assert (
-        len(ask("table", indicator="death_rate", level="italy", geos=(), lang="en", **TOTALS))
+        len(run_query("table", indicator="death_rate", level="italy", geos=(), lang="en", **TOTALS))
         == (21 + 4 + 1) * 6
     )
 
 
 @answer("trend")
 def _():
-    france = ask("trend", indicator="death_rate", geos=("FRA",), lang="en", **TOTALS)
+    france = run_query("trend", indicator="death_rate", geos=("FRA",), lang="en", **TOTALS)
     assert table(france, "edition", "period", "value") == [
         ("eurostat-bd-2004-2020", "2019", 4.6),
         ("eurostat-bd-2004-2020", "2020", 3.85),
@@ -647,17 +647,17 @@ def _():
         ("eurostat-bd-2021", "2022", 10.22),
         ("eurostat-bd-2021", "2023", 10.93),
     ]
-    world = ask("trend", indicator="closure_rate", geos=("WORLD",), lang="en", **TOTALS)
+    world = run_query("trend", indicator="closure_rate", geos=("WORLD",), lang="en", **TOTALS)
     assert table(world[world.period == "2020-05"], "edition", "value") == [
         ("fob-2020", 26),
         ("fob-2021-22", 29),
     ]
-    growth = ask("trend", indicator="growth_rate", geos=("ITH1", "ITH2"), lang="en", **TOTALS)
+    growth = run_query("trend", indicator="growth_rate", geos=("ITH1", "ITH2"), lang="en", **TOTALS)
     assert table(growth[growth.period == "2023"], "geo", "value", "published_geo") == [
         ("ITH1", 1.02, "ITH1+ITH2"),
         ("ITH2", 1.02, "ITH1+ITH2"),
     ]
-    assert ask("trend", indicator="death_rate", geos=(), lang="en", **TOTALS).empty
+    assert run_query("trend", indicator="death_rate", geos=(), lang="en", **TOTALS).empty
 
 
 # --- what must not be mixed ---
@@ -668,7 +668,7 @@ def _():
     ["firms_woman_top_manager", "firms_women_participation_ownership", "firms_majority_women_ownership"],
 )
 def test_world_bank_group_means_are_never_a_reference(indicator):
-    assert ask(
+    assert run_query(
         "references",
         indicator=indicator,
         period="latest",
@@ -680,10 +680,10 @@ def test_world_bank_group_means_are_never_a_reference(indicator):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in query.names() if name not in ("claim_evidence", "conflicts")]
+    "name", [name for name in query.list_queries() if name not in ("claim_evidence", "conflicts")]
 )
 def test_no_chart_s_question_reads_the_evidence(name):
-    code = [line for line in query.text(name).splitlines() if not line.startswith("--")]
+    code = [line for line in query.load_sql(name).splitlines() if not line.startswith("--")]
     assert not [
         line
         for line in code
@@ -699,7 +699,7 @@ def test_no_chart_s_question_reads_the_evidence(name):
     [("registered", "latest", "2019", "2020"), ("registered-quarter", "2020-Q2", "2019-Q2", "2020-Q2")],
 )
 def test_a_headline_sets_years_beside_years_and_quarters_beside_quarters(edition, period, baseline, worst):
-    card = ask(
+    card = run_query(
         "headline",
         indicator="registrations",
         geo="ITA",
@@ -712,7 +712,7 @@ def test_a_headline_sets_years_beside_years_and_quarters_beside_quarters(edition
 
 
 def test_a_headline_does_not_follow_the_old_vintage():
-    assert ask(
+    assert run_query(
         "headline",
         indicator="death_rate",
         geo="ITA",
@@ -726,7 +726,7 @@ def test_a_headline_does_not_follow_the_old_vintage():
 
 
 def test_a_map_takes_the_first_edition_an_area_has_and_one_row_an_area():
-    both = ask(
+    both = run_query(
         "map",
         indicator="women_led_firms_share",
         period="2024-12-31",
@@ -758,9 +758,9 @@ VIEW = {
 LINE = {"indicator": "death_rate", "geos": ("ITA",), "lang": "it", **TOTALS}
 
 
-@pytest.mark.parametrize("name", query.names())
+@pytest.mark.parametrize("name", query.list_queries())
 def test_a_question_says_what_it_gives(name):
-    assert len(query.description(name)) > 20 and query.description(name).rstrip().endswith(".")
+    assert len(query.get_description(name)) > 20 and query.get_description(name).rstrip().endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -777,48 +777,48 @@ def test_a_question_says_what_it_gives(name):
     ],
 )
 def test_rows_of_figures_have_the_same_columns(name, extra):
-    assert set(ROW) <= set(ask(name, **(VIEW | extra)).columns)
+    assert set(ROW) <= set(run_query(name, **(VIEW | extra)).columns)
 
 
 @pytest.mark.parametrize("lang, name", [("it", "Lombardia"), ("en", "Lombardy")])
 def test_names_come_in_the_language_asked(lang, name):
-    rows = ask("map", **(VIEW | {"lang": lang}))
+    rows = run_query("map", **(VIEW | {"lang": lang}))
     assert rows[rows.geo == "ITC4"].geo_name.tolist() == [name]
 
 
-@pytest.mark.parametrize("name", [name for name in query.names() if query.parameters(name)])
+@pytest.mark.parametrize("name", [name for name in query.list_queries() if query.list_parameters(name)])
 def test_a_missing_value_is_named(name):
-    first = query.parameters(name)[0]
+    first = query.list_parameters(name)[0]
     with pytest.raises(KeyError, match=rf"queries/{name}\.sql needs .*{first}"):
-        ask(name)
+        run_query(name)
 
 
 def test_every_missing_value_is_named_at_once():
     with pytest.raises(KeyError, match="queries/map.sql needs lang, level."):
-        ask("map", **{name: value for name, value in VIEW.items() if name not in ("lang", "level")})
+        run_query("map", **{name: value for name, value in VIEW.items() if name not in ("lang", "level")})
 
 
 @pytest.mark.parametrize("name", ["no_such_question", "../data/derive", "map.sql", "", "map; drop table x"])
 def test_an_unknown_question_is_named_with_those_there_are(name):
     with pytest.raises(KeyError, match="is not there; the questions are: area_figures, "):
-        ask(name)
+        run_query(name)
 
 
 def test_the_second_time_the_answer_is_the_same_object():
-    assert ask("map", **VIEW) is ask("map", **dict(reversed(VIEW.items())))
-    assert ask("map", **VIEW) is ask("map", **(VIEW | {"editions": ["istat-bd"]}))  # a list counts as a tuple
+    assert run_query("map", **VIEW) is run_query("map", **dict(reversed(VIEW.items())))
+    assert run_query("map", **VIEW) is run_query("map", **(VIEW | {"editions": ["istat-bd"]}))  # a list counts as a tuple
 
 
 @pytest.mark.parametrize("column", ["indicator", "sector", "gender", "size", "period", "level", "lang"])
 def test_a_value_is_never_code(column):
-    before = ask("build").observations[0]
-    rows = ask("map", **(VIEW | {column: "x'; drop table observations; --"}))
+    before = run_query("build").observations[0]
+    rows = run_query("map", **(VIEW | {column: "x'; drop table observations; --"}))
     assert rows.empty or column in (
         "level",
         "lang",
     )  # an unknown level draws countries, an unknown language is English
-    assert ask("trend", **(LINE | {"geos": ("x'; drop table observations; --",)})).empty
-    assert ask("table", **LINE, level="italy").shape[0] == 6 and ask("build").observations[0] == before
+    assert run_query("trend", **(LINE | {"geos": ("x'; drop table observations; --",)})).empty
+    assert run_query("table", **LINE, level="italy").shape[0] == 6 and run_query("build").observations[0] == before
 
 
 def test_many_readers_at_once_get_their_own_answers():
@@ -826,7 +826,7 @@ def test_many_readers_at_once_get_their_own_answers():
     italy = {"2019": 7.9, "2020": 7.1, "2021": 6.5, "2022": 6.44, "2023": 6.37, "2024": 6.4}
 
     def read(place: int, year: str) -> None:
-        rows = ask(
+        rows = run_query(
             "by_sector",
             indicator="death_rate",
             geo="ITA",
@@ -848,15 +848,15 @@ def test_many_readers_at_once_get_their_own_answers():
 def published(tmp_path, monkeypatch):
     """A copy of the database in a place of its own, which questions now read."""
     path = tmp_path / "published.duckdb"
-    shutil.copyfile(query.build.ensure(), path)
+    shutil.copyfile(query.build.ensure_database(), path)
     monkeypatch.setenv("RIPRESA_DATABASE", str(path))
     yield path
     monkeypatch.undo()
-    query.version()  # back to the project's own
+    query.get_data_version()  # back to the project's own
 
 
 def test_a_swapped_file_is_seen_at_the_next_question(published, tmp_path):
-    assert ask("map", **VIEW).value.min() > 1
+    assert run_query("map", **VIEW).value.min() > 1
     draft = tmp_path / "draft.duckdb"
     shutil.copyfile(published, draft)
     with duckdb.connect(str(draft)) as connection:
@@ -865,8 +865,8 @@ def test_a_swapped_file_is_seen_at_the_next_question(published, tmp_path):
             "delete from observations_labelled where indicator = 'death_rate' and geo = 'ITC4'"
         )
     os.replace(draft, published)
-    assert query.version() == "swapped"
-    assert len(ask("map", **VIEW)) == 20
+    assert query.get_data_version() == "swapped"
+    assert len(run_query("map", **VIEW)) == 20
 
 
 def test_a_file_that_is_no_database_is_one_sentence_and_a_good_one_put_back_is_read(published):
@@ -876,6 +876,6 @@ def test_a_file_that_is_no_database_is_one_sentence_and_a_good_one_put_back_is_r
         query.build.BuildError,
         match=r"published\.duckdb cannot be read .*: delete it and start again, it will be rebuilt\.$",
     ):
-        query.version()
+        query.get_data_version()
     published.write_bytes(whole)
-    assert len(ask("map", **VIEW)) == 21
+    assert len(run_query("map", **VIEW)) == 21

@@ -15,7 +15,7 @@ from ripresa.database import releases as release
 from ripresa.embed import embed_page
 from ripresa.exports import atom as feed
 from ripresa.exports import versions
-from ripresa.filters import Filters, resolve
+from ripresa.filters import Filters, resolve_view
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = shutil.ignore_patterns(
@@ -43,9 +43,9 @@ def data(tmp_path_factory) -> dict:
     patch.delenv("RIPRESA_DATABASE", raising=False)
     root = tmp_path_factory.mktemp("project") / "data"
     shutil.copytree(ROOT / "data", root, ignore=MADE)
-    build.build(root)
-    first = release.release(root, FIRST)
-    log = release.revisions(root)
+    build.build_database(root)
+    first = release.create_release(root, FIRST)
+    log = release.load_revisions(root)
 
     def change(found: list[dict]) -> list[dict]:
         found[0]["value"] = "3"
@@ -53,8 +53,8 @@ def data(tmp_path_factory) -> dict:
 
     before = list(csv.DictReader((root / DESI).open(encoding="utf-8", newline="")))
     edit(root / DESI, change)
-    build.build(root)
-    second = release.release(root, SECOND)
+    build.build_database(root)
+    second = release.create_release(root, SECOND)
     yield {
         "root": root,
         "first": first,
@@ -84,7 +84,7 @@ def test_the_first_release_is_one_line_for_all_its_figures(data):
 def test_a_later_release_lists_what_was_revised_and_withdrawn_and_counts_what_is_new(data):
     lines = {
         line["kind"]: line
-        for line in release.revisions(data["root"])
+        for line in release.load_revisions(data["root"])
         if line["version"] == data["second"]["version"]
     }
     assert list(lines) == ["revised", "new", "withdrawn"]
@@ -106,7 +106,7 @@ def test_a_later_release_lists_what_was_revised_and_withdrawn_and_counts_what_is
 
 
 def test_the_releases_follow_one_another(data):
-    assert [(line["version"], line["previous"]) for line in release.releases(data["root"])] == [
+    assert [(line["version"], line["previous"]) for line in release.load_releases(data["root"])] == [
         (data["first"]["version"], ""),
         (data["second"]["version"], data["first"]["version"]),
     ]
@@ -114,7 +114,7 @@ def test_the_releases_follow_one_another(data):
 
 def test_a_version_is_released_once(data):
     before = (data["root"] / "revisions.csv").read_bytes()
-    assert release.release(data["root"], date(2030, 1, 1)) == data["second"]
+    assert release.create_release(data["root"], date(2030, 1, 1)) == data["second"]
     assert (data["root"] / "revisions.csv").read_bytes() == before
 
 
@@ -122,8 +122,8 @@ def test_a_release_is_small_and_the_same_bytes_wherever_it_is_made(data, tmp_pat
     kept = data["root"] / "releases" / f"{data['second']['version']}.parquet"
     assert kept.stat().st_size < 120_000
     shutil.copytree(data["root"], tmp_path / "data", ignore=MADE)
-    build.build(tmp_path / "data")
-    release.release(tmp_path / "data", FIRST)
+    build.build_database(tmp_path / "data")
+    release.create_release(tmp_path / "data", FIRST)
     assert (tmp_path / "data" / "releases" / kept.name).read_bytes() == kept.read_bytes()
 
 
@@ -131,7 +131,7 @@ def test_a_database_older_than_its_inputs_is_not_released(data, tmp_path):
     shutil.copytree(data["root"], tmp_path / "data")
     edit(tmp_path / "data" / DESI, lambda found: found[1:])
     with pytest.raises(release.ReleaseError, match="python -m ripresa build"):
-        release.release(tmp_path / "data")
+        release.create_release(tmp_path / "data")
 
 
 def test_the_command_says_what_it_released(data, monkeypatch, capsys):
@@ -173,7 +173,7 @@ def test_each_figure_of_a_view_is_the_same_revised_newer_new_or_withdrawn():
             line("F", "2020", 6.0, 5.0, 8.0),
         ]
     )
-    kinds = release.compare(was, now).set_index("geo")
+    kinds = release.diff_view_rows(was, now).set_index("geo")
     assert kinds["kind"].to_dict() == {
         "A": "same",
         "B": "revised",
@@ -192,11 +192,11 @@ def test_each_figure_of_a_view_is_the_same_revised_newer_new_or_withdrawn():
 def test_lines_over_time_are_compared_period_by_period():
     was = pd.DataFrame([line("A", "2020", 1.0), line("A", "2021", 2.0)])
     now = pd.DataFrame([line("A", "2020", 1.0), line("A", "2021", 2.2), line("A", "2022", 3.0)])
-    assert release.compare(was, now)["kind"].tolist() == ["same", "revised", "new"]
+    assert release.diff_view_rows(was, now)["kind"].tolist() == ["same", "revised", "new"]
 
 
 def desi(data: dict, lang: str = "en"):
-    return resolve(
+    return resolve_view(
         Filters(
             lang=lang,
             level="europe",
@@ -217,37 +217,37 @@ def test_a_cited_view_survives_a_data_update_and_says_was_and_now(in_place):
         "level": view.level,
         "lang": view.lang,
     }
-    was = versions.ask(version, "table", **view.cut, **asked)
-    now = query.ask("table", **view.cut, **asked)
-    found = release.compare(was, now)
+    was = versions.run_query_at(version, "table", **view.breakdown, **asked)
+    now = query.run_query("table", **view.breakdown, **asked)
+    found = release.diff_view_rows(was, now)
     changed = found[found["kind"] == "revised"].to_dict("records")
     assert [(row["old_value"], row["new_value"]) for row in changed] == [
         (float(in_place["revised"]["value"]), 3.0)
     ]
-    assert versions.said(changed[0], view) == f"was no. {in_place['revised']['value']}, now no. 3"
+    assert versions.describe_change(changed[0], view) == f"was no. {in_place['revised']['value']}, now no. 3"
     assert set(found["kind"]) == {"same", "revised", "new", "withdrawn"}
-    assert "3 of its" in versions.summary(version, view, found)
+    assert "3 of its" in versions.summarize_changes(version, view, found)
 
 
 def test_a_view_cited_with_a_version_that_is_not_kept_says_so(in_place):
     view = desi(in_place)
-    assert versions.compare("0000000000ff", "map", view) is None
-    assert "not kept here" in versions.summary("0000000000ff", view, None)
+    assert versions.compare_versions("0000000000ff", "map", view) is None
+    assert "not kept here" in versions.summarize_changes("0000000000ff", view, None)
 
 
 def test_an_embed_frozen_on_a_release_shows_its_figures(in_place):
     geo, period = in_place["revised"]["geo"], in_place["revised"]["period"]
     asked = {"lang": "en", "level": "europe", "geo": geo, "period": period, "figure": "bars"}
-    live = embed_page.answer("desi_rank", asked).body.decode()
-    frozen = embed_page.answer("desi_rank", {**asked, "version": in_place["first"]["version"]})
+    live = embed_page.build_response("desi_rank", asked).body.decode()
+    frozen = embed_page.build_response("desi_rank", {**asked, "version": in_place["first"]["version"]})
     assert "no. 3<" in live and f"no. {in_place['revised']['value']}<" in frozen.body.decode()
     assert "max-age=86400" in frozen.headers["Cache-Control"]
-    assert embed_page.answer("desi_rank", {**asked, "version": "0000000000ff"}).status == 404
+    assert embed_page.build_response("desi_rank", {**asked, "version": "0000000000ff"}).status == 404
 
 
 @pytest.mark.parametrize("lang", ["it", "en"])
 def test_the_feed_has_an_entry_a_release_newest_first_with_both_values(lang, in_place):
-    text = feed.atom(release.releases(), release.revisions(), "https://pmi.example.org", lang)
+    text = feed.render_feed(release.load_releases(), release.load_revisions(), "https://pmi.example.org", lang)
     atom = "{http://www.w3.org/2005/Atom}"
     entries = ElementTree.fromstring(text).findall(f"{atom}entry")
     assert [entry.find(f"{atom}updated").text[:10] for entry in entries] == ["2026-12-24", "2026-11-22"]
@@ -259,7 +259,7 @@ def test_the_feed_has_an_entry_a_release_newest_first_with_both_values(lang, in_
     assert len({entry.find(f"{atom}id").text for entry in entries}) == 2
     assert [entry.find(f"{atom}link").get("href") for entry in entries] == [
         f"https://pmi.example.org/revisions?lang={lang}#{made['version']}"
-        for made in reversed(release.releases())
+        for made in reversed(release.load_releases())
     ]
 
 
@@ -268,7 +268,7 @@ def test_two_releases_of_one_day_keep_their_order_in_the_feed_and_none_lies_in_t
         {"version": version, "date": day}
         for version, day in (("aa", "2026-11-21"), ("bb", "2026-11-22"), ("cc", "2026-11-22"))
     ]
-    text = feed.atom(made, [], "https://pmi.example.org", "en")
+    text = feed.render_feed(made, [], "https://pmi.example.org", "en")
     atom = "{http://www.w3.org/2005/Atom}"
     root = ElementTree.fromstring(text)
     assert [entry.find(f"{atom}id").text[-2:] for entry in root.findall(f"{atom}entry")] == ["cc", "bb", "aa"]

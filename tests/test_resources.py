@@ -9,18 +9,18 @@ import pytest
 
 from ripresa import i18n
 from ripresa.cli import check_links
-from ripresa.database.build import RESOURCE
-from ripresa.database.query import ask
-from ripresa.diagnosis.questionnaire import bank
+from ripresa.database.build import RESOURCE_VOCABULARY
+from ripresa.database.query import run_query
+from ripresa.diagnosis.questionnaire import get_questionnaire
 from ripresa.i18n import t
 from ripresa.views.pages import resources_page
-from ripresa.views.pages.resources_page import GOALS, Wish, fits, is_history, nearest
+from ripresa.views.pages.resources_page import GOALS, ResourceFilters, is_history, is_match, sort_by_proximity
 from tests.test_frame import html, opened
 from tests.test_pages import sound, words_of
 
 ROWS = [
-    row | {"goals": resources_page._goals(row["goals"]), "topics": row["topics"].split()}
-    for row in ask("resources", lang="en").to_dict("records")
+    row | {"goals": resources_page._parse_goals(row["goals"]), "topics": row["topics"].split()}
+    for row in run_query("resources", lang="en").to_dict("records")
 ]
 BY_ID = {row["id"]: row for row in ROWS}
 
@@ -28,21 +28,21 @@ BY_ID = {row["id"]: row for row in ROWS}
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_resource_is_there_with_its_state_and_what_it_rests_on(lang):
     page = words_of(sound(opened("resources", lang=lang), lang))
-    for row in ask("resources", lang=lang).to_dict("records"):
-        assert row["title"] in page and resources_page.state(row, lang) in page
+    for row in run_query("resources", lang=lang).to_dict("records"):
+        assert row["title"] in page and resources_page.describe_state(row, lang) in page
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 def test_every_code_of_a_resource_has_words(row):
     for lang in i18n.LANGS:
-        assert resources_page.entry(row, {row["region"]: "Italy"}, lang)
+        assert resources_page.render_resource(row, {row["region"]: "Italy"}, lang)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_what_is_not_known_is_never_called_closed_and_what_ended_is_history(lang):
     ended = t("state_ended_undated", lang).rstrip(".")
     for row in ROWS:
-        assert (ended in resources_page.state(row, lang)) == (row["state"] == "ended")
+        assert (ended in resources_page.describe_state(row, lang)) == (row["state"] == "ended")
         assert is_history(row) or row["state"] != "ended"
     assert is_history(BY_ID["piccolegrandimprese-hub"]) and is_history(BY_ID["business-open-days-2020"])
     assert BY_ID["piccolegrandimprese-hub"]["state"] == "unknown"
@@ -59,15 +59,15 @@ def test_a_plan_s_link_by_goal_and_kind_shows_what_fits(goal):
 
 
 def test_the_goals_are_spelt_as_in_the_diagnosis():
-    assert list(GOALS) == [goal.id for goal in bank().goals] == RESOURCE["goals"][:-1]
-    assert Wish.from_address({"goal": "known"}, ROWS) == Wish(goal="known")
+    assert list(GOALS) == [goal.id for goal in get_questionnaire().goals] == RESOURCE_VOCABULARY["goals"][:-1]
+    assert ResourceFilters.from_query({"goal": "known"}, ROWS) == ResourceFilters(goal="known")
 
 
 @pytest.mark.parametrize(
     "address", [{"goal": "moon"}, {"kind": "'; drop"}, {"cost": ""}, {"subject": "🦄", "language": "xx"}]
 )
 def test_a_broken_address_looks_for_anything(address):
-    assert Wish.from_address(address, ROWS) == Wish()
+    assert ResourceFilters.from_query(address, ROWS) == ResourceFilters()
 
 
 def test_a_choice_goes_to_the_address_and_is_read_back_in_the_other_language():
@@ -79,9 +79,9 @@ def test_a_choice_goes_to_the_address_and_is_read_back_in_the_other_language():
 
 
 def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_first():
-    found = [row for row in ROWS if fits(row, Wish(), "ITH5")]
+    found = [row for row in ROWS if is_match(row, ResourceFilters(), "ITH5")]
     assert {row["region"] for row in found} == {"ITH5", "ITA", "EU27_2020", "WORLD"}
-    assert [row["region"] for row in nearest(found, "ITH5")][:3] == ["ITH5"] * 3
+    assert [row["region"] for row in sort_by_proximity(found, "ITH5")][:3] == ["ITH5"] * 3
     visit = opened("resources", lang="en", geo=["ITH5"])
     assert visit.selectbox(key="resources_region_en").value == "ITH5" and html(visit).count("<h3>") == len(
         found
@@ -95,9 +95,9 @@ def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_
 def test_what_is_the_region_s_own_stands_first_and_none_active_is_said(region, own, active, lang):
     page = sound(opened("resources", lang=lang, geo=[region]), lang)
     place = next(
-        row.name for row in ask("areas", level="italy", lang=lang).itertuples() if row.code == region
+        row.name for row in run_query("areas", level="italy", lang=lang).itertuples() if row.code == region
     )
-    wide = len([row for row in ROWS if row["region"] in resources_page.WIDE and row["state"] == "active"])
+    wide = len([row for row in ROWS if row["region"] in resources_page.WIDE_REGIONS and row["state"] == "active"])
     listed = page.partition('class="resources"')[2]
     there = [t("resources_own", lang, region=place, count=own), t("resources_wide", lang, count=wide)][
         own == 0 :
@@ -137,7 +137,7 @@ def answering(request: httpx.Request) -> httpx.Response:
 def asked(*paths: str, **more) -> list:
     with httpx.Client(transport=httpx.MockTransport(answering), follow_redirects=True) as client:
         return list(
-            check_links.check(
+            check_links.check_links(
                 [{"id": path, "address": f"https://one.example{path}"} for path in paths], client, **more
             )
         )
@@ -166,7 +166,7 @@ def test_a_host_is_left_in_peace_between_two_requests():
 
 
 def test_the_report_has_a_line_a_resource_and_the_resources_stay_as_they_are(tmp_path, monkeypatch):
-    before = check_links.RESOURCES.read_bytes()
+    before = check_links.RESOURCES_FILE.read_bytes()
     monkeypatch.setattr(check_links.httpx, "Client", lambda **settings: _client())
     assert (
         check_links.main(
@@ -176,7 +176,7 @@ def test_the_report_has_a_line_a_resource_and_the_resources_stay_as_they_are(tmp
     )
     lines = list(csv.DictReader((tmp_path / "links.csv").open(encoding="utf-8")))
     assert [line["id"] for line in lines] == ["diagnosi-digitale-pmi"] and lines[0]["status"] == "200"
-    assert check_links.RESOURCES.read_bytes() == before
+    assert check_links.RESOURCES_FILE.read_bytes() == before
 
 
 CLIENT = httpx.Client

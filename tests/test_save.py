@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ripresa import i18n
-from ripresa.charts.theme import palette
+from ripresa.charts.theme import get_palette
 from ripresa.database import build, releases
 from ripresa.database import query as queries
 from ripresa.embed import embed_page
@@ -18,11 +18,11 @@ from ripresa.exports import export_table as figures
 from ripresa.exports import formats, verify
 from ripresa.exports import seal as fingerprint
 from ripresa.i18n import t
-from ripresa.observations.rows import roles
+from ripresa.observations.rows import get_row_roles
 from ripresa.views.components import export_menu
 from ripresa.views.pages import compare_page
 from ripresa.views.pages import topic_page as topic
-from ripresa.views.pages.topic_page import mapped
+from ripresa.views.pages.topic_page import build_map_figures
 from tests.helpers import drawn
 from tests.helpers.exporting import rows, view
 from tests.test_frame import html, opened
@@ -75,7 +75,7 @@ def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
     ), "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
     assert visit.radio(key=f"map_part_{lang}").options == [
-        t(f"save_{part}", lang) for part in export_menu.PARTS
+        t(f"save_{part}", lang) for part in export_menu.SECTIONS
     ]
 
 
@@ -102,13 +102,13 @@ def test_closed_it_costs_a_figure_less_than_two_kilobytes():
 @pytest.mark.parametrize(("topic", "level"), MAPS)
 def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
     shown = rows(topic, level, lang)
-    made = export_menu.file(shown, view(topic, level, lang), (), "csv", "https://pmi.example.org").decode()
+    made = export_menu.build_file(shown, view(topic, level, lang), (), "csv", "https://pmi.example.org").decode()
     back = list(csv.DictReader(io.StringIO(made)))
     assert [row["geo"] for row in back] == list(shown["geo"])
     assert [float(row["value"]) if row["value"] else None for row in back] == [
         None if value != value else value for value in shown["value"]
     ]
-    assert verify.verify(made.encode(), "x.csv").state == "current"
+    assert verify.verify_file(made.encode(), "x.csv").state == "current"
 
 
 @pytest.mark.parametrize(
@@ -128,29 +128,29 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
     topic, choice, reference, many
 ):
     shown = view(topic, lang="en", **choice)
-    first, order = mapped(shown, "light", "")
-    content = export_menu.file(first.rows, shown, (first.figure,), "csv", "https://pmi.example.org")
+    first, order = build_map_figures(shown, "light", "")
+    content = export_menu.build_file(first.rows, shown, (first.figure,), "csv", "https://pmi.example.org")
     areas, others = [], []
     for row in csv.DictReader(io.StringIO(content.decode())):
         {"area": areas, "reference": others}[row["role"]].append(row)
     assert [row["geo"] for row in others] == [reference] and len(areas) == many
     title = first.figure.layout.meta["title"]
     assert (
-        i18n.value_text(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en")
+        i18n.format_value(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en")
         in title
     )
     ranked = [
         code for trace in order.figure.data if trace.customdata is not None for code, *_ in trace.customdata
     ]
     assert len(ranked) == many and reference not in ranked
-    one = export_menu.export(first.rows, shown, (first.figure,), "https://pmi.example.org")
-    drawn_ = fingerprint.picture(one.seal, one.table)
+    one = export_menu.build_export_table(first.rows, shown, (first.figure,), "https://pmi.example.org")
+    drawn_ = fingerprint.build_image_seal(one.seal, one.table)
     assert (
-        len(fingerprint.unpack(drawn_["observations"]))
-        == verify.verify(content).rows
+        len(fingerprint.unpack_rows(drawn_["observations"]))
+        == verify.verify_file(content).row_count
         == many + 1 - (topic == "women")
     ), "an image and a file count the same figures"
-    assert verify.verify(content).state == "current"
+    assert verify.verify_file(content).state == "current"
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -162,7 +162,7 @@ def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
         page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
         and f'<th scope="row">{name}</th>' not in page
     )
-    body = embed_page.answer(
+    body = embed_page.build_response(
         view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}
     ).body.decode()
     assert (
@@ -173,11 +173,11 @@ def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
 
 def test_italy_is_a_reference_among_regions_and_an_area_where_it_is_chosen_or_alone():
     among = {"geo": "ITA", "level": "country"}, {"geo": "ITC4", "level": "area"}
-    assert roles(list(among), view("closures", "italy")) == ["reference", "area"]
-    assert roles(list(among), view("closures", "italy", geo=("ITA", "ITC4"))) == ["area", "area"]
-    assert roles(list(among[:1]), view("closures", "italy")) == ["area"]
+    assert get_row_roles(list(among), view("closures", "italy")) == ["reference", "area"]
+    assert get_row_roles(list(among), view("closures", "italy", geo=("ITA", "ITC4"))) == ["area", "area"]
+    assert get_row_roles(list(among[:1]), view("closures", "italy")) == ["area"]
     group = {"geo": "EU27_2020", "level": "group"}
-    assert roles([group, among[0]], view("closures", "europe")) == ["reference", "area"]
+    assert get_row_roles([group, among[0]], view("closures", "europe")) == ["reference", "area"]
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -192,14 +192,14 @@ def test_every_format_is_one_click_away(lang):
 def test_the_citation_names_the_publisher_first_and_can_be_copied(lang):
     page = html(kit("closures", lang, "cite"))
     assert page.count('class="copier"') == 3 and "@misc{" in page and "TY  - DATA" in page
-    assert "<code>ISTAT" in page and queries.version() in page and t("save_copy", lang) in page
+    assert "<code>ISTAT" in page and queries.get_data_version() in page and t("save_copy", lang) in page
 
 
 def test_the_cited_link_says_every_choice_and_the_version():
     page = html(kit("closures", "en", "link", period="2023"))
     plain, cited = [line.partition("</code>")[0].replace("&amp;", "&") for line in page.split("<code>")[1:3]]
     assert parse_qs(urlsplit(plain).query) == {"lang": ["en"], "period": ["2023"]}
-    assert parse_qs(urlsplit(cited).query)["version"] == [queries.version()]
+    assert parse_qs(urlsplit(cited).query)["version"] == [queries.get_data_version()]
     assert {"level", "indicator", "sector", "gender", "size", "period"} <= set(
         parse_qs(urlsplit(cited).query)
     )
@@ -208,8 +208,8 @@ def test_the_cited_link_says_every_choice_and_the_version():
 @pytest.mark.parametrize("part", ["link", "cite"])
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_version_that_is_not_kept_says_so_where_it_is_cited(lang, part, monkeypatch):
-    said = t("save_unkept", lang, version=queries.version())
-    for kept in ([{"version": queries.version()}], []):
+    said = t("save_unkept", lang, version=queries.get_data_version())
+    for kept in ([{"version": queries.get_data_version()}], []):
         monkeypatch.setattr(export_menu.release, "releases", lambda kept=kept: kept)
         assert (said in html(kit("closures", lang, part))) == (not kept)
 
@@ -251,13 +251,13 @@ def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, a
     for wanted in ("light", "dark"):
         visit.radio(key=f"{name}_theme_en").set_value(wanted).run()
         assert not visit.exception
-        made, colours = recipe(visit), palette(wanted)
-        assert {size["layout"]["paper_bgcolor"] for size in made["sizes"].values()} == {colours.page}
+        made, colours = recipe(visit), get_palette(wanted)
+        assert {size["layout"]["paper_bgcolor"] for size in made["sizes"].values()} == {colours.background}
         assert ("data" in made) == (wanted != screen), "the chart on the page has the colours already"
         if "data" in made:
-            told, others = json.dumps(made["data"]), palette(screen)
-            assert colours.ink in told or colours.qualitative[0] in told or colours.border in told
-            assert not any(f'"{one}"' in told for one in (others.ink, others.border, *others.qualitative)), (
+            told, others = json.dumps(made["data"]), get_palette(screen)
+            assert colours.text in told or colours.qualitative[0] in told or colours.border in told
+            assert not any(f'"{one}"' in told for one in (others.text, others.border, *others.qualitative)), (
                 "no colour of the screen's theme is left"
             )
 
@@ -273,7 +273,7 @@ def test_the_code_to_paste_is_that_of_the_figure(part):
 
 
 def test_every_figure_that_can_be_embedded_is_one_that_embeds_know():
-    assert set(export_menu.EMBEDDED.values()) == set(embed_page.FIGURES) - {"bars"}, (
+    assert set(export_menu.EMBED_KINDS.values()) == set(embed_page.FIGURE_TYPES) - {"bars"}, (
         "the bars are beside the map"
     )
 
@@ -285,14 +285,14 @@ def embedded(drawing_or_name, view_=None) -> str:
         unescape(
             re.search(
                 'src="([^"]+)"',
-                embed_page.code(shown, "https://pmi.example.org", figure=export_menu.EMBEDDED[name]),
+                embed_page.build_iframe_code(shown, "https://pmi.example.org", figure=export_menu.EMBED_KINDS[name]),
             )[1]
         )
     )
     return unescape(
         re.search(
             "<h1>([^<]*)</h1>",
-            embed_page.answer(address.path.rpartition("/")[2], parse_qs(address.query)).body.decode(),
+            embed_page.build_response(address.path.rpartition("/")[2], parse_qs(address.query)).body.decode(),
         )[1]
     )
 
@@ -309,10 +309,10 @@ def embedded(drawing_or_name, view_=None) -> str:
 def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
     shown = view(page, lang="en", **choice)
     there = [
-        *topic.over_time(shown, "light"),
-        topic.by_sector(shown, "light"),
-        *topic.by_leader(shown, "light"),
-        topic.by_area_and_sector(shown, "light"),
+        *topic.build_time_figures(shown, "light"),
+        topic.build_sector_figure(shown, "light"),
+        *topic.build_gender_figures(shown, "light"),
+        topic.build_heatmap_figure(shown, "light"),
     ]
     told = {one.name: (embedded(one), one.figure.layout.meta["title"]) for one in there if one}
     assert told and all(own == title for own, title in told.values()), told
@@ -332,10 +332,10 @@ def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monk
     monkeypatch.setattr(
         compare_page, "panel", lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown))
     )
-    lines = compare_page.compared(tuple(geo), "en")
+    lines = compare_page.compare_areas(tuple(geo), "en")
     line = next(line for line in lines if line.indicator.id == indicator)
     monkeypatch.setattr(compare_page.st, "html", lambda text: None)
-    compare_page.figure(line, tuple(geo), compare_page.labels("en"), "en")
+    compare_page.render_figure(line, tuple(geo), compare_page.get_area_names("en"), "en")
     ((name, figure, shown),) = taken
     assert embedded(name, shown) == figure.layout.meta["title"]
 
@@ -345,7 +345,7 @@ def test_a_live_view_says_nothing_of_versions():
 
 
 def test_a_cited_link_on_the_same_data_says_that_nothing_changed():
-    page = html(opened("closures", lang="it", version=queries.version()))
+    page = html(opened("closures", lang="it", version=queries.get_data_version()))
     assert 'class="said cited"' in page and "non è cambiata nessuna" in page
 
 
@@ -356,8 +356,8 @@ def test_a_cited_link_of_a_version_not_kept_says_so():
 
 
 def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
-    out = build.database()
-    then = releases._present(out, out.stat().st_mtime_ns).copy()
+    out = build.get_database_path()
+    then = releases._read_database(out, out.stat().st_mtime_ns).copy()
     own = (
         (then["indicator"] == "death_rate")
         & (then["period"] == "2024")
@@ -366,7 +366,7 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
         & (then["size"] == "all")
     )
     then.loc[own & (then["geo"] == "ITC4"), "value"] = 11.1
-    kept = releases.published
+    kept = releases.load_observations
     monkeypatch.setattr(
         releases,
         "published",
@@ -397,7 +397,7 @@ def test_every_part_opens_under_every_figure(page, address):
     names = list(drawn.rows(visit))
     for name in names:
         drawn.touch(visit, name, "kit")
-    for part in export_menu.PARTS:
+    for part in export_menu.SECTIONS:
         for name in names:
             choice = visit.radio(key=f"{name}_part_en")
             assert part == "embed" or t(f"save_{part}", "en") in choice.options

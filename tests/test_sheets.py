@@ -20,15 +20,15 @@ from starlette.testclient import TestClient
 
 from ripresa import catalogue, i18n
 from ripresa.cli import profile_sheets as sheets
-from ripresa.database.query import version
-from ripresa.i18n import period_text, t, value_text
-from ripresa.narrative.benchmark import ALONE
+from ripresa.database.query import get_data_version
+from ripresa.i18n import format_period, format_value, t
+from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
 from ripresa.profiles import area_profile, sheet
 from ripresa.profiles import pdf as printer
 from ripresa.profiles import sheet_index as index
 from ripresa.settings import PROFILE_SHEETS as FOLDER
 from ripresa.web import server
-from ripresa.web.profile_files import Sheets
+from ripresa.web.profile_files import ProfileFiles
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def to_pdf(chromium, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHROMIUM", chromium)
-        with printer.printing() as printed:
+        with printer.open_pdf_renderer() as printed:
             yield printed
 
 
@@ -59,22 +59,22 @@ def structure(part) -> Iterator[dict]:
 
 def values(one) -> list[str]:
     return [
-        value_text(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, one.lang)
+        format_value(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, one.lang)
         for entry in one.all
     ]
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
-@pytest.mark.parametrize("geo", sheets.SAMPLE)
+@pytest.mark.parametrize("geo", sheets.SAMPLE_AREAS)
 def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_and_the_version(
     geo, lang, to_pdf
 ):
-    one = area_profile.area(geo, lang)
-    pdf = pypdf.PdfReader(io.BytesIO(to_pdf(sheet.document(one))))
+    one = area_profile.load_area_profile(geo, lang)
+    pdf = pypdf.PdfReader(io.BytesIO(to_pdf(sheet.render_sheet(one))))
     text = squeezed("".join(page.extract_text() for page in pdf.pages))
     assert len(pdf.pages) <= 2
     assert [value for value in values(one) if squeezed(value) not in text] == []
-    assert squeezed(one.name) in text and version() in text
+    assert squeezed(one.name) in text and get_data_version() in text
     root = pdf.trailer["/Root"]
     assert (
         root["/MarkInfo"]["/Marked"]
@@ -102,7 +102,7 @@ def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_sa
 ):
     """A browser asked to print lays the page out for the paper inside its own margins, narrower than 760 pixels: the layout of phones is not for it."""
     page, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
-    page.write_text(sheet.document(area_profile.area("ITC4", lang)), encoding="utf-8")
+    page.write_text(sheet.render_sheet(area_profile.load_area_profile("ITC4", lang)), encoding="utf-8")
     subprocess.run(
         [
             chromium,
@@ -129,27 +129,27 @@ def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_sa
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_sheet_says_the_day_of_the_data_not_of_the_print(lang):
-    newest = max(source.collected for source in catalogue.sources().values())
-    foot = t("sheet_foot", lang, site=t("site", lang), version=version(), date=period_text(newest, lang))
-    assert escape(foot) in sheet.document(area_profile.area("ITF2", lang))
+    newest = max(source.collected for source in catalogue.load_sources().values())
+    foot = t("sheet_foot", lang, site=t("site", lang), version=get_data_version(), date=format_period(newest, lang))
+    assert escape(foot) in sheet.render_sheet(area_profile.load_area_profile("ITF2", lang))
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
-@pytest.mark.parametrize("geo", sheets.european())
+@pytest.mark.parametrize("geo", sheets.list_european_areas())
 def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(geo, lang):
-    one = area_profile.area(geo, lang)
-    page = sheet.document(one)
+    one = area_profile.load_area_profile(geo, lang)
+    page = sheet.render_sheet(one)
     assert page.startswith(f'<!doctype html>\n<html lang="{lang}">') and not re.search(
         r'(src|href)="|url\(|@import|<script', page
     )
     text = re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL))
     assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}", text)
     assert page.count('role="img"') == page.count("aria-label=") - page.count('<section class="brief"')
-    assert page.count('scope="row"') == len(one.all)
+    assert page.count('scope="row"') == len(one.all_entries)
 
 
 def test_the_sheets_are_those_of_italy_its_areas_and_the_european_countries_with_figures():
-    codes = sheets.european()
+    codes = sheets.list_european_areas()
     assert codes[0] == "ITA" and {"ITF+ITG", "ITF2", "DEU", "TUR"} <= set(codes) and "KEN" not in codes
     assert len(codes) == 26 + len(
         [
@@ -163,8 +163,8 @@ def test_the_sheets_are_those_of_italy_its_areas_and_the_european_countries_with
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_index_lists_what_is_in_the_folder_by_group(lang, tmp_path):
     for code in ("ITF+ITG", "DEU"):
-        (tmp_path / sheet.file_name(code)).write_bytes(b"%PDF-")
-    page = index.page(tmp_path, lang)
+        (tmp_path / sheet.build_pdf_name(code)).write_bytes(b"%PDF-")
+    page = index.render_sheet_index(tmp_path, lang)
     assert re.findall(r'href="(\S+\.pdf)"', page) == ["ITF-ITG.pdf", "DEU.pdf"]
     assert f'href="../../profile?lang={lang}"' in page
     assert (
@@ -202,7 +202,7 @@ def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
     )
     assert httpx.get(pdf.url, headers={"If-None-Match": pdf.headers["etag"]}).status_code == 304
     for answer in (index, pdf):
-        assert server.GUARD.items() <= {name.title(): value for name, value in answer.headers.items()}.items()
+        assert server.SECURITY_HEADERS.items() <= {name.title(): value for name, value in answer.headers.items()}.items()
     answers = {
         path: httpx.get(f"{site}/sheets/{path}").status_code
         for path in ("zz/B.pdf", "yy/", "", "%2e%2e/geo/italy_nuts2.geojson")
@@ -222,7 +222,7 @@ def test_the_list_of_sheets_opens_in_the_visitor_s_language(site, asked, browser
 
 def test_before_anything_is_printed_there_is_no_list(tmp_path):
     nothing = Starlette(
-        routes=[Mount("/sheets", Sheets(directory=tmp_path / "none", html=True, check_dir=False))]
+        routes=[Mount("/sheets", ProfileFiles(directory=tmp_path / "none", html=True, check_dir=False))]
     )
     assert TestClient(nothing).get("/sheets/it/").status_code == 404
 
@@ -230,7 +230,7 @@ def test_before_anything_is_printed_there_is_no_list(tmp_path):
 def test_without_a_browser_it_says_what_to_install(monkeypatch):
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setattr(printer.shutil, "which", lambda name: None)
-    with pytest.raises(printer.NoBrowser, match="install it"), printer.printing():
+    with pytest.raises(printer.BrowserNotFoundError, match="install it"), printer.open_pdf_renderer():
         pass
 
 
@@ -242,11 +242,11 @@ def test_a_code_without_figures_is_named():
 
 
 def test_the_fullest_profile_leaves_the_history_of_amounts_to_the_page():
-    italy = area_profile.area("ITA", "en")
-    assert len(italy.all) > sheet.DENSE
-    amounts = [entry for entry in italy.all if entry.indicator.unit in ALONE]
+    italy = area_profile.load_area_profile("ITA", "en")
+    assert len(italy.all_entries) > sheet.DENSE_ENTRY_COUNT
+    amounts = [entry for entry in italy.all_entries if entry.indicator.unit in UNITS_WITHOUT_BENCHMARK]
     assert (
-        sheet.amounts_in_brief(italy).count('scope="row"')
+        sheet.render_compact_amounts(italy).count('scope="row"')
         == len(amounts)
-        == sheet.amounts(italy).count('scope="row"')
+        == sheet.render_amounts(italy).count('scope="row"')
     )

@@ -11,29 +11,29 @@ import pytest
 
 from ripresa import catalogue
 from ripresa.database import build, query
-from ripresa.database.query import ask
+from ripresa.database.query import run_query
 from ripresa.exports import snippets
-from ripresa.filters import Filters, resolve
+from ripresa.filters import Filters, resolve_view
 
 ROOT = Path(__file__).resolve().parent.parent
 VIEWS = [
     (topic.id, level, "it" if place % 2 else "en")
     for place, (topic, level) in enumerate(
         (topic, level)
-        for topic in catalogue.topics().values()
+        for topic in catalogue.load_topics().values()
         for level, ids in topic.indicators_by_level.items()
         if ids
     )
 ]
-FIGURES = [name for name in snippets.QUESTIONS if name not in ("time", "beside")]
+FIGURES = [name for name in snippets.QUERY_NAMES if name not in ("time", "beside")]
 
 
 @pytest.fixture(scope="module")
 def downloads(tmp_path_factory) -> Path:
     """A folder with what the script says to download, under the names it says."""
     folder = tmp_path_factory.mktemp("downloads")
-    query.version()
-    shutil.copy(build.database(), folder / f"ripresa-digitale_{query.version()}.duckdb")
+    query.get_data_version()
+    shutil.copy(build.get_database_path(), folder / f"ripresa-digitale_{query.get_data_version()}.duckdb")
     for path in (ROOT / "static" / "geo").glob("*.geojson"):
         shutil.copy(path, folder)
     return folder
@@ -77,16 +77,16 @@ def measured(trace) -> str:
 
 
 def asked(view, figure: str) -> pd.DataFrame:
-    question = snippets.QUESTIONS[figure]
-    return ask(question, **snippets.values(view, question))
+    question = snippets.QUERY_NAMES[figure]
+    return run_query(question, **snippets.build_query_parameters(view, question))
 
 
 @pytest.mark.parametrize("topic, level, lang", VIEWS)
 @pytest.mark.parametrize("figure", FIGURES)
 def test_the_script_draws_the_values_of_the_page(topic, level, lang, figure, run):
-    view = resolve(Filters(lang=lang, level=level), topic)
+    view = resolve_view(Filters(lang=lang, level=level), topic)
     rows = asked(view, figure)
-    redrawn, again = run(snippets.python(view, figure))
+    redrawn, again = run(snippets.build_python_script(view, figure))
     figures = [
         sorted(
             zip(some["geo"], some["sector"], some["gender"], some["period"], some["edition"], some["value"])
@@ -100,26 +100,26 @@ def test_the_script_draws_the_values_of_the_page(topic, level, lang, figure, run
 
 @pytest.mark.parametrize("topic, level, lang", VIEWS)
 def test_the_opening_figure_of_every_topic_has_something_to_draw(topic, level, lang):
-    view = resolve(Filters(lang=lang, level=level), topic)
+    view = resolve_view(Filters(lang=lang, level=level), topic)
     assert len(asked(view, view.chart))
 
 
-@pytest.mark.parametrize("indicator", catalogue.indicators())
+@pytest.mark.parametrize("indicator", catalogue.load_indicators())
 def test_the_sql_of_every_indicator_gives_the_rows_of_the_page(indicator, downloads):
-    here = catalogue.indicator(indicator)
+    here = catalogue.get_indicator(indicator)
     for level in here.default:
-        view = resolve(Filters(lang="en", level=level, indicator=indicator), here.topic)
+        view = resolve_view(Filters(lang="en", level=level, indicator=indicator), here.topic)
         with duckdb.connect(
-            str(downloads / f"ripresa-digitale_{query.version()}.duckdb"), read_only=True
+            str(downloads / f"ripresa-digitale_{query.get_data_version()}.duckdb"), read_only=True
         ) as downloaded:
-            again = downloaded.execute(snippets.sql(view, "map")).df()
-        pd.testing.assert_frame_equal(again, ask("map", **view.moment))
+            again = downloaded.execute(snippets.build_sql(view, "map")).df()
+        pd.testing.assert_frame_equal(again, run_query("map", **view.query_parameters))
 
 
 def test_the_lines_are_those_of_the_areas_drawn(run):
-    view = resolve(Filters(lang="en", level="italy"), "closures")
-    rows = ask("trend", **view.cut, geos=("ITC4", "ITH1"), lang="en")
-    figure, again = run(snippets.python(view, "time", rows, title='Lombardy\'s "deaths"'))
+    view = resolve_view(Filters(lang="en", level="italy"), "closures")
+    rows = run_query("trend", **view.breakdown, geos=("ITC4", "ITH1"), lang="en")
+    figure, again = run(snippets.build_python_script(view, "time", rows, title='Lombardy\'s "deaths"'))
     assert (
         set(again["geo"]) == {"ITC4", "ITH1"}
         and drawn(figure) == sorted(rows["value"])
@@ -128,18 +128,18 @@ def test_the_lines_are_those_of_the_areas_drawn(run):
 
 
 def test_the_sectors_are_those_the_page_shows(run):
-    view = resolve(Filters(lang="it", level="europe"), "closures")
-    rows = ask("by_sector", **view.moment, geo="ITA")
+    view = resolve_view(Filters(lang="it", level="europe"), "closures")
+    rows = run_query("by_sector", **view.query_parameters, geo="ITA")
     few = rows[rows["sector_kind"].isin(("total", "section"))]
     assert 0 < len(few) < len(rows)
-    _, again = run(snippets.python(view, "sectors", few))
+    _, again = run(snippets.build_python_script(view, "sectors", few))
     assert again["sector"].tolist()[::-1] == few["sector"].tolist()
 
 
 def test_editions_and_old_vintages_never_share_a_line(run):
-    view = resolve(Filters(lang="en", level="europe", indicator="death_rate", sector="G"), "closures")
-    rows = ask("trend", **view.cut, geos=("ITA", "FRA"), lang="en")
-    figure, _ = run(snippets.python(view, "time", rows))
+    view = resolve_view(Filters(lang="en", level="europe", indicator="death_rate", sector="G"), "closures")
+    rows = run_query("trend", **view.breakdown, geos=("ITA", "FRA"), lang="en")
+    figure, _ = run(snippets.build_python_script(view, "time", rows))
     for trace in figure.data:
         if "lines" in trace.mode:
             of_line = rows[
@@ -169,7 +169,7 @@ def test_editions_and_old_vintages_never_share_a_line(run):
     ],
 )
 def test_values_are_written_as_sql_text(value, sql):
-    assert snippets.literal(value) == sql
+    assert snippets.format_sql_literal(value) == sql
     if value != ():
         with duckdb.connect() as empty:
             said = empty.execute(f"select {sql}").fetchall()[0][0]
@@ -179,39 +179,39 @@ def test_values_are_written_as_sql_text(value, sql):
 
 
 def test_a_value_with_quotes_and_backslashes_survives_the_script(run):
-    view = resolve(Filters(lang="it"), "closures")
+    view = resolve_view(Filters(lang="it"), "closures")
     odd = 'a"""b\\n\'c'
-    script = snippets.python(view, "map", title=odd)
+    script = snippets.build_python_script(view, "map", title=odd)
     assert run(script)[0].layout.title.text == odd
-    assert ast.literal_eval(snippets._quoted(f"select '{odd}'")) == f"select '{odd}'"
+    assert ast.literal_eval(snippets._quote_python_string(f"select '{odd}'")) == f"select '{odd}'"
 
 
-@pytest.mark.parametrize("figure", snippets.QUESTIONS)
+@pytest.mark.parametrize("figure", snippets.QUERY_NAMES)
 def test_no_parameter_is_spoken_of_once_its_value_is_written(figure):
-    assert "$" not in snippets.sql(resolve(Filters(), "closures"), figure)
+    assert "$" not in snippets.build_sql(resolve_view(Filters(), "closures"), figure)
 
 
-@pytest.mark.parametrize("question", sorted({*snippets.QUESTIONS.values(), "references", "table", "by_size"}))
+@pytest.mark.parametrize("question", sorted({*snippets.QUERY_NAMES.values(), "references", "table", "by_size"}))
 def test_a_figure_is_read_from_one_table_already_joined(question):
-    assert " join " not in query.text(question) and "from observations_in($lang)" in query.text(question)
+    assert " join " not in query.load_sql(question) and "from observations_in($lang)" in query.load_sql(question)
 
 
 def test_comments_that_speak_of_no_parameter_stay():
-    assert snippets.sql(resolve(Filters(), "closures"), "map").startswith(
+    assert snippets.build_sql(resolve_view(Filters(), "closures"), "map").startswith(
         "-- A source that has Trentino-Alto Adige as one"
     )
 
 
 def test_dollars_in_comments_and_texts_are_left_alone(monkeypatch):
     monkeypatch.setattr(snippets, "text", lambda question: "select '$lang', $lang -- in $lang")
-    assert snippets.written("map", {"lang": "it"}) == "select '$lang', 'it' -- in $lang"
+    assert snippets.inline_parameters("map", {"lang": "it"}) == "select '$lang', 'it' -- in $lang"
 
 
 def test_the_script_says_what_to_download_and_from_where():
-    view = resolve(Filters(lang="en"), "closures")
-    script = snippets.python(view, "map", site="https://example.org/")
+    view = resolve_view(Filters(lang="en"), "closures")
+    script = snippets.build_python_script(view, "map", site="https://example.org/")
     assert (
-        f"curl -o ripresa-digitale_{query.version()}.duckdb 'https://example.org/api/v1/versions/{query.version()}/database'"
+        f"curl -o ripresa-digitale_{query.get_data_version()}.duckdb 'https://example.org/api/v1/versions/{query.get_data_version()}/database'"
         in script
     )
     assert (
@@ -222,5 +222,5 @@ def test_the_script_says_what_to_download_and_from_where():
 
 @pytest.mark.parametrize("lang", ["it", "en"])
 def test_scripts_are_whole_in_both_languages(lang):
-    for figure in snippets.QUESTIONS:
-        ast.parse(snippets.python(resolve(Filters(lang=lang), "women"), figure))
+    for figure in snippets.QUERY_NAMES:
+        ast.parse(snippets.build_python_script(resolve_view(Filters(lang=lang), "women"), figure))

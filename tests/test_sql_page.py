@@ -32,7 +32,7 @@ def settled(visit):
 def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
     visit = opened("sql", lang=lang)
     assert (
-        visit.text_area[0].value == sql_page.example("regions", lang)
+        visit.text_area[0].value == sql_page.get_example("regions", lang)
         and f"observations_in('{lang}')" in visit.text_area[0].value
         and "<summary>observations</summary>" in html(visit)
     )
@@ -99,7 +99,7 @@ def test_a_question_asked_is_in_the_address():
 )
 def test_what_is_not_a_question_is_refused_with_a_sentence(question, kind, lang):
     page = html(answered(question, lang))
-    assert locked.Refused(kind).say(lang) in page.replace("&#x27;", "'") and "<table" not in page
+    assert locked.QueryRejectedError(kind).format_message(lang) in page.replace("&#x27;", "'") and "<table" not in page
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_mistake_is_told_in_the_engines_words_with_its_help(question, help):
 
 
 def test_lists_times_and_the_like_are_written_as_the_engine_writes_them():
-    rows = locked.ask(
+    rows = locked.run_sql(
         "select [1, 2] as a, {'x': 1} as a, interval 3 day as i, timestamp '2020-01-01 10:00:00' as t, true as b, 1.5 as d, null as n"
     ).rows
     assert rows.iloc[0].tolist()[:6] == [
@@ -136,9 +136,9 @@ def test_a_question_too_long_is_refused_at_once(monkeypatch):
     assert not visit.exception and "shorten the question" in html(visit)
 
 
-@pytest.mark.parametrize("name", [*sql_page.OWN, *sql_page.ASKED])
+@pytest.mark.parametrize("name", [*sql_page.EXAMPLES, *sql_page.FIGURE_EXAMPLES])
 def test_every_example_has_an_answer(name):
-    rows = locked.ask(sql_page.example(name, "it")).rows
+    rows = locked.run_sql(sql_page.get_example(name, "it")).rows
     assert len(rows) > 1 and {"value", "death_rate", "observations"} & set(rows.columns[:7]), (
         "the answer is on the first screen"
     )
@@ -147,13 +147,13 @@ def test_every_example_has_an_answer(name):
 def test_an_example_is_put_in_the_box_and_can_be_run():
     visit = opened("sql", lang="en")
     visit.selectbox(key="sql_example_en").set_value("count").run()
-    assert visit.text_area[0].value == sql_page.OWN["count"]
+    assert visit.text_area[0].value == sql_page.EXAMPLES["count"]
     visit.button[0].click().run()
     assert "death_rate" in html(settled(visit))
 
 
 def test_an_answer_can_be_drawn():
-    visit = answered(sql_page.example("regions", "it"), "it")
+    visit = answered(sql_page.get_example("regions", "it"), "it")
     assert not figures(visit)
     visit.toggle(key="sql_chart_it").set_value(True).run()
     chart = figures(visit)[0]
@@ -179,7 +179,7 @@ def test_an_answer_can_be_drawn():
     ],
 )
 def test_a_chart_opens_on_the_column_that_tells_the_rows_apart_and_on_the_values(question, across, up):
-    assert sql_page.axes(locked.ask(question).rows) == (across, up)
+    assert sql_page.choose_axes(locked.run_sql(question).rows) == (across, up)
 
 
 def test_an_answer_of_several_years_is_one_bar_a_year():
@@ -196,8 +196,8 @@ def test_an_answer_of_several_years_is_one_bar_a_year():
 
 def test_a_column_that_is_only_an_order_is_not_drawn():
     assert not answered("select code, position from geographies", "en").toggle
-    assert sql_page.axes(
-        locked.ask("select code, position, length(name_en) as letters from geographies").rows
+    assert sql_page.choose_axes(
+        locked.run_sql("select code, position, length(name_en) as letters from geographies").rows
     ) == ("code", "letters")
 
 
@@ -228,18 +228,18 @@ def test_rows_that_no_column_tells_apart_are_numbered():
     )
 
 
-@pytest.mark.parametrize("kind", sql_page.KINDS)
+@pytest.mark.parametrize("kind", sql_page.CHART_KINDS)
 def test_a_chart_leaves_out_what_is_missing_and_draws_the_rest(kind):
     rows = pd.DataFrame({"name": ["a", None, "c"], "value": pd.array([1, None, 3], dtype="Int64")})
-    drawn = sql_page.drawing(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
+    drawn = sql_page.build_chart(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
     values = list(drawn["x"] if kind == "bar" else drawn["y"])
     assert values == [1.0, None, 3.0]
 
 
 def test_truth_is_written_as_the_engine_writes_it():
-    assert "true</td>" in sql_page.listing(pd.DataFrame({"a": [1], "b": [True]}), "en")
+    assert "true</td>" in sql_page.render_result_table(pd.DataFrame({"a": [1], "b": [True]}), "en")
 
 
 def test_values_are_shown_as_they_are_and_what_is_missing_as_a_dash():
-    page = sql_page.listing(pd.DataFrame({"a": ["<b>", None], "b": [1.5, float("nan")]}), "en")
+    page = sql_page.render_result_table(pd.DataFrame({"a": ["<b>", None], "b": [1.5, float("nan")]}), "en")
     assert "&lt;b&gt;" in page and page.count("–") == 2 and "1.5" in page

@@ -35,7 +35,7 @@ TRIES = 60  # digits changed in each format
 
 
 def made(form: str, lang: str = "it", topic: str = "women") -> bytes:
-    return formats.make(export(topic, lang=lang), form)
+    return formats.build_file(export(topic, lang=lang), form)
 
 
 def digit_changed(content: bytes, random_: random.Random, within: slice = slice(None)) -> tuple[bytes, int]:
@@ -65,8 +65,8 @@ def members(archive: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize("lang", ["it", "en"])
 @pytest.mark.parametrize("form", TABLES)
 def test_a_table_as_it_left_is_intact_and_current(form, lang):
-    verdict = verify.verify(made(form, lang), f"figures.{form}")
-    assert (verdict.state, verdict.details, verdict.rows) == (
+    verdict = verify.verify_file(made(form, lang), f"figures.{form}")
+    assert (verdict.state, verdict.findings, verdict.row_count) == (
         "current",
         (),
         20,
@@ -75,7 +75,7 @@ def test_a_table_as_it_left_is_intact_and_current(form, lang):
 
 def test_a_csv_saved_again_with_its_rows_sorted_or_some_left_out_still_holds_row_by_row():
     lines = made("csv").decode().splitlines()
-    assert verify.verify("\n".join([lines[0], *sorted(lines[3:])]).encode()).state == "current"
+    assert verify.verify_file("\n".join([lines[0], *sorted(lines[3:])]).encode()).state == "current"
 
 
 @pytest.mark.parametrize("form", TABLES)
@@ -84,12 +84,12 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
     table = shown.table.drop(columns="role")
     with monkeypatch.context() as then:
         then.setattr(formats, "COLUMNS", {name: told for name, told in COLUMNS.items() if name != "role"})
-        older = formats.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form)
-    verdict = verify.verify(older, f"figures.{form}")
-    assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)
+        older = formats.build_file(replace(shown, table=table.assign(check=fingerprint.checksum_rows(table))), form)
+    verdict = verify.verify_file(older, f"figures.{form}")
+    assert (verdict.state, verdict.findings, verdict.row_count) == ("current", (), 20)
     if form == "csv":
         head, first, *_ = older.decode().splitlines()
-        assert "role" not in head and verify.verify(older.replace(b"ITC1,", b"ITC2,", 1)).details[0].words[
+        assert "role" not in head and verify.verify_file(older.replace(b"ITC1,", b"ITC2,", 1)).findings[0].placeholders[
             3:
         ] == (("column", "geo"), ("found", "ITC2"), ("was", "ITC1")), first
 
@@ -99,11 +99,11 @@ def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_s
     shown, english = export("women"), export("women", lang="en").table["population"]
     assert (shown.table["population"] != english).all()
     table = shown.table.assign(population=english)
-    verdict = verify.verify(
-        formats.make(replace(shown, table=table.assign(check=fingerprint.checks(table))), form),
+    verdict = verify.verify_file(
+        formats.build_file(replace(shown, table=table.assign(check=fingerprint.checksum_rows(table))), form),
         f"figures.{form}",
     )
-    assert (verdict.state, verdict.details, verdict.rows) == ("current", (), 20)
+    assert (verdict.state, verdict.findings, verdict.row_count) == ("current", (), 20)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_s
 def test_a_population_told_in_its_file_s_language_is_intact_and_in_another_altered(lang, base, other):
     content = made("csv", lang)
     assert (
-        verify.verify(content).state == "current"
+        verify.verify_file(content).state == "current"
         and base.encode() in content
         and other.encode() not in content
     )
-    assert verify.verify(content.replace(base.encode(), other.encode(), 1)).state == "altered"
+    assert verify.verify_file(content.replace(base.encode(), other.encode(), 1)).state == "altered"
 
 
 def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
@@ -134,16 +134,16 @@ def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
     ):
         out = io.StringIO()
         csv.writer(out).writerows(lines)
-        verdict = verify.verify(out.getvalue().encode())
-        assert verdict.state == "altered" and said in verdict.lines("en")[0], verdict.lines("en")[:1]
+        verdict = verify.verify_file(out.getvalue().encode())
+        assert verdict.state == "altered" and said in verdict.format_findings("en")[0], verdict.format_findings("en")[:1]
 
 
 def test_the_metadata_beside_a_csv_notices_a_row_left_out():
     shown, table = export("women"), made("csv")
-    beside = formats.sidecar(shown, "figures.csv")
-    assert verify.verify(table, beside=beside).state == "current"
-    verdict = verify.verify(b"\n".join(table.split(b"\n")[:-2]), beside=beside)
-    assert verdict.state == "altered" and "20" in verdict.lines("en")[0]
+    beside = formats.write_csvw_metadata(shown, "figures.csv")
+    assert verify.verify_file(table, sidecar=beside).state == "current"
+    verdict = verify.verify_file(b"\n".join(table.split(b"\n")[:-2]), sidecar=beside)
+    assert verdict.state == "altered" and "20" in verdict.format_findings("en")[0]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_the_metadata_beside_a_csv_notices_a_row_left_out():
     ],
 )
 def test_what_is_not_ours_is_not_ours_whatever_it_is(content):
-    assert verify.verify(content, "anything").state == "not_ours"
+    assert verify.verify_file(content, "anything").state == "not_ours"
 
 
 @pytest.mark.parametrize("form", [*TABLES, "png", "svg", "pdf"])
@@ -183,7 +183,7 @@ def test_no_file_however_broken_stops_verify(form):
                 content + content,
             ]
         )
-        assert verify.verify(broken).state in verify.STATES
+        assert verify.verify_file(broken).state in verify.STATES
 
 
 @pytest.mark.parametrize(
@@ -202,12 +202,12 @@ def test_no_file_however_broken_stops_verify(form):
 )
 def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
     whole = json.loads(made("json"))
-    whole["seal"] = fingerprint.closed(whole["seal"] | change)
-    assert verify.verify(json.dumps(whole).encode()).state in ("altered", "not_ours")
+    whole["seal"] = fingerprint.add_checksum(whole["seal"] | change)
+    assert verify.verify_file(json.dumps(whole).encode()).state in ("altered", "not_ours")
     described = json.loads(members(made("zip"))["datapackage.json"])
-    described["ripresa"] = fingerprint.closed(described["ripresa"] | change)
+    described["ripresa"] = fingerprint.add_checksum(described["ripresa"] | change)
     described["resources"][0]["path"] = ["x"]
-    assert verify.verify(rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())).state in (
+    assert verify.verify_file(rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())).state in (
         "altered",
         "not_ours",
     )
@@ -215,20 +215,20 @@ def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
 
 def test_metadata_too_deep_to_read_is_no_seal():
     deep = b"[" * 100_000
-    assert verify.verify(made("csv"), beside=deep).state == "current"
-    assert verify.verify(rezipped(made("zip"), "datapackage.json", deep)).state == "not_ours"
+    assert verify.verify_file(made("csv"), sidecar=deep).state == "current"
+    assert verify.verify_file(rezipped(made("zip"), "datapackage.json", deep)).state == "not_ours"
 
 
 def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
     def hidden(content):
         return content.replace(b'"title": "', b'"title": "\\ud800', 1)
 
-    verdict = verify.verify(hidden(made("json")))
-    assert verdict.state == "altered" and [detail.kind for detail in verdict.details] == ["damaged"]
-    beside = json.loads(formats.sidecar(export("women"), "figures.csv")) | {"title": "\ud800"}
-    assert verify.verify(made("csv"), beside=json.dumps(beside).encode()).state == "current"
+    verdict = verify.verify_file(hidden(made("json")))
+    assert verdict.state == "altered" and [detail.kind for detail in verdict.findings] == ["damaged"]
+    beside = json.loads(formats.write_csvw_metadata(export("women"), "figures.csv")) | {"title": "\ud800"}
+    assert verify.verify_file(made("csv"), sidecar=json.dumps(beside).encode()).state == "current"
     assert (
-        verify.verify(
+        verify.verify_file(
             rezipped(made("zip"), "datapackage.json", hidden(members(made("zip"))["datapackage.json"]))
         ).state
         == "not_ours"
@@ -237,7 +237,7 @@ def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
 
 @pytest.mark.parametrize("word", [b"/Size", b"/Root", b"trailer", b"startxref"])
 def test_a_pdf_without_what_every_pdf_has_is_altered(word):
-    assert verify.verify(sealed("pdf").replace(word, b"/Xxxx")).state == "altered"
+    assert verify.verify_file(sealed("pdf").replace(word, b"/Xxxx")).state == "altered"
 
 
 # --- altered ---
@@ -248,15 +248,15 @@ def test_one_changed_digit_is_caught_and_put_back(form):
     content, random_ = made(form), random.Random(form)
     for _ in range(TRIES):
         changed, place = digit_changed(content, random_)
-        verdict = verify.verify(changed)
+        verdict = verify.verify_file(changed)
         assert verdict.state == "altered", content[place - 40 : place + 10]
-        assert verdict.details
+        assert verdict.findings
 
 
 def test_the_cell_that_was_changed_is_named_with_both_values():
-    verdict = verify.verify(made("csv").replace(b",16.16,", b",61.61,", 1))
-    assert verdict.lines("en") == ["row 14 (Lazio, 2025-05), column value: 61.61 in the file, it was 16.16"]
-    assert verdict.lines("it") == ["riga 14 (Lazio, 2025-05), colonna value: nel file 61.61, era 16.16"]
+    verdict = verify.verify_file(made("csv").replace(b",16.16,", b",61.61,", 1))
+    assert verdict.format_findings("en") == ["row 14 (Lazio, 2025-05), column value: 61.61 in the file, it was 16.16"]
+    assert verdict.format_findings("it") == ["riga 14 (Lazio, 2025-05), colonna value: nel file 61.61, era 16.16"]
 
 
 @pytest.mark.parametrize(
@@ -289,21 +289,21 @@ def test_one_changed_digit_inside_an_archive_is_caught(form, parts):
             changed, _ = digit_changed(part, random_)
         if name == "xl/worksheets/sheet1.xml" and changed == part:
             continue
-        verdict = verify.verify(rezipped(content, name, changed))
+        verdict = verify.verify_file(rezipped(content, name, changed))
         assert verdict.state == "altered", (name, changed[:200])
 
 
 def test_a_changed_number_in_a_workbook_is_named_with_both_values():
     content = made("xlsx")
     sheet = members(content)["xl/worksheets/sheet1.xml"]
-    verdict = verify.verify(
+    verdict = verify.verify_file(
         rezipped(
             content,
             "xl/worksheets/sheet1.xml",
             re.sub(rb'(<c r="Q\d+"[^>]*><v>)16.16<', rb"\g<1>61.61<", sheet),
         )
     )
-    cell = dict(verdict.details[0].words)
+    cell = dict(verdict.findings[0].placeholders)
     assert (cell["column"], cell["found"], cell["was"]) == ("value", "61.61", "16.16")
 
 
@@ -329,8 +329,8 @@ def test_a_changed_cell_of_a_parquet_file_is_caught():
             ),
             out,
         )
-        verdict = verify.verify(out.getvalue())
-        assert verdict.state == "altered" and name in verdict.lines("en")[0], (name, verdict.lines("en"))
+        verdict = verify.verify_file(out.getvalue())
+        assert verdict.state == "altered" and name in verdict.format_findings("en")[0], (name, verdict.format_findings("en"))
 
 
 def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_is_read_as_it_was():
@@ -339,28 +339,28 @@ def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_i
     for _ in range(TRIES):
         place = random_.randrange(4, len(content) - 8)
         changed = content[:place] + bytes([content[place] ^ 1 << random_.randrange(8)]) + content[place + 1 :]
-        if verify.verify(changed).state == "current":
+        if verify.verify_file(changed).state == "current":
             assert parquet.read_table(io.BytesIO(changed)).equals(whole)
 
 
 def test_a_readme_or_citation_changed_inside_a_zip_is_named():
     content = made("zip")
-    verdict = verify.verify(rezipped(content, "citation.txt", b"Someone else, 2026"))
-    assert verdict.state == "altered" and "citation.txt" in verdict.lines("en")[0]
+    verdict = verify.verify_file(rezipped(content, "citation.txt", b"Someone else, 2026"))
+    assert verdict.state == "altered" and "citation.txt" in verdict.format_findings("en")[0]
 
 
 def test_a_changed_title_in_the_description_is_caught():
     whole = json.loads(made("json"))
     whole["about"]["title"] += "!"
-    assert verify.verify(json.dumps(whole).encode()).state == "altered"
+    assert verify.verify_file(json.dumps(whole).encode()).state == "altered"
 
 
 def test_a_table_whose_checks_were_forged_too_is_caught_by_the_published_figures():
     whole = json.loads(made("json"))
     whole["rows"][0]["value"] = 99.9
     names = [name for name in whole["rows"][0] if name != "check"]
-    whole["rows"][0]["check"] = fingerprint.row_check(
-        fingerprint.cell(whole["rows"][0][name]) for name in names
+    whole["rows"][0]["check"] = fingerprint.checksum_row(
+        fingerprint.normalize_cell(whole["rows"][0][name]) for name in names
     )
     del whole["seal"]["columns"]
     head = ",".join(whole["rows"][0])
@@ -368,14 +368,14 @@ def test_a_table_whose_checks_were_forged_too_is_caught_by_the_published_figures
         head
         + "\n"
         + "\n".join(
-            ",".join(f'"{fingerprint.cell(value)}"' for value in row.values()) for row in whole["rows"]
+            ",".join(f'"{fingerprint.normalize_cell(value)}"' for value in row.values()) for row in whole["rows"]
         )
     )
-    verdict = verify.verify(forged.replace('""', "").encode(), "forged.csv")
+    verdict = verify.verify_file(forged.replace('""', "").encode(), "forged.csv")
     assert (
         verdict.state == "altered"
-        and "99.9" in verdict.lines("en")[0]
-        and "published in version" in verdict.lines("en")[0]
+        and "99.9" in verdict.format_findings("en")[0]
+        and "published in version" in verdict.format_findings("en")[0]
     )
 
 
@@ -395,8 +395,8 @@ def test_a_formula_like_text_survives_the_spreadsheet_formats_and_verifies():
         "007",
     ):
         for excel in (False, True):
-            assert fingerprint.original(fingerprint.neutral(text, excel)) == text
-            assert not re.match(r"[=+\-@\t\r＝＋－＠]", fingerprint.neutral(text, excel))
+            assert fingerprint.unescape_formula(fingerprint.escape_formula(text, excel)) == text
+            assert not re.match(r"[=+\-@\t\r＝＋－＠]", fingerprint.escape_formula(text, excel))
 
 
 # --- images ---
@@ -410,7 +410,7 @@ def png(wide: int = 4, tall: int = 3) -> bytes:
 
     pixels = b"".join(b"\0" + bytes(range(wide * 3)) for _ in range(tall))
     return (
-        image_metadata.PNG
+        image_metadata.PNG_SIGNATURE
         + part(b"IHDR", struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0))
         + part(b"IDAT", zlib.compress(pixels))
         + part(b"IEND", b"")
@@ -450,14 +450,14 @@ IMAGES = {"png": png(), "svg": SVG, "pdf": pdf()}
 
 def sealed(form: str) -> bytes:
     shown = export("women")
-    return image_metadata.put(IMAGES[form], fingerprint.picture(shown.seal, shown.table))
+    return image_metadata.embed_seal(IMAGES[form], fingerprint.build_image_seal(shown.seal, shown.table))
 
 
 @pytest.mark.parametrize("form", IMAGES)
 def test_a_sealed_image_is_intact_and_an_unsealed_one_is_not_ours(form):
-    verdict = verify.verify(sealed(form), f"figure.{form}")
-    assert (verdict.state, verdict.rows) == ("current", 20)  # Trentino-Alto Adige is one figure, drawn twice
-    assert verify.verify(IMAGES[form], f"figure.{form}").state == "not_ours"
+    verdict = verify.verify_file(sealed(form), f"figure.{form}")
+    assert (verdict.state, verdict.row_count) == ("current", 20)  # Trentino-Alto Adige is one figure, drawn twice
+    assert verify.verify_file(IMAGES[form], f"figure.{form}").state == "not_ours"
 
 
 @pytest.mark.parametrize("form", IMAGES)
@@ -465,18 +465,18 @@ def test_one_changed_digit_in_an_image_is_caught(form):
     content, random_ = sealed(form), random.Random(form)
     for _ in range(TRIES):
         changed, place = digit_changed(content, random_)
-        assert verify.verify(changed).state == "altered", content[place - 30 : place + 30]
+        assert verify.verify_file(changed).state == "altered", content[place - 30 : place + 30]
 
 
 def test_a_number_rewritten_in_an_svg_is_named_with_both():
-    verdict = verify.verify(sealed("svg").replace(b"30,0%", b"31,0%"))
-    assert verdict.lines("it") == ["nell'immagine è scritto «Molise 31,0%», era «Molise 30,0%»"]
+    verdict = verify.verify_file(sealed("svg").replace(b"30,0%", b"31,0%"))
+    assert verdict.format_findings("it") == ["nell'immagine è scritto «Molise 31,0%», era «Molise 30,0%»"]
 
 
 def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
-    seal = image_metadata.take(sealed("png"))
+    seal = image_metadata.extract_seal(sealed("png"))
     other = png(wide=5)
-    forged = image_metadata.put(
+    forged = image_metadata.embed_seal(
         other, {name: value for name, value in seal.items() if name not in ("drawing", "check")}
     )
     kept = fingerprint.dumps(seal)
@@ -487,9 +487,9 @@ def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
     )
     painted = other[:33] + chunk + other[33:]
     assert (
-        verify.verify(forged).state == "current"
+        verify.verify_file(forged).state == "current"
     )  # a seal is not a signature: whoever can write one can forge one
-    assert verify.verify(painted).state == "altered"
+    assert verify.verify_file(painted).state == "altered"
 
 
 def test_a_sealed_pdf_still_opens_at_its_last_table():
@@ -507,8 +507,8 @@ def updated(tmp_path, monkeypatch):
     shown = export("women")
     folder = tmp_path / "data"
     (folder / "releases").mkdir(parents=True)
-    shutil.copyfile(build.database(), folder / "new.duckdb")
-    releases.published(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
+    shutil.copyfile(build.get_database_path(), folder / "new.duckdb")
+    releases.load_observations(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
     with duckdb.connect(str(folder / "new.duckdb")) as connection:
         connection.execute(
             "update observations set value = 31.25, ci_low = null, ci_high = null, no_ci_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
@@ -528,24 +528,24 @@ def updated(tmp_path, monkeypatch):
 @pytest.mark.parametrize("form", [*TABLES, *IMAGES])
 def test_a_file_of_an_older_version_is_revised_and_both_values_are_said(form, updated):
     content = sealed(form) if form in IMAGES else made(form)
-    verdict = verify.verify(content, f"figure.{form}")
+    verdict = verify.verify_file(content, f"figure.{form}")
     assert verdict.state == "revised"
-    assert verdict.lines("en") == [
+    assert verdict.format_findings("en") == [
         "Aosta Valley, 2025-05: was 13.33, now withdrawn",
         "Molise, 2025-05: was 30, now 31.25",
     ]
-    assert "2 of its" in verdict.sentence("en") and export("women").version in verdict.sentence("it")
+    assert "2 of its" in verdict.format_message("en") and export("women").version in verdict.format_message("it")
 
 
 def test_a_file_of_an_older_version_that_was_altered_is_altered(updated):
-    assert verify.verify(made("csv").replace(b",16.16,", b",61.61,", 1)).state == "altered"
+    assert verify.verify_file(made("csv").replace(b",16.16,", b",61.61,", 1)).state == "altered"
 
 
 def test_a_file_of_a_version_that_is_not_kept_says_so(updated):
     for kept in (updated / "releases").iterdir():
         kept.unlink()
-    verdict = verify.verify(made("csv"))
-    assert verdict.state == "revised" and "is not kept here" in verdict.sentence("en")
+    verdict = verify.verify_file(made("csv"))
+    assert verdict.state == "revised" and "is not kept here" in verdict.format_message("en")
 
 
 # --- the command ---
@@ -593,19 +593,19 @@ def opened(form: str, lang: str = "en", indicator: str = "death_rate") -> bytes:
 @pytest.mark.parametrize("lang", ["it", "en"])
 @pytest.mark.parametrize("form", OPEN)
 def test_open_data_untouched_has_the_published_figures_and_no_seal(form, lang):
-    verdict = verify.verify(opened(form, lang), f"observations.{form}")
-    assert (verdict.state, verdict.kind, verdict.details) == (
+    verdict = verify.verify_file(opened(form, lang), f"observations.{form}")
+    assert (verdict.state, verdict.phrase_key, verdict.findings) == (
         "current",
         "unsealed_current",
         (),
-    ) and verdict.rows > 20
-    assert {"it": "non porta un sigillo", "en": "carries no seal"}[lang] in verdict.sentence(lang)
+    ) and verdict.row_count > 20
+    assert {"it": "non porta un sigillo", "en": "carries no seal"}[lang] in verdict.format_message(lang)
 
 
 def test_all_of_the_open_data_can_be_compared():
     content = TestClient(Starlette(routes=routes.ROUTES)).get("/api/v1/observations?format=csv").content
-    verdict = verify.verify(content)
-    assert (verdict.kind, verdict.rows) == ("unsealed_current", int(query.ask("build")["observations"][0]))
+    verdict = verify.verify_file(content)
+    assert (verdict.phrase_key, verdict.row_count) == ("unsealed_current", int(query.run_query("build")["observations"][0]))
 
 
 def test_a_changed_figure_of_open_data_is_named_with_both_values():
@@ -617,27 +617,27 @@ def test_a_changed_figure_of_open_data_is_named_with_both_values():
         head
         + "\n"
         + "\n".join(
-            ",".join(f'"{fingerprint.cell(value)}"' for value in one.values()) for one in whole["rows"]
+            ",".join(f'"{fingerprint.normalize_cell(value)}"' for value in one.values()) for one in whole["rows"]
         )
     )
     for content in (json.dumps(whole).encode(), by_hand.encode()):
-        verdict = verify.verify(content)
-        assert verdict.kind == "unsealed_altered"
+        verdict = verify.verify_file(content)
+        assert verdict.phrase_key == "unsealed_altered"
         assert (
-            len(verdict.lines("en")) == 1
-            and f"column value: 99.9 in the file, published in version {query.version()}: {was}"
-            in verdict.lines("en")[0]
+            len(verdict.format_findings("en")) == 1
+            and f"column value: 99.9 in the file, published in version {query.get_data_version()}: {was}"
+            in verdict.format_findings("en")[0]
         )
 
 
 def test_a_changed_cell_of_json_stat_is_named_and_one_outside_the_cube_is_not_ours():
     whole = json.loads(opened("jsonstat"))
     place, was = next((place, value) for place, value in whole["value"].items() if value != 99.9)
-    verdict = verify.verify(json.dumps(whole | {"value": whole["value"] | {place: 99.9}}).encode())
+    verdict = verify.verify_file(json.dumps(whole | {"value": whole["value"] | {place: 99.9}}).encode())
     assert (
-        verdict.kind == "unsealed_altered"
-        and len(verdict.lines("en")) == 1
-        and f"99.9 in the file, published in version {query.version()}: {was}" in verdict.lines("en")[0]
+        verdict.phrase_key == "unsealed_altered"
+        and len(verdict.format_findings("en")) == 1
+        and f"99.9 in the file, published in version {query.get_data_version()}: {was}" in verdict.format_findings("en")[0]
     )
     for other in (
         {"value": {"999999999": 1.0}},
@@ -646,25 +646,25 @@ def test_a_changed_cell_of_json_stat_is_named_and_one_outside_the_cube_is_not_ou
         {"extension": {}},
         {"dimension": {}},
     ):
-        assert verify.verify(json.dumps(whole | other).encode()).state == "not_ours"
+        assert verify.verify_file(json.dumps(whole | other).encode()).state == "not_ours"
 
 
 def test_a_row_of_open_data_from_another_version_or_place_is_named():
     whole = json.loads(opened("json"))
     whole["rows"][3]["data_version"] = "0" * 12
     whole["rows"][4]["period"] = "1066"
-    verdict = verify.verify(json.dumps(whole).encode())
+    verdict = verify.verify_file(json.dumps(whole).encode())
     assert (
-        verdict.kind == "unsealed_altered"
-        and "000000000000" in verdict.lines("it")[0]
-        and "1066" in verdict.lines("it")[1]
+        verdict.phrase_key == "unsealed_altered"
+        and "000000000000" in verdict.format_findings("it")[0]
+        and "1066" in verdict.format_findings("it")[1]
     )
 
 
 def test_a_figure_s_table_that_lost_its_checks_is_not_taken_for_open_data():
     lines = [line.rpartition(",")[0] for line in made("csv").decode().splitlines()]
-    verdict = verify.verify("\n".join(lines).encode())
-    assert (verdict.state, verdict.unsealed, verdict.lines("en")) == (
+    verdict = verify.verify_file("\n".join(lines).encode())
+    assert (verdict.state, verdict.unsealed, verdict.format_findings("en")) == (
         "altered",
         False,
         ["columns missing: check"],
@@ -678,9 +678,9 @@ def taken(request):
 
 
 def test_open_data_of_an_older_version_says_what_was_revised(taken, updated):
-    verdict = verify.verify(taken)
-    assert verdict.kind == "unsealed_revised" and "carries no seal" in verdict.sentence("en")
-    assert verdict.lines("en") == [
+    verdict = verify.verify_file(taken)
+    assert verdict.phrase_key == "unsealed_revised" and "carries no seal" in verdict.format_message("en")
+    assert verdict.format_findings("en") == [
         "Aosta Valley, 2025-05: was 13.33, now withdrawn",
         "Molise, 2025-05: was 30, now 31.25",
     ]
@@ -689,8 +689,8 @@ def test_open_data_of_an_older_version_says_what_was_revised(taken, updated):
 def test_open_data_of_a_version_that_is_not_kept_says_so(taken, updated):
     for kept in (updated / "releases").iterdir():
         kept.unlink()
-    verdict = verify.verify(taken)
+    verdict = verify.verify_file(taken)
     assert (
-        verdict.kind == "unsealed_revised"
-        and "is not kept here and the file carries no seal" in verdict.sentence("en")
+        verdict.phrase_key == "unsealed_revised"
+        and "is not kept here and the file carries no seal" in verdict.format_message("en")
     )

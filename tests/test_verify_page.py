@@ -11,15 +11,15 @@ from starlette.testclient import TestClient
 from ripresa import i18n
 from ripresa.database import query, releases
 from ripresa.exports import formats
-from ripresa.exports.image_renderer import FORMS
-from ripresa.exports.verify import verify as judged
+from ripresa.exports.image_renderer import IMAGE_MEDIA_TYPES
+from ripresa.exports.verify import verify_file as judged
 from ripresa.i18n import t
 from ripresa.views.pages import verify_page
 from ripresa.web import routes
 from tests.helpers.exporting import export
 from tests.test_frame import html, opened
 
-TABLE = formats.make(export("closures", "italy", "it"), "csv")
+TABLE = formats.build_file(export("closures", "italy", "it"), "csv")
 
 
 def changed(content: bytes) -> bytes:
@@ -63,7 +63,7 @@ def test_a_file_without_a_seal_is_called_so(lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_kind_of_file_that_is_read_is_named(lang):
     label = opened("verify", lang=lang).file_uploader[0].label.lower()
-    assert [kind for kind in (*FORMS, *formats.FORMATS) if kind not in label and kind != "xlsx"] == []
+    assert [kind for kind in (*IMAGE_MEDIA_TYPES, *formats.FORMATS) if kind not in label and kind != "xlsx"] == []
 
 
 def test_one_changed_digit_is_found_and_put_back():
@@ -72,10 +72,10 @@ def test_one_changed_digit_is_found_and_put_back():
 
 
 def test_metadata_beside_a_csv_is_read_with_it():
-    found = verify_page.verdicts(
+    found = verify_page.verify_files(
         [
             ("x.csv", TABLE),
-            ("x.csv-metadata.json", formats.sidecar(export("closures", "italy", "it"), "x.csv")),
+            ("x.csv-metadata.json", formats.write_csvw_metadata(export("closures", "italy", "it"), "x.csv")),
         ]
     )
     assert [one.state for one in found] == ["current"]
@@ -134,10 +134,10 @@ def test_the_csv_of_a_page_says_its_version_and_its_figures_are_compared(page, g
     opened(page, lang="en", geo=geo)
     content = taken[f"{page}_csv_en"]
     verdict = judged(content)
-    assert (verdict.kind, verdict.version, verdict.details) == (
+    assert (verdict.phrase_key, verdict.version, verdict.findings) == (
         "unsealed_current",
-        query.version(),
+        query.get_data_version(),
         (),
-    ) and verdict.rows > 20
+    ) and verdict.row_count > 20
     other = judged(re.sub(rb",(\d+\.\d+),", b",987.6,", content, count=1))
-    assert other.kind == "unsealed_altered" and "987.6 in the file" in other.lines("en")[0]
+    assert other.phrase_key == "unsealed_altered" and "987.6 in the file" in other.format_findings("en")[0]

@@ -19,7 +19,7 @@ from ripresa.sandbox import pool as locked
 from ripresa.views import shell
 from ripresa.views.pages import overview_page
 from ripresa.web import health, routes
-from ripresa.web.middleware import Limited, Watched, shown
+from ripresa.web.middleware import RateLimitMiddleware, RequestLogMiddleware, redact_path
 from tests.test_frame import html, opened
 
 
@@ -33,7 +33,7 @@ APP = Starlette(
         Route("/broken", broken),
         Route("/media/{name}", lambda request: PlainTextResponse("x")),
     ],
-    middleware=[Middleware(Watched), Middleware(Limited)],
+    middleware=[Middleware(RequestLogMiddleware), Middleware(RateLimitMiddleware)],
 )
 
 
@@ -42,7 +42,7 @@ def lines(monkeypatch):
     """What is logged, read back."""
     out, handler = io.StringIO(), logging.StreamHandler()
     handler.setStream(out)
-    handler.setFormatter(logs.Lines())
+    handler.setFormatter(logs.JsonFormatter())
     monkeypatch.setattr(logs.LOGGER, "level", logging.INFO)
     logs.LOGGER.addHandler(handler)
     logs.LOGGER.manager._clear_cache()
@@ -55,7 +55,7 @@ def lines(monkeypatch):
 def client(monkeypatch) -> TestClient:
     """A visitor whose buckets are full."""
     monkeypatch.setattr(
-        rate_limit, "BUCKETS", {kind: rate_limit.Bucket(*rate) for kind, rate in rate_limit.RATES.items()}
+        rate_limit, "BUCKETS", {kind: rate_limit.TokenBucket(*rate) for kind, rate in rate_limit.BUCKET_LIMITS.items()}
     )
     return TestClient(APP, raise_server_exceptions=False, client=("203.0.113.9", 5000))
 
@@ -84,7 +84,7 @@ def test_two_requests_have_two_ids(client):
 
 
 def test_a_query_is_timed_under_the_request_that_asked_it(client, lines):
-    query._answer.cache_clear()
+    query._run_cached.cache_clear()
     answer = client.get("/readyz")
     told = {line["name"]: line for line in lines() if line["event"] == "query"}
     assert told["build"]["request"] == answer.headers["x-request-id"] and told["build"]["ms"] > 0
@@ -118,9 +118,9 @@ def test_a_page_is_timed_and_one_that_fails_is_told_without_what_the_address_hel
 
 
 def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
-    locked.ask("select 'my own words' as it")
-    with pytest.raises(locked.Refused):
-        locked.ask("select my_own_words")
+    locked.run_sql("select 'my own words' as it")
+    with pytest.raises(locked.QueryRejectedError):
+        locked.run_sql("select my_own_words")
     told = [line for line in lines() if line["event"] == "sql"]
     assert [line.get("fault") for line in told] == [None, "Refused"] and "own" not in json.dumps(told)
 
@@ -130,7 +130,7 @@ def test_an_image_is_timed(lines, monkeypatch):
     from test_exports import drawn
 
     with pytest.raises(image_renderer.RenderError):
-        image_renderer.image(*drawn("bars", "closures", "italy"), "png")
+        image_renderer.render_image(*drawn("bars", "closures", "italy"), "png")
     assert [(line["form"], line["fault"]) for line in lines() if line["event"] == "render"] == [
         ("png", "RenderError")
     ]
@@ -147,7 +147,7 @@ def test_an_image_is_timed(lines, monkeypatch):
     ],
 )
 def test_names_of_sessions_and_files_stay_out_of_the_log(path, told):
-    assert shown(path) == told
+    assert redact_path(path) == told
 
 
 def test_ready_tells_of_the_store_where_one_is_configured_and_not_where_it_is(client, monkeypatch, tmp_path):
@@ -161,7 +161,7 @@ def test_ready_tells_of_the_store_where_one_is_configured_and_not_where_it_is(cl
     assert (
         "secret" not in answer.text
         and "nowhere" not in answer.text
-        and health.FRESH["Cache-Control"] == answer.headers["cache-control"]
+        and health.NO_STORE["Cache-Control"] == answer.headers["cache-control"]
     )
 
 
@@ -171,7 +171,7 @@ def test_ready_tells_of_the_store_where_one_is_configured_and_not_where_it_is(cl
 @pytest.mark.escape
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_who_asks_without_end_is_told_to_wait_and_another_is_not(lang, client, monkeypatch):
-    monkeypatch.setattr(rate_limit, "BUCKETS", {"data": rate_limit.Bucket(5.5, 0.1)})
+    monkeypatch.setattr(rate_limit, "BUCKETS", {"data": rate_limit.TokenBucket(5.5, 0.1)})
     found = [client.get("/api/v1/versions", headers={"Accept-Language": lang}) for _ in range(7)]
     assert [answer.status_code for answer in found] == [200] * 5 + [429] * 2
     problem = found[-1].json()
@@ -191,9 +191,9 @@ def test_who_asks_without_end_is_told_to_wait_and_another_is_not(lang, client, m
 
 
 def test_an_unchanged_answer_costs_a_tenth_and_a_large_one_more(client, monkeypatch):
-    bucket = rate_limit.Bucket(1000, 0)
+    bucket = rate_limit.TokenBucket(1000, 0)
     monkeypatch.setattr(rate_limit, "BUCKETS", {"data": bucket})
-    visitor, left = rate_limit.visitor("203.0.113.9"), lambda: bucket._left[visitor][0]
+    visitor, left = rate_limit.get_client_key("203.0.113.9"), lambda: bucket._tokens[visitor][0]
     tag = client.get("/api/v1/sources").headers["etag"]
     before = left()
     assert client.get(
@@ -208,24 +208,24 @@ def test_an_unchanged_answer_costs_a_tenth_and_a_large_one_more(client, monkeypa
 
 def test_a_bucket_fills_again_and_never_over_its_rim():
     now = [0.0]
-    bucket = rate_limit.Bucket(2, 0.5, lambda: now[0])
-    assert [bucket.take("a") for _ in range(3)] == [0, 0, 2] and bucket.take("b") == 0
+    bucket = rate_limit.TokenBucket(2, 0.5, lambda: now[0])
+    assert [bucket.acquire("a") for _ in range(3)] == [0, 0, 2] and bucket.acquire("b") == 0
     now[0] = 2
-    assert [bucket.take("a"), bucket.take("a")] == [0, 2]
+    assert [bucket.acquire("a"), bucket.acquire("a")] == [0, 2]
     now[0] = 1000
-    assert [bucket.take("a") for _ in range(3)] == [0, 0, 2]
+    assert [bucket.acquire("a") for _ in range(3)] == [0, 0, 2]
     bucket.charge("a", 10**9)
-    assert bucket.take("a") == 6, "no one owes more than a full bucket"
+    assert bucket.acquire("a") == 6, "no one owes more than a full bucket"
 
 
 def test_no_address_is_remembered_and_not_more_visitors_than_fit(monkeypatch):
     monkeypatch.setattr(rate_limit, "KEPT", 50)
-    bucket = rate_limit.Bucket(5, 1)
+    bucket = rate_limit.TokenBucket(5, 1)
     for number in range(200):
-        bucket.take(rate_limit.visitor(f"198.51.100.{number}"))
-    assert len(bucket._left) == 50 and "198.51" not in repr(vars(bucket))
+        bucket.acquire(rate_limit.get_client_key(f"198.51.100.{number}"))
+    assert len(bucket._tokens) == 50 and "198.51" not in repr(vars(bucket))
     monkeypatch.setattr(rate_limit, "_SALT", b"another start")
-    assert rate_limit.visitor("198.51.100.199") not in bucket._left
+    assert rate_limit.get_client_key("198.51.100.199") not in bucket._tokens
 
 
 @pytest.mark.escape
@@ -244,33 +244,33 @@ def test_a_forwarded_address_is_believed_only_as_far_as_known_proxies_wrote_it(
     proxies, forwarded, same, monkeypatch
 ):
     monkeypatch.setenv("RIPRESA_TRUSTED_PROXIES", proxies)
-    named = rate_limit.visitor("192.0.2.1", forwarded)
+    named = rate_limit.get_client_key("192.0.2.1", forwarded)
     assert (
-        named == rate_limit.visitor("192.0.2.1" if same else "198.51.100.1")
-        and named != rate_limit.visitor("192.0.2.1", "9.9.9.9, 7.7.7.7, 8.8.8.8")
+        named == rate_limit.get_client_key("192.0.2.1" if same else "198.51.100.1")
+        and named != rate_limit.get_client_key("192.0.2.1", "9.9.9.9, 7.7.7.7, 8.8.8.8")
         or same
     )
 
 
 def test_one_line_of_the_newer_internet_is_one_visitor():
     assert (
-        rate_limit.visitor("2001:db8:1:2::5")
-        == rate_limit.visitor("2001:db8:1:2:ffff::1")
-        != rate_limit.visitor("2001:db8:1:3::5")
+        rate_limit.get_client_key("2001:db8:1:2::5")
+        == rate_limit.get_client_key("2001:db8:1:2:ffff::1")
+        != rate_limit.get_client_key("2001:db8:1:3::5")
     )
 
 
 @pytest.mark.escape
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sql_page_asks_to_wait_in_a_sentence(lang, monkeypatch):
-    monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.Bucket(0, 0.1)})
+    monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.TokenBucket(0, 0.1)})
     monkeypatch.setattr(shell, "visitor", lambda: "someone")
     visit = opened("sql", lang=lang, sql="select 1")
-    assert not visit.exception and locked.Refused("often", seconds=10).say(lang) in html(visit)
+    assert not visit.exception and locked.QueryRejectedError("often", seconds=10).format_message(lang) in html(visit)
 
 
 def test_the_limits_can_be_left_to_a_proxy(monkeypatch):
-    monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.Bucket(0, 0.1)})
-    assert rate_limit.wait("sql", "someone") == 10
+    monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.TokenBucket(0, 0.1)})
+    assert rate_limit.acquire_token("sql", "someone") == 10
     monkeypatch.setenv("RIPRESA_RATE_LIMITS", "0")
-    assert rate_limit.wait("sql", "someone") == 0
+    assert rate_limit.acquire_token("sql", "someone") == 0

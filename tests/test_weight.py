@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 from ripresa import catalogue
 from ripresa.charts import theme as look
 from ripresa.database import query
-from ripresa.filters import Filters, resolve
+from ripresa.filters import Filters, resolve_view
 from ripresa.views.components import plotly_figure
 from ripresa.views.pages import topic_page as topic
 from tests.helpers.drawn import figures
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VIEWS = [
     (name, level)
     for name in ("closures", "profits", "digital_sales", "women")
-    for level, ids in catalogue.topics()[name].indicators_by_level.items()
+    for level, ids in catalogue.load_topics()[name].indicators_by_level.items()
     if ids
 ]
 BUDGET = {
@@ -61,9 +61,9 @@ def test_a_page_keeps_to_its_budget_and_sends_no_boundaries(topic, level):
 @pytest.mark.parametrize(("topic", "level"), VIEWS)
 def test_a_second_visitor_with_the_same_choice_asks_the_database_nothing(topic, level):
     opened(topic, lang="en", level=level)
-    _, asked, _ = query.cached()
+    _, asked, _ = query.get_cache_info()
     opened(topic, lang="en", level=level)
-    assert query.cached()[1] == asked
+    assert query.get_cache_info()[1] == asked
 
 
 def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
@@ -91,12 +91,12 @@ def test_the_same_choice_is_drawn_once_for_all_visitors(monkeypatch):
 
 
 def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
-    view = resolve(Filters(lang="en", level="italy", period="2021"), "closures")
-    before, leaders = topic.over_time(view, "light"), topic.by_leader(view, "light")
+    view = resolve_view(Filters(lang="en", level="italy", period="2021"), "closures")
+    before, leaders = topic.build_time_figures(view, "light"), topic.build_gender_figures(view, "light")
     monkeypatch.setattr(look, "figure", lambda *given: pytest.fail("drawn again"))
     other = replace(view, period="2020")
     for one, two in zip(
-        (*before, *leaders), (*topic.over_time(other, "light"), *topic.by_leader(other, "light")), strict=True
+        (*before, *leaders), (*topic.build_time_figures(other, "light"), *topic.build_gender_figures(other, "light")), strict=True
     ):
         assert one.figure is two.figure and (one.view.period, two.view.period) == ("2021", "2020")
     assert len(before) == 2
@@ -108,9 +108,9 @@ def test_every_figure_has_a_fixed_height():
 
 
 def test_figures_are_drawn_by_a_script_of_this_site_named_after_what_is_in_it():
-    file = ROOT / "static" / plotly_figure.address().removeprefix("/app/static/")
+    file = ROOT / "static" / plotly_figure.publish_script().removeprefix("/app/static/")
     library, settings, own = file.read_text(encoding="utf-8").partition("\nwindow.ripresaSettings = ")
-    assert library == get_plotlyjs() and own.endswith(plotly_figure.OWN.read_text(encoding="utf-8"))
+    assert library == get_plotlyjs() and own.endswith(plotly_figure.FIGURE_SCRIPT.read_text(encoding="utf-8"))
     assert file.stem.split("-")[1:] == [
         plotly.__version__,
         hashlib.sha256(f"{settings[1:]}{own}".encode()).hexdigest()[:12],
@@ -143,5 +143,5 @@ def test_the_server_starts_without_the_packages_that_few_visitors_need():
 
 
 def test_what_a_question_borrowed_is_given_back():
-    with query.cursor() as (own, _):
+    with query.open_cursor() as (own, _):
         assert own.execute("select current_setting('allocator_background_threads')").fetchall() == [(True,)]

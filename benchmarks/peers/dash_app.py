@@ -20,7 +20,7 @@ app.layout = html.Div(
                     dcc.Dropdown(page.PERIODS, page.PERIODS[-1], id="period", clearable=False),
                     style={"width": "8rem"},
                 ),
-                html.Div(dcc.Dropdown(page.areas(), multi=True, id="areas"), style={"width": "24rem"}),
+                html.Div(dcc.Dropdown(page.load_areas(), multi=True, id="areas"), style={"width": "24rem"}),
             ],
         ),
         html.Div(
@@ -47,5 +47,5 @@ app.layout = html.Div(
     Input("areas", "value"),
 )
 def update(rate, period, areas):
-    place, bars, lines, rows = page.figures(rate, period, areas)
+    place, bars, lines, rows = page.build_figures(rate, period, areas)
     return place, bars, lines, rows.to_dict("records"), [{"name": name, "id": name} for name in rows.columns]

@@ -12,36 +12,36 @@ import plotly.express as px
 ROOT = Path(__file__).resolve().parents[2]
 PERIODS = ["2019", "2020", "2021", "2022", "2023", "2024"]
 RATES = {"death_rate": "Death rate", "birth_rate": "Birth rate", "net_turnover_rate": "Net turnover"}
-AREAS = "select o.geo, g.name_en as name, o.period, o.value from observations o join geographies g on g.code = o.geo where o.indicator = $rate and o.sector = 'all' and g.level = 'area'"
+VALUES_SQL = "select o.geo, g.name_en as name, o.period, o.value from observations o join geographies g on g.code = o.geo where o.indicator = $rate and o.sector = 'all' and g.level = 'area'"
 
 
 @cache
-def _connection() -> duckdb.DuckDBPyConnection:
+def _get_connection() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(ROOT / "data" / "ripresa.duckdb"), read_only=True)
 
 
 @cache
-def boundaries() -> dict:
+def load_boundaries() -> dict:
     return json.loads((ROOT / "static" / "geo" / "italy_nuts2.geojson").read_text(encoding="utf-8"))
 
 
-def areas() -> dict[str, str]:
+def load_areas() -> dict[str, str]:
     return dict(
-        _connection()
+        _get_connection()
         .cursor()
         .execute("select code, name_en from geographies where level = 'area' order by position")
         .fetchall()
     )
 
 
-def figures(rate: str, period: str, chosen: list[str] | None):
+def build_figures(rate: str, period: str, chosen: list[str] | None):
     """Map, bars, lines and the table's rows for one choice."""
-    rows = _connection().cursor().execute(AREAS, {"rate": rate}).df()
+    rows = _get_connection().cursor().execute(VALUES_SQL, {"rate": rate}).df()
     now = rows[rows.period == period].sort_values("value")
     shown = rows[rows.geo.isin(chosen or ["ITC4", "ITI4", "ITF3"])].sort_values("period")
     place = px.choropleth(
         now,
-        geojson=boundaries(),
+        geojson=load_boundaries(),
         locations="geo",
         color="value",
         hover_name="name",

@@ -5,10 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from ripresa import settings
-from ripresa.api.endpoints import BOUNDARIES
+from ripresa.api.endpoints import BOUNDARY_NAMES
 
-FOLDER = settings.BOUNDARIES
-IDS = {
+BOUNDARIES_FOLDER = settings.BOUNDARIES
+CODE_SYSTEMS = {
     "italy_nuts2": "NUTS 2021",
     "europe_countries": "ISO 3166-1 alpha-3",
     "world_countries": "ISO 3166-1 alpha-3",
@@ -16,28 +16,28 @@ IDS = {
 }
 
 
-def shapes(name: str) -> bytes:
+def read_geojson(name: str) -> bytes:
     """The GeoJSON of a name, empty where it is not there or not whole."""
-    path = FOLDER / f"{name}.geojson"
+    path = BOUNDARIES_FOLDER / f"{name}.geojson"
     try:
         stamp = path.stat().st_mtime_ns
     except OSError:
         return b""
-    return _read(path, stamp)[0]
+    return _parse_file(path, stamp)[0]
 
 
-def listed() -> list[dict]:
+def list_boundary_files() -> list[dict]:
     """One row a file: name, what its ids are, features, bytes, credit, address."""
     rows = []
-    for name in BOUNDARIES:
-        if shapes(name):
-            content, features, credit = _read(
-                FOLDER / f"{name}.geojson", (FOLDER / f"{name}.geojson").stat().st_mtime_ns
+    for name in BOUNDARY_NAMES:
+        if read_geojson(name):
+            content, features, credit = _parse_file(
+                BOUNDARIES_FOLDER / f"{name}.geojson", (BOUNDARIES_FOLDER / f"{name}.geojson").stat().st_mtime_ns
             )
             rows.append(
                 {
                     "name": name,
-                    "ids": IDS[name],
+                    "ids": CODE_SYSTEMS[name],
                     "features": features,
                     "bytes": len(content),
                     "credit": credit,
@@ -48,7 +48,7 @@ def listed() -> list[dict]:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, stamp: int) -> tuple[bytes, int, str]:
+def _parse_file(path: Path, stamp: int) -> tuple[bytes, int, str]:
     content = path.read_bytes()
     try:
         parsed = json.loads(content)

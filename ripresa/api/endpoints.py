@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 from ripresa import settings
-from ripresa.api.problem import Problem
+from ripresa.api.problem import ProblemError
 from ripresa.catalogue import LANGS
-from ripresa.database.query import ask
+from ripresa.database.query import run_query
 from ripresa.i18n import t
 
-EDITION = "v1"
-LONGEST = 8000  # characters of a query string
-MOST_ALLOWED = 60  # codes an error lists; of a longer list, the nearest
-PART = r"(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?|H[12]|Q[1-4]"
-PERIOD = rf"^[0-9]{{4}}(-({PART}))?(/[0-9]{{4}}(-({PART}))?)?$"
-VERSION = "^[0-9a-f]{12}$"
-BOUNDARIES = ("italy_nuts2", "europe_countries", "world_countries", "nuts2_europe")
-MEDIA = {
+API_VERSION = "v1"
+MAX_QUERY_LENGTH = 8000  # characters of a query string
+MAX_LISTED_CODES = 60  # codes an error lists; of a longer list, the nearest
+PERIOD_PART_PATTERN = r"(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?|H[12]|Q[1-4]"
+PERIOD_PATTERN = rf"^[0-9]{{4}}(-({PERIOD_PART_PATTERN}))?(/[0-9]{{4}}(-({PERIOD_PART_PATTERN}))?)?$"
+VERSION_PATTERN = "^[0-9a-f]{12}$"
+BOUNDARY_NAMES = ("italy_nuts2", "europe_countries", "world_countries", "nuts2_europe")
+MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
@@ -36,74 +36,74 @@ class Parameter:
     """One parameter of an address. `codes` names the list its values come from, `choices` gives them here; `most` makes it a whole number."""
 
     name: str
-    many: bool = False
-    codes: str = ""
+    repeatable: bool = False
+    codelist: str = ""
     choices: tuple[str, ...] = ()
     pattern: str = ""
-    least: int = 0
-    most: int = 0
+    minimum: int = 0
+    maximum: int = 0
     default: str | int | None = None
     example: str = ""
-    place: str = "query"
+    location: str = "query"
 
-    def about(self, lang: str) -> str:
+    def describe(self, lang: str) -> str:
         """What it means."""
         return t(f"parameter_{self.name}", lang)
 
-    def allowed(self, version: str) -> tuple[str, ...]:
+    def get_allowed_values(self, version: str) -> tuple[str, ...]:
         """The values it can have, in their order; empty where a pattern or a range says it."""
-        return codes(version)[self.codes] if self.codes else self.choices
+        return load_codelists(version)[self.codelist] if self.codelist else self.choices
 
-    def schema(self, version: str) -> dict:
+    def build_schema(self, version: str) -> dict:
         """Its JSON Schema."""
-        if self.most:
-            one = {"type": "integer", "minimum": self.least, "maximum": self.most}
+        if self.maximum:
+            one = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
         elif self.pattern:
             one = {"type": "string", "pattern": self.pattern}
         else:
-            one = {"type": "string", "enum": list(self.allowed(version))}
+            one = {"type": "string", "enum": list(self.get_allowed_values(version))}
         if self.default is not None:
             one["default"] = self.default
-        return {"type": "array", "items": one} if self.many else one
+        return {"type": "array", "items": one} if self.repeatable else one
 
-    def read(self, said: list[str], version: str, lang: str) -> tuple[str, ...] | str | int | None:
+    def parse(self, values: list[str], version: str, lang: str) -> tuple[str, ...] | str | int | None:
         """The value, checked. Raises Problem."""
-        if self.many:
-            return tuple(dict.fromkeys(self._one(value, version, lang) for value in said))
-        if len(said) > 1:
-            raise Problem("parameter", lang, "said_twice", parameter=self.name, name=self.name)
-        return self._one(said[0], version, lang) if said else self.default
+        if self.repeatable:
+            return tuple(dict.fromkeys(self._parse_value(value, version, lang) for value in values))
+        if len(values) > 1:
+            raise ProblemError("parameter", lang, "said_twice", parameter=self.name, name=self.name)
+        return self._parse_value(values[0], version, lang) if values else self.default
 
-    def _one(self, value: str, version: str, lang: str) -> str | int:
+    def _parse_value(self, value: str, version: str, lang: str) -> str | int:
         shown = value[:60]
-        if self.most:
-            if not re.fullmatch(r"[0-9]{1,18}", value) or not self.least <= int(value) <= self.most:
-                raise Problem(
+        if self.maximum:
+            if not re.fullmatch(r"[0-9]{1,18}", value) or not self.minimum <= int(value) <= self.maximum:
+                raise ProblemError(
                     "parameter",
                     lang,
                     "not_in_range",
                     parameter=self.name,
                     name=self.name,
                     value=shown,
-                    least=self.least,
-                    most=self.most,
+                    least=self.minimum,
+                    most=self.maximum,
                 )
             return int(value)
         if self.pattern:
             if not re.fullmatch(self.pattern, value, re.ASCII):
-                raise Problem(
+                raise ProblemError(
                     "parameter", lang, "not_a_period", parameter=self.name, name=self.name, value=shown
                 )
             return value
-        allowed = self.allowed(version)
-        if value not in _set(allowed):
+        allowed = self.get_allowed_values(version)
+        if value not in _to_frozenset(allowed):
             near = (
                 allowed
-                if len(allowed) <= MOST_ALLOWED
+                if len(allowed) <= MAX_LISTED_CODES
                 else difflib.get_close_matches(value[:20], allowed, 10, 0.3) or allowed[:10]
             )
-            where = f"/api/{EDITION}/{self.codes}" if self.codes and self.codes != "boundaries" else ""
-            raise Problem(
+            where = f"/api/{API_VERSION}/{self.codelist}" if self.codelist and self.codelist != "boundaries" else ""
+            raise ProblemError(
                 "parameter",
                 lang,
                 "not_allowed_listed" if where else "not_allowed",
@@ -127,19 +127,19 @@ class Endpoint:
     formats: tuple[str, ...]
     parameters: tuple[Parameter, ...] = ()
     table: str = ""
-    order: str = ""
-    sql: str = ""
-    pinned: bool = True  # answers under /versions/{version} too
+    order_by: str = ""
+    query_name: str = ""
+    pinnable: bool = True  # answers under /versions/{version} too
     example: str = ""
 
-    def about(self, lang: str) -> str:
+    def describe(self, lang: str) -> str:
         """What it gives."""
         return t(f"endpoint_{self.name}", lang)
 
     @cached_property
-    def query(self) -> dict[str, Parameter]:
+    def query_parameters(self) -> dict[str, Parameter]:
         """Its parameters in the address after the question mark, by name."""
-        asked = {parameter.name: parameter for parameter in self.parameters if parameter.place == "query"}
+        asked = {parameter.name: parameter for parameter in self.parameters if parameter.location == "query"}
         return (
             {"lang": Parameter("lang", choices=LANGS)}
             | asked
@@ -147,38 +147,38 @@ class Endpoint:
         )
 
     @cached_property
-    def text(self) -> str:
+    def sql_text(self) -> str:
         """The SQL of its rows. An empty list asks for all codes."""
-        if not self.sql:
-            return f"select * from {self.table} order by {self.order}"
+        if not self.query_name:
+            return f"select * from {self.table} order by {self.order_by}"
         asked = " and ".join(
             f"(len(${one.name}) = 0 or list_contains(${one.name}, {one.name}))"
             for one in self.parameters
-            if one.many
+            if one.repeatable
         )
         return f"with chosen as (\nfrom {self.table} where {asked}\n)\n" + (
-            settings.QUERIES / "api" / f"{self.sql}.sql"
+            settings.QUERIES / "api" / f"{self.query_name}.sql"
         ).read_text(encoding="utf-8")
 
 
-LANG = Parameter("lang", choices=LANGS, default=LANGS[0])
-KEY = (
-    Parameter("indicator", many=True, codes="indicators", example="death_rate"),
-    Parameter("geo", many=True, codes="geographies", example="ITC4"),
-    Parameter("sector", many=True, codes="sectors", example="F"),
-    Parameter("gender", many=True, codes="genders", example="female"),
-    Parameter("size", many=True, codes="sizes", example="10-49"),
-    Parameter("period", many=True, pattern=PERIOD, example="2020"),
+LANG_PARAMETER = Parameter("lang", choices=LANGS, default=LANGS[0])
+KEY_PARAMETERS = (
+    Parameter("indicator", repeatable=True, codelist="indicators", example="death_rate"),
+    Parameter("geo", repeatable=True, codelist="geographies", example="ITC4"),
+    Parameter("sector", repeatable=True, codelist="sectors", example="F"),
+    Parameter("gender", repeatable=True, codelist="genders", example="female"),
+    Parameter("size", repeatable=True, codelist="sizes", example="10-49"),
+    Parameter("period", repeatable=True, pattern=PERIOD_PATTERN, example="2020"),
 )
-PAGE = (
-    Parameter("limit", least=1, most=1_000_000, example="100"),
-    Parameter("offset", least=0, most=1_000_000_000, default=0, example="0"),
+PAGING_PARAMETERS = (
+    Parameter("limit", minimum=1, maximum=1_000_000, example="100"),
+    Parameter("offset", minimum=0, maximum=1_000_000_000, default=0, example="0"),
 )
-BOTH = ("json", "csv")
+JSON_AND_CSV = ("json", "csv")
 
 
-def _table(name: str, order: str, table: str = "") -> Endpoint:
-    return Endpoint(name, f"/{name}", BOTH, table=table or name, order=order)
+def _build_list_endpoint(name: str, order: str, table: str = "") -> Endpoint:
+    return Endpoint(name, f"/{name}", JSON_AND_CSV, table=table or name, order_by=order)
 
 
 ENDPOINTS = (
@@ -186,93 +186,93 @@ ENDPOINTS = (
         "observations",
         "/observations",
         ("csv", "json", "parquet", "jsonstat"),
-        (*KEY, *PAGE, LANG),
+        (*KEY_PARAMETERS, *PAGING_PARAMETERS, LANG_PARAMETER),
         "observations",
-        sql="observations",
+        query_name="observations",
         example="?indicator=death_rate&geo=ITC4&geo=ITI4&period=2024&format=json",
     ),
     Endpoint(
         "citations",
         "/citations",
         ("json", "csv"),
-        (*KEY, *PAGE),
+        (*KEY_PARAMETERS, *PAGING_PARAMETERS),
         "observation_citations",
-        sql="citations",
+        query_name="citations",
         example="?indicator=death_rate&geo=ITC4",
     ),
-    _table("indicators", "position"),
-    _table("sources", "id"),
-    _table("geographies", "position, code"),
-    _table("sectors", "position, code"),
-    _table("genders", "position, code"),
-    _table("sizes", "position, code"),
-    _table("editions", "position, code"),
+    _build_list_endpoint("indicators", "position"),
+    _build_list_endpoint("sources", "id"),
+    _build_list_endpoint("geographies", "position, code"),
+    _build_list_endpoint("sectors", "position, code"),
+    _build_list_endpoint("genders", "position, code"),
+    _build_list_endpoint("sizes", "position, code"),
+    _build_list_endpoint("editions", "position, code"),
     Endpoint(
         "coverage",
         "/coverage",
-        BOTH,
-        (KEY[0], *PAGE),
+        JSON_AND_CSV,
+        (KEY_PARAMETERS[0], *PAGING_PARAMETERS),
         "coverage",
-        sql="coverage",
+        query_name="coverage",
         example="?indicator=death_rate",
     ),
-    Endpoint("revisions", "/revisions", BOTH),
-    _table("build", "version"),
-    _table("dictionary", "table_name, position"),
+    Endpoint("revisions", "/revisions", JSON_AND_CSV),
+    _build_list_endpoint("build", "version"),
+    _build_list_endpoint("dictionary", "table_name, position"),
     Endpoint("boundaries", "/boundaries", ("json",)),
     Endpoint(
         "boundary",
         "/boundaries/{name}",
         ("geojson",),
-        (Parameter("name", codes="boundaries", place="path", example="italy_nuts2"),),
+        (Parameter("name", codelist="boundaries", location="path", example="italy_nuts2"),),
     ),
     Endpoint("database", "/database", ("duckdb",)),
-    Endpoint("package", "/datapackage.json", ("package",), (LANG,)),
-    Endpoint("versions", "/versions", ("json",), pinned=False),
-    Endpoint("openapi", "/openapi.json", ("openapi",), (LANG,)),
+    Endpoint("package", "/datapackage.json", ("package",), (LANG_PARAMETER,)),
+    Endpoint("versions", "/versions", ("json",), pinnable=False),
+    Endpoint("openapi", "/openapi.json", ("openapi",), (LANG_PARAMETER,)),
     Endpoint("page", "/", ("html",), (Parameter("lang", choices=LANGS),)),
 )
 
 
-def read(
-    endpoint: Endpoint, path: dict[str, str], query: list[tuple[str, str]], version: str, lang: str
+def parse_parameters(
+    endpoint: Endpoint, path_params: dict[str, str], query_items: list[tuple[str, str]], version: str, lang: str
 ) -> dict:
     """The parameters of a request, checked and with their defaults. Raises Problem."""
-    for name, _ in query:
-        if name not in endpoint.query:
-            raise Problem(
+    for name, _ in query_items:
+        if name not in endpoint.query_parameters:
+            raise ProblemError(
                 "parameter",
                 lang,
                 "unknown_parameter",
                 parameter=name[:60],
-                allowed=list(endpoint.query),
+                allowed=list(endpoint.query_parameters),
                 name=name[:60],
             )
     found = {
-        name: parameter.read([value for given, value in query if given == name], version, lang)
-        for name, parameter in endpoint.query.items()
+        name: parameter.parse([value for given, value in query_items if given == name], version, lang)
+        for name, parameter in endpoint.query_parameters.items()
     }
     inside = {
-        parameter.name: parameter.read([path[parameter.name]], version, lang)
+        parameter.name: parameter.parse([path_params[parameter.name]], version, lang)
         for parameter in endpoint.parameters
-        if parameter.place == "path"
+        if parameter.location == "path"
     }
     return {"format": endpoint.formats[0]} | found | inside
 
 
 @lru_cache(maxsize=4)
-def codes(version: str) -> dict[str, tuple[str, ...]]:
+def load_codelists(version: str) -> dict[str, tuple[str, ...]]:
     """The codes of every list of this data version, in reading order."""
     lists = {
-        f"{kind}s": tuple(rows["code"]) for kind, rows in ask("labels", lang="en").groupby("kind", sort=False)
+        f"{kind}s": tuple(rows["code"]) for kind, rows in run_query("labels", lang="en").groupby("kind", sort=False)
     }
     return lists | {
-        "indicators": tuple(ask("indicators", lang="en")["id"]),
-        "geographies": tuple(ask("areas", level="any", lang="en")["code"]),
-        "boundaries": BOUNDARIES,
+        "indicators": tuple(run_query("indicators", lang="en")["id"]),
+        "geographies": tuple(run_query("areas", level="any", lang="en")["code"]),
+        "boundaries": BOUNDARY_NAMES,
     }
 
 
 @cache
-def _set(allowed: tuple[str, ...]) -> frozenset[str]:
+def _to_frozenset(allowed: tuple[str, ...]) -> frozenset[str]:
     return frozenset(allowed)

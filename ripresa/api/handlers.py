@@ -8,113 +8,124 @@ from starlette.responses import FileResponse, Response
 from ripresa import i18n
 from ripresa.api import boundary_files, datapackage, html_docs, jsonstat_writer, row_stream, serializers
 from ripresa.api import openapi as document
-from ripresa.api.endpoints import EDITION, ENDPOINTS, MEDIA, codes
-from ripresa.api.problem import Problem
-from ripresa.api.responses import NEWEST, Call, etag, keeping, listed, named, paged, stream, unchanged, whole
+from ripresa.api.endpoints import API_VERSION, ENDPOINTS, MEDIA_TYPES, load_codelists
+from ripresa.api.problem import ProblemError
+from ripresa.api.responses import (
+    LATEST_CACHE_CONTROL,
+    RequestContext,
+    build_cache_headers,
+    build_content_disposition,
+    build_full_response,
+    build_link_header,
+    build_list_response,
+    build_not_modified,
+    build_streaming_response,
+    compute_etag,
+)
 from ripresa.database import build
 from ripresa.database import query as queries
 from ripresa.database import releases as release
 from ripresa.i18n import t
 
 
-def rows(call: Call) -> Response:
+def handle_rows(call: RequestContext) -> Response:
     """Rows of the database in the format asked for, a batch at a time."""
     tag, kept = (
-        etag(call.version, call.endpoint.name, call.endpoint.text, repr(sorted(call.given.items()))),
-        keeping(call),
+        compute_etag(call.version, call.endpoint.name, call.endpoint.sql_text, repr(sorted(call.parameters.items()))),
+        build_cache_headers(call),
     )
-    if fresh := unchanged(call, tag, kept):
+    if fresh := build_not_modified(call, tag, kept):
         return fresh
-    found = row_stream.Figures(call.endpoint.text, call.given, call.version, lines=call.format == "json")
+    found = row_stream.RowStream(call.endpoint.sql_text, call.parameters, call.version, as_json_text=call.format == "json")
     headers = {
         **kept,
         "X-Total-Count": str(found.total),
         "Data-Version": call.version,
-        **paged(call, found.total),
-        **named(call),
+        **build_link_header(call, found.total),
+        **build_content_disposition(call),
     }
     if call.format == "jsonstat":
-        return whole(call, _cube(call, found), MEDIA["jsonstat"], headers, tag)
+        return build_full_response(call, _encode_jsonstat(call, found), MEDIA_TYPES["jsonstat"], headers, tag)
     about = {"version": call.version, "total": found.total}
     if call.format == "json":
-        return stream(call, found, serializers.as_json(found.batches(), about), headers, tag)
+        return build_streaming_response(call, found, serializers.serialize_json(found.iter_batches(), about), headers, tag)
     written = (
-        serializers.as_parquet(found.schema, found.batches(), about)
+        serializers.serialize_parquet(found.schema, found.iter_batches(), about)
         if call.format == "parquet"
-        else serializers.as_csv(found.schema, found.batches())
+        else serializers.serialize_csv(found.schema, found.iter_batches())
     )
-    return stream(call, found, written, headers, tag)
+    return build_streaming_response(call, found, written, headers, tag)
 
 
-def revisions(call: Call) -> Response:
+def handle_revisions(call: RequestContext) -> Response:
     """What each release changed."""
-    lines = [{**line, "observations": int(line["observations"])} for line in release.revisions()]
+    lines = [{**line, "observations": int(line["observations"])} for line in release.load_revisions()]
     if call.format == "json":
-        return listed(call, lines)
+        return build_list_response(call, lines)
     schema = pa.schema(
-        [(name, pa.int64() if name == "observations" else pa.string()) for name in release.LOG]
+        [(name, pa.int64() if name == "observations" else pa.string()) for name in release.REVISION_COLUMNS]
     )
-    return whole(
+    return build_full_response(
         call,
-        b"".join(serializers.as_csv(schema, pa.Table.from_pylist(lines, schema=schema).to_batches())),
-        MEDIA["csv"],
-        {**keeping(call), **named(call)},
+        b"".join(serializers.serialize_csv(schema, pa.Table.from_pylist(lines, schema=schema).to_batches())),
+        MEDIA_TYPES["csv"],
+        {**build_cache_headers(call), **build_content_disposition(call)},
     )
 
 
-def versions(call: Call) -> Response:
+def handle_versions(call: RequestContext) -> Response:
     """The version in place and those whose figures are kept."""
     lines = [
         {
             "version": line["version"],
             "released": line["date"],
             "observations": int(line["observations"]),
-            "current": line["version"] == call.current,
-            "observations_url": f"/api/{EDITION}/versions/{line['version']}/observations"
-            if row_stream.kept(line["version"]) or line["version"] == call.current
+            "current": line["version"] == call.current_version,
+            "observations_url": f"/api/{API_VERSION}/versions/{line['version']}/observations"
+            if row_stream.find_release_file(line["version"]) or line["version"] == call.current_version
             else None,
         }
-        for line in reversed(release.releases())
+        for line in reversed(release.load_releases())
     ]
     if not any(line["current"] for line in lines):
-        total = int(queries.ask("build")["observations"][0])
+        total = int(queries.run_query("build")["observations"][0])
         lines.insert(
             0,
             {
-                "version": call.current,
+                "version": call.current_version,
                 "released": None,
                 "observations": total,
                 "current": True,
-                "observations_url": f"/api/{EDITION}/versions/{call.current}/observations",
+                "observations_url": f"/api/{API_VERSION}/versions/{call.current_version}/observations",
             },
         )
-    return listed(call, lines)
+    return build_list_response(call, lines)
 
 
-def boundary_list(call: Call) -> Response:
+def handle_boundary_list(call: RequestContext) -> Response:
     """The boundary files there are."""
-    return listed(call, boundary_files.listed())
+    return build_list_response(call, boundary_files.list_boundary_files())
 
 
-def boundary(call: Call) -> Response:
+def handle_boundary(call: RequestContext) -> Response:
     """One boundary file."""
-    body = boundary_files.shapes(call.given["name"])
+    body = boundary_files.read_geojson(call.parameters["name"])
     if not body:
-        raise Problem("not_found", call.lang, "no_boundary", name=call.given["name"])
-    return whole(call, body, MEDIA["geojson"], keeping(call))
+        raise ProblemError("not_found", call.lang, "no_boundary", name=call.parameters["name"])
+    return build_full_response(call, body, MEDIA_TYPES["geojson"], build_cache_headers(call))
 
 
-def database(call: Call) -> Response:
+def handle_database(call: RequestContext) -> Response:
     """The database file itself; a download that broke off can be resumed. Two builds of one version hold the same figures, not the same bytes."""
-    path = build.database()
+    path = build.get_database_path()
     seen = path.stat()
     headers = {
-        "Cache-Control": NEWEST,
-        "ETag": etag(call.version, str(seen.st_mtime_ns), str(seen.st_size)),
+        "Cache-Control": LATEST_CACHE_CONTROL,
+        "ETag": compute_etag(call.version, str(seen.st_mtime_ns), str(seen.st_size)),
         "Data-Version": call.version,
         "Vary": "Accept-Encoding",
     }
-    if fresh := unchanged(call, headers["ETag"], headers):
+    if fresh := build_not_modified(call, headers["ETag"], headers):
         return fresh
     headers["Content-Encoding"] = (
         "identity"  # else Streamlit compresses it at every download, and its length is lost
@@ -123,67 +134,67 @@ def database(call: Call) -> Response:
         path,
         200,
         headers,
-        MEDIA["duckdb"],
+        MEDIA_TYPES["duckdb"],
         filename=f"ripresa-digitale_{call.version}.duckdb",
         stat_result=seen,
     )
 
 
-def openapi(call: Call) -> Response:
+def handle_openapi(call: RequestContext) -> Response:
     """The description for machines."""
-    return whole(
+    return build_full_response(
         call,
-        serializers.dumps(document.document(call.version, call.given["lang"])),
-        MEDIA["openapi"],
-        {"Cache-Control": NEWEST},
+        serializers.encode_json(document.build_openapi(call.version, call.parameters["lang"])),
+        MEDIA_TYPES["openapi"],
+        {"Cache-Control": LATEST_CACHE_CONTROL},
     )
 
 
-def described(call: Call) -> Response:
+def handle_datapackage(call: RequestContext) -> Response:
     """The data package of everything."""
     site = f"{call.request.url.scheme}://{call.request.url.netloc}"
-    return whole(
+    return build_full_response(
         call,
-        serializers.dumps(datapackage.package(call.version, call.given["lang"], site)),
-        MEDIA["package"],
-        keeping(call),
+        serializers.encode_json(datapackage.build_datapackage(call.version, call.parameters["lang"], site)),
+        MEDIA_TYPES["package"],
+        build_cache_headers(call),
     )
 
 
-def readable(call: Call) -> Response:
+def handle_html_docs(call: RequestContext) -> Response:
     """The description for people."""
-    lang = call.given["lang"] or call.lang
+    lang = call.parameters["lang"] or call.lang
     own = {
-        "Cache-Control": NEWEST,
+        "Cache-Control": LATEST_CACHE_CONTROL,
         "Content-Language": lang,
         "Vary": "Accept-Encoding, Accept-Language",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
     }
-    return whole(
+    return build_full_response(
         call,
-        html_docs.page(call.version, lang, f"{call.request.url.scheme}://{call.request.url.netloc}").encode(),
-        MEDIA["html"],
+        html_docs.render_html_docs(call.version, lang, f"{call.request.url.scheme}://{call.request.url.netloc}").encode(),
+        MEDIA_TYPES["html"],
         own,
     )
 
 
-ANSWERS: dict[str, Callable[[Call], Response]] = {
-    endpoint.name: rows for endpoint in ENDPOINTS if endpoint.table or endpoint.sql
+HANDLERS: dict[str, Callable[[RequestContext], Response]] = {
+    endpoint.name: handle_rows for endpoint in ENDPOINTS if endpoint.table or endpoint.query_name
 } | {
-    "revisions": revisions,
-    "versions": versions,
-    "boundaries": boundary_list,
-    "boundary": boundary,
-    "database": database,
-    "openapi": openapi,
-    "page": readable,
-    "package": described,
+    "revisions": handle_revisions,
+    "versions": handle_versions,
+    "boundaries": handle_boundary_list,
+    "boundary": handle_boundary,
+    "database": handle_database,
+    "openapi": handle_openapi,
+    "page": handle_html_docs,
+    "package": handle_datapackage,
 }
 
 
-def _cube(call: Call, found: row_stream.Figures) -> bytes:
-    lists, lang = codes(call.current), call.given["lang"]
-    rows = [row for batch in found.batches(jsonstat_writer.MOST) for row in batch.to_pylist()]
+def _encode_jsonstat(call: RequestContext, found: row_stream.RowStream) -> bytes:
+    lists, lang = load_codelists(call.current_version), call.parameters["lang"]
+    rows = [row for batch in found.iter_batches(jsonstat_writer.MAX_CELLS) for row in batch.to_pylist()]
     order = {
         "indicator": lists["indicators"],
         "geo": lists["geographies"],
@@ -192,17 +203,17 @@ def _cube(call: Call, found: row_stream.Figures) -> bytes:
     about = {
         "label": i18n.t("site", lang),
         "source": "; ".join(sorted({row["source_name"] for row in rows})),
-        "updated": str(queries.ask("build")["data_date"][0])[:10],
+        "updated": str(queries.run_query("build")["data_date"][0])[:10],
         "href": f"{call.request.url.path}?{call.request.url.query}",
         "extension": {"data_version": call.version},
     }
     try:
-        return serializers.dumps(
-            jsonstat_writer.cube(
-                rows, order, about, {name: t(f"dimension_{name}", lang) for name in jsonstat_writer.KEY}
+        return serializers.encode_json(
+            jsonstat_writer.build_dataset(
+                rows, order, about, {name: t(f"dimension_{name}", lang) for name in jsonstat_writer.DIMENSIONS}
             )
         )
-    except jsonstat_writer.TooLarge as fault:
-        raise Problem(
-            "large", call.lang, "cube_large", parameter="format", cells=fault.cells, most=jsonstat_writer.MOST
+    except jsonstat_writer.CubeTooLargeError as fault:
+        raise ProblemError(
+            "large", call.lang, "cube_large", parameter="format", cells=fault.cells, most=jsonstat_writer.MAX_CELLS
         ) from None

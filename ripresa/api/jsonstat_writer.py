@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterable
 
-KEY = ("indicator", "geo", "sector", "gender", "size", "period", "edition")
-ROLES = {"time": ["period"], "geo": ["geo"], "metric": ["indicator"]}
-MOST = 1_000_000  # cells: readers make room for all of them, empty ones too
+DIMENSIONS = ("indicator", "geo", "sector", "gender", "size", "period", "edition")
+DIMENSION_ROLES = {"time": ["period"], "geo": ["geo"], "metric": ["indicator"]}
+MAX_CELLS = 1_000_000  # cells: readers make room for all of them, empty ones too
 
 
-class TooLarge(ValueError):
+class CubeTooLargeError(ValueError):
     """The cube would have more than MOST cells."""
 
     def __init__(self, cells: int):
@@ -16,21 +16,21 @@ class TooLarge(ValueError):
         super().__init__(f"{cells} cells")
 
 
-def cube(rows: Iterable[dict], order: dict[str, tuple[str, ...]], about: dict, names: dict[str, str]) -> dict:
+def build_dataset(rows: Iterable[dict], code_order: dict[str, tuple[str, ...]], metadata: dict, dimension_labels: dict[str, str]) -> dict:
     """A dataset. rows: those of observations.sql. order: codes of a dimension in reading order, where it has one. about: label, source, updated, ...
 
     Values and flags are by position, empty cells left out; intervals, sample sizes and states are in `extension`, by position too. Raises TooLarge."""
     rows = list(rows)
-    categories = {name: _categories(name, rows, order.get(name, ())) for name in KEY}
+    categories = {name: _list_categories(name, rows, code_order.get(name, ())) for name in DIMENSIONS}
     sizes = [len(codes) for codes in categories.values()]
-    if math.prod(sizes) > MOST:
-        raise TooLarge(math.prod(sizes))
+    if math.prod(sizes) > MAX_CELLS:
+        raise CubeTooLargeError(math.prod(sizes))
     steps = [math.prod(sizes[place + 1 :]) for place in range(len(sizes))]
     places = {
         name: {code: place * step for place, code in enumerate(codes)}
         for (name, codes), step in zip(categories.items(), steps)
     }
-    cells = {sum(places[name][row[name]] for name in KEY): row for row in rows}
+    cells = {sum(places[name][row[name]] for name in DIMENSIONS): row for row in rows}
     beside = {
         name: {str(cell): row[name] for cell, row in sorted(cells.items()) if row[name] is not None}
         for name in ("ci_low", "ci_high", "n")
@@ -39,18 +39,18 @@ def cube(rows: Iterable[dict], order: dict[str, tuple[str, ...]], about: dict, n
     return {
         "version": "2.0",
         "class": "dataset",
-        **about,
-        "id": list(KEY),
+        **metadata,
+        "id": list(DIMENSIONS),
         "size": sizes,
-        "role": ROLES,
-        "dimension": {name: _dimension(name, codes, rows, names) for name, codes in categories.items()},
+        "role": DIMENSION_ROLES,
+        "dimension": {name: _build_dimension(name, codes, rows, dimension_labels) for name, codes in categories.items()},
         "value": {str(cell): row["value"] for cell, row in sorted(cells.items())},
         "status": {str(cell): row["flags"] for cell, row in sorted(cells.items()) if row["flags"]},
-        "extension": about.get("extension", {}) | beside | {"state": states},
+        "extension": metadata.get("extension", {}) | beside | {"state": states},
     }
 
 
-def _categories(name: str, rows: list[dict], order: tuple[str, ...]) -> list[str]:
+def _list_categories(name: str, rows: list[dict], order: tuple[str, ...]) -> list[str]:
     """The codes that the rows have: in reading order, periods by their first day."""
     if name == "period":
         return [period for _, period in sorted({(row["period_start"], row["period"]) for row in rows})]
@@ -58,7 +58,7 @@ def _categories(name: str, rows: list[dict], order: tuple[str, ...]) -> list[str
     return [code for code in order if code in have] + sorted(have - set(order))
 
 
-def _dimension(name: str, codes: list[str], rows: list[dict], names: dict[str, str]) -> dict:
+def _build_dimension(name: str, codes: list[str], rows: list[dict], names: dict[str, str]) -> dict:
     labels = {row[name]: row.get(f"{name}_name", row[name]) for row in rows}
     category = {"index": codes, "label": {code: labels[code] for code in codes}}
     if name == "indicator":

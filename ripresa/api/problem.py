@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from ripresa.i18n import t
 
-STATUS = {
+STATUS_CODES = {
     "parameter": 400,
     "large": 400,
     "not_found": 404,
@@ -20,7 +20,7 @@ STATUS = {
 }
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """One problem: `kind` is a key of STATUS and of the page's list, `detail` the key of its sentence."""
 
     def __init__(
@@ -30,33 +30,33 @@ class Problem(Exception):
         detail: str,
         parameter: str = "",
         allowed: list[str] | None = None,
-        more: dict | None = None,
+        extensions: dict | None = None,
         **values,
     ):
-        self.kind, self.lang, self.parameter, self.allowed, self.more = (
+        self.kind, self.lang, self.parameter, self.allowed, self.extensions = (
             kind,
             lang,
             parameter,
             allowed,
-            more or {},
+            extensions or {},
         )
         self.detail = t(f"detail_{detail}", lang, **values)
         super().__init__(self.detail)
 
-    def response(self, instance: str, headers: dict[str, str] | None = None) -> Response:
+    def build_response(self, instance: str, headers: dict[str, str] | None = None) -> Response:
         """The answer; `instance` is the path that was asked for."""
         body = {
             "type": f"/api/v1/#{self.kind}",
             "title": t(f"problem_{self.kind}", self.lang),
-            "status": STATUS[self.kind],
+            "status": STATUS_CODES[self.kind],
             "detail": self.detail,
             "instance": instance,
         }
         body |= {"parameter": self.parameter} if self.parameter else {}
         body |= {"allowed": self.allowed} if self.allowed is not None else {}
         return Response(
-            json.dumps(body | self.more),
-            STATUS[self.kind],
+            json.dumps(body | self.extensions),
+            STATUS_CODES[self.kind],
             {"Content-Language": self.lang, "Cache-Control": "no-store", **(headers or {})},
             "application/problem+json",
         )

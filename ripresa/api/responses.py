@@ -10,35 +10,35 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ripresa.api import serializers
-from ripresa.api.endpoints import MEDIA, Endpoint
-from ripresa.api.row_stream import Figures
+from ripresa.api.endpoints import MEDIA_TYPES, Endpoint
+from ripresa.api.row_stream import RowStream
 
-NEWEST = "public, max-age=60"
-FOREVER = "public, max-age=31536000, immutable"
+LATEST_CACHE_CONTROL = "public, max-age=60"
+IMMUTABLE_CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
-class Call:
+class RequestContext:
     """One request, read: its address, its checked parameters, the data version it is about and the one in place."""
 
     request: Request
     endpoint: Endpoint
-    given: dict
+    parameters: dict
     version: str
-    current: str
-    pinned: bool
+    current_version: str
+    is_pinned: bool
     lang: str
 
     @property
     def format(self) -> str:
-        return self.given["format"]
+        return self.parameters["format"]
 
     @property
-    def head(self) -> bool:
+    def is_head(self) -> bool:
         return self.request.method == "HEAD"
 
 
-def named(call: Call) -> dict[str, str]:
+def build_content_disposition(call: RequestContext) -> dict[str, str]:
     """A file to keep has the version in its name; a browser shows JSON and saves the rest."""
     shown, ending = (
         call.format in ("json", "jsonstat"),
@@ -49,71 +49,71 @@ def named(call: Call) -> dict[str, str]:
     }
 
 
-def listed(call: Call, lines: list[dict]) -> Response:
+def build_list_response(call: RequestContext, lines: list[dict]) -> Response:
     """A short list as JSON."""
-    return whole(
+    return build_full_response(
         call,
-        serializers.dumps({"version": call.version, "total": len(lines), "rows": lines}),
-        MEDIA["json"],
-        {**keeping(call), **named(call)},
+        serializers.encode_json({"version": call.version, "total": len(lines), "rows": lines}),
+        MEDIA_TYPES["json"],
+        {**build_cache_headers(call), **build_content_disposition(call)},
     )
 
 
-def whole(call: Call, body: bytes, media: str, headers: dict, tag: str = "") -> Response:
+def build_full_response(call: RequestContext, body: bytes, media: str, headers: dict, tag: str = "") -> Response:
     """A body that is there whole: its own hash is its ETag, it is compressed once."""
-    headers = {"Vary": "Accept-Encoding", **headers, "ETag": tag or etag(hashlib.sha256(body).hexdigest())}
-    if fresh := unchanged(call, headers["ETag"], headers):
+    headers = {"Vary": "Accept-Encoding", **headers, "ETag": tag or compute_etag(hashlib.sha256(body).hexdigest())}
+    if fresh := build_not_modified(call, headers["ETag"], headers):
         return fresh
-    if _zips(call) and len(body) > 500:
+    if _accepts_gzip(call) and len(body) > 500:
         body, headers = (
-            serializers.zipped(body),
-            {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(headers["ETag"])},
+            serializers.gzip_bytes(body),
+            {**headers, "Content-Encoding": "gzip", "ETag": _gzip_etag(headers["ETag"])},
         )
-    if call.head:
+    if call.is_head:
         return Response(None, 200, {**headers, "Content-Length": str(len(body))}, media)
     return Response(body, 200, headers, media)
 
 
-def stream(call: Call, found: Figures, pieces: Iterable[bytes], headers: dict, tag: str) -> Response:
+def build_streaming_response(call: RequestContext, found: RowStream, pieces: Iterable[bytes], headers: dict, tag: str) -> Response:
     """Pieces of a body as they are made."""
     headers = {**headers, "Vary": "Accept-Encoding", "ETag": tag}
     if call.format == "parquet":
         headers["Content-Encoding"] = "identity"  # it is compressed inside
-    elif _zips(call):
+    elif _accepts_gzip(call):
         pieces, headers = (
-            serializers.zipping(pieces),
-            {**headers, "Content-Encoding": "gzip", "ETag": _zipped_tag(tag)},
+            serializers.gzip_stream(pieces),
+            {**headers, "Content-Encoding": "gzip", "ETag": _gzip_etag(tag)},
         )
-    if call.head:
+    if call.is_head:
         found.close()
         pieces = ()
-    return StreamingResponse(pieces, 200, headers, MEDIA[call.format])
+    return StreamingResponse(pieces, 200, headers, MEDIA_TYPES[call.format])
 
 
-def unchanged(call: Call, tag: str, headers: dict) -> Response | None:
+def build_not_modified(call: RequestContext, tag: str, headers: dict) -> Response | None:
     """304 where the client has this answer already, compressed or not."""
     known = {
         name.strip().removeprefix("W/") for name in call.request.headers.get("if-none-match", "").split(",")
     }
-    if not known & {tag, _zipped_tag(tag), "*"}:
+    if not known & {tag, _gzip_etag(tag), "*"}:
         return None
     kept = {name: headers[name] for name in ("Cache-Control", "Vary", "Content-Language") if name in headers}
     return Response(None, 304, {"Vary": "Accept-Encoding", **kept, "ETag": tag})
 
 
-def etag(*parts: str) -> str:
+def compute_etag(*parts: str) -> str:
     """The ETag of what these parts say."""
     return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
 
 
-def keeping(call: Call) -> dict[str, str]:
+def build_cache_headers(call: RequestContext) -> dict[str, str]:
     """For how long an answer may be kept."""
-    return {"Cache-Control": FOREVER if call.pinned else NEWEST}
+    return {"Cache-Control": IMMUTABLE_CACHE_CONTROL if call.is_pinned else LATEST_CACHE_CONTROL}
 
 
-def paged(call: Call, total: int) -> dict[str, str]:
+def build_link_header(call: RequestContext, total: int) -> dict[str, str]:
     """Where the next and the previous page are."""
-    limit, offset = call.given.get("limit"), call.given.get("offset", 0)
+    limit, offset = call.parameters.get("limit"), call.parameters.get("offset", 0)
     if not limit:
         return {}
     asked = [(name, value) for name, value in call.request.query_params.multi_items() if name != "offset"]
@@ -126,10 +126,10 @@ def paged(call: Call, total: int) -> dict[str, str]:
     return {"Link": ", ".join(links)} if links else {}
 
 
-def _zipped_tag(tag: str) -> str:
+def _gzip_etag(tag: str) -> str:
     return f'{tag[:-1]}-gzip"'
 
 
-def _zips(call: Call) -> bool:
+def _accepts_gzip(call: RequestContext) -> bool:
     wishes = call.request.headers.get("accept-encoding", "").lower()
     return bool(re.search(r"(^|[\s,])gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))[0-9.]+\s*)?(,|$)", wishes))

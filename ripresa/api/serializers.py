@@ -10,28 +10,28 @@ from functools import lru_cache
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from ripresa.exports.seal import neutral
+from ripresa.exports.seal import escape_formula
 
 Batches = Iterable[pa.RecordBatch]
 
 
-def as_csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
+def serialize_csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     """Header on line 1, missing numbers empty, no cell that a spreadsheet would run."""
     yield ",".join(schema.names).encode() + b"\n"
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in batches:
         out = io.BytesIO()
         csv.write_csv(
-            pa.RecordBatch.from_arrays([_harmless(column) for column in batch.columns], schema=schema),
+            pa.RecordBatch.from_arrays([_escape_formulas(column) for column in batch.columns], schema=schema),
             out,
             options,
         )
         yield out.getvalue()
 
 
-def as_json(batches: Batches, head: dict) -> Iterator[bytes]:
+def serialize_json(batches: Batches, members: dict) -> Iterator[bytes]:
     """One object: the members of `head`, then rows. The batches hold one column, a row's JSON text."""
-    yield dumps(head)[:-1] + b',"rows":['
+    yield encode_json(members)[:-1] + b',"rows":['
     between = ""
     for batch in batches:
         if batch.num_rows:
@@ -40,11 +40,11 @@ def as_json(batches: Batches, head: dict) -> Iterator[bytes]:
     yield b"]}"
 
 
-def as_parquet(schema: pa.Schema, batches: Batches, head: dict) -> Iterator[bytes]:
+def serialize_parquet(schema: pa.Schema, batches: Batches, metadata: dict) -> Iterator[bytes]:
     """One file, a row group a batch; `head` goes into its metadata."""
-    out = _Drain()
+    out = _ChunkBuffer()
     with parquet.ParquetWriter(
-        out, schema.with_metadata({key: str(value) for key, value in head.items()}), compression="zstd"
+        out, schema.with_metadata({key: str(value) for key, value in metadata.items()}), compression="zstd"
     ) as writer:
         for batch in batches:
             writer.write_batch(batch)
@@ -52,18 +52,18 @@ def as_parquet(schema: pa.Schema, batches: Batches, head: dict) -> Iterator[byte
     yield out.drain()
 
 
-def dumps(value: object) -> bytes:
+def encode_json(value: object) -> bytes:
     """Compact JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=64)
-def zipped(body: bytes) -> bytes:
+def gzip_bytes(body: bytes) -> bytes:
     """A whole body, compressed and kept."""
     return gzip.compress(body, 6, mtime=0)
 
 
-def zipping(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def gzip_stream(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Pieces compressed as they pass."""
     squeeze = zlib.compressobj(6, wbits=31)
     for piece in pieces:
@@ -72,32 +72,32 @@ def zipping(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield squeeze.flush()
 
 
-class _Drain(io.RawIOBase):
+class _ChunkBuffer(io.RawIOBase):
     """A file that gives away what was written to it."""
 
     def __init__(self):
-        self._parts, self._written = [], 0
+        self._chunks, self._position = [], 0
 
     def writable(self) -> bool:
         return True
 
     def tell(self) -> int:
-        return self._written
+        return self._position
 
     def write(self, piece) -> int:
-        self._parts.append(bytes(piece))
-        self._written += len(self._parts[-1])
-        return len(self._parts[-1])
+        self._chunks.append(bytes(piece))
+        self._position += len(self._chunks[-1])
+        return len(self._chunks[-1])
 
     def drain(self) -> bytes:
-        parts, self._parts = self._parts, []
+        parts, self._chunks = self._chunks, []
         return b"".join(parts)
 
 
-def _harmless(column: pa.Array) -> pa.Array:
+def _escape_formulas(column: pa.Array) -> pa.Array:
     if not pa.types.is_string(column.type):
         return column
     texts = column.dictionary_encode()
     return pa.DictionaryArray.from_arrays(
-        texts.indices, pa.array(map(neutral, texts.dictionary.to_pylist()), pa.string())
+        texts.indices, pa.array(map(escape_formula, texts.dictionary.to_pylist()), pa.string())
     ).dictionary_decode()

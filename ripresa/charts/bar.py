@@ -3,69 +3,69 @@
 import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
-from ripresa.charts.scales import ticks
+from ripresa.charts.scales import compute_ticks
 from ripresa.filters import View
-from ripresa.i18n import period_text, t
-from ripresa.narrative.figure_text import frame, hover
-from ripresa.narrative.phrases import compact, show
+from ripresa.i18n import format_period, t
+from ripresa.narrative.figure_text import build_figure_text, build_hover_text
+from ripresa.narrative.phrases import format_data_label, format_indicator_value
 from ripresa.observations import boundaries
 from ripresa.observations.rows import (
-    focus,
+    flag_other_editions,
+    format_edition_mark,
+    get_area_rows,
+    get_highlighted_areas,
+    get_reference_rows,
     has_interval,
-    is_apart,
-    is_old,
-    is_small,
-    peers,
-    records,
-    references,
-    set_apart,
-    sign,
-    valued,
+    is_old_survey,
+    is_other_edition,
+    is_small_sample,
+    to_records,
+    with_values,
 )
 
-ROW, HEAD, FOOT = 26, 34, 30  # pixels
-MOST, ENDS = 45, 12  # beyond MOST areas only the ENDS at either end and the chosen are drawn
+ROW_HEIGHT, TOP_MARGIN, BOTTOM_MARGIN = 26, 34, 30  # pixels
+MAX_BARS, BARS_AT_EACH_END = 45, 12  # beyond MOST areas only the ENDS at either end and the chosen are drawn
 
 
-def bars(rows, view: View, theme: str = "light", most: int = MOST) -> go.Figure:
+def build_bar_chart(rows, view: View, theme: str = "light", max_bars: int = MAX_BARS) -> go.Figure:
     """One bar an area, highest first. rows: those of a map, with the reference rows (rows.together) for the dotted line.
 
     Areas of another edition come after the others, hollow; those without a value stay at the end, without a bar. With more than `most` areas only both ends and the chosen are drawn, and a note says so.
     """
-    found, colours = set_apart(records(rows, view.lang)), look.palette(theme)
-    own = peers(found, view)
-    ordered = sorted(valued(own), key=lambda row: (-row["value"], row["geo_name"]))
+    found, colours = flag_other_editions(to_records(rows, view.lang)), look.get_palette(theme)
+    own = get_area_rows(found, view)
+    ordered = sorted(with_values(own), key=lambda row: (-row["value"], row["geo_name"]))
     if view.indicator.unit == "rank":
         ordered.reverse()
-    ordered.sort(key=is_apart)
+    ordered.sort(key=is_other_edition)
     if not ordered:
-        return look.empty(view, theme, frame(found, view, "bars"))
+        return look.build_empty_figure(view, theme, build_figure_text(found, view, "bars"))
     missing = sorted((row for row in own if row["value"] is None), key=lambda row: row["geo_name"])
-    lines, hidden = _cut(ordered + missing, view, most)
-    meta = frame(found, view, "bars", notes=[hidden] if hidden else [])
+    lines, hidden = _truncate_rows(ordered + missing, view, max_bars)
+    meta = build_figure_text(found, view, "bars", notes=[hidden] if hidden else [])
     drawn = [(place, row) for place, row in enumerate(lines) if row and row["value"] is not None]
-    against = valued(references(found, view))[:2]
-    low, high = reach([row for _, row in drawn] + against)
-    paint = {row["geo"]: _colour(row, view, colours) for _, row in drawn}
+    against = with_values(get_reference_rows(found, view))[:2]
+    low, high = get_value_extent([row for _, row in drawn] + against)
+    paint = {row["geo"]: _get_colour(row, view, colours) for _, row in drawn}
     as_dots = view.indicator.unit == "rank" or any(
         has_interval(row) for _, row in drawn
     )  # a place has no length
-    traces = [dots(drawn, paint, view, colours)] if as_dots else solid(drawn, paint, "geo", view, colours)
-    head = HEAD + 15 * (len(against) - 1) if against else 8
-    return look.figure(
-        [*traces, COLUMN],
-        look.layout(
+    traces = [build_dot_trace(drawn, paint, view, colours)] if as_dots else build_bar_traces(drawn, paint, "geo", view, colours)
+    head = TOP_MARGIN + 15 * (len(against) - 1) if against else 8
+    return look.build_figure(
+        [*traces, SECOND_AXIS_TRACE],
+        look.build_layout(
             theme,
             view.lang,
-            head + ROW * len(lines) + FOOT,
+            head + ROW_HEIGHT * len(lines) + BOTTOM_MARGIN,
             meta=meta,
             barmode="overlay",
-            margin={"l": 8, "r": 8, "t": head, "b": FOOT, "pad": 4},
-            shapes=_reference_lines(against, colours),
-            annotations=_reference_labels(against, low, high, theme, view),
-            **axes(
-                [_label(row, found, view) for row in lines],
-                [_value(row, view) for row in lines],
+            margin={"l": 8, "r": 8, "t": head, "b": BOTTOM_MARGIN, "pad": 4},
+            shapes=_build_reference_lines(against, colours),
+            annotations=_build_reference_labels(against, low, high, theme, view),
+            **build_axes(
+                [_format_label(row, found, view) for row in lines],
+                [_format_value(row, view) for row in lines],
                 low,
                 high,
                 theme,
@@ -75,7 +75,7 @@ def bars(rows, view: View, theme: str = "light", most: int = MOST) -> go.Figure:
     )
 
 
-COLUMN = {
+SECOND_AXIS_TRACE = {
     "type": "scatter",
     "x": [None],
     "y": [None],
@@ -85,48 +85,48 @@ COLUMN = {
 }  # an axis is drawn only if a trace uses it
 
 
-def axes(names: list[str], values: list[str], low: float, high: float, theme: str, view: View) -> dict:
+def build_axes(names: list[str], values: list[str], low: float, high: float, theme: str, view: View) -> dict:
     """Names to the left, values in a column to the right where no bar or line can strike them through, a quiet scale below."""
     colours, unit, decimals, lang = (
-        look.palette(theme),
+        look.get_palette(theme),
         view.indicator.unit,
         view.indicator.decimals,
         view.lang,
     )
-    grid = ticks(low, high, 6)
-    if any(len(label) > 5 for label in look.tick_labels(grid, unit, decimals, lang)):
-        grid = ticks(low, high, 4)  # long labels touch on a phone
+    grid = compute_ticks(low, high, 6)
+    if any(len(label) > 5 for label in look.format_tick_labels(grid, unit, decimals, lang)):
+        grid = compute_ticks(low, high, 4)  # long labels touch on a phone
     grid = [at for at in grid if low <= at <= high or at == 0]
     room = 0.015 * (high - low)
     return {
-        "xaxis": look.axis(
+        "xaxis": look.build_axis(
             theme,
             range=[low - room if low < 0 else 0, high + room],
             tickvals=grid,
-            ticktext=look.tick_labels(grid, unit, decimals, lang),
+            ticktext=look.format_tick_labels(grid, unit, decimals, lang),
             zeroline=True,
             zerolinecolor=colours.border,
             zerolinewidth=1,
         ),
-        **columns(names, values, theme),
+        **build_label_axes(names, values, theme),
     }
 
 
-def columns(names: list[str], values: list[str], theme: str, **more) -> dict:
+def build_label_axes(names: list[str], values: list[str], theme: str, **more) -> dict:
     """Two axes of one row each: names to the left, texts to the right; both take the room they need. `more` goes to the names."""
     along = {
         "range": [len(names) - 0.4, -0.6],
         "tickvals": list(range(len(names))),
         "showgrid": False,
-        "tickfont": {"size": look.TICK, "color": look.palette(theme).ink},
+        "tickfont": {"size": look.TICK_SIZE, "color": look.get_palette(theme).text},
     }
     return {
-        "yaxis": look.axis(theme, **along | more, ticktext=names),
-        "yaxis2": look.axis(theme, **along, ticktext=values, overlaying="y", side="right"),
+        "yaxis": look.build_axis(theme, **along | more, ticktext=names),
+        "yaxis2": look.build_axis(theme, **along, ticktext=values, overlaying="y", side="right"),
     }
 
 
-def reach(rows: list[dict]) -> tuple[float, float]:
+def get_value_extent(rows: list[dict]) -> tuple[float, float]:
     """Lowest and highest end of values and intervals, zero included: bars start there."""
     ends = [
         value for row in rows for value in (row["value"], row["ci_low"], row["ci_high"]) if value is not None
@@ -134,12 +134,12 @@ def reach(rows: list[dict]) -> tuple[float, float]:
     return min(0, *ends), max(0, *ends)
 
 
-def solid(drawn: list[tuple[int, dict]], paint: dict, key: str, view: View, colours) -> list[dict]:
+def build_bar_traces(drawn: list[tuple[int, dict]], paint: dict, key: str, view: View, colours) -> list[dict]:
     """Bars as one trace a colour and hatch, hollow where the edition is another; paint: a colour for each value of the column `key`."""
     groups: dict[tuple, list] = {}
     for place, row in drawn:
         groups.setdefault(
-            (paint[row[key]], is_apart(row), "/" if is_small(row) else "\\" if is_old(row) else ""), []
+            (paint[row[key]], is_other_edition(row), "/" if is_small_sample(row) else "\\" if is_old_survey(row) else ""), []
         ).append((place, row))
     pattern = {"fgcolor": colours.page, "size": 6, "solidity": 0.35, "fillmode": "overlay"}
     return [
@@ -150,21 +150,21 @@ def solid(drawn: list[tuple[int, dict]], paint: dict, key: str, view: View, colo
             "x": [row["value"] for _, row in group],
             "width": 0.72,
             "customdata": [[row[key]] for _, row in group],
-            "hovertext": [hover(row, view, _said(row, key)) for _, row in group],
+            "hovertext": [build_hover_text(row, view, _get_hover_name(row, key)) for _, row in group],
             "hovertemplate": "%{hovertext}<extra></extra>",
             "showlegend": False,
             "marker": {
                 "color": colour,
                 **({"pattern": {"shape": hatch, **pattern}} if hatch else {}),
-                **({"color": look.CLEAR, "line": {"color": colour, "width": 1.5}} if apart else {}),
+                **({"color": look.TRANSPARENT, "line": {"color": colour, "width": 1.5}} if apart else {}),
             },
-            **look.NO_DIMMING,
+            **look.NO_SELECTION_DIMMING,
         }
         for (colour, apart, hatch), group in groups.items()
     ]
 
 
-def dots(drawn: list[tuple[int, dict]], paint: dict, view: View, colours, key: str = "geo") -> dict:
+def build_dot_trace(drawn: list[tuple[int, dict]], paint: dict, view: View, colours, key: str = "geo") -> dict:
     """Dots with whiskers; hollow where the base is small, hollow diamonds where the edition is another."""
     rows = [row for _, row in drawn]
     fill = [paint[row[key]] for row in rows]
@@ -174,23 +174,23 @@ def dots(drawn: list[tuple[int, dict]], paint: dict, view: View, colours, key: s
         "y": [place for place, _ in drawn],
         "x": [row["value"] for row in rows],
         "customdata": [[row[key]] for row in rows],
-        "text": [hover(row, view, _said(row, key)) for row in rows],
+        "text": [build_hover_text(row, view, _get_hover_name(row, key)) for row in rows],
         "hovertemplate": "%{text}<extra></extra>",
         "showlegend": False,
         "marker": {
             "size": 10,
-            "symbol": ["diamond" if is_apart(row) else "circle" for row in rows],
+            "symbol": ["diamond" if is_other_edition(row) else "circle" for row in rows],
             "color": [
-                colours.page if is_small(row) or is_apart(row) else colour for row, colour in zip(rows, fill)
+                colours.page if is_small_sample(row) or is_other_edition(row) else colour for row, colour in zip(rows, fill)
             ],
             "line": {"width": 2, "color": fill},
         },
-        "error_x": whiskers(rows, colours.border),
-        **look.NO_DIMMING,
+        "error_x": build_error_bars(rows, colours.border),
+        **look.NO_SELECTION_DIMMING,
     }
 
 
-def whiskers(rows: list[dict], colour: str) -> dict:
+def build_error_bars(rows: list[dict], colour: str) -> dict:
     """The intervals of rows as error bars; none where a row has no interval."""
     return {
         "type": "data",
@@ -203,50 +203,50 @@ def whiskers(rows: list[dict], colour: str) -> dict:
     }
 
 
-def _said(row: dict, key: str) -> str:
+def _get_hover_name(row: dict, key: str) -> str:
     return f"{row['sector_name']}, {row['geo_name']}" if key == "sector" else ""
 
 
-def _cut(lines: list[dict], view: View, most: int) -> tuple[list[dict | None], str]:
+def _truncate_rows(lines: list[dict], view: View, most: int) -> tuple[list[dict | None], str]:
     """The rows to draw, None where others are left out, and the note that says so."""
     if len(lines) <= most:
         return lines, ""
     kept = [
         place
         for place, row in enumerate(lines)
-        if place < ENDS or place >= len(lines) - ENDS or row["geo"] in focus(view)
+        if place < BARS_AT_EACH_END or place >= len(lines) - BARS_AT_EACH_END or row["geo"] in get_highlighted_areas(view)
     ]
     drawn: list[dict | None] = []
     for before, place in zip([-1, *kept], kept):
         drawn += [None] * (place > before + 1) + [lines[place]]
-    return drawn, t("note_hidden", view.lang, shown=len(kept), count=len(lines), top=ENDS, bottom=ENDS)
+    return drawn, t("note_hidden", view.lang, shown=len(kept), count=len(lines), top=BARS_AT_EACH_END, bottom=BARS_AT_EACH_END)
 
 
-def _colour(row: dict, view: View, colours) -> str:
-    if row["geo"] in focus(view):
+def _get_colour(row: dict, view: View, colours) -> str:
+    if row["geo"] in get_highlighted_areas(view):
         return colours.qualitative[0]
     return colours.mute if view.geo else colours.bar
 
 
-def _label(row: dict | None, found: list[dict], view: View) -> str:
+def _format_label(row: dict | None, found: list[dict], view: View) -> str:
     if row is None:
         return "⋯"
-    years = {other["period"] for other in valued(found)}
-    text = look.wrap(boundaries.NARROW.get(row["geo_name"], row["geo_name"]), 20, 2)
+    years = {other["period"] for other in with_values(found)}
+    text = look.wrap_text(boundaries.NARROW_NAMES.get(row["geo_name"], row["geo_name"]), 20, 2)
     if len(years) > 1 and row["value"] is not None:
-        text += f" ({period_text(row['period'], view.lang)})" if len(row["period"]) == 4 else ""
-    text += sign(row) + (" *" if is_small(row) else "")
-    return f"<b>{text}</b>" if row["geo"] in focus(view) else text
+        text += f" ({format_period(row['period'], view.lang)})" if len(row["period"]) == 4 else ""
+    text += format_edition_mark(row) + (" *" if is_small_sample(row) else "")
+    return f"<b>{text}</b>" if row["geo"] in get_highlighted_areas(view) else text
 
 
-def _value(row: dict | None, view: View) -> str:
+def _format_value(row: dict | None, view: View) -> str:
     if row is None:
         return ""
-    text = compact(row["value"], view)
-    return f"<b>{text}</b>" if row["geo"] in focus(view) else text
+    text = format_data_label(row["value"], view)
+    return f"<b>{text}</b>" if row["geo"] in get_highlighted_areas(view) else text
 
 
-def _reference_lines(against: list[dict], colours) -> list[dict]:
+def _build_reference_lines(against: list[dict], colours) -> list[dict]:
     return [
         {
             "type": "line",
@@ -262,21 +262,21 @@ def _reference_lines(against: list[dict], colours) -> list[dict]:
     ]
 
 
-def _reference_labels(against: list[dict], low: float, high: float, theme: str, view: View) -> list[dict]:
+def _build_reference_labels(against: list[dict], low: float, high: float, theme: str, view: View) -> list[dict]:
     labels = []
     for place, row in enumerate(against):
         share = (row["value"] - low) / ((high - low) or 1)
         labels.append(
-            look.note(
+            look.build_annotation(
                 theme,
-                f"{row['geo_name']}{sign(row)} {show(row['value'], view)}",
+                f"{row['geo_name']}{format_edition_mark(row)} {format_indicator_value(row['value'], view)}",
                 x=row["value"],
                 y=1,
                 yref="paper",
                 yanchor="bottom",
                 yshift=2 + 15 * place,
                 xanchor="left" if share < 0.3 else "right" if share > 0.7 else "center",
-                font={"size": look.TICK, "color": look.palette(theme).ink},
+                font={"size": look.TICK_SIZE, "color": look.get_palette(theme).text},
             )
         )
     return labels

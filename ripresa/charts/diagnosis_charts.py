@@ -4,15 +4,15 @@ A withheld figure is drawn as withheld: hatched, with the reason, never as zero.
 """
 
 from ripresa.charts import theme as look
-from ripresa.i18n import interval_text, t, value_text
+from ripresa.i18n import format_interval, format_value, t
 
-LEVEL_COLOURS = (1, 3, 4, 5)  # of the sequential palette: one a level
+LEVEL_COLOUR_INDEXES = (1, 3, 4, 5)  # of the sequential palette: one a level
 DARK_INK, LIGHT_INK = "#0E1117", "#FFFFFF"
-ROW, EDGE = 34, 70
-REASON = 26  # characters of a name on one line
+ROW_HEIGHT, VERTICAL_MARGIN = 34, 70
+MAX_LABEL_LENGTH = 26  # characters of a name on one line
 
 
-def mark(low: float, value: float, high: float, limits: list[int]) -> str:
+def render_score_range(low: float, value: float, high: float, limits: list[int]) -> str:
     """A score from 0 to 100 on a line with the limits of the levels: a dot, and a band for what is not known. HTML; the numbers stand beside it."""
     ticks = "".join(f'<i class="limit" style="left:{limit}%"></i>' for limit in limits)
     return (
@@ -21,12 +21,12 @@ def mark(low: float, value: float, high: float, limits: list[int]) -> str:
     )
 
 
-def levels(cells: list[dict], names: dict[str, str], theme: str, lang: str, meta: dict):
+def build_level_chart(cells: list[dict], names: dict[str, str], theme: str, lang: str, meta: dict):
     """One group of firms: the share at each level, with its 95% interval. cells: category, value, ci_low, ci_high, reason ("" when shown)."""
-    colours = look.palette(theme)
-    labels = [look.wrap(_name(cell["category"], names), REASON) for cell in cells]
+    colours = look.get_palette(theme)
+    labels = [look.wrap_text(_format_category(cell["category"], names), MAX_LABEL_LENGTH) for cell in cells]
     shown = [cell["value"] for cell in cells]
-    words = [value_text(cell["value"], "percent", 1, lang) if not cell["reason"] else "" for cell in cells]
+    words = [format_value(cell["value"], "percent", 1, lang) if not cell["reason"] else "" for cell in cells]
     traces = [
         {
             "type": "bar",
@@ -41,21 +41,21 @@ def levels(cells: list[dict], names: dict[str, str], theme: str, lang: str, meta
                 "color": colours.bar,
                 "pattern": {
                     "shape": ["/" if "+" in cell["category"] else "" for cell in cells],
-                    **_hatch(colours),
+                    **_build_pattern(colours),
                 },
             },
-            "textfont": {"color": _ink(colours.bar), "size": look.BODY},
+            "textfont": {"color": _get_text_colour(colours.bar), "size": look.BODY_SIZE},
             "error_x": {
                 "type": "data",
                 "symmetric": False,
-                "color": colours.ink,
+                "color": colours.text,
                 "thickness": 1.4,
                 "width": 5,
-                "array": [_less(cell["ci_high"], cell["value"]) for cell in cells],
-                "arrayminus": [_less(cell["value"], cell["ci_low"]) for cell in cells],
+                "array": [_subtract(cell["ci_high"], cell["value"]) for cell in cells],
+                "arrayminus": [_subtract(cell["value"], cell["ci_low"]) for cell in cells],
             },
             "hovertext": [
-                interval_text(cell["ci_low"], cell["ci_high"], "percent", 1, lang) or cell["reason"]
+                format_interval(cell["ci_low"], cell["ci_high"], "percent", 1, lang) or cell["reason"]
                 for cell in cells
             ],
             "hoverinfo": "text",
@@ -65,33 +65,33 @@ def levels(cells: list[dict], names: dict[str, str], theme: str, lang: str, meta
     gone = [i for i, cell in enumerate(cells) if cell["reason"]]
     if gone:
         traces.append(
-            _withheld(
+            _build_suppressed_trace(
                 [labels[i] for i in gone], [top] * len(gone), [cells[i]["reason"] for i in gone], colours
             )
         )
-    frame = look.layout(
+    frame = look.build_layout(
         theme,
         lang,
-        EDGE + (ROW + 12) * len(cells),
+        VERTICAL_MARGIN + (ROW_HEIGHT + 12) * len(cells),
         barmode="overlay",
         bargap=0.28,
         meta=meta,
-        annotations=_label(meta, theme),
+        annotations=_build_sample_label(meta, theme),
         margin={"l": 8, "r": 14, "t": 26 if meta["label"] else 8, "b": 8, "pad": 4},
-        xaxis=look.axis(theme, range=[0, top], ticksuffix="%", nticks=6),
-        yaxis=look.axis(theme, autorange="reversed", showgrid=False),
+        xaxis=look.build_axis(theme, range=[0, top], ticksuffix="%", nticks=6),
+        yaxis=look.build_axis(theme, autorange="reversed", showgrid=False),
     )
-    return look.figure(traces, frame)
+    return look.build_figure(traces, frame)
 
 
-def groups(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta: dict):
+def build_group_chart(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta: dict):
     """Groups of firms under one another, in a fixed order that is no ranking: the shares of their levels. rows: name, cells as in `levels`."""
-    colours = look.palette(theme)
+    colours = look.get_palette(theme)
     categories = sorted(
         {cell["category"] for row in rows for cell in row["cells"] if not cell["reason"]},
         key=lambda code: (code.split("+")[0], len(code)),
     )
-    labels = [look.wrap(row["name"], REASON, 2) for row in rows]
+    labels = [look.wrap_text(row["name"], MAX_LABEL_LENGTH, 2) for row in rows]
     traces = []
     for code in categories:
         own = [
@@ -99,30 +99,30 @@ def groups(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta:
             for row in rows
         ]
         values = [cell["value"] if cell else None for cell in own]
-        colour = _colour(code, colours)
+        colour = _get_level_colour(code, colours)
         traces.append(
             {
                 "type": "bar",
                 "orientation": "h",
                 "y": labels,
                 "x": values,
-                "name": _name(code, names),
+                "name": _format_category(code, names),
                 "marker": {
                     "color": colour,
-                    "line": {"color": colours.page, "width": 1},
-                    "pattern": {"shape": "/" if "+" in code else "", **_hatch(colours)},
+                    "line": {"color": colours.background, "width": 1},
+                    "pattern": {"shape": "/" if "+" in code else "", **_build_pattern(colours)},
                 },
                 "text": [
-                    value_text(v, "percent", 0, lang) if v is not None and v >= 7 else "" for v in values
+                    format_value(v, "percent", 0, lang) if v is not None and v >= 7 else "" for v in values
                 ],
                 "textposition": "inside",
                 "insidetextanchor": "middle",
                 "textangle": 0,
-                "textfont": {"color": _ink(colour), "size": look.SMALL},
+                "textfont": {"color": _get_text_colour(colour), "size": look.SMALL_SIZE},
                 "constraintext": "none",
                 "hoverinfo": "text",
                 "hovertext": [
-                    f"{row['name']}: {_name(code, names)}, {value_text(cell['value'], 'percent', 1, lang)}<br>{interval_text(cell['ci_low'], cell['ci_high'], 'percent', 1, lang)}"
+                    f"{row['name']}: {_format_category(code, names)}, {format_value(cell['value'], 'percent', 1, lang)}<br>{format_interval(cell['ci_low'], cell['ci_high'], 'percent', 1, lang)}"
                     if cell
                     else ""
                     for row, cell in zip(rows, own, strict=True)
@@ -132,7 +132,7 @@ def groups(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta:
     gone = [i for i, row in enumerate(rows) if all(cell["reason"] for cell in row["cells"])]
     if gone:
         traces.append(
-            _withheld(
+            _build_suppressed_trace(
                 [labels[i] for i in gone],
                 [100] * len(gone),
                 [rows[i]["cells"][0]["reason"] for i in gone],
@@ -141,27 +141,27 @@ def groups(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta:
             | {"name": t("withheld", lang), "showlegend": True}
         )
     lines = sum(max(1, label.count("<br>") + 1) for label in labels)
-    frame = look.layout(
+    frame = look.build_layout(
         theme,
         lang,
-        EDGE + 50 + 22 * len(rows) + 8 * lines,
+        VERTICAL_MARGIN + 50 + 22 * len(rows) + 8 * lines,
         barmode="stack",
         bargap=0.22,
         meta=meta,
-        annotations=_label(meta, theme, 1.0),
+        annotations=_build_sample_label(meta, theme, 1.0),
         showlegend=True,
         margin={"l": 8, "r": 14, "t": 26 if meta["label"] else 8, "b": 8, "pad": 4},
-        legend=look.legend(theme, y=-0.02, yanchor="top", traceorder="normal"),
-        xaxis=look.axis(theme, range=[0, 100], visible=False),
-        yaxis=look.axis(theme, autorange="reversed", showgrid=False, tickmode="array", tickvals=labels),
+        legend=look.build_legend(theme, y=-0.02, yanchor="top", traceorder="normal"),
+        xaxis=look.build_axis(theme, range=[0, 100], visible=False),
+        yaxis=look.build_axis(theme, autorange="reversed", showgrid=False, tickmode="array", tickvals=labels),
     )
-    return look.figure(traces, frame)
+    return look.build_figure(traces, frame)
 
 
-def beside(rows: list[dict], theme: str, lang: str, meta: dict):
+def build_official_comparison_chart(rows: list[dict], theme: str, lang: str, meta: dict):
     """Firms that took the diagnosis beside the official share. rows: name, value, ci_low, ci_high, reason, official (None: not loaded)."""
-    colours = look.palette(theme)
-    labels = [look.wrap(row["name"], REASON, 5) for row in rows]
+    colours = look.get_palette(theme)
+    labels = [look.wrap_text(row["name"], MAX_LABEL_LENGTH, 5) for row in rows]
     shown = [i for i, row in enumerate(rows) if not row["reason"]]
     there = [i for i, row in enumerate(rows) if row["official"] is not None]
     traces = [
@@ -174,7 +174,7 @@ def beside(rows: list[dict], theme: str, lang: str, meta: dict):
             "marker": {"symbol": "circle", "size": 11, "color": colours.qualitative[0]},
             "hoverinfo": "text",
             "hovertext": [
-                f"{value_text(rows[i]['value'], 'percent', 1, lang)}, {interval_text(rows[i]['ci_low'], rows[i]['ci_high'], 'percent', 1, lang)}"
+                f"{format_value(rows[i]['value'], 'percent', 1, lang)}, {format_interval(rows[i]['ci_low'], rows[i]['ci_high'], 'percent', 1, lang)}"
                 for i in shown
             ],
             "error_x": {
@@ -183,8 +183,8 @@ def beside(rows: list[dict], theme: str, lang: str, meta: dict):
                 "color": colours.qualitative[0],
                 "thickness": 1.6,
                 "width": 5,
-                "array": [_less(rows[i]["ci_high"], rows[i]["value"]) for i in shown],
-                "arrayminus": [_less(rows[i]["value"], rows[i]["ci_low"]) for i in shown],
+                "array": [_subtract(rows[i]["ci_high"], rows[i]["value"]) for i in shown],
+                "arrayminus": [_subtract(rows[i]["value"], rows[i]["ci_low"]) for i in shown],
             },
         },
         {
@@ -194,7 +194,7 @@ def beside(rows: list[dict], theme: str, lang: str, meta: dict):
             "y": [labels[i] for i in there],
             "x": [rows[i]["official"] for i in there],
             "hoverinfo": "text",
-            "hovertext": [value_text(rows[i]["official"], "percent", 1, lang) for i in there],
+            "hovertext": [format_value(rows[i]["official"], "percent", 1, lang) for i in there],
             "marker": {"symbol": "diamond", "size": 12, "color": colours.qualitative[1]},
         },
     ]
@@ -205,30 +205,30 @@ def beside(rows: list[dict], theme: str, lang: str, meta: dict):
                 "type": "scatter",
                 "mode": "text",
                 "y": [labels[i] for i in gone],
-                "x": [_clear_of(rows[i]["official"]) for i in gone],
+                "x": [_get_reason_position(rows[i]["official"]) for i in gone],
                 "text": [rows[i]["reason"] for i in gone],
                 "textposition": "middle right",
-                "textfont": {"color": colours.soft, "size": look.SMALL},
+                "textfont": {"color": colours.secondary_text, "size": look.SMALL_SIZE},
                 "showlegend": False,
                 "hoverinfo": "skip",
             }
         )
-    frame = look.layout(
+    frame = look.build_layout(
         theme,
         lang,
-        EDGE + 30 + sum(26 + 16 * (label.count("<br>") + 1) for label in labels),
+        VERTICAL_MARGIN + 30 + sum(26 + 16 * (label.count("<br>") + 1) for label in labels),
         showlegend=True,
         meta=meta,
-        annotations=_label(meta, theme),
+        annotations=_build_sample_label(meta, theme),
         margin={"l": 8, "r": 14, "t": 26 if meta["label"] else 8, "b": 8, "pad": 4},
-        legend=look.legend(theme, y=-0.05, yanchor="top"),
-        xaxis=look.axis(theme, range=[0, 100], ticksuffix="%", nticks=6),
-        yaxis=look.axis(theme, autorange="reversed", categoryorder="array", categoryarray=labels),
+        legend=look.build_legend(theme, y=-0.05, yanchor="top"),
+        xaxis=look.build_axis(theme, range=[0, 100], ticksuffix="%", nticks=6),
+        yaxis=look.build_axis(theme, autorange="reversed", categoryorder="array", categoryarray=labels),
     )
-    return look.figure(traces, frame)
+    return look.build_figure(traces, frame)
 
 
-def _withheld(labels: list[str], lengths: list[float], reasons: list[str], colours) -> dict:
+def _build_suppressed_trace(labels: list[str], lengths: list[float], reasons: list[str], colours) -> dict:
     return {
         "type": "bar",
         "orientation": "h",
@@ -244,23 +244,23 @@ def _withheld(labels: list[str], lengths: list[float], reasons: list[str], colou
             "pattern": {"shape": "x", "size": 6, "fgcolor": colours.no_data, "solidity": 0.2},
             "line": {"color": colours.no_data, "width": 1},
         },
-        "textfont": {"color": colours.ink, "size": look.SMALL},
+        "textfont": {"color": colours.ink, "size": look.SMALL_SIZE},
         "hovertext": reasons,
         "hoverinfo": "text",
     }
 
 
-def _hatch(colours) -> dict:
+def _build_pattern(colours) -> dict:
     """Levels shown together: faint lines over their colour, so that the figure on it can be read."""
     return {"size": 7, "solidity": 0.15, "fillmode": "overlay", "fgcolor": colours.page, "fgopacity": 0.6}
 
 
-def _label(meta: dict, theme: str, x: float = 1.0) -> list[dict]:
+def _build_sample_label(meta: dict, theme: str, x: float = 1.0) -> list[dict]:
     """An invented sample says so inside the picture too, where it is saved alone."""
     if not meta["label"]:
         return []
     return [
-        look.note(
+        look.build_annotation(
             theme,
             f"<b>{meta['label']}</b>",
             x=x,
@@ -269,30 +269,30 @@ def _label(meta: dict, theme: str, x: float = 1.0) -> list[dict]:
             yref="paper",
             xanchor="right",
             yanchor="bottom",
-            font={"size": look.BODY, "color": look.palette(theme).ink},
+            font={"size": look.BODY_SIZE, "color": look.get_palette(theme).text},
         )
     ]
 
 
-def _name(category: str, names: dict[str, str]) -> str:
+def _format_category(category: str, names: dict[str, str]) -> str:
     return " + ".join(names[code] for code in category.split("+"))
 
 
-def _colour(category: str, colours) -> str:
+def _get_level_colour(category: str, colours) -> str:
     """The colour of a level; levels shown together take the lower one's, hatched."""
-    return colours.sequential[LEVEL_COLOURS[int(category.split("+")[0]) - 1]]
+    return colours.sequential[LEVEL_COLOUR_INDEXES[int(category.split("+")[0]) - 1]]
 
 
-def _ink(colour: str) -> str:
+def _get_text_colour(colour: str) -> str:
     """Black or white, whichever reads better on the colour."""
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return DARK_INK if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.2 else LIGHT_INK
 
 
-def _clear_of(official: float | None) -> float:
+def _get_reason_position(official: float | None) -> float:
     """Where a reason begins: past the official share's mark when that stands in the first half."""
     return 1 if official is None or official > 50 else official + 3
 
 
-def _less(a, b):
+def _subtract(a, b):
     return None if a is None or b is None else round(a - b, 3)

@@ -5,85 +5,85 @@ import unicodedata
 import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
-from ripresa.charts.bar import COLUMN, columns, whiskers
-from ripresa.charts.scales import ticks
+from ripresa.charts.bar import SECOND_AXIS_TRACE, build_error_bars, build_label_axes
+from ripresa.charts.scales import compute_ticks
 from ripresa.filters import View
-from ripresa.narrative.figure_text import frame, hover
-from ripresa.narrative.phrases import short_period, show
+from ripresa.narrative.figure_text import build_figure_text, build_hover_text
+from ripresa.narrative.phrases import format_indicator_value, format_short_period
 from ripresa.observations.rows import (
-    AMOUNTS,
-    first_each,
-    focus,
+    AMOUNT_UNITS,
+    get_decimal_year,
+    get_highlighted_areas,
     has_interval,
     is_reference,
-    records,
-    valued,
-    year,
+    to_records,
+    unique_in_order,
+    with_values,
 )
-from ripresa.observations.series import segments, series
+from ripresa.observations.series import build_series, split_segments
 
-ROW, FOOT = 30, 34
+ROW_HEIGHT, BOTTOM_MARGIN = 30, 34
 
 
-def named(rows, view: View, theme: str = "light") -> go.Figure:
+def build_dot_plot(rows, view: View, theme: str = "light") -> go.Figure:
     """One row an area in alphabetical order, groups last; the newest figure full, earlier ones small and joined within an edition only.
 
     rows: one or several periods of each area (geo, geo_name, period, period_start, edition, value).
     """
-    found, colours = records(rows, view.lang), look.palette(theme)
+    found, colours = to_records(rows, view.lang), look.get_palette(theme)
     known = [
-        row for row in valued(found) if view.indicator.unit not in AMOUNTS or not is_reference(row, view)
+        row for row in with_values(found) if view.indicator.unit not in AMOUNT_UNITS or not is_reference(row, view)
     ]
-    meta = frame(found, view, "dots")
+    meta = build_figure_text(found, view, "dots")
     if not known:
-        return look.empty(view, theme, meta)
-    order = sorted(first_each(known, "geo"), key=lambda geo: _alphabetical(geo, known, view))
+        return look.build_empty_figure(view, theme, meta)
+    order = sorted(unique_in_order(known, "geo"), key=lambda geo: _get_sort_key(geo, known, view))
     places = {geo: place for place, geo in enumerate(order)}
-    newest = [max((row for row in known if row["geo"] == geo), key=year) for geo in order]
+    newest = [max((row for row in known if row["geo"] == geo), key=get_decimal_year) for geo in order]
     earlier = [row for row in known if not any(row is last for last in newest)]
     editions = {
-        edition: look.SYMBOLS[i % len(look.SYMBOLS)]
-        for i, edition in enumerate(first_each(sorted(known, key=year), "edition"))
+        edition: look.MARKER_SYMBOLS[i % len(look.MARKER_SYMBOLS)]
+        for i, edition in enumerate(unique_in_order(sorted(known, key=get_decimal_year), "edition"))
     }
     dated = len({row["period"] for row in newest}) > 1 or bool(earlier)
     values = [
         value for row in known for value in (row["value"], row["ci_low"], row["ci_high"]) if value is not None
     ]
-    grid = ticks(min(0, *values), max(values), 5)
-    labels = [_label(row, dated, view) for row in newest]
-    keys = _keys(known, editions, colours)
+    grid = compute_ticks(min(0, *values), max(values), 5)
+    labels = [_format_label(row, dated, view) for row in newest]
+    keys = _build_legend_entries(known, editions, colours)
     head = 26 if keys else 8
     traces = [
-        _joins(known, places, view, colours),
-        _marks(earlier, places, editions, 7, view, colours),
-        _marks(newest, places, editions, 12, view, colours),
+        _build_connector_trace(known, places, view, colours),
+        _build_marker_trace(earlier, places, editions, 7, view, colours),
+        _build_marker_trace(newest, places, editions, 12, view, colours),
         *keys,
-        COLUMN,
+        SECOND_AXIS_TRACE,
     ]
-    return look.figure(
+    return look.build_figure(
         [trace for trace in traces if trace],
-        look.layout(
+        look.build_layout(
             theme,
             view.lang,
-            head + ROW * len(order) + FOOT,
+            head + ROW_HEIGHT * len(order) + BOTTOM_MARGIN,
             meta=meta,
             showlegend=bool(keys),
-            legend=look.legend(theme, y=1, yanchor="bottom"),
-            margin={"l": 8, "r": 8, "t": head, "b": FOOT, "pad": 4},
-            xaxis=look.axis(
+            legend=look.build_legend(theme, y=1, yanchor="bottom"),
+            margin={"l": 8, "r": 8, "t": head, "b": BOTTOM_MARGIN, "pad": 4},
+            xaxis=look.build_axis(
                 theme,
-                range=_room(grid),
+                range=_pad_range(grid),
                 tickvals=grid,
-                ticktext=look.tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
+                ticktext=look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
                 zeroline=grid[0] < 0,
                 zerolinecolor=colours.border,
             ),
-            **columns([_name(row, view) for row in newest], labels, theme, showgrid=True, griddash="dot"),
+            **build_label_axes([_format_name(row, view) for row in newest], labels, theme, showgrid=True, griddash="dot"),
         ),
     )
 
 
-def _alphabetical(geo: str, known: list[dict], view: View) -> tuple:
+def _get_sort_key(geo: str, known: list[dict], view: View) -> tuple:
     row = next(row for row in known if row["geo"] == geo)
     plain = unicodedata.normalize("NFKD", row["geo_name"])
     return is_reference(row, view), "".join(
@@ -91,32 +91,32 @@ def _alphabetical(geo: str, known: list[dict], view: View) -> tuple:
     ).casefold()
 
 
-def _name(row: dict, view: View) -> str:
-    text = look.wrap(row["geo_name"], 18, 2)
+def _format_name(row: dict, view: View) -> str:
+    text = look.wrap_text(row["geo_name"], 18, 2)
     return (
         f"<b>{text}</b>"
-        if row["geo"] in focus(view)
+        if row["geo"] in get_highlighted_areas(view)
         else f"<i>{text}</i>"
         if is_reference(row, view)
         else text
     )
 
 
-def _label(row: dict, dated: bool, view: View) -> str:
-    return f"<b>{show(row['value'], view)}</b>" + (
-        f" {short_period(row['period'], view.lang)}" if dated else ""
+def _format_label(row: dict, dated: bool, view: View) -> str:
+    return f"<b>{format_indicator_value(row['value'], view)}</b>" + (
+        f" {format_short_period(row['period'], view.lang)}" if dated else ""
     )
 
 
-def _room(grid: list[float]) -> list[float]:
+def _pad_range(grid: list[float]) -> list[float]:
     room = (grid[-1] - grid[0]) * 0.03
     return [grid[0] - room, grid[-1] + room]
 
 
-def _joins(known: list[dict], places: dict, view: View, colours) -> dict | None:
+def _build_connector_trace(known: list[dict], places: dict, view: View, colours) -> dict | None:
     x, y = [], []
-    for line in series(known):
-        for part in segments(line, list(line.points), view.indicator.breaks):
+    for line in build_series(known):
+        for part in split_segments(line, list(line.points), view.indicator.breaks):
             if len(part) > 1:
                 x += [row["value"] for row in part] + [None]
                 y += [places[line.geo]] * len(part) + [None]
@@ -135,12 +135,12 @@ def _joins(known: list[dict], places: dict, view: View, colours) -> dict | None:
     )
 
 
-def _marks(rows: list[dict], places: dict, editions: dict, size: int, view: View, colours) -> dict | None:
+def _build_marker_trace(rows: list[dict], places: dict, editions: dict, size: int, view: View, colours) -> dict | None:
     if not rows:
         return None
     ink = [
         colours.qualitative[0]
-        if row["geo"] in focus(view)
+        if row["geo"] in get_highlighted_areas(view)
         else colours.border
         if is_reference(row, view)
         else colours.bar
@@ -152,7 +152,7 @@ def _marks(rows: list[dict], places: dict, editions: dict, size: int, view: View
         "x": [row["value"] for row in rows],
         "y": [places[row["geo"]] for row in rows],
         "customdata": [[row["geo"]] for row in rows],
-        "text": [hover(row, view) + f"<br>{row.get('edition_name') or row['edition']}" for row in rows],
+        "text": [build_hover_text(row, view) + f"<br>{row.get('edition_name') or row['edition']}" for row in rows],
         "hovertemplate": "%{text}<extra></extra>",
         "showlegend": False,
         "marker": {
@@ -164,14 +164,14 @@ def _marks(rows: list[dict], places: dict, editions: dict, size: int, view: View
             ],
             "line": {"color": ink, "width": 1.8},
         },
-        **look.NO_DIMMING,
+        **look.NO_SELECTION_DIMMING,
     }
     if not any(map(has_interval, rows)):
         return trace
-    return {**trace, "error_x": whiskers(rows, colours.border)}
+    return {**trace, "error_x": build_error_bars(rows, colours.border)}
 
 
-def _keys(known: list[dict], editions: dict, colours) -> list[dict]:
+def _build_legend_entries(known: list[dict], editions: dict, colours) -> list[dict]:
     if len(editions) < 2:
         return []
     names = {row["edition"]: row.get("edition_name") or row["edition"] for row in known}

@@ -5,11 +5,11 @@ from operator import itemgetter, mul
 
 from ripresa.charts import theme as look
 
-WIDTHS = (220, 460)  # pixels of a plot on a phone and on half a page: a name is to stand well in both
-WEIGHTS = (1, 3)  # of what it covers in each
-HALF = 7.5  # the height of a line of text
-STEP = 4  # between two pixels where a line is felt
-SPOTS = sorted(
+PLOT_WIDTHS = (220, 460)  # pixels of a plot on a phone and on half a page: a name is to stand well in both
+PLOT_WIDTH_WEIGHTS = (1, 3)  # of what it covers in each
+HALF_LINE_HEIGHT = 7.5  # the height of a line of text
+SAMPLING_STEP = 4  # between two pixels where a line is felt
+CANDIDATE_POSITIONS = sorted(
     (
         (abs(rise) / 4 + 4 * (anchor != "left"), anchor, shift, rise)
         for anchor, shift in (("left", 9), ("right", -9), ("center", 0))
@@ -21,7 +21,7 @@ SPOTS = sorted(
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
-def beside(
+def place_labels(
     points: list[tuple[float, float, str]],
     drawn: list[list[tuple[float, float]]],
     ends: list[tuple[float, float, str]],
@@ -30,21 +30,21 @@ def beside(
     """Where the name of each point stands: as near as it covers least, those of higher points above those of lower ones.
 
     points: share of the plot's width, pixels of its height, and the name. drawn: the stretches of the lines. ends: middle, half height and name of what stands to the right of the plot."""
-    felt = [_felt(drawn, width) for width in WIDTHS]
+    felt = [_sample_line_pixels(drawn, width) for width in PLOT_WIDTHS]
     fixed = [
-        [(width, width + look.text_width(text), up - half, up + half) for up, half, text in ends]
-        for width in WIDTHS
+        [(width, width + look.estimate_text_width(text), up - half, up + half) for up, half, text in ends]
+        for width in PLOT_WIDTHS
     ]
-    taken: list[list[Box]] = [[] for _ in WIDTHS]
+    taken: list[list[Box]] = [[] for _ in PLOT_WIDTHS]
     places: dict[int, dict] = {}
     for place, point in sorted(enumerate(points), key=lambda pair: -pair[1][1]):
         least, found = inf, None
-        for far, anchor, shift, rise in SPOTS:
+        for far, anchor, shift, rise in CANDIDATE_POSITIONS:
             if far >= least:
                 break
-            boxes = [_box(point, width, anchor, shift, rise) for width in WIDTHS]
+            boxes = [_compute_box(point, width, anchor, shift, rise) for width in PLOT_WIDTHS]
             cost = far + sum(
-                map(mul, WEIGHTS, map(_cost, boxes, felt, fixed, taken, WIDTHS, [height] * len(WIDTHS)))
+                map(mul, PLOT_WIDTH_WEIGHTS, map(_compute_cost, boxes, felt, fixed, taken, PLOT_WIDTHS, [height] * len(PLOT_WIDTHS)))
             )
             if cost < least:
                 least, found = cost, boxes
@@ -54,14 +54,14 @@ def beside(
     return [places[place] for place in range(len(points))]
 
 
-def _box(point: tuple[float, float, str], width: int, anchor: str, shift: int, rise: int) -> Box:
+def _compute_box(point: tuple[float, float, str], width: int, anchor: str, shift: int, rise: int) -> Box:
     x, y, text = point
-    wide = look.text_width(text)
+    wide = look.estimate_text_width(text)
     left = x * width + shift - {"left": 0, "right": wide, "center": wide / 2}[anchor]
-    return left, left + wide, y + rise - HALF, y + rise + HALF
+    return left, left + wide, y + rise - HALF_LINE_HEIGHT, y + rise + HALF_LINE_HEIGHT
 
 
-def _cost(box: Box, felt: list, fixed: list[Box], taken: list[Box], width: int, height: float) -> float:
+def _compute_cost(box: Box, felt: list, fixed: list[Box], taken: list[Box], width: int, height: float) -> float:
     """What a name covers there: a pixel of a line counts one, another name or the figure's edge fifty."""
     left, right, bottom, top = box
     covered = sum(left <= x <= right and bottom <= y <= top for x, y in felt)
@@ -77,18 +77,18 @@ def _cost(box: Box, felt: list, fixed: list[Box], taken: list[Box], width: int, 
     )
 
 
-def _felt(drawn: list[list[tuple[float, float]]], width: int) -> list[tuple[float, float]]:
+def _sample_line_pixels(drawn: list[list[tuple[float, float]]], width: int) -> list[tuple[float, float]]:
     """A pixel every few along each line, and the corners of its points."""
     parts = [[(x * width, y) for x, y in part] for part in drawn]
     found = [(x + dx, y + dy) for part in parts for x, y in part for dx in (-4, 4) for dy in (-4, 4)]
     for part in parts:
         for (x1, y1), (x2, y2) in zip(part, part[1:]):
-            steps = int(max(abs(x2 - x1), abs(y2 - y1)) // STEP) + 1
+            steps = int(max(abs(x2 - x1), abs(y2 - y1)) // SAMPLING_STEP) + 1
             found += [(x1 + (x2 - x1) * i / steps, y1 + (y2 - y1) * i / steps) for i in range(steps)]
     return found
 
 
-def apart(labels: list[list], height: float) -> list[list]:
+def spread_labels(labels: list[list], height: float) -> list[list]:
     """Labels [centre, half height, ...] pushed apart until none covers another, kept inside the figure."""
     ordered = sorted(labels, key=lambda label: label[0])
     for _ in range(40):

@@ -6,18 +6,25 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
-from ripresa.charts.label_placement import apart, beside
-from ripresa.charts.line_styles import looks as looks_of
-from ripresa.charts.scales import contrast, ticks
+from ripresa.charts.label_placement import place_labels, spread_labels
+from ripresa.charts.line_styles import assign_styles as looks_of
+from ripresa.charts.scales import compute_contrast, compute_ticks
 from ripresa.filters import View
 from ripresa.i18n import t
-from ripresa.narrative.figure_text import frame, hover
-from ripresa.narrative.phrases import compact, short_period
-from ripresa.observations.rows import has_interval, is_provisional, no_direction, records, valued, year
-from ripresa.observations.series import Series, break_years, editions, segments, series
+from ripresa.narrative.figure_text import build_figure_text, build_hover_text
+from ripresa.narrative.phrases import format_data_label, format_short_period
+from ripresa.observations.rows import (
+    get_decimal_year,
+    has_interval,
+    is_old_vintage,
+    is_provisional,
+    to_records,
+    with_values,
+)
+from ripresa.observations.series import Series, build_series, locate_breaks, rank_editions, split_segments
 
-HEIGHT, TOP, FOOT = 400, 26, 34
-STROKES = dict(zip(look.DASHES, "━╍┉┅"))  # a dash as it stands before a name
+PLOT_HEIGHT, TOP_MARGIN, BOTTOM_MARGIN = 400, 26, 34
+DASH_SYMBOLS = dict(zip(look.LINE_DASHES, "━╍┉┅"))  # a dash as it stands before a name
 
 
 def has_line(rows: pd.DataFrame) -> bool:
@@ -25,57 +32,57 @@ def has_line(rows: pd.DataFrame) -> bool:
     return bool(len(rows)) and int(rows.groupby(["geo", "edition"])["period"].nunique().max()) > 1
 
 
-def lines(rows, view: View, theme: str = "light", span: tuple = (), asked: tuple[str, ...] = ()) -> go.Figure:
+def build_line_chart(rows, view: View, theme: str = "light", value_range: tuple = (), styled_areas: tuple[str, ...] = ()) -> go.Figure:
     """One line an area and edition. rows: all periods of some areas (geo, edition, period, period_start, value, ci_low, ci_high, status, flags).
 
     span: lowest and highest value of another figure beside this one, so that both share a scale. asked: the areas asked for, those chosen if not said, so that
     each looks the same in both.
     """
-    found, colours = records(rows, view.lang), look.palette(theme)
-    known = valued(found)
-    meta = frame(found, view, "lines")
+    found, colours = to_records(rows, view.lang), look.get_palette(theme)
+    known = with_values(found)
+    meta = build_figure_text(found, view, "lines")
     if not known:
-        return look.empty(view, theme, meta)
-    all_lines = [line for line in series(found) if valued(list(line.points))]
+        return look.build_empty_figure(view, theme, meta)
+    all_lines = [line for line in build_series(found) if with_values(list(line.points))]
     looks = {
-        geo: (colours.qualitative[i], look.SYMBOLS[i])
-        for geo, i in looks_of(known, asked or view.geo).items()
+        geo: (colours.qualitative[i], look.MARKER_SYMBOLS[i])
+        for geo, i in looks_of(known, styled_areas or view.geo).items()
     }
-    dashes = {edition: look.DASHES[i % len(look.DASHES)] for i, edition in enumerate(editions(known))}
-    grid = ticks(*_reach(known, span, view))
-    places = [year(row) for row in known]
-    cuts = break_years(view.indicator.breaks, known)
-    top = TOP + 13 * max(len(cuts) - 1, 0)
-    plot = HEIGHT - top - FOOT
-    stretches = [segments(line, known, view.indicator.breaks) for line in all_lines]
-    ends = _end_labels(all_lines, [*chain(*stretches)], looks, dashes, view, theme, grid, plot)
+    dashes = {edition: look.LINE_DASHES[i % len(look.LINE_DASHES)] for i, edition in enumerate(rank_editions(known))}
+    grid = compute_ticks(*_compute_value_extent(known, value_range, view))
+    places = [get_decimal_year(row) for row in known]
+    cuts = locate_breaks(view.indicator.breaks, known)
+    top = TOP_MARGIN + 13 * max(len(cuts) - 1, 0)
+    plot = PLOT_HEIGHT - top - BOTTOM_MARGIN
+    stretches = [split_segments(line, known, view.indicator.breaks) for line in all_lines]
+    ends = _build_end_labels(all_lines, [*chain(*stretches)], looks, dashes, view, theme, grid, plot)
     traces = []
     for line, parts in sorted(
         zip(all_lines, stretches), key=lambda pair: pair[0].geo in looks
     ):  # the named last, over the grey
-        colour, symbol = looks.get(line.geo, (colours.mute, "circle"))
+        colour, symbol = looks.get(line.geo, (colours.muted, "circle"))
         if line.geo in looks:
             traces += [
-                _band(part, colour) for part in parts if len(part) > 1 and all(map(has_interval, part))
+                _build_interval_band(part, colour) for part in parts if len(part) > 1 and all(map(has_interval, part))
             ]
         traces.append(
-            _line(line, parts, colour, symbol, dashes[line.edition], line.geo in looks, view, colours)
+            _build_line_trace(line, parts, colour, symbol, dashes[line.edition], line.geo in looks, view, colours)
         )
-    keys = _keys(known, dashes, view, colours)
-    foot = FOOT + look.legend_height(keys)
+    keys = _build_legend_entries(known, dashes, view, colours)
+    foot = BOTTOM_MARGIN + look.estimate_legend_height(keys)
     right = (
-        max([look.text_width(label["text"]) for label in ends if label.get("xref") == "paper"], default=0)
+        max([look.estimate_text_width(label["text"]) for label in ends if label.get("xref") == "paper"], default=0)
         + 14
     )
-    return look.figure(
+    return look.build_figure(
         traces + keys,
-        look.layout(
+        look.build_layout(
             theme,
             view.lang,
-            HEIGHT - FOOT + foot,
+            PLOT_HEIGHT - BOTTOM_MARGIN + foot,
             meta=meta,
             showlegend=bool(keys),
-            legend=look.legend(theme, y=-FOOT / plot, yanchor="top"),
+            legend=look.build_legend(theme, y=-BOTTOM_MARGIN / plot, yanchor="top"),
             margin={"l": 8, "r": max(right, 12), "t": top, "b": foot, "pad": 4},
             shapes=[
                 {
@@ -91,32 +98,32 @@ def lines(rows, view: View, theme: str = "light", span: tuple = (), asked: tuple
             ],
             annotations=ends
             + [
-                _break_label(place, cut, min(places), max(places), view, theme)
+                _build_break_label(place, cut, min(places), max(places), view, theme)
                 for place, cut in enumerate(cuts)
             ],
-            xaxis=look.axis(
-                theme, range=[*_span(places)], showgrid=False, tickangle=0, **time_ticks(known, view.lang)
+            xaxis=look.build_axis(
+                theme, range=[*_pad_time_range(places)], showgrid=False, tickangle=0, **build_time_ticks(known, view.lang)
             ),
-            yaxis=look.axis(
+            yaxis=look.build_axis(
                 theme,
-                range=_with_room(grid),
+                range=_pad_range(grid),
                 tickvals=grid,
                 zeroline=grid[0] < 0 < grid[-1],
                 zerolinecolor=colours.border,
-                ticktext=look.tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
+                ticktext=look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
             ),
         ),
     )
 
 
-def reach(rows, view: View) -> tuple[float, float]:
+def get_value_extent(rows, view: View) -> tuple[float, float]:
     """Lowest and highest value drawn, for figures that must share a scale."""
-    return _reach(valued(records(rows, view.lang)), (), view)
+    return _compute_value_extent(with_values(to_records(rows, view.lang)), (), view)
 
 
-def time_ticks(known: list[dict], lang: str, most: int = 6) -> dict:
+def build_time_ticks(known: list[dict], lang: str, most: int = 6) -> dict:
     """Where an axis of time says when: years, or months where all is within a year and a half."""
-    places = sorted({year(row): row for row in known}.items())
+    places = sorted({get_decimal_year(row): row for row in known}.items())
     first, last = places[0][0], places[-1][0]
     if last - first > 1.5 or all(len(str(row["period"])) == 4 for _, row in places):
         years = range(int(first) + (first % 1 > 0.05), int(last) + 1)
@@ -126,11 +133,11 @@ def time_ticks(known: list[dict], lang: str, most: int = 6) -> dict:
     kept = places[:: max(1, -(-len(places) // most))]
     return {
         "tickvals": [at for at, _ in kept],
-        "ticktext": [short_period(row["period"], lang).replace(" ", "<br>") for _, row in kept],
+        "ticktext": [format_short_period(row["period"], lang).replace(" ", "<br>") for _, row in kept],
     }
 
 
-def _line(
+def _build_line_trace(
     line: Series,
     parts: list[list[dict]],
     colour: str,
@@ -151,10 +158,10 @@ def _line(
             size.append(0)
             codes.append([line.geo])
         for row in part:
-            x.append(year(row))
+            x.append(get_decimal_year(row))
             y.append(row["value"])
-            text.append(f"{hover(row, view)}<br>{line.edition_name}")
-            fill.append(colours.page if is_provisional(row) or no_direction(row) else colour)
+            text.append(f"{build_hover_text(row, view)}<br>{line.edition_name}")
+            fill.append(colours.page if is_provisional(row) or is_old_vintage(row) else colour)
             size.append(8 if named else 4 if len(part) == 1 else 0)
             codes.append([line.geo])
     return {
@@ -176,14 +183,14 @@ def _line(
             "color": fill,
             "line": {"color": colour, "width": 1.8 if named else 1},
         },
-        **_bars_of(parts, colour),
-        **look.NO_DIMMING,
+        **_build_error_bars(parts, colour),
+        **look.NO_SELECTION_DIMMING,
     }
 
 
-def _band(part: list[dict], colour: str) -> dict:
+def _build_interval_band(part: list[dict], colour: str) -> dict:
     """The interval of a stretch as a pale band behind its line."""
-    x = [year(row) for row in part]
+    x = [get_decimal_year(row) for row in part]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -198,7 +205,7 @@ def _band(part: list[dict], colour: str) -> dict:
     }
 
 
-def _bars_of(parts: list[list[dict]], colour: str) -> dict:
+def _build_error_bars(parts: list[list[dict]], colour: str) -> dict:
     """Whiskers for the points that stand alone or whose neighbours have no interval."""
     alone = [bool(len(part) == 1 or not all(map(has_interval, part))) for part in parts for _ in part]
     rows = [row for part in parts for row in part]
@@ -225,7 +232,7 @@ def _bars_of(parts: list[list[dict]], colour: str) -> dict:
     }
 
 
-def _reach(known: list[dict], span: tuple, view: View) -> tuple[float, float]:
+def _compute_value_extent(known: list[dict], span: tuple, view: View) -> tuple[float, float]:
     values = [
         value for row in known for value in (row["value"], row["ci_low"], row["ci_high"]) if value is not None
     ] + list(span)
@@ -237,12 +244,12 @@ def _reach(known: list[dict], span: tuple, view: View) -> tuple[float, float]:
     return low, high
 
 
-def _with_room(grid: list[float]) -> list[float]:
+def _pad_range(grid: list[float]) -> list[float]:
     room = (grid[-1] - grid[0]) * 0.04
     return [grid[0] - room, grid[-1] + room]
 
 
-def _end_labels(
+def _build_end_labels(
     all_lines: list[Series],
     drawn: list[list[dict]],
     looks: dict,
@@ -255,18 +262,18 @@ def _end_labels(
     """Names at the ends of the lines, moved apart where they would cover one another; of an area's editions the newest, and those that run beside it.
     drawn: the stretches of every line, which a name within the plot does not cover."""
     points = {
-        geo: [found for line in all_lines if line.geo == geo and (found := valued(list(line.points)))]
+        geo: [found for line in all_lines if line.geo == geo and (found := with_values(list(line.points)))]
         for geo in looks
     }
-    newest = {geo: max(lines, key=lambda line: year(line[-1])) for geo, lines in points.items() if lines}
+    newest = {geo: max(lines, key=lambda line: get_decimal_year(line[-1])) for geo, lines in points.items() if lines}
     ends = [
         line[-1]
         for geo, lines in points.items()
         for line in lines
-        if line is newest[geo] or year(line[-1]) >= year(newest[geo][0])
+        if line is newest[geo] or get_decimal_year(line[-1]) >= get_decimal_year(newest[geo][0])
     ]
-    low, high = _with_room(grid)
-    right = max(map(year, ends), default=0)
+    low, high = _pad_range(grid)
+    right = max(map(get_decimal_year, ends), default=0)
     with_value = len(newest) <= 4
     labels, early = [], []
     for row in ends:
@@ -274,20 +281,20 @@ def _end_labels(
         name = (
             row["geo_name"]
             if [end["geo"] for end in ends].count(geo) == 1
-            else f"{STROKES[dashes[row['edition']]]} {row['geo_name']}"
+            else f"{DASH_SYMBOLS[dashes[row['edition']]]} {row['geo_name']}"
         )
-        if [(end["geo"], year(end)) for end in ends].count((geo, year(row))) > 1:
+        if [(end["geo"], get_decimal_year(end)) for end in ends].count((geo, get_decimal_year(row))) > 1:
             name += f", {row.get('edition_name') or row['edition']}"
-        value = f"<b>{compact(row['value'], view)}</b>" if with_value else ""
+        value = f"<b>{format_data_label(row['value'], view)}</b>" if with_value else ""
         base = {
             "align": "left",
             "xanchor": "left",
             "yanchor": "middle",
             "xshift": 9,
-            "font": {"size": look.TICK, "color": _readable(looks[geo][0], theme)},
+            "font": {"size": look.TICK_SIZE, "color": _get_label_colour(looks[geo][0], theme)},
         }
-        if year(row) == right:
-            text = look.wrap(name, 13, 4) + ("<br>" + value if value else "")
+        if get_decimal_year(row) == right:
+            text = look.wrap_text(name, 13, 4) + ("<br>" + value if value else "")
             labels.append(
                 [
                     (row["value"] - low) / (high - low) * plot,
@@ -298,14 +305,14 @@ def _end_labels(
             )
         else:
             early.append((row, f"{name} {value}".strip(), base))
-    start, end = _span(list(map(year, chain(*drawn))))
+    start, end = _pad_time_range(list(map(get_decimal_year, chain(*drawn))))
 
     def at(row: dict) -> tuple[float, float]:
-        return (year(row) - start) / (end - start), (row["value"] - low) / (high - low) * plot
+        return (get_decimal_year(row) - start) / (end - start), (row["value"] - low) / (high - low) * plot
 
     level = [label[0] for label in labels]
-    apart(labels, plot)
-    places = beside(
+    spread_labels(labels, plot)
+    places = place_labels(
         [(*at(row), text) for row, text, _ in early],
         [list(map(at, part)) for part in drawn],
         [(up, half, text) for up, half, text, _ in labels],
@@ -313,31 +320,31 @@ def _end_labels(
     )
     return (
         [
-            look.note(theme, text, x=year(row), y=row["value"], borderpad=0, **base | place)
+            look.build_annotation(theme, text, x=get_decimal_year(row), y=row["value"], borderpad=0, **base | place)
             for (row, text, base), place in zip(early, places)
         ]  # a line that stops early is named where it stops
         + [
-            look.note(theme, text, x=1, xref="paper", yshift=round(up - own), **base)
+            look.build_annotation(theme, text, x=1, xref="paper", yshift=round(up - own), **base)
             for (up, _, text, base), own in zip(labels, level)
         ]
     )
 
 
-def _span(places: list[float]) -> tuple[float, float]:
+def _pad_time_range(places: list[float]) -> tuple[float, float]:
     """The ends of the axis of time: the first and last moment and a little room."""
     margin = (max(places) - min(places)) * 0.03 or 0.5
     return min(places) - margin, max(places) + margin
 
 
-def _readable(colour: str, theme: str) -> str:
+def _get_label_colour(colour: str, theme: str) -> str:
     """The line's colour as text: as it is where it has contrast enough, else the ink."""
-    colours = look.palette(theme)
-    return colour if contrast(colour, colours.page) >= 4.5 else colours.ink
+    colours = look.get_palette(theme)
+    return colour if compute_contrast(colour, colours.background) >= 4.5 else colours.text
 
 
-def _break_label(place: int, cut: float, left: float, right: float, view: View, theme: str) -> dict:
+def _build_break_label(place: int, cut: float, left: float, right: float, view: View, theme: str) -> dict:
     late = (cut - left) / ((right - left) or 1) > 0.7
-    return look.note(
+    return look.build_annotation(
         theme,
         t("break", view.lang),
         x=cut,
@@ -349,7 +356,7 @@ def _break_label(place: int, cut: float, left: float, right: float, view: View, 
     )
 
 
-def _keys(known: list[dict], dashes: dict, view: View, colours) -> list[dict]:
+def _build_legend_entries(known: list[dict], dashes: dict, view: View, colours) -> list[dict]:
     """Legend entries for what is not said at the end of a line: editions and provisional points."""
     names = {row["edition"]: row.get("edition_name") or row["edition"] for row in known}
     base = {"type": "scatter", "x": [None], "y": [None], "hoverinfo": "skip", "showlegend": True}
@@ -369,7 +376,7 @@ def _keys(known: list[dict], dashes: dict, view: View, colours) -> list[dict]:
     hollow = {"size": 8, "color": colours.page, "line": {"color": colours.soft, "width": 1.8}}
     if any(map(is_provisional, known)):
         keys.append({**base, "mode": "markers", "name": t("provisional", view.lang), "marker": hollow})
-    if any(map(no_direction, known)):
+    if any(map(is_old_vintage, known)):
         keys.append(
             {
                 **base,

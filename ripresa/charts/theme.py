@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ripresa.filters import View
-from ripresa.i18n import number
+from ripresa.i18n import format_number
 
-FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-BODY, TICK, SMALL = 13, 12, 11
-CLEAR = "rgba(0,0,0,0)"
+FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+BODY_SIZE, TICK_SIZE, SMALL_SIZE = 13, 12, 11
+TRANSPARENT = "rgba(0,0,0,0)"
 SEPARATORS = {"it": ",.", "en": ".,"}
-SYMBOLS = (
+MARKER_SYMBOLS = (
     "circle",
     "square",
     "diamond",
@@ -19,8 +19,8 @@ SYMBOLS = (
     "cross",
     "triangle-down",
 )  # beside colour, for greyscale
-DASHES = ("solid", "dash", "dot", "dashdot")  # one an edition
-NO_DIMMING = {
+LINE_DASHES = ("solid", "dash", "dot", "dashdot")  # one an edition
+NO_SELECTION_DIMMING = {
     "selected": {"marker": {"opacity": 1}},
     "unselected": {"marker": {"opacity": 1}},
 }  # a click chooses, it does not fade the rest
@@ -35,13 +35,13 @@ class Palette:
     diverging: tuple[str, ...]
     no_data: str
     border: str
-    page: str
-    ink: str
-    soft: str
+    background: str
+    text: str
+    secondary_text: str
     grid: str
-    mute: str
+    muted: str
     bar: str
-    panel: str
+    surface: str
 
 
 PALETTES = {
@@ -51,13 +51,13 @@ PALETTES = {
         diverging=("#7A2E04", "#B85A1B", "#E39B5E", "#F3EDE6", "#8FB8DE", "#3F7FBF", "#103F7A"),
         no_data="#C8C2B8",
         border="#6B7280",
-        page="#FFFFFF",
-        ink="#1B2430",
-        soft="#4B5563",
+        background="#FFFFFF",
+        text="#1B2430",
+        secondary_text="#4B5563",
         grid="#E2E5EA",
-        mute="#A3ABB8",
+        muted="#A3ABB8",
         bar="#5A92C6",
-        panel="#F1F2F4",
+        surface="#F1F2F4",
     ),
     "dark": Palette(
         qualitative=("#72F1B8", "#A466DE", "#F4F046", "#CB6186", "#E7A1CD", "#74972B"),
@@ -65,51 +65,51 @@ PALETTES = {
         diverging=("#FFB071", "#D97A35", "#8F4A1A", "#3A3F47", "#1F5C94", "#4C96D7", "#9CCBF5"),
         no_data="#5A544C",
         border="#8A93A0",
-        page="#0E1117",
-        ink="#F1F3F5",
-        soft="#C2C8D0",
+        background="#0E1117",
+        text="#F1F3F5",
+        secondary_text="#C2C8D0",
         grid="#2B313C",
-        mute="#6C7684",
+        muted="#6C7684",
         bar="#478CC6",
-        panel="#1A1F29",
+        surface="#1A1F29",
     ),
 }
 
 
-def palette(theme: str) -> Palette:
+def get_palette(theme: str) -> Palette:
     """The colours of `theme`: "light" or "dark"."""
     return PALETTES[theme]
 
 
-def layout(theme: str, lang: str, height: int, **more) -> dict:
+def build_layout(theme: str, lang: str, height: int, **more) -> dict:
     """The frame every figure starts from: transparent, system fonts, decimal mark of the language."""
-    colours = palette(theme)
+    colours = get_palette(theme)
     return {
         "template": {},  # an empty one: the library's default weighs 7 kB a figure
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
-        "font": {"family": FONT, "size": BODY, "color": colours.ink},
+        "paper_bgcolor": TRANSPARENT,
+        "plot_bgcolor": TRANSPARENT,
+        "font": {"family": FONT_FAMILY, "size": BODY_SIZE, "color": colours.text},
         "separators": SEPARATORS[lang],
         "showlegend": False,
         "hovermode": "closest",
         "dragmode": False,
         "hoverlabel": {
             "align": "left",
-            "bgcolor": colours.page,
+            "bgcolor": colours.background,
             "bordercolor": colours.border,
-            "font": {"family": FONT, "size": BODY, "color": colours.ink},
+            "font": {"family": FONT_FAMILY, "size": BODY_SIZE, "color": colours.text},
             "namelength": -1,
         },
-        "modebar": {"bgcolor": CLEAR, "color": colours.mute, "activecolor": colours.ink, "orientation": "h"},
+        "modebar": {"bgcolor": TRANSPARENT, "color": colours.muted, "activecolor": colours.text, "orientation": "h"},
         **more,
     }
 
 
-def axis(theme: str, **more) -> dict:
+def build_axis(theme: str, **more) -> dict:
     """An axis that grows to hold its labels, does not zoom under a finger, and has a quiet grid."""
-    colours = palette(theme)
+    colours = get_palette(theme)
     return {
         "automargin": True,
         "fixedrange": True,
@@ -117,19 +117,19 @@ def axis(theme: str, **more) -> dict:
         "ticks": "",
         "zeroline": False,
         "gridcolor": colours.grid,
-        "tickfont": {"size": TICK, "color": colours.soft},
+        "tickfont": {"size": TICK_SIZE, "color": colours.secondary_text},
         **more,
     }
 
 
-def legend(theme: str, **more) -> dict:
+def build_legend(theme: str, **more) -> dict:
     """A horizontal legend that explains and is not a set of switches."""
     return {
         "orientation": "h",
         "x": 0,
         "xanchor": "left",
-        "bgcolor": CLEAR,
-        "font": {"size": SMALL, "color": palette(theme).soft},
+        "bgcolor": TRANSPARENT,
+        "font": {"size": SMALL_SIZE, "color": get_palette(theme).secondary_text},
         "itemclick": False,
         "itemdoubleclick": False,
         "tracegroupgap": 4,
@@ -137,40 +137,40 @@ def legend(theme: str, **more) -> dict:
     }
 
 
-def legend_height(keys: list[dict], width: int = 460) -> int:
+def estimate_legend_height(keys: list[dict], width: int = 460) -> int:
     """About how many pixels a legend takes under a figure on half a page: its columns are as wide as its longest name."""
-    column = 44 + max((text_width(key["name"], SMALL) for key in keys), default=0)
+    column = 44 + max((estimate_text_width(key["name"], SMALL_SIZE) for key in keys), default=0)
     return 19 * -(-len(keys) // max(width // column, 1)) + 5 * bool(keys)
 
 
-def note(theme: str, text: str, **more) -> dict:
+def build_annotation(theme: str, text: str, **more) -> dict:
     """Text on the figure."""
-    return {"text": text, "showarrow": False, "font": {"size": SMALL, "color": palette(theme).soft}, **more}
+    return {"text": text, "showarrow": False, "font": {"size": SMALL_SIZE, "color": get_palette(theme).secondary_text}, **more}
 
 
-def figure(traces: list[dict], frame: dict) -> go.Figure:
+def build_figure(traces: list[dict], frame: dict) -> go.Figure:
     """Plain dicts to a figure, unvalidated: a test validates every kind of figure instead."""
     return go.Figure({"data": traces, "layout": frame}, _validate=False)
 
 
-def empty(view: View, theme: str, meta: dict) -> go.Figure:
+def build_empty_figure(view: View, theme: str, meta: dict) -> go.Figure:
     """A figure that says there is nothing to draw, for a choice without data."""
-    words = note(theme, meta["title"], x=0.5, y=0.5, xref="paper", yref="paper")
+    words = build_annotation(theme, meta["title"], x=0.5, y=0.5, xref="paper", yref="paper")
     hidden = {"visible": False, "fixedrange": True}
-    return figure(
-        [], layout(theme, view.lang, 120, annotations=[words], xaxis=hidden, yaxis=hidden, meta=meta)
+    return build_figure(
+        [], build_layout(theme, view.lang, 120, annotations=[words], xaxis=hidden, yaxis=hidden, meta=meta)
     )
 
 
-def tick_labels(ticks: list[float], unit: str, decimals: int, lang: str) -> list[str]:
+def format_tick_labels(ticks: list[float], unit: str, decimals: int, lang: str) -> list[str]:
     """Short labels of an axis: the percent sign stays, other units are in the subtitle."""
     sign = "%" if unit.startswith("percent") else ""
     signed = unit in ("points", "percent_change")
     needed = 0 if all(float(tick).is_integer() for tick in ticks) else max(decimals, 1)
-    return [number(tick, lang, needed, signed=signed) + sign for tick in ticks]
+    return [format_number(tick, lang, needed, signed=signed) + sign for tick in ticks]
 
 
-def wrap(text: str, width: int, lines: int = 3) -> str:
+def wrap_text(text: str, width: int, lines: int = 3) -> str:
     """`text` broken at spaces for a narrow screen; what does not fit ends in an ellipsis."""
     rows = [""]
     for word in text.split():
@@ -183,12 +183,12 @@ def wrap(text: str, width: int, lines: int = 3) -> str:
     return "<br>".join(rows)
 
 
-def text_width(text: str, size: int = TICK) -> int:
+def estimate_text_width(text: str, size: int = TICK_SIZE) -> int:
     """About how many pixels the longest line of `text` takes."""
     return round(max(map(len, text.replace("<b>", "").replace("</b>", "").split("<br>"))) * size * 0.66)
 
 
-BUTTONS = {
+MODEBAR_LABELS = {
     "it": {
         "Download plot as a PNG": "Scaricate l'immagine",
         "Download plot": "Scaricate l'immagine",
@@ -208,7 +208,7 @@ BUTTONS = {
 }
 
 
-def config(lang: str) -> dict:
+def build_config(lang: str) -> dict:
     """The chart's own settings: buttons in the language, image saved by the browser, no address outside this site. Each figure adds the name of its image."""
     return {
         "displaylogo": False,
@@ -230,5 +230,5 @@ def config(lang: str) -> dict:
         "toImageButtonOptions": {"format": "svg", "scale": 2},
         "topojsonURL": "/app/static/topojson/",
         "locale": lang,
-        "locales": {"it": {"dictionary": BUTTONS["it"], "format": {"decimal": ",", "thousands": "."}}},
+        "locales": {"it": {"dictionary": MODEBAR_LABELS["it"], "format": {"decimal": ",", "thousands": "."}}},
     }

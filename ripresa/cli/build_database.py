@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        build.build(options.root.resolve(), options.out, print_progress)
+        build.build_database(options.root.resolve(), options.out, print_progress)
     except build.BuildError as error:
         print(error, file=sys.stderr)
         return 1

@@ -21,16 +21,16 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     command, *rest = arguments or ["--help"]
     if command in ("-h", "--help"):
-        print(usage())
+        print(format_usage())
         return 0
     if command not in COMMANDS:
-        print(f"{command!r} is not a command.\n\n{usage()}", file=sys.stderr)
+        print(f"{command!r} is not a command.\n\n{format_usage()}", file=sys.stderr)
         return 2
     module, _ = COMMANDS[command]
     return import_module(f"ripresa.cli.{module}").main(rest)
 
 
-def usage() -> str:
+def format_usage() -> str:
     """The commands, one a line."""
     lines = [f"  {name:<12} {description}" for name, (_, description) in COMMANDS.items()]
     return "\n".join(

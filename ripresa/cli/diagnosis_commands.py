@@ -6,22 +6,22 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from ripresa.diagnosis.contribution_store import Store, StoreError, open_store
+from ripresa.diagnosis.contribution_store import ContributionStore, ContributionStoreError, open_store
 from ripresa.disclosure import published_file, quarterly_release, synthetic_sample
-from ripresa.disclosure.suppression import AuditFailed
+from ripresa.disclosure.suppression import DisclosureAuditError
 
 FILE_COMMANDS = ("backup", "restore")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     try:
-        print(_run(options))
-    except (StoreError, quarterly_release.ReleaseError, AuditFailed) as error:
+        print(_run_command(options))
+    except (ContributionStoreError, quarterly_release.ReleaseError, DisclosureAuditError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        place = options.file if options.command in FILE_COMMANDS else published_file.FILE
+        place = options.file if options.command in FILE_COMMANDS else published_file.RELEASE_PATH
         reason = error.strerror or str(error)
         print(
             f"{place} cannot be written ({reason}): free or unlock the folder, then give the command again.",
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ripresa diagnosis",
         description="Contributed diagnoses: their store, its backups, and the quarterly release.",
@@ -47,26 +47,26 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path)
     release = commands.add_parser("release", help="publish a quarter after suppression and an audit")
     release.add_argument(
-        "quarter", nargs="?", type=_quarter, help="as 2026-Q3 (default: the last complete quarter)"
+        "quarter", nargs="?", type=_parse_quarter, help="as 2026-Q3 (default: the last complete quarter)"
     )
     commands.add_parser("sample", help="write the invented sample, every row labelled")
     return parser
 
 
-def _quarter(text: str) -> str:
+def _parse_quarter(text: str) -> str:
     if not re.fullmatch(r"\d{4}-Q[1-4]", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a quarter: write it as 2026-Q3")
     return text
 
 
-def _run(options: argparse.Namespace) -> str:
+def _run_command(options: argparse.Namespace) -> str:
     if options.command == "sample":
         return synthetic_sample.write_sample()
     store, today = open_store(), date.today()
     if options.command == "release":
-        return _release(store, options.quarter or quarterly_release.last_quarter(today), today)
+        return _create_release(store, options.quarter or quarterly_release.get_last_complete_quarter(today), today)
     if options.command in ("init", "restore"):
-        store.init()
+        store.create_tables()
     if options.command == "init":
         return "The tables are ready."
     if options.command == "count":
@@ -79,8 +79,8 @@ def _run(options: argparse.Namespace) -> str:
     return f"{store.restore(options.file, today)} diagnoses kept."
 
 
-def _release(store: Store, quarter: str, today: date) -> str:
-    release = quarterly_release.make(store, quarter, today)
+def _create_release(store: ContributionStore, quarter: str, today: date) -> str:
+    release = quarterly_release.publish_quarter(store, quarter, today)
     if release is None:
         return f"{quarter}: already published, its file is written again."
-    return f"{quarter}: audit passed; {quarterly_release.summary(release.rows)}."
+    return f"{quarter}: audit passed; {quarterly_release.format_summary(release.rows)}."

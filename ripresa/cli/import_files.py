@@ -9,7 +9,7 @@ from pathlib import Path
 from ripresa import catalogue, settings
 from ripresa.database import build
 from ripresa.importers import apply, eurostat, future_of_business, istat, native_csv, text_files, worldbank
-from ripresa.importers.records import ImportFault, Reading
+from ripresa.importers.records import ImportBatch, ImporterError
 
 PUBLISHERS = {
     "eurostat": eurostat,
@@ -17,9 +17,9 @@ PUBLISHERS = {
     "worldbank": worldbank,
     "future_of_business": future_of_business,
 }
-CACHE = Path(".cache") / "downloads"
-SHOWN = 5
-USED = """
+DOWNLOAD_FOLDER = Path(".cache") / "downloads"
+MAX_EXAMPLES = 5
+USAGE = """
 SOURCE is eurostat, istat, worldbank or future_of_business for their official files, or any id of data/catalogue/sources.toml for a CSV with our own columns.
   python -m ripresa import eurostat isoc_e_dii.csv             SDMX-CSV, TSV or JSON-stat, plain or gzip
   python -m ripresa import eurostat isoc_e_dii --download      the whole table from the publisher
@@ -31,84 +31,84 @@ SOURCE is eurostat, istat, worldbank or future_of_business for their official fi
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = _arguments().parse_args(arguments)
+    given = _build_parser().parse_args(arguments)
     root = given.root.resolve()
     try:
-        with text_files.opened(_file(given, root)) as text:
-            reading = read(given.source, text, root, given)
+        with text_files.open_text_file(_locate_file(given, root)) as text:
+            reading = read_batch(given.source, text, root, given)
         changes = (
-            apply.look(reading, root)
+            apply.preview_import(reading, root)
             if given.dry_run
-            else apply.bring(reading, root, given.out, lambda words: _say(f"build: {words}"))
+            else apply.apply_import(reading, root, given.out, lambda words: _print_message(f"build: {words}"))
         )
-    except (ImportFault, build.BuildError, catalogue.CatalogueError) as fault:
-        _say(apply.refusal(fault))
+    except (ImporterError, build.BuildError, catalogue.CatalogueError) as fault:
+        _print_message(apply.summarize_errors(fault))
         return 1
     except MemoryError:
-        _say(f"{given.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream.")
+        _print_message(f"{given.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream.")
         return 1
-    print("\n".join(summary(reading, changes, given.dry_run)))
+    print("\n".join(format_summary(reading, changes, given.dry_run)))
     return 0
 
 
-def read(source: str, text: text_files.Text, root: Path, given: argparse.Namespace) -> Reading:
+def read_batch(source: str, text: text_files.TextFile, root: Path, given: argparse.Namespace) -> ImportBatch:
     """The figures of a file of this source. Raises ImportFault."""
     publisher = PUBLISHERS.get(source)
-    families = catalogue.sources(root)
+    families = catalogue.load_sources(root)
     if publisher is None and source not in families:
-        raise ImportFault(
+        raise ImporterError(
             f"{source!r} is not a source: use one of {', '.join(PUBLISHERS)}, or an id of data/catalogue/sources.toml: {', '.join(families)}."
         )
-    if publisher is None or source in families and native_csv.ours(text):
+    if publisher is None or source in families and native_csv.has_native_header(text):
         return native_csv.read(text, root, source)
     if publisher is future_of_business:
         return publisher.read(text, root, given.table, given.since, given.period, given.scale)
     return publisher.read(text, root, given.table, given.since)
 
 
-def summary(reading: Reading, changes: apply.Changes, dry: bool = False) -> list[str]:
+def format_summary(reading: ImportBatch, changes: apply.ImportChanges, dry: bool = False) -> list[str]:
     """What an import brought, in lines: new, revised, unchanged, gone, and what was left out and why."""
     lines = [
-        f"{reading.name}: {len(reading.figures):,} figures ({'; '.join(reading.notes)})"
+        f"{reading.file_name}: {len(reading.observations):,} figures ({'; '.join(reading.notes)})"
         if reading.notes
-        else f"{reading.name}: {len(reading.figures):,} figures"
+        else f"{reading.file_name}: {len(reading.observations):,} figures"
     ]
     lines.append(f"{len(changes.new):>9,}  new")
     lines.append(
-        f"{len(changes.revised):>9,}  revised{_examples([f'{_words(new)}: {_marked(old)} -> {_marked(new)}' for old, new in changes.revised])}"
+        f"{len(changes.revised):>9,}  revised{_format_examples([f'{_format_key(new)}: {_format_value(old)} -> {_format_value(new)}' for old, new in changes.revised])}"
     )
     lines.append(f"{len(changes.unchanged):>9,}  unchanged")
-    if changes.gone:
+    if changes.removed:
         lines.append(
-            f"{len(changes.gone):>9,}  gone: in the last import of this table and not in this file{_examples([_words(row) for row in changes.gone])}"
+            f"{len(changes.removed):>9,}  gone: in the last import of this table and not in this file{_format_examples([_format_key(row) for row in changes.removed])}"
         )
-    if changes.kept_aside:
-        reasons = sorted({why for _, why in changes.kept_aside})
+    if changes.excluded:
+        reasons = sorted({why for _, why in changes.excluded})
         lines.append(
-            f"{len(changes.kept_aside):>9,}  of these kept as evidence, not charted ({', '.join(reasons)})"
+            f"{len(changes.excluded):>9,}  of these kept as evidence, not charted ({', '.join(reasons)})"
         )
     lines.append(
-        f"dropped: {sum(reading.dropped.counts.values()):,} cells"
-        if reading.dropped.counts
+        f"dropped: {sum(reading.dropped_cells.counts.values()):,} cells"
+        if reading.dropped_cells.counts
         else "dropped: nothing"
     )
-    lines += reading.dropped.lines()
+    lines += reading.dropped_cells.format_lines()
     return lines + (["Nothing was written (--dry-run)."] if dry else [])
 
 
-def _examples(words: list[str]) -> str:
-    return f": {'; '.join(words[:SHOWN])}{'; …' if len(words) > SHOWN else ''}" if words else ""
+def _format_examples(words: list[str]) -> str:
+    return f": {'; '.join(words[:MAX_EXAMPLES])}{'; …' if len(words) > MAX_EXAMPLES else ''}" if words else ""
 
 
-def _words(row: build.Row) -> str:
+def _format_key(row: build.PublishedObservation) -> str:
     return " ".join(part for part in row.key[:-1] if part != "all")
 
 
-def _marked(row: build.Row) -> str:
+def _format_value(row: build.PublishedObservation) -> str:
     return f"{row.value:g}{row.flags}"
 
 
-def _file(given: argparse.Namespace, root: Path) -> Path:
+def _locate_file(given: argparse.Namespace, root: Path) -> Path:
     """The file to read: the one named, or the one downloaded."""
     if not given.download:
         return Path(given.file)
@@ -123,31 +123,31 @@ def _file(given: argparse.Namespace, root: Path) -> Path:
         else ""
     )
     if not address:
-        raise ImportFault(
+        raise ImporterError(
             f"{given.file} is not an address: a CSV with our own columns is downloaded from an https address."
         )
-    path, new = download.fetched(
+    path, new = download.download_file(
         address,
-        given.cache or root.parent / CACHE,
+        given.cache or root.parent / DOWNLOAD_FOLDER,
         getattr(publisher, "ACCEPT", "*/*"),
         given.largest << 20,
-        Bar(),
+        ProgressBar(),
     )
-    _say(f"{'downloaded' if new else 'not changed since the last download'}: {path}")
+    _print_message(f"{'downloaded' if new else 'not changed since the last download'}: {path}")
     return path
 
 
-class Bar:
+class ProgressBar:
     """A plain progress bar on the error stream; where that is not a terminal, a line every ten seconds."""
 
     def __init__(self):
-        self.last = time.monotonic()
+        self.last_update = time.monotonic()
 
     def __call__(self, done: int, whole: int) -> None:
         terminal, now = sys.stderr.isatty(), time.monotonic()
-        if now - self.last < (0.2 if terminal else 10) and done != whole:
+        if now - self.last_update < (0.2 if terminal else 10) and done != whole:
             return
-        self.last = now
+        self.last_update = now
         share = done / whole if whole else 0
         drawn = f"[{'#' * int(30 * share):<30}] {100 * share:3.0f}%  " if whole else ""
         print(
@@ -158,11 +158,11 @@ class Bar:
         )
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ripresa import",
         description=__doc__,
-        epilog=USED,
+        epilog=USAGE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", metavar="SOURCE", help="who published the file")
@@ -170,7 +170,7 @@ def _arguments() -> argparse.ArgumentParser:
         "file", metavar="FILE", help="the file; with --download its table, indicator or https address"
     )
     parser.add_argument("--table", default="", help="the table's id, where the file does not say it")
-    parser.add_argument("--since", default="", type=_year, help="first year taken (official tables: 2019)")
+    parser.add_argument("--since", default="", type=_parse_year, help="first year taken (official tables: 2019)")
     parser.add_argument(
         "--period", default="", help="when a survey file without dates was held, for example 2022-01"
     )
@@ -191,11 +191,11 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _year(text: str) -> str:
+def _parse_year(text: str) -> str:
     if text and not re.fullmatch(r"\d{4}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a year")
     return text
 
 
-def _say(words: str) -> None:
+def _print_message(words: str) -> None:
     print(words, file=sys.stderr, flush=True)

@@ -21,14 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     try:
-        line = releases.release(root, options.date)
+        line = releases.create_release(root, options.date)
     except releases.ReleaseError as error:
         print(error, file=sys.stderr)
         return 1
-    changed = [row for row in releases.revisions(root) if row["version"] == line["version"]]
+    changed = [row for row in releases.load_revisions(root) if row["version"] == line["version"]]
     counts = ", ".join(
         f"{sum(int(row['observations']) for row in changed if row['kind'] == kind)} {kind}"
-        for kind in releases.KINDS
+        for kind in releases.CHANGE_KINDS
     )
     print(f"release: version {line['version']} of {line['date']}, {line['observations']} figures; {counts}")
     return 0

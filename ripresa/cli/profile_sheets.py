@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from ripresa.catalogue import LANGS
-from ripresa.database.query import ask, version
+from ripresa.database.query import get_data_version, run_query
 from ripresa.profiles import area_profile, pdf, sheet, sheet_index
 from ripresa.settings import PROFILE_SHEETS as FOLDER
 
-SAMPLE = (
+SAMPLE_AREAS = (
     "ITA",
     "ITF+ITG",
     "ITF2",
@@ -31,38 +31,38 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="area",
         help="codes such as ITC4 or DEU (default: Italy, its areas, the countries of Europe)",
     )
-    parser.add_argument("--sample", action="store_true", help=f"only {', '.join(SAMPLE)}")
+    parser.add_argument("--sample", action="store_true", help=f"only {', '.join(SAMPLE_AREAS)}")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the PDFs go (default: static/sheets)")
     given = parser.parse_args(arguments)
-    known = area_profile.names("en")
+    known = area_profile.get_profile_areas("en")
     unknown = [code for code in given.areas if code not in known]
     if unknown:
         parser.error(f"{', '.join(unknown)}: no figures for this code; codes are like ITC4, ITF+ITG or DEU")
-    codes = given.areas or (SAMPLE if given.sample else european())
+    codes = given.areas or (SAMPLE_AREAS if given.sample else list_european_areas())
     try:
-        with pdf.printing() as to_pdf:
+        with pdf.open_pdf_renderer() as to_pdf:
             for lang in LANGS:
                 (given.out / lang).mkdir(parents=True, exist_ok=True)
                 for code in codes:
-                    (given.out / lang / sheet.file_name(code)).write_bytes(
-                        to_pdf(sheet.document(area_profile.area(code, lang)))
+                    (given.out / lang / sheet.build_pdf_name(code)).write_bytes(
+                        to_pdf(sheet.render_sheet(area_profile.load_area_profile(code, lang)))
                     )
                 print(f"sheets: {len(codes)} in {given.out / lang}", file=sys.stderr, flush=True)
-    except pdf.NoBrowser as fault:
+    except pdf.BrowserNotFoundError as fault:
         print(fault, file=sys.stderr)
         return 1
     for lang in LANGS:
         (given.out / lang / "index.html").write_text(
-            sheet_index.page(given.out / lang, lang), encoding="utf-8"
+            sheet_index.render_sheet_index(given.out / lang, lang), encoding="utf-8"
         )
-    (given.out / "version").write_text(version(), encoding="utf-8")
+    (given.out / "version").write_text(get_data_version(), encoding="utf-8")
     return 0
 
 
-def european() -> tuple[str, ...]:
+def list_european_areas() -> tuple[str, ...]:
     """Italy, its areas, and the countries of Europe that have figures."""
     return tuple(
         row.code
-        for row in ask("profile_areas", lang="en").itertuples()
+        for row in run_query("profile_areas", lang="en").itertuples()
         if row.level != "country" or row.europe
     )

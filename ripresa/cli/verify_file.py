@@ -9,7 +9,7 @@ from ripresa.database import build
 from ripresa.exports import verify
 from ripresa.i18n import t
 
-UNREADABLE = 4
+EXIT_UNREADABLE = 4
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,16 +27,16 @@ def main(arguments: list[str] | None = None) -> int:
     worst = 0
     for path in options.file:
         try:
-            verdict = verify.verify(path)
+            verdict = verify.verify_file(path)
         except OSError as error:
             reason = error.strerror or str(error)
             print(t("verify_unread", options.lang, name=path.name, reason=reason), file=sys.stderr)
-            worst = UNREADABLE
+            worst = EXIT_UNREADABLE
             continue
         except build.BuildError as error:
             print(error, file=sys.stderr)
-            return UNREADABLE
-        lines = [f"  {line}" for line in verdict.lines(options.lang)]
-        print("\n".join([verdict.sentence(options.lang), *lines]))
+            return EXIT_UNREADABLE
+        lines = [f"  {line}" for line in verdict.format_findings(options.lang)]
+        print("\n".join([verdict.format_message(options.lang), *lines]))
         worst = max(worst, verify.STATES.index(verdict.state))
     return worst

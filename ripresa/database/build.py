@@ -18,13 +18,13 @@ from filelock import FileLock, Timeout
 from ripresa import catalogue, settings
 from ripresa.catalogue import Indicator
 
-FORMAT = "2"  # raised when the same inputs would give another file
-RAW = "indicator geo geo_label sector gender size period edition value unit n population status flag exclusion_reason confidence publisher title published url".split()
-KEY = ("indicator", "geo", "sector", "gender", "size", "period", "edition")
+FORMAT_VERSION = "2"  # raised when the same inputs would give another file
+RAW_COLUMNS = "indicator geo geo_label sector gender size period edition value unit n population status flag exclusion_reason confidence publisher title published url".split()
+KEY_COLUMNS = ("indicator", "geo", "sector", "gender", "size", "period", "edition")
 STATUSES = ("ok", "provisional", "derived", "disputed")
-HOLDS = ("", "disputed", "subgroup", "no_period")
+RAW_EXCLUSION_REASONS = ("", "disputed", "subgroup", "no_period")
 FLAGS = frozenset("bcdenpuz")
-RANGES = {
+VALUE_RANGES = {
     "percent": (0, 100),
     "points": (-100, 100),
     "percent_change": (-100, 1000),
@@ -34,10 +34,10 @@ RANGES = {
     "index": (-200, 1000),
     "rank": (1, 300),
 }
-DECIMAL = r"-?\d+(\.\d+)?"
-SHOWN_FAULTS = 40
-SHAPE = "select table_name, column_name from duckdb_columns() where database_name = '{}' and not internal"
-RESOURCE = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
+DECIMAL_PATTERN = r"-?\d+(\.\d+)?"
+MAX_SHOWN_ERRORS = 40
+SCHEMA_COLUMNS_QUERY = "select table_name, column_name from duckdb_columns() where database_name = '{}' and not internal"
+RESOURCE_VOCABULARY = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
     "kind": "video_tutorial webinar short_course guide checklist case_study helpdesk programme grant".split(),
     "goals": "known found convert retain all".split(),
     "topics": "website maps social ecommerce ads reviews crm data ai security privacy skills finance export women".split(),
@@ -45,10 +45,10 @@ RESOURCE = {  # allowed words of data/resources.csv; where several may stand, sp
     "cost": ["", "free", "paid", "grant"],
     "state": ["active", "ended", "unknown"],
 }
-RESOURCES = "id kind goals topics language region cost state evidence_date provider title_it title_en description_it description_en address".split()
-SERVES = {"IT": "ITA", "EU": "EU27_2020", "world": "WORLD"}
-MOST_WORDS = 25
-COLUMNS = {
+RESOURCE_COLUMNS = "id kind goals topics language region cost state evidence_date provider title_it title_en description_it description_en address".split()
+REGION_ALIASES = {"IT": "ITA", "EU": "EU27_2020", "world": "WORLD"}
+MAX_DESCRIPTION_WORDS = 25
+CODE_LIST_COLUMNS = {
     "geographies": ["level", "parent", "members", "europe", "position"],
     "sectors": ["kind", "parent", "position"],
     "sizes": ["position"],
@@ -62,7 +62,7 @@ class BuildError(ValueError):
 
 
 @dataclass(frozen=True)
-class Row:
+class PublishedObservation:
     """One published figure with its codes resolved, and where it was read."""
 
     indicator: str
@@ -92,39 +92,39 @@ class Row:
         return self.source_location.partition(",")[0]
 
     @property
-    def imported(self) -> bool:
+    def is_imported(self) -> bool:
         return self.file.startswith("data/imports/")
 
     @property
-    def day(self) -> str:
+    def publication_date(self) -> str:
         """The newest date its citation gives as published, empty where it gives none."""
         return max(re.findall(r"\d{4}-\d{2}-\d{2}", self.citation[2]), default="")
 
     @property
     def key(self) -> tuple[str, ...]:
-        return tuple(getattr(self, name) for name in KEY)
+        return tuple(getattr(self, name) for name in KEY_COLUMNS)
 
-    def agrees(self, other: "Row") -> bool:
+    def agrees_with(self, other: "PublishedObservation") -> bool:
         """The two figures are one within the rounding of the coarser."""
         return abs(self.value - other.value) <= 0.5 * 10 ** -min(self.decimals, other.decimals) + 1e-9
 
 
-class Codes:
+class CodeList:
     """A code list of data/codes with its aliases: the only way a published code enters the database."""
 
     def __init__(self, path: Path):
         self.path = path
-        self.rows = list(_table(path, COLUMNS.get(path.stem, []) + ["code", "aliases", "name_it", "name_en"]))
-        self._check()
-        self.names = {
+        self.rows = list(read_csv(path, CODE_LIST_COLUMNS.get(path.stem, []) + ["code", "aliases", "name_it", "name_en"]))
+        self._validate_aliases()
+        self.codes_by_alias = {
             alias: row["code"]
             for row in self.rows
             if row.get("aliases")
             for alias in row["aliases"].split("|")
         }
-        self.names |= {row["code"]: row["code"] for row in self.rows}
+        self.codes_by_alias |= {row["code"]: row["code"] for row in self.rows}
 
-    def _check(self) -> None:
+    def _validate_aliases(self) -> None:
         meant: dict[str, str] = {}
         for line, row in enumerate(self.rows, start=2):
             for word in dict.fromkeys((row["code"], *(row["aliases"].split("|") if row["aliases"] else ()))):
@@ -134,21 +134,21 @@ class Codes:
                     )
                 meant[word] = row["code"]
 
-    def find(self, value: str) -> str:
+    def find_code(self, value: str) -> str:
         """The code of a published value. Raises KeyError with a sentence."""
-        if value in self.names:
-            return self.names[value]
+        if value in self.codes_by_alias:
+            return self.codes_by_alias[value]
         near = sorted(
-            (code for code in self.names if code),
+            (code for code in self.codes_by_alias if code),
             key=lambda code: (code[:1] != value[:1], abs(len(code) - len(value)), code),
         )[:6]
         raise KeyError(f"{value!r} is not in data/codes/{self.path.name}; values like {', '.join(near)} are")
 
 
-def version(root: Path = settings.DATA) -> str:
+def compute_data_version(root: Path = settings.DATA) -> str:
     """Hash of all inputs, line endings aside: the same inputs give the same version on any machine."""
-    seal = hashlib.sha256(FORMAT.encode())
-    for path in inputs(root):
+    seal = hashlib.sha256(FORMAT_VERSION.encode())
+    for path in list_input_files(root):
         seal.update(
             f"{path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name}\0".encode()
         )
@@ -156,56 +156,56 @@ def version(root: Path = settings.DATA) -> str:
     return seal.hexdigest()[:12]
 
 
-def database(root: Path = settings.DATA) -> Path:
+def get_database_path(root: Path = settings.DATA) -> Path:
     """Where the database is, or will be: RIPRESA_DATABASE if set, else data/ripresa.duckdb."""
-    return settings.database_path(root)
+    return settings.get_database_path(root)
 
 
-def ensure(root: Path = settings.DATA, progress: Callable[[str], None] = lambda words: None) -> Path:
+def ensure_database(root: Path = settings.DATA, progress: Callable[[str], None] = lambda words: None) -> Path:
     """The database, built first if it is absent or its inputs changed; RIPRESA_READ_ONLY=1 never builds. Raises BuildError."""
-    out = database(root)
-    if frozen():
+    out = get_database_path(root)
+    if is_read_only():
         if not out.exists():
             raise BuildError(
                 f"{out.name} is missing and RIPRESA_READ_ONLY=1 forbids building it: put the published database there."
             )
         return out
-    if built(out) != version(root):
-        build(root, out, progress)
+    if read_data_version(out) != compute_data_version(root):
+        build_database(root, out, progress)
     return out
 
 
-def frozen() -> bool:
+def is_read_only() -> bool:
     """Whether this is a replica of a published database (RIPRESA_READ_ONLY=1): it builds nothing and writes nothing."""
     return settings.is_read_only()
 
 
-def remedy() -> str:
+def get_recovery_hint() -> str:
     """What to do about a database that cannot be used."""
     return (
         "put the published database there again"
-        if frozen()
+        if is_read_only()
         else "delete it and start again, it will be rebuilt"
     )
 
 
-def fitting(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Raises BuildError where the attached database lacks a table or a column of this code's schema: it was made by an older one."""
-    there = set(connection.execute(SHAPE.format("published")).fetchall())
-    if lacking := sorted(_shape() - there):
+    there = set(connection.execute(SCHEMA_COLUMNS_QUERY.format("published")).fetchall())
+    if lacking := sorted(_load_schema_columns() - there):
         raise BuildError(
-            f"{path.name} was made by another version of the code, {'.'.join(lacking[0])} is not in it: {remedy()}."
+            f"{path.name} was made by another version of the code, {'.'.join(lacking[0])} is not in it: {get_recovery_hint()}."
         )
 
 
 @cache
-def _shape() -> set[tuple[str, str]]:
+def _load_schema_columns() -> set[tuple[str, str]]:
     with duckdb.connect() as empty:
         empty.execute(settings.SCHEMA.read_text(encoding="utf-8"))
-        return set(empty.execute(SHAPE.format("memory")).fetchall())
+        return set(empty.execute(SCHEMA_COLUMNS_QUERY.format("memory")).fetchall())
 
 
-def built(out: Path) -> str:
+def read_data_version(out: Path) -> str:
     """The version of the database at this path, empty where there is none that can be read."""
     try:
         with duckdb.connect() as connection:
@@ -221,15 +221,15 @@ def built(out: Path) -> str:
         return ""
 
 
-def build(
+def build_database(
     root: Path = settings.DATA, out: Path | None = None, progress: Callable[[str], None] = lambda words: None
 ) -> str:
     """Builds the database beside its place and swaps it in; returns its version. Raises BuildError, the old file untouched."""
-    out = out or database(root)
+    out = out or get_database_path(root)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(out.with_name(f".{out.name}.lock"), timeout=120):
-            return _build_alone(root, out, progress)
+            return _build_locked(root, out, progress)
     except Timeout:
         raise BuildError(
             f"Another build of {out.name} has held its lock for two minutes: wait for it to end, then try again."
@@ -240,19 +240,19 @@ def build(
         ) from None
 
 
-def _build_alone(root: Path, out: Path, progress: Callable[[str], None]) -> str:
-    wanted = version(root)
+def _build_locked(root: Path, out: Path, progress: Callable[[str], None]) -> str:
+    wanted = compute_data_version(root)
     for stale in out.parent.glob(f".{out.name}.draft-*"):
         stale.unlink()
     draft = out.with_name(f".{out.name}.draft-{os.getpid()}")
     try:
         progress("reading the declarations")
-        content = Content(root)
+        content = Dataset(root)
         progress(f"{len(content.rows):,} figures read and checked")
         with duckdb.connect(str(draft)) as connection:
-            _write(connection, content, wanted, progress)
-        if built(out) not in ("", wanted):
-            os.replace(_twin(out, draft.with_suffix(".previous")), previous(out))
+            write_dataset(connection, content, wanted, progress)
+        if read_data_version(out) not in ("", wanted):
+            os.replace(_link_or_copy(out, draft.with_suffix(".previous")), get_previous_path(out))
         os.replace(draft, out)
     except (
         duckdb.IOException,
@@ -269,34 +269,34 @@ def _build_alone(root: Path, out: Path, progress: Callable[[str], None]) -> str:
     return wanted
 
 
-class Content:
+class Dataset:
     """Everything a build writes, checked. Raises BuildError with every fault found."""
 
     def __init__(self, root: Path):
         self.root = root
         try:
-            self.indicators = catalogue.indicators(root)
-            self.topics, self.sources = catalogue.topics(root), catalogue.sources(root)
+            self.indicators = catalogue.load_indicators(root)
+            self.topics, self.sources = catalogue.load_topics(root), catalogue.load_sources(root)
         except catalogue.CatalogueError as fault:
             raise BuildError(str(fault)) from None
-        self.codes = {
-            name: Codes(root / "codes" / f"{name}.csv")
+        self.code_lists = {
+            name: CodeList(root / "codes" / f"{name}.csv")
             for name in ("geographies", "sectors", "sizes", "genders", "editions", "units")
         }
-        self.claims = list(_table(root / "claims.csv"))
+        self.claims = list(read_csv(root / "claims.csv"))
         faults: list[str] = []
         self.resources = [
-            self._resource(row, line, faults)
-            for line, row in enumerate(_table(root / "resources.csv", RESOURCES), start=2)
+            self._validate_resource(row, line, faults)
+            for line, row in enumerate(read_csv(root / "resources.csv", RESOURCE_COLUMNS), start=2)
         ]
-        self.rows = [row for path in _raw(root) for row in self._read(path, faults)]
-        self.observations, self.excluded_observations = self._arrange(faults)
-        faults += self._bare()
+        self.rows = [row for path in find_raw_files(root) for row in self._read_raw_file(path, faults)]
+        self.observations, self.excluded_observations = self._reconcile(faults)
+        faults += self._find_indicators_without_rows()
         if faults:
-            more = [f"… and {len(faults) - SHOWN_FAULTS} more faults."] if len(faults) > SHOWN_FAULTS else []
-            raise BuildError("\n".join(faults[:SHOWN_FAULTS] + more))
+            more = [f"… and {len(faults) - MAX_SHOWN_ERRORS} more faults."] if len(faults) > MAX_SHOWN_ERRORS else []
+            raise BuildError("\n".join(faults[:MAX_SHOWN_ERRORS] + more))
 
-    def _read(self, path: Path, faults: list[str]) -> Iterator[Row]:
+    def _read_raw_file(self, path: Path, faults: list[str]) -> Iterator[PublishedObservation]:
         source = path.name.removesuffix(".csv").split("__")[0]
         folder = f"data/{path.parent.name}/{path.name}"
         if source not in self.sources:
@@ -304,14 +304,14 @@ class Content:
                 f"{folder}: {source!r} is not in data/catalogue/sources.toml; a raw file's name starts with one of: {', '.join(self.sources)}."
             )
             return
-        for line, entry in enumerate(_table(path, RAW), start=2):
+        for line, entry in enumerate(read_csv(path, RAW_COLUMNS), start=2):
             place = f"{folder}, row {line}"
             try:
-                yield self._row(entry, source, place)
+                yield self._parse_row(entry, source, place)
             except (KeyError, ValueError) as fault:
                 faults.append(f"{place}: {fault.args[0]}.")
 
-    def _row(self, entry: dict, source: str, place: str) -> Row:
+    def _parse_row(self, entry: dict, source: str, place: str) -> PublishedObservation:
         codes = {}
         for name, plural in (
             ("geo", "geographies"),
@@ -322,10 +322,10 @@ class Content:
             ("unit", "units"),
         ):
             try:
-                codes[name] = self.codes[plural].find(entry[name])
+                codes[name] = self.code_lists[plural].find_code(entry[name])
             except KeyError as fault:
                 raise KeyError(f"{name} {fault.args[0]}") from None
-        for name, allowed in (("status", STATUSES), ("exclusion_reason", HOLDS)):
+        for name, allowed in (("status", STATUSES), ("exclusion_reason", RAW_EXCLUSION_REASONS)):
             if entry[name] not in allowed:
                 raise ValueError(
                     f"{name} {entry[name]!r} is not known; use one of: {', '.join(filter(None, allowed))}"
@@ -334,10 +334,10 @@ class Content:
             raise ValueError(f"flag {entry['flag']!r} is not known; use some of: {', '.join(sorted(FLAGS))}")
         if not entry["publisher"] or not entry["title"]:
             raise ValueError("publisher or title is empty: every figure names where it was read")
-        if not re.fullmatch(DECIMAL, entry["value"]):
+        if not re.fullmatch(DECIMAL_PATTERN, entry["value"]):
             raise ValueError(f"value {entry['value']!r} is not a plain decimal number such as 12.5")
         if not (entry["exclusion_reason"] == "no_period" and not entry["period"]):
-            starts(entry["period"])
+            parse_period_start(entry["period"])
         value, unit = float(entry["value"]), codes.pop("unit")
         indicator = self.indicators.get(entry["indicator"])
         if indicator and not entry["exclusion_reason"]:
@@ -345,17 +345,17 @@ class Content:
                 raise ValueError(
                     f"unit {entry['unit']!r} means {unit}, but {indicator.id} is in {indicator.unit}; correct the row or the catalogue"
                 )
-            least, most = indicator.range or RANGES[indicator.unit]
+            least, most = indicator.range or VALUE_RANGES[indicator.unit]
             if not least <= value <= most:
                 raise ValueError(f"value {entry['value']} of {indicator.id} is outside {least:g} to {most:g}")
-        low, high = _interval(entry, value)
+        low, high = _parse_interval(entry, value)
         geo_label = entry["geo_label"]
         population = (
             f"{entry['population']} ({geo_label})"
-            if geo_label and self.level[codes["geo"]] == "group"
+            if geo_label and self.area_levels[codes["geo"]] == "group"
             else entry["population"]
         )
-        return Row(
+        return PublishedObservation(
             indicator=entry["indicator"],
             geo_label=geo_label,
             period=entry["period"],
@@ -375,38 +375,38 @@ class Content:
             **codes,
         )
 
-    def _resource(self, row: dict, line: int, faults: list[str]) -> dict:
+    def _validate_resource(self, row: dict, line: int, faults: list[str]) -> dict:
         place = f"data/resources.csv, row {line}"
-        for name, allowed in RESOURCE.items():
+        for name, allowed in RESOURCE_VOCABULARY.items():
             said = row[name].split() if name in ("goals", "topics") else [row[name]]
             faults += [
                 f"{place}: {name} {word!r} is not known; use one of: {', '.join(filter(None, allowed))}."
                 for word in said
                 if word not in allowed
             ]
-        region = SERVES.get(row["region"], row["region"])
-        if region not in self.level:
+        region = REGION_ALIASES.get(row["region"], row["region"])
+        if region not in self.area_levels:
             faults.append(
-                f"{place}: region {region!r} is not in data/codes/geographies.csv, nor one of: {', '.join(SERVES)}."
+                f"{place}: region {region!r} is not in data/codes/geographies.csv, nor one of: {', '.join(REGION_ALIASES)}."
             )
         for lang in catalogue.LANGS:
             words = len(row[f"description_{lang}"].split())
-            if not row[f"title_{lang}"] or not 0 < words <= MOST_WORDS:
+            if not row[f"title_{lang}"] or not 0 < words <= MAX_DESCRIPTION_WORDS:
                 faults.append(
-                    f"{place}: title_{lang} and description_{lang} need words, the description at most {MOST_WORDS} (it has {words})."
+                    f"{place}: title_{lang} and description_{lang} need words, the description at most {MAX_DESCRIPTION_WORDS} (it has {words})."
                 )
         if not row["address"].startswith("https://") and not row["address"].startswith("http://"):
             faults.append(f"{place}: address {row['address']!r} does not start with https:// or http://.")
         return row | {"region": region}
 
     @cached_property
-    def level(self) -> dict[str, str]:
-        return {row["code"]: row["level"] for row in self.codes["geographies"].rows}
+    def area_levels(self) -> dict[str, str]:
+        return {row["code"]: row["level"] for row in self.code_lists["geographies"].rows}
 
-    def _arrange(self, faults: list[str]) -> tuple[list[tuple[Row, list[Row]]], list[tuple[Row, str]]]:
+    def _reconcile(self, faults: list[str]) -> tuple[list[tuple[PublishedObservation, list[PublishedObservation]]], list[tuple[PublishedObservation, str]]]:
         """Observations with the rows that corroborate them, and those excluded with the reason."""
-        excluded: list[tuple[Row, str]] = []
-        groups: dict[tuple, list[Row]] = {}
+        excluded: list[tuple[PublishedObservation, str]] = []
+        groups: dict[tuple, list[PublishedObservation]] = {}
         for row in self.rows:
             reason = row.exclusion_reason or (
                 "disputed"
@@ -419,7 +419,7 @@ class Content:
                 (
                     rule["exclusion_reason"]
                     for rule in self.indicators[row.indicator].exclusion_rules
-                    if _matches(row, rule)
+                    if matches_rule(row, rule)
                 ),
                 "",
             )
@@ -429,16 +429,16 @@ class Content:
                 groups.setdefault(row.key, []).append(row)
         observations = []
         for rows in groups.values():
-            older = _superseded(rows)
+            older = _find_superseded(rows)
             excluded += [(row, "vintage") for row in older]
             rows = [row for row in rows if row not in older]
-            chosen, *others = sorted(rows, key=lambda row: _preference(row, self.indicators[row.indicator]))
-            agreeing = [row for row in others if chosen.agrees(row)]
-            other = [row for row in others if not chosen.agrees(row)]
+            chosen, *others = sorted(rows, key=lambda row: _get_preference_key(row, self.indicators[row.indicator]))
+            agreeing = [row for row in others if chosen.agrees_with(row)]
+            other = [row for row in others if not chosen.agrees_with(row)]
             for row in other:
                 if (
-                    _preference(row, self.indicators[row.indicator])[0]
-                    == _preference(chosen, self.indicators[row.indicator])[0]
+                    _get_preference_key(row, self.indicators[row.indicator])[0]
+                    == _get_preference_key(chosen, self.indicators[row.indicator])[0]
                 ):
                     faults.append(
                         f"{row.source_location}: {row.indicator} of {row.geo}, {row.period} is {row.value:g} here and {chosen.value:g} in {chosen.source_location}; "
@@ -449,13 +449,13 @@ class Content:
             flags = "".join(
                 rule["flag"]
                 for rule in self.indicators[chosen.indicator].flag_rules
-                if _matches(chosen, rule)
+                if matches_rule(chosen, rule)
             )
             kept = chosen if finest is chosen else finest
-            observations.append((_flagged(kept, flags), [chosen, *agreeing]))
+            observations.append((_add_flags(kept, flags), [chosen, *agreeing]))
         return observations, excluded
 
-    def _bare(self) -> list[str]:
+    def _find_indicators_without_rows(self) -> list[str]:
         charted = {row.indicator for row, _ in self.observations} | {"gva_points_vs_italy"}
         return [
             f"data/catalogue/indicators.toml, [{id}]: no figure of it is in data/raw; add its rows or remove the paragraph."
@@ -464,20 +464,20 @@ class Content:
         ]
 
 
-def previous(out: Path) -> Path:
+def get_previous_path(out: Path) -> Path:
     """Where the database that the last build replaced is kept."""
     return out.with_name(f"{out.stem}.previous{out.suffix}")
 
 
-def roll_back(out: Path) -> tuple[str, str]:
+def swap_with_previous(out: Path) -> tuple[str, str]:
     """The kept database in place of the present one, which is kept instead; gives the two versions. Raises BuildError."""
-    kept, aside = previous(out), out.with_name(f".{out.name}.draft-{os.getpid()}")
-    back, away = built(kept), built(out)
+    kept, aside = get_previous_path(out), out.with_name(f".{out.name}.draft-{os.getpid()}")
+    back, away = read_data_version(kept), read_data_version(out)
     if not back:
         raise BuildError(f"{kept.name} is missing or cannot be read: there is nothing to go back to.")
     try:
         with FileLock(out.with_name(f".{out.name}.lock"), timeout=120):
-            _twin(out, aside) if away else None
+            _link_or_copy(out, aside) if away else None
             os.replace(kept, out)
             os.replace(aside, kept) if away else None
     except (OSError, Timeout) as fault:
@@ -487,7 +487,7 @@ def roll_back(out: Path) -> tuple[str, str]:
     return back, away
 
 
-def _twin(path: Path, beside: Path) -> Path:
+def _link_or_copy(path: Path, beside: Path) -> Path:
     """The same file under a second name; a copy where the disk knows no second names."""
     beside.unlink(missing_ok=True)
     try:
@@ -497,7 +497,7 @@ def _twin(path: Path, beside: Path) -> Path:
     return beside
 
 
-def starts(period: str) -> date:
+def parse_period_start(period: str) -> date:
     """First day of a period: 2020, 2020-H1, 2020-Q2, 2020-05, 2020-05-19, or an interval of two with a slash. Raises ValueError."""
     first = period.split("/")[0]
     found = re.fullmatch(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(\d{2})(?:-(\d{2}))?))?", first)
@@ -517,48 +517,48 @@ def starts(period: str) -> date:
         raise ValueError(f"period {period!r} is not a date of the calendar") from None
 
 
-def _superseded(rows: list[Row]) -> list[Row]:
+def _find_superseded(rows: list[PublishedObservation]) -> list[PublishedObservation]:
     """Rows of one key that a newer publication of the same source contradicts, where one of the two is an import. Two raw files that disagree stay a fault."""
-    if not any(row.imported for row in rows):
+    if not any(row.is_imported for row in rows):
         return []
     newest = {
-        row.source: row for row in sorted(rows, key=lambda row: (row.day, row.imported, row.source_location))
+        row.source: row for row in sorted(rows, key=lambda row: (row.publication_date, row.is_imported, row.source_location))
     }
     beside = [(row, newest[row.source]) for row in rows]
     return [
         row
         for row, last in beside
-        if (row.imported or last.imported) and row.file != last.file and not row.agrees(last)
+        if (row.is_imported or last.is_imported) and row.file != last.file and not row.agrees_with(last)
     ]
 
 
-def _interval(entry: dict, value: float) -> tuple[float | None, float | None]:
+def _parse_interval(entry: dict, value: float) -> tuple[float | None, float | None]:
     """The published 95% interval of a row, where its file has the columns ci_low and ci_high. Raises ValueError."""
     low, high = entry.get("ci_low", ""), entry.get("ci_high", "")
     if not low and not high:
         return None, None
-    if not all(re.fullmatch(DECIMAL, end) for end in (low, high)) or not float(low) <= value <= float(high):
+    if not all(re.fullmatch(DECIMAL_PATTERN, end) for end in (low, high)) or not float(low) <= value <= float(high):
         raise ValueError(
             f"ci_low {low!r} and ci_high {high!r} are not two numbers around value {entry['value']}"
         )
     return float(low), float(high)
 
 
-def _preference(row: Row, indicator: Indicator) -> tuple:
+def _get_preference_key(row: PublishedObservation, indicator: Indicator) -> tuple:
     """Sorts the rows of one key: the catalogue's source_priority first, then the imported, then as published before derived, then the finer."""
     names = (row.source, row.citation[0], row.citation[4])
     rank = next(
         (place for place, name in enumerate(indicator.source_priority) if name in names),
         len(indicator.source_priority),
     )
-    return rank, not row.imported, STATUSES.index(row.status), -row.decimals, row.source_location
+    return rank, not row.is_imported, STATUSES.index(row.status), -row.decimals, row.source_location
 
 
-def _flagged(row: Row, flags: str) -> Row:
-    return Row(**{**row.__dict__, "flags": row.flags + flags}) if flags else row
+def _add_flags(row: PublishedObservation, flags: str) -> PublishedObservation:
+    return PublishedObservation(**{**row.__dict__, "flags": row.flags + flags}) if flags else row
 
 
-def _matches(row: Row, rule: dict) -> bool:
+def matches_rule(row: PublishedObservation, rule: dict) -> bool:
     """A rule's columns all hold the row's value, or one of the values listed."""
     return all(
         getattr(row, name) in ([wanted] if isinstance(wanted, str) else wanted)
@@ -567,8 +567,8 @@ def _matches(row: Row, rule: dict) -> bool:
     )
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, content: Content, wanted: str, progress: Callable[[str], None]
+def write_dataset(
+    connection: duckdb.DuckDBPyConnection, content: Dataset, wanted: str, progress: Callable[[str], None]
 ) -> None:
     connection.execute(settings.SCHEMA.read_text(encoding="utf-8"))
 
@@ -576,7 +576,7 @@ def _write(
         return {f"{name}_{lang}": words[lang] for lang in catalogue.LANGS}
 
     def fill(table, rows):
-        return _fill(connection, table, rows)
+        return _insert_rows(connection, table, rows)
 
     fill(
         "sources",
@@ -605,7 +605,7 @@ def _write(
                 **both("description", i.description),
                 **both(
                     "universe",
-                    {lang: catalogue.universe(i, (i.source, *i.universes), lang) for lang in catalogue.LANGS},
+                    {lang: catalogue.get_universe(i, (i.source, *i.universes), lang) for lang in catalogue.LANGS},
                 ),
                 "unit": i.unit,
                 "decimals": i.decimals,
@@ -619,7 +619,7 @@ def _write(
         ),
     )
     for table in ("geographies", "sectors", "sizes", "genders", "editions"):
-        fill(table, content.codes[table].rows)
+        fill(table, content.code_lists[table].rows)
     fill(
         "claims",
         (
@@ -645,7 +645,7 @@ def _write(
     fill(
         "observations",
         (
-            _observation(row, rows, content)
+            _build_observation_row(row, rows, content)
             for row, rows in sorted(content.observations, key=lambda pair: pair[0].key)
         ),
     )
@@ -653,7 +653,7 @@ def _write(
         "observation_citations",
         (
             {
-                **dict(zip(KEY, row.key, strict=True)),
+                **dict(zip(KEY_COLUMNS, row.key, strict=True)),
                 "citation": citations[said.citation],
                 "stated_value": said.value,
                 "source_location": said.source_location,
@@ -699,7 +699,7 @@ def _write(
     )
 
 
-def _observation(row: Row, rows: list[Row], content: Content) -> dict:
+def _build_observation_row(row: PublishedObservation, rows: list[PublishedObservation], content: Dataset) -> dict:
     sample = next((said.n for said in [row, *rows] if said.n), "")
     low, high = next(
         (
@@ -715,11 +715,11 @@ def _observation(row: Row, rows: list[Row], content: Content) -> dict:
         else "derived"
         if row.status == "derived"
         else "register"
-        if _kind(row, content) == "register"
+        if _get_source_kind(row, content) == "register"
         else "no_error_published"
     )
-    return dict(zip(KEY, row.key, strict=True)) | {
-        "period_start": starts(row.period),
+    return dict(zip(KEY_COLUMNS, row.key, strict=True)) | {
+        "period_start": parse_period_start(row.period),
         "value": row.value,
         "ci_low": low,
         "ci_high": high,
@@ -734,13 +734,13 @@ def _observation(row: Row, rows: list[Row], content: Content) -> dict:
     }
 
 
-def _kind(row: Row, content: Content) -> str:
+def _get_source_kind(row: PublishedObservation, content: Dataset) -> str:
     """What kind of source a figure comes from; the press prints figures of the indicator's own source."""
     kind = content.sources[row.source].kind
     return content.sources[content.indicators[row.indicator].source].kind if kind == "press" else kind
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict]) -> None:
+def _insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict]) -> None:
     """Inserts rows by column name, taking only the table's own columns."""
     columns = [
         name
@@ -756,22 +756,22 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict
             connection.execute(f'insert into "{table}" by name select * from incoming')
         except (duckdb.ConstraintException, duckdb.ConversionException) as fault:
             raise BuildError(
-                f"{_place(table)}: {str(fault).splitlines()[0]}; see data/schema.sql, table {table}."
+                f"{_describe_input(table)}: {str(fault).splitlines()[0]}; see data/schema.sql, table {table}."
             ) from None
         connection.unregister("incoming")
 
 
-def _place(table: str) -> str:
+def _describe_input(table: str) -> str:
     return (
         f"data/{table}.csv"
         if table in ("claims", "resources")
         else f"data/codes/{table}.csv"
-        if table in (*COLUMNS, "units")
+        if table in (*CODE_LIST_COLUMNS, "units")
         else f"the {table} of data/raw"
     )
 
 
-def _table(path: Path, columns: list[str] | None = None) -> Iterator[dict]:
+def read_csv(path: Path, columns: list[str] | None = None) -> Iterator[dict]:
     """Rows of a UTF-8 CSV, empty cells as empty strings. Raises BuildError on a file that is not one."""
     place = (
         f"data/{path.parent.name}/{path.name}"
@@ -799,11 +799,11 @@ def _table(path: Path, columns: list[str] | None = None) -> Iterator[dict]:
         raise BuildError(f"{place}: not a UTF-8 CSV file ({fault}); save it again as CSV UTF-8.") from None
 
 
-def _raw(root: Path) -> list[Path]:
+def find_raw_files(root: Path) -> list[Path]:
     return [path for folder in ("raw", "imports") for path in sorted((root / folder).glob("*__*.csv"))]
 
 
-def inputs(root: Path) -> list[Path]:
+def list_input_files(root: Path) -> list[Path]:
     """Every file a build of this root reads: the declarations, the code lists, data/raw and data/imports, the SQL."""
     declarations = [
         root / settings.CATALOGUE / f"{name}.toml" for name in ("indicators", "topics", "sources")
@@ -811,4 +811,4 @@ def inputs(root: Path) -> list[Path]:
     declared = (
         declarations + [root / "claims.csv", root / "resources.csv"] + sorted((root / "codes").glob("*.csv"))
     )
-    return [path for path in declared + _raw(root) + [settings.SCHEMA, settings.DERIVATIONS] if path.exists()]
+    return [path for path in declared + find_raw_files(root) + [settings.SCHEMA, settings.DERIVATIONS] if path.exists()]

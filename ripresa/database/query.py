@@ -14,36 +14,36 @@ import pandas as pd
 from ripresa import logs, settings
 from ripresa.database import build
 
-CACHED_ANSWERS = 4096
-FOLDERS = re.compile(r"""[^\s"'(]*[/\\]""")
-KEPT_FIGURES = 64  # of each kind
+MAX_CACHED_RESULTS = 4096
+FOLDER_PATTERN = re.compile(r"""[^\s"'(]*[/\\]""")
+MAX_CACHED_CALLS = 64  # of each kind
 
 
-class _Reader:
+class _Connection:
     """The read-only connection of this process; a swapped file is seen at the next question."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stamp: tuple | None = None
+        self._signature: tuple | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._version = ""
-        self._ensured = False
+        self._is_ensured = False
 
     def open(self) -> tuple[duckdb.DuckDBPyConnection, str]:
         """The connection and the data version. Raises build.BuildError in one sentence."""
-        path = build.database()
-        stamp = _stamp(path)
-        if stamp is not None and stamp == self._stamp and self._ensured:
+        path = build.get_database_path()
+        stamp = _get_file_signature(path)
+        if stamp is not None and stamp == self._signature and self._is_ensured:
             return self._connection, self._version
         with self._lock:
-            if not self._ensured:
-                build.ensure()
-                self._ensured = True
-            stamp = _stamp(path)
+            if not self._is_ensured:
+                build.ensure_database()
+                self._is_ensured = True
+            stamp = _get_file_signature(path)
             if stamp is None:
-                build.ensure()
-                stamp = _stamp(path)
-            if stamp != self._stamp:
+                build.ensure_database()
+                stamp = _get_file_signature(path)
+            if stamp != self._signature:
                 connection = duckdb.connect(
                     config={
                         "threads": 1,
@@ -57,26 +57,26 @@ class _Reader:
                     connection.execute("use published")
                     version = connection.execute("select version from build").fetchone()[0]
                 except duckdb.Error as fault:
-                    words = FOLDERS.sub(
+                    words = FOLDER_PATTERN.sub(
                         "", str(fault).splitlines()[0]
                     )  # visitors read it: no folder of this machine
                     raise build.BuildError(
-                        f"{path.name} cannot be read ({words}): {build.remedy()}."
+                        f"{path.name} cannot be read ({words}): {build.get_recovery_hint()}."
                     ) from None
-                build.fitting(connection, path)
-                self._connection, self._version, self._stamp = connection, version, stamp
+                build.check_schema(connection, path)
+                self._connection, self._version, self._signature = connection, version, stamp
         return self._connection, self._version
 
 
-_READER = _Reader()
+_CONNECTION = _Connection()
 
 
-def ask(name: str, **values) -> pd.DataFrame:
+def run_query(name: str, **values) -> pd.DataFrame:
     """The rows of queries/<name>.sql for these values; shared and cached, so read it and never change it.
 
     Lists are given as tuples. Raises KeyError where the file or a value it names is missing, build.BuildError without a database."""
-    _, version = _READER.open()
-    return _answer(
+    _, version = _CONNECTION.open()
+    return _run_cached(
         version,
         name,
         tuple(
@@ -86,48 +86,48 @@ def ask(name: str, **values) -> pd.DataFrame:
 
 
 @contextmanager
-def cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+def open_cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """A cursor of the shared read-only connection, in the published schema, and the data version: for answers too large to keep."""
-    connection, current = _READER.open()
+    connection, current = _CONNECTION.open()
     with connection.cursor() as own:  # a cursor does not inherit the schema in use
         yield own.execute("use published"), current
 
 
-def kept(function: Callable) -> Callable:
+def cache_per_data_version(function: Callable) -> Callable:
     """Keeps what a pure function of the data answered, by its arguments (all hashable) and the data version."""
-    answers = lru_cache(maxsize=KEPT_FIGURES)(lambda version, *given: function(*given))
-    return wraps(function)(lambda *given: answers(version(), *given))
+    answers = lru_cache(maxsize=MAX_CACHED_CALLS)(lambda version, *given: function(*given))
+    return wraps(function)(lambda *given: answers(get_data_version(), *given))
 
 
-def version() -> str:
+def get_data_version() -> str:
     """Version of the database now in place."""
-    return _READER.open()[1]
+    return _CONNECTION.open()[1]
 
 
-def cached() -> tuple[int, int, int]:
+def get_cache_info() -> tuple[int, int, int]:
     """Answers found in the cache, asked of the database, and held now."""
-    info = _answer.cache_info()
+    info = _run_cached.cache_info()
     return info.hits, info.misses, info.currsize
 
 
-def names() -> list[str]:
+def list_queries() -> list[str]:
     """The questions there are."""
     return sorted(path.stem for path in settings.QUERIES.glob("*.sql"))
 
 
 @cache
-def text(name: str) -> str:
+def load_sql(name: str) -> str:
     """The SQL of a question. Raises KeyError."""
     path = settings.QUERIES / f"{name}.sql"
     if not re.fullmatch(r"[a-z_]+", name) or not path.exists():
-        raise KeyError(f"queries/{name}.sql is not there; the questions are: {', '.join(names())}.")
+        raise KeyError(f"queries/{name}.sql is not there; the questions are: {', '.join(list_queries())}.")
     return path.read_text(encoding="utf-8")
 
 
-def description(name: str) -> str:
+def get_description(name: str) -> str:
     """The leading comment of a question: what it gives and for whom."""
     lines = []
-    for line in text(name).splitlines():
+    for line in load_sql(name).splitlines():
         if not line.startswith("--"):
             break
         lines.append(line.removeprefix("--").strip())
@@ -135,26 +135,26 @@ def description(name: str) -> str:
 
 
 @cache
-def parameters(name: str) -> tuple[str, ...]:
+def list_parameters(name: str) -> tuple[str, ...]:
     """The $parameters a question names."""
-    code = re.sub(r"--[^\n]*", "", text(name))
+    code = re.sub(r"--[^\n]*", "", load_sql(name))
     return tuple(sorted(set(re.findall(r"\$([a-z_]+)", code))))
 
 
-@lru_cache(maxsize=CACHED_ANSWERS)
-def _answer(version: str, name: str, values: tuple) -> pd.DataFrame:
+@lru_cache(maxsize=MAX_CACHED_RESULTS)
+def _run_cached(version: str, name: str, values: tuple) -> pd.DataFrame:
     given = dict(values)
-    missing = [key for key in parameters(name) if key not in given]
+    missing = [key for key in list_parameters(name) if key not in given]
     if missing:
         raise KeyError(f"queries/{name}.sql needs {', '.join(missing)}.")
     wanted = {
-        key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in parameters(name)
+        key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in list_parameters(name)
     }
-    with logs.timed("query", name=name), cursor() as (own, _):
-        return own.execute(text(name), wanted).df()
+    with logs.log_duration("query", name=name), open_cursor() as (own, _):
+        return own.execute(load_sql(name), wanted).df()
 
 
-def _stamp(path: Path) -> tuple | None:
+def _get_file_signature(path: Path) -> tuple | None:
     try:
         seen = os.stat(path)
     except OSError:

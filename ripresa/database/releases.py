@@ -19,58 +19,58 @@ import pyarrow.parquet as parquet
 
 from ripresa import settings
 from ripresa.database import build
-from ripresa.database.build import KEY
+from ripresa.database.build import KEY_COLUMNS
 
-INDEX = ("version", "date", "previous", "observations")
-LOG = ("date", "version", "kind", *KEY, "old_value", "new_value", "observations")
-KINDS = ("revised", "new", "withdrawn")
-SLICE = ("geo", "sector", "gender", "size", "edition")  # what a figure is of, its period aside
-LISTED = 200  # more changes of one indicator and edition are one line
+INDEX_COLUMNS = ("version", "date", "previous", "observations")
+REVISION_COLUMNS = ("date", "version", "kind", *KEY_COLUMNS, "old_value", "new_value", "observations")
+CHANGE_KINDS = ("revised", "new", "withdrawn")
+SERIES_KEY = ("geo", "sector", "gender", "size", "edition")  # what a figure is of, its period aside
+MAX_LISTED_CHANGES = 200  # more changes of one indicator and edition are one line
 
 
 class ReleaseError(ValueError):
     """One sentence: why there is no release."""
 
 
-def releases(root: Path | None = None) -> list[dict[str, str]]:
+def load_releases(root: Path | None = None) -> list[dict[str, str]]:
     """The releases made, oldest first: version, date, previous, observations."""
-    return _read((root or settings.DATA) / "releases" / "index.csv")
+    return _read_csv((root or settings.DATA) / "releases" / "index.csv")
 
 
-def revisions(root: Path | None = None) -> list[dict[str, str]]:
+def load_revisions(root: Path | None = None) -> list[dict[str, str]]:
     """Every change of every release, newest release first. An empty key column means several; observations counts them."""
-    return sorted(_read((root or settings.DATA) / "revisions.csv"), key=lambda row: row["date"], reverse=True)
+    return sorted(_read_csv((root or settings.DATA) / "revisions.csv"), key=lambda row: row["date"], reverse=True)
 
 
-def published(version: str, root: Path | None = None) -> pd.DataFrame | None:
+def load_observations(version: str, root: Path | None = None) -> pd.DataFrame | None:
     """The observations of a version, from the database if it is the one in place, else as released; None where neither has it."""
     root = root or settings.DATA
     path = root / "releases" / f"{version}.parquet"
     if version.isalnum() and path.exists():
-        return _released(path, path.stat().st_mtime_ns)
-    out = build.database(root)
-    return _present(out, out.stat().st_mtime_ns) if version and build.built(out) == version else None
+        return _read_release(path, path.stat().st_mtime_ns)
+    out = build.get_database_path(root)
+    return _read_database(out, out.stat().st_mtime_ns) if version and build.read_data_version(out) == version else None
 
 
-def release(root: Path | None = None, day: date | None = None) -> dict[str, str]:
+def create_release(root: Path | None = None, day: date | None = None) -> dict[str, str]:
     """Releases the database in place and returns its line of the index. A version already released stays as it is."""
     root = root or settings.DATA
-    out = build.database(root)
-    version = build.built(out)
+    out = build.get_database_path(root)
+    version = build.read_data_version(out)
     if not version:
         raise ReleaseError(
             f"{out.name} is missing or cannot be read: type `python -m ripresa build`, then release."
         )
-    if version != build.version(root):
+    if version != build.compute_data_version(root):
         raise ReleaseError(
             f"{out.name} is version {version}, but its inputs have changed since: type `python -m ripresa build`, then release."
         )
-    made = releases(root)
+    made = load_releases(root)
     if found := [line for line in made if line["version"] == version]:
         return found[0]
-    now = _present(out, out.stat().st_mtime_ns)
+    now = _read_database(out, out.stat().st_mtime_ns)
     before = made[-1]["version"] if made else ""
-    was = published(before, root) if before else None
+    was = load_observations(before, root) if before else None
     if before and was is None:
         raise ReleaseError(
             f"data/releases/{before}.parquet is missing: restore it from the repository, the changes are counted from it."
@@ -85,11 +85,11 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
         raise ReleaseError(
             f"Today is {line['date']} here, and the last release is of {made[-1]['date']}: set the clock, or give the day with --date."
         )
-    changed = summary(changes(was, now)) if was is not None else [_line("new", now)]
+    changed = summarize_changes(diff_observations(was, now)) if was is not None else [_build_summary_line("new", now)]
     folder = root / "releases"
     try:
         folder.mkdir(exist_ok=True)
-        with _whole(folder / f"{version}.parquet") as draft:
+        with _atomic_write(folder / f"{version}.parquet") as draft:
             parquet.write_table(
                 pa.Table.from_pandas(now, preserve_index=False).replace_schema_metadata(None),
                 draft,
@@ -97,13 +97,13 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
                 compression_level=19,
                 write_statistics=False,
             )
-        _add(
+        _write_version_lines(
             root / "revisions.csv",
-            LOG,
+            REVISION_COLUMNS,
             [{"date": line["date"], "version": version, **change} for change in changed],
         )
-        _add(
-            folder / "index.csv", INDEX, [line]
+        _write_version_lines(
+            folder / "index.csv", INDEX_COLUMNS, [line]
         )  # last: until it is there the version is not released, and the command begins again
     except OSError as fault:
         raise ReleaseError(
@@ -112,7 +112,7 @@ def release(root: Path | None = None, day: date | None = None) -> dict[str, str]
     return line
 
 
-def changes(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY) -> pd.DataFrame:
+def diff_observations(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY_COLUMNS) -> pd.DataFrame:
     """Two sets of observations side by side: the columns `on`, old_value, new_value and kind (same, revised, new, withdrawn), in the order of `on`."""
     kept = ["value", "ci_low", "ci_high"]
     both = was[[*on, *kept]].merge(
@@ -134,19 +134,19 @@ def changes(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY) -> 
     )
     interval = (both["side"] == "both") & ~equal & (both["value_was"] == both["value_now"])
     said = {
-        column: [_said(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)]
+        column: [_format_observation(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)]
         for side, column in (("was", "old_value"), ("now", "new_value"))
     }
     return both[list(on)].assign(kind=kind, **said)
 
 
-def compare(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+def diff_view_rows(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """What a view showed in an earlier version beside what it shows now. was, now: rows of one question, such as map.
 
     Columns: geo, geo_name, sector, gender, size, edition, period_was, period_now, old_value, new_value, kind: same, revised, newer (another period took
     its place), new, withdrawn. Numbers stay numbers, missing where a side has none."""
-    dated = any(rows.duplicated(list(SLICE)).any() for rows in (was, now))
-    on = [*SLICE, "period"] if dated else list(SLICE)
+    dated = any(rows.duplicated(list(SERIES_KEY)).any() for rows in (was, now))
+    on = [*SERIES_KEY, "period"] if dated else list(SERIES_KEY)
     kept = ["geo_name", "value", "ci_low", "ci_high", *([] if dated else ["period"])]
     both = was[[*on, *kept]].merge(now[[*on, *kept]], on=on, how="outer", suffixes=("_was", "_now"))
     if dated:
@@ -155,25 +155,25 @@ def compare(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
             period_now=both["period"].where(both["value_now"].notna()),
         )
     return both.assign(
-        kind=[_kind(row) for row in both.to_dict("records")],
+        kind=[_classify_change(row) for row in both.to_dict("records")],
         geo_name=both["geo_name_now"].fillna(both["geo_name_was"]),
         old_value=both["value_was"],
         new_value=both["value_now"],
-    )[[*SLICE[:1], "geo_name", *SLICE[1:], "period_was", "period_now", "old_value", "new_value", "kind"]]
+    )[[*SERIES_KEY[:1], "geo_name", *SERIES_KEY[1:], "period_was", "period_now", "old_value", "new_value", "kind"]]
 
 
-def summary(changed: pd.DataFrame) -> list[dict[str, object]]:
+def summarize_changes(changed: pd.DataFrame) -> list[dict[str, object]]:
     """The lines of revisions.csv: each revised or withdrawn figure, and one line for all the new figures of an indicator and edition."""
     lines = []
     for (kind, _, _), some in changed[changed["kind"] != "same"].groupby(
         ["kind", "indicator", "edition"], sort=True
     ):
-        if kind == "new" or len(some) > LISTED:
-            lines.append(_line(kind, some))
+        if kind == "new" or len(some) > MAX_LISTED_CHANGES:
+            lines.append(_build_summary_line(kind, some))
         else:
             lines += [
                 {
-                    **{name: row[name] for name in KEY},
+                    **{name: row[name] for name in KEY_COLUMNS},
                     "kind": kind,
                     "old_value": row["old_value"],
                     "new_value": row["new_value"],
@@ -181,12 +181,12 @@ def summary(changed: pd.DataFrame) -> list[dict[str, object]]:
                 }
                 for row in some.to_dict("records")
             ]
-    return sorted(lines, key=lambda line: KINDS.index(line["kind"]))
+    return sorted(lines, key=lambda line: CHANGE_KINDS.index(line["kind"]))
 
 
-def _line(kind: str, some: pd.DataFrame) -> dict[str, object]:
+def _build_summary_line(kind: str, some: pd.DataFrame) -> dict[str, object]:
     """One line for several figures: what they share is said, what differs is empty, periods as first/last."""
-    shared = {name: some[name].iloc[0] if some[name].nunique() == 1 else "" for name in KEY}
+    shared = {name: some[name].iloc[0] if some[name].nunique() == 1 else "" for name in KEY_COLUMNS}
     periods = sorted(some["period"].unique())
     return {
         **shared,
@@ -198,7 +198,7 @@ def _line(kind: str, some: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _kind(row: dict) -> str:
+def _classify_change(row: dict) -> str:
     if pd.isna(row["value_was"]):
         return "new"
     if pd.isna(row["value_now"]):
@@ -216,47 +216,47 @@ def _kind(row: dict) -> str:
     )
 
 
-def _said(value: float, low: float, high: float, interval: bool) -> str:
+def _format_observation(value: float, low: float, high: float, interval: bool) -> str:
     """A figure as text: 7.9, or 7.9 [7.1, 8.8] where only the interval changed."""
     if pd.isna(value):
         return ""
-    return f"{_plain(value)} [{_plain(low)}, {_plain(high)}]" if interval else _plain(value)
+    return f"{_format_number(value)} [{_format_number(low)}, {_format_number(high)}]" if interval else _format_number(value)
 
 
-def _plain(value: float) -> str:
+def _format_number(value: float) -> str:
     return "" if pd.isna(value) else repr(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 @lru_cache(maxsize=4)
-def _present(out: Path, stamp: int) -> pd.DataFrame:
+def _read_database(out: Path, stamp: int) -> pd.DataFrame:
     with duckdb.connect() as connection:
         connection.execute("attach $path as published (read_only)", {"path": str(out)})
         return connection.execute("select * from published.observations order by all").df()
 
 
 @lru_cache(maxsize=4)
-def _released(path: Path, stamp: int) -> pd.DataFrame:
+def _read_release(path: Path, stamp: int) -> pd.DataFrame:
     return parquet.read_table(path).to_pandas()
 
 
-def _read(path: Path) -> list[dict[str, str]]:
+def _read_csv(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as text:
         return list(csv.DictReader(text))
 
 
-def _add(path: Path, columns: tuple[str, ...], lines: list[dict]) -> None:
+def _write_version_lines(path: Path, columns: tuple[str, ...], lines: list[dict]) -> None:
     """Adds the lines of a version to a CSV, in place of those that a release cut short had left."""
-    before = [row for row in _read(path) if row["version"] != lines[0]["version"]] if lines else _read(path)
-    with _whole(path) as draft, draft.open("w", encoding="utf-8", newline="") as text:
+    before = [row for row in _read_csv(path) if row["version"] != lines[0]["version"]] if lines else _read_csv(path)
+    with _atomic_write(path) as draft, draft.open("w", encoding="utf-8", newline="") as text:
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows([*before, *lines])
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def _atomic_write(path: Path) -> Iterator[Path]:
     """A draft that takes the place of the file once it is written, so that a stop half way leaves the old one."""
     draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
     try:

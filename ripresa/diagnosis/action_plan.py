@@ -8,8 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ripresa.diagnosis.questionnaire import DONT_KNOW, Condition, Instrument, Item, Recommendation, Slot, bank
-from ripresa.diagnosis.scoring import ANSWERED, SKIPPED, TOP, ItemScore, Result
+from ripresa.diagnosis.questionnaire import (
+    DONT_KNOW,
+    Condition,
+    Item,
+    PlanSlot,
+    Questionnaire,
+    Recommendation,
+    get_questionnaire,
+)
+from ripresa.diagnosis.scoring import ANSWERED, MAX_POINTS, SKIPPED, DiagnosisResult, ItemScore
 
 
 @dataclass(frozen=True)
@@ -23,13 +31,13 @@ class Action:
     item: Item
     answer: int | str | None
     priority: float
-    critical: bool
+    is_critical: bool
     goal_factor: float
     slot: str = ""
-    waits_for: Recommendation | None = None
+    prerequisite: Recommendation | None = None
 
     @property
-    def find_out(self) -> bool:
+    def is_answer_unknown(self) -> bool:
         """The answer is not known: the first step is to find out. A blank says nothing of what is known."""
         return self.answer == DONT_KNOW
 
@@ -39,57 +47,57 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ActionPlan:
     """The actions in order of priority; `starting`: made from blank questions because no answer asked for anything."""
 
     actions: tuple[Action, ...]
-    later: tuple[Action, ...]
-    rest: tuple[Action, ...]
-    starting: bool
+    blocked_actions: tuple[Action, ...]
+    unscheduled_actions: tuple[Action, ...]
+    is_starter_plan: bool
 
-    def slot(self, id: str) -> tuple[Action, ...]:
+    def get_slot_actions(self, id: str) -> tuple[Action, ...]:
         """The actions of this week, month or quarter, most urgent first."""
         return tuple(action for action in self.actions if action.slot == id)
 
 
-def plan(result: Result, goals: Sequence[str] = (), instrument: Instrument | None = None) -> Plan:
+def build_action_plan(result: DiagnosisResult, goals: Sequence[str] = (), questionnaire: Questionnaire | None = None) -> ActionPlan:
     """The plan for these scores; `goals` are the goals chosen, first one first."""
-    instrument = instrument or bank()
-    candidates = _candidates(result, goals, instrument, unknown=(DONT_KNOW,))
+    questionnaire = questionnaire or get_questionnaire()
+    candidates = _rank_candidates(result, goals, questionnaire, unknown=(DONT_KNOW,))
     starting = not candidates
     if starting:
-        candidates = _candidates(result, goals, instrument, unknown=(DONT_KNOW, SKIPPED))
-    ordered, later = _prerequisites(candidates, result, instrument)
-    placed = _balanced(_placed(ordered, instrument), ordered, goals, instrument)
+        candidates = _rank_candidates(result, goals, questionnaire, unknown=(DONT_KNOW, SKIPPED))
+    ordered, later = _apply_prerequisites(candidates, result, questionnaire)
+    placed = _favour_first_goal(_fill_slots(ordered, questionnaire), ordered, goals, questionnaire)
     chosen = {action.id for action in placed}
     rest = tuple(replace(action, slot="rest") for action in ordered if action.id not in chosen)
-    return Plan(tuple(placed), tuple(later), rest, starting and bool(candidates))
+    return ActionPlan(tuple(placed), tuple(later), rest, starting and bool(candidates))
 
 
-def first_step(action: Action, lang: str, instrument: Instrument | None = None) -> str:
+def format_first_step(action: Action, lang: str, questionnaire: Questionnaire | None = None) -> str:
     """The first step this week; preceded by finding out when the answer is not known."""
     step = action.recommendation.first_step[lang]
-    return (instrument or bank()).word("find_out", lang, step=step) if action.find_out else step
+    return (questionnaire or get_questionnaire()).word("find_out", lang, step=step) if action.is_answer_unknown else step
 
 
-def cause(action: Action, lang: str, instrument: Instrument | None = None) -> str:
+def format_cause(action: Action, lang: str, questionnaire: Questionnaire | None = None) -> str:
     """The answer that caused the action, in words."""
-    instrument = instrument or bank()
+    questionnaire = questionnaire or get_questionnaire()
     if action.answer is None:
-        return instrument.word("cause_blank", lang)
-    return instrument.word("cause", lang, answer=instrument.answer_text(action.item, action.answer, lang))
+        return questionnaire.word("cause_blank", lang)
+    return questionnaire.word("cause", lang, answer=questionnaire.format_answer(action.item, action.answer, lang))
 
 
-def _candidates(
-    result: Result, goals: Sequence[str], instrument: Instrument, unknown: tuple[str, ...]
+def _rank_candidates(
+    result: DiagnosisResult, goals: Sequence[str], questionnaire: Questionnaire, unknown: tuple[str, ...]
 ) -> list[Action]:
     """One action for each answer below the top and each unknown, by priority; a routed-away item leaves it to the item that hides it."""
     found = [
-        _candidate(s, goals, instrument)
+        _build_candidate(s, goals, questionnaire)
         for s in result.items.values()
-        if (s.state == ANSWERED and s.points < TOP) or s.state in unknown
+        if (s.state == ANSWERED and s.points < MAX_POINTS) or s.state in unknown
     ]
-    efforts = list(instrument.effort)
+    efforts = list(questionnaire.effort)
 
     def order(action: Action):
         recommendation = action.recommendation
@@ -97,31 +105,31 @@ def _candidates(
             -action.goal_factor,
             efforts.index(recommendation.effort),
             recommendation.cost,
-            _points(action.answer, instrument),
+            _points_or_default(action.answer, questionnaire),
             action.item.position,
         )
-        return (not action.critical, -action.priority, *ties)
+        return (not action.is_critical, -action.priority, *ties)
 
     return sorted(found, key=order)
 
 
-def _candidate(score: ItemScore, goals: Sequence[str], instrument: Instrument) -> Action:
+def _build_candidate(score: ItemScore, goals: Sequence[str], questionnaire: Questionnaire) -> Action:
     answer = score.points if score.state == ANSWERED else DONT_KNOW if score.state == DONT_KNOW else None
-    points = _points(answer, instrument)
-    recommendation = score.item.recommendation(points)
-    factors = dict(zip(goals, instrument.planning["goal_factors"], strict=False))
+    points = _points_or_default(answer, questionnaire)
+    recommendation = score.item.get_recommendation(points)
+    factors = dict(zip(goals, questionnaire.planning["goal_factors"], strict=False))
     factor = Fraction(str(factors.get(score.item.goal, 1)))
-    ease = instrument.effort[recommendation.effort].divisor * instrument.cost[recommendation.cost].divisor
-    priority = Fraction(TOP - points, TOP) * score.item.weight * int(recommendation.size) * factor / ease
-    return Action(recommendation, score.item, answer, float(priority), score.critical, float(factor))
+    ease = questionnaire.effort[recommendation.effort].divisor * questionnaire.cost[recommendation.cost].divisor
+    priority = Fraction(MAX_POINTS - points, MAX_POINTS) * score.item.weight * int(recommendation.size) * factor / ease
+    return Action(recommendation, score.item, answer, float(priority), score.is_critical, float(factor))
 
 
-def _points(answer, instrument: Instrument) -> int:
-    return answer if isinstance(answer, int) else instrument.planning["dont_know_points"]
+def _points_or_default(answer, questionnaire: Questionnaire) -> int:
+    return answer if isinstance(answer, int) else questionnaire.planning["dont_know_points"]
 
 
-def _prerequisites(
-    candidates: list[Action], result: Result, instrument: Instrument
+def _apply_prerequisites(
+    candidates: list[Action], result: DiagnosisResult, questionnaire: Questionnaire
 ) -> tuple[list[Action], list[Action]]:
     """The actions that can start, in order, each wanted one preceded by what it needs; and those that wait."""
     by_item = {action.item.id: action for action in candidates}
@@ -129,7 +137,7 @@ def _prerequisites(
     later = []
     for action in candidates:
         condition = action.recommendation.requires
-        if condition and not _holds(condition, result, instrument):
+        if condition and not _is_condition_met(condition, result, questionnaire):
             needed = by_item[condition.item]
             later.append(replace(action, slot="later", waits_for=needed.recommendation))
             ordered.setdefault(needed.id, needed)
@@ -138,26 +146,26 @@ def _prerequisites(
     return list(ordered.values()), later
 
 
-def _holds(condition: Condition, result: Result, instrument: Instrument) -> bool:
+def _is_condition_met(condition: Condition, result: DiagnosisResult, questionnaire: Questionnaire) -> bool:
     """A blank blocks nothing: there is no answer to say that the prerequisite is missing."""
     score = result.items[condition.item]
     if score.state == DONT_KNOW:
-        return instrument.planning["dont_know_points"] >= condition.min_points
+        return questionnaire.planning["dont_know_points"] >= condition.min_points
     return score.state != ANSWERED or score.points >= condition.min_points
 
 
-def _placed(ordered: list[Action], instrument: Instrument) -> list[Action]:
+def _fill_slots(ordered: list[Action], questionnaire: Questionnaire) -> list[Action]:
     """Each action in the earliest part of the plan that takes its effort and has room, by priority."""
     placed: list[Action] = []
     for action in ordered:
-        rules = instrument.planning
+        rules = questionnaire.planning
         if (
             len(placed) == rules["actions_max"]
             or Counter(a.item.goal for a in placed)[action.item.goal] == rules["goal_max"]
         ):
             continue
         slot = next(
-            (s for s in instrument.slots if _fits(action, s) and sum(a.slot == s.id for a in placed) < s.max),
+            (s for s in questionnaire.slots if _is_allowed_in_slot(action, s) and sum(a.slot == s.id for a in placed) < s.max_actions),
             None,
         )
         if slot:
@@ -165,19 +173,19 @@ def _placed(ordered: list[Action], instrument: Instrument) -> list[Action]:
     return placed
 
 
-def _balanced(
-    placed: list[Action], ordered: list[Action], goals: Sequence[str], instrument: Instrument
+def _favour_first_goal(
+    placed: list[Action], ordered: list[Action], goals: Sequence[str], questionnaire: Questionnaire
 ) -> list[Action]:
     """At least two actions of the first goal chosen, if it has them: the last action of another goal gives up its place."""
     if not goals:
         return placed
     ids = {action.id for action in placed}
     waiting = [a for a in ordered if a.item.goal == goals[0] and a.id not in ids]
-    slots = {slot.id: slot for slot in instrument.slots}
-    while waiting and sum(a.item.goal == goals[0] for a in placed) < instrument.planning["first_goal_min"]:
+    slots = {slot.id: slot for slot in questionnaire.slots}
+    while waiting and sum(a.item.goal == goals[0] for a in placed) < questionnaire.planning["first_goal_min"]:
         wanted = waiting.pop(0)
         others = [
-            a for a in placed if a.item.goal != goals[0] and not a.critical and _fits(wanted, slots[a.slot])
+            a for a in placed if a.item.goal != goals[0] and not a.is_critical and _is_allowed_in_slot(wanted, slots[a.slot])
         ]
         if others:
             placed = [replace(wanted, slot=others[-1].slot) if a is others[-1] else a for a in placed]
@@ -185,5 +193,5 @@ def _balanced(
     return sorted(placed, key=lambda action: rank[action.id])
 
 
-def _fits(action: Action, slot: Slot) -> bool:
+def _is_allowed_in_slot(action: Action, slot: PlanSlot) -> bool:
     return action.recommendation.effort in slot.efforts

@@ -9,15 +9,15 @@ from dataclasses import astuple, dataclass, field, fields
 from datetime import date
 from hashlib import sha256
 
-from ripresa.diagnosis.questionnaire import Instrument, bank, comparability
-from ripresa.diagnosis.scoring import ANSWERED, Result
+from ripresa.diagnosis.questionnaire import Questionnaire, get_comparability_class, get_questionnaire
+from ripresa.diagnosis.scoring import ANSWERED, DiagnosisResult
 
 COUNTRY = "IT"
-RFC_4648, CROCKFORD = (
+RFC_4648_ALPHABET, CROCKFORD_ALPHABET = (
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
 )  # the second has no I, L, O, U to misread
-MISREAD = str.maketrans("ILO", "110", "- \t\n")
+LOOKALIKE_TRANSLATION = str.maketrans("ILO", "110", "- \t\n")
 
 
 class ContributionError(ValueError):
@@ -61,34 +61,34 @@ class Contribution:
     goals: str = field(repr=False)
 
     @property
-    def comparability(self) -> str:
-        return comparability(self.version)
+    def comparability_class(self) -> str:
+        return get_comparability_class(self.version)
 
 
-FIELDS = tuple(f.name for f in fields(Contribution))
+CONTRIBUTION_FIELDS = tuple(f.name for f in fields(Contribution))
 
 
-def missing(profile: Profile, instrument: Instrument | None = None) -> list[str]:
+def get_missing_questions(profile: Profile, questionnaire: Questionnaire | None = None) -> list[str]:
     """Ids of the profile questions that contributing needs and that are blank."""
-    return [q.id for q in (instrument or bank()).profile if q.required and not getattr(profile, q.id)]
+    return [q.id for q in (questionnaire or get_questionnaire()).profile_questions if q.is_required and not getattr(profile, q.id)]
 
 
-def contribution(
-    result: Result,
+def build_contribution(
+    result: DiagnosisResult,
     profile: Profile,
     lang: str,
     seconds: float,
     today: date,
-    instrument: Instrument | None = None,
+    questionnaire: Questionnaire | None = None,
 ) -> Contribution:
     """The row to store. Build it once for a diagnosis and keep it: storing the same row twice leaves one."""
-    instrument = instrument or bank()
-    _check(result, profile, instrument)
+    questionnaire = questionnaire or get_questionnaire()
+    _validate(result, profile, questionnaire)
     goal_1, goal_2 = (*profile.goals, "")[:2]
     overall = result.overall
     return Contribution(
         diagnosis_id=uuid.uuid4().hex,
-        version=instrument.version,
+        version=questionnaire.version,
         month=f"{today:%Y-%m}",
         country=COUNTRY,
         region=profile.region,
@@ -99,10 +99,10 @@ def contribution(
         goal_2=goal_2,
         role=profile.role,
         language=lang,
-        duration_class=duration_class(seconds, instrument),
-        score=_rounded(overall.value),
-        score_low=_rounded(overall.low),
-        score_high=_rounded(overall.high),
+        duration_class=get_duration_class(seconds, questionnaire),
+        score=_round_or_none(overall.value),
+        score_low=_round_or_none(overall.low),
+        score_high=_round_or_none(overall.high),
         level=overall.level,
         answers=json.dumps(
             {id: s.points if s.state == ANSWERED else s.state for id, s in result.items.items()},
@@ -110,7 +110,7 @@ def contribution(
         ),
         goals=json.dumps(
             {
-                id: [_rounded(g.value), _rounded(g.low), _rounded(g.high), g.level]
+                id: [_round_or_none(g.value), _round_or_none(g.low), _round_or_none(g.high), g.level]
                 for id, g in result.goals.items()
             },
             separators=(",", ":"),
@@ -118,51 +118,51 @@ def contribution(
     )
 
 
-def duration_class(seconds: float, instrument: Instrument | None = None) -> str:
+def get_duration_class(seconds: float, questionnaire: Questionnaire | None = None) -> str:
     """One of four classes of minutes: "0-5", "5-8", "8-12", "12+"."""
-    limits = (instrument or bank()).privacy["minutes"]
+    limits = (questionnaire or get_questionnaire()).privacy["minutes"]
     below = [limit for limit in limits if limit * 60 <= seconds]
     start = below[-1] if below else 0
     return f"{start}+" if start == limits[-1] else f"{start}-{limits[len(below)]}"
 
 
-def values(row: Contribution) -> dict:
+def contribution_to_row(contribution: Contribution) -> dict:
     """The row as {column: value}."""
-    return dict(zip(FIELDS, astuple(row), strict=True))
+    return dict(zip(CONTRIBUTION_FIELDS, astuple(contribution), strict=True))
 
 
-def from_values(row: Mapping) -> Contribution:
+def contribution_from_row(row: Mapping) -> Contribution:
     """The row from {column: value}."""
-    return Contribution(**{name: row[name] for name in FIELDS})
+    return Contribution(**{name: row[name] for name in CONTRIBUTION_FIELDS})
 
 
-def new_code() -> str:
+def generate_withdrawal_code() -> str:
     """A withdrawal code of 128 random bits, to be shown once: 26 letters and digits in groups, none easily misread."""
     letters = (
-        b32encode(secrets.token_bytes(16)).decode().rstrip("=").translate(str.maketrans(RFC_4648, CROCKFORD))
+        b32encode(secrets.token_bytes(16)).decode().rstrip("=").translate(str.maketrans(RFC_4648_ALPHABET, CROCKFORD_ALPHABET))
     )
     return "-".join(letters[i : i + 5] for i in range(0, len(letters), 5))
 
 
-def code_hash(code: str) -> str:
+def hash_withdrawal_code(code: str) -> str:
     """All that is kept of a code. Case, spaces, hyphens and letters misread for digits do not matter."""
-    return sha256(code.upper().translate(MISREAD).encode()).hexdigest()
+    return sha256(code.upper().translate(LOOKALIKE_TRANSLATION).encode()).hexdigest()
 
 
-def _check(result: Result, profile: Profile, instrument: Instrument):
+def _validate(result: DiagnosisResult, profile: Profile, questionnaire: Questionnaire):
     if not any(s.state == ANSWERED for s in result.items.values()):
         raise ContributionError("There is no answer to contribute.")
-    if blank := missing(profile, instrument):
+    if blank := get_missing_questions(profile, questionnaire):
         raise ContributionError(f"To contribute, the profile needs: {', '.join(blank)}.")
-    for question in instrument.profile:
+    for question in questionnaire.profile_questions:
         given = getattr(profile, question.id)
         given = given if isinstance(given, tuple) else (given,) if given else ()
-        unknown = [code for code in given if code not in instrument.codes(question.id)]
-        if unknown or len(given) > question.choices or len(set(given)) < len(given):
+        unknown = [code for code in given if code not in questionnaire.get_option_codes(question.id)]
+        if unknown or len(given) > question.max_choices or len(set(given)) < len(given):
             raise ContributionError(
-                f'profile "{question.id}" cannot be {given}; use up to {question.choices} of: {", ".join(instrument.codes(question.id))}.'
+                f'profile "{question.id}" cannot be {given}; use up to {question.max_choices} of: {", ".join(questionnaire.get_option_codes(question.id))}.'
             )
 
 
-def _rounded(value: float | None) -> float | None:
+def _round_or_none(value: float | None) -> float | None:
     return None if value is None else round(value, 2)

@@ -22,48 +22,54 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from ripresa import settings
-from ripresa.diagnosis.contribution import FIELDS, Contribution, code_hash, from_values, values
-from ripresa.diagnosis.questionnaire import bank
+from ripresa.diagnosis.contribution import (
+    CONTRIBUTION_FIELDS,
+    Contribution,
+    contribution_from_row,
+    contribution_to_row,
+    hash_withdrawal_code,
+)
+from ripresa.diagnosis.questionnaire import get_questionnaire
 
-WAIT = 30  # seconds for a turn to write
-CONNECTIONS = 8  # of one process to PostgreSQL: contributions are rare and short
-LOCK = 5_023_020  # any fixed number: two commands never make the tables at once
-TRIES = 3
+TIMEOUT_SECONDS = 30  # seconds for a turn to write
+MAX_CONNECTIONS = 8  # of one process to PostgreSQL: contributions are rare and short
+ADVISORY_LOCK_ID = 5_023_020  # any fixed number: two commands never make the tables at once
+MAX_ATTEMPTS = 3
 
-TYPES = {
+COLUMN_TYPES = {
     "score": "double precision",
     "score_low": "double precision",
     "score_high": "double precision",
     "level": "integer",
 }
-NULLABLE = tuple(TYPES)  # an incomplete diagnosis has no overall score
-COLUMNS = ",\n    ".join(
-    f"{name} {TYPES.get(name, 'text')}{'' if name in NULLABLE else ' not null'}" for name in FIELDS[1:]
+NULLABLE_COLUMNS = tuple(COLUMN_TYPES)  # an incomplete diagnosis has no overall score
+COLUMN_DEFINITIONS = ",\n    ".join(
+    f"{name} {COLUMN_TYPES.get(name, 'text')}{'' if name in NULLABLE_COLUMNS else ' not null'}" for name in CONTRIBUTION_FIELDS[1:]
 )
 # Rows stand in the order of their random key, not of arrival; a code has its own table and only its hash.
-TABLES = (
-    f"create table if not exists diagnosis (\n    diagnosis_id text primary key,\n    {COLUMNS}\n){{ordered}}",
+CREATE_TABLES = (
+    f"create table if not exists diagnosis (\n    diagnosis_id text primary key,\n    {COLUMN_DEFINITIONS}\n){{ordered}}",
     "create table if not exists withdrawal (code_hash text primary key, diagnosis_id text not null, expires_on text not null){ordered}",
     "create table if not exists release_state (release_id text primary key, month_to text not null, counts text not null, members text not null){ordered}",
 )
-ADD = f"insert into diagnosis ({', '.join(FIELDS)}) values ({', '.join(':' + name for name in FIELDS)}) on conflict (diagnosis_id) do nothing"
-ADD_CODE = "insert into withdrawal (code_hash, diagnosis_id, expires_on) values (:code_hash, :diagnosis_id, :expires_on) on conflict (code_hash) do nothing"
-TABLES_COPIED = {
-    "diagnosis": FIELDS,
+INSERT_CONTRIBUTION = f"insert into diagnosis ({', '.join(CONTRIBUTION_FIELDS)}) values ({', '.join(':' + name for name in CONTRIBUTION_FIELDS)}) on conflict (diagnosis_id) do nothing"
+INSERT_WITHDRAWAL_CODE = "insert into withdrawal (code_hash, diagnosis_id, expires_on) values (:code_hash, :diagnosis_id, :expires_on) on conflict (code_hash) do nothing"
+TABLE_COLUMNS = {
+    "diagnosis": CONTRIBUTION_FIELDS,
     "withdrawal": ("code_hash", "diagnosis_id", "expires_on"),
     "release_state": ("release_id", "month_to", "counts", "members"),
 }
-LIVE = "select diagnosis_id from withdrawal where expires_on >= :today"
+WITHDRAWABLE_IDS = "select diagnosis_id from withdrawal where expires_on >= :today"
 
 
-class StoreError(RuntimeError):
+class ContributionStoreError(RuntimeError):
     """The store cannot do it: one sentence, never with a row's content."""
 
 
-class Embedded:
+class SqliteBackend:
     """An SQLite file in write-ahead mode with full synchronisation: a commit that returned survives the process and the power."""
 
-    ordered, still = " without rowid", "select 1"  # its transactions already see one moment
+    table_options, snapshot_statement = " without rowid", "select 1"  # its transactions already see one moment
 
     def __init__(self, path: Path):
         self.path = Path(path)
@@ -71,9 +77,9 @@ class Embedded:
     @contextmanager
     def transaction(self) -> Iterator[Callable]:
         try:
-            db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+            db = sqlite3.connect(self.path, timeout=TIMEOUT_SECONDS, isolation_level=None)
         except sqlite3.Error:
-            raise StoreError(
+            raise ContributionStoreError(
                 f"The file {self.path} cannot be opened: check the folder and its permissions."
             ) from None
         try:
@@ -83,11 +89,11 @@ class Embedded:
             yield lambda sql, **values: db.execute(sql, values).fetchall()
             db.execute("commit")
         except sqlite3.Error as fault:
-            raise StoreError(f"The store did not take it ({fault.sqlite_errorname}): try again.") from None
+            raise ContributionStoreError(f"The store did not take it ({fault.sqlite_errorname}): try again.") from None
         finally:
             db.close()  # an open transaction is rolled back
 
-    def init(self):
+    def create_tables(self):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             ignore = self.path.parent / ".gitignore"
@@ -95,19 +101,19 @@ class Embedded:
                 ignore.write_text("*\n", encoding="utf-8")
             self.path.touch(mode=0o600)
         except OSError as fault:
-            raise StoreError(
+            raise ContributionStoreError(
                 f"The file {self.path} cannot be written ({fault.strerror}): check the folder and its permissions."
             ) from None
-        if self._write_ahead() < len(TABLES):  # a file that has them opens without a turn to write
+        if self._enable_wal() < len(CREATE_TABLES):  # a file that has them opens without a turn to write
             with self.transaction() as run:
-                for table in TABLES:
-                    run(table.format(ordered=self.ordered))
+                for table in CREATE_TABLES:
+                    run(table.format(ordered=self.table_options))
 
-    def _write_ahead(self) -> int:
+    def _enable_wal(self) -> int:
         """How many tables the file has. The mode is a property of the file; while another process sets it, this one waits."""
-        until = time.monotonic() + WAIT
+        until = time.monotonic() + TIMEOUT_SECONDS
         while True:
-            db = sqlite3.connect(self.path, timeout=WAIT)
+            db = sqlite3.connect(self.path, timeout=TIMEOUT_SECONDS)
             try:
                 db.execute("pragma journal_mode = wal")
                 return db.execute("select count(*) from sqlite_master where type = 'table'").fetchone()[0]
@@ -116,7 +122,7 @@ class Embedded:
                     not fault.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"))
                     or time.monotonic() > until
                 ):
-                    raise StoreError(
+                    raise ContributionStoreError(
                         f"The file {self.path} cannot be used ({fault.sqlite_errorname}): check it and its folder, or restore a backup."
                     ) from None
                 time.sleep(0.05)
@@ -124,14 +130,14 @@ class Embedded:
                 db.close()
 
 
-class Postgres:
+class PostgresBackend:
     """A PostgreSQL database, for several replicas of the dashboard."""
 
-    ordered, still = "", "set transaction isolation level repeatable read"
+    table_options, snapshot_statement = "", "set transaction isolation level repeatable read"
 
-    def __init__(self, address: str):
-        self.address = address
-        self.turns = threading.BoundedSemaphore(CONNECTIONS)
+    def __init__(self, dsn: str):
+        self.dsn = dsn
+        self.connection_semaphore = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     @contextmanager
     def transaction(self) -> Iterator[Callable]:
@@ -139,58 +145,58 @@ class Postgres:
         from psycopg.rows import tuple_row
 
         try:
-            with self.turns, psycopg.connect(self.address, connect_timeout=WAIT, row_factory=tuple_row) as db:
+            with self.connection_semaphore, psycopg.connect(self.dsn, connect_timeout=TIMEOUT_SECONDS, row_factory=tuple_row) as db:
                 db.execute("set local synchronous_commit = on")
-                yield lambda sql, **values: _rows(db.execute(re.sub(r":(\w+)", r"%(\1)s", sql), values))
+                yield lambda sql, **values: _fetch_rows(db.execute(re.sub(r":(\w+)", r"%(\1)s", sql), values))
         except psycopg.errors.UndefinedTable:
-            raise StoreError("The tables are missing: run python -m ripresa diagnosis init.") from None
+            raise ContributionStoreError("The tables are missing: run python -m ripresa diagnosis init.") from None
         except psycopg.Error as fault:  # its text may quote the row: only the class is told
-            raise StoreError(
+            raise ContributionStoreError(
                 f"PostgreSQL did not take it ({type(fault).__name__}): check RIPRESA_CONTRIBUTION_STORE and try again."
             ) from None
 
-    def init(self):
+    def create_tables(self):
         with self.transaction() as run:
-            run("select pg_advisory_xact_lock(:lock)", lock=LOCK)
-            for table in TABLES:
-                run(table.format(ordered=self.ordered))
+            run("select pg_advisory_xact_lock(:lock)", lock=ADVISORY_LOCK_ID)
+            for table in CREATE_TABLES:
+                run(table.format(ordered=self.table_options))
 
 
-class Store:
+class ContributionStore:
     """The contributed diagnoses. Safe for many sessions at once: each call is one short transaction of its own."""
 
-    def __init__(self, backend: Embedded | Postgres):
+    def __init__(self, backend: SqliteBackend | PostgresBackend):
         self.backend = backend
 
-    def init(self):
+    def create_tables(self):
         """Make the tables that are missing."""
-        self.backend.init()
+        self.backend.create_tables()
 
-    def add(self, row: Contribution, code: str, today: date):
+    def add_contribution(self, contribution: Contribution, code: str, today: date):
         """Keep the row, and the hash of its code. When this returns, the row is on disk; adding it again changes nothing."""
         if any(
-            value is None and name not in NULLABLE for name, value in values(row).items()
+            value is None and name not in NULLABLE_COLUMNS for name, value in contribution_to_row(contribution).items()
         ):  # a server that refuses it would log it
-            raise StoreError("The row is not complete: nothing was kept.") from None
-        for attempt in range(TRIES):
+            raise ContributionStoreError("The row is not complete: nothing was kept.") from None
+        for attempt in range(MAX_ATTEMPTS):
             try:
                 with self.backend.transaction() as run:
-                    run(ADD, **values(row))
+                    run(INSERT_CONTRIBUTION, **contribution_to_row(contribution))
                     run(
-                        ADD_CODE,
-                        code_hash=code_hash(code),
-                        diagnosis_id=row.diagnosis_id,
-                        expires_on=code_expires(today).isoformat(),
+                        INSERT_WITHDRAWAL_CODE,
+                        code_hash=hash_withdrawal_code(code),
+                        diagnosis_id=contribution.diagnosis_id,
+                        expires_on=get_code_expiry_date(today).isoformat(),
                     )
                 return
-            except StoreError:
-                if attempt == TRIES - 1:
+            except ContributionStoreError:
+                if attempt == MAX_ATTEMPTS - 1:
                     raise
 
     def withdraw(self, code: str, today: date) -> bool:
         """Delete the row this code was given for; False when there is none, or the code has expired."""
         with self.backend.transaction() as run:
-            key = {"code_hash": code_hash(code)}
+            key = {"code_hash": hash_withdrawal_code(code)}
             found = run(
                 "select diagnosis_id from withdrawal where code_hash = :code_hash and expires_on >= :today",
                 **key,
@@ -206,42 +212,42 @@ class Store:
         with self.backend.transaction() as run:
             return run("select count(*) from diagnosis")[0][0]
 
-    def rows(self) -> list[Contribution]:
+    def list_contributions(self) -> list[Contribution]:
         """Every diagnosis kept."""
         with self.backend.transaction() as run:
-            return _contributions(run(f"select {', '.join(FIELDS)} from diagnosis order by diagnosis_id"))
+            return _contributions_from_rows(run(f"select {', '.join(CONTRIBUTION_FIELDS)} from diagnosis order by diagnosis_id"))
 
-    def settled(self, month_to: str, today: date) -> list[Contribution]:
+    def list_settled_contributions(self, month_to: str, today: date) -> list[Contribution]:
         """The diagnoses up to a month that can no longer be withdrawn: the only ones a release may count."""
         with self.backend.transaction() as run:
             found = run(
-                f"select {', '.join(FIELDS)} from diagnosis where month <= :month_to and diagnosis_id not in ({LIVE}) order by diagnosis_id",
+                f"select {', '.join(CONTRIBUTION_FIELDS)} from diagnosis where month <= :month_to and diagnosis_id not in ({WITHDRAWABLE_IDS}) order by diagnosis_id",
                 month_to=month_to,
                 today=today.isoformat(),
             )
-        return _contributions(found)
+        return _contributions_from_rows(found)
 
     def purge(self, today: date) -> int:
         """Delete the rows older than the retention and the codes past their time; gives the number of rows deleted."""
-        oldest = month_before(today, bank().privacy["retention_months"])
+        oldest = subtract_months(today, get_questionnaire().privacy["retention_months"])
         with self.backend.transaction() as run:
             found = run("select count(*) from diagnosis where month < :oldest", oldest=oldest)[0][0]
             run("delete from diagnosis where month < :oldest", oldest=oldest)
             run("delete from withdrawal where expires_on < :today", today=today.isoformat())
         return found
 
-    def copy(self, other: "Store") -> int:
+    def copy_to(self, target: "ContributionStore") -> int:
         """Everything kept here, as of one moment, into another store that is empty; gives the number of diagnoses."""
         with self.backend.transaction() as run:
-            run(self.backend.still)
+            run(self.backend.snapshot_statement)
             kept = {
                 table: run(f"select {', '.join(columns)} from {table}")
-                for table, columns in TABLES_COPIED.items()
+                for table, columns in TABLE_COLUMNS.items()
             }
-        with other.backend.transaction() as run:
-            if any(run(f"select 1 from {table} limit 1") for table in TABLES_COPIED):
-                raise StoreError("The store is not empty: a backup is restored into an empty one.")
-            for table, columns in TABLES_COPIED.items():
+        with target.backend.transaction() as run:
+            if any(run(f"select 1 from {table} limit 1") for table in TABLE_COLUMNS):
+                raise ContributionStoreError("The store is not empty: a backup is restored into an empty one.")
+            for table, columns in TABLE_COLUMNS.items():
                 for row in kept[table]:
                     run(
                         f"insert into {table} ({', '.join(columns)}) values ({', '.join(':' + name for name in columns)})",
@@ -252,12 +258,12 @@ class Store:
     def backup(self, path: Path) -> int:
         """A copy of the store in a new file, whole or not at all; gives the number of diagnoses."""
         if path.exists():
-            raise StoreError(f"{path} is there already: name a new file.")
+            raise ContributionStoreError(f"{path} is there already: name a new file.")
         draft = path.with_name(f".{path.name}.draft")
         draft.unlink(missing_ok=True)
         try:
             copy = open_store(str(draft))
-            copied = self.copy(copy)
+            copied = self.copy_to(copy)
             os.replace(draft, path)
         finally:
             draft.unlink(missing_ok=True)
@@ -266,15 +272,15 @@ class Store:
     def restore(self, path: Path, today: date) -> int:
         """A backup into this store, less what is past its time; gives the number of diagnoses now kept."""
         if not path.is_file():
-            raise StoreError(f"{path} is not there: name the file that backup made.")
+            raise ContributionStoreError(f"{path} is not there: name the file that backup made.")
         with path.open("rb") as file:
             if file.read(16) != b"SQLite format 3\0":
-                raise StoreError(f"{path} is no backup of a diagnosis store: name the file that backup made.")
-        Store(Embedded(path)).copy(self)
+                raise ContributionStoreError(f"{path} is no backup of a diagnosis store: name the file that backup made.")
+        ContributionStore(SqliteBackend(path)).copy_to(self)
         self.purge(today)
         return self.count()
 
-    def releases(self) -> list[dict]:
+    def list_releases(self) -> list[dict]:
         """What earlier releases counted, oldest first: release_id, month_to, counts, members (ids, of the last one only)."""
         with self.backend.transaction() as run:
             found = run(
@@ -285,19 +291,19 @@ class Store:
             for r, m, c, ids in found
         ]
 
-    def remember(self, release_id: str, month_to: str, counts: dict, members: list[str], oldest: str):
+    def record_release(self, release_id: str, month_to: str, counts: dict, member_ids: list[str], oldest_month: str):
         """Keep what a release counted, to audit the next one against it; what is older than `oldest` is forgotten."""
         state = {
             "release_id": release_id,
             "month_to": month_to,
             "counts": json.dumps(counts),
-            "members": json.dumps(sorted(members)),
+            "members": json.dumps(sorted(member_ids)),
         }
         with self.backend.transaction() as run:
             run(
                 "delete from release_state where release_id = :release_id or month_to < :oldest",
                 release_id=release_id,
-                oldest=oldest,
+                oldest=oldest_month,
             )
             run("update release_state set members = '[]'")
             run(
@@ -306,35 +312,35 @@ class Store:
             )
 
 
-def open_store(address: str = "") -> Store:
+def open_store(address: str = "") -> ContributionStore:
     """The store at `address`, or where RIPRESA_CONTRIBUTION_STORE says; the embedded file is made if it is not there."""
-    address = address or settings.contribution_store() or str(settings.CONTRIBUTION_STORE)
+    address = address or settings.get_contribution_store() or str(settings.CONTRIBUTION_STORE)
     if re.match(r"postgres(ql)?://", address):
-        return Store(Postgres(address))
+        return ContributionStore(PostgresBackend(address))
     if "://" in address:
-        raise StoreError(
+        raise ContributionStoreError(
             "RIPRESA_CONTRIBUTION_STORE is neither a path nor postgresql://...: set it to one of them."
         )
-    store = Store(Embedded(Path(address)))
-    store.init()
+    store = ContributionStore(SqliteBackend(Path(address)))
+    store.create_tables()
     return store
 
 
-def code_expires(today: date) -> date:
+def get_code_expiry_date(today: date) -> date:
     """The last day a code works: the end of the month of the thirtieth day, so that the date kept does not tell the day of contribution."""
-    day = today + timedelta(bank().privacy["withdrawal_days"])
+    day = today + timedelta(get_questionnaire().privacy["withdrawal_days"])
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
-def month_before(today: date, months: int) -> str:
+def subtract_months(today: date, months: int) -> str:
     """The month so many months before this one: (2026-11, 24) -> "2024-11"."""
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     return f"{year:04}-{month + 1:02}"
 
 
-def _rows(cursor) -> list[tuple]:
+def _fetch_rows(cursor) -> list[tuple]:
     return cursor.fetchall() if cursor.description else []
 
 
-def _contributions(found: list[tuple]) -> list[Contribution]:
-    return [from_values(dict(zip(FIELDS, row, strict=True))) for row in found]
+def _contributions_from_rows(found: list[tuple]) -> list[Contribution]:
+    return [contribution_from_row(dict(zip(CONTRIBUTION_FIELDS, row, strict=True))) for row in found]

@@ -4,21 +4,21 @@ from math import ceil, sqrt
 
 from scipy.stats import binom
 
-Z = 1.96  # 95%
+Z_95 = 1.96  # 95%
 
 
-def wilson(x: int, n: int) -> tuple[float, float]:
+def wilson_interval(x: int, n: int) -> tuple[float, float]:
     """The 95% interval of x out of n, as shares: centre (p + z2/2n)/(1 + z2/n), half-width z sqrt(p(1-p)/n + z2/4n2)/(1 + z2/n)."""
-    p, scale = x / n, 1 + Z**2 / n
-    centre = (p + Z**2 / (2 * n)) / scale
-    half = Z * sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / scale
+    p, scale = x / n, 1 + Z_95**2 / n
+    centre = (p + Z_95**2 / (2 * n)) / scale
+    half = Z_95 * sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2)) / scale
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def difference(x: int, n: int, y: int, m: int) -> tuple[float, float]:
+def newcombe_interval(x: int, n: int, y: int, m: int) -> tuple[float, float]:
     """Newcombe's 95% interval of x/n - y/m; when it holds 0 there is no clear difference."""
     p, q = x / n, y / m
-    (low_p, high_p), (low_q, high_q) = wilson(x, n), wilson(y, m)
+    (low_p, high_p), (low_q, high_q) = wilson_interval(x, n), wilson_interval(y, m)
     return p - q - sqrt((p - low_p) ** 2 + (high_q - q) ** 2), p - q + sqrt(
         (high_p - p) ** 2 + (q - low_q) ** 2
     )

@@ -9,66 +9,66 @@ from urllib.parse import urlencode
 from icalendar import Alarm, Calendar, Event
 from pandas.tseries.offsets import BDay
 
-from ripresa.diagnosis.action_plan import Action, Plan, first_step
-from ripresa.diagnosis.questionnaire import Instrument, bank
+from ripresa.diagnosis.action_plan import Action, ActionPlan, format_first_step
+from ripresa.diagnosis.questionnaire import Questionnaire, get_questionnaire
 
-MORNING = timedelta(hours=9)  # of the day itself: a whole day has no hour to be reminded before
+REMINDER_OFFSET = timedelta(hours=9)  # of the day itself: a whole day has no hour to be reminded before
 
 
-def ics(plan: Plan, lang: str, site: str, today: date, instrument: Instrument | None = None) -> str:
+def build_ics(plan: ActionPlan, lang: str, base_url: str, today: date, questionnaire: Questionnaire | None = None) -> str:
     """The text of the calendar file, in `lang`, with working days counted from `today`. site: where the pages are, such as https://example.org."""
-    instrument = instrument or bank()
+    questionnaire = questionnaire or get_questionnaire()
     calendar = Calendar()
     calendar.add("prodid", "-//Ripresa digitale//diagnosi//" + lang.upper())
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", instrument.word("calendar_name", lang))
-    for slot in instrument.slots:
-        for action, days in zip(plan.slot(slot.id), slot.days, strict=False):
+    calendar.add("x-wr-calname", questionnaire.word("calendar_name", lang))
+    for slot in questionnaire.slots:
+        for action, days in zip(plan.get_slot_actions(slot.id), slot.due_in_days, strict=False):
             calendar.add_component(
-                _event(
+                _build_event(
                     action.id,
                     action.recommendation.title[lang],
-                    _text(action, lang, site, instrument),
-                    learning(action, lang, site),
+                    _format_description(action, lang, base_url, questionnaire),
+                    build_resources_url(action, lang, base_url),
                     today,
                     days,
                 )
             )
     calendar.add_component(
-        _event(
+        _build_event(
             "review",
-            instrument.word("calendar_review", lang),
+            questionnaire.word("calendar_review", lang),
             "",
-            f"{site}/diagnosis?lang={lang}",
+            f"{base_url}/diagnosis?lang={lang}",
             today,
-            instrument.planning["review_days"],
+            questionnaire.planning["review_days"],
         )
     )
     return calendar.to_ical().decode()
 
 
-def learning(action: Action, lang: str, site: str) -> str:
+def build_resources_url(action: Action, lang: str, base_url: str) -> str:
     """The address of the resources on an action's subject; nothing of the firm is in it."""
-    return f"{site}/resources?{urlencode({'lang': lang, 'subject': action.item.subject})}"
+    return f"{base_url}/resources?{urlencode({'lang': lang, 'subject': action.item.subject})}"
 
 
-def _text(action: Action, lang: str, site: str, instrument: Instrument) -> str:
+def _format_description(action: Action, lang: str, site: str, questionnaire: Questionnaire) -> str:
     recommendation = action.recommendation
     bands = {
-        kind: getattr(instrument, kind)[getattr(recommendation, kind)].label[lang]
+        kind: getattr(questionnaire, kind)[getattr(recommendation, kind)].label[lang]
         for kind in ("effort", "cost", "resource")
     }
-    return instrument.word(
+    return questionnaire.word(
         "calendar_text",
         lang,
-        step=first_step(action, lang, instrument),
-        address=learning(action, lang, site),
+        step=format_first_step(action, lang, questionnaire),
+        address=build_resources_url(action, lang, site),
         **bands,
     )
 
 
-def _event(id: str, title: str, text: str, address: str, today: date, days: int) -> Event:
+def _build_event(id: str, title: str, text: str, address: str, today: date, days: int) -> Event:
     day = (today + days * BDay()).date()
     event, alarm = Event(), Alarm()
     event.add("uid", f"{id}-{today:%Y%m%d}@ripresa-digitale")
@@ -82,6 +82,6 @@ def _event(id: str, title: str, text: str, address: str, today: date, days: int)
         event.add("description", text)
     alarm.add("action", "DISPLAY")
     alarm.add("description", title)
-    alarm.add("trigger", MORNING)
+    alarm.add("trigger", REMINDER_OFFSET)
     event.add_component(alarm)
     return event

@@ -11,14 +11,14 @@ from pathlib import Path
 from ripresa import settings
 
 LANGS = ("it", "en")
-POINTS = (0, 1, 2, 3)
-HIDDEN = ("zero", "exclude")
-MATCHES = ("direct", "near", "proxy")
+ANSWER_POINTS = (0, 1, 2, 3)
+IF_HIDDEN_RULES = ("zero", "exclude")
+MATCH_TYPES = ("direct", "near", "proxy")
 DONT_KNOW = "dont_know"
 NOT_APPLICABLE = "not_applicable"
 
 
-class InstrumentError(ValueError):
+class QuestionnaireError(ValueError):
     """A fault in the question bank: one sentence with file, place and the values allowed."""
 
 
@@ -41,17 +41,17 @@ class Condition:
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class OfficialQuestion:
     """The official question beside an item: `match` is direct, near (a stated difference) or proxy (only on request)."""
 
     code: str
     indicator: str
     by_size: str
     by_sector: str
-    yes_from: int
+    min_yes_points: int
     match: str
     note: dict
-    confirmed: bool = True
+    is_confirmed: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +80,17 @@ class Item:
     subject: str  # of data/resources.csv: where to learn it
     position: int
     weight: Fraction
-    why: str
+    rationale: str
     question: dict
     options: tuple[Option, ...]
     not_applicable: dict | None
     show_if: Condition | None
-    if_hidden: str
-    critical_at_most: int | None
-    official: tuple[Reference, ...]
+    hidden_rule: str
+    max_critical_points: int | None
+    official_questions: tuple[OfficialQuestion, ...]
     recommendations: tuple[Recommendation, ...]
 
-    def recommendation(self, points: int) -> Recommendation | None:
+    def get_recommendation(self, points: int) -> Recommendation | None:
         """What to do after this answer; None at the top."""
         return next((r for r in self.recommendations if points in r.points), None)
 
@@ -110,12 +110,12 @@ class Level:
     """A level and the score it starts from."""
 
     id: int
-    start: int
+    min_score: int
     label: dict
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
+class Rating:
     """A named choice of effort, cost, size of effect or kind of training; `divisor` lowers the priority."""
 
     id: str
@@ -124,29 +124,29 @@ class Band:
 
 
 @dataclass(frozen=True, eq=False)
-class Slot:
+class PlanSlot:
     """A part of the plan: this week, this month, this quarter."""
 
     id: str
-    max: int
+    max_actions: int
     efforts: tuple[str, ...]
-    days: tuple[int, ...]
+    due_in_days: tuple[int, ...]
     label: dict
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class ProfileQuestion:
     """One question of the profile. `required` only to contribute: the result needs none of it."""
 
     id: str
     question: dict
     options: tuple[Option, ...]
-    required: bool
-    choices: int = 1
+    is_required: bool
+    max_choices: int = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Instrument:
+class Questionnaire:
     """The whole bank. Texts are mappings {"it": ..., "en": ...}."""
 
     version: str
@@ -157,71 +157,71 @@ class Instrument:
     scoring: dict
     planning: dict
     privacy: dict
-    words: dict
+    messages: dict
     levels: tuple[Level, ...]
     goals: tuple[Goal, ...]
-    profile: tuple[Question, ...]
-    slots: tuple[Slot, ...]
+    profile_questions: tuple[ProfileQuestion, ...]
+    slots: tuple[PlanSlot, ...]
     effort: dict
     cost: dict
     size: dict
     resource: dict
-    intensity: dict
+    digital_intensity: dict
 
     @property
-    def comparability(self) -> str:
+    def comparability_class(self) -> str:
         """The class of versions whose answers may be counted together: the first two numbers of the version."""
-        return comparability(self.version)
+        return get_comparability_class(self.version)
 
     @property
     def items(self) -> tuple[Item, ...]:
         return tuple(item for goal in self.goals for item in goal.items)
 
-    def item(self, id: str) -> Item:
-        return _find(self.items, id, "item")
+    def get_item(self, id: str) -> Item:
+        return _find_by_id(self.items, id, "item")
 
-    def goal(self, id: str) -> Goal:
-        return _find(self.goals, id, "goal")
+    def get_goal(self, id: str) -> Goal:
+        return _find_by_id(self.goals, id, "goal")
 
-    def question(self, id: str) -> Question:
-        return _find(self.profile, id, "profile question")
+    def get_profile_question(self, id: str) -> ProfileQuestion:
+        return _find_by_id(self.profile_questions, id, "profile question")
 
-    def level(self, id: int) -> Level:
-        return _find(self.levels, id, "level")
+    def get_level(self, id: int) -> Level:
+        return _find_by_id(self.levels, id, "level")
 
-    def codes(self, question: str) -> tuple[str, ...]:
+    def get_option_codes(self, question_id: str) -> tuple[str, ...]:
         """The codes a profile question can be answered with, in order."""
-        return tuple(option.id for option in self.question(question).options)
+        return tuple(option.id for option in self.get_profile_question(question_id).options)
 
     def word(self, key: str, lang: str, **values) -> str:
         """A sentence of the bank in `lang`, with its {placeholders} filled."""
-        return self.words[key][lang].format(**values)
+        return self.messages[key][lang].format(**values)
 
-    def options(self, item: Item, lang: str) -> list[tuple[int | str, str]]:
+    def get_answer_options(self, item: Item, lang: str) -> list[tuple[int | str, str]]:
         """Everything an item can be answered with, as (answer, label): 0 to 3, then "don't know", then "does not apply" where it can be true."""
         choices = [(option.points, option.text[lang]) for option in item.options] + [
             (DONT_KNOW, self.word("dont_know", lang))
         ]
         return choices + ([(NOT_APPLICABLE, item.not_applicable[lang])] if item.not_applicable else [])
 
-    def answer_text(self, item: Item, answer, lang: str) -> str:
+    def format_answer(self, item: Item, answer, lang: str) -> str:
         """The words of an answer; a blank has words too."""
-        return dict(self.options(item, lang)).get(answer, self.word("skipped", lang))
+        return dict(self.get_answer_options(item, lang)).get(answer, self.word("skipped", lang))
 
 
-def comparability(version: str) -> str:
+def get_comparability_class(version: str) -> str:
     """ "0.2.1" -> "0.2": a change of wording, options, weights or rules moves one of the first two numbers."""
     return version.rsplit(".", 1)[0]
 
 
 @cache
-def bank() -> Instrument:
+def get_questionnaire() -> Questionnaire:
     """The project's question bank, read once."""
-    return load(settings.QUESTIONNAIRE)
+    return load_questionnaire(settings.QUESTIONNAIRE)
 
 
 @cache
-def areas() -> dict[str, dict]:
+def load_italian_areas() -> dict[str, dict]:
     """The Italian areas of official statistics: {code: {"parent": macro-area, "it": name, "en": name}}, in the order of the list."""
     with settings.GEOGRAPHIES.open(encoding="utf-8", newline="") as file:
         rows = [
@@ -232,26 +232,26 @@ def areas() -> dict[str, dict]:
     return {r["code"]: {"parent": r["parent"], "it": r["name_it"], "en": r["name_en"]} for r in rows}
 
 
-def regions() -> tuple[str, ...]:
+def get_region_codes() -> tuple[str, ...]:
     """Codes of the 21 Italian areas."""
-    return tuple(code for code, area in areas().items() if area["parent"] != "ITA")
+    return tuple(code for code, area in load_italian_areas().items() if area["parent"] != "ITA")
 
 
-def macro_areas() -> tuple[str, ...]:
+def get_macro_area_codes() -> tuple[str, ...]:
     """Codes of the macro-areas the regions belong to."""
-    return tuple(code for code, area in areas().items() if area["parent"] == "ITA")
+    return tuple(code for code, area in load_italian_areas().items() if area["parent"] == "ITA")
 
 
-def load(path: Path = settings.QUESTIONNAIRE) -> Instrument:
+def load_questionnaire(path: Path = settings.QUESTIONNAIRE) -> Questionnaire:
     """The question bank in `path`, checked."""
-    from ripresa.diagnosis.questionnaire_loader import Reader  # it builds what is declared here
+    from ripresa.diagnosis.questionnaire_loader import QuestionnaireParser  # it builds what is declared here
 
     source = path.read_bytes()
-    return Reader(path).instrument(tomllib.loads(source.decode()), hashlib.sha256(source).hexdigest())
+    return QuestionnaireParser(path).parse(tomllib.loads(source.decode()), hashlib.sha256(source).hexdigest())
 
 
-def _find(things, id, kind: str):
-    for thing in things:
+def _find_by_id(entries, id, kind: str):
+    for thing in entries:
         if thing.id == id:
             return thing
-    raise KeyError(f'{kind} "{id}" is not known; use one of: {", ".join(str(t.id) for t in things)}.')
+    raise KeyError(f'{kind} "{id}" is not known; use one of: {", ".join(str(t.id) for t in entries)}.')

@@ -9,13 +9,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, POINTS, Instrument, Item, bank
+from ripresa.diagnosis.questionnaire import (
+    ANSWER_POINTS,
+    DONT_KNOW,
+    NOT_APPLICABLE,
+    Item,
+    Questionnaire,
+    get_questionnaire,
+)
 
 ANSWERED, SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE = "answered", "skipped", "hidden_zero", "hidden_exclude"
-STATES = (ANSWERED, DONT_KNOW, NOT_APPLICABLE, SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)
-SCORED = (ANSWERED, HIDDEN_ZERO)
-UNKNOWN = (DONT_KNOW, SKIPPED)
-TOP = POINTS[-1]
+ITEM_STATES = (ANSWERED, DONT_KNOW, NOT_APPLICABLE, SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)
+SCORED_STATES = (ANSWERED, HIDDEN_ZERO)
+UNKNOWN_STATES = (DONT_KNOW, SKIPPED)
+MAX_POINTS = ANSWER_POINTS[-1]
 
 
 class AnswerError(ValueError):
@@ -34,9 +41,9 @@ class ItemScore:
     state: str
     points: int | None
     weight: Fraction
-    gained: float = 0.0
-    missing: float = 0.0
-    critical: bool = False
+    points_gained: float = 0.0
+    points_missing: float = 0.0
+    is_critical: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,22 +58,22 @@ class Score:
     low: float | None = None
     high: float | None = None
     level: int | None = None
-    levels: tuple[int, ...] = ()
-    capped: bool = False
-    reason: str = ""
+    possible_levels: tuple[int, ...] = ()
+    is_capped: bool = False
+    missing_reason: str = ""
 
     @property
-    def shown(self) -> bool:
+    def has_value(self) -> bool:
         return self.value is not None
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Nothing unknown entered it: the range is the number."""
         return self.low == self.high
 
 
 @dataclass(frozen=True)
-class Steps:
+class ScoreSensitivity:
     """How far one answer moved by one step carries this firm's goal scores and overall score: smallest and largest."""
 
     goal: tuple[float, float]
@@ -74,32 +81,32 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Result:
+class DiagnosisResult:
     """Everything the answers say: items by id in order, goals by id in order, the overall score and the effect of one step."""
 
     items: dict[str, ItemScore]
     goals: dict[str, Score]
     overall: Score
-    steps: Steps | None
+    sensitivity: ScoreSensitivity | None
 
     @property
-    def critical(self) -> tuple[ItemScore, ...]:
+    def critical_items(self) -> tuple[ItemScore, ...]:
         """Items whose answer asks for a warning."""
-        return tuple(item for item in self.items.values() if item.critical)
+        return tuple(item for item in self.items.values() if item.is_critical)
 
     @property
-    def blank(self) -> bool:
+    def is_blank(self) -> bool:
         """Not one question was answered, not even by "I don't know"."""
         return not any(s.state in (ANSWERED, DONT_KNOW, NOT_APPLICABLE) for s in self.items.values())
 
 
-def check(answers: Mapping, instrument: Instrument | None = None) -> dict:
+def validate_answers(answers: Mapping, questionnaire: Questionnaire | None = None) -> dict:
     """The answers without blanks; AnswerError names the first that its question does not offer."""
-    instrument = instrument or bank()
+    questionnaire = questionnaire or get_questionnaire()
     given = {id: answer for id, answer in answers.items() if answer is not None}
     for id, answer in given.items():
-        item = instrument.item(id)
-        allowed = [*POINTS, DONT_KNOW, *([NOT_APPLICABLE] if item.not_applicable else [])]
+        item = questionnaire.get_item(id)
+        allowed = [*ANSWER_POINTS, DONT_KNOW, *([NOT_APPLICABLE] if item.not_applicable else [])]
         if answer not in allowed or isinstance(answer, bool):
             raise AnswerError(
                 f'item "{id}" cannot be answered with "{answer}"; use one of: {", ".join(map(str, allowed))}.'
@@ -107,80 +114,80 @@ def check(answers: Mapping, instrument: Instrument | None = None) -> dict:
     return given
 
 
-def states(answers: Mapping, instrument: Instrument | None = None) -> dict[str, str]:
+def get_item_states(answers: Mapping, questionnaire: Questionnaire | None = None) -> dict[str, str]:
     """The state of each item, after routing: one of STATES. An item shown after an unknown parent stays shown."""
-    instrument = instrument or bank()
-    return _states(check(answers, instrument), instrument)
+    questionnaire = questionnaire or get_questionnaire()
+    return _resolve_item_states(validate_answers(answers, questionnaire), questionnaire)
 
 
-def visible(answers: Mapping, instrument: Instrument | None = None) -> tuple[Item, ...]:
+def get_visible_items(answers: Mapping, questionnaire: Questionnaire | None = None) -> tuple[Item, ...]:
     """The items to ask, given the answers so far."""
-    instrument = instrument or bank()
-    state = states(answers, instrument)
-    return tuple(item for item in instrument.items if state[item.id] not in (HIDDEN_ZERO, HIDDEN_EXCLUDE))
+    questionnaire = questionnaire or get_questionnaire()
+    state = get_item_states(answers, questionnaire)
+    return tuple(item for item in questionnaire.items if state[item.id] not in (HIDDEN_ZERO, HIDDEN_EXCLUDE))
 
 
-def score(answers: Mapping, instrument: Instrument | None = None) -> Result:
+def score_answers(answers: Mapping, questionnaire: Questionnaire | None = None) -> DiagnosisResult:
     """Scores of these answers."""
-    instrument = instrument or bank()
-    answers = check(answers, instrument)
-    state = _states(answers, instrument)
-    weights = _weights(instrument, state)
+    questionnaire = questionnaire or get_questionnaire()
+    answers = validate_answers(answers, questionnaire)
+    state = _resolve_item_states(answers, questionnaire)
+    weights = _compute_weights(questionnaire, state)
     items = {}
-    for goal in instrument.goals:
-        total = sum(weights[i.id] for i in goal.items if state[i.id] in SCORED)
+    for goal in questionnaire.goals:
+        total = sum(weights[i.id] for i in goal.items if state[i.id] in SCORED_STATES)
         items |= {
-            item.id: _item(item, state[item.id], answers.get(item.id), weights[item.id], total)
+            item.id: _score_item(item, state[item.id], answers.get(item.id), weights[item.id], total)
             for item in goal.items
         }
-    ranges = {goal.id: _range([items[i.id] for i in goal.items], instrument) for goal in instrument.goals}
-    goals = {id: _levelled(found, instrument) for id, found in ranges.items()}
-    return Result(items, goals, _overall(ranges, goals, instrument), _steps(items, goals, instrument))
+    ranges = {goal.id: _compute_goal_range([items[i.id] for i in goal.items], questionnaire) for goal in questionnaire.goals}
+    goals = {id: _assign_level(found, questionnaire) for id, found in ranges.items()}
+    return DiagnosisResult(items, goals, _score_overall(ranges, goals, questionnaire), _compute_sensitivity(items, goals, questionnaire))
 
 
-def whole(value: float) -> int:
+def round_half_up(value: float) -> int:
     """The number as shown: whole, halves up."""
     return floor(value + 0.5)
 
 
-def level_text(score: Score, lang: str, instrument: Instrument | None = None) -> str:
+def format_level(score: Score, lang: str, questionnaire: Questionnaire | None = None) -> str:
     """The level in words: "Ben avviata", or "tra «In costruzione» e «Ben avviata»"; without a number, why."""
-    instrument = instrument or bank()
-    if not score.shown:
-        return instrument.word(
+    questionnaire = questionnaire or get_questionnaire()
+    if not score.has_value:
+        return questionnaire.word(
             {"few": "not_shown_few", "not_applicable": "not_shown_na", "goals": "not_shown_goals"}[
-                score.reason
+                score.missing_reason
             ],
             lang,
         )
-    names = [instrument.level(level).label[lang] for level in score.levels]
+    names = [questionnaire.get_level(level).label[lang] for level in score.possible_levels]
     return (
         names[0]
         if len(names) == 1
-        else instrument.word("between_levels", lang, lower=names[0], upper=names[1])
+        else questionnaire.word("between_levels", lang, lower=names[0], upper=names[1])
     )
 
 
-def _states(answers: Mapping, instrument: Instrument) -> dict[str, str]:
-    return {item.id: _state(item, answers) for item in instrument.items}
+def _resolve_item_states(answers: Mapping, questionnaire: Questionnaire) -> dict[str, str]:
+    return {item.id: _resolve_item_state(item, answers) for item in questionnaire.items}
 
 
-def _state(item: Item, answers: Mapping) -> str:
+def _resolve_item_state(item: Item, answers: Mapping) -> str:
     if item.show_if:
         parent = answers.get(item.show_if.item)
-        if parent in POINTS and parent < item.show_if.min_points:
-            return {"zero": HIDDEN_ZERO, "exclude": HIDDEN_EXCLUDE}[item.if_hidden]
+        if parent in ANSWER_POINTS and parent < item.show_if.min_points:
+            return {"zero": HIDDEN_ZERO, "exclude": HIDDEN_EXCLUDE}[item.hidden_rule]
     answer = answers.get(item.id)
     if answer in (DONT_KNOW, NOT_APPLICABLE):
         return answer
     return SKIPPED if answer is None else ANSWERED
 
 
-def _weights(instrument: Instrument, state: Mapping) -> dict[str, Fraction]:
+def _compute_weights(questionnaire: Questionnaire, state: Mapping) -> dict[str, Fraction]:
     """What each item counts for. The weight of an excluded item passes to the item that hides it, which already counts the absence:
     otherwise a firm that opens a site could see its score fall, because one more question starts to count."""
-    weights = {item.id: item.weight for item in instrument.items}
-    for item in instrument.items:
+    weights = {item.id: item.weight for item in questionnaire.items}
+    for item in questionnaire.items:
         if state[item.id] == HIDDEN_EXCLUDE:
             weights[item.show_if.item] += item.weight
             weights[item.id] = Fraction(0)
@@ -189,22 +196,22 @@ def _weights(instrument: Instrument, state: Mapping) -> dict[str, Fraction]:
     return weights
 
 
-def _item(item: Item, state: str, answer, weight: Fraction, total: Fraction) -> ItemScore:
-    if state not in SCORED:
+def _score_item(item: Item, state: str, answer, weight: Fraction, total: Fraction) -> ItemScore:
+    if state not in SCORED_STATES:
         return ItemScore(item, state, None, weight)
     points = answer if state == ANSWERED else 0
-    gained, missing = (100 * weight * share / (TOP * total) for share in (points, TOP - points))
-    critical = state == ANSWERED and item.critical_at_most is not None and points <= item.critical_at_most
+    gained, missing = (100 * weight * share / (MAX_POINTS * total) for share in (points, MAX_POINTS - points))
+    critical = state == ANSWERED and item.max_critical_points is not None and points <= item.max_critical_points
     return ItemScore(item, state, points, weight, float(gained), float(missing), critical)
 
 
-def _range(items: list[ItemScore], instrument: Instrument) -> tuple[Fraction, ...] | str:
+def _compute_goal_range(items: list[ItemScore], questionnaire: Questionnaire) -> tuple[Fraction, ...] | str:
     """A goal's score with its lowest and highest possible value, exact; or the reason why it has none."""
-    rules = instrument.scoring
+    rules = questionnaire.scoring
     if sum(i.state == NOT_APPLICABLE for i in items) > rules["not_applicable_max"]:
         return "not_applicable"
     applicable = sum(i.weight for i in items)
-    scored = [i for i in items if i.state in SCORED]
+    scored = [i for i in items if i.state in SCORED_STATES]
     known = sum(i.weight for i in scored)
     if (
         len(scored) < rules["goal_min_items"]
@@ -212,49 +219,49 @@ def _range(items: list[ItemScore], instrument: Instrument) -> tuple[Fraction, ..
     ):
         return "few"
     gained = sum(i.weight * i.points for i in scored)
-    unknown = sum(i.weight for i in items if i.state in UNKNOWN)
+    unknown = sum(i.weight for i in items if i.state in UNKNOWN_STATES)
     return (
-        100 * gained / (TOP * known),
-        100 * gained / (TOP * applicable),
-        100 * (gained + TOP * unknown) / (TOP * applicable),
+        100 * gained / (MAX_POINTS * known),
+        100 * gained / (MAX_POINTS * applicable),
+        100 * (gained + MAX_POINTS * unknown) / (MAX_POINTS * applicable),
     )
 
 
-def _overall(ranges: dict, goals: dict[str, Score], instrument: Instrument) -> Score:
+def _score_overall(ranges: dict, goals: dict[str, Score], questionnaire: Questionnaire) -> Score:
     """The plain mean of the goals; its level at most one above the weakest goal's."""
-    shown = [id for id, goal in goals.items() if goal.shown]
-    if len(shown) < instrument.scoring["overall_min_goals"]:
-        return _levelled("goals", instrument)
+    shown = [id for id, goal in goals.items() if goal.has_value]
+    if len(shown) < questionnaire.scoring["overall_min_goals"]:
+        return _assign_level("goals", questionnaire)
     means = tuple(sum(ends) / len(shown) for ends in zip(*(ranges[id] for id in shown), strict=True))
-    return _levelled(
-        means, instrument, cap=min(goals[id].level for id in shown) + instrument.scoring["masking_levels"]
+    return _assign_level(
+        means, questionnaire, cap=min(goals[id].level for id in shown) + questionnaire.scoring["masking_levels"]
     )
 
 
-def _levelled(found: tuple[Fraction, ...] | str, instrument: Instrument, cap: int | None = None) -> Score:
+def _assign_level(found: tuple[Fraction, ...] | str, questionnaire: Questionnaire, cap: int | None = None) -> Score:
     """The number with its level, decided before rounding, and with its neighbour near a limit; nothing above the cap."""
     if isinstance(found, str):
-        return Score(None, reason=found)
+        return Score(None, missing_reason=found)
     value = found[0]
-    own = max(level.id for level in instrument.levels if value >= level.start)
+    own = max(level.id for level in questionnaire.levels if value >= level.min_score)
     cap = cap or own + 1
     near = [
         level.id
-        for level in instrument.levels[1:]
-        if abs(value - level.start) <= instrument.scoring["near_points"]
+        for level in questionnaire.levels[1:]
+        if abs(value - level.min_score) <= questionnaire.scoring["near_points"]
     ]
     levels = tuple(sorted({min(level, cap) for level in ((near[0] - 1, near[0]) if near else (own,))}))
-    return Score(*map(float, found), level=min(own, cap), levels=levels, capped=own > cap)
+    return Score(*map(float, found), level=min(own, cap), possible_levels=levels, is_capped=own > cap)
 
 
-def _steps(items: dict[str, ItemScore], goals: dict[str, Score], instrument: Instrument) -> Steps | None:
+def _compute_sensitivity(items: dict[str, ItemScore], goals: dict[str, Score], questionnaire: Questionnaire) -> ScoreSensitivity | None:
     moves = []
-    for goal in instrument.goals:
-        if goals[goal.id].shown:
-            scored = [items[i.id] for i in goal.items if items[i.id].state in SCORED]
+    for goal in questionnaire.goals:
+        if goals[goal.id].has_value:
+            scored = [items[i.id] for i in goal.items if items[i.id].state in SCORED_STATES]
             total = sum(i.weight for i in scored)
-            moves += [float(100 * i.weight / (TOP * total)) for i in scored if i.state == ANSWERED]
+            moves += [float(100 * i.weight / (MAX_POINTS * total)) for i in scored if i.state == ANSWERED]
     if not moves:
         return None
-    among = len(instrument.goals)
-    return Steps((min(moves), max(moves)), (min(moves) / among, max(moves) / among))
+    among = len(questionnaire.goals)
+    return ScoreSensitivity((min(moves), max(moves)), (min(moves) / among, max(moves) / among))

@@ -12,129 +12,129 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-CLOSE = 1e-6
-Keys = tuple[str, ...]
+TOLERANCE = 1e-6
+BaseKeys = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class TableSnapshot:
     """What one release says about one family: the true base counts, the sums shown, those said to be small or paired, the totals always
     published, the equal sums, and every sum that could have been shown."""
 
     x: dict
-    shown: tuple[Keys, ...]
-    small: tuple[Keys, ...]
-    paired: tuple[Keys, ...]
-    totals: tuple[Keys, ...]
-    same: tuple[tuple[Keys, Keys], ...]
-    candidates: tuple[Keys, ...]
+    shown: tuple[BaseKeys, ...]
+    small: tuple[BaseKeys, ...]
+    paired: tuple[BaseKeys, ...]
+    totals: tuple[BaseKeys, ...]
+    same: tuple[tuple[BaseKeys, BaseKeys], ...]
+    candidates: tuple[BaseKeys, ...]
 
-    def count(self, keys: Keys) -> int:
-        return sum(self.x.get(key, 0) for key in keys)
+    def sum_counts(self, base_keys: BaseKeys) -> int:
+        return sum(self.x.get(key, 0) for key in base_keys)
 
-    def plain(self) -> dict:
+    def to_dict(self) -> dict:
         """For the private record of a release."""
         return asdict(self)
 
     @staticmethod
-    def from_plain(table: dict) -> "Snapshot":
+    def from_dict(table: dict) -> "TableSnapshot":
         sums = {
             name: tuple(tuple(keys) for keys in table[name])
             for name in ("shown", "small", "paired", "totals", "candidates")
         }
-        return Snapshot(x=table["x"], same=tuple((tuple(a), tuple(b)) for a, b in table["same"]), **sums)
+        return TableSnapshot(x=table["x"], same=tuple((tuple(a), tuple(b)) for a, b in table["same"]), **sums)
 
 
 @dataclass(frozen=True)
-class Exposed:
+class ExposedSum:
     """A sum of a family, or its change since the release before, that can be bounded to less than 1 to threshold - 1."""
 
-    family: str
-    keys: Keys
-    change: bool
+    table_name: str
+    base_keys: BaseKeys
+    is_change: bool
 
 
-def exposed(histories: dict[str, Sequence[Snapshot]], threshold: int, proven: bool = True) -> list[Exposed]:
+def find_exposed_sums(histories: dict[str, Sequence[TableSnapshot]], threshold: int, exhaustive: bool = True) -> list[ExposedSum]:
     """What the releases expose, oldest release first in each family's history; empty when the audit passes. Families share only totals
     that are published, so each is a system of its own. Not `proven`: one is exposed for certain, the others perhaps; enough to mend them."""
     return [
         fault
         for family, snapshots in histories.items()
-        for fault in _exposed(family, snapshots, threshold, proven)
+        for fault in _find_exposed_in_table(family, snapshots, threshold, exhaustive)
     ]
 
 
-def _exposed(family: str, snapshots: Sequence[Snapshot], threshold: int, proven: bool) -> list[Exposed]:
-    system = _System(snapshots, threshold)
-    targets = system.targets(family)
+def _find_exposed_in_table(family: str, snapshots: Sequence[TableSnapshot], threshold: int, proven: bool) -> list[ExposedSum]:
+    system = _LinearSystem(snapshots, threshold)
+    targets = system.build_targets(family)
     if not targets:
         return []
-    sums = _Rows(len(system.place))
+    sums = _SparseRows(len(system.column_index))
     for _, terms, value in targets:
-        sums.add(terms, value)
-    worlds = _Worlds(system, sums.matrix(), np.array([value for _, _, value in targets]), proven)
-    failing = {*worlds.unreached(1, threshold - 1), *worlds.unreached(-1, 1)}
+        sums.add_row(terms, value)
+    worlds = _FeasibleSolutions(system, sums.to_matrix(), np.array([value for _, _, value in targets]), proven)
+    failing = {*worlds.find_unreached(1, threshold - 1), *worlds.find_unreached(-1, 1)}
     return [targets[i][0] for i in sorted(failing)]
 
 
-class _System:
+class _LinearSystem:
     """The linear system of everything published about a family: one variable in each release for the base counts that always stand together."""
 
-    def __init__(self, snapshots: Sequence[Snapshot], threshold: int):
+    def __init__(self, snapshots: Sequence[TableSnapshot], threshold: int):
         self.snapshots, self.threshold = snapshots, threshold
-        self.group = _together(snapshots)
-        self.known = [{key for keys in snapshot.totals for key in keys} for snapshot in snapshots]
-        self.place: dict[tuple[int, tuple], int] = {}
-        for t, keys in enumerate(self.known):
+        self.variable_group = _group_inseparable_keys(snapshots)
+        self.published_keys = [{key for keys in snapshot.totals for key in keys} for snapshot in snapshots]
+        self.column_index: dict[tuple[int, tuple], int] = {}
+        for t, keys in enumerate(self.published_keys):
             for key in sorted(keys):
-                self.place.setdefault((t, self.group[key]), len(self.place))
-        self.equal, self.at_most = _Rows(len(self.place)), _Rows(len(self.place))
+                self.column_index.setdefault((t, self.variable_group[key]), len(self.column_index))
+        self.equalities, self.inequalities = _SparseRows(len(self.column_index)), _SparseRows(len(self.column_index))
         for t, snapshot in enumerate(snapshots):
-            self._published(t, snapshot)
+            self._add_published_sums(t, snapshot)
         for t, (before, after) in enumerate(zip(snapshots, snapshots[1:], strict=False)):
-            self._growing(t, before, after)
+            self._add_growth(t, before, after)
 
-    def _sum(self, t: int, keys: Keys, sign: float = 1.0) -> dict[int, float]:
-        return {self.place[t, self.group[key]]: sign for key in keys if key in self.known[t]}
+    def _build_terms(self, t: int, keys: BaseKeys, sign: float = 1.0) -> dict[int, float]:
+        return {self.column_index[t, self.variable_group[key]]: sign for key in keys if key in self.published_keys[t]}
 
-    def _published(self, t: int, snapshot: Snapshot):
+    def _add_published_sums(self, t: int, snapshot: TableSnapshot):
         for keys in dict.fromkeys((*snapshot.totals, *snapshot.shown)):
-            self.equal.add(self._sum(t, keys), snapshot.count(keys))
+            self.equalities.add_row(self._build_terms(t, keys), snapshot.sum_counts(keys))
         for first, second in snapshot.same:
-            self.equal.add(self._sum(t, first) | self._sum(t, second, -1.0), 0)
+            self.equalities.add_row(self._build_terms(t, first) | self._build_terms(t, second, -1.0), 0)
         for keys in snapshot.small:
-            self.at_most.add(self._sum(t, keys), self.threshold - 1)
+            self.inequalities.add_row(self._build_terms(t, keys), self.threshold - 1)
         for keys in snapshot.paired:
-            self.at_most.add(self._sum(t, keys, -1.0), -self.threshold)
+            self.inequalities.add_row(self._build_terms(t, keys, -1.0), -self.threshold)
 
-    def _growing(self, t: int, before: Snapshot, after: Snapshot):
+    def _add_growth(self, t: int, before: TableSnapshot, after: TableSnapshot):
         """Nothing was taken away between two releases, if that is the truth."""
-        if all(before.x.get(key, 0) <= after.x.get(key, 0) for key in self.known[t]):
-            for group in {self.group[key]: key for key in sorted(self.known[t])}.values():
-                self.at_most.add(self._sum(t, (group,)) | self._sum(t + 1, (group,), -1.0), 0)
+        if all(before.x.get(key, 0) <= after.x.get(key, 0) for key in self.published_keys[t]):
+            for group in {self.variable_group[key]: key for key in sorted(self.published_keys[t])}.values():
+                self.inequalities.add_row(self._build_terms(t, (group,)) | self._build_terms(t + 1, (group,), -1.0), 0)
 
-    def targets(self, family: str) -> list[tuple[Exposed, dict, int]]:
+    def build_targets(self, family: str) -> list[tuple[ExposedSum, dict, int]]:
         """The counts and changes to protect, as (name, terms, true value), made positive."""
         found = []
         for t, snapshot in enumerate(self.snapshots):
             for keys in snapshot.candidates:
-                count = snapshot.count(keys)
-                found += self._target(Exposed(family, keys, False), self._sum(t, keys), count)
+                count = snapshot.sum_counts(keys)
+                found += self._build_target(ExposedSum(family, keys, False), self._build_terms(t, keys), count)
                 if t:
-                    terms = self._sum(t, keys) | self._sum(t - 1, keys, -1.0)
-                    found += self._target(
-                        Exposed(family, keys, True), terms, count - self.snapshots[t - 1].count(keys)
+                    terms = self._build_terms(t, keys) | self._build_terms(t - 1, keys, -1.0)
+                    found += self._build_target(
+                        ExposedSum(family, keys, True), terms, count - self.snapshots[t - 1].sum_counts(keys)
                     )
         return found
 
-    def _target(self, name: Exposed, terms: dict[int, float], value: int) -> list:
+    def _build_target(self, name: ExposedSum, terms: dict[int, float], value: int) -> list:
         if not 0 < abs(value) < self.threshold:
             return []
         sign = 1 if value > 0 else -1
         return [(name, {i: sign * factor for i, factor in terms.items()}, abs(value))]
 
 
-def _together(snapshots: Sequence[Snapshot]) -> dict[str, tuple]:
+def _group_inseparable_keys(snapshots: Sequence[TableSnapshot]) -> dict[str, tuple]:
     """For each base count the sums it belongs to, in all releases: counts that belong to the same ones cannot be told apart."""
     sums: dict[str, list] = {}
     for t, snapshot in enumerate(snapshots):
@@ -145,79 +145,79 @@ def _together(snapshots: Sequence[Snapshot]) -> dict[str, tuple]:
     return {key: tuple(places) for key, places in sums.items()}
 
 
-class _Rows:
+class _SparseRows:
     """Rows of a sparse system, collected one at a time."""
 
     def __init__(self, width: int):
-        self.width, self.data, self.rows, self.columns, self.right = width, [], [], [], []
+        self.column_count, self.data, self.rows, self.columns, self.right_side = width, [], [], [], []
 
-    def add(self, terms: dict[int, float], right: float):
+    def add_row(self, terms: dict[int, float], right_side: float):
         if terms:
             self.data += terms.values()
             self.columns += terms
-            self.rows += [len(self.right)] * len(terms)
-            self.right.append(right)
+            self.rows += [len(self.right_side)] * len(terms)
+            self.right_side.append(right_side)
 
-    def matrix(self, more: int = 0) -> csr_array:
-        return csr_array((self.data, (self.rows, self.columns)), shape=(len(self.right), self.width + more))
+    def to_matrix(self, extra_columns: int = 0) -> csr_array:
+        return csr_array((self.data, (self.rows, self.columns)), shape=(len(self.right_side), self.column_count + extra_columns))
 
 
-class _Worlds:
+class _FeasibleSolutions:
     """The worlds that agree with everything published, as far as they were needed; the sums in each of them."""
 
-    def __init__(self, system: _System, sums: csr_array, truth: np.ndarray, proven: bool):
-        self.system, self.sums, self.proven, self.values = system, sums, proven, [truth]
+    def __init__(self, system: _LinearSystem, sums: csr_array, truth: np.ndarray, proven: bool):
+        self.system, self.sums, self.exhaustive, self.values = system, sums, proven, [truth]
 
-    def unreached(self, sign: int, aim: int) -> list[int]:
+    def find_unreached(self, sign: int, aim: int) -> list[int]:
         """The sums that no world brings to `aim` (from below with sign 1, from above with -1). One programme moves many at once, each no
         further than the aim, as long as that settles some; the rest are tried alone. Each world found may settle others too."""
-        open_ = self._open(range(self.sums.shape[0]), sign, aim)
+        open_ = self._filter_unreached(range(self.sums.shape[0]), sign, aim)
         before = []
         while open_ and open_ != before:
             before = open_
-            open_ = self._moved(open_, open_, sign, aim)
+            open_ = self._solve_and_filter(open_, open_, sign, aim)
         failing = []
         while open_:
             first, *rest = open_
-            open_ = self._moved([first], rest, sign, aim)
-            if sign * self.values[-1][first] < sign * aim - CLOSE:
+            open_ = self._solve_and_filter([first], rest, sign, aim)
+            if sign * self.values[-1][first] < sign * aim - TOLERANCE:
                 failing.append(first)
-                if not self.proven:
+                if not self.exhaustive:
                     return [*failing, *open_]
         return failing
 
-    def _moved(self, targets: list[int], open_: list[int], sign: int, aim: int) -> list[int]:
-        self.values.append(self.sums @ _lifted(self.system, sign * self.sums[targets], sign * aim))
-        return self._open(open_, sign, aim)
+    def _solve_and_filter(self, targets: list[int], open_: list[int], sign: int, aim: int) -> list[int]:
+        self.values.append(self.sums @ _maximise_sums(self.system, sign * self.sums[targets], sign * aim))
+        return self._filter_unreached(open_, sign, aim)
 
-    def _open(self, candidates, sign: int, aim: int) -> list[int]:
+    def _filter_unreached(self, candidates, sign: int, aim: int) -> list[int]:
         best = np.max(sign * np.array(self.values), axis=0)
-        return [i for i in candidates if best[i] < sign * aim - CLOSE]
+        return [i for i in candidates if best[i] < sign * aim - TOLERANCE]
 
 
-def _lifted(system: _System, sums: csr_array, aim: int) -> np.ndarray:
+def _maximise_sums(system: _LinearSystem, sums: csr_array, aim: int) -> np.ndarray:
     """The solution with the largest total of these sums, each counted up to `aim` by a helper that is at most its sum."""
-    many, width = sums.shape[0], len(system.place)
-    terms, known = sums.tocoo(), system.at_most
+    many, width = sums.shape[0], len(system.column_index)
+    terms, known = sums.tocoo(), system.inequalities
     data = np.concatenate([known.data, -terms.data, np.ones(many)])
     rows = np.concatenate(
-        [known.rows, terms.coords[0] + len(known.right), np.arange(many) + len(known.right)]
+        [known.rows, terms.coords[0] + len(known.right_side), np.arange(many) + len(known.right_side)]
     )
     columns = np.concatenate([known.columns, terms.coords[1], np.arange(many) + width])
     at_most = csr_array(
-        (data, (rows.astype(int), columns.astype(int))), shape=(len(known.right) + many, width + many)
+        (data, (rows.astype(int), columns.astype(int))), shape=(len(known.right_side) + many, width + many)
     )
-    right = np.concatenate([known.right, np.zeros(many)])
+    right = np.concatenate([known.right_side, np.zeros(many)])
     bounds = np.column_stack([np.zeros(width + many), np.full(width + many, np.inf)])
     bounds[width:] = (-np.inf, aim)
     cost = np.concatenate([np.zeros(width), -np.ones(many)])
     found = linprog(
-        cost, at_most, right, system.equal.matrix(many), system.equal.right, bounds, method="highs"
+        cost, at_most, right, system.equalities.to_matrix(many), system.equalities.right_side, bounds, method="highs"
     )
-    return _solution(found)[:width]
+    return _get_solution(found)[:width]
 
 
-def _solution(found) -> np.ndarray:
+def _get_solution(found) -> np.ndarray:
     """The solver's answer. What is published is true, so a system without solution is our own fault and no release may follow."""
     if found.x is None:
         raise ArithmeticError(f"The audit's programme ended with: {found.message}")

@@ -3,62 +3,62 @@
 from collections import Counter
 from math import floor
 
-from ripresa.diagnosis.intervals import median_interval, quantile, wilson
-from ripresa.diagnosis.questionnaire import Instrument
+from ripresa.diagnosis.intervals import median_interval, quantile, wilson_interval
+from ripresa.diagnosis.questionnaire import Questionnaire
 from ripresa.disclosure.published_file import (
-    DOMAIN,
-    FIGURES,
-    KEY,
+    DOMAIN_COLUMNS,
+    KEY_COLUMNS,
     MERGED,
     PAIRED,
     QUALITY,
     REPEATED,
     SHOWN,
+    VALUE_COLUMNS,
     WAITING,
 )
-from ripresa.disclosure.recoding import KINDS, Partition
-from ripresa.disclosure.suppression import HELD, Protected
-from ripresa.disclosure.tabulation import BLANK, Cell, Diagnosis, Domain, domains
+from ripresa.disclosure.recoding import DIMENSIONS, Recoding
+from ripresa.disclosure.suppression import CARRIED_FORWARD, SuppressedTable
+from ripresa.disclosure.tabulation import UNKNOWN_CATEGORY, Cell, DiagnosisRecord, Domain, list_domains
 
-QUARTERS = (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
+QUARTILE_SHARES = (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
 
 
-class Figures:
+class ReleaseRowBuilder:
     """Turns protected counts into the rows of the file."""
 
     def __init__(
         self,
-        diagnoses: list[Diagnosis],
-        blocks: Partition,
-        before: list[dict],
-        common: dict,
-        instrument: Instrument,
+        diagnoses: list[DiagnosisRecord],
+        recoding: Recoding,
+        previous_rows: list[dict],
+        shared_fields: dict,
+        questionnaire: Questionnaire,
     ):
-        self.diagnoses, self.blocks, self.common, self.instrument = diagnoses, blocks, common, instrument
-        self.least, self.base = common["statistics_from"], common["rounding"]
-        self.before: dict[tuple, list[dict]] = {}
-        for row in before:
-            self.before.setdefault(_place(row), []).append(row)
+        self.diagnoses, self.recoding, self.shared_fields, self.questionnaire = diagnoses, recoding, shared_fields, questionnaire
+        self.min_count, self.rounding_base = shared_fields["statistics_from"], shared_fields["rounding"]
+        self.previous_rows: dict[tuple, list[dict]] = {}
+        for row in previous_rows:
+            self.previous_rows.setdefault(_get_repeat_key(row), []).append(row)
 
-    def rows(self, protected: list[Protected]) -> list[dict]:
-        found = self._totals()
+    def build_rows(self, protected: list[SuppressedTable]) -> list[dict]:
+        found = self._build_total_rows()
         for p in protected:
-            found += self._counts(p) if p.family.table == "diagnoses" else self._distributions(p)
-        return found + self._left_out(found)
+            found += self._build_count_rows(p) if p.table.table_id == "diagnoses" else self._build_distribution_rows(p)
+        return found + self._repeat_missing_rows(found)
 
-    def _left_out(self, found: list[dict]) -> list[dict]:
+    def _repeat_missing_rows(self, found: list[dict]) -> list[dict]:
         """What the last release showed of the same domains and this one, coarser, does not: it adds nothing to show it again."""
-        places = {_place(row) for row in found}
-        blocks = {name: {row[name] for row in found} for name in DOMAIN}
-        old = [rows[0] for place, rows in self.before.items() if place not in places]
+        places = {_get_repeat_key(row) for row in found}
+        blocks = {name: {row[name] for row in found} for name in DOMAIN_COLUMNS}
+        old = [rows[0] for place, rows in self.previous_rows.items() if place not in places]
         return [
             row
             for first in old
-            if all(first[name] in blocks[name] for name in DOMAIN)
-            for row in self._repeated(first)
+            if all(first[name] in blocks[name] for name in DOMAIN_COLUMNS)
+            for row in self._repeat_row(first)
         ]
 
-    def _row(self, table: str, measure: str, domain: Domain, category: str, status: str, **figures) -> dict:
+    def _build_row(self, table: str, measure: str, domain: Domain, category: str, status: str, **figures) -> dict:
         place = {
             "table_id": table,
             "measure": measure,
@@ -67,83 +67,83 @@ class Figures:
             "size_class": domain.size,
             "category": category,
         }
-        return self.common | place | figures | {"status": status}
+        return self.shared_fields | place | figures | {"status": status}
 
-    def _totals(self) -> list[dict]:
+    def _build_total_rows(self) -> list[dict]:
         """How many diagnoses each block holds: never small, because blocks were merged for that."""
         found = {}
-        for kind in KINDS:
+        for kind in DIMENSIONS:
             n = Counter(getattr(d, kind) for d in self.diagnoses)
-            for level, domain, _, codes in domains(kind, self.blocks, self.instrument):
+            for level, domain, _, codes in list_domains(kind, self.recoding, self.questionnaire):
                 status = MERGED if level in ("region", "wide") and len(codes) > 1 else SHOWN
-                found[domain] = self._row(
+                found[domain] = self._build_row(
                     "diagnoses",
                     "all",
                     domain,
                     "",
                     status,
-                    n_shown=self._round(sum(n[code] for code in codes)),
+                    n_shown=self._round_count(sum(n[code] for code in codes)),
                 )
         return list(found.values())
 
-    def _counts(self, p: Protected) -> list[dict]:
+    def _build_count_rows(self, p: SuppressedTable) -> list[dict]:
         """Counts of diagnoses, each cell on its own: by area and sector, or by month."""
         found = []
-        for cell, status in zip(p.family.cells, p.status, strict=True):
-            crossed = p.family.measure == "sector"
+        for cell, status in zip(p.table.cells, p.statuses, strict=True):
+            crossed = p.table.measure == "sector"
             domain = Domain(cell.domain.area, sector=cell.category) if crossed else cell.domain
-            row = self._row("diagnoses", p.family.measure, domain, "" if crossed else cell.category, status)
+            row = self._build_row("diagnoses", p.table.measure, domain, "" if crossed else cell.category, status)
             if status == SHOWN:
-                row["n_shown"] = self._round(cell.n)
-            found += self._repeated(row) if status == HELD else [row]
+                row["n_shown"] = self._round_count(cell.count)
+            found += self._repeat_row(row) if status == CARRIED_FORWARD else [row]
         return found
 
-    def _distributions(self, p: Protected) -> list[dict]:
+    def _build_distribution_rows(self, p: SuppressedTable) -> list[dict]:
         """Shares of each category in each domain, and what can be said when all of them are shown."""
         found = []
-        for unit in p.family.units:
-            cells, status = [p.family.cells[i] for i in unit], [p.status[i] for i in unit]
+        for unit in p.table.update_groups:
+            cells, status = [p.table.cells[i] for i in unit], [p.statuses[i] for i in unit]
             whole = all(s == SHOWN for s in status)
             for table in (
-                p.family.table,
-                *{"level": ["score"], "answer": ["official"]}.get(p.family.table, []),
+                p.table.table_id,
+                *{"level": ["score"], "answer": ["official"]}.get(p.table.table_id, []),
             ):
-                first = self._row(table, p.family.measure, cells[0].domain, "", status[0])
-                if HELD in status:
-                    found += self._repeated(first)
+                first = self._build_row(table, p.table.measure, cells[0].domain, "", status[0])
+                if CARRIED_FORWARD in status:
+                    found += self._repeat_row(first)
                 elif table == "score":
-                    found += self._scores(first, cells[0], whole)
+                    found += self._build_score_rows(first, cells[0], whole)
                 elif table == "official":
-                    found += self._official(first, cells, whole)
+                    found += self._build_official_rows(first, cells, whole)
                 else:
-                    found += self._shares(first, cells, status)
+                    found += self._build_share_rows(first, cells, status)
         return found
 
-    def _shares(self, first: dict, cells, status: list[str]) -> list[dict]:
+    def _build_share_rows(self, first: dict, cells, status: list[str]) -> list[dict]:
         n = cells[0].base
         found = []
         for cell, kind in zip(cells, status, strict=True):
-            figures = self._share(cell.n, n) if kind == SHOWN else {"n_shown": self._round(n)}
+            figures = self._build_share(cell.n, n) if kind == SHOWN else {"n_shown": self._round_count(n)}
             found.append(first | {"category": cell.category, "status": kind} | figures)
         gone = [cell for cell, kind in zip(cells, status, strict=True) if kind != SHOWN]
         if 0 < len(gone) < len(cells):  # what the shown ones leave: it adds nothing they do not tell
             found.append(
                 first
                 | {"category": "+".join(c.category for c in gone), "status": MERGED}
-                | self._share(sum(c.n for c in gone), n)
+                | self._build_share(sum(c.n for c in gone), n)
             )
         return found
 
-    def _scores(self, first: dict, cell: Cell, whole: bool) -> list[dict]:
+    def _build_score_rows(self, first: dict, cell: Cell, whole: bool) -> list[dict]:
         """Median and quartiles of the score, only where no level is withheld: they would tell how many lie below a limit."""
-        part, codes = cell.keys[0].split("|")[0], {key.split("|")[1] for key in cell.keys}
+        part, codes = cell.base_keys[0].split("|")[0], {key.split("|")[1] for key in cell.base_keys}
         scores = [d.scores[first["measure"]] for d in self.diagnoses if getattr(d, part) in codes]
         found = []
-        for name, share in QUARTERS:
+        for name, share in QUARTILE_SHARES:
             row = first | {
                 "category": name,
                 "status": SHOWN if whole else PAIRED,
-                "n_shown": self._round(len(scores)),
+                "n_shown": self._round_count(len(scores)),
             }
             if whole:
                 row["estimate"] = round(quantile(scores, share))
@@ -152,41 +152,41 @@ class Figures:
             found.append(row)
         return found
 
-    def _official(self, first: dict, cells, whole: bool) -> list[dict]:
+    def _build_official_rows(self, first: dict, cells, whole: bool) -> list[dict]:
         """The share that answers yes to the official question, among those whose answer is known."""
         count = {cell.category: cell.n for cell in cells}
-        known = sum(count.values()) - count[BLANK]
+        known = sum(count.values()) - count[UNKNOWN_CATEGORY]
         found = []
-        for ref in self.instrument.item(first["measure"]).official:
+        for ref in self.questionnaire.get_item(first["measure"]).official_questions:
             yes = sum(
-                n for category, n in count.items() if category.isdigit() and int(category) >= ref.yes_from
+                n for category, n in count.items() if category.isdigit() and int(category) >= ref.min_yes_points
             )
-            status = PAIRED if not whole else QUALITY if known < self.least else SHOWN
+            status = PAIRED if not whole else QUALITY if known < self.min_count else SHOWN
             found.append(
                 first
                 | {"category": ref.code, "status": status}
-                | (self._share(yes, known) if status == SHOWN else {})
+                | (self._build_share(yes, known) if status == SHOWN else {})
             )
         return found
 
-    def _share(self, x: int, n: int) -> dict:
-        low, high = wilson(x, n)
-        return {"n_shown": self._round(n)} | {
-            name: round(100 * share, 1) for name, share in zip(FIGURES[1:], (x / n, low, high), strict=True)
+    def _build_share(self, x: int, n: int) -> dict:
+        low, high = wilson_interval(x, n)
+        return {"n_shown": self._round_count(n)} | {
+            name: round(100 * share, 1) for name, share in zip(VALUE_COLUMNS[1:], (x / n, low, high), strict=True)
         }
 
-    def _repeated(self, row: dict) -> list[dict]:
+    def _repeat_row(self, row: dict) -> list[dict]:
         """The figures of the release they were last renewed in; a cell that never had one waits."""
-        old = self.before.get(_place(row), [])
-        kept = [self.common | {k: o[k] for k in (*KEY, *FIGURES, "as_of", "status")} for o in old]
+        old = self.previous_rows.get(_get_repeat_key(row), [])
+        kept = [self.shared_fields | {k: o[k] for k in (*KEY_COLUMNS, *VALUE_COLUMNS, "as_of", "status")} for o in old]
         return [r | {"status": REPEATED} if r["status"] in (SHOWN, MERGED) else r for r in kept] or [
             row | {"status": WAITING}
         ]
 
-    def _round(self, n: int) -> int:
-        return self.base * floor(n / self.base + 0.5)
+    def _round_count(self, n: int) -> int:
+        return self.rounding_base * floor(n / self.rounding_base + 0.5)
 
 
-def _place(row: dict) -> tuple:
+def _get_repeat_key(row: dict) -> tuple:
     """What is repeated together: a distribution whole, a count of diagnoses alone."""
-    return tuple(row[k] for k in KEY[:-1]) + ((row["category"],) if row["table_id"] == "diagnoses" else ())
+    return tuple(row[k] for k in KEY_COLUMNS[:-1]) + ((row["category"],) if row["table_id"] == "diagnoses" else ())

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from ripresa import settings
 
-FILE = settings.DIAGNOSIS_RELEASE
-SYNTHETIC = "SYNTHETIC / DATI INVENTATI"
+RELEASE_PATH = settings.DIAGNOSIS_RELEASE
+SYNTHETIC_LABEL = "SYNTHETIC / DATI INVENTATI"
 SHOWN, MERGED, REPEATED = "shown", "merged", "repeated"  # statuses with a figure
 SMALL, PAIRED, WAITING, QUALITY = "small", "paired", "waiting", "quality"  # and without
 STATUSES = (SHOWN, MERGED, REPEATED, SMALL, PAIRED, WAITING, QUALITY)
-DOMAIN = ("area", "sector", "size_class")
-KEY = ("table_id", "measure", *DOMAIN, "category")
-FIGURES = ("n_shown", "estimate", "ci_low", "ci_high")
+DOMAIN_COLUMNS = ("area", "sector", "size_class")
+KEY_COLUMNS = ("table_id", "measure", *DOMAIN_COLUMNS, "category")
+VALUE_COLUMNS = ("n_shown", "estimate", "ci_low", "ci_high")
 COLUMNS = (
     "label",
     "release_id",
@@ -24,8 +24,8 @@ COLUMNS = (
     "month_to",
     "version",
     "comparability",
-    *KEY,
-    *FIGURES,
+    *KEY_COLUMNS,
+    *VALUE_COLUMNS,
     "status",
     "threshold",
     "statistics_from",
@@ -35,24 +35,24 @@ COLUMNS = (
 )
 
 
-def read(path: Path = FILE) -> tuple[dict, ...]:
+def read_release(path: Path = RELEASE_PATH) -> tuple[dict, ...]:
     """The rows of a release file, as text; none when there is no file."""
-    return _read(path, path.stat().st_mtime_ns) if path.exists() else ()
+    return _read_cached(path, path.stat().st_mtime_ns) if path.exists() else ()
 
 
-def for_pages() -> tuple[dict, ...]:
+def read_visible_release() -> tuple[dict, ...]:
     """The rows that pages may show: an invented sample only unless RIPRESA_DIAGNOSIS_SAMPLE is 0."""
-    rows = read(FILE)
-    return () if not settings.synthetic_sample_enabled() and any(row["label"] for row in rows) else rows
+    rows = read_release(RELEASE_PATH)
+    return () if not settings.is_synthetic_sample_enabled() and any(row["label"] for row in rows) else rows
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, stamp: int) -> tuple[dict, ...]:
+def _read_cached(path: Path, modified_ns: int) -> tuple[dict, ...]:
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
-def write(rows: Sequence[dict], path: Path = FILE):
+def write_release(rows: Sequence[dict], path: Path = RELEASE_PATH):
     """The file, whole or not at all."""
     draft = path.with_suffix(".csv.new")
     try:

@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from ripresa.diagnosis.contribution_store import Store, month_before
-from ripresa.diagnosis.questionnaire import Instrument, bank
-from ripresa.disclosure.audit import Snapshot, exposed
-from ripresa.disclosure.output_rows import Figures
-from ripresa.disclosure.published_file import COLUMNS, FILE, STATUSES, write
-from ripresa.disclosure.recoding import KINDS, Partition, partition
-from ripresa.disclosure.suppression import AuditFailed, protect
-from ripresa.disclosure.tabulation import Diagnosis, counted, families
+from ripresa.diagnosis.contribution_store import ContributionStore, subtract_months
+from ripresa.diagnosis.questionnaire import Questionnaire, get_questionnaire
+from ripresa.disclosure.audit import TableSnapshot, find_exposed_sums
+from ripresa.disclosure.output_rows import ReleaseRowBuilder
+from ripresa.disclosure.published_file import COLUMNS, RELEASE_PATH, STATUSES, write_release
+from ripresa.disclosure.recoding import DIMENSIONS, Recoding, build_recoding
+from ripresa.disclosure.suppression import DisclosureAuditError, suppress_cells
+from ripresa.disclosure.tabulation import DiagnosisRecord, build_records, get_table_builders
 
 
 class ReleaseError(RuntimeError):
@@ -28,39 +28,39 @@ class ReleaseError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Release:
+class QuarterlyRelease:
     """What is published (`rows`, as in the file) and what is remembered in private (`state`, `members`)."""
 
     id: str
     month_to: str
     rows: list[dict]
-    state: dict
-    members: list[str]
+    audit_state: dict
+    member_ids: list[str]
 
 
-def publish(
-    diagnoses: Sequence[Diagnosis],
+def build_release(
+    diagnoses: Sequence[DiagnosisRecord],
     release_id: str,
     month_to: str,
     today: date,
-    past: Sequence[dict] = (),
+    past_releases: Sequence[dict] = (),
     label: str = "",
-    instrument: Instrument | None = None,
-) -> Release:
+    questionnaire: Questionnaire | None = None,
+) -> QuarterlyRelease:
     """The release of these diagnoses after the `past` ones (as the store remembers them, oldest first), still to be audited as a whole;
     ReleaseError or AuditFailed when there cannot be one."""
-    instrument = instrument or bank()
-    rules = instrument.privacy
+    questionnaire = questionnaire or get_questionnaire()
+    rules = questionnaire.privacy
     threshold, least = rules["threshold"], rules["statistics_from"]
-    past = [release for release in past if release["counts"]["comparability"] == instrument.comparability]
-    diagnoses, blocks = admitted(diagnoses, past, least, threshold, instrument)
-    histories = _histories([release["counts"] for release in past])
-    tables = families(
-        diagnoses, blocks, least, threshold, instrument, past[-1]["counts"]["categories"] if past else None
+    past_releases = [release for release in past_releases if release["counts"]["comparability"] == questionnaire.comparability_class]
+    diagnoses, blocks = select_diagnoses(diagnoses, past_releases, least, threshold, questionnaire)
+    histories = _collect_snapshots([release["counts"] for release in past_releases])
+    tables = get_table_builders(
+        diagnoses, blocks, least, threshold, questionnaire, past_releases[-1]["counts"]["categories"] if past_releases else None
     )
-    protected = [protect(build, histories.get(id, ()), threshold) for id, build in tables.items()]
-    snapshots = {p.family.id: p.snapshot() for p in protected}
-    before = past[-1]["counts"]["rows"] if past else []
+    protected = [suppress_cells(build, histories.get(id, ()), threshold) for id, build in tables.items()]
+    snapshots = {p.table.name: p.build_snapshot() for p in protected}
+    before = past_releases[-1]["counts"]["rows"] if past_releases else []
     months = sorted({d.month for d in diagnoses})
     common = {
         "label": label,
@@ -68,64 +68,64 @@ def publish(
         "as_of": release_id,
         "month_from": months[0],
         "month_to": month_to,
-        "version": instrument.version,
-        "comparability": instrument.comparability,
+        "version": questionnaire.version,
+        "comparability": questionnaire.comparability_class,
         "threshold": threshold,
         "statistics_from": least,
         "rounding": rules["rounding"],
         "audit": "passed",
         "published_on": today.isoformat(),
     }
-    figures = Figures(diagnoses, blocks, before, common, instrument)
-    published = [{name: row.get(name, "") for name in COLUMNS} for row in figures.rows(protected)]
+    figures = ReleaseRowBuilder(diagnoses, blocks, before, common, questionnaire)
+    published = [{name: row.get(name, "") for name in COLUMNS} for row in figures.build_rows(protected)]
     state = {
-        "comparability": instrument.comparability,
+        "comparability": questionnaire.comparability_class,
         "partition": asdict(blocks),
         "rows": published,
-        "categories": {p.family.id: p.family.categories for p in protected},
-        "n": {kind: Counter(getattr(d, kind) for d in diagnoses) for kind in KINDS},
-        "families": {id: s.plain() for id, s in snapshots.items()},
+        "categories": {p.table.name: p.table.categories for p in protected},
+        "n": {kind: Counter(getattr(d, kind) for d in diagnoses) for kind in DIMENSIONS},
+        "families": {id: s.to_dict() for id, s in snapshots.items()},
     }
-    return Release(release_id, month_to, published, state, [d.id for d in diagnoses])
+    return QuarterlyRelease(release_id, month_to, published, state, [d.id for d in diagnoses])
 
 
-def audit(state: dict, past: Sequence[dict], threshold: int):
+def audit_release(audit_state: dict, past_releases: Sequence[dict], threshold: int):
     """The last word before a release is written, on everything it holds and everything before it: AuditFailed unless nothing is exposed."""
     before = [
-        release["counts"] for release in past if release["counts"]["comparability"] == state["comparability"]
+        release["counts"] for release in past_releases if release["counts"]["comparability"] == audit_state["comparability"]
     ]
-    if faults := exposed(_histories([*before, state]), threshold):
-        raise AuditFailed(
-            f"The audit found {len(faults)} exposed cells, the first in the table {faults[0].family}: nothing is published."
+    if faults := find_exposed_sums(_collect_snapshots([*before, audit_state]), threshold):
+        raise DisclosureAuditError(
+            f"The audit found {len(faults)} exposed cells, the first in the table {faults[0].table_name}: nothing is published."
         )
 
 
-def admitted(
-    diagnoses: Sequence[Diagnosis],
-    past: Sequence[dict],
-    least: int,
+def select_diagnoses(
+    diagnoses: Sequence[DiagnosisRecord],
+    past_releases: Sequence[dict],
+    min_count: int,
     threshold: int,
-    instrument: Instrument | None = None,
-) -> tuple[list, Partition]:
+    questionnaire: Questionnaire | None = None,
+) -> tuple[list, Recoding]:
     """The diagnoses that enter a release and the blocks they are counted in. New ones wait while their area, sector or size class has gained
     fewer than `threshold` since the last release: then everything about it repeats the old figure, and no total changes by less."""
-    members = set(past[-1]["members"]) if past else set()
+    members = set(past_releases[-1]["members"]) if past_releases else set()
     waiting = [d for d in diagnoses if d.id not in members]
     old = [d for d in diagnoses if d.id in members]
     while True:
         chosen = old + waiting
-        if len(chosen) < least:
-            raise ReleaseError(f"{len(chosen)} diagnoses can be counted; a release needs {least}.")
-        if not past:
-            return chosen, partition(chosen, least, instrument)
-        change = _Change(past[-1]["counts"], chosen, waiting, threshold)
-        blocks = partition(
-            chosen, least, instrument, past[-1]["counts"]["partition"], change.too_small_for_good
+        if len(chosen) < min_count:
+            raise ReleaseError(f"{len(chosen)} diagnoses can be counted; a release needs {min_count}.")
+        if not past_releases:
+            return chosen, build_recoding(chosen, min_count, questionnaire)
+        change = _ChangeSinceRelease(past_releases[-1]["counts"], chosen, waiting, threshold)
+        blocks = build_recoding(
+            chosen, min_count, questionnaire, past_releases[-1]["counts"]["partition"], change.is_permanently_too_small
         )
         stay = [
             d
             for d in waiting
-            if not any(change.too_small(kind, getattr(d, kind), getattr(blocks, kind)) for kind in KINDS)
+            if not any(change.is_too_small(kind, getattr(d, kind), getattr(blocks, kind)) for kind in DIMENSIONS)
         ]
         if not stay and waiting:
             raise ReleaseError(
@@ -138,88 +138,88 @@ def admitted(
         waiting = stay
 
 
-class _Change:
+class _ChangeSinceRelease:
     """How much each area, sector and size class has changed since the last release."""
 
-    def __init__(self, last: dict, chosen: Sequence[Diagnosis], waiting: Sequence[Diagnosis], threshold: int):
-        self.last, self.threshold = last, threshold
-        self.now = {kind: Counter(getattr(d, kind) for d in chosen) for kind in KINDS}
-        self.new = {kind: Counter(getattr(d, kind) for d in waiting) for kind in KINDS}
+    def __init__(self, last: dict, chosen: Sequence[DiagnosisRecord], waiting: Sequence[DiagnosisRecord], threshold: int):
+        self.previous_state, self.threshold = last, threshold
+        self.current_counts = {kind: Counter(getattr(d, kind) for d in chosen) for kind in DIMENSIONS}
+        self.new_counts = {kind: Counter(getattr(d, kind) for d in waiting) for kind in DIMENSIONS}
 
-    def _together(self, kind: str, codes: set[str], blocks) -> set[str]:
+    def _merge_overlapping_blocks(self, kind: str, codes: set[str], blocks) -> set[str]:
         """The codes whose change can be worked out as a sum: blocks of both releases that overlap, taken together."""
         while True:
             wider = codes.union(
-                *(b for b in (*blocks, *map(tuple, self.last["partition"][kind])) if codes & set(b))
+                *(b for b in (*blocks, *map(tuple, self.previous_state["partition"][kind])) if codes & set(b))
             )
             if wider == codes:
                 return codes
             codes = wider
 
-    def _of(self, kind: str, codes: set[str]) -> int:
-        return sum(self.now[kind][code] - self.last["n"][kind].get(code, 0) for code in codes)
+    def _net_change(self, kind: str, codes: set[str]) -> int:
+        return sum(self.current_counts[kind][code] - self.previous_state["n"][kind].get(code, 0) for code in codes)
 
-    def too_small(self, kind: str, code: str, blocks) -> bool:
-        return 0 < abs(self._of(kind, self._together(kind, {code}, blocks))) < self.threshold
+    def is_too_small(self, kind: str, code: str, blocks) -> bool:
+        return 0 < abs(self._net_change(kind, self._merge_overlapping_blocks(kind, {code}, blocks))) < self.threshold
 
-    def too_small_for_good(self, kind: str, block, blocks) -> bool:
+    def is_permanently_too_small(self, kind: str, block, blocks) -> bool:
         """Too small a change with no new diagnosis to leave out (old ones past their time have gone): the block must join another."""
-        codes = self._together(kind, set(block), blocks)
-        return 0 < abs(self._of(kind, codes)) < self.threshold and not any(
-            self.new[kind][code] for code in codes
+        codes = self._merge_overlapping_blocks(kind, set(block), blocks)
+        return 0 < abs(self._net_change(kind, codes)) < self.threshold and not any(
+            self.new_counts[kind][code] for code in codes
         )
 
 
-def make(store: Store, quarter: str, today: date, path: Path = FILE) -> Release | None:
+def publish_quarter(store: ContributionStore, quarter: str, today: date, path: Path = RELEASE_PATH) -> QuarterlyRelease | None:
     """Publish a quarter from the store; when it was already published, only write its file again (None)."""
-    month_to = last_month(quarter)
+    month_to = get_last_month(quarter)
     if month_to >= f"{today:%Y-%m}":
         raise ReleaseError(f"{quarter} is not over: a release counts complete quarters.")
-    past = store.releases()
+    past = store.list_releases()
     if done := [release for release in past if release["release_id"] == quarter]:
-        write(done[0]["counts"]["rows"], path)
+        write_release(done[0]["counts"]["rows"], path)
         return None
     if past and past[-1]["month_to"] > month_to:
         raise ReleaseError(
             f"{past[-1]['release_id']} is already published: earlier quarters cannot follow it."
         )
-    release = publish(counted(store.settled(month_to, today)), quarter, month_to, today, past)
-    audit(release.state, past, bank().privacy["threshold"])
-    store.remember(
+    release = build_release(build_records(store.list_settled_contributions(month_to, today)), quarter, month_to, today, past)
+    audit_release(release.audit_state, past, get_questionnaire().privacy["threshold"])
+    store.record_release(
         quarter,
         month_to,
-        release.state,
-        release.members,
-        month_before(today, bank().privacy["retention_months"]),
+        release.audit_state,
+        release.member_ids,
+        subtract_months(today, get_questionnaire().privacy["retention_months"]),
     )
-    write(release.rows, path)
+    write_release(release.rows, path)
     store.purge(today)
     return release
 
 
-def last_month(quarter: str) -> str:
+def get_last_month(quarter: str) -> str:
     """ "2026-Q3" -> "2026-09"."""
     if not (found := re.fullmatch(r"(\d{4})-Q([1-4])", quarter)):
         raise ReleaseError(f'"{quarter}" is not a quarter: write it as 2026-Q3.')
     return f"{found[1]}-{int(found[2]) * 3:02}"
 
 
-def last_quarter(today: date) -> str:
+def get_last_complete_quarter(today: date) -> str:
     """The last complete quarter before a day."""
     quarters = today.year * 4 + (today.month - 1) // 3 - 1
     return f"{quarters // 4}-Q{quarters % 4 + 1}"
 
 
-def summary(rows: Sequence[dict]) -> str:
+def format_summary(rows: Sequence[dict]) -> str:
     """What a release shows and withholds, for whoever made it."""
     kinds = Counter(row["status"] for row in rows)
     return ", ".join(f"{kinds[kind]} {kind}" for kind in STATUSES if kinds[kind])
 
 
-def _histories(states: Sequence[dict]) -> dict[str, list[Snapshot]]:
+def _collect_snapshots(states: Sequence[dict]) -> dict[str, list[TableSnapshot]]:
     """What these releases, oldest first, say about each family."""
-    found: dict[str, list[Snapshot]] = {}
+    found: dict[str, list[TableSnapshot]] = {}
     for state in states:
         for id, table in state["families"].items():
-            found.setdefault(id, []).append(Snapshot.from_plain(table))
+            found.setdefault(id, []).append(TableSnapshot.from_dict(table))
     return found

@@ -7,168 +7,168 @@ was last shown: the old figure stays). Algorithm and trial: data/diagnosis/rules
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ripresa.disclosure.audit import Exposed, Keys, Snapshot, exposed
+from ripresa.disclosure.audit import BaseKeys, ExposedSum, TableSnapshot, find_exposed_sums
 from ripresa.disclosure.published_file import PAIRED, SHOWN, SMALL
-from ripresa.disclosure.tabulation import GRAINS, Family, Line
+from ripresa.disclosure.tabulation import DETAIL_LEVELS, AdditiveRelation, LinkedTable
 
-HELD = "held"
-ROUNDS = 40
-FEW = 50  # in a domain smaller than this an empty category is withheld like a small one: "nobody" and "everybody" tell on each
+CARRIED_FORWARD = "held"
+MAX_ROUNDS = 40
+SMALL_DOMAIN_SIZE = 50  # in a domain smaller than this an empty category is withheld like a small one: "nobody" and "everybody" tell on each
 
 
-class AuditFailed(RuntimeError):
+class DisclosureAuditError(RuntimeError):
     """A table exposes somebody even at its coarsest: nothing may be published."""
 
 
 @dataclass(frozen=True)
-class Protected:
+class SuppressedTable:
     """A family with the status of each of its cells."""
 
-    family: Family
-    status: tuple[str, ...]
+    table: LinkedTable
+    statuses: tuple[str, ...]
 
-    def snapshot(self) -> Snapshot:
-        family = self.family
+    def build_snapshot(self) -> TableSnapshot:
+        family = self.table
         sums = {
-            kind: tuple(c.keys for c, s in zip(family.cells, self.status, strict=True) if s == kind)
+            kind: tuple(c.base_keys for c, s in zip(family.cells, self.statuses, strict=True) if s == kind)
             for kind in (SHOWN, SMALL, PAIRED)
         }
-        return Snapshot(
-            x=family.x,
+        return TableSnapshot(
+            x=family.base_counts,
             **sums,
-            totals=family.totals,
-            same=family.same,
-            candidates=tuple(c.keys for c in family.cells),
+            totals=family.published_totals,
+            same=family.equal_sums,
+            candidates=tuple(c.base_keys for c in family.cells),
         )
 
 
-def protect(build: Callable[[str], Family], past: Sequence[Snapshot], threshold: int) -> Protected:
+def suppress_cells(build_table: Callable[[str], LinkedTable], past_snapshots: Sequence[TableSnapshot], threshold: int) -> SuppressedTable:
     """The family that `build(grain)` gives, with what must be withheld, at the finest grain where nothing is exposed; AuditFailed when
     there is none. `past` holds its earlier snapshots, oldest first."""
     tried = None
-    for family in map(build, GRAINS):
+    for family in map(build_table, DETAIL_LEVELS):
         if family.cells == tried:  # this grain coarsens nothing here
             continue
         tried = family.cells
-        status = withheld(family, past, threshold)
-        if _settled(family, status, past, threshold):
-            return Protected(family, tuple(status))
-    raise AuditFailed(
-        f"The table {family.id} exposes somebody even when nothing of it is shown: wait for more diagnoses."
+        status = apply_primary_suppression(family, past_snapshots, threshold)
+        if _suppress_until_safe(family, status, past_snapshots, threshold):
+            return SuppressedTable(family, tuple(status))
+    raise DisclosureAuditError(
+        f"The table {family.name} exposes somebody even when nothing of it is shown: wait for more diagnoses."
     )
 
 
-def withheld(family: Family, past: Sequence[Snapshot], threshold: int) -> list[str]:
+def apply_primary_suppression(table: LinkedTable, past_snapshots: Sequence[TableSnapshot], threshold: int) -> list[str]:
     """The first statuses: what has changed too little is held, what is under the threshold is small."""
-    status = [SHOWN] * len(family.cells)
-    for unit in family.units:
+    status = [SHOWN] * len(table.cells)
+    for unit in table.update_groups:
         if any(
-            0 < abs(family.cells[i].n - last) < threshold
+            0 < abs(table.cells[i].count - last) < threshold
             for i in unit
-            if (last := _last_shown(family.cells[i].keys, past)) is not None
+            if (last := _get_last_published_count(table.cells[i].base_keys, past_snapshots)) is not None
         ):
-            _set(status, unit, HELD)
+            _set_statuses(status, unit, CARRIED_FORWARD)
         else:
             alone = len(unit) == 1
             for i in unit:
-                cell = family.cells[i]
-                if 0 < cell.n < threshold or (cell.n == 0 and not alone and cell.base < FEW):
+                cell = table.cells[i]
+                if 0 < cell.count < threshold or (cell.count == 0 and not alone and cell.domain_count < SMALL_DOMAIN_SIZE):
                     status[i] = SMALL
     return status
 
 
-def pair(family: Family, status: list[str], past: Sequence[Snapshot], threshold: int):
+def apply_secondary_suppression(table: LinkedTable, statuses: list[str], past_snapshots: Sequence[TableSnapshot], threshold: int):
     """Withhold more until no sum gives a withheld cell away: at least two in a line, together at least twice the threshold; where a change
     is hidden, together changed by as much."""
     changed = True
     while changed:
         changed = False
-        for line in family.lines:
-            gone = [i for i in line.children if status[i] != SHOWN]
-            held = past and any(status[i] == HELD for i in (*gone, *_parent(line)))
-            if _given_away(family, status, line, gone, past[-1] if held else None, threshold):
-                more = _complement(family, status, line, gone)
+        for line in table.relations:
+            gone = [i for i in line.children if statuses[i] != SHOWN]
+            held = past_snapshots and any(statuses[i] == CARRIED_FORWARD for i in (*gone, *_get_parent_cells(line)))
+            if _is_derivable(table, statuses, line, gone, past_snapshots[-1] if held else None, threshold):
+                more = _find_complement(table, statuses, line, gone)
                 if more is not None:
-                    _withhold(family, status, more, hold=bool(held))
+                    _suppress_cell(table, statuses, more, hold=bool(held))
                     changed = True
 
 
-def _given_away(
-    family: Family, status: list[str], line: Line, gone: list[int], last: Snapshot | None, threshold: int
+def _is_derivable(
+    family: LinkedTable, status: list[str], line: AdditiveRelation, gone: list[int], last: TableSnapshot | None, threshold: int
 ) -> bool:
     if any(
-        status[i] != SHOWN for i in _parent(line)
+        status[i] != SHOWN for i in _get_parent_cells(line)
     ):  # the sum is not known: one hidden part is enough to keep it so
-        return not gone and any(family.cells[i].n for i in line.children)
+        return not gone and any(family.cells[i].count for i in line.children)
     if not gone:
         return False
-    together = sum(family.cells[i].n for i in gone)
+    together = sum(family.cells[i].count for i in gone)
     change = (
-        sum(abs(family.cells[i].n - last.count(family.cells[i].keys)) for i in gone) if last else together
+        sum(abs(family.cells[i].count - last.sum_counts(family.cells[i].base_keys)) for i in gone) if last else together
     )
     return len(gone) < 2 or min(together, change) < 2 * threshold
 
 
-def _parent(line: Line) -> tuple[int, ...]:
+def _get_parent_cells(line: AdditiveRelation) -> tuple[int, ...]:
     return () if line.parent is None else (line.parent,)
 
 
-def _settled(family: Family, status: list[str], past: Sequence[Snapshot], threshold: int) -> bool:
+def _suppress_until_safe(family: LinkedTable, status: list[str], past: Sequence[TableSnapshot], threshold: int) -> bool:
     """Pair, audit and mend until nothing is exposed; False when it cannot be mended."""
-    for _ in range(ROUNDS):
-        pair(family, status, past, threshold)
-        faults = exposed(
-            {family.id: (*past, Protected(family, tuple(status)).snapshot())}, threshold, proven=False
+    for _ in range(MAX_ROUNDS):
+        apply_secondary_suppression(family, status, past, threshold)
+        faults = find_exposed_sums(
+            {family.name: (*past, SuppressedTable(family, tuple(status)).build_snapshot())}, threshold, exhaustive=False
         )
         if not faults:
             return True
-        if not all([_mend(family, status, fault) for fault in faults]):  # noqa: C419 - a list: every fault is mended, not only up to the first failure
+        if not all([_suppress_exposed_sum(family, status, fault) for fault in faults]):  # noqa: C419 - a list: every fault is mended, not only up to the first failure
             return False
     return False
 
 
-def _mend(family: Family, status: list[str], fault: Exposed) -> bool:
+def _suppress_exposed_sum(family: LinkedTable, status: list[str], fault: ExposedSum) -> bool:
     """Withhold the exposed cell if it is shown, else its smallest neighbour; False when there is none left."""
-    here = [i for i, cell in enumerate(family.cells) if cell.keys == fault.keys] or [
-        i for i, cell in enumerate(family.cells) if set(cell.keys) & set(fault.keys)
+    here = [i for i, cell in enumerate(family.cells) if cell.base_keys == fault.base_keys] or [
+        i for i, cell in enumerate(family.cells) if set(cell.base_keys) & set(fault.base_keys)
     ]
     own = [i for i in here if status[i] == SHOWN]
     near = [
         i
-        for line in family.lines
-        if set(here) & {*line.children, *_parent(line)}
-        for i in (*line.children, *_parent(line))
+        for line in family.relations
+        if set(here) & {*line.children, *_get_parent_cells(line)}
+        for i in (*line.children, *_get_parent_cells(line))
     ]
-    shown = own or [i for i in near if status[i] == SHOWN and family.cells[i].n]
+    shown = own or [i for i in near if status[i] == SHOWN and family.cells[i].count]
     if not shown:
         return False
-    _withhold(family, status, min(shown, key=lambda i: (family.cells[i].n, i)), hold=fault.change)
+    _suppress_cell(family, status, min(shown, key=lambda i: (family.cells[i].count, i)), hold=fault.is_change)
     return True
 
 
-def _complement(family: Family, status: list[str], line: Line, gone: list[int]) -> int | None:
+def _find_complement(family: LinkedTable, status: list[str], line: AdditiveRelation, gone: list[int]) -> int | None:
     """The cell to withhold beside the others: one next to them in the table if there is one, the smallest of those; never an empty one."""
-    shown = [i for i in line.children if status[i] == SHOWN and family.cells[i].n]
+    shown = [i for i in line.children if status[i] == SHOWN and family.cells[i].count]
     if not shown:
         return None
     places = {i: place for place, i in enumerate(line.children)}
-    inside_row = any(set(line.children) <= set(unit) for unit in family.units if len(unit) > 1)
+    inside_row = any(set(line.children) <= set(unit) for unit in family.update_groups if len(unit) > 1)
     near = [i for i in shown if any(abs(places[i] - places[j]) == 1 for j in gone)] if inside_row else []
-    return min(near or shown, key=lambda i: (family.cells[i].n, i))
+    return min(near or shown, key=lambda i: (family.cells[i].count, i))
 
 
-def _withhold(family: Family, status: list[str], i: int, hold: bool):
+def _suppress_cell(family: LinkedTable, status: list[str], i: int, hold: bool):
     """Hold the whole unit when it is a matter of change, else pair the one cell."""
     if hold:
-        _set(status, next(unit for unit in family.units if i in unit), HELD)
+        _set_statuses(status, next(unit for unit in family.update_groups if i in unit), CARRIED_FORWARD)
     else:
         status[i] = PAIRED
 
 
-def _last_shown(keys: Keys, past: Sequence[Snapshot]) -> int | None:
-    return next((snapshot.count(keys) for snapshot in reversed(past) if keys in snapshot.shown), None)
+def _get_last_published_count(keys: BaseKeys, past: Sequence[TableSnapshot]) -> int | None:
+    return next((snapshot.sum_counts(keys) for snapshot in reversed(past) if keys in snapshot.shown), None)
 
 
-def _set(status: list[str], unit: Sequence[int], kind: str):
+def _set_statuses(status: list[str], unit: Sequence[int], kind: str):
     for i in unit:
         status[i] = kind

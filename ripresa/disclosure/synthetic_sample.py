@@ -10,87 +10,100 @@ from dataclasses import replace
 from datetime import date
 from random import Random
 
-from ripresa.diagnosis.contribution import Contribution, Profile, contribution
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, Instrument, Item, bank, regions
-from ripresa.diagnosis.scoring import TOP, score
-from ripresa.disclosure.published_file import FILE, SYNTHETIC, read, write
-from ripresa.disclosure.quarterly_release import Release, ReleaseError, audit, publish, summary
-from ripresa.disclosure.tabulation import counted
+from ripresa.diagnosis.contribution import Contribution, Profile, build_contribution
+from ripresa.diagnosis.questionnaire import (
+    DONT_KNOW,
+    NOT_APPLICABLE,
+    Item,
+    Questionnaire,
+    get_questionnaire,
+    get_region_codes,
+)
+from ripresa.diagnosis.scoring import MAX_POINTS, score_answers
+from ripresa.disclosure.published_file import RELEASE_PATH, SYNTHETIC_LABEL, read_release, write_release
+from ripresa.disclosure.quarterly_release import (
+    QuarterlyRelease,
+    ReleaseError,
+    audit_release,
+    build_release,
+    format_summary,
+)
+from ripresa.disclosure.tabulation import build_records
 
 SEED = 2020
-SIZE = 2400
+SAMPLE_SIZE = 2400
 MONTHS = 6
-ENDS = date(2026, 9, 30)
+END_DATE = date(2026, 9, 30)
 
 
-def invented(
-    size: int = SIZE,
+def generate_contributions(
+    size: int = SAMPLE_SIZE,
     seed: int = SEED,
     months: int = MONTHS,
-    ends: date = ENDS,
-    instrument: Instrument | None = None,
+    end_date: date = END_DATE,
+    questionnaire: Questionnaire | None = None,
 ) -> list[Contribution]:
     """`size` invented diagnoses, the same for the same seed. The numbers below are arbitrary on purpose."""
-    instrument = instrument or bank()
+    questionnaire = questionnaire or get_questionnaire()
     random = Random(seed)
     weights = {
-        kind: [random.choice((1, 2, 3, 5)) for _ in codes] for kind, codes in _codes(instrument).items()
+        kind: [random.choice((1, 2, 3, 5)) for _ in codes] for kind, codes in _get_profile_codes(questionnaire).items()
     }
-    hard = {item.id: random.uniform(-0.6, 0.6) for item in instrument.items}
-    return [_one(random, weights, hard, months, ends, instrument) for _ in range(size)]
+    hard = {item.id: random.uniform(-0.6, 0.6) for item in questionnaire.items}
+    return [_generate_contribution(random, weights, hard, months, end_date, questionnaire) for _ in range(size)]
 
 
-def synthetic_release(instrument: Instrument | None = None) -> Release:
+def build_synthetic_release(questionnaire: Questionnaire | None = None) -> QuarterlyRelease:
     """The release of the invented sample, labelled in every row."""
-    release = publish(
-        counted(invented(instrument=instrument), instrument),
+    release = build_release(
+        build_records(generate_contributions(questionnaire=questionnaire), questionnaire),
         "sample",
-        f"{ENDS:%Y-%m}",
-        ENDS,
-        label=SYNTHETIC,
-        instrument=instrument,
+        f"{END_DATE:%Y-%m}",
+        END_DATE,
+        label=SYNTHETIC_LABEL,
+        questionnaire=questionnaire,
     )
-    audit(release.state, (), (instrument or bank()).privacy["threshold"])
+    audit_release(release.audit_state, (), (questionnaire or get_questionnaire()).privacy["threshold"])
     return release
 
 
-def _codes(instrument: Instrument) -> dict[str, tuple[str, ...]]:
-    return {"region": regions()} | {
-        kind: instrument.codes(kind) for kind in ("sector", "size", "customers", "role")
+def _get_profile_codes(questionnaire: Questionnaire) -> dict[str, tuple[str, ...]]:
+    return {"region": get_region_codes()} | {
+        kind: questionnaire.get_option_codes(kind) for kind in ("sector", "size", "customers", "role")
     }
 
 
-def _one(
-    random: Random, weights: dict, hard: dict, months: int, ends: date, instrument: Instrument
+def _generate_contribution(
+    random: Random, weights: dict, hard: dict, months: int, ends: date, questionnaire: Questionnaire
 ) -> Contribution:
-    picked = {kind: random.choices(codes, weights[kind])[0] for kind, codes in _codes(instrument).items()}
-    goals = tuple(random.sample([goal.id for goal in instrument.goals], random.choice((1, 2))))
+    picked = {kind: random.choices(codes, weights[kind])[0] for kind, codes in _get_profile_codes(questionnaire).items()}
+    goals = tuple(random.sample([goal.id for goal in questionnaire.goals], random.choice((1, 2))))
     habit = random.gauss(0, 0.9)
-    answers = {item.id: _answer(random, item, habit - hard[item.id]) for item in instrument.items}
+    answers = {item.id: _generate_answer(random, item, habit - hard[item.id]) for item in questionnaire.items}
     month = (ends.year * 12 + ends.month - 1) - random.randrange(months)
     lang, seconds, day = (
         random.choice(("it", "it", "en")),
         random.uniform(180, 900),
         date(month // 12, month % 12 + 1, 1),
     )
-    row = contribution(
-        score(answers, instrument), Profile(goals=goals, **picked), lang, seconds, day, instrument
+    row = build_contribution(
+        score_answers(answers, questionnaire), Profile(goals=goals, **picked), lang, seconds, day, questionnaire
     )
     return replace(row, diagnosis_id=f"{random.getrandbits(128):032x}")
 
 
-def _answer(random: Random, item: Item, leaning: float):
+def _generate_answer(random: Random, item: Item, leaning: float):
     if random.random() < 0.04:
         return random.choice((DONT_KNOW, None))
     if item.not_applicable and random.random() < 0.05:
         return NOT_APPLICABLE
-    return min(TOP, max(0, round(1.5 + leaning + random.gauss(0, 0.8))))
+    return min(MAX_POINTS, max(0, round(1.5 + leaning + random.gauss(0, 0.8))))
 
 
 def write_sample() -> str:
     """Writes the sample's release and says what it shows. Raises ReleaseError where a real release is in its place."""
-    if any(row["label"] != SYNTHETIC for row in read(FILE)):
-        raise ReleaseError(f"{FILE.name} holds a real release: the invented sample does not replace it.")
-    release = synthetic_release()
-    write(release.rows, FILE)
-    return f"{SYNTHETIC}: audit passed; {summary(release.rows)}."
+    if any(row["label"] != SYNTHETIC_LABEL for row in read_release(RELEASE_PATH)):
+        raise ReleaseError(f"{RELEASE_PATH.name} holds a real release: the invented sample does not replace it.")
+    release = build_synthetic_release()
+    write_release(release.rows, RELEASE_PATH)
+    return f"{SYNTHETIC_LABEL}: audit passed; {format_summary(release.rows)}."

@@ -9,21 +9,28 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from ripresa.diagnosis.action_plan import plan
+from ripresa.diagnosis.action_plan import build_action_plan
 from ripresa.diagnosis.contribution import Contribution
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, Instrument, areas, bank, regions
-from ripresa.diagnosis.scoring import HIDDEN_EXCLUDE, HIDDEN_ZERO, SKIPPED, score
-from ripresa.disclosure.recoding import Blocks, Partition, chain, codes_of, rare_together
+from ripresa.diagnosis.questionnaire import (
+    DONT_KNOW,
+    NOT_APPLICABLE,
+    Questionnaire,
+    get_questionnaire,
+    get_region_codes,
+    load_italian_areas,
+)
+from ripresa.diagnosis.scoring import HIDDEN_EXCLUDE, HIDDEN_ZERO, SKIPPED, score_answers
+from ripresa.disclosure.recoding import Blocks, Recoding, get_codes, group_rare_codes, merge_adjacent_codes
 
 ITALY, ALL = "ITA", "all"
 OVERALL = "overall"
-NONE, BLANK = "none", "blank"  # an item that does not apply or was routed away; one left blank or not known
-FINE_FROM = 3000  # region x sector only past some thousands of diagnoses: below, most cells would be withheld
-GRAINS = ("region", "macro", "wide", "italy", "nothing")  # from fine to coarse: what a table still shows
+NONE_CATEGORY, UNKNOWN_CATEGORY = "none", "blank"  # an item that does not apply or was routed away; one left blank or not known
+MIN_REGION_BY_SECTOR = 3000  # region x sector only past some thousands of diagnoses: below, most cells would be withheld
+DETAIL_LEVELS = ("region", "macro", "wide", "italy", "nothing")  # from fine to coarse: what a table still shows
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class DiagnosisRecord:
     """A contributed row as it is counted."""
 
     id: str
@@ -34,7 +41,7 @@ class Diagnosis:
     levels: dict
     scores: dict
     answers: dict
-    action: str
+    first_action: str
 
 
 @dataclass(frozen=True)
@@ -52,13 +59,13 @@ class Cell:
 
     domain: Domain
     category: str
-    keys: tuple[str, ...]
-    n: int
-    base: int
+    base_keys: tuple[str, ...]
+    count: int
+    domain_count: int
 
 
 @dataclass(frozen=True)
-class Line:
+class AdditiveRelation:
     """Cells that add up to another cell, or to a total that is always published (`parent` None)."""
 
     parent: int | None
@@ -66,61 +73,61 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Family:
+class LinkedTable:
     """Cells linked by sums. `x` are the base counts, `units` the cells that are renewed together, `totals` the sums always published,
     `same` the sums that two parts of the family share."""
 
-    table: str
+    table_id: str
     measure: str
-    x: dict = field(repr=False)
+    base_counts: dict = field(repr=False)
     cells: tuple[Cell, ...] = field(repr=False)
-    units: tuple[tuple[int, ...], ...] = field(repr=False)
-    lines: tuple[Line, ...] = field(repr=False)
+    update_groups: tuple[tuple[int, ...], ...] = field(repr=False)
+    relations: tuple[AdditiveRelation, ...] = field(repr=False)
     categories: Blocks = field(repr=False)
-    totals: tuple[tuple[str, ...], ...] = field(repr=False)
-    same: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = field(repr=False)
+    published_totals: tuple[tuple[str, ...], ...] = field(repr=False)
+    equal_sums: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = field(repr=False)
 
     @property
-    def id(self) -> str:
-        return f"{self.table}:{self.measure}"
+    def name(self) -> str:
+        return f"{self.table_id}:{self.measure}"
 
-    def count(self, keys: Iterable[str]) -> int:
-        return sum(self.x.get(key, 0) for key in keys)
+    def sum_counts(self, keys: Iterable[str]) -> int:
+        return sum(self.base_counts.get(key, 0) for key in keys)
 
 
-def counted(rows: Iterable[Contribution], instrument: Instrument | None = None) -> list[Diagnosis]:
+def build_records(rows: Iterable[Contribution], questionnaire: Questionnaire | None = None) -> list[DiagnosisRecord]:
     """The rows of the bank's comparability class that have an overall score: a release counts these only."""
-    instrument = instrument or bank()
+    questionnaire = questionnaire or get_questionnaire()
     return [
-        _counted(row, instrument)
+        _build_record(row, questionnaire)
         for row in rows
-        if row.comparability == instrument.comparability and row.level is not None
+        if row.comparability_class == questionnaire.comparability_class and row.level is not None
     ]
 
 
-def families(
-    diagnoses: Sequence[Diagnosis],
-    blocks: Partition,
-    least: int,
+def get_table_builders(
+    diagnoses: Sequence[DiagnosisRecord],
+    recoding: Recoding,
+    min_count: int,
     threshold: int,
-    instrument: Instrument | None = None,
-    old: Mapping | None = None,
-) -> dict[str, Callable[[str], Family]]:
+    questionnaire: Questionnaire | None = None,
+    previous_categories: Mapping | None = None,
+) -> dict[str, Callable[[str], LinkedTable]]:
     """Every linked table of a release, as {family id: function from grain to family}; `old` are the blocks of categories of the last one."""
-    instrument = instrument or bank()
-    makers = _makers(diagnoses, blocks, least, threshold, instrument, old or {})
+    questionnaire = questionnaire or get_questionnaire()
+    makers = _list_table_specifications(diagnoses, recoding, min_count, threshold, questionnaire, previous_categories or {})
     return {
-        f"{table}:{measure}": partial(_family, table, measure, diagnoses, blocks, instrument, *rest)
+        f"{table}:{measure}": partial(_build_linked_table, table, measure, diagnoses, recoding, questionnaire, *rest)
         for table, measure, *rest in makers
     }
 
 
-def _makers(
-    diagnoses: Sequence[Diagnosis],
-    blocks: Partition,
+def _list_table_specifications(
+    diagnoses: Sequence[DiagnosisRecord],
+    blocks: Recoding,
     least: int,
     threshold: int,
-    instrument: Instrument,
+    questionnaire: Questionnaire,
     old: Mapping,
 ) -> Iterable[tuple]:
     """(table, measure, category of a diagnosis, blocks of categories, parts) of each family."""
@@ -130,113 +137,113 @@ def _makers(
         "diagnoses",
         "month",
         lambda d: d.month,
-        chain(months, sorted(months), least, old.get("diagnoses:month", ())),
+        merge_adjacent_codes(months, sorted(months), least, old.get("diagnoses:month", ())),
         (ALL,),
     )
-    for measure in (OVERALL, *(goal.id for goal in instrument.goals)):
+    for measure in (OVERALL, *(goal.id for goal in questionnaire.goals)):
         by_level = Counter(d.levels[measure] for d in diagnoses)
-        categories = chain(
-            by_level, [str(level.id) for level in instrument.levels], least, old.get(f"level:{measure}", ())
+        categories = merge_adjacent_codes(
+            by_level, [str(level.id) for level in questionnaire.levels], least, old.get(f"level:{measure}", ())
         )
         yield "level", measure, lambda d, m=measure: d.levels[m], categories, ("region", "sector", "size")
-    for item in instrument.items:
-        categories = (*((str(option.points),) for option in item.options), (NONE,), (BLANK,))
+    for item in questionnaire.items:
+        categories = (*((str(option.points),) for option in item.options), (NONE_CATEGORY,), (UNKNOWN_CATEGORY,))
         yield "answer", item.id, lambda d, i=item.id: d.answers[i], categories, ("size",)
     yield (
         "action",
         "first",
         lambda d: d.action,
-        rare_together(Counter(d.action for d in diagnoses), threshold),
+        group_rare_codes(Counter(d.first_action for d in diagnoses), threshold),
         (ALL,),
     )
 
 
-def _family(
+def _build_linked_table(
     table: str,
     measure: str,
     diagnoses,
-    blocks: Partition,
-    instrument: Instrument,
+    blocks: Recoding,
+    questionnaire: Questionnaire,
     category: Callable,
     categories: Blocks,
     parts: tuple[str, ...],
     grain: str,
-) -> Family:
+) -> LinkedTable:
     """One family: its parts repeat the same categories over regions, sectors and sizes.
 
     Counts of diagnoses are renewed cell by cell; a distribution is renewed whole, so that its shares always add up.
     """
     counts, crossed = table == "diagnoses", (table, measure) == ("diagnoses", "sector")
     x = Counter(f"{part}|{getattr(d, part, ALL)}|{category(d)}" for d in diagnoses for part in parts)
-    rows = [row for part in parts for row in domains(part, blocks, instrument)]
+    rows = [row for part in parts for row in list_domains(part, blocks, questionnaire)]
     columns = tuple(code for block in categories for code in block)
-    totals = [_keys(part, codes, columns) for _, _, part, codes in rows]
+    totals = [_build_base_keys(part, codes, columns) for _, _, part, codes in rows]
     if crossed:  # the totals of the sectors stand in the table of sectors
-        totals += [_keys(parts[0], rows[0][3], block) for block in categories]
-    wanted = _wanted(grain, crossed, len(diagnoses))
+        totals += [_build_base_keys(parts[0], rows[0][3], block) for block in categories]
+    wanted = _get_domain_kinds(grain, crossed, len(diagnoses))
     cells, units, lines, place = [], [], [], {}
     for kind, domain, part, codes in rows:
         if kind in wanted and domain not in place:
-            base = sum(x[key] for key in _keys(part, codes, columns))
+            base = sum(x[key] for key in _build_base_keys(part, codes, columns))
             place[domain] = tuple(range(len(cells), len(cells) + len(categories)))
             for block in categories:
-                own = _keys(part, codes, block)
+                own = _build_base_keys(part, codes, block)
                 cells.append(Cell(domain, "+".join(block), own, sum(x[key] for key in own), base))
             units += [(i,) for i in place[domain]] if counts else [place[domain]]
-            lines.append(Line(None, place[domain]))
-    lines += _columns(rows, place, len(categories))
+            lines.append(AdditiveRelation(None, place[domain]))
+    lines += _build_column_relations(rows, place, len(categories))
     italy = {part: next(codes for _, _, p, codes in rows if p == part) for part in parts}
     same = tuple(
-        (_keys(parts[0], italy[parts[0]], (c,)), _keys(part, italy[part], (c,)))
+        (_build_base_keys(parts[0], italy[parts[0]], (c,)), _build_base_keys(part, italy[part], (c,)))
         for part in parts[1:]
         for c in columns
     )
-    return Family(
+    return LinkedTable(
         table, measure, dict(x), tuple(cells), tuple(units), tuple(lines), categories, tuple(totals), same
     )
 
 
-def _wanted(grain: str, crossed: bool, n: int) -> set[str]:
+def _get_domain_kinds(grain: str, crossed: bool, n: int) -> set[str]:
     """The kinds of domain a family shows at a grain."""
     kinds = {"region", "macro", "wide", "italy"}
-    for step in ("region", "macro", "wide", "italy")[: GRAINS.index(grain)]:
+    for step in ("region", "macro", "wide", "italy")[: DETAIL_LEVELS.index(grain)]:
         kinds.discard(step)
     if crossed:
-        kinds -= {"italy"} | ({"region"} if n < FINE_FROM else set())
+        kinds -= {"italy"} | ({"region"} if n < MIN_REGION_BY_SECTOR else set())
     return kinds
 
 
-def _keys(part: str, codes: Iterable[str], categories: Iterable[str]) -> tuple[str, ...]:
+def _build_base_keys(part: str, codes: Iterable[str], categories: Iterable[str]) -> tuple[str, ...]:
     categories = tuple(categories)
     return tuple(f"{part}|{code}|{category}" for code in codes for category in categories)
 
 
-def domains(
-    part: str, blocks: Partition, instrument: Instrument
+def list_domains(
+    dimension: str, recoding: Recoding, questionnaire: Questionnaire
 ) -> list[tuple[str, Domain, str, tuple[str, ...]]]:
     """The domains of a part as (kind, domain, part, base codes), Italy first; a block that repeats a wider one is left out."""
-    if part == ALL:
+    if dimension == ALL:
         return [("italy", Domain(), ALL, (ALL,))]
-    rows = [("italy", Domain(), part, codes_of(part, instrument))]
-    if part != "region":
-        named = getattr(blocks, part)
-        make = (lambda code: Domain(sector=code)) if part == "sector" else (lambda code: Domain(size=code))
-        return rows + [("wide", make("+".join(block)), part, block) for block in named if len(named) > 1]
-    inside = {macro: [r for r in regions() if areas()[r]["parent"] in macro] for macro in blocks.macro}
+    rows = [("italy", Domain(), dimension, get_codes(dimension, questionnaire))]
+    if dimension != "region":
+        named = getattr(recoding, dimension)
+        make = (lambda code: Domain(sector=code)) if dimension == "sector" else (lambda code: Domain(size=code))
+        return rows + [("wide", make("+".join(block)), dimension, block) for block in named if len(named) > 1]
+    inside = {macro: [r for r in get_region_codes() if load_italian_areas()[r]["parent"] in macro] for macro in recoding.macro}
     wide = [
-        ("macro", Domain("+".join(macro)), part, tuple(inside[macro]))
-        for macro in blocks.macro
-        if len(blocks.macro) > 1
+        ("macro", Domain("+".join(macro)), dimension, tuple(inside[macro]))
+        for macro in recoding.macro
+        if len(recoding.macro) > 1
     ]
     groups = {tuple(codes) for codes in inside.values()}
     return (
         rows
         + wide
-        + [("region", Domain("+".join(block)), part, block) for block in blocks.region if block not in groups]
+        + [("region", Domain("+".join(block)), dimension, block) for block in recoding.region if block not in groups]
     )
 
 
-def _columns(rows, place: dict, width: int) -> list[Line]:
+def _build_column_relations(rows, place: dict, width: int) -> list[AdditiveRelation]:
     """The sums down the columns: macro-areas, sectors and sizes make Italy; regions make their macro-area."""
     lines = []
     for dimension in dict.fromkeys(row[2] for row in rows):
@@ -251,17 +258,17 @@ def _columns(rows, place: dict, width: int) -> list[Line]:
                 children = [place[d] for _, d, _, part in below if set(part) <= set(whole) and d in place]
                 for column in range(width) if children else ():
                     parent = place[domain][column] if domain in place else None
-                    lines.append(Line(parent, tuple(child[column] for child in children)))
+                    lines.append(AdditiveRelation(parent, tuple(child[column] for child in children)))
     return lines
 
 
-def _counted(row: Contribution, instrument: Instrument) -> Diagnosis:
+def _build_record(row: Contribution, questionnaire: Questionnaire) -> DiagnosisRecord:
     answers, goals = json.loads(row.answers), json.loads(row.goals)
     given = {
         id: answer for id, answer in answers.items() if answer not in (SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)
     }
-    actions = plan(score(given, instrument), [g for g in (row.goal_1, row.goal_2) if g], instrument).actions
-    return Diagnosis(
+    actions = build_action_plan(score_answers(given, questionnaire), [g for g in (row.goal_1, row.goal_2) if g], questionnaire).actions
+    return DiagnosisRecord(
         id=row.diagnosis_id,
         region=row.region,
         sector=row.sector,
@@ -269,14 +276,14 @@ def _counted(row: Contribution, instrument: Instrument) -> Diagnosis:
         month=row.month,
         levels={OVERALL: str(row.level)} | {id: str(goal[3]) for id, goal in goals.items()},
         scores={OVERALL: row.score} | {id: goal[0] for id, goal in goals.items()},
-        answers={id: _category(answer) for id, answer in answers.items()},
-        action=actions[0].id if actions else NONE,
+        answers={id: _categorise_answer(answer) for id, answer in answers.items()},
+        first_action=actions[0].id if actions else NONE_CATEGORY,
     )
 
 
-def _category(answer) -> str:
+def _categorise_answer(answer) -> str:
     if answer == HIDDEN_ZERO:
         return "0"
-    return {DONT_KNOW: BLANK, SKIPPED: BLANK, NOT_APPLICABLE: NONE, HIDDEN_EXCLUDE: NONE}.get(
+    return {DONT_KNOW: UNKNOWN_CATEGORY, SKIPPED: UNKNOWN_CATEGORY, NOT_APPLICABLE: NONE_CATEGORY, HIDDEN_EXCLUDE: NONE_CATEGORY}.get(
         answer, str(answer)
     )

@@ -6,94 +6,94 @@ from html import escape
 
 from ripresa import catalogue
 from ripresa.database import query
-from ripresa.i18n import list_text, number, period_text, t, value_text
+from ripresa.i18n import format_items, format_number, format_period, format_value, t
 
-PATH = "/revisions.atom"
-SHOWN = 40  # changes listed in an entry
-ENTRIES = 30
+FEED_PATH = "/revisions.atom"
+MAX_CHANGES_PER_ENTRY = 40  # changes listed in an entry
+MAX_ENTRIES = 30
 
 
-def atom(
+def render_feed(
     releases: Iterable[Mapping[str, str]], revisions: Iterable[Mapping[str, str]], site: str, lang: str
 ) -> str:
     """The feed. releases (oldest first) and revisions: those of data.release; `site` is where the pages are."""
     site, made = (
         site.rstrip("/"),
-        [(line, _moment(line, place)) for place, line in enumerate(releases)][::-1][:ENTRIES],
+        [(line, _format_timestamp(line, place)) for place, line in enumerate(releases)][::-1][:MAX_ENTRIES],
     )
     changed: dict[str, list[Mapping[str, str]]] = {}
     for line in revisions:
         changed.setdefault(line["version"], []).append(line)
     updated = made[0][1] if made else "1970-01-01T00:00:00Z"
     entries = "".join(
-        _entry(line, moment, changed.get(line["version"], []), site, lang) for line, moment in made
+        _render_entry(line, moment, changed.get(line["version"], []), site, lang) for line, moment in made
     )
     return (
         f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{lang}">\n<title>{escape(t("feed_title", lang))}</title>\n'
-        f'<id>{escape(site)}{PATH}</id>\n<link rel="self" type="application/atom+xml" href="{escape(site)}{PATH}?lang={lang}"/>\n<link href="{escape(site)}/revisions?lang={lang}"/>\n'
+        f'<id>{escape(site)}{FEED_PATH}</id>\n<link rel="self" type="application/atom+xml" href="{escape(site)}{FEED_PATH}?lang={lang}"/>\n<link href="{escape(site)}/revisions?lang={lang}"/>\n'
         f"<updated>{updated}</updated>\n<author><name>Ripresa digitale</name></author>\n{entries}</feed>\n"
     )
 
 
-def counted(lines: Iterable[Mapping[str, str]], lang: str) -> str:
+def format_revision_counts(revisions: Iterable[Mapping[str, str]], lang: str) -> str:
     """How many figures were revised, added, withdrawn: "3 riviste, 120 nuove"; for a page as well."""
     counts = {
-        kind: sum(int(line["observations"]) for line in lines if line["kind"] == kind)
+        kind: sum(int(line["observations"]) for line in revisions if line["kind"] == kind)
         for kind in ("revised", "new", "withdrawn")
     }
     said = [t(f"count_{kind}", lang, count=count) for kind, count in counts.items() if count]
-    return list_text(said, lang) if said else t("count_none", lang)
+    return format_items(said, lang) if said else t("count_none", lang)
 
 
-def sentence(line: Mapping[str, str], lang: str) -> str:
+def describe_revision(revision: Mapping[str, str], lang: str) -> str:
     """One line of revisions.csv in words."""
-    indicator = catalogue.indicators().get(line["indicator"])
-    name = indicator.label[lang] if indicator else line["indicator"] or t("all_indicators", lang)
-    where = _names(lang).get(line["geo"], line["geo"])
+    indicator = catalogue.load_indicators().get(revision["indicator"])
+    name = indicator.label[lang] if indicator else revision["indicator"] or t("all_indicators", lang)
+    where = _get_area_names(lang).get(revision["geo"], revision["geo"])
     what = ", ".join(
         part
         for part in (
             name,
             where,
-            "" if line["sector"] in ("", "all") else line["sector"],
-            "" if line["size"] in ("", "all") else line["size"],
-            period_text(line["period"], lang),
+            "" if revision["sector"] in ("", "all") else revision["sector"],
+            "" if revision["size"] in ("", "all") else revision["size"],
+            format_period(revision["period"], lang),
         )
         if part
     )
-    if line["observations"] != "1" or line["kind"] == "new":
-        return t(f"several_{line['kind']}", lang, what=what, count=number(int(line["observations"]), lang))
+    if revision["observations"] != "1" or revision["kind"] == "new":
+        return t(f"several_{revision['kind']}", lang, what=what, count=format_number(int(revision["observations"]), lang))
     return t(
-        f"one_{line['kind']}",
+        f"one_{revision['kind']}",
         lang,
         what=what,
-        was=_value(line["old_value"], indicator, lang),
-        now=_value(line["new_value"], indicator, lang),
+        was=_format_value(revision["old_value"], indicator, lang),
+        now=_format_value(revision["new_value"], indicator, lang),
     )
 
 
-def _moment(made: Mapping[str, str], place: int) -> str:
+def _format_timestamp(made: Mapping[str, str], place: int) -> str:
     """The start of a release's day, and a second for each release before it: releases of one day keep their order, none lies in the future."""
     return f"{datetime.fromisoformat(made['date']) + timedelta(seconds=place):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _entry(made: Mapping[str, str], moment: str, lines: list[Mapping[str, str]], site: str, lang: str) -> str:
-    items = "".join(f"<li>{escape(sentence(line, lang))}</li>" for line in lines[:SHOWN])
+def _render_entry(made: Mapping[str, str], moment: str, lines: list[Mapping[str, str]], site: str, lang: str) -> str:
+    items = "".join(f"<li>{escape(describe_revision(line, lang))}</li>" for line in lines[:MAX_CHANGES_PER_ENTRY])
     more = (
-        f"<li>{escape(t('detail_more', lang, count=len(lines) - SHOWN))}</li>" if len(lines) > SHOWN else ""
+        f"<li>{escape(t('detail_more', lang, count=len(lines) - MAX_CHANGES_PER_ENTRY))}</li>" if len(lines) > MAX_CHANGES_PER_ENTRY else ""
     )
     listed = f'<content type="html">{escape(f"<ul>{items}{more}</ul>")}</content>\n' if lines else ""
     return (
-        f"<entry>\n<title>{escape(t('feed_entry', lang, version=made['version'], counts=counted(lines, lang)))}</title>\n<id>{escape(site)}{PATH}#{made['version']}</id>\n"
+        f"<entry>\n<title>{escape(t('feed_entry', lang, version=made['version'], counts=format_revision_counts(lines, lang)))}</title>\n<id>{escape(site)}{FEED_PATH}#{made['version']}</id>\n"
         f'<link href="{escape(site)}/revisions?lang={lang}#{made["version"]}"/>\n<updated>{moment}</updated>\n{listed}</entry>\n'
     )
 
 
-def _value(text: str, indicator, lang: str) -> str:
+def _format_value(text: str, indicator, lang: str) -> str:
     """A value of revisions.csv as a reader writes it, with every decimal it has."""
     try:
         return (
-            value_text(
+            format_value(
                 float(text), indicator.unit, max(indicator.decimals, len(text.partition(".")[2])), lang
             )
             if indicator
@@ -103,5 +103,5 @@ def _value(text: str, indicator, lang: str) -> str:
         return text
 
 
-def _names(lang: str) -> dict[str, str]:
-    return {row.code: row.name for row in query.ask("areas", level="any", lang=lang).itertuples()}
+def _get_area_names(lang: str) -> dict[str, str]:
+    return {row.code: row.name for row in query.run_query("areas", level="any", lang=lang).itertuples()}

@@ -14,20 +14,20 @@ import plotly.graph_objects as go
 from ripresa.exports import formats
 from ripresa.exports import image_layout as printed
 from ripresa.exports import seal as fingerprint
-from ripresa.exports.export_table import Export
+from ripresa.exports.export_table import ExportedTable
 from ripresa.i18n import t
 
-FORMS = ("png", "svg")
-SAMPLE = "The quick brown fox 0123456789"  # measured in the browser: a wider font gets smaller letters
+IMAGE_FORMATS = ("png", "svg")
+FONT_SAMPLE = "The quick brown fox 0123456789"  # measured in the browser: a wider font gets smaller letters
 
 
 @cache
-def script() -> str:
+def load_script() -> str:
     """The script, once a page: for st.html(..., unsafe_allow_javascript=True)."""
     return f"<script>{Path(__file__).with_name('browser_image.js').read_text(encoding='utf-8')}</script>"
 
 
-def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", other: bool = False) -> str:
+def render_save_buttons(name: str, figure: go.Figure, export: ExportedTable, theme: str = "light", include_data: bool = False) -> str:
     """Buttons that save the chart whose Streamlit key is `name`: HTML for st.html, made when the reader asks for it. other: the chart on the page is in the other theme."""
     lang = export.view.lang
     rows = "".join(
@@ -35,13 +35,13 @@ def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", 
         + "".join(
             f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(t("save_as", lang, form=form.upper(), size=t(f"size_{size}", lang)))}">'
             f"{form.upper()}</button>"
-            for form in FORMS
+            for form in IMAGE_FORMATS
         )
         + "</li>"
-        for size in printed.SIZES
+        for size in printed.IMAGE_SIZES
     )
     recipe = json.dumps(
-        recipe_of(figure, export, theme) | ({"data": json.loads(figure.to_json())["data"]} if other else {}),
+        build_image_spec(figure, export, theme) | ({"data": json.loads(figure.to_json())["data"]} if include_data else {}),
         ensure_ascii=False,
         separators=(",", ":"),
     )
@@ -51,17 +51,17 @@ def buttons(name: str, figure: go.Figure, export: Export, theme: str = "light", 
     )
 
 
-def recipe_of(figure: go.Figure, export: Export, theme: str = "light") -> dict:
+def build_image_spec(figure: go.Figure, export: ExportedTable, theme: str = "light") -> dict:
     """What the script needs: file name, seal, and for each size the layout and the scale."""
     sizes = {}
-    for size in printed.SIZES:
-        ready = printed.prepared(figure, export, size, theme)
-        sizes[size] = {"layout": ready.layout.to_plotly_json(), "scale": printed.scale(ready, size)}
+    for size in printed.IMAGE_SIZES:
+        ready = printed.build_image_figure(figure, export, size, theme)
+        sizes[size] = {"layout": ready.layout.to_plotly_json(), "scale": printed.get_image_scale(ready, size)}
     return {
-        "file": formats.stem(export.table, export.view, export.version),
-        "seal": fingerprint.picture(export.seal, export.table),
+        "file": formats.build_file_stem(export.table, export.view, export.version),
+        "seal": fingerprint.build_image_seal(export.seal, export.table),
         "sizes": sizes,
-        "font": printed.FONT,
-        "sample": SAMPLE,
-        "width": round(printed.width(SAMPLE, 100), 1),
+        "font": printed.FONT_FAMILY,
+        "sample": FONT_SAMPLE,
+        "width": round(printed.measure_text(FONT_SAMPLE, 100), 1),
     }

@@ -2,11 +2,11 @@
 
 import re
 
-from ripresa.exports.export_table import Export
-from ripresa.i18n import noted, period_text, t
+from ripresa.exports.export_table import ExportedTable
+from ripresa.i18n import format_period, noted, t
 
-US = "Ripresa digitale"
-TEX = {
+SITE_NAME = "Ripresa digitale"
+TEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
     "%": r"\%",
@@ -20,7 +20,7 @@ TEX = {
 }
 
 
-def text(export: Export, lang: str = "") -> str:
+def format_citation(export: ExportedTable, lang: str = "") -> str:
     """One sentence for a footnote."""
     lang = lang or export.view.lang
     said = "; ".join(f"{noted(source.publisher, lang)}, {source.name[lang]}" for source in export.sources)
@@ -28,14 +28,14 @@ def text(export: Export, lang: str = "") -> str:
         "citation",
         lang,
         sources=said,
-        title=title(export, lang),
+        title=format_title(export, lang),
         version=export.version,
-        day=period_text(export.day.isoformat(), lang),
-        link=export.link,
+        day=format_period(export.access_date.isoformat(), lang),
+        link=export.permalink,
     )
 
 
-def bibtex(export: Export) -> str:
+def format_bibtex(export: ExportedTable) -> str:
     """An entry for a bibliography in LaTeX."""
     lang, view = export.view.lang, export.view
     key = "_".join(
@@ -48,15 +48,15 @@ def bibtex(export: Export) -> str:
         )
     )
     fields = {
-        "author": " and ".join(f"{{{_tex(name)}}}" for name in [*_publishers(export), US]),
-        "title": f"{{{_tex(title(export, lang))}}}",
-        "howpublished": _tex(t("dashboard", lang)),
-        "publisher": _tex("; ".join(_publishers(export))),
-        "year": str(export.day.year),
+        "author": " and ".join(f"{{{_escape_tex(name)}}}" for name in [*_get_publishers(export), SITE_NAME]),
+        "title": f"{{{_escape_tex(format_title(export, lang))}}}",
+        "howpublished": _escape_tex(t("dashboard", lang)),
+        "publisher": _escape_tex("; ".join(_get_publishers(export))),
+        "year": str(export.access_date.year),
         "version": export.version,
-        "url": _address(export.link),
-        "urldate": export.day.isoformat(),
-        "note": _tex(export.meta["source"]),
+        "url": _sanitize_url(export.permalink),
+        "urldate": export.access_date.isoformat(),
+        "note": _escape_tex(export.meta["source"]),
         "language": {"it": "italian", "en": "english"}[lang],
     }
     return (
@@ -66,27 +66,27 @@ def bibtex(export: Export) -> str:
     )
 
 
-def ris(export: Export) -> str:
+def format_ris(export: ExportedTable) -> str:
     """An entry for reference managers."""
     lines = [
         ("TY", "DATA"),
-        *(("AU", name) for name in _publishers(export)),
-        ("AU", US),
-        ("TI", title(export, export.view.lang)),
+        *(("AU", name) for name in _get_publishers(export)),
+        ("AU", SITE_NAME),
+        ("TI", format_title(export, export.view.lang)),
         ("T2", t("dashboard", export.view.lang)),
-        ("PY", str(export.day.year)),
-        ("PB", "; ".join(_publishers(export))),
+        ("PY", str(export.access_date.year)),
+        ("PB", "; ".join(_get_publishers(export))),
         ("ET", export.version),
         ("N1", export.meta["source"]),
         ("LA", export.view.lang),
-        ("UR", _address(export.link)),
-        ("Y2", export.day.strftime("%Y/%m/%d")),
+        ("UR", _sanitize_url(export.permalink)),
+        ("Y2", export.access_date.strftime("%Y/%m/%d")),
         ("ER", ""),
     ]
     return "".join(f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in lines)
 
 
-def title(export: Export, lang: str) -> str:
+def format_title(export: ExportedTable, lang: str) -> str:
     """What is cited: indicator, where, when."""
     view = export.view
     names = (
@@ -101,9 +101,9 @@ def title(export: Export, lang: str) -> str:
         else [view.period]
     )
     when = (
-        period_text(periods[0], lang)
+        format_period(periods[0], lang)
         if len(periods) == 1
-        else f"{period_text(periods[0], lang)} – {period_text(periods[-1], lang)}"
+        else f"{format_period(periods[0], lang)} – {format_period(periods[-1], lang)}"
     )
     provisional = (
         (export.table["status"] == "provisional") | export.table["flags"].str.contains("p")
@@ -113,16 +113,16 @@ def title(export: Export, lang: str) -> str:
         if provisional.any()
         else ""
     )
-    return f"{export.label(lang)}, {where}, {when}"
+    return f"{export.format_label(lang)}, {where}, {when}"
 
 
-def _publishers(export: Export) -> list[str]:
+def _get_publishers(export: ExportedTable) -> list[str]:
     return list(dict.fromkeys(noted(source.publisher, export.view.lang) for source in export.sources))
 
 
-def _tex(said: str) -> str:
-    return "".join(TEX.get(letter, letter) for letter in said)
+def _escape_tex(said: str) -> str:
+    return "".join(TEX_ESCAPES.get(letter, letter) for letter in said)
 
 
-def _address(link: str) -> str:
+def _sanitize_url(link: str) -> str:
     return re.sub(r"[\s{}\\]", "", link)

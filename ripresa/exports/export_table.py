@@ -8,17 +8,17 @@ from functools import cached_property
 import pandas as pd
 
 from ripresa import catalogue
-from ripresa.database.build import KEY
-from ripresa.database.query import ask, version
+from ripresa.database.build import KEY_COLUMNS
+from ripresa.database.query import get_data_version, run_query
 from ripresa.exports import links
 from ripresa.exports import seal as fingerprint
 from ripresa.filters import View
 from ripresa.i18n import noted
 from ripresa.narrative import figure_text as charted
-from ripresa.observations.rows import roles
+from ripresa.observations.rows import get_row_roles
 
-PARTS = ("sector", "gender", "size")
-NUMBERS = ("value", "ci_low", "ci_high", "n")
+BREAKDOWN_DIMENSIONS = ("sector", "gender", "size")
+NUMERIC_COLUMNS = ("value", "ci_low", "ci_high", "n")
 COLUMNS = {  # name: type, what it holds in Italian and in English; the order is the order in the file
     "indicator": ("string", "Codice dell'indicatore", "Indicator code"),
     "indicator_name": ("string", "Indicatore", "Indicator"),
@@ -137,67 +137,67 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
 
 
 @dataclass(frozen=True, eq=False)
-class Export:
+class ExportedTable:
     """A view ready to leave: its table, the words of its figure, and where and when it was taken."""
 
     view: View
     table: pd.DataFrame
     meta: dict
     version: str
-    day: date
+    access_date: date
     site: str
 
     @cached_property
-    def link(self) -> str:
+    def permalink(self) -> str:
         """The link to cite: every choice and the data version."""
-        return links.page(self.site, self.view, links.cited(self.view, self.version))
+        return links.build_page_url(self.site, self.view, links.get_permalink_parameters(self.view, self.version))
 
     @cached_property
-    def short(self) -> str:
+    def short_link(self) -> str:
         """The link to print: as few words as open the same view, without https."""
-        return links.page(self.site, self.view, links.plain(self.view)).partition("://")[2]
+        return links.build_page_url(self.site, self.view, links.get_short_parameters(self.view)).partition("://")[2]
 
     @cached_property
     def seal(self) -> dict:
         """What every format carries to be verified by."""
-        return fingerprint.seal(self.version, links.spoken(self.view), self.table)
+        return fingerprint.build_seal(self.version, links.canonicalize_view(self.view), self.table)
 
-    def label(self, lang: str) -> str:
+    def format_label(self, lang: str) -> str:
         """The indicator, and the part of the firms that all figures are of."""
-        return label(
+        return format_indicator_label(
             self.view.indicator,
-            {kind: self.table[kind].iloc[0] for kind in PARTS if self.table[kind].nunique() == 1},
+            {kind: self.table[kind].iloc[0] for kind in BREAKDOWN_DIMENSIONS if self.table[kind].nunique() == 1},
             lang,
         )
 
     @cached_property
     def sources(self) -> list[catalogue.Source]:
         """The sources of the figures, the one with most figures first."""
-        return [catalogue.sources()[id] for id in self.table["source"].value_counts().index] or [
-            catalogue.sources()[self.view.indicator.source]
+        return [catalogue.load_sources()[id] for id in self.table["source"].value_counts().index] or [
+            catalogue.load_sources()[self.view.indicator.source]
         ]
 
 
-def label(indicator: catalogue.Indicator, cut: Mapping[str, object], lang: str) -> str:
+def format_indicator_label(indicator: catalogue.Indicator, breakdown: Mapping[str, object], lang: str) -> str:
     """An indicator with the sector, who leads and the size it is held at, where that is not all firms."""
-    said = {(row.kind, row.code): row.name for row in ask("labels", lang=lang).itertuples()}
+    said = {(row.kind, row.code): row.name for row in run_query("labels", lang=lang).itertuples()}
     return ", ".join(
         [
             indicator.label[lang],
-            *(said[kind, cut[kind]] for kind in PARTS if cut.get(kind, "all") not in ("all", "female-male")),
+            *(said[kind, breakdown[kind]] for kind in BREAKDOWN_DIMENSIONS if breakdown.get(kind, "all") not in ("all", "female-male")),
         ]
     )
 
 
-def prepare(
-    rows: pd.DataFrame, view: View, site: str, day: date, meta: dict | None = None, known: str = ""
-) -> Export:
+def build_export(
+    rows: pd.DataFrame, view: View, site: str, day: date, meta: dict | None = None, data_version: str = ""
+) -> ExportedTable:
     """An export of `rows`, the rows the figure draws. `meta` is the figure's layout.meta, `known` the data version where it is not the newest."""
-    current = known or version()
-    return Export(view, flat(rows, view, current), meta or charted.frame(rows, view), current, day, site)
+    current = data_version or get_data_version()
+    return ExportedTable(view, flatten_rows(rows, view, current), meta or charted.build_figure_text(rows, view), current, day, site)
 
 
-def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
+def flatten_rows(rows: pd.DataFrame, view: View, data_version: str = "") -> pd.DataFrame:
     """The rows of a view with exactly the columns of COLUMNS; missing numbers stay missing, missing texts are empty."""
     table = pd.DataFrame(index=range(len(rows)))
     given = rows.reset_index(drop=True)
@@ -206,32 +206,32 @@ def flat(rows: pd.DataFrame, view: View, known: str = "") -> pd.DataFrame:
         if "indicator" in given
         else pd.Series([view.indicator.id] * len(given), dtype="object")
     )
-    about = {id: catalogue.indicator(id) for id in indicators.unique()}
+    about = {id: catalogue.get_indicator(id) for id in indicators.unique()}
     for name, (kind, *_) in COLUMNS.items():
         column = given[name] if name in given else pd.Series([None] * len(given), dtype="object")
-        table[name] = _typed(column, kind)
-    table["role"] = roles(given.to_dict("records"), view)
+        table[name] = _coerce_column(column, kind)
+    table["role"] = get_row_roles(given.to_dict("records"), view)
     table["indicator"] = indicators.astype(object)
     table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
     table["unit"] = [about[id].unit for id in indicators]
-    table["citations"] = [noted(text, view.lang) for text in _citations(table)]
+    table["citations"] = [noted(text, view.lang) for text in _load_citations(table)]
     table["population"] = [noted(text, view.lang, "population_") for text in table["population"]]
-    table["data_version"] = known or version()
-    table["check"] = fingerprint.checks(table)
+    table["data_version"] = data_version or get_data_version()
+    table["check"] = fingerprint.checksum_rows(table)
     return table
 
 
-def keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
+def get_observation_keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """The key of each figure as published: a figure drawn for each part of a joined area has the key of the whole."""
     return [
         tuple(
-            row[name] if name != "geo" or not row["published_geo"] else row["published_geo"] for name in KEY
+            row[name] if name != "geo" or not row["published_geo"] else row["published_geo"] for name in KEY_COLUMNS
         )
         for row in table.to_dict("records")
     ]
 
 
-def _typed(column: pd.Series, kind: str) -> pd.Series:
+def _coerce_column(column: pd.Series, kind: str) -> pd.Series:
     if kind == "number":
         return pd.to_numeric(column).astype("float64")
     if kind == "integer":
@@ -243,11 +243,11 @@ def _typed(column: pd.Series, kind: str) -> pd.Series:
     return pd.Series(["" if pd.isna(text) else str(text) for text in column], dtype="object")
 
 
-def _citations(table: pd.DataFrame) -> list[str]:
+def _load_citations(table: pd.DataFrame) -> list[str]:
     """The documents of each figure, asked once for each indicator and choice in the table."""
     found: dict[tuple, str] = {}
     for choice in table[["indicator", "sector", "gender", "size"]].drop_duplicates().to_dict("records"):
-        for row in ask("figure_citations", **choice).itertuples():
+        for row in run_query("figure_citations", **choice).itertuples():
             found[
                 (
                     choice["indicator"],
@@ -259,4 +259,4 @@ def _citations(table: pd.DataFrame) -> list[str]:
                     row.edition,
                 )
             ] = row.citations
-    return [found.get(key, "") for key in keys(table)]
+    return [found.get(key, "") for key in get_observation_keys(table)]

@@ -17,44 +17,44 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from ripresa.catalogue import LANGS, universe
+from ripresa.catalogue import LANGS, get_universe
 from ripresa.exports import citation
 from ripresa.exports import seal as fingerprint
-from ripresa.exports.export_table import COLUMNS, NUMBERS, Export
-from ripresa.exports.seal import cell, neutral
+from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS, ExportedTable
+from ripresa.exports.seal import escape_formula, normalize_cell
 from ripresa.filters import View
-from ripresa.i18n import noted, period_text, t
+from ripresa.i18n import format_period, noted, t
 
-ARROW = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "date": pa.date32()}
-PROPERTY = 250  # Excel keeps at most 255 characters in a property
-SHEETS = ("data", "metadata", "notes")
-NAMED_AREAS = 3
+ARROW_TYPES = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "date": pa.date32()}
+MAX_PROPERTY_LENGTH = 250  # Excel keeps at most 255 characters in a property
+SHEET_NAMES = ("data", "metadata", "notes")
+MAX_AREAS_IN_FILE_NAME = 3
 LICENCES = {"CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/")}
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """One way to take the table: file ending, what a browser calls it, what writes it."""
 
-    ending: str
-    mime: str
-    write: Callable[[Export], bytes]
+    suffix: str
+    media_type: str
+    write: Callable[[ExportedTable], bytes]
 
 
-def make(export: Export, form: str) -> bytes:
+def build_file(export: ExportedTable, file_format: str) -> bytes:
     """The file in one of FORMATS."""
-    return FORMATS[form].write(export)
+    return FORMATS[file_format].write(export)
 
 
-def name(rows: pd.DataFrame, view: View, version: str, form: str) -> str:
+def build_file_name(rows: pd.DataFrame, view: View, version: str, file_format: str) -> str:
     """indicator_sector_area_period_lang_version.ending, without the sector where it is the total; `form` is one of FORMATS, or the ending of an image."""
-    ending = FORMATS[form].ending if form in FORMATS else f".{form}"
-    return f"{stem(rows, view, version)}{ending}"
+    ending = FORMATS[file_format].suffix if file_format in FORMATS else f".{file_format}"
+    return f"{build_file_stem(rows, view, version)}{ending}"
 
 
-def stem(rows: pd.DataFrame, view: View, version: str) -> str:
+def build_file_stem(rows: pd.DataFrame, view: View, version: str) -> str:
     """A file's name without its ending."""
-    area = "-".join(view.geo) if 0 < len(view.geo) <= NAMED_AREAS else view.level
+    area = "-".join(view.geo) if 0 < len(view.geo) <= MAX_AREAS_IN_FILE_NAME else view.level
     sector = (
         rows["sector"].unique() if rows["sector"].nunique() == 1 and (rows["sector"] != "all").any() else ()
     )
@@ -72,7 +72,7 @@ def stem(rows: pd.DataFrame, view: View, version: str) -> str:
     )
 
 
-def about(export: Export) -> dict[str, str]:
+def build_metadata(export: ExportedTable) -> dict[str, str]:
     """What a reader must know of the table, in the language of the view: words by name, in reading order."""
     lang, indicator = export.view.lang, export.view.indicator
     return {
@@ -80,15 +80,15 @@ def about(export: Export) -> dict[str, str]:
         "subtitle": export.meta["subtitle"],
         "indicator": indicator.label[lang],
         "definition": indicator.description[lang],
-        "universe": _universe(export, lang),
+        "universe": _describe_universe(export, lang),
         "notes": "\n".join(export.meta["notes"]),
         "source": export.meta["source"],
         "licence": "; ".join(dict.fromkeys(source.licence[lang] for source in export.sources)),
         "publisher_address": "; ".join(dict.fromkeys(source.url for source in export.sources)),
         "data_version": export.version,
-        "taken": export.day.isoformat(),
-        "link": export.link,
-        "citation": citation.text(export, lang),
+        "taken": export.access_date.isoformat(),
+        "link": export.permalink,
+        "citation": citation.format_citation(export, lang),
         "fingerprint": export.seal["fingerprint"],
     }
 
@@ -96,43 +96,43 @@ def about(export: Export) -> dict[str, str]:
 # --- CSV ---
 
 
-def comma(export: Export) -> bytes:
+def write_csv(export: ExportedTable) -> bytes:
     """CSV as analysts read it: UTF-8, comma, decimal point, header on row 1, missing cells empty."""
-    return _delimited(export, ",", lambda value: cell(value), "\n").encode()
+    return _write_delimited(export, ",", lambda value: normalize_cell(value), "\n").encode()
 
 
-def semicolon(export: Export) -> bytes:
+def write_excel_csv(export: ExportedTable) -> bytes:
     """CSV as Italian Excel opens it: byte order mark, semicolon, decimal comma, and no text it would turn into a date."""
     return (
         b"\xef\xbb\xbf"
-        + _delimited(export, ";", lambda value: cell(value).replace(".", ","), "\r\n", excel=True).encode()
+        + _write_delimited(export, ";", lambda value: normalize_cell(value).replace(".", ","), "\r\n", excel=True).encode()
     )
 
 
-def _delimited(
-    export: Export, mark: str, number: Callable[[object], str], end: str, excel: bool = False
+def _write_delimited(
+    export: ExportedTable, mark: str, number: Callable[[object], str], end: str, excel: bool = False
 ) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=mark, lineterminator=end)
     writer.writerow(COLUMNS)
     columns = [
         [number(value) for value in export.table[name]]
-        if name in NUMBERS
-        else [cell(value) if kind == "date" else neutral(_line(value), excel) for value in export.table[name]]
+        if name in NUMERIC_COLUMNS
+        else [normalize_cell(value) if kind == "date" else escape_formula(_collapse_whitespace(value), excel) for value in export.table[name]]
         for name, (kind, *_) in COLUMNS.items()
     ]
     writer.writerows(zip(*columns))
     return out.getvalue()
 
 
-def _line(text: str) -> str:
+def _collapse_whitespace(text: str) -> str:
     return " ".join(text.split())
 
 
 # --- XLSX ---
 
 
-def workbook(export: Export) -> bytes:
+def write_xlsx(export: ExportedTable) -> bytes:
     """XLSX with the sheets data, metadata and notes; every text is text, never a formula or a link."""
     import xlsxwriter  # 2 MB, and a moment of the start, that a visitor seldom needs
 
@@ -147,45 +147,45 @@ def workbook(export: Export) -> bytes:
             "nan_inf_to_errors": False,
         },
     )
-    words = about(export)
+    words = build_metadata(export)
     book.set_properties(
         {
             "title": words["title"][:250],
             "subject": words["indicator"][:250],
             "author": "Ripresa digitale",
             "comments": words["source"][:250],
-            "created": datetime.combine(export.day, time(12)),
+            "created": datetime.combine(export.access_date, time(12)),
         }
     )
-    extra = _about_lines(export), _note_lines(export)
-    seal = fingerprint.dumps(export.seal | {"about": sheets_check(*extra)})
-    for place, start in enumerate(range(0, len(seal), PROPERTY)):
-        book.set_custom_property(f"ripresa_seal_{place:02}", seal[start : start + PROPERTY], "text")
+    extra = _build_metadata_lines(export), _build_note_lines(export)
+    seal = fingerprint.dumps(export.seal | {"about": checksum_sheets(*extra)})
+    for place, start in enumerate(range(0, len(seal), MAX_PROPERTY_LENGTH)):
+        book.set_custom_property(f"ripresa_seal_{place:02}", seal[start : start + MAX_PROPERTY_LENGTH], "text")
     look = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
         "number": book.add_format(
-            {"num_format": "0" + ("." + "0" * _decimals(export) if _decimals(export) else "")}
+            {"num_format": "0" + ("." + "0" * _get_decimals(export) if _get_decimals(export) else "")}
         ),
     }
-    _data_sheet(book.add_worksheet(t("sheet_data", export.view.lang)), export, look)
-    for title, lines in zip(SHEETS[1:], extra):
+    _write_data_sheet(book.add_worksheet(t("sheet_data", export.view.lang)), export, look)
+    for title, lines in zip(SHEET_NAMES[1:], extra):
         sheet = book.add_worksheet(t(f"sheet_{title}", export.view.lang))
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 1, 110, look["wrap"])
         for place, (left, right) in enumerate(lines):
-            sheet.write_string(place, 0, neutral(left), look["head"])
-            sheet.write_string(place, 1, neutral(right), look["wrap"])
+            sheet.write_string(place, 0, escape_formula(left), look["head"])
+            sheet.write_string(place, 1, escape_formula(right), look["wrap"])
     book.close()
     return out.getvalue()
 
 
-def _data_sheet(sheet, export: Export, look: dict) -> None:
+def _write_data_sheet(sheet, export: ExportedTable, look: dict) -> None:
     table = export.table
     for place, (name, (kind, *_)) in enumerate(COLUMNS.items()):
         sheet.write_string(0, place, name, look["head"])
-        longest = max([len(name), *(len(cell(value)) for value in table[name])])
+        longest = max([len(name), *(len(normalize_cell(value)) for value in table[name])])
         sheet.set_column(place, place, min(longest, 40) + 2)
         for line, value in enumerate(table[name].tolist(), start=1):
             if kind in ("number", "integer"):
@@ -197,32 +197,32 @@ def _data_sheet(sheet, export: Export, look: dict) -> None:
                 if value is not None:
                     sheet.write_datetime(line, place, datetime.combine(value, time()), look["date"])
             elif value:
-                sheet.write_string(line, place, neutral(value))
+                sheet.write_string(line, place, escape_formula(value))
     sheet.freeze_panes(1, 0)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(COLUMNS) - 1)
 
 
-def _decimals(export: Export) -> int:
+def _get_decimals(export: ExportedTable) -> int:
     """Decimals to show, enough for the finest value; the cell holds the figure whole."""
     return max(
         [
             export.view.indicator.decimals,
             *(
-                len(cell(value).partition(".")[2])
+                len(normalize_cell(value).partition(".")[2])
                 for name in ("value", "ci_low", "ci_high")
                 for value in export.table[name]
-                if len(cell(value)) < 10
+                if len(normalize_cell(value)) < 10
             ),
         ]
     )
 
 
-def _about_lines(export: Export) -> list[tuple[str, str]]:
-    return [(t(f"about_{name}", export.view.lang), text) for name, text in about(export).items()]
+def _build_metadata_lines(export: ExportedTable) -> list[tuple[str, str]]:
+    return [(t(f"about_{name}", export.view.lang), text) for name, text in build_metadata(export).items()]
 
 
-def _note_lines(export: Export) -> list[tuple[str, str]]:
+def _build_note_lines(export: ExportedTable) -> list[tuple[str, str]]:
     lang, place = export.view.lang, 1 + LANGS.index(export.view.lang)
     return [
         *((t("note", lang), note) for note in export.meta["notes"]),
@@ -233,22 +233,22 @@ def _note_lines(export: Export) -> list[tuple[str, str]]:
     ]
 
 
-def sheets_check(*sheets: list[tuple[str, str]]) -> str:
+def checksum_sheets(*sheets: list[tuple[str, str]]) -> str:
     """The check of the sheets beside the data."""
-    return fingerprint.check(
-        fingerprint.RECORD.join(fingerprint.UNIT.join(map(cell, line)) for lines in sheets for line in lines)
+    return fingerprint.checksum(
+        fingerprint.RECORD_SEPARATOR.join(fingerprint.UNIT_SEPARATOR.join(map(normalize_cell, line)) for lines in sheets for line in lines)
     )
 
 
 # --- Parquet and JSON ---
 
 
-def columnar(export: Export) -> bytes:
+def write_parquet(export: ExportedTable) -> bytes:
     """Parquet with typed columns; description and seal in its metadata."""
-    words = json.dumps(about(export), ensure_ascii=False)
+    words = json.dumps(build_metadata(export), ensure_ascii=False)
     fields = [
         pa.field(
-            name, ARROW[kind], metadata={"description": (italian, english)[LANGS.index(export.view.lang)]}
+            name, ARROW_TYPES[kind], metadata={"description": (italian, english)[LANGS.index(export.view.lang)]}
         )
         for name, (kind, italian, english) in COLUMNS.items()
     ]
@@ -256,7 +256,7 @@ def columnar(export: Export) -> bytes:
         fields,
         metadata={
             "about": words,
-            "ripresa": fingerprint.dumps(export.seal | {"about": fingerprint.check(words)}),
+            "ripresa": fingerprint.dumps(export.seal | {"about": fingerprint.checksum(words)}),
         },
     )
     arrays = [
@@ -270,64 +270,64 @@ def columnar(export: Export) -> bytes:
     return out.getvalue()
 
 
-def document(export: Export) -> bytes:
+def write_json(export: ExportedTable) -> bytes:
     """JSON: the seal, what to know, the columns, the rows as objects; missing is null."""
     described = {
-        "about": about(export),
+        "about": build_metadata(export),
         "columns": {
             name: {"type": kind, "it": italian, "en": english}
             for name, (kind, italian, english) in COLUMNS.items()
         },
     }
     rows = [
-        {name: _plain(value) for name, value in row.items()}
+        {name: _to_json_value(value) for name, value in row.items()}
         for row in export.table[list(COLUMNS)].to_dict("records")
     ]
     whole = {
-        "seal": fingerprint.closed(export.seal | {"about": document_check(described)}),
+        "seal": fingerprint.add_checksum(export.seal | {"about": checksum_json_metadata(described)}),
         **described,
         "rows": rows,
     }
     return json.dumps(whole, ensure_ascii=False, indent=1).encode()
 
 
-def document_check(described: dict) -> str:
+def checksum_json_metadata(described: dict) -> str:
     """The check of what a JSON file says about its rows."""
-    return fingerprint.check(
+    return fingerprint.checksum(
         json.dumps(
             {name: described.get(name) for name in ("about", "columns")}, ensure_ascii=False, sort_keys=True
         )
     )
 
 
-def _plain(value: object) -> object:
+def _to_json_value(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else None if pd.isna(value) else value
 
 
 # --- zip ---
 
 
-def package(export: Export) -> bytes:
+def write_zip(export: ExportedTable) -> bytes:
     """A zip that stands alone: the table, datapackage.json (Frictionless), CSVW metadata, a readme in both languages, citations."""
-    own = stem(export.table, export.view, export.version)
-    table = comma(export)
+    own = build_file_stem(export.table, export.view, export.version)
+    table = write_csv(export)
     members = {
         f"{own}.csv": table,
-        f"{own}.csv-metadata.json": sidecar(export, f"{own}.csv"),
-        "README.md": readme(export, "en", own).encode(),
-        "LEGGIMI.md": readme(export, "it", own).encode(),
-        "citation.bib": citation.bibtex(export).encode(),
-        "citation.ris": citation.ris(export).encode(),
-        "citation.txt": "\n\n".join(citation.text(export, lang) for lang in LANGS).encode() + b"\n",
+        f"{own}.csv-metadata.json": write_csvw_metadata(export, f"{own}.csv"),
+        "README.md": render_readme(export, "en", own).encode(),
+        "LEGGIMI.md": render_readme(export, "it", own).encode(),
+        "citation.bib": citation.format_bibtex(export).encode(),
+        "citation.ris": citation.format_ris(export).encode(),
+        "citation.txt": "\n\n".join(citation.format_citation(export, lang) for lang in LANGS).encode() + b"\n",
     }
-    described = descriptor(export, f"{own}.csv", table)
+    described = build_datapackage(export, f"{own}.csv", table)
     seal = export.seal | {
-        "about": descriptor_check(described),
+        "about": checksum_descriptor(described),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in members.items()},
     }
     members = {
         "datapackage.json": json.dumps(
-            {**described, "ripresa": fingerprint.closed(seal)}, ensure_ascii=False, indent=1
+            {**described, "ripresa": fingerprint.add_checksum(seal)}, ensure_ascii=False, indent=1
         ).encode(),
         **members,
     }
@@ -335,16 +335,16 @@ def package(export: Export) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for member, content in members.items():
             archive.writestr(
-                zipfile.ZipInfo(member, (export.day.year, export.day.month, export.day.day, 12, 0, 0)),
+                zipfile.ZipInfo(member, (export.access_date.year, export.access_date.month, export.access_date.day, 12, 0, 0)),
                 content,
                 zipfile.ZIP_DEFLATED,
             )
     return out.getvalue()
 
 
-def descriptor(export: Export, path: str, table: bytes) -> dict:
+def build_datapackage(export: ExportedTable, path: str, table: bytes) -> dict:
     """datapackage.json of one table, without the seal."""
-    lang, indicator, words = export.view.lang, export.view.indicator, about(export)
+    lang, indicator, words = export.view.lang, export.view.indicator, build_metadata(export)
     place = LANGS.index(lang)
     fields = [
         {
@@ -363,11 +363,11 @@ def descriptor(export: Export, path: str, table: bytes) -> dict:
         "name": re.sub(r"[^a-z0-9._-]+", "-", path.removesuffix(".csv").lower()),
         "title": words["title"],
         "description": f"{words['subtitle']}\n\n{words['definition']}\n\n{words['notes']}",
-        "homepage": export.link,
+        "homepage": export.permalink,
         "version": export.version,
-        "created": f"{export.day.isoformat()}T12:00:00Z",
+        "created": f"{export.access_date.isoformat()}T12:00:00Z",
         "keywords": [indicator.id, indicator.topic],
-        "licenses": _licences(export),
+        "licenses": _build_licences(export),
         "sources": [
             {"title": f"{noted(source.publisher, lang)}, {source.name[lang]}", "path": source.url}
             for source in export.sources
@@ -398,9 +398,9 @@ def descriptor(export: Export, path: str, table: bytes) -> dict:
     }
 
 
-def descriptor_check(described: dict) -> str:
+def checksum_descriptor(described: dict) -> str:
     """The check of datapackage.json, its seal aside."""
-    return fingerprint.check(
+    return fingerprint.checksum(
         json.dumps(
             {name: value for name, value in described.items() if name != "ripresa"},
             ensure_ascii=False,
@@ -409,10 +409,10 @@ def descriptor_check(described: dict) -> str:
     )
 
 
-def sidecar(export: Export, path: str) -> bytes:
+def write_csvw_metadata(export: ExportedTable, path: str) -> bytes:
     """CSVW metadata that lies beside a CSV as <name>.csv-metadata.json, with the seal the CSV itself cannot carry."""
     kinds = {"string": "string", "number": "number", "integer": "integer", "date": "date"}
-    words, lang = about(export), export.view.lang
+    words, lang = build_metadata(export), export.view.lang
     described = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": lang}],
         "url": path,
@@ -421,7 +421,7 @@ def sidecar(export: Export, path: str) -> bytes:
         "dc:source": words["source"],
         "dc:license": words["licence"],
         "dc:bibliographicCitation": words["citation"],
-        "dc:identifier": export.link,
+        "dc:identifier": export.permalink,
         "dialect": {"header": True, "encoding": "utf-8", "delimiter": ","},
         "tableSchema": {
             "columns": [
@@ -436,13 +436,13 @@ def sidecar(export: Export, path: str) -> bytes:
         },
     }
     return json.dumps(
-        {**described, "ripresa": fingerprint.dumps(export.seal | {"about": descriptor_check(described)})},
+        {**described, "ripresa": fingerprint.dumps(export.seal | {"about": checksum_descriptor(described)})},
         ensure_ascii=False,
         indent=1,
     ).encode()
 
 
-def readme(export: Export, lang: str, own: str) -> str:
+def render_readme(export: ExportedTable, lang: str, file_stem: str) -> str:
     """What the zip holds, for a person, in one language."""
     place, indicator = 1 + LANGS.index(lang), export.view.indicator
     sources = "\n".join(
@@ -454,17 +454,17 @@ def readme(export: Export, lang: str, own: str) -> str:
     return t(
         "readme",
         lang,
-        label=export.label(lang),
+        label=export.format_label(lang),
         about=indicator.description[lang],
-        universe=_universe(export, lang),
+        universe=_describe_universe(export, lang),
         notes=notes,
         sources=sources,
         columns=columns,
-        file=f"{own}.csv",
+        file=f"{file_stem}.csv",
         version=export.version,
-        day=period_text(export.day.isoformat(), lang),
-        link=export.link,
-        citation=citation.text(export, lang),
+        day=format_period(export.access_date.isoformat(), lang),
+        link=export.permalink,
+        citation=citation.format_citation(export, lang),
         rows=len(export.table),
         missing=t("missing", lang),
         apostrophe=t("apostrophe", lang),
@@ -473,11 +473,11 @@ def readme(export: Export, lang: str, own: str) -> str:
     )
 
 
-def _universe(export: Export, lang: str) -> str:
-    return universe(export.view.indicator, [source.id for source in export.sources], lang)
+def _describe_universe(export: ExportedTable, lang: str) -> str:
+    return get_universe(export.view.indicator, [source.id for source in export.sources], lang)
 
 
-def _licences(export: Export) -> list[dict[str, str]]:
+def _build_licences(export: ExportedTable) -> list[dict[str, str]]:
     found = []
     for source in export.sources:
         name, path = LICENCES.get(source.licence["en"], ("", source.url))
@@ -488,10 +488,10 @@ def _licences(export: Export) -> list[dict[str, str]]:
 
 
 FORMATS = {
-    "csv": Format(".csv", "text/csv", comma),
-    "excel": Format("_excel.csv", "text/csv", semicolon),
-    "xlsx": Format(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook),
-    "parquet": Format(".parquet", "application/vnd.apache.parquet", columnar),
-    "json": Format(".json", "application/json", document),
-    "zip": Format(".zip", "application/zip", package),
+    "csv": FileFormat(".csv", "text/csv", write_csv),
+    "excel": FileFormat("_excel.csv", "text/csv", write_excel_csv),
+    "xlsx": FileFormat(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
+    "parquet": FileFormat(".parquet", "application/vnd.apache.parquet", write_parquet),
+    "json": FileFormat(".json", "application/json", write_json),
+    "zip": FileFormat(".zip", "application/zip", write_zip),
 }

@@ -17,12 +17,12 @@ from ripresa import logs, settings
 from ripresa.exports import image_layout as printed
 from ripresa.exports import image_metadata
 from ripresa.exports import seal as fingerprint
-from ripresa.exports.export_table import Export
+from ripresa.exports.export_table import ExportedTable
 from ripresa.i18n import t
 
-FORMS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-WAITING, SECONDS, STARTING = (
+IMAGE_MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MAX_QUEUED_IMAGES, RENDER_TIMEOUT_SECONDS, START_TIMEOUT_SECONDS = (
     8,
     30,
     30,
@@ -36,53 +36,53 @@ class RenderError(RuntimeError):
         super().__init__(t(f"render_{reason}", "en"))
         self.reason = reason
 
-    def sentence(self, lang: str) -> str:
+    def format_message(self, lang: str) -> str:
         """What to tell the reader."""
         return t(f"render_{self.reason}", lang)
 
 
 @cache
-def browser() -> str:
+def find_browser() -> str:
     """The path of a Chrome or Chromium, $BROWSER_PATH or $CHROMIUM first; empty where there is none, or nothing to drive it."""
     try:
         import kaleido  # noqa: F401
     except ImportError:
         return ""
-    return next(filter(os.path.exists, settings.browser_paths()), "") or next(
-        filter(None, map(shutil.which, BROWSERS)), ""
+    return next(filter(os.path.exists, settings.get_browser_paths()), "") or next(
+        filter(None, map(shutil.which, BROWSER_NAMES)), ""
     )
 
 
-def image(figure: go.Figure, export: Export, form: str, size: str = "web", theme: str = "light") -> bytes:
+def render_image(figure: go.Figure, export: ExportedTable, image_format: str, size: str = "web", theme: str = "light") -> bytes:
     """The figure as PNG, SVG or PDF with its words inside and its seal. `theme` is the one it was drawn in. Raises RenderError."""
-    ready = printed.inline(printed.prepared(figure, export, size, theme))
-    with logs.timed("render", form=form, size=size):
-        drawn = _RENDERER.draw(ready, form, printed.scale(ready, size) if form == "png" else 1)
-    return image_metadata.put(drawn, fingerprint.picture(export.seal, export.table))
+    ready = printed.embed_geojson(printed.build_image_figure(figure, export, size, theme))
+    with logs.log_duration("render", form=image_format, size=size):
+        drawn = _RENDERER.render(ready, image_format, printed.get_image_scale(ready, size) if image_format == "png" else 1)
+    return image_metadata.embed_seal(drawn, fingerprint.build_image_seal(export.seal, export.table))
 
 
-def close() -> None:
+def close_browser() -> None:
     """Ends the browser; the next image opens another."""
     _RENDERER.stop()
 
 
-class _Renderer:
+class _BrowserRenderer:
     """The browser of this process, driven from a thread of its own."""
 
     def __init__(self) -> None:
-        self._start, self._room = threading.Lock(), threading.BoundedSemaphore(WAITING)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._one: asyncio.Lock | None = None
+        self._start_lock, self._queue_slots = threading.Lock(), threading.BoundedSemaphore(MAX_QUEUED_IMAGES)
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._render_lock: asyncio.Lock | None = None
         self._browser = None
 
-    def draw(self, ready: go.Figure, form: str, scale: float) -> bytes:
-        if not browser():
+    def render(self, ready: go.Figure, form: str, scale: float) -> bytes:
+        if not find_browser():
             raise RenderError("absent")
-        if not self._room.acquire(blocking=False):
+        if not self._queue_slots.acquire(blocking=False):
             raise RenderError("busy")
         try:
             asked = asyncio.run_coroutine_threadsafe(
-                self._draw(
+                self._render(
                     ready,
                     {
                         "format": form,
@@ -91,42 +91,42 @@ class _Renderer:
                         "scale": scale,
                     },
                 ),
-                self._running(),
+                self._ensure_event_loop(),
             )
-            return asked.result(2 * (SECONDS + STARTING) + WAITING * SECONDS)
+            return asked.result(2 * (RENDER_TIMEOUT_SECONDS + START_TIMEOUT_SECONDS) + MAX_QUEUED_IMAGES * RENDER_TIMEOUT_SECONDS)
         except Late:
             asked.cancel()
             raise RenderError("failed") from None
         finally:
-            self._room.release()
+            self._queue_slots.release()
 
     def stop(self) -> None:
-        with self._start:
-            if self._loop:
-                asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result(STARTING)
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+        with self._start_lock:
+            if self._event_loop:
+                asyncio.run_coroutine_threadsafe(self._close_browser(), self._event_loop).result(START_TIMEOUT_SECONDS)
+                self._event_loop.call_soon_threadsafe(self._event_loop.stop)
+                self._event_loop = None
 
-    def _running(self) -> asyncio.AbstractEventLoop:
-        with self._start:
-            if self._loop is None:
-                self._loop, self._one = asyncio.new_event_loop(), asyncio.Lock()
-                threading.Thread(target=self._loop.run_forever, name="render", daemon=True).start()
-            return self._loop
+    def _ensure_event_loop(self) -> asyncio.AbstractEventLoop:
+        with self._start_lock:
+            if self._event_loop is None:
+                self._event_loop, self._render_lock = asyncio.new_event_loop(), asyncio.Lock()
+                threading.Thread(target=self._event_loop.run_forever, name="render", daemon=True).start()
+            return self._event_loop
 
-    async def _draw(self, ready: go.Figure, wanted: dict) -> bytes:
-        async with self._one:
+    async def _render(self, ready: go.Figure, wanted: dict) -> bytes:
+        async with self._render_lock:
             clock = asyncio.get_running_loop()
-            late = clock.time() + min(STARTING, SECONDS)
+            late = clock.time() + min(START_TIMEOUT_SECONDS, RENDER_TIMEOUT_SECONDS)
             for last in (False, True):  # a browser that died is opened again, once
                 try:
-                    await self._open()
+                    await self._open_browser()
                     watch = threading.Timer(
-                        SECONDS, _end, [self._browser.subprocess]
+                        RENDER_TIMEOUT_SECONDS, _kill_process, [self._browser.subprocess]
                     )  # a browser that reads no more would hold this loop at its full pipe
                     watch.start()
                     try:
-                        return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), SECONDS + 5)
+                        return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), RENDER_TIMEOUT_SECONDS + 5)
                     finally:
                         watch.cancel()
                 except (
@@ -135,32 +135,32 @@ class _Renderer:
                 ) as fault:  # a browser that dies cancels what was asked of it
                     if asyncio.current_task().cancelling():
                         raise
-                    await self._drop()
+                    await self._close_browser()
                     if last or clock.time() > late:  # one that hangs would hang again
                         raise RenderError("failed") from fault
 
-    async def _open(self) -> None:
+    async def _open_browser(self) -> None:
         if self._browser is not None and self._browser.subprocess.poll() is not None:
-            await self._drop()
+            await self._close_browser()
         if self._browser is None:
             import kaleido
 
-            self._browser = kaleido.Kaleido(n=1, timeout=SECONDS, mathjax=False, path=browser())
-            await asyncio.wait_for(self._browser.open(), STARTING)
+            self._browser = kaleido.Kaleido(n=1, timeout=RENDER_TIMEOUT_SECONDS, mathjax=False, path=find_browser())
+            await asyncio.wait_for(self._browser.open(), START_TIMEOUT_SECONDS)
 
-    async def _drop(self) -> None:
+    async def _close_browser(self) -> None:
         dropped, self._browser = self._browser, None
         if dropped is not None:
-            _end(getattr(dropped, "subprocess", None))  # first: to one that hangs, a polite word is a wait
+            _kill_process(getattr(dropped, "subprocess", None))  # first: to one that hangs, a polite word is a wait
             with suppress(Exception):  # it is gone, which is what was wanted
                 await asyncio.wait_for(dropped.close(), 10)
 
 
-def _end(process: subprocess.Popen | None) -> None:
+def _kill_process(process: subprocess.Popen | None) -> None:
     if process is not None and process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL) if os.name == "posix" else process.kill()
         process.wait()
 
 
-_RENDERER = _Renderer()
-atexit.register(close)
+_RENDERER = _BrowserRenderer()
+atexit.register(close_browser)

@@ -3,51 +3,51 @@
 from functools import lru_cache
 from urllib.parse import urlencode
 
-from ripresa.filters import ADDRESS, Filters, View, resolve
+from ripresa.filters import URL_PARAMETERS, Filters, View, resolve_view
 
-VERSION = "version"  # the parameter of a cited link that says which data it showed
+VERSION_PARAMETER = "version"  # the parameter of a cited link that says which data it showed
 
 
-def filters(view: View) -> Filters:
+def to_filters(view: View) -> Filters:
     """The choices of a view, defaults included."""
     return Filters(
         view.lang, view.level, view.geo, view.indicator.id, view.sector, view.gender, view.size, view.period
     )
 
 
-def cited(view: View, version: str) -> dict[str, list[str]]:
+def get_permalink_parameters(view: View, version: str) -> dict[str, list[str]]:
     """Every parameter of a view and the data version."""
-    return {**filters(view).to_address(), VERSION: [version]}
+    return {**to_filters(view).to_url_parameters(), VERSION_PARAMETER: [version]}
 
 
-def plain(view: View) -> dict[str, list[str]]:
+def get_short_parameters(view: View) -> dict[str, list[str]]:
     """The fewest parameters that open this view on the newest data; the language always."""
     if view.page:  # asked for areas and an indicator, no more
-        return Filters(view.lang, geo=view.geo, indicator=view.indicator.id).to_address()
-    return {name: list(values) for name, values in _plain(view)}
+        return Filters(view.lang, geo=view.geo, indicator=view.indicator.id).to_url_parameters()
+    return {name: list(values) for name, values in _minimize_parameters(view)}
 
 
-def page(site: str, view: View, parameters: dict[str, list[str]]) -> str:
+def build_page_url(site: str, view: View, parameters: dict[str, list[str]]) -> str:
     """The address of a view's page: `site` is where the pages are, such as https://example.org."""
     return f"{site.rstrip('/')}/{view.page or view.topic}?{urlencode(parameters, doseq=True)}"
 
 
-def spoken(view: View) -> str:
+def canonicalize_view(view: View) -> str:
     """The view in one line, the same in both languages: what a fingerprint is of."""
-    address = {name: values for name, values in filters(view).to_address().items() if name != "lang"}
+    address = {name: values for name, values in to_filters(view).to_url_parameters().items() if name != "lang"}
     return urlencode({"topic": view.topic, **address}, doseq=True)
 
 
-def same(view: View, other: View) -> bool:
+def is_same_view(view: View, other: View) -> bool:
     """Whether two views show the same, whatever was asked for on the way."""
-    return filters(view) == filters(other) and view.topic == other.topic and view.editions == other.editions
+    return to_filters(view) == to_filters(other) and view.topic == other.topic and view.editions == other.editions
 
 
 @lru_cache(maxsize=512)
-def _plain(view: View) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    address = filters(view).to_address()
-    for name in reversed(ADDRESS[1:]):
+def _minimize_parameters(view: View) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    address = to_filters(view).to_url_parameters()
+    for name in reversed(URL_PARAMETERS[1:]):
         fewer = {key: values for key, values in address.items() if key != name}
-        if same(resolve(Filters.from_address(fewer, view.lang), view.topic), view):
+        if is_same_view(resolve_view(Filters.from_url_parameters(fewer, view.lang), view.topic), view):
             address = fewer
     return tuple((name, tuple(values)) for name, values in address.items())

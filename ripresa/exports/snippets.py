@@ -7,10 +7,10 @@ import re
 
 import pandas as pd
 
-from ripresa.database.query import parameters, text, version
+from ripresa.database.query import get_data_version, list_parameters, load_sql
 from ripresa.filters import View
 
-QUESTIONS = {
+QUERY_NAMES = {
     "map": "map",
     "dots": "map",
     "series": "trend",
@@ -20,8 +20,8 @@ QUESTIONS = {
     "leaders": "by_gender",
     "heat": "area_sector",
 }
-MAPS = {"italy": "italy_nuts2", "europe": "europe_countries", "world": "world_countries"}
-WORDS = {
+BOUNDARY_FILES = {"italy": "italy_nuts2", "europe": "europe_countries", "world": "world_countries"}
+SCRIPT_COMMENTS = {
     "it": {
         "need": "Serve Python con duckdb, pandas e plotly (pip install duckdb pandas plotly) e, nella stessa cartella:",
         "point": "un punto prima della carta: senza, plotly cerca in rete una sua mappa",
@@ -36,7 +36,7 @@ WORDS = {
     },
 }
 
-DRAWINGS = {
+PLOT_TEMPLATES = {
     "map": """
 boundaries = json.load(open({boundaries!r}, encoding="utf-8"))
 figure = go.Figure([
@@ -73,7 +73,7 @@ figure = go.Figure(go.Heatmap(x=rows["sector_name"], y=rows["geo_name"], z=rows[
 """,
 }
 
-SCRIPT = """\
+SCRIPT_TEMPLATE = """\
 # {need}
 {files}
 {imports}import duckdb
@@ -85,67 +85,67 @@ figure.show()
 """
 
 
-def sql(view: View, figure: str = "", rows: pd.DataFrame | None = None) -> str:
+def build_sql(view: View, figure: str = "", rows: pd.DataFrame | None = None) -> str:
     """The SQL of a figure as it can be run on the downloaded database; without `figure`, that of the view's first."""
-    question = QUESTIONS[figure or view.chart]
-    code = written(question, values(view, question, rows))
+    question = QUERY_NAMES[figure or view.chart]
+    code = inline_parameters(question, build_query_parameters(view, question, rows))
     if question == "by_sector" and rows is not None:  # a page shows the total and the sections
-        code = f"with sectors_of_the_area as (\n{code}\n)\nselect *\nfrom sectors_of_the_area\nwhere list_contains({literal(_once(rows['sector']))}, sector)"
+        code = f"with sectors_of_the_area as (\n{code}\n)\nselect *\nfrom sectors_of_the_area\nwhere list_contains({format_sql_literal(_get_unique_values(rows['sector']))}, sector)"
     return code
 
 
-def python(
+def build_python_script(
     view: View, figure: str = "", rows: pd.DataFrame | None = None, title: str = "", site: str = ""
 ) -> str:
     """A script that draws the figure. `title` is the figure's, `site` where the pages are, such as https://example.org."""
     figure = figure or view.chart
-    question = QUESTIONS[figure]
+    question = QUERY_NAMES[figure]
     kind = "dots" if figure == "dots" else question
-    here, words = f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{version()}", WORDS[view.lang]
-    boundaries = f"{MAPS[view.level]}.geojson"
-    database = f"ripresa-digitale_{version()}.duckdb"
+    here, words = f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{get_data_version()}", SCRIPT_COMMENTS[view.lang]
+    boundaries = f"{BOUNDARY_FILES[view.level]}.geojson"
+    database = f"ripresa-digitale_{get_data_version()}.duckdb"
     files = [f"#   curl -o {database} '{here}/database'"] + (
-        [f"#   curl -o {boundaries} '{here}/boundaries/{MAPS[view.level]}'"] if kind == "map" else []
+        [f"#   curl -o {boundaries} '{here}/boundaries/{BOUNDARY_FILES[view.level]}'"] if kind == "map" else []
     )
-    drawing = DRAWINGS[kind].format(boundaries=boundaries, breaks=list(view.indicator.breaks), **words)
-    return SCRIPT.format(
+    drawing = PLOT_TEMPLATES[kind].format(boundaries=boundaries, breaks=list(view.indicator.breaks), **words)
+    return SCRIPT_TEMPLATE.format(
         need=words["need"],
         files="\n".join(files),
         imports="import json\n\n" if kind == "map" else "",
         database=database,
-        sql=_quoted(sql(view, figure, rows)),
+        sql=_quote_python_string(build_sql(view, figure, rows)),
         drawing=drawing,
         title=title or view.indicator.label[view.lang],
     )
 
 
-def values(view: View, question: str, rows: pd.DataFrame | None = None) -> dict[str, object]:
+def build_query_parameters(view: View, query_name: str, rows: pd.DataFrame | None = None) -> dict[str, object]:
     """The values with which a page asks this question about this view: those of queries.ask."""
-    given = {**view.moment, "geos": view.geo or ("ITA",), "geo": (view.geo or ("ITA",))[0]}
+    given = {**view.query_parameters, "geos": view.geo or ("ITA",), "geo": (view.geo or ("ITA",))[0]}
     if rows is not None and len(rows):
-        given |= {"geos": _once(rows["geo"]), "geo": str(rows["geo"].iloc[0])}
-    return {name: given[name] for name in parameters(question)}
+        given |= {"geos": _get_unique_values(rows["geo"]), "geo": str(rows["geo"].iloc[0])}
+    return {name: given[name] for name in list_parameters(query_name)}
 
 
-def written(question: str, given: dict[str, object]) -> str:
+def inline_parameters(query_name: str, parameter_values: dict[str, object]) -> str:
     """The SQL of a question with its $parameters written in, without the lines of comment that speak of them."""
-    code = re.sub(r"(?m)^ *--.*\$[a-z_]+.*\n", "", text(question))
+    code = re.sub(r"(?m)^ *--.*\$[a-z_]+.*\n", "", load_sql(query_name))
     parts = re.split(r"(--[^\n]*|'(?:[^']|'')*'|\$[a-z_]+)", code.strip())
-    return "".join(literal(given[part[1:]]) if part.startswith("$") else part for part in parts)
+    return "".join(format_sql_literal(parameter_values[part[1:]]) if part.startswith("$") else part for part in parts)
 
 
-def literal(value: object) -> str:
+def format_sql_literal(value: object) -> str:
     """A value as SQL text: 'it''s', ['a', 'b'], 12."""
     if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(map(literal, value)) + "]" if value else "[]::varchar[]"
+        return "[" + ", ".join(map(format_sql_literal, value)) + "]" if value else "[]::varchar[]"
     if isinstance(value, bool) or value is None:
         return str(value).lower() if value is not None else "null"
     return str(value) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
 
 
-def _once(column: pd.Series) -> tuple[str, ...]:
+def _get_unique_values(column: pd.Series) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(str, column)))
 
 
-def _quoted(code: str) -> str:
+def _quote_python_string(code: str) -> str:
     return repr(code) if '"""' in code or "\\" in code else f'"""\n{code}\n"""'

@@ -12,83 +12,90 @@ from functools import lru_cache
 from pathlib import Path
 
 from ripresa.database import build, query, releases
-from ripresa.database.build import KEY
+from ripresa.database.build import KEY_COLUMNS
 from ripresa.exports import seal as fingerprint
-from ripresa.exports.seal import FIGURES, cell
-from ripresa.exports.verify_reader import Detail, NotOurs, Read, checked, read, wrong_rows
+from ripresa.exports.seal import OBSERVATION_FIELDS, normalize_cell
+from ripresa.exports.verify_reader import (
+    Finding,
+    ParsedFile,
+    UnknownFileError,
+    find_invalid_rows,
+    get_checksum_columns,
+    parse_file,
+)
 from ripresa.i18n import t
 
 STATES = ("current", "revised", "altered", "not_ours")
-COMPARED = ("value", "ci_low", "ci_high")
-SHOWN, TRIED = 20, 40  # details said, rows put back by trial
-TRIALS = 400  # rows whose values are tried in place of a changed one
+COMPARED_FIELDS = ("value", "ci_low", "ci_high")
+MAX_FINDINGS_SHOWN, MAX_ROWS_REPAIRED = 20, 40  # details said, rows put back by trial
+MAX_CANDIDATE_ROWS = 400  # rows whose values are tried in place of a changed one
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerificationResult:
     """What verify found: state is current, revised, altered or not_ours."""
 
     state: str
-    name: str
+    file_name: str
     version: str = ""
-    current: str = ""
+    current_version: str = ""
     view: str = ""
-    rows: int = 0
-    details: tuple[Detail, ...] = ()
+    row_count: int = 0
+    findings: tuple[Finding, ...] = ()
     unsealed: bool = False
 
     @property
-    def kind(self) -> str:
+    def phrase_key(self) -> str:
         """The state, as its words are called: of a file without a seal less is said."""
         return f"unsealed_{self.state}" if self.unsealed else self.state
 
-    def sentence(self, lang: str) -> str:
+    def format_message(self, lang: str) -> str:
         """The answer in one sentence."""
-        count = sum(detail.kind in ("revised", "withdrawn") for detail in self.details)
+        count = sum(detail.kind in ("revised", "withdrawn") for detail in self.findings)
         known = (
             ""
-            if self.version == self.current
+            if self.version == self.current_version
             or not self.version
-            or releases.published(self.version) is not None
+            or releases.load_observations(self.version) is not None
             else "_unknown"
         )
-        key = f"verify_{self.kind}" + (known if self.state in ("current", "revised") else "")
+        key = f"verify_{self.phrase_key}" + (known if self.state in ("current", "revised") else "")
         return t(
-            key, lang, name=self.name, version=self.version, current=self.current, rows=self.rows, count=count
+            key, lang, name=self.file_name, version=self.version, current=self.current_version, rows=self.row_count, count=count
         )
 
-    def lines(self, lang: str) -> list[str]:
+    def format_findings(self, lang: str) -> list[str]:
         """The findings, one a line."""
-        said = [detail.sentence(lang) for detail in self.details]
+        said = [detail.format_message(lang) for detail in self.findings]
         return (
-            said if len(said) <= SHOWN else [*said[:SHOWN], t("detail_more", lang, count=len(said) - SHOWN)]
+            said if len(said) <= MAX_FINDINGS_SHOWN else [*said[:MAX_FINDINGS_SHOWN], t("detail_more", lang, count=len(said) - MAX_FINDINGS_SHOWN)]
         )
 
 
-def verify(file: bytes | str | Path, name: str = "", beside: bytes | None = None) -> Verdict:
+def verify_file(file: bytes | str | Path, name: str = "", sidecar: bytes | None = None) -> VerificationResult:
     """The verdict on a file, given as its path or its bytes; `beside` is the metadata that lies beside a CSV."""
     if not isinstance(file, bytes):
         path = Path(file)
         metadata = path.with_name(f"{path.name}-metadata.json")
-        beside = (
+        sidecar = (
             metadata.read_bytes()
-            if beside is None and path.suffix == ".csv" and metadata.exists()
-            else beside
+            if sidecar is None and path.suffix == ".csv" and metadata.exists()
+            else sidecar
         )
         file, name = path.read_bytes(), name or path.name
     name = name or "file"
     try:
-        found = read(file, beside)
-    except NotOurs:
-        return Verdict("not_ours", name, current=query.version())
-    return _judge(found, name)
+        found = parse_file(file, sidecar)
+    except UnknownFileError:
+        return VerificationResult("not_ours", name, current_version=query.get_data_version())
+    return _verify_parsed_file(found, name)
 
 
 # --- judging ---
 
 
-def _judge(found: Read, name: str) -> Verdict:
-    current = query.version()
+def _verify_parsed_file(found: ParsedFile, name: str) -> VerificationResult:
+    current = query.get_data_version()
     version = (
         found.seal["version"]
         if found.seal
@@ -96,27 +103,27 @@ def _judge(found: Read, name: str) -> Verdict:
         if found.rows
         else ""
     )
-    details = list(found.faults)
+    details = list(found.findings)
     if found.seal:
-        details += [Detail("seal")] if found.seal.get("broken") else []
+        details += [Finding("seal")] if found.seal.get("broken") else []
     if found.unsealed:
-        details += _strangers(found.rows, version)
-    elif found.figures is None:
-        details += _cells(found, version)
-    figures = found.figures if found.figures is not None else sorted({_figures(row) for row in found.rows})
+        details += _find_mixed_versions(found.rows, version)
+    elif found.observations is None:
+        details += _find_changed_cells(found, version)
+    figures = found.observations if found.observations is not None else sorted({_get_observation(row) for row in found.rows})
     if (
         not details
         and found.seal
-        and fingerprint.fingerprint(version, found.seal["view"], figures) != found.seal["fingerprint"]
+        and fingerprint.compute_fingerprint(version, found.seal["view"], figures) != found.seal["fingerprint"]
     ):
-        details.append(Detail("seal"))
+        details.append(Finding("seal"))
     if found.unsealed or not details:
-        details += _unpublished(figures, version)
+        details += _find_unpublished(figures, version)
     state = "altered" if details else "current"
     if not details:
-        details = list(_revised(figures, current)) if version != current else []
+        details = list(_find_revised(figures, current)) if version != current else []
         state = "revised" if details else "current"
-    return Verdict(
+    return VerificationResult(
         state,
         name,
         version,
@@ -128,30 +135,30 @@ def _judge(found: Read, name: str) -> Verdict:
     )
 
 
-def _cells(found: Read, version: str) -> Iterator[Detail]:
+def _find_changed_cells(found: ParsedFile, version: str) -> Iterator[Finding]:
     """Rows and columns of a table whose check does not hold."""
-    wrong = wrong_rows(found.rows)
+    wrong = find_invalid_rows(found.rows)
     sealed = (found.seal or {}).get("columns") or {}
     columns = [
         name
-        for name in (checked(found.rows[0]) if found.rows else ())
-        if name in sealed and fingerprint.column_check(row[name] for row in found.rows) != sealed[name]
+        for name in (get_checksum_columns(found.rows[0]) if found.rows else ())
+        if name in sealed and fingerprint.checksum_column(row[name] for row in found.rows) != sealed[name]
     ]
-    for place in wrong[:TRIED]:
-        yield _put_back(found.rows, place, columns, version)
-    if len(wrong) > TRIED:
-        yield Detail("more_rows", (("count", str(len(wrong) - TRIED)),))
+    for place in wrong[:MAX_ROWS_REPAIRED]:
+        yield _locate_changed_cell(found.rows, place, columns, version)
+    if len(wrong) > MAX_ROWS_REPAIRED:
+        yield Finding("more_rows", (("count", str(len(wrong) - MAX_ROWS_REPAIRED)),))
     if found.seal and len(found.rows) != found.seal.get("rows"):
-        yield Detail("rows", (("found", str(len(found.rows))), ("sealed", str(found.seal.get("rows")))))
+        yield Finding("rows", (("found", str(len(found.rows))), ("sealed", str(found.seal.get("rows")))))
     elif columns and not wrong:
-        yield Detail("columns", (("columns", ", ".join(columns)),))
+        yield Finding("columns", (("columns", ", ".join(columns)),))
 
 
-def _strangers(rows: list[dict[str, str]], version: str) -> Iterator[Detail]:
+def _find_mixed_versions(rows: list[dict[str, str]], version: str) -> Iterator[Finding]:
     """Rows of another version in a file that is given in one."""
     for row in rows:
         if row["data_version"] != version:
-            yield Detail(
+            yield Finding(
                 "version",
                 (
                     ("geo", row["geo"]),
@@ -162,25 +169,25 @@ def _strangers(rows: list[dict[str, str]], version: str) -> Iterator[Detail]:
             )
 
 
-def _put_back(rows: list[dict[str, str]], place: int, columns: list[str], version: str) -> Detail:
+def _locate_changed_cell(rows: list[dict[str, str]], place: int, columns: list[str], version: str) -> Finding:
     """Which cell of a row was changed, and what it was, by trying what it may have been until the check holds."""
     row = rows[place]
     where = (("row", str(place + 2)), ("geo", row["geo"]), ("period", row["period"]))
-    names = checked(row)
-    own = fingerprint.row_check(row[name] for name in names)
+    names = get_checksum_columns(row)
+    own = fingerprint.checksum_row(row[name] for name in names)
     if sum(a != b for a, b in zip(own, row["check"].ljust(8))) <= 2:
-        return Detail("cell", (*where, ("column", "check"), ("found", row["check"]), ("was", own)))
-    published = _published(version).get(_key(row), {})
-    for name in sorted(names, key=lambda name: (name not in columns, name not in FIGURES)):
-        for other in _candidates(name, row[name], rows, published):
+        return Finding("cell", (*where, ("column", "check"), ("found", row["check"]), ("was", own)))
+    published = _get_published_observations(version).get(_get_observation_key(row), {})
+    for name in sorted(names, key=lambda name: (name not in columns, name not in OBSERVATION_FIELDS)):
+        for other in _iter_candidates(name, row[name], rows, published):
             if (
-                fingerprint.row_check(other if column == name else row[column] for column in names)
+                fingerprint.checksum_row(other if column == name else row[column] for column in names)
                 == row["check"]
             ):
-                return Detail("cell", (*where, ("column", name), ("found", row[name]), ("was", other)))
-    differing = [name for name in FIGURES if name in published and published[name] != row[name]]
+                return Finding("cell", (*where, ("column", name), ("found", row[name]), ("was", other)))
+    differing = [name for name in OBSERVATION_FIELDS if name in published and published[name] != row[name]]
     if differing:
-        return Detail(
+        return Finding(
             "cell",
             (
                 *where,
@@ -189,15 +196,15 @@ def _put_back(rows: list[dict[str, str]], place: int, columns: list[str], versio
                 ("was", published[differing[0]]),
             ),
         )
-    return Detail("row", (*where, ("columns", ", ".join(columns) or "?")))
+    return Finding("row", (*where, ("columns", ", ".join(columns) or "?")))
 
 
-def _candidates(
+def _iter_candidates(
     name: str, value: str, rows: list[dict[str, str]], published: dict[str, str]
 ) -> Iterator[str]:
     if name in published:
         yield published[name]
-    yield from dict.fromkeys(row[name] for row in rows[:TRIALS])
+    yield from dict.fromkeys(row[name] for row in rows[:MAX_CANDIDATE_ROWS])
     for place, letter in enumerate(value[:300]):
         if letter.isdigit():
             yield from (
@@ -205,60 +212,60 @@ def _candidates(
             )
 
 
-def _unpublished(figures: list[tuple[str, ...]], version: str) -> Iterator[Detail]:
+def _find_unpublished(figures: list[tuple[str, ...]], version: str) -> Iterator[Finding]:
     """Figures whose checks hold but that the version they claim never had."""
-    known = _published(version)
+    known = _get_published_observations(version)
     for row in figures if known else ():
-        key, said = row[: len(KEY)], dict(zip(FIGURES, row[len(KEY) :]))
+        key, said = row[: len(KEY_COLUMNS)], dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :]))
         was = known.get(key)
         where = (("geo", key[1]), ("period", key[5]), ("version", version))
         if was is None:
-            yield Detail("unpublished", (*where, ("found", said["value"])))
+            yield Finding("unpublished", (*where, ("found", said["value"])))
         else:
             yield from (
-                Detail("differs", (*where, ("column", name), ("found", said[name]), ("was", was[name])))
-                for name in FIGURES
+                Finding("differs", (*where, ("column", name), ("found", said[name]), ("was", was[name])))
+                for name in OBSERVATION_FIELDS
                 if said[name] != was[name]
             )
 
 
-def _revised(figures: list[tuple[str, ...]], current: str) -> Iterator[Detail]:
-    known = _published(current)
+def _find_revised(figures: list[tuple[str, ...]], current: str) -> Iterator[Finding]:
+    known = _get_published_observations(current)
     for row in figures:
-        key, said = row[: len(KEY)], dict(zip(FIGURES, row[len(KEY) :]))
+        key, said = row[: len(KEY_COLUMNS)], dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :]))
         now, where = known.get(key), (("geo", key[1]), ("period", key[5]))
         if now is None:
-            yield Detail("withdrawn", (*where, ("was", said["value"])))
+            yield Finding("withdrawn", (*where, ("was", said["value"])))
         elif said["value"] != now["value"]:
-            yield Detail("revised", (*where, ("was", said["value"]), ("now", now["value"])))
-        elif any(said[name] != now[name] for name in COMPARED):
-            yield Detail("revised", (*where, ("was", _with_interval(said)), ("now", _with_interval(now))))
+            yield Finding("revised", (*where, ("was", said["value"]), ("now", now["value"])))
+        elif any(said[name] != now[name] for name in COMPARED_FIELDS):
+            yield Finding("revised", (*where, ("was", _format_with_interval(said)), ("now", _format_with_interval(now))))
 
 
-def _with_interval(said: dict[str, str]) -> str:
+def _format_with_interval(said: dict[str, str]) -> str:
     return f"{said['value']} [{said['ci_low']}, {said['ci_high']}]"
 
 
-def _key(row: dict[str, str]) -> tuple[str, ...]:
+def _get_observation_key(row: dict[str, str]) -> tuple[str, ...]:
     return tuple(
-        row["published_geo"] if name == "geo" and row["published_geo"] else row[name] for name in KEY
+        row["published_geo"] if name == "geo" and row["published_geo"] else row[name] for name in KEY_COLUMNS
     )
 
 
-def _figures(row: dict[str, str]) -> tuple[str, ...]:
-    return (*_key(row), *(row[name] for name in FIGURES))
+def _get_observation(row: dict[str, str]) -> tuple[str, ...]:
+    return (*_get_observation_key(row), *(row[name] for name in OBSERVATION_FIELDS))
 
 
-def _published(version: str) -> dict[tuple[str, ...], dict[str, str]]:
+def _get_published_observations(version: str) -> dict[tuple[str, ...], dict[str, str]]:
     """The figures of a version by key; empty where it is not kept."""
-    out = build.database()
-    return _figures_of(version, out.stat().st_mtime_ns if out.exists() else 0)
+    out = build.get_database_path()
+    return _load_published_observations(version, out.stat().st_mtime_ns if out.exists() else 0)
 
 
 @lru_cache(maxsize=4)
-def _figures_of(version: str, stamp: int) -> dict[tuple[str, ...], dict[str, str]]:
-    observations = releases.published(version)
+def _load_published_observations(version: str, stamp: int) -> dict[tuple[str, ...], dict[str, str]]:
+    observations = releases.load_observations(version)
     if observations is None:
         return {}
-    columns = [[cell(value) for value in observations[name].tolist()] for name in (*KEY, *FIGURES)]
-    return {row[: len(KEY)]: dict(zip(FIGURES, row[len(KEY) :])) for row in zip(*columns)}
+    columns = [[normalize_cell(value) for value in observations[name].tolist()] for name in (*KEY_COLUMNS, *OBSERVATION_FIELDS)]
+    return {row[: len(KEY_COLUMNS)]: dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :])) for row in zip(*columns)}

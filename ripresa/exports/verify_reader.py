@@ -20,133 +20,133 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from ripresa.database import query
-from ripresa.database.build import KEY
+from ripresa.database.build import KEY_COLUMNS
 from ripresa.exports import formats, image_metadata
 from ripresa.exports import seal as fingerprint
-from ripresa.exports.export_table import COLUMNS, NUMBERS
-from ripresa.exports.seal import FIGURES, cell
+from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS
+from ripresa.exports.seal import OBSERVATION_FIELDS, normalize_cell
 from ripresa.i18n import t
 
-MOST = 25_000_000  # bytes of a file, unpacked too
-WIDEST = 200  # columns of a sheet
-EXCERPT = 60  # characters of a text that are said whole
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-UNSEALED = {
-    *KEY,
-    *FIGURES,
+MAX_FILE_BYTES = 25_000_000  # bytes of a file, unpacked too
+MAX_COLUMNS = 200  # columns of a sheet
+EXCERPT_LENGTH = 60  # characters of a text that are said whole
+SPREADSHEET_NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+UNSEALED_COLUMNS = {
+    *KEY_COLUMNS,
+    *OBSERVATION_FIELDS,
     "data_version",
 }  # what a file without seal must say to be compared: those of the open data routes and of the pages do
-SEALED = {"citations", "check"}  # columns that come with a seal alone
-LATER = {"role"}  # columns that files taken in earlier days do not have
+SEALED_COLUMNS = {"citations", "check"}  # columns that come with a seal alone
+OPTIONAL_COLUMNS = {"role"}  # columns that files taken in earlier days do not have
 
 
 @dataclass(frozen=True)
-class Detail:
+class Finding:
     """One finding: its kind (a phrase of words.toml, detail_<kind>) and the words in it."""
 
     kind: str
-    words: tuple[tuple[str, str], ...] = ()
+    placeholders: tuple[tuple[str, str], ...] = ()
 
-    def sentence(self, lang: str) -> str:
+    def format_message(self, lang: str) -> str:
         """The finding in words."""
-        values = {name: value or "–" for name, value in self.words}
-        if len(values.get("was", "")) > EXCERPT and "found" in values:
-            values["found"], values["was"] = _excerpt(values["found"], values["was"])
+        values = {name: value or "–" for name, value in self.placeholders}
+        if len(values.get("was", "")) > EXCERPT_LENGTH and "found" in values:
+            values["found"], values["was"] = _excerpt_difference(values["found"], values["was"])
         if "geo" in values:
-            values["geo"] = _names(lang).get(values["geo"], values["geo"])
+            values["geo"] = _get_area_names(lang).get(values["geo"], values["geo"])
         return t(f"detail_{self.kind}", lang, **values)
 
 
 @dataclass
-class Read:
+class ParsedFile:
     """A file as read: its rows as text cells, its seal, and what was found wrong on the way."""
 
     rows: list[dict[str, str]] = field(default_factory=list)
     seal: dict | None = None
-    figures: list[tuple[str, ...]] | None = None
-    faults: list[Detail] = field(default_factory=list)
+    observations: list[tuple[str, ...]] | None = None
+    findings: list[Finding] = field(default_factory=list)
     unsealed: bool = False  # as the open data routes and the pages give it: there is no seal to miss
 
 
-class NotOurs(Exception):
+class UnknownFileError(Exception):
     """The file holds nothing that this site writes."""
 
 
-def read(file: bytes, beside: bytes | None = None) -> Read:
+def parse_file(file: bytes, sidecar: bytes | None = None) -> ParsedFile:
     """A file of ours, whatever its format. Raises NotOurs."""
-    if len(file) > MOST:
-        raise NotOurs("too large")
-    if image_metadata.kind(file):
-        return _image(file)
+    if len(file) > MAX_FILE_BYTES:
+        raise UnknownFileError("too large")
+    if image_metadata.detect_image_format(file):
+        return _parse_image(file)
     if file.startswith(b"PK\x03\x04"):
-        return _archive(file)
+        return _parse_archive(file)
     if file.startswith(b"PAR1"):
-        return _parquet(file)
-    return _json(file) if file.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else _csv(file, beside)
+        return _parse_parquet(file)
+    return _parse_json(file) if file.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else _parse_csv(file, sidecar)
 
 
-def _image(file: bytes) -> Read:
+def _parse_image(file: bytes) -> ParsedFile:
     try:
-        seal = image_metadata.take(file)
+        seal = image_metadata.extract_seal(file)
         if seal is None:
             raise (
-                image_metadata.Damaged("a seal that cannot be read")
-                if image_metadata.marked(file)
-                else NotOurs("no seal")
+                image_metadata.DamagedImageError("a seal that cannot be read")
+                if image_metadata.has_seal_marker(file)
+                else UnknownFileError("no seal")
             )
-        found = Read(seal=seal, figures=fingerprint.unpack(str(seal.get("observations", ""))))
-        if image_metadata.drawing(file) != seal.get("drawing"):
-            found.faults += _texts(file, seal) or [Detail("drawing")]
-    except (image_metadata.Damaged, ValueError):
-        if not image_metadata.marked(file):
-            raise NotOurs("damaged") from None
-        return _damaged()
-    if any(len(row) != len(KEY) + len(FIGURES) for row in found.figures):
-        return Read(seal=seal, figures=[], faults=[Detail("seal")])
+        found = ParsedFile(seal=seal, observations=fingerprint.unpack_rows(str(seal.get("observations", ""))))
+        if image_metadata.checksum_drawing(file) != seal.get("drawing"):
+            found.findings += _compare_svg_texts(file, seal) or [Finding("drawing")]
+    except (image_metadata.DamagedImageError, ValueError):
+        if not image_metadata.has_seal_marker(file):
+            raise UnknownFileError("damaged") from None
+        return _build_damaged_file()
+    if any(len(row) != len(KEY_COLUMNS) + len(OBSERVATION_FIELDS) for row in found.observations):
+        return ParsedFile(seal=seal, observations=[], findings=[Finding("seal")])
     return found
 
 
-def wrong_rows(rows: list[dict[str, str]]) -> list[int]:
+def find_invalid_rows(rows: list[dict[str, str]]) -> list[int]:
     """The places of the rows whose check does not hold."""
     return [
         place
         for place, row in enumerate(rows)
-        if fingerprint.row_check(row[name] for name in checked(row)) != row["check"]
+        if fingerprint.checksum_row(row[name] for name in get_checksum_columns(row)) != row["check"]
     ]
 
 
-def checked(row: dict[str, str]) -> list[str]:
+def get_checksum_columns(row: dict[str, str]) -> list[str]:
     """The columns that the check of a row is of: those of the day it was taken."""
     return [name for name in row if name != "check"]
 
 
-def _damaged() -> Read:
+def _build_damaged_file() -> ParsedFile:
     """A file that was ours and cannot be read whole."""
-    return Read(seal={"version": "", "view": "", "fingerprint": ""}, figures=[], faults=[Detail("damaged")])
+    return ParsedFile(seal={"version": "", "view": "", "fingerprint": ""}, observations=[], findings=[Finding("damaged")])
 
 
-def _texts(file: bytes, seal: dict) -> list[Detail]:
+def _compare_svg_texts(file: bytes, seal: dict) -> list[Finding]:
     """The words of an SVG that are not those it left with."""
-    if image_metadata.kind(file) != "svg" or "texts" not in seal:
+    if image_metadata.detect_image_format(file) != "svg" or "texts" not in seal:
         return []
-    was, now = image_metadata.listed(seal["texts"]), image_metadata.texts(file)
+    was, now = image_metadata.decode_svg_texts(seal["texts"]), image_metadata.extract_svg_texts(file)
     changed = [
         step for step in SequenceMatcher(None, was, now, autojunk=False).get_opcodes() if step[0] != "equal"
     ]
     return [
-        Detail("text", (("found", " / ".join(now[c:d])), ("was", " / ".join(was[a:b]))))
+        Finding("text", (("found", " / ".join(now[c:d])), ("was", " / ".join(was[a:b]))))
         for _, a, b, c, d in changed
     ]
 
 
-def _csv(file: bytes, beside: bytes | None = None) -> Read:
+def _parse_csv(file: bytes, sidecar: bytes | None = None) -> ParsedFile:
     try:
         text = file.decode("utf-8-sig")
     except UnicodeDecodeError:
         try:
             text = file.decode("cp1252")  # saved again by a spreadsheet
         except UnicodeDecodeError:
-            raise NotOurs("not text") from None
+            raise UnknownFileError("not text") from None
     head = text.partition("\n")[0]
     mark = ";" if head.count(";") > head.count(",") else ","
     try:
@@ -154,90 +154,90 @@ def _csv(file: bytes, beside: bytes | None = None) -> Read:
             line for line in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if line
         ]
     except csv.Error:
-        raise NotOurs("not a table") from None
-    found = _table(
+        raise UnknownFileError("not a table") from None
+    found = _parse_table(
         lines[0] if lines else [],
-        ([fingerprint.original(item) for item in line] for line in lines[1:]),
+        ([fingerprint.unescape_formula(item) for item in line] for line in lines[1:]),
         decimal="," if mark == ";" else ".",
     )
-    found.seal = _sidecar(beside, found) if beside else None
+    found.seal = _parse_sidecar(sidecar, found) if sidecar else None
     return found
 
 
-def _sidecar(beside: bytes, found: Read) -> dict | None:
+def _parse_sidecar(beside: bytes, found: ParsedFile) -> dict | None:
     try:
-        described = _document(beside)
+        described = _load_json(beside)
         seal = fingerprint.loads(described["ripresa"])
     except (ValueError, TypeError, KeyError):
         return None
-    if seal and seal.get("about") != formats.descriptor_check(described):
-        found.faults.append(Detail("about"))
+    if seal and seal.get("about") != formats.checksum_descriptor(described):
+        found.findings.append(Finding("about"))
     return seal
 
 
-def _table(head: list[str], lines, decimal: str = ".") -> Read:
+def _parse_table(head: list[str], lines, decimal: str = ".") -> ParsedFile:
     """Rows of text cells under our header. Raises NotOurs where the header is not ours."""
     head = [name.strip() for name in head]
-    names = [name for name in COLUMNS if name in head or name not in LATER]
+    names = [name for name in COLUMNS if name in head or name not in OPTIONAL_COLUMNS]
     missing = [name for name in names if name not in head]
     if len(missing) > len(COLUMNS) // 2 or not {"check", "data_version"} & set(head):
-        raise NotOurs("other columns")
-    found = Read(unsealed=set(head) >= UNSEALED and not SEALED & set(head))
+        raise UnknownFileError("other columns")
+    found = ParsedFile(unsealed=set(head) >= UNSEALED_COLUMNS and not SEALED_COLUMNS & set(head))
     if missing and not found.unsealed:
-        found.faults, found.figures = (
-            [Detail("header", (("columns", ", ".join(missing)),))],
+        found.findings, found.observations = (
+            [Finding("header", (("columns", ", ".join(missing)),))],
             [],
         )  # nothing more can be said of its cells
     for line in lines:
         line = list(line)
         row = dict.fromkeys(names, "") | {name: value for name, value in zip(head, line) if name in names}
-        found.rows.append({name: _cell(row[name], name, decimal) for name in names})
+        found.rows.append({name: _normalize_cell(row[name], name, decimal) for name in names})
         if len(line) != len(head):
-            found.faults.append(Detail("width", (("row", str(len(found.rows) + 1)),)))
+            found.findings.append(Finding("width", (("row", str(len(found.rows) + 1)),)))
     return found
 
 
-def _cell(value: object, name: str, decimal: str) -> str:
+def _normalize_cell(value: object, name: str, decimal: str) -> str:
     if not isinstance(value, str):
-        return cell(value)
-    if name in NUMBERS and value:
+        return normalize_cell(value)
+    if name in NUMERIC_COLUMNS and value:
         try:
-            return cell(float(value.replace(",", ".") if decimal == "," else value))
+            return normalize_cell(float(value.replace(",", ".") if decimal == "," else value))
         except ValueError:
             return value
     if name == "period_start" and (day := re.fullmatch(r"(\d\d)/(\d\d)/(\d{4})", value)):
         return f"{day[3]}-{day[2]}-{day[1]}"
-    return cell(value)
+    return normalize_cell(value)
 
 
-def _archive(file: bytes) -> Read:
+def _parse_archive(file: bytes) -> ParsedFile:
     try:
         with zipfile.ZipFile(io.BytesIO(file)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MOST:
-                raise NotOurs("too large")
+            if sum(member.file_size for member in archive.infolist()) > MAX_FILE_BYTES:
+                raise UnknownFileError("too large")
             members = {
                 member.filename: archive.read(member) for member in archive.infolist() if not member.is_dir()
             }
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
         if b"datapackage.json" not in file and b"docProps/custom.xml" not in file:
-            raise NotOurs("not a zip") from None
-        return _damaged()
-    return _workbook(members) if "xl/workbook.xml" in members else _package(members)
+            raise UnknownFileError("not a zip") from None
+        return _build_damaged_file()
+    return _parse_xlsx(members) if "xl/workbook.xml" in members else _parse_data_package(members)
 
 
-def _package(members: dict[str, bytes]) -> Read:
+def _parse_data_package(members: dict[str, bytes]) -> ParsedFile:
     try:
-        described = _document(members["datapackage.json"])
-        seal = fingerprint.opened(described.get("ripresa"))
+        described = _load_json(members["datapackage.json"])
+        seal = fingerprint.parse_seal(described.get("ripresa"))
         table = str(described["resources"][0]["path"])
     except (KeyError, ValueError, TypeError, IndexError, AttributeError):
-        raise NotOurs("no description") from None
+        raise UnknownFileError("no description") from None
     if seal is None:
-        raise NotOurs("no seal")
-    found = _csv(members[table]) if table in members else Read(figures=[])
+        raise UnknownFileError("no seal")
+    found = _parse_csv(members[table]) if table in members else ParsedFile(observations=[])
     found.seal = seal
-    if seal.get("about") != formats.descriptor_check(described):
-        found.faults.append(Detail("about"))
+    if seal.get("about") != formats.checksum_descriptor(described):
+        found.findings.append(Finding("about"))
     sealed = seal.get("files") or {}
     for name in {**sealed, **members}:
         if name == "datapackage.json" or (
@@ -245,26 +245,26 @@ def _package(members: dict[str, bytes]) -> Read:
         ):
             continue
         if name != table or name not in members:
-            found.faults.append(
-                Detail(
+            found.findings.append(
+                Finding(
                     "member_absent" if name not in members else "member" if name in sealed else "member_new",
                     (("member", name),),
                 )
             )
     if (
         table in members
-        and not found.faults
-        and not wrong_rows(found.rows)
+        and not found.findings
+        and not find_invalid_rows(found.rows)
         and hashlib.sha256(members[table]).hexdigest() != sealed.get(table)
     ):
-        found.faults.append(Detail("member", (("member", table),)))
+        found.findings.append(Finding("member", (("member", table),)))
     return found
 
 
-def _workbook(members: dict[str, bytes]) -> Read:
+def _parse_xlsx(members: dict[str, bytes]) -> ParsedFile:
     """A workbook read with the standard library: the first sheet is the table."""
     try:
-        properties = ElementTree.fromstring(_no_entities(members.get("docProps/custom.xml", b"<none/>")))
+        properties = ElementTree.fromstring(_reject_entities(members.get("docProps/custom.xml", b"<none/>")))
         parts = {
             item.get("name"): "".join(item.itertext())
             for item in properties
@@ -272,11 +272,11 @@ def _workbook(members: dict[str, bytes]) -> Read:
         }
         seal = fingerprint.loads("".join(parts[name] for name in sorted(parts)))
         shared = [
-            " ".join("".join(text.text or "" for text in item.iter(f"{SHEET}t")).split())
-            for item in ElementTree.fromstring(_no_entities(members.get("xl/sharedStrings.xml", b"<none/>")))
+            " ".join("".join(text.text or "" for text in item.iter(f"{SPREADSHEET_NAMESPACE}t")).split())
+            for item in ElementTree.fromstring(_reject_entities(members.get("xl/sharedStrings.xml", b"<none/>")))
         ]
         sheets = [
-            _sheet(_no_entities(members[name]), shared)
+            _parse_worksheet(_reject_entities(members[name]), shared)
             for name in sorted(
                 (name for name in members if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)),
                 key=lambda name: int(re.search(r"\d+", name)[0]),
@@ -284,21 +284,21 @@ def _workbook(members: dict[str, bytes]) -> Read:
         ]
     except (ElementTree.ParseError, ValueError, IndexError, KeyError):
         return (
-            _damaged()
+            _build_damaged_file()
             if b"ripresa_seal" in members.get("docProps/custom.xml", b"")
-            else _raise(NotOurs("not a workbook"))
+            else _raise(UnknownFileError("not a workbook"))
         )
     if not sheets or not sheets[0]:
-        raise NotOurs("empty")
+        raise UnknownFileError("empty")
     lines = [
-        [fingerprint.original(item) if isinstance(item, str) else item for item in line] for line in sheets[0]
+        [fingerprint.unescape_formula(item) if isinstance(item, str) else item for item in line] for line in sheets[0]
     ]
     head = [str(item) for item in lines[0]]
-    found = _table(
+    found = _parse_table(
         head,
         (
             [
-                _day(item) if name == "period_start" else item
+                _parse_excel_date(item) if name == "period_start" else item
                 for name, item in zip(head, line + [""] * (len(head) - len(line)))
             ]
             for line in lines[1:]
@@ -308,16 +308,16 @@ def _workbook(members: dict[str, bytes]) -> Read:
     if seal is None and not parts:
         return found  # saved again by a program that drops the properties: the checks of the rows remain
     if seal is None:
-        found.faults.append(Detail("seal"))
+        found.findings.append(Finding("seal"))
         return found
     beside = [
         [(str(line[0]) if line else "", str(line[1]) if len(line) > 1 else "") for line in sheet]
         for sheet in sheets[1:3]
     ]
-    if seal.get("about") != formats.sheets_check(
-        *([(fingerprint.original(a), fingerprint.original(b)) for a, b in lines] for lines in beside)
+    if seal.get("about") != formats.checksum_sheets(
+        *([(fingerprint.unescape_formula(a), fingerprint.unescape_formula(b)) for a, b in lines] for lines in beside)
     ):
-        found.faults.append(Detail("about"))
+        found.findings.append(Finding("about"))
     return found
 
 
@@ -325,42 +325,42 @@ def _raise(fault: Exception):
     raise fault
 
 
-def _no_entities(xml: bytes) -> bytes:
+def _reject_entities(xml: bytes) -> bytes:
     if b"<!ENTITY" in xml:
         raise ValueError("entities")
     return xml
 
 
-def _sheet(xml: bytes, shared: list[str]) -> list[list[object]]:
+def _parse_worksheet(xml: bytes, shared: list[str]) -> list[list[object]]:
     """The rows of a sheet: numbers as float, texts as str, missing as ""."""
     lines = []
-    for row in ElementTree.fromstring(xml).iter(f"{SHEET}row"):
+    for row in ElementTree.fromstring(xml).iter(f"{SPREADSHEET_NAMESPACE}row"):
         line: list[object] = []
-        for item in row.iter(f"{SHEET}c"):
-            place = _column(item.get("r") or "")
-            if place > WIDEST:
+        for item in row.iter(f"{SPREADSHEET_NAMESPACE}c"):
+            place = _parse_column_index(item.get("r") or "")
+            if place > MAX_COLUMNS:
                 raise ValueError("too wide")
             line += [""] * (place - len(line))
-            value = item.find(f"{SHEET}v")
+            value = item.find(f"{SPREADSHEET_NAMESPACE}v")
             said = value.text or "" if value is not None else ""
             if item.get("t") == "s":
                 line.append(shared[int(said)])
             elif item.get("t") == "inlineStr":
-                line.append("".join(text.text or "" for text in item.iter(f"{SHEET}t")))
+                line.append("".join(text.text or "" for text in item.iter(f"{SPREADSHEET_NAMESPACE}t")))
             else:
                 line.append(float(said) if said and item.get("t") in (None, "n") else said)
         lines.append(line)
     return lines
 
 
-def _column(reference: str) -> int:
+def _parse_column_index(reference: str) -> int:
     number = 0
     for letter in re.match(r"[A-Z]*", reference)[0]:
         number = 26 * number + ord(letter) - 64
     return number - 1
 
 
-def _day(item: object) -> object:
+def _parse_excel_date(item: object) -> object:
     return (
         date(1899, 12, 30) + timedelta(days=int(item))
         if isinstance(item, float) and 0 < item < 200_000
@@ -368,7 +368,7 @@ def _day(item: object) -> object:
     )
 
 
-def _parquet(file: bytes) -> Read:
+def _parse_parquet(file: bytes) -> ParsedFile:
     try:
         opened = parquet.ParquetFile(io.BytesIO(file))
         if (
@@ -376,24 +376,24 @@ def _parquet(file: bytes) -> Read:
                 opened.metadata.row_group(place).total_byte_size
                 for place in range(opened.metadata.num_row_groups)
             )
-            > MOST
-            or opened.metadata.num_rows > MOST // 100
+            > MAX_FILE_BYTES
+            or opened.metadata.num_rows > MAX_FILE_BYTES // 100
         ):
-            raise NotOurs("too large")
+            raise UnknownFileError("too large")
         table = opened.read()
         metadata = table.schema.metadata or {}
         seal = fingerprint.loads(metadata.get(b"ripresa", b"").decode("utf-8", "replace"))
         lines = list(zip(*(table[name].to_pylist() for name in table.column_names)))
     except (pa.ArrowException, OSError, ValueError, KeyError):
-        return _damaged() if b"ripresa" in file else _raise(NotOurs("not Parquet"))
-    found = _table(table.column_names, ([None if item is None else item for item in line] for line in lines))
+        return _build_damaged_file() if b"ripresa" in file else _raise(UnknownFileError("not Parquet"))
+    found = _parse_table(table.column_names, ([None if item is None else item for item in line] for line in lines))
     found.seal = seal
-    if seal.get("about") != fingerprint.check(metadata.get(b"about", b"")) if seal else not found.unsealed:
-        found.faults.append(Detail("about" if seal else "seal"))
+    if seal.get("about") != fingerprint.checksum(metadata.get(b"about", b"")) if seal else not found.unsealed:
+        found.findings.append(Finding("about" if seal else "seal"))
     return found
 
 
-def _document(text: bytes) -> object:
+def _load_json(text: bytes) -> object:
     """A JSON document. Raises ValueError on anything else, and on half a letter (\\ud800), of which no check can be made."""
     try:
         whole = json.loads(text.decode("utf-8-sig"))
@@ -403,32 +403,32 @@ def _document(text: bytes) -> object:
     return whole
 
 
-def _json(file: bytes) -> Read:
+def _parse_json(file: bytes) -> ParsedFile:
     try:
-        whole = _document(file)
+        whole = _load_json(file)
     except ValueError:
-        return _damaged() if b'"ripresa"' in file else _raise(NotOurs("not JSON"))
+        return _build_damaged_file() if b'"ripresa"' in file else _raise(UnknownFileError("not JSON"))
     if isinstance(whole, dict) and whole.get("class") == "dataset":
-        return _cube(whole)
-    seal = fingerprint.opened(whole.get("seal")) if isinstance(whole, dict) else None
+        return _parse_jsonstat(whole)
+    seal = fingerprint.parse_seal(whole.get("seal")) if isinstance(whole, dict) else None
     if not isinstance(whole, dict) or not isinstance(whole.get("rows"), list):
-        raise NotOurs("no rows")
+        raise UnknownFileError("no rows")
     rows = [row if isinstance(row, dict) else {} for row in whole["rows"]]
     head = list(dict.fromkeys(name for row in rows for name in row)) if rows else list(COLUMNS)
-    found = _table(head, ([row.get(name) for name in head] for row in rows))
+    found = _parse_table(head, ([row.get(name) for name in head] for row in rows))
     if seal is None and not found.unsealed:
-        raise NotOurs("no seal")
+        raise UnknownFileError("no seal")
     found.seal = seal
-    if seal and seal.get("about") != formats.document_check(whole):
-        found.faults.append(Detail("about"))
+    if seal and seal.get("about") != formats.checksum_json_metadata(whole):
+        found.findings.append(Finding("about"))
     return found
 
 
-def _cube(whole: dict) -> Read:
+def _parse_jsonstat(whole: dict) -> ParsedFile:
     """JSON-stat of the open data routes: one row a cell."""
     try:
         beside, version = whole["extension"], whole["extension"]["data_version"]
-        codes = [whole["dimension"][name]["category"]["index"] for name in KEY]
+        codes = [whole["dimension"][name]["category"]["index"] for name in KEY_COLUMNS]
         rows = []
         for place, value in whole["value"].items():
             inside, key = int(place), []
@@ -444,27 +444,27 @@ def _cube(whole: dict) -> Read:
             )
             rows.append([*reversed(key), *figures, version])
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError):
-        raise NotOurs("another cube") from None
-    return Read(
+        raise UnknownFileError("another cube") from None
+    return ParsedFile(
         [
             dict.fromkeys(COLUMNS, "")
-            | {name: cell(item) for name, item in zip((*KEY, *FIGURES, "data_version"), row)}
+            | {name: normalize_cell(item) for name, item in zip((*KEY_COLUMNS, *OBSERVATION_FIELDS, "data_version"), row)}
             for row in rows
         ],
         unsealed=True,
     )
 
 
-def _excerpt(found: str, was: str) -> tuple[str, str]:
+def _excerpt_difference(found: str, was: str) -> tuple[str, str]:
     """Where two long texts part, with a few letters around."""
     start = next((place for place, (a, b) in enumerate(zip(found, was)) if a != b), min(len(found), len(was)))
-    cut = max(start - EXCERPT // 3, 0)
+    cut = max(start - EXCERPT_LENGTH // 3, 0)
     return tuple(
-        ("…" if cut else "") + text[cut : cut + EXCERPT] + ("…" if cut + EXCERPT < len(text) else "")
+        ("…" if cut else "") + text[cut : cut + EXCERPT_LENGTH] + ("…" if cut + EXCERPT_LENGTH < len(text) else "")
         for text in (found, was)
     )
 
 
 @lru_cache(maxsize=2)
-def _names(lang: str) -> dict[str, str]:
-    return {row.code: row.name for row in query.ask("areas", level="any", lang=lang).itertuples()}
+def _get_area_names(lang: str) -> dict[str, str]:
+    return {row.code: row.name for row in query.run_query("areas", level="any", lang=lang).itertuples()}

@@ -10,39 +10,39 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pandas as pd
 
-from ripresa.importers.records import Drop, Dropped, ImportFault
+from ripresa.importers.records import DroppedCells, DropReason, ImporterError
 
-MEMORY = "384MB"
-MOST_SERIES = 2_000_000
-BATCH = 20_000
+MEMORY_LIMIT = "384MB"
+MAX_SERIES = 2_000_000
+FETCH_SIZE = 20_000
 
 
 @dataclass(frozen=True)
-class Cells:
+class CellTable:
     """A relation with a text column for each dimension, `time`, and the texts of the cell; nothing in it is null."""
 
     relation: str
     dimensions: dict[str, str]  # name in lower case -> column
-    texts: tuple[str, ...]  # columns of the cell, in the order that `split` takes them
-    split: Callable[..., tuple[str, ...]]  # texts -> value, flags, secrecy
-    table: str = ""  # the publisher's id, where the file says it
-    updated: str = ""  # ISO day of the publisher's last update, where the file says it
+    value_columns: tuple[str, ...]  # columns of the cell, in the order that `split` takes them
+    parse_cell: Callable[..., tuple[str, ...]]  # texts -> value, flags, secrecy
+    table_id: str = ""  # the publisher's id, where the file says it
+    last_update: str = ""  # ISO day of the publisher's last update, where the file says it
 
 
 @dataclass(frozen=True)
-class Sort:
+class CodeClassifier:
     """Sorts the codes of some dimensions: fields of a figure, or a Drop."""
 
     columns: tuple[str, ...]
-    verdict: Callable[..., dict | Drop]
+    classify: Callable[..., dict | DropReason]
 
 
 @contextmanager
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+def open_connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of one's own, bounded in memory, that spills to a folder which disappears."""
     with TemporaryDirectory(prefix="import-") as folder:
         config = {
-            "memory_limit": MEMORY,
+            "memory_limit": MEMORY_LIMIT,
             "threads": 2,
             "temp_directory": folder,
             "preserve_insertion_order": False,
@@ -52,7 +52,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             yield own
 
 
-def csv(path: Path, names: list[str], delimiter: str, quote: str = '"') -> str:
+def build_csv_scan(path: Path, names: list[str], delimiter: str, quote: str = '"') -> str:
     """SQL that reads a delimited text with a header, every column as text under its position: c0, c1, ..."""
     columns = ", ".join(f"'c{place}': 'varchar'" for place in range(len(names)))
 
@@ -65,43 +65,43 @@ def csv(path: Path, names: list[str], delimiter: str, quote: str = '"') -> str:
     )
 
 
-def first(own: duckdb.DuckDBPyConnection, sql: str, name: str) -> tuple:
+def fetch_first_row(own: duckdb.DuckDBPyConnection, sql: str, name: str) -> tuple:
     """The first row of a query. Raises ImportFault."""
     try:
         row = own.execute(f"{sql} limit 1").fetchone()
     except duckdb.Error as fault:
-        raise ImportFault(sentence(fault, name)) from None
+        raise ImporterError(describe_duckdb_error(fault, name)) from None
     if row is None:
-        raise ImportFault(f"{name} has a header and no rows: ask the publisher for the whole table.")
+        raise ImporterError(f"{name} has a header and no rows: ask the publisher for the whole table.")
     return row
 
 
-def fed(
+def read_matching_cells(
     own: duckdb.DuckDBPyConnection,
-    cells: Cells,
-    series: Sort,
-    areas: Sort,
-    times: Sort,
-    dropped: Dropped,
+    cells: CellTable,
+    series: CodeClassifier,
+    areas: CodeClassifier,
+    times: CodeClassifier,
+    dropped: DroppedCells,
     name: str,
 ) -> Iterator[tuple[dict, dict, dict, tuple]]:
     """The cells whose series, area and time feed an indicator, as (series, area, time, texts), in a stable order; the others are counted in `dropped`."""
     try:
-        yield from _fed(own, cells, (series, areas, times), dropped, name)
+        yield from _iterate_matching_cells(own, cells, (series, areas, times), dropped, name)
     except duckdb.Error as fault:
-        raise ImportFault(sentence(fault, name)) from None
+        raise ImporterError(describe_duckdb_error(fault, name)) from None
 
 
-def _fed(
-    own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, Sort, Sort], dropped: Dropped, name: str
+def _iterate_matching_cells(
+    own: duckdb.DuckDBPyConnection, cells: CellTable, sorts: tuple[CodeClassifier, CodeClassifier, CodeClassifier], dropped: DroppedCells, name: str
 ) -> Iterator[tuple]:
-    kept: list[dict[int, dict | Drop]] = []
-    for place, (sort, combinations) in enumerate(zip(sorts, _counted(own, cells, sorts, name))):
-        verdicts = [sort.verdict(*codes) for codes, _ in combinations]
+    kept: list[dict[int, dict | DropReason]] = []
+    for place, (sort, combinations) in enumerate(zip(sorts, _count_combinations(own, cells, sorts, name))):
+        verdicts = [sort.classify(*codes) for codes, _ in combinations]
         numbers = [
-            -1 - number if isinstance(verdict, Drop) else number for number, verdict in enumerate(verdicts)
+            -1 - number if isinstance(verdict, DropReason) else number for number, verdict in enumerate(verdicts)
         ]  # below zero: not wanted
-        _lookup(
+        _create_lookup_table(
             own,
             f"sort{place}",
             sort.columns,
@@ -110,13 +110,13 @@ def _fed(
         kept.append(dict(zip(numbers, verdicts)))
         if place == 0:
             for verdict, (_, times) in zip(verdicts, combinations):
-                if isinstance(verdict, Drop):
+                if isinstance(verdict, DropReason):
                     dropped.add(verdict, times)
     joins = " ".join(
         f"join sort{place} on " + " and ".join(f"sort{place}.{name} = cells.{name}" for name in sort.columns)
         for place, sort in enumerate(sorts)
     )
-    texts = ", ".join(f"cells.{column}" for column in cells.texts)
+    texts = ", ".join(f"cells.{column}" for column in cells.value_columns)
     own.execute(
         f"create temp table fed as select sort0.id as series, sort1.id as area, sort2.id as time, {texts} from {cells.relation} as cells {joins} where sort0.id >= 0"
     )
@@ -125,13 +125,13 @@ def _fed(
     ).fetchall():
         dropped.add(kept[1][area] if area < 0 else kept[2][time], times)
     found = own.execute("select * from fed where area >= 0 and time >= 0 order by all")
-    while rows := found.fetchmany(BATCH):
+    while rows := found.fetchmany(FETCH_SIZE):
         for series, area, time, *cell in rows:
             yield kept[0][series], kept[1][area], kept[2][time], tuple(cell)
 
 
-def _counted(
-    own: duckdb.DuckDBPyConnection, cells: Cells, sorts: tuple[Sort, ...], name: str
+def _count_combinations(
+    own: duckdb.DuckDBPyConnection, cells: CellTable, sorts: tuple[CodeClassifier, ...], name: str
 ) -> list[list[tuple[tuple, int]]]:
     """For each sort, its combinations of codes with how many cells each has: one pass over the file."""
     columns = [column for sort in sorts for column in sort.columns]
@@ -143,11 +143,11 @@ def _counted(
     counted: list[list[tuple[tuple, int]]] = [[] for _ in sorts]
     starts = [sum(len(sort.columns) for sort in sorts[:place]) + len(sorts) for place in range(len(sorts))]
     total = 0
-    while rows := found.fetchmany(BATCH):
+    while rows := found.fetchmany(FETCH_SIZE):
         total += len(rows)
-        if total > MOST_SERIES:
-            raise ImportFault(
-                f"{name} has more than {MOST_SERIES:,} series: ask the publisher for a smaller extraction."
+        if total > MAX_SERIES:
+            raise ImporterError(
+                f"{name} has more than {MAX_SERIES:,} series: ask the publisher for a smaller extraction."
             )
         for row in rows:
             place = row[: len(sorts)].index(0)
@@ -155,7 +155,7 @@ def _counted(
     return [sorted(combinations) for combinations in counted]
 
 
-def _lookup(own: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
+def _create_lookup_table(own: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
     frame = pd.DataFrame(rows, columns=[*columns, "id"])
     own.register("incoming", frame)
     own.execute(
@@ -164,7 +164,7 @@ def _lookup(own: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...]
     own.unregister("incoming")
 
 
-def sentence(fault: duckdb.Error, name: str) -> str:
+def describe_duckdb_error(fault: duckdb.Error, name: str) -> str:
     """What DuckDB says of a file, as one sentence with the line."""
     words = str(fault)
     if found := re.search(r"IMPORT: (.+?)\.?(\n|$)", words):
@@ -178,5 +178,5 @@ def sentence(fault: duckdb.Error, name: str) -> str:
     if "Maximum line size" in words or "maximum_line_size" in words:
         return f"{where}: longer than 2 MB; this is not a table with one row a line."
     if isinstance(fault, duckdb.OutOfMemoryException):
-        return f"{name} does not fit in {MEMORY} of memory and the disk is full: free some space or ask for a smaller extraction."
+        return f"{name} does not fit in {MEMORY_LIMIT} of memory and the disk is full: free some space or ask for a smaller extraction."
     return f"{where} cannot be read as a table ({words.splitlines()[0][:120].rstrip('.')}): download or export it again."

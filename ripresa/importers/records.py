@@ -7,53 +7,53 @@ from decimal import Decimal, InvalidOperation
 
 from ripresa.database import build
 
-COLUMNS = (*build.RAW, "ci_low", "ci_high")
-EXAMPLES = 4
+IMPORT_COLUMNS = (*build.RAW_COLUMNS, "ci_low", "ci_high")
+MAX_EXAMPLES = 4
 Z95 = 1.96
 
 
-class ImportFault(ValueError):
+class ImporterError(ValueError):
     """One sentence: what is wrong, where, and what to do next."""
 
 
 @dataclass(frozen=True)
-class Drop:
+class DropReason:
     """Why a cell is left out, with the code that shows it."""
 
     reason: str
     example: str = ""
 
 
-class Dropped:
+class DroppedCells:
     """How many cells were left out, for each reason."""
 
     def __init__(self):
         self.counts: Counter[str] = Counter()
         self.examples: dict[str, dict[str, None]] = {}
 
-    def add(self, drop: Drop, times: int = 1) -> None:
+    def add(self, drop: DropReason, times: int = 1) -> None:
         self.counts[drop.reason] += times
         if drop.example:
             self.examples.setdefault(drop.reason, {})[drop.example] = None
 
-    def lines(self) -> list[str]:
+    def format_lines(self) -> list[str]:
         """One line a reason, the largest first, with a few examples."""
         return [
-            f"{times:>9,}  {reason}{self._shown(reason)}"
+            f"{times:>9,}  {reason}{self._format_examples(reason)}"
             for reason, times in sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
         ]
 
-    def _shown(self, reason: str) -> str:
+    def _format_examples(self, reason: str) -> str:
         examples = sorted(self.examples.get(reason, ()))
         return (
-            f": {', '.join(examples[:EXAMPLES])}{' …' if len(examples) > EXAMPLES else ''}"
+            f": {', '.join(examples[:MAX_EXAMPLES])}{' …' if len(examples) > MAX_EXAMPLES else ''}"
             if examples
             else ""
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ObservationRecord:
     """One row of an import file: the columns of data/raw as text, and the ends of a published interval."""
 
     indicator: str
@@ -81,30 +81,30 @@ class Figure:
 
     @property
     def key(self) -> tuple[str, ...]:
-        return tuple(getattr(self, name) for name in build.KEY)
+        return tuple(getattr(self, name) for name in build.KEY_COLUMNS)
 
-    def row(self) -> list[str]:
-        return [getattr(self, name) for name in COLUMNS]
+    def to_csv_row(self) -> list[str]:
+        return [getattr(self, name) for name in IMPORT_COLUMNS]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ImportBatch:
     """One file read: the figures it gives, for data/imports/<source>__<table>.csv."""
 
     source: str
     table: str
-    figures: list[Figure]
-    dropped: Dropped
+    observations: list[ObservationRecord]
+    dropped_cells: DroppedCells
     notes: list[str] = field(default_factory=list)
 
     @property
-    def name(self) -> str:
+    def file_name(self) -> str:
         return f"{self.source}__{self.table}.csv"
 
 
-def plain(text: str) -> str:
+def normalize_decimal(text: str) -> str:
     """A number as a plain decimal, digits kept as written: '1.50' stays, '1.2e-3' becomes '0.0012'. Raises ValueError on anything else."""
-    if re.fullmatch(build.DECIMAL, text, re.ASCII):
+    if re.fullmatch(build.DECIMAL_PATTERN, text, re.ASCII):
         return text
     if not re.fullmatch(r"-?\d+(\.\d+)?[eE][+-]?\d{1,2}", text, re.ASCII):
         raise ValueError(text)
@@ -114,32 +114,32 @@ def plain(text: str) -> str:
         raise ValueError(text) from None
 
 
-def interval(value: str, error: str, least: float = 0, most: float = 100) -> tuple[str, str]:
+def compute_confidence_interval(value: str, error: str, lower_bound: float = 0, upper_bound: float = 100) -> tuple[str, str]:
     """The 95% interval of a share in percent from its standard error: value -/+ 1.96 errors, kept within 0 and 100. Raises ImportFault."""
     try:
-        share, half = float(value), Z95 * float(plain(error))
+        share, half = float(value), Z95 * float(normalize_decimal(error))
     except ValueError:
-        raise ImportFault(f"standard error {error[:40]!r} is not a number.") from None
+        raise ImporterError(f"standard error {error[:40]!r} is not a number.") from None
     if half < 0:
-        raise ImportFault(f"standard error {error} is below zero.")
-    low, high = min(max(share - half, least), share), max(min(share + half, most), share)
-    return trimmed(low), trimmed(high)
+        raise ImporterError(f"standard error {error} is below zero.")
+    low, high = min(max(share - half, lower_bound), share), max(min(share + half, upper_bound), share)
+    return format_decimal(low), format_decimal(high)
 
 
-def trimmed(number: float | Decimal) -> str:
+def format_decimal(number: float | Decimal) -> str:
     """A number to four decimals, without the zeros at its end."""
     text = f"{number:.4f}"
     return text.rstrip("0").rstrip(".")
 
 
-def single(figures: list[Figure], name: str) -> list[Figure]:
+def remove_duplicates(figures: list[ObservationRecord], name: str) -> list[ObservationRecord]:
     """The figures without repetitions, in order of key. Raises ImportFault where one key has two values."""
-    found: dict[tuple, Figure] = {}
+    found: dict[tuple, ObservationRecord] = {}
     for figure in figures:
         first = found.setdefault(figure.key, figure)
         if Decimal(first.value) != Decimal(figure.value):
             where = ", ".join(part for part in figure.key if part != "all")
-            raise ImportFault(
+            raise ImporterError(
                 f"{name} gives two values for {where}: {first.value} and {figure.value}; a dimension may be missing from the extraction, take the whole table."
             )
     return [found[key] for key in sorted(found)]

@@ -12,33 +12,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ripresa.importers.records import ImportFault
+from ripresa.importers.records import ImporterError
 
-LARGEST = 4 << 30  # bytes of text, unpacked
-DENSEST = 200  # times a packed file may grow; official tables grow 10 to 40 times
-SMALL = 16 << 20  # below this a growth is not a bomb
-CHUNK = 1 << 20
+MAX_BYTES = 4 << 30  # bytes of text, unpacked
+MAX_COMPRESSION_RATIO = 200  # times a packed file may grow; official tables grow 10 to 40 times
+SMALL_FILE_BYTES = 16 << 20  # below this a growth is not a bomb
+CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Text:
+class TextFile:
     """A plain UTF-8 text on disk, and the name and day of the file it came from."""
 
     path: Path
     name: str
-    day: str
-    finished: bool  # ends with a line end
+    file_date: str
+    ends_with_newline: bool  # ends with a line end
 
     @property
-    def start(self) -> str:
+    def head(self) -> str:
         """Its first 64 kB, without a byte order mark."""
         with self.path.open("rb") as stream:
             return stream.read(1 << 16).decode("utf-8", errors="ignore").removeprefix("\ufeff")
 
-    def whole(self) -> "Text":
+    def require_complete(self) -> "TextFile":
         """Itself. Raises ImportFault where the last line has no end: the number there may be cut short."""
-        if not self.finished:
-            raise ImportFault(
+        if not self.ends_with_newline:
+            raise ImporterError(
                 f"{self.name} ends in the middle of a line: download it again, or end its last line if it is whole."
             )
         return self
@@ -49,31 +49,31 @@ class Text:
 
 
 @contextmanager
-def opened(path: Path, largest: int = LARGEST) -> Iterator[Text]:
+def open_text_file(path: Path, max_bytes: int = MAX_BYTES) -> Iterator[TextFile]:
     """The text of a plain, gzip or zip file. Raises ImportFault: missing, empty, cut short, too large, not UTF-8 text."""
     try:
         head = path.open("rb").read(8)
         day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
     except OSError as fault:
-        raise ImportFault(
+        raise ImporterError(
             f"{path} cannot be read ({fault.strerror or fault}): give the path of a file."
         ) from None
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
-        plain = _unpacked(path, head, Path(folder) / "text", largest)
-        yield Text(plain, path.name, day, _finished(plain, path.name, largest))
+        plain = _unpack(path, head, Path(folder) / "text", max_bytes)
+        yield TextFile(plain, path.name, day, _validate_text(plain, path.name, max_bytes))
 
 
-def _unpacked(path: Path, head: bytes, to: Path, largest: int) -> Path:
+def _unpack(path: Path, head: bytes, to: Path, largest: int) -> Path:
     """The path of the text itself: the file, or its unpacked copy at `to`."""
     if head.startswith(b"\x1f\x8b"):
         with gzip.open(path) as packed:
-            return _copied(packed, path, to, path.stat().st_size, largest)
+            return _copy_within_limits(packed, path, to, path.stat().st_size, largest)
     if head.startswith(b"PK\x03\x04"):
         try:
             with zipfile.ZipFile(path) as archive:
-                member = _member(archive, path.name)
+                member = _find_table_member(archive, path.name)
                 with archive.open(member) as packed:
-                    return _copied(packed, path, to, member.compress_size, largest)
+                    return _copy_within_limits(packed, path, to, member.compress_size, largest)
         except (
             zipfile.BadZipFile,
             NotImplementedError,
@@ -82,7 +82,7 @@ def _unpacked(path: Path, head: bytes, to: Path, largest: int) -> Path:
             EOFError,
             OSError,
         ) as fault:
-            raise ImportFault(
+            raise ImporterError(
                 f"{path.name}: the zip file is damaged or locked ({fault}); download it again."
             ) from None
     if set(str(path)) & set("*?[{"):  # DuckDB would read these as a pattern
@@ -91,11 +91,11 @@ def _unpacked(path: Path, head: bytes, to: Path, largest: int) -> Path:
     return path
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+def _find_table_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     """The one table of an archive; the World Bank puts two files of metadata beside it."""
     names = [info.filename for info in archive.infolist()]
     if any(entry.startswith(("xl/", "[Content_Types]")) for entry in names):
-        raise ImportFault(f"{name} is a workbook: save the sheet as CSV UTF-8 and import that.")
+        raise ImporterError(f"{name} is a workbook: save the sheet as CSV UTF-8 and import that.")
     found = [
         info
         for info in archive.infolist()
@@ -103,65 +103,65 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
         and not Path(info.filename).name.startswith("Metadata_")
     ]
     if len(found) != 1:
-        raise ImportFault(
+        raise ImporterError(
             f"{name} holds {len(found)} tables where one is expected: unpack it and import one file."
         )
     return found[0]
 
 
-def _copied(packed, path: Path, to: Path, packed_size: int, largest: int) -> Path:
+def _copy_within_limits(packed, path: Path, to: Path, packed_size: int, largest: int) -> Path:
     """Unpacks a stream to a file, stopping where it grows beyond the limits."""
     written = 0
     try:
         with to.open("wb") as out:
-            while chunk := packed.read(CHUNK):
+            while chunk := packed.read(CHUNK_BYTES):
                 written += len(chunk)
-                if written > largest or written > max(SMALL, DENSEST * packed_size):
-                    raise ImportFault(
-                        f"{path.name} unpacks to more than {written // CHUNK:,} MB from {packed_size:,} bytes: it is no table, or ask for a smaller extraction."
+                if written > largest or written > max(SMALL_FILE_BYTES, MAX_COMPRESSION_RATIO * packed_size):
+                    raise ImporterError(
+                        f"{path.name} unpacks to more than {written // CHUNK_BYTES:,} MB from {packed_size:,} bytes: it is no table, or ask for a smaller extraction."
                     )
                 out.write(chunk)
     except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as fault:
-        raise ImportFault(f"{path.name} is cut short or damaged ({fault}): download it again.") from None
+        raise ImporterError(f"{path.name} is cut short or damaged ({fault}): download it again.") from None
     except OSError as fault:
-        raise ImportFault(
+        raise ImporterError(
             f"{path.name} cannot be unpacked in {to.parent} ({fault.strerror or fault}): free some space."
         ) from None
     return to
 
 
-def _finished(path: Path, name: str, largest: int) -> bool:
+def _validate_text(path: Path, name: str, largest: int) -> bool:
     """Whether the text ends with a line end; reads it all once, to know that it is UTF-8 text."""
     if path.stat().st_size > largest:
-        raise ImportFault(f"{name} is larger than {largest // CHUNK:,} MB: ask for a smaller extraction.")
+        raise ImporterError(f"{name} is larger than {largest // CHUNK_BYTES:,} MB: ask for a smaller extraction.")
     decoder = codecs.getincrementaldecoder("utf-8")()
     last, place = b"", 0
     try:
         with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
+            while chunk := stream.read(CHUNK_BYTES):
                 if not last:
-                    _recognised(chunk, name)
+                    _reject_other_formats(chunk, name)
                 if b"\0" in chunk:
-                    raise ImportFault(
+                    raise ImporterError(
                         f"{name} is not text (byte {place + chunk.index(0):,} is zero): export it as CSV UTF-8."
                     )
                 decoder.decode(chunk)
                 last, place = chunk, place + len(chunk)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise ImportFault(
+        raise ImporterError(
             f"{name} is not UTF-8 text (near byte {place:,}): save it again as CSV UTF-8."
         ) from None
     if not last.strip():
-        raise ImportFault(f"{name} is empty: download or export it again.")
+        raise ImporterError(f"{name} is empty: download or export it again.")
     return last.endswith(b"\n")
 
 
-def _recognised(start: bytes, name: str) -> None:
+def _reject_other_formats(start: bytes, name: str) -> None:
     """Refuses what is plainly something else."""
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ImportFault(f"{name} is UTF-16 text: save it again as CSV UTF-8.")
+        raise ImporterError(f"{name} is UTF-16 text: save it again as CSV UTF-8.")
     if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
-        raise ImportFault(
+        raise ImporterError(
             f"{name} is a web page or XML, not a table: ask the publisher for CSV, TSV or JSON."
         )

@@ -5,17 +5,17 @@ import re
 import duckdb
 
 from ripresa.importers import cell_reader
-from ripresa.importers.cell_reader import Cells
-from ripresa.importers.records import ImportFault
-from ripresa.importers.text_files import Text
+from ripresa.importers.cell_reader import CellTable
+from ripresa.importers.records import ImporterError
+from ripresa.importers.text_files import TextFile
 
-CELL = re.compile(r"(?P<value>:|[^\s@a-z:]*)\s*(?P<flags>[a-z ]*)(?:@(?P<secrecy>[A-Z]))?")
+CELL_PATTERN = re.compile(r"(?P<value>:|[^\s@a-z:]*)\s*(?P<flags>[a-z ]*)(?:@(?P<secrecy>[A-Z]))?")
 
 
-def read(own: duckdb.DuckDBPyConnection, text: Text) -> Cells:
+def read(own: duckdb.DuckDBPyConnection, text: TextFile) -> CellTable:
     """The cells of a TSV text. The table's name is not in it: the file's name says it. Raises ImportFault."""
-    names, periods = _header(text.whole())
-    source = cell_reader.csv(text.path, ["key", *periods], "\t", quote="")
+    names, periods = _parse_header(text.require_complete())
+    source = cell_reader.build_csv_scan(text.path, ["key", *periods], "\t", quote="")
     renamed = ", ".join(
         f"coalesce(c{place}, '') as \"{period}\"" for place, period in enumerate(periods, start=1)
     )
@@ -27,27 +27,27 @@ def read(own: duckdb.DuckDBPyConnection, text: Text) -> Cells:
         "on columns(* exclude codes) into name time value cell))"
     )
     dimensions = {name: f"k{place}" for place, name in enumerate(names, start=1)} | {"time_period": "time"}
-    cell_reader.first(own, f"select * from {relation}", text.name)
-    return Cells(
+    cell_reader.fetch_first_row(own, f"select * from {relation}", text.name)
+    return CellTable(
         relation,
         dimensions,
         ("cell",),
-        split,
-        table=re.sub(r"^estat_|\.(tsv|txt|gz).*$", "", text.name.lower()),
+        parse_cell,
+        table_id=re.sub(r"^estat_|\.(tsv|txt|gz).*$", "", text.name.lower()),
     )
 
 
-def split(cell: str) -> tuple[str, str, str]:
+def parse_cell(cell: str) -> tuple[str, str, str]:
     """'12.3 bp', ': u', ':', '4.5', ': @C' as value, flags and secrecy. Raises ImportFault."""
-    found = CELL.fullmatch(cell.strip())
+    found = CELL_PATTERN.fullmatch(cell.strip())
     if not found:
-        raise ImportFault(f"cell {cell[:40]!r} is not a value with flags after it.")
+        raise ImporterError(f"cell {cell[:40]!r} is not a value with flags after it.")
     return found["value"], found["flags"], found["secrecy"] or ""
 
 
-def _header(text: Text) -> tuple[list[str], list[str]]:
+def _parse_header(text: TextFile) -> tuple[list[str], list[str]]:
     """Dimensions and periods of line 1: 'freq,unit,geo\\TIME_PERIOD', '2019 ', '2020 '."""
-    first, *periods = text.start.partition("\n")[0].rstrip("\r").split("\t")
+    first, *periods = text.head.partition("\n")[0].rstrip("\r").split("\t")
     names, _, across = first.partition("\\")
     periods = [period.strip() for period in periods]
     if (
@@ -55,9 +55,9 @@ def _header(text: Text) -> tuple[list[str], list[str]]:
         or not periods
         or not all(re.fullmatch(r"[\dSQMWH-]{4,10}", period) for period in periods)
     ):
-        raise ImportFault(
+        raise ImporterError(
             f"{text.name}, line 1: a Eurostat TSV begins with its dimensions, then \\TIME_PERIOD, then the periods; download it again."
         )
     if len(set(periods)) < len(periods):
-        raise ImportFault(f"{text.name}, line 1: a period stands there twice; download it again.")
+        raise ImporterError(f"{text.name}, line 1: a period stands there twice; download it again.")
     return [name.strip().lower() for name in names.split(",")], periods

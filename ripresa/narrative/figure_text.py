@@ -4,92 +4,99 @@ from html import escape
 
 from ripresa import catalogue
 from ripresa.filters import View
-from ripresa.i18n import interval_text, noted, number, period_text, t
-from ripresa.narrative.headlines import ends_of, extremes, finding, kind_of
-from ripresa.narrative.notes import notes
-from ripresa.narrative.phrases import between, dated, join, named, semicolons, show
+from ripresa.i18n import format_interval, format_number, format_period, noted, t
+from ripresa.narrative.headlines import build_headline, find_extremes, format_tied_names, infer_figure_kind
+from ripresa.narrative.notes import build_notes
+from ripresa.narrative.phrases import (
+    format_area_name,
+    format_indicator_value,
+    format_name_list,
+    format_period_range,
+    format_row_period,
+    join_with_semicolons,
+)
 from ripresa.observations import boundaries
 from ripresa.observations.rows import (
-    SMALL_BASE,
-    first_each,
-    is_apart,
-    is_old,
+    SMALL_SAMPLE_SIZE,
+    flag_other_editions,
+    format_edition_mark,
+    get_area_rows,
+    get_decimal_year,
+    has_several,
+    is_old_survey,
+    is_old_vintage,
+    is_other_edition,
     is_provisional,
-    is_small,
-    no_direction,
-    peers,
-    records,
-    set_apart,
-    several,
-    sign,
-    valued,
-    year,
+    is_small_sample,
+    to_records,
+    unique_in_order,
+    with_values,
 )
 
 
-def frame(rows, view: View, kind: str = "", **more) -> dict:
+def build_figure_text(rows, view: View, kind: str = "", **more) -> dict:
     """Title, subtitle, source, notes and alternative text: what a figure carries in layout.meta."""
-    found = records(rows, view.lang)
+    found = to_records(rows, view.lang)
     return {
-        "title": finding(found, view, kind),
-        "subtitle": subtitle(found, view),
-        "source": source_line(found, view),
-        "notes": notes(found, view, kind) + list(more.get("notes", ())),
-        "alt": alt(found, view, kind),
+        "title": build_headline(found, view, kind),
+        "subtitle": build_subtitle(found, view),
+        "source": format_source_line(found, view),
+        "notes": build_notes(found, view, kind) + list(more.get("notes", ())),
+        "alt": build_alt_text(found, view, kind),
     }
 
 
 # --- subtitle and source ---
 
 
-def subtitle(rows, view: View) -> str:
+def build_subtitle(rows, view: View) -> str:
     """Indicator, universe, what is held fixed, period."""
-    found = valued(records(rows, view.lang)) or records(rows, view.lang)
+    found = with_values(to_records(rows, view.lang)) or to_records(rows, view.lang)
     fixed = [
         found[0][f"{name}_name"]
         for name in ("sector", "gender", "size")
-        if found and not several(found, name) and found[0].get(name) not in ("all", None)
+        if found and not has_several(found, name) and found[0].get(name) not in ("all", None)
     ]
     return " · ".join(
         [
             view.indicator.label[view.lang],
-            catalogue.universe(view.indicator, [row["source"] for row in found], view.lang),
+            catalogue.get_universe(view.indicator, [row["source"] for row in found], view.lang),
             *fixed,
-            *_periods(found, view),
+            *_format_periods(found, view),
         ]
     )
 
 
-def _periods(found: list[dict], view: View) -> list[str]:
+def _format_periods(found: list[dict], view: View) -> list[str]:
     if not found:
         return []
-    first, last = min(found, key=year)["period"], max(found, key=year)["period"]
+    first, last = min(found, key=get_decimal_year)["period"], max(found, key=get_decimal_year)["period"]
     if first == last:
-        return [dated(found[0], view) if all(map(is_provisional, found)) else period_text(last, view.lang)]
-    stretch = between(first, last, view)
-    newest = view.period == "latest" and kind_of(found, view) in ("areas", "sectors", "heat")
+        return [format_row_period(found[0], view) if all(map(is_provisional, found)) else format_period(last, view.lang)]
+    stretch = format_period_range(first, last, view)
+    newest = view.period == "latest" and infer_figure_kind(found, view) in ("areas", "sectors", "heat")
     return [t("latest_between", view.lang, between=stretch) if newest else stretch]
 
 
-def source_line(rows, view: View) -> str:
+def format_source_line(rows, view: View) -> str:
     """Who published the figures, under which licence."""
     return t(
         "source_line",
         view.lang,
         sources="; ".join(
-            _source(id, name, view.lang) for id, name in _sources(records(rows, view.lang), view).items()
+            _format_source(id, name, view.lang) for id, name in _get_sources(to_records(rows, view.lang), view).items()
         ),
     )
 
 
-def _sources(found: list[dict], view: View) -> dict[str, str]:
-    return {row["source"]: row.get("source_name") or "" for row in valued(found)} or {
+def _get_sources(found: list[dict], view: View) -> dict[str, str]:
+    return {row["source"]: row.get("source_name") or "" for row in with_values(found)} or {
         view.indicator.source: ""
     }
 
 
-def _source(id: str, name: str, lang: str) -> str:
-    known = catalogue.sources().get(id)
+def _format_source(id: str, name: str, lang: str) -> str:
+    known = catalogue.load_sources().get(id)
     if known is None:
         return name or id
     text = t("named_source", lang, publisher=noted(known.publisher, lang), name=known.name[lang])
@@ -98,7 +105,7 @@ def _source(id: str, name: str, lang: str) -> str:
 
 # --- alternative text and hover ---
 
-ALTS = {
+ALT_TEXT_KEYS = {
     "areas": "alt_map",
     "map": "alt_map",
     "tiles": "alt_tiles",
@@ -114,81 +121,81 @@ ALTS = {
 }
 
 
-def alt(rows, view: View, kind: str = "") -> str:
+def build_alt_text(rows, view: View, kind: str = "") -> str:
     """The figure for those who do not see it: what it is, what it says, its extremes, how many areas have no data."""
-    found = records(rows, view.lang)
-    kind = kind or kind_of(found, view)
-    names = join(first_each(found, "geo_name"), view.lang) if found else ""
+    found = to_records(rows, view.lang)
+    kind = kind or infer_figure_kind(found, view)
+    names = format_name_list(unique_in_order(found, "geo_name"), view.lang) if found else ""
     what = t(
-        ALTS[kind],
+        ALT_TEXT_KEYS[kind],
         view.lang,
         places=t(f"place_{view.level or 'world'}", view.lang),
         names=names,
-        count=len({row["geo"] for row in peers(found, view)}),
+        count=len({row["geo"] for row in get_area_rows(found, view)}),
     )
     return " ".join(
         part
         for part in (
             f"{what}.",
-            f"{finding(found, view, kind)}.",
-            _alt_values(found, view, kind),
-            _alt_absent(found, view, kind),
+            f"{build_headline(found, view, kind)}.",
+            _describe_values(found, view, kind),
+            _describe_absent_areas(found, view, kind),
         )
         if part
     )
 
 
-def _alt_values(found: list[dict], view: View, kind: str) -> str:
-    known = valued(peers(found, view)) or valued(found)
+def _describe_values(found: list[dict], view: View, kind: str) -> str:
+    known = with_values(get_area_rows(found, view)) or with_values(found)
     if kind == "dots" and known:
-        rows = sorted(known, key=lambda row: (row["geo_name"].casefold(), year(row)))
-        items = [f"{row['geo_name']} {show(row['value'], view)} ({dated(row, view)})" for row in rows[:24]]
-        return t("alt_values", view.lang, items=semicolons(items))
+        rows = sorted(known, key=lambda row: (row["geo_name"].casefold(), get_decimal_year(row)))
+        items = [f"{row['geo_name']} {format_indicator_value(row['value'], view)} ({format_row_period(row, view)})" for row in rows[:24]]
+        return t("alt_values", view.lang, items=join_with_semicolons(items))
     if kind in ("areas", "map", "tiles", "bars") and len(known) > 1:
-        low, high = extremes(valued(peers(set_apart(found), view)) or known, view)
+        low, high = find_extremes(with_values(get_area_rows(flag_other_editions(found), view)) or known, view)
         return t(
             "alt_extremes",
             view.lang,
-            low=show(low[0]["value"], view),
-            high=show(high[0]["value"], view),
-            low_name=ends_of(low, lambda row: named(row, known, view), view),
-            high_name=ends_of(high, lambda row: named(row, known, view), view),
+            low=format_indicator_value(low[0]["value"], view),
+            high=format_indicator_value(high[0]["value"], view),
+            low_name=format_tied_names(low, lambda row: format_area_name(row, known, view), view),
+            high_name=format_tied_names(high, lambda row: format_area_name(row, known, view), view),
         )
     return ""
 
 
-def _alt_absent(found: list[dict], view: View, kind: str) -> str:
-    absent = absent_areas(found, view, kind)
+def _describe_absent_areas(found: list[dict], view: View, kind: str) -> str:
+    absent = count_absent_areas(found, view, kind)
     return t("alt_absent", view.lang, count=absent) if absent else ""
 
 
-def absent_areas(found: list[dict], view: View, kind: str) -> int:
+def count_absent_areas(found: list[dict], view: View, kind: str) -> int:
     """How many areas have no value: of the whole map where there is one, else of the rows."""
-    known = {row["geo"] for row in valued(found)}
-    if kind in ("areas", "map", "tiles") and view.level in boundaries.MAPS:
-        return len(set(boundaries.drawn(view.level)) - known)
+    known = {row["geo"] for row in with_values(found)}
+    if kind in ("areas", "map", "tiles") and view.level in boundaries.MAP_FILES:
+        return len(set(boundaries.get_data_area_codes(view.level)) - known)
     return len({row["geo"] for row in found} - known)
 
 
-def hover(row: dict, view: View, name: str = "") -> str:
+def build_hover_text(row: dict, view: View, name: str = "") -> str:
     """What appears under the pointer: name, value, interval, period, base and warnings, one a line."""
     lang = view.lang
-    n = number(row["n"], lang) if row.get("n") is not None else row.get("sample_size_note") or ""
-    interval = interval_text(
+    n = format_number(row["n"], lang) if row.get("n") is not None else row.get("sample_size_note") or ""
+    interval = format_interval(
         row.get("ci_low"), row.get("ci_high"), view.indicator.unit, view.indicator.decimals, lang
     )
     lines = [
-        f"<b>{escape(name or row['geo_name'], quote=False)}{sign(row)}</b>",
-        show(row["value"], view) if row["value"] is not None else t("no_data", lang),
+        f"<b>{escape(name or row['geo_name'], quote=False)}{format_edition_mark(row)}</b>",
+        format_indicator_value(row["value"], view) if row["value"] is not None else t("no_data", lang),
         t("interval_95", lang, interval=interval) if interval else "",
-        dated(row, view),
+        format_row_period(row, view),
         t("base_n", lang, n=escape(str(n), quote=False)) if n else "",
         f"{t('other_edition', lang)}: {escape(row.get('edition_name') or row['edition'], quote=False)}"
-        if is_apart(row)
+        if is_other_edition(row)
         else "",
-        t("small_base", lang, count=SMALL_BASE) if is_small(row) else "",
-        t("old_survey", lang) if is_old(row) else "",
-        t("old_vintage", lang) if no_direction(row) else "",
+        t("small_base", lang, count=SMALL_SAMPLE_SIZE) if is_small_sample(row) else "",
+        t("old_survey", lang) if is_old_survey(row) else "",
+        t("old_vintage", lang) if is_old_vintage(row) else "",
         t("derived", lang) if row.get("status") == "derived" else "",
     ]
     return "<br>".join(line for line in lines if line)

@@ -5,7 +5,7 @@ from math import sqrt
 from ripresa.observations.rows import has_interval
 
 
-def verdict(a: dict, b: dict) -> str:
+def classify_difference(a: dict, b: dict) -> str:
     """ "higher", "lower" or "indistinct" where intervals allow a statement about a against b; "" where there is none to judge by.
 
     With two intervals, the interval of the difference (Newcombe 1998, which keeps each side's own width); with one, whether it holds the other
@@ -21,5 +21,5 @@ def verdict(a: dict, b: dict) -> str:
             "higher" if a["ci_low"] > b["value"] else "lower" if a["ci_high"] < b["value"] else "indistinct"
         )
     if has_interval(b):
-        return {"higher": "lower", "lower": "higher"}.get(word := verdict(b, a), word)
+        return {"higher": "lower", "lower": "higher"}.get(word := classify_difference(b, a), word)
     return ""

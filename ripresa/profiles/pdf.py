@@ -6,25 +6,25 @@ from contextlib import contextmanager
 
 from ripresa import settings
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-class NoBrowser(RuntimeError):
+class BrowserNotFoundError(RuntimeError):
     """There is nothing to print with: one sentence with the next step."""
 
 
 @contextmanager
-def printing() -> Iterator[Callable[[str], bytes]]:
+def open_pdf_renderer() -> Iterator[Callable[[str], bytes]]:
     """A function from a page of HTML to its PDF, for as long as the browser is open. Raises NoBrowser."""
-    path = next(iter(settings.browser_paths()), None) or next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(iter(settings.get_browser_paths()), None) or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
     if path is None:
-        raise NoBrowser(
+        raise BrowserNotFoundError(
             "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say where it is with CHROMIUM=/path/to/it."
         )
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        raise NoBrowser(
+        raise BrowserNotFoundError(
             "Printing needs the package playwright: install requirements-dev.txt, or type make sheets."
         ) from None
     with sync_playwright() as playwright:

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from ripresa.database.query import ask
+from ripresa.database.query import run_query
 from ripresa.profiles import sheet
 
 
-def page(folder: Path, lang: str) -> str:
+def render_sheet_index(folder: Path, lang: str) -> str:
     """The index of the sheets that are in the folder, in the groups of a profile's chooser."""
     there = [
         row
-        for row in ask("profile_areas", lang=lang).itertuples()
-        if (folder / sheet.file_name(row.code)).exists()
+        for row in run_query("profile_areas", lang=lang).itertuples()
+        if (folder / sheet.build_pdf_name(row.code)).exists()
     ]
-    return sheet.index(
-        [(sheet.group(row.code, row.level, row.europe), row.code, row.name) for row in there], lang
+    return sheet.render_index(
+        [(sheet.get_area_group(row.code, row.level, row.europe), row.code, row.name) for row in there], lang
     )

@@ -5,97 +5,97 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from ripresa.diagnosis.action_plan import Plan, plan
+from ripresa.diagnosis.action_plan import ActionPlan, build_action_plan
 from ripresa.diagnosis.contribution import Contribution, Profile
-from ripresa.diagnosis.questionnaire import bank
-from ripresa.diagnosis.scoring import Result, score
+from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.scoring import DiagnosisResult, score_answers
 
 START, PROFILE, RESULT = "start", "profile", "result"
-SCREENS = (START, PROFILE, *(goal.id for goal in bank().goals), RESULT)
+SCREENS = (START, PROFILE, *(goal.id for goal in get_questionnaire().goals), RESULT)
 
 
 @dataclass
-class Visit:
+class DiagnosisSession:
     """The answers, where the firm is among the screens, and what it gave if it chose to contribute.
 
     `opened` counts the screens opened: the browser goes back to the top of the page when it changes. `row` and `secret` are what is being
     stored, kept so that a second try stores the same; `code` is the withdrawal code while it is on the screen."""
 
     screen: str = START
-    opened: int = 0
+    screens_opened: int = 0
     answers: dict = field(default_factory=dict, repr=False)
     profile: Profile = field(default=Profile(), repr=False)
-    began: float = 0.0
-    seconds: float = 0.0
-    row: Contribution | None = field(default=None, repr=False)
-    secret: str = field(default="", repr=False)
-    code: str = field(default="", repr=False)
-    contributed: bool = False
-    failed: bool = False
+    started_at: float = 0.0
+    duration_seconds: float = 0.0
+    pending_contribution: Contribution | None = field(default=None, repr=False)
+    pending_code: str = field(default="", repr=False)
+    withdrawal_code: str = field(default="", repr=False)
+    has_contributed: bool = False
+    has_store_error: bool = False
 
     @property
-    def result(self) -> Result:
-        return score(self.answers)
+    def result(self) -> DiagnosisResult:
+        return score_answers(self.answers)
 
     @property
-    def plan(self) -> Plan:
-        return plan(self.result, self.profile.goals)
+    def plan(self) -> ActionPlan:
+        return build_action_plan(self.result, self.profile.goals)
 
 
-def visit() -> Visit:
+def get_diagnosis_session() -> DiagnosisSession:
     """The diagnosis of this session."""
-    return st.session_state.setdefault("diagnosis", Visit())
+    return st.session_state.setdefault("diagnosis", DiagnosisSession())
 
 
-def follow() -> bool:
+def sync_screen_with_url() -> bool:
     """The screen is that of the address: the browser's Back and Forward lead from one to the other. From another page, the screen left last.
     False for a screen of answers that are not here: of another visit, or erased."""
-    here, asked = visit(), st.query_params.get("step", START)
+    here, asked = get_diagnosis_session(), st.query_params.get("step", START)
     if st.session_state["moved"] and "step" not in st.query_params:
-        _tell_address(here.screen)
-    elif asked != here.screen and asked in SCREENS and here.began:
-        here.screen, here.opened = asked, here.opened + 1
-    return asked == START or bool(here.began)
+        _set_url_step(here.screen)
+    elif asked != here.screen and asked in SCREENS and here.started_at:
+        here.screen, here.screens_opened = asked, here.screens_opened + 1
+    return asked == START or bool(here.started_at)
 
 
-def go(screen: str) -> None:
+def open_screen(screen: str) -> None:
     """Opens a screen (for callbacks)."""
-    here = visit()
+    here = get_diagnosis_session()
     now = time.monotonic()
-    here.began = here.began or now
+    here.started_at = here.started_at or now
     if screen == RESULT:
-        here.seconds = here.seconds or now - here.began
-    here.screen, here.opened = screen, here.opened + 1
-    _tell_address(screen)
+        here.duration_seconds = here.duration_seconds or now - here.started_at
+    here.screen, here.screens_opened = screen, here.screens_opened + 1
+    _set_url_step(screen)
 
 
-def _tell_address(screen: str) -> None:
+def _set_url_step(screen: str) -> None:
     if screen != START:
         st.query_params["step"] = screen
     elif "step" in st.query_params:
         del st.query_params["step"]
 
 
-def step(by: int) -> None:
+def open_adjacent_screen(offset: int) -> None:
     """Opens the screen after (1) or before (-1) this one."""
-    go(SCREENS[SCREENS.index(visit().screen) + by])
+    open_screen(SCREENS[SCREENS.index(get_diagnosis_session().screen) + offset])
 
 
-def answer(item: str, given) -> None:
+def set_answer(item_id: str, given) -> None:
     """Takes an answer; None leaves the question blank."""
-    here = visit()
-    here.answers.pop(item, None)
+    here = get_diagnosis_session()
+    here.answers.pop(item_id, None)
     if given is not None:
-        here.answers[item] = given
+        here.answers[item_id] = given
 
 
-def tell(**profile) -> None:
+def update_profile(**profile) -> None:
     """Takes answers to the profile."""
-    here = visit()
+    here = get_diagnosis_session()
     here.profile = replace(here.profile, **profile)
 
 
-def forget() -> None:
+def clear_diagnosis() -> None:
     """Erases every answer of this visit."""
-    st.session_state["diagnosis"] = Visit(opened=visit().opened + 1)
-    _tell_address(START)
+    st.session_state["diagnosis"] = DiagnosisSession(screens_opened=get_diagnosis_session().screens_opened + 1)
+    _set_url_step(START)

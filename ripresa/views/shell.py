@@ -14,65 +14,65 @@ from ripresa import i18n, logs, rate_limit, settings
 from ripresa.catalogue import CatalogueError
 from ripresa.database import query
 from ripresa.database.build import BuildError
-from ripresa.filters import ADDRESS, Filters
-from ripresa.i18n import period_text, t
+from ripresa.filters import URL_PARAMETERS, Filters
+from ripresa.i18n import format_period, t
 
-STYLE = Path(__file__).with_name("style.css")
-SPEAK = Path(__file__).with_name("shell.js").read_text(encoding="utf-8")
-MARK = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
+STYLESHEET = Path(__file__).with_name("style.css")
+SHELL_SCRIPT = Path(__file__).with_name("shell.js").read_text(encoding="utf-8")
+LOGO_SVG = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
 NAVIGATION = {  # the first pages stand in the bar, the others under a name of their own
     "": ("overview", "closures", "profits", "digital_sales", "women", "diagnosis"),
     "nav_places": ("profile", "compare"),
     "nav_firm": ("resources", "diagnosis_results"),
     "nav_sources": ("checks", "data", "sql", "revisions", "verify", "about"),
 }
-FOOT = ("diagnosis_results", "data", "sql", "revisions", "verify")  # pages named at the foot of every page
-PAGES = tuple(page for group in NAVIGATION.values() for page in group)
-REMEMBERED = ("diagnosis", "sql", "verify")  # pages with more on them than their address holds
-SHARED = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
+FOOTER_PAGES = ("diagnosis_results", "data", "sql", "revisions", "verify")  # pages named at the foot of every page
+PAGE_NAMES = tuple(page for group in NAVIGATION.values() for page in group)
+STATEFUL_PAGES = ("diagnosis", "sql", "verify")  # pages with more on them than their address holds
+SHARED_FILTERS = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
 
 
 def run() -> None:
     """Draws the frame and, in it, the page the visitor asked for. What goes wrong is said in a sentence."""
-    logs.REQUEST.set(
+    logs.REQUEST_ID.set(
         secrets.token_hex(8)
     )  # the run of a page is a request of its own: it came through the websocket
-    st.html(STYLE)
-    lang = _language()
+    st.html(STYLESHEET)
+    lang = _negotiate_language()
     try:
         version, collected = (
-            query.version(),
-            period_text(str(query.ask("build")["data_date"].iloc[0])[:10], lang),
+            query.get_data_version(),
+            format_period(str(query.run_query("build")["data_date"].iloc[0])[:10], lang),
         )
-        page = st.navigation(pages(lang), position="top")
-        chosen = _read(page.url_path or PAGES[0], lang)
+        page = st.navigation(build_pages(lang), position="top")
+        chosen = _sync_filters_with_url(page.url_path or PAGE_NAMES[0], lang)
     except (BuildError, CatalogueError) as fault:
-        return _sorry(t("fault_database", lang), lang, str(fault).splitlines()[0])
+        return _render_error(t("fault_database", lang), lang, str(fault).splitlines()[0])
     st.set_page_config(
         page_title=f"{page.title} · {t('site', lang)}",
-        page_icon=icon(),
+        page_icon=build_favicon(),
         layout="wide",
         initial_sidebar_state="collapsed",
     )
-    st.logo(_mark(theme()), size="large")
-    _switch(lang)
-    _speak(lang, page.url_path)
-    if chosen.dropped:
+    st.logo(_build_logo(get_theme()), size="large")
+    _render_language_switch(lang)
+    _inject_translations(lang, page.url_path)
+    if chosen.invalid_parameters:
         st.html(
-            f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.dropped)))}</p></div>'
+            f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.invalid_parameters)))}</p></div>'
         )
     try:
-        with logs.timed("script", page=page.url_path or PAGES[0], lang=lang):
+        with logs.log_duration("script", page=page.url_path or PAGE_NAMES[0], lang=lang):
             page.run()
     except Exception:  # the reader gets a sentence and a way out, the server's log the whole story
         logs.LOGGER.exception(
-            "page", extra={"said": {"page": page.url_path or PAGES[0], "address": chosen.to_address()}}
+            "page", extra={"said": {"page": page.url_path or PAGE_NAMES[0], "address": chosen.to_url_parameters()}}
         )
-        _sorry(t("fault_page", lang), lang)
+        _render_error(t("fault_page", lang), lang)
         st.button(
             t("reset", lang),
-            on_click=choose,
-            kwargs={name: () if name == "geo" else "" for name in SHARED if name != "lang"},
+            on_click=set_filters,
+            kwargs={name: () if name == "geo" else "" for name in SHARED_FILTERS if name != "lang"},
         )
     st.html(
         f'<footer class="foot"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>'
@@ -80,30 +80,30 @@ def run() -> None:
     with st.container(
         key="ways", horizontal=True, gap="medium"
     ):  # in the same session: a link that loads the page again would lose a diagnosis
-        for way in FOOT:
+        for way in FOOTER_PAGES:
             st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})
         st.page_link("pages/about.py", label=t("foot_access", lang), query_params={"lang": lang})
-    if page.url_path not in REMEMBERED:
+    if page.url_path not in STATEFUL_PAGES:
         st.button(t("again", lang), key="again")  # unseen: frame.js presses it
-    _settle()
+    _freeze_garbage_collector()
 
 
-def filters() -> Filters:
+def get_filters() -> Filters:
     """The visitor's choices. A page opened cold, before the frame has run, is sent through the frame with its address."""
     if "filters" not in st.session_state:
-        st.switch_page(st.navigation(pages(_language()), position="top"), query_params=_address())
+        st.switch_page(st.navigation(build_pages(_negotiate_language()), position="top"), query_params=_get_query_parameters())
     return st.session_state["filters"]
 
 
-def choose(**changes) -> None:
+def set_filters(**changes) -> None:
     """Takes a choice of the visitor's (for callbacks): the session's filters change, and the address follows."""
     st.session_state["filters"] = replace(st.session_state["filters"], **changes, dropped=())
     st.session_state["chosen"] = True
 
 
-def reset() -> None:
+def reset_filters() -> None:
     """Back to the page's opening view, in the same language."""
-    choose(
+    set_filters(
         **{
             name: () if name == "geo" else ""
             for name in Filters.__dataclass_fields__
@@ -112,24 +112,24 @@ def reset() -> None:
     )
 
 
-def visitor() -> str:
+def get_client_key() -> str:
     """A name for who asks, for the limits: not their address."""
-    return rate_limit.visitor(
+    return rate_limit.get_client_key(
         str(st.context.ip_address), ", ".join(st.context.headers.get_all("X-Forwarded-For"))
     )
 
 
-def theme() -> str:
+def get_theme() -> str:
     """The visitor's theme, "light" or "dark"."""
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def tab() -> str:
+def get_link_target() -> str:
     """Where a link that loads the page again opens: in a tab of its own while a diagnosis is under way, which it would lose."""
     return "_blank" if getattr(st.session_state.get("diagnosis"), "began", 0) else "_self"
 
 
-def pages(lang: str) -> dict[str, list]:
+def build_pages(lang: str) -> dict[str, list]:
     """Streamlit's pages, group by group: names in the language, addresses the same in both."""
     return {
         t(group, lang) if group else "": [
@@ -137,7 +137,7 @@ def pages(lang: str) -> dict[str, list]:
                 settings.PAGES / f"{page}.py",
                 title=t(f"nav_{page}", lang),
                 url_path=page,
-                default=page == PAGES[0],
+                default=page == PAGE_NAMES[0],
             )
             for page in there
         ]
@@ -145,40 +145,40 @@ def pages(lang: str) -> dict[str, list]:
     }
 
 
-def _language(session: bool = True) -> str:
+def _negotiate_language(session: bool = True) -> str:
     """The address decides, then what this session chose, then the browser."""
     chosen = st.session_state["filters"].lang if session and "filters" in st.session_state else ""
     asked = st.query_params.get("lang", "")
     if chosen and (st.session_state.get("chosen") or asked not in i18n.LANGS):
         asked = chosen
-    return i18n.language(asked, st.context.headers.get("Accept-Language", ""))
+    return i18n.negotiate_language(asked, st.context.headers.get("Accept-Language", ""))
 
 
-def _read(page: str, lang: str) -> Filters:
+def _sync_filters_with_url(page: str, lang: str) -> Filters:
     """The session's filters at this visit: an address the visitor changed is the truth, else the choices made so far."""
-    state, address = st.session_state, _address()
+    state, address = st.session_state, _get_query_parameters()
     before = state.get("filters")
     moved = before is not None and page != state["page"]
     told = not state.get("chosen") and (bool(address) if moved else address != state.get("address"))
     if before is None or told:  # never written back: the reader's Back button must lead out
-        found = Filters.from_address(address, lang)
+        found = Filters.from_url_parameters(address, lang)
     else:
-        found = Filters(**{name: getattr(before, name) for name in SHARED}) if moved else before
-        if found.to_address() != Filters.from_address(address, _language(session=False)).to_address():
+        found = Filters(**{name: getattr(before, name) for name in SHARED_FILTERS}) if moved else before
+        if found.to_url_parameters() != Filters.from_url_parameters(address, _negotiate_language(session=False)).to_url_parameters():
             own = (
-                {} if moved else {name: values for name, values in address.items() if name not in ADDRESS}
+                {} if moved else {name: values for name, values in address.items() if name not in URL_PARAMETERS}
             )  # what only this page knows
-            address = found.to_address() | own
+            address = found.to_url_parameters() | own
             st.query_params.from_dict(address)
     state.update(filters=found, page=page, address=address, chosen=False, moved=moved)
     return found
 
 
-def _address() -> dict[str, list[str]]:
+def _get_query_parameters() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
-def _switch(lang: str) -> None:
+def _render_language_switch(lang: str) -> None:
     with st.container(key="language"):
         if st.session_state.get("lang") != lang:
             st.session_state["lang"] = lang
@@ -186,37 +186,37 @@ def _switch(lang: str) -> None:
             t("language", lang),
             i18n.LANGS,
             key="lang",
-            format_func=i18n.language_name,
+            format_func=i18n.get_language_name,
             horizontal=True,
             label_visibility="collapsed",
-            on_change=lambda: choose(lang=st.session_state["lang"]),
+            on_change=lambda: set_filters(lang=st.session_state["lang"]),
         )
 
 
-def _speak(lang: str, page: str) -> None:
+def _inject_translations(lang: str, page: str) -> None:
     """The document in the visitor's language, Streamlit's own words too, and the place of the page in the menu."""
-    own = [sentence for key, sentence in i18n.strings().items() if key.startswith("own_")]
+    own = [sentence for key, sentence in i18n.load_strings().items() if key.startswith("own_")]
     pairs = [[sentence[other], sentence[lang]] for sentence in own for other in i18n.LANGS]
-    group = next(group for group, there in NAVIGATION.items() if (page or PAGES[0]) in there)
+    group = next(group for group, there in NAVIGATION.items() if (page or PAGE_NAMES[0]) in there)
     given = ", ".join(
         json.dumps(one, ensure_ascii=False) for one in (lang, pairs, page, group and t(group, lang))
     )
-    st.html(f"<script>{SPEAK}({given})</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{SHELL_SCRIPT}({given})</script>", unsafe_allow_javascript=True)
 
 
-def _mark(theme: str) -> str:
+def _build_logo(theme: str) -> str:
     """The site's name as a picture, in the visitor's own fonts and the theme's ink."""
     ink, mark = {"light": ("#1B2430", "#154C86"), "dark": ("#F1F3F5", "#77AEDD")}[theme]
-    return MARK.replace("{name}", t("site", i18n.LANGS[0])).replace("{ink}", ink).replace("{mark}", mark)
+    return LOGO_SVG.replace("{name}", t("site", i18n.LANGS[0])).replace("{ink}", ink).replace("{mark}", mark)
 
 
-def icon() -> str:
+def build_favicon() -> str:
     """The mark alone, square, for the browser's tab."""
-    drawing = _mark("light").partition("<text")[0]
+    drawing = _build_logo("light").partition("<text")[0]
     return drawing.replace('width="218"', 'width="32"').replace("0 0 218 32", "0 0 32 32") + "</svg>"
 
 
-def _sorry(sentence: str, lang: str, detail: str = "") -> None:
+def _render_error(sentence: str, lang: str, detail: str = "") -> None:
     more = f"<p><code>{escape(detail)}</code></p>" if detail else ""
     st.html(
         f'<div class="opening"><h1>{escape(t("fault_title", lang))}</h1><p class="lead">{escape(sentence)}</p>{more}</div>'
@@ -224,7 +224,7 @@ def _sorry(sentence: str, lang: str, detail: str = "") -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _settle() -> bool:
+def _freeze_garbage_collector() -> bool:
     """Once, after the first page: what was loaded stays, so that no later collection walks through it again."""
     gc.collect()
     gc.freeze()

@@ -12,12 +12,12 @@ from ripresa.embed import embed_page
 from ripresa.exports import atom as feed
 
 
-async def figure(request: Request) -> Response:
+async def serve_embed(request: Request) -> Response:
     """GET /embed/v1/{indicator}: one figure alone, in the names of Filters; 304 where the reader has it already."""
     asked = {name: request.query_params.getlist(name) for name in request.query_params}
     site = str(request.base_url).rstrip("/")
     answer = await run_in_threadpool(
-        embed_page.answer,
+        embed_page.build_response,
         request.path_params["indicator"],
         asked,
         request.headers.get("if-none-match", ""),
@@ -29,11 +29,11 @@ async def figure(request: Request) -> Response:
     return Response(body, answer.status, headers)
 
 
-async def revisions(request: Request) -> Response:
+async def serve_revision_feed(request: Request) -> Response:
     """GET /revisions.atom: what each data version changed."""
-    lang = i18n.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    lang = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
     text = await run_in_threadpool(
-        lambda: feed.atom(release.releases(), release.revisions(), str(request.base_url).rstrip("/"), lang)
+        lambda: feed.render_feed(release.load_releases(), release.load_revisions(), str(request.base_url).rstrip("/"), lang)
     )
     return Response(
         text,

@@ -4,30 +4,30 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from ripresa import logs, settings
-from ripresa.api.boundary_files import shapes
-from ripresa.api.endpoints import BOUNDARIES
+from ripresa.api.boundary_files import read_geojson
+from ripresa.api.endpoints import BOUNDARY_NAMES
 from ripresa.database import build, query
-from ripresa.diagnosis.contribution_store import StoreError, open_store
+from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store
 
-FRESH = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
-def alive(request: Request) -> JSONResponse:
+def check_liveness(request: Request) -> JSONResponse:
     """Is the database readable, and which version is it?"""
     try:
-        return JSONResponse({"status": "ok", "version": query.version()}, headers=FRESH)
+        return JSONResponse({"status": "ok", "version": query.get_data_version()}, headers=NO_STORE)
     except Exception as fault:  # whatever it is, the watcher must be told
-        return JSONResponse({"status": "failed", "reason": _sentence(fault)}, 503, FRESH)
+        return JSONResponse({"status": "failed", "reason": _describe_error(fault)}, 503, NO_STORE)
 
 
-def ready(request: Request) -> JSONResponse:
+def check_readiness(request: Request) -> JSONResponse:
     """Is everything a visitor needs in place? Each check says ok, or why not."""
-    asked = (database, inputs, boundaries, *((diagnosis,) if settings.contribution_store() else ()))
-    checks = {check.__name__: _said(check) for check in asked}
+    asked = (database, inputs, boundaries, *((diagnosis,) if settings.get_contribution_store() else ()))
+    checks = {check.__name__: _run_check(check) for check in asked}
     fit = all(said in ("ok", "not checked") for said in checks.values())
-    version = {"version": query.version()} if checks["database"] == "ok" else {}
+    version = {"version": query.get_data_version()} if checks["database"] == "ok" else {}
     return JSONResponse(
-        {"status": "ready" if fit else "not ready", **version, "checks": checks}, 200 if fit else 503, FRESH
+        {"status": "ready" if fit else "not ready", **version, "checks": checks}, 200 if fit else 503, NO_STORE
     )
 
 
@@ -35,16 +35,16 @@ def database() -> str:
     """A question is answered."""
     return (
         "ok"
-        if len(query.ask("build")) == 1
+        if len(query.run_query("build")) == 1
         else "the database has no line in its build table: build it again"
     )
 
 
 def inputs() -> str:
     """The database was made from the files that are here; a replica is given its database and does not look."""
-    if build.frozen():
+    if build.is_read_only():
         return "not checked"
-    have, wanted = query.version(), build.version()
+    have, wanted = query.get_data_version(), build.compute_data_version()
     return (
         "ok"
         if have == wanted
@@ -54,7 +54,7 @@ def inputs() -> str:
 
 def boundaries() -> str:
     """The maps' files are there and whole."""
-    missing = [name for name in BOUNDARIES if not shapes(name)]
+    missing = [name for name in BOUNDARY_NAMES if not read_geojson(name)]
     return "ok" if not missing else f"static/geo lacks {', '.join(missing)}: restore it from the repository"
 
 
@@ -63,17 +63,17 @@ def diagnosis() -> str:
     try:
         open_store().count()
         return "ok"
-    except StoreError:  # its words name folders and servers
+    except ContributionStoreError:  # its words name folders and servers
         logs.LOGGER.exception("store")
         return "the store of the diagnosis does not answer: type python -m ripresa diagnosis count"
 
 
-def _said(check) -> str:
+def _run_check(check) -> str:
     try:
         return check()
     except Exception as fault:  # whatever it is, the watcher must be told
-        return _sentence(fault)
+        return _describe_error(fault)
 
 
-def _sentence(fault: Exception) -> str:
+def _describe_error(fault: Exception) -> str:
     return str(fault).splitlines()[0] if str(fault) else type(fault).__name__

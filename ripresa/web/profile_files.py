@@ -8,17 +8,17 @@ from ripresa import i18n
 from ripresa.settings import PROFILE_SHEETS as FOLDER
 
 
-class Sheets(StaticFiles):
+class ProfileFiles(StaticFiles):
     """GET /sheets/it/ and /sheets/it/ITC4.pdf, as they lie in the folder."""
 
     async def check_config(self) -> None:
         """Before anything is printed there is no folder, and every address is a 404."""
 
 
-SHEETS = Sheets(directory=FOLDER, html=True, check_dir=False)
+PROFILE_FILES = ProfileFiles(directory=FOLDER, html=True, check_dir=False)
 
 
-async def listed(request: Request) -> RedirectResponse:
+async def redirect_to_index(request: Request) -> RedirectResponse:
     """GET /sheets: the list in the visitor's language."""
-    lang = i18n.language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    lang = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
     return RedirectResponse(f"sheets/{lang}/", 302, {"Vary": "Accept-Language"})

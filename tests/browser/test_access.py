@@ -80,20 +80,20 @@ class Walk:
 
 def turns() -> list[tuple[str, str, str, int]]:
     """(place, language, theme, width) of each run."""
-    places = [*shell.PAGES, *STATES]
+    places = [*shell.PAGE_NAMES, *STATES]
     if WHOLE:
         return list(product(places, i18n.LANGS, THEMES, WIDTHS))
     return [
         (place, lang, *TURNS[(i + j) % len(TURNS)])
         for i, place in enumerate(places)
         for j, lang in enumerate(i18n.LANGS)
-        if place in shell.PAGES or (i + j) % 2
+        if place in shell.PAGE_NAMES or (i + j) % 2
     ]
 
 
 def open_at(visitor: Visitor, place: str, lang: str) -> None:
     """A page opened cold ("closures") or in a state of STATES."""
-    address, act = STATES.get(place, (f"/{'' if place == shell.PAGES[0] else place}?lang={{lang}}", None))
+    address, act = STATES.get(place, (f"/{'' if place == shell.PAGE_NAMES[0] else place}?lang={{lang}}", None))
     visitor.open(address.format(lang=lang))
     if act:
         act(visitor.page)
@@ -149,7 +149,7 @@ def walked(browser, site) -> Walk:
             walk.amiss.append(f"{place} {lang}: {met}")
         visitor.page.evaluate(AXE)
         for rule, known, html, why in visitor.page.evaluate(
-            FINDINGS, [TAGS, accessibility_statement.known()["finding"]]
+            FINDINGS, [TAGS, accessibility_statement.load_findings()["finding"]]
         ):
             if known < 0:
                 walk.ours.append(f"{place} {lang} {theme} {width}: {rule}: {html}: {why}")
@@ -192,7 +192,7 @@ def test_axe_finds_nothing_on_any_page_that_is_ours(walked):
 
 
 def test_every_failure_the_statement_lists_still_occurs(walked):
-    assert {one["rule"] for one in accessibility_statement.known()["finding"]} == set(walked.known)
+    assert {one["rule"] for one in accessibility_statement.load_findings()["finding"]} == set(walked.known)
 
 
 def test_no_page_scrolls_sideways_as_it_opens_at_twice_the_size_or_on_320_pixels(walked):

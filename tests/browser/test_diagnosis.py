@@ -9,14 +9,14 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from ripresa import i18n
-from ripresa.diagnosis.questionnaire import bank
-from ripresa.diagnosis.scoring import visible
+from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.scoring import get_visible_items
 from ripresa.i18n import t
 from tests.browser.conftest import NARROW, SETTLED, WIDE
 
 GROUPS = '.st-key-questions [data-testid="stRadio"]'
 ON = '.st-key-steps button[kind="primary"]'
-SCREENS = 1 + len(bank().goals)
+SCREENS = 1 + len(get_questionnaire().goals)
 
 
 def rest(visitor) -> None:
@@ -56,7 +56,7 @@ def has_a_plan(visitor, lang: str) -> None:
     assert not [
         cookie
         for cookie in visitor.page.context.cookies()
-        if any(item.id in str(cookie) for item in bank().items)
+        if any(item.id in str(cookie) for item in get_questionnaire().items)
     ]
 
 
@@ -148,7 +148,7 @@ def test_on_a_wide_screen_short_answers_stand_in_a_row_questions_in_pairs_and_gr
     assert columns('[class*="st-key-profile_size"] [data-testid="stRadioOption"]') == in_a_row
     on(visitor)
     assert columns(GROUPS) == in_a_pair
-    assert columns(f'[class*="st-key-{bank().items[0].id}"] [data-testid="stRadioOption"]') == 1
+    assert columns(f'[class*="st-key-{get_questionnaire().items[0].id}"] [data-testid="stRadioOption"]') == 1
 
 
 def test_another_page_the_other_language_and_back_keep_the_answers(visit):
@@ -166,9 +166,9 @@ def test_another_page_the_other_language_and_back_keep_the_answers(visit):
     visitor.page.locator('header a[href*="diagnosis"]').first.click()
     visitor.page.wait_for_url("**/diagnosis**")
     visitor.settle()
-    expect(visitor.page.locator("h1")).to_have_text(bank().goals[0].label["en"])
+    expect(visitor.page.locator("h1")).to_have_text(get_questionnaire().goals[0].label["en"])
     expect(visitor.page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(
-        bank().items[0].options[2].text["en"]
+        get_questionnaire().items[0].options[2].text["en"]
     )
 
 
@@ -217,7 +217,7 @@ def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
     )
     order = [
         t("plan_title", lang),
-        bank().slots[0].label[lang],
+        get_questionnaire().slots[0].label[lang],
         told[0],
         t("scores_title", lang),
         t("official_title", lang),
@@ -264,11 +264,11 @@ def thin(visit):
 def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
     visitor = thin(visit)
     cause = visitor.page.locator(".action .cause").first.inner_text()
-    assert bank().items[0].options[0].text["it"] in cause
+    assert get_questionnaire().items[0].options[0].text["it"] in cause
     visitor.page.locator('[class*="st-key-action_"] [data-testid="stPageLink"] a').first.click()
     visitor.page.wait_for_url("**/resources?**")
     visitor.settle()
-    assert visitor.place[1]["subject"] == [bank().items[0].subject]
+    assert visitor.place[1]["subject"] == [get_questionnaire().items[0].subject]
     visitor.page.get_by_role("link", name=t("resources_back", "it")).click()
     visitor.page.wait_for_url("**/diagnosis?**")
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "it"))
@@ -277,9 +277,9 @@ def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
 
 def test_a_thin_plan_leads_back_to_the_questions_left_blank(visit):
     visitor = thin(visit)
-    expect(visitor.page.get_by_text(t("plan_thin", "it", count=1, asked=len(visible({}))))).to_be_visible()
+    expect(visitor.page.get_by_text(t("plan_thin", "it", count=1, asked=len(get_visible_items({}))))).to_be_visible()
     visitor.page.get_by_text(t("plan_more", "it")).click()
-    expect(visitor.page.locator("h1")).to_have_text(bank().goals[0].label["it"])
+    expect(visitor.page.locator("h1")).to_have_text(get_questionnaire().goals[0].label["it"])
 
 
 def test_back_leads_to_the_screen_before_and_forward_to_the_answers_given(visit):
@@ -293,7 +293,7 @@ def test_back_leads_to_the_screen_before_and_forward_to_the_answers_given(visit)
     on(visitor)
     page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').nth(2).click()
     rest(visitor)
-    titles = [t("diagnosis_question", "it"), t("diagnosis_profile", "it"), bank().goals[0].label["it"]]
+    titles = [t("diagnosis_question", "it"), t("diagnosis_profile", "it"), get_questionnaire().goals[0].label["it"]]
     for title in titles[1::-1]:
         page.go_back()
         expect(heading).to_have_text(title)
@@ -304,7 +304,7 @@ def test_back_leads_to_the_screen_before_and_forward_to_the_answers_given(visit)
         expect(heading).to_have_text(title)
         rest(visitor)
     expect(page.locator(GROUPS).first.locator("label[data-selected]")).to_have_text(
-        bank().items[0].options[2].text["it"]
+        get_questionnaire().items[0].options[2].text["it"]
     )
     page.locator('header a[href*="closures"]').first.click()
     page.wait_for_url("**/closures**")
@@ -320,7 +320,7 @@ def test_who_offers_the_answers_with_the_keyboard_is_led_to_the_code_and_then_to
     visitor = visit("/diagnosis?lang=it")
     page = visitor.page
     on(visitor)
-    page.get_by_role("combobox", name=bank().profile[0].question["it"]).fill("Lombardia")
+    page.get_by_role("combobox", name=get_questionnaire().profile_questions[0].question["it"]).fill("Lombardia")
     page.keyboard.press("Enter")
     rest(visitor)
     answer(visitor, 1, random.Random(3))

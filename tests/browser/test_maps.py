@@ -5,13 +5,13 @@ from playwright.sync_api import expect
 
 from ripresa import catalogue
 from ripresa.charts import choropleth
-from ripresa.database.query import ask
-from ripresa.filters import Filters, resolve
+from ripresa.database.query import run_query
+from ripresa.filters import Filters, resolve_view
 from ripresa.i18n import t
 from tests.browser.conftest import NARROW
 
-TOPICS = [topic for topic in catalogue.topics() if topic != "context"]
-OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.topics()[topic].indicators_by_level]
+TOPICS = [topic for topic in catalogue.load_topics() if topic != "context"]
+OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.load_topics()[topic].indicators_by_level]
 SHADED = {
     ("closures", "italy"): 21,
     ("profits", "italy"): 21,
@@ -37,8 +37,8 @@ def shaded(painted: dict[str, str]) -> set[str]:
 @pytest.mark.parametrize(("topic", "level"), OPENINGS)
 def test_the_first_figure_of_every_topic_and_level_is_painted(topic, level, visit):
     """A map shades every area that has a figure; named dots are there one by one."""
-    view = resolve(Filters(level=level), topic)
-    rows = ask("map", **view.moment).dropna(subset="value")
+    view = resolve_view(Filters(level=level), topic)
+    rows = run_query("map", **view.query_parameters).dropna(subset="value")
     visitor = visit(f"/{topic}?lang=en&level={level}")
     expect(visitor.figure).to_be_visible()
     if view.chart != "map":
@@ -154,7 +154,7 @@ def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(v
     visitor.painted(21)
     visitor.page.get_by_text(t("drawn_tiles", "it"), exact=True).click()
     visitor.page.wait_for_function(
-        f"() => String(({heights})()) === '{choropleth.TILE_HEIGHT},{choropleth.TILE_HEIGHT}'"
+        f"() => String(({heights})()) === '{choropleth.TILE_GRID_HEIGHT},{choropleth.TILE_GRID_HEIGHT}'"
     )
 
 

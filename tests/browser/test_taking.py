@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ripresa import i18n
-from ripresa.charts.theme import palette
+from ripresa.charts.theme import get_palette
 from ripresa.exports import verify
 from ripresa.i18n import t
 
@@ -36,7 +36,7 @@ def test_the_camera_saves_an_image_with_its_words_and_its_seal(form, lang, visit
     expect(button).to_be_visible()
     name, image = taken(visitor, button.click)
     assert re.fullmatch(rf"death_rate_italy_\d{{4}}_{lang}_\w{{12}}\.{form}", name)
-    assert verify.verify(image, name).state == "current"
+    assert verify.verify_file(image, name).state == "current"
     if form == "svg":
         written = " ".join(unescape(re.sub(r"<[^>]*>", " ", image.decode())).split())
         assert (
@@ -53,17 +53,17 @@ def test_an_image_saved_from_a_dark_screen_is_light_and_leaves_the_screen_dark(v
     name, image = taken(
         visitor, visitor.page.locator('button.camera[data-form="svg"][data-size="web"]').click
     )
-    drawn, light, dark = image.decode(), palette("light"), palette("dark")
+    drawn, light, dark = image.decode(), get_palette("light"), get_palette("dark")
 
     def fill(colour):
         return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))
 
     assert (
-        fill(light.page) in drawn
-        and fill(light.ink) in drawn
-        and not any(fill(colour) in drawn for colour in (dark.page, dark.ink, *dark.sequential[:3]))
+        fill(light.background) in drawn
+        and fill(light.text) in drawn
+        and not any(fill(colour) in drawn for colour in (dark.background, dark.text, *dark.sequential[:3]))
     )
-    assert verify.verify(image, name).state == "current" and visitor.painted() == before
+    assert verify.verify_file(image, name).state == "current" and visitor.painted() == before
 
 
 def test_a_citation_is_copied_at_a_click(visit):

@@ -5,8 +5,8 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, bank, regions
-from ripresa.disclosure.tabulation import Diagnosis
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, get_questionnaire, get_region_codes
+from ripresa.disclosure.tabulation import DiagnosisRecord
 
 BAKERY = {
     "found_listing": 0,
@@ -15,8 +15,8 @@ BAKERY = {
     "convert_reply": 2,
     "retain_safety": 1,
 }
-ITEMS = bank().items
-GOALS = [goal.id for goal in bank().goals]
+ITEMS = get_questionnaire().items
+GOALS = [goal.id for goal in get_questionnaire().goals]
 
 
 def all_at(points: int, **other) -> dict:
@@ -32,11 +32,11 @@ ANSWERED = st.fixed_dictionaries({item.id: st.sampled_from([0, 1, 2, 3]) for ite
 
 
 SMALL_BANK = replace(
-    bank(), goals=(replace(bank().goals[0], items=bank().goals[0].items[:1]),)
+    get_questionnaire(), goals=(replace(get_questionnaire().goals[0], items=get_questionnaire().goals[0].items[:1]),)
 )  # one goal of one item: fewer tables
 
 
-def diagnoses(random: Random, many: int, month: str, weights: dict, instrument=SMALL_BANK) -> list[Diagnosis]:
+def diagnoses(random: Random, many: int, month: str, weights: dict, instrument=SMALL_BANK) -> list[DiagnosisRecord]:
     """Random diagnoses as a release counts them; `weights` makes some regions, sectors and sizes rare."""
     measures = ("overall", *(goal.id for goal in instrument.goals))
     found = []
@@ -52,13 +52,13 @@ def diagnoses(random: Random, many: int, month: str, weights: dict, instrument=S
         scores = {measure: 25 * int(level) - random.uniform(0.1, 25) for measure, level in levels.items()}
         action = f"{random.choice(instrument.items).id}.{random.choice(('low', 'mid'))}"
         found.append(
-            Diagnosis(
+            DiagnosisRecord(
                 f"{random.getrandbits(128):032x}",
                 month=month,
                 levels=levels,
                 scores=scores,
                 answers=answers,
-                action=action,
+                first_action=action,
                 **picked,
             )
         )
@@ -74,4 +74,4 @@ def uneven(random: Random) -> dict:
 
 
 def codes(kind: str) -> tuple[str, ...]:
-    return regions() if kind == "region" else bank().codes(kind)
+    return get_region_codes() if kind == "region" else get_questionnaire().get_option_codes(kind)

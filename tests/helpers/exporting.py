@@ -10,15 +10,15 @@ from ripresa.charts import bar, dot, line
 from ripresa.charts import choropleth as regions
 from ripresa.database import query
 from ripresa.exports import export_table
-from ripresa.exports.export_table import Export
-from ripresa.filters import Filters, View, resolve
+from ripresa.exports.export_table import ExportedTable
+from ripresa.filters import Filters, View, resolve_view
 
 SITE = "https://pmi.example.org"
 DAY = date(2026, 11, 22)
 DIGITS = b"0123456789"
 VIEWS = [
     (topic, level, lang)
-    for topic, subject in catalogue.topics().items()
+    for topic, subject in catalogue.load_topics().items()
     for level, offered in subject.indicators_by_level.items()
     if offered
     for lang in catalogue.LANGS
@@ -27,20 +27,20 @@ VIEWS = [
 
 @cache
 def view(topic: str, level: str = "", lang: str = "it", **choice) -> View:
-    return resolve(Filters(lang=lang, level=level, **choice), topic)
+    return resolve_view(Filters(lang=lang, level=level, **choice), topic)
 
 
 @cache
 def rows(topic: str, level: str = "", lang: str = "it") -> pd.DataFrame:
     """The rows a topic's first figure draws: those of its map or, where there is none, of its table."""
     shown = view(topic, level, lang)
-    found = query.ask("map", **shown.moment)
-    return found if len(found) else query.ask("table", **shown.cut, level=shown.level, geos=(), lang=lang)
+    found = query.run_query("map", **shown.query_parameters)
+    return found if len(found) else query.run_query("table", **shown.breakdown, level=shown.level, geos=(), lang=lang)
 
 
 @cache
-def export(topic: str, level: str = "", lang: str = "it") -> Export:
-    return export_table.prepare(rows(topic, level, lang), view(topic, level, lang), SITE, DAY)
+def export(topic: str, level: str = "", lang: str = "it") -> ExportedTable:
+    return export_table.build_export(rows(topic, level, lang), view(topic, level, lang), SITE, DAY)
 
 
 @cache
@@ -48,19 +48,19 @@ def drawn(kind: str, topic: str, level: str = "", lang: str = "it", theme: str =
     """A figure of the dashboard and the export of its rows."""
     shown = view(topic, level, lang)
     if kind == "trend":
-        found = query.ask(
+        found = query.run_query(
             "trend",
-            **shown.cut,
+            **shown.breakdown,
             geos=("ITA", "ITC4", "ITF3") if shown.level == "italy" else ("ITA", "DEU", "FRA", "EU27_2020"),
             lang=lang,
         )
     else:
-        found = pd.concat([query.ask("map", **shown.moment), query.ask("references", **shown.moment)])
+        found = pd.concat([query.run_query("map", **shown.query_parameters), query.run_query("references", **shown.query_parameters)])
     figure = {
-        "map": regions.choropleth,
-        "tiles": regions.tilegrid,
-        "bars": bar.bars,
-        "dots": dot.named,
-        "trend": line.lines,
+        "map": regions.build_choropleth,
+        "tiles": regions.build_tile_grid_map,
+        "bars": bar.build_bar_chart,
+        "dots": dot.build_dot_plot,
+        "trend": line.build_line_chart,
     }[kind](found, shown, theme)
-    return figure, export_table.prepare(found, shown, SITE, DAY, figure.layout.meta)
+    return figure, export_table.build_export(found, shown, SITE, DAY, figure.layout.meta)

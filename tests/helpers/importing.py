@@ -9,7 +9,7 @@ from pathlib import Path
 from ripresa import settings
 from ripresa.database import build
 from ripresa.importers import table_mapping
-from ripresa.importers.records import Figure
+from ripresa.importers.records import ObservationRecord
 
 FIXTURES = Path(__file__).parents[1] / "data_importers"
 KEPT = (
@@ -78,7 +78,7 @@ def small(folder: Path) -> Path:
         (folder / name).write_text(
             (settings.DATA / name).read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8"
         )
-    header = ",".join(build.RAW) + "\n"
+    header = ",".join(build.RAW_COLUMNS) + "\n"
     for source, rows in {"eurostat_digital_intensity": RAW, **OTHERS}.items():
         (folder / "raw" / f"{source}__x.csv").write_text(header + rows, encoding="utf-8")
     return folder
@@ -86,19 +86,19 @@ def small(folder: Path) -> Path:
 
 def ours(table: str, rows: int | None = None) -> list[dict]:
     """Our own observations of a Eurostat table as its codes, with value and flags: the raw rows whose title names the table and whose series it declares."""
-    declared = table_mapping.declared()[table]
+    declared = table_mapping.load_table_mappings()[table]
     eu = {
         row["code"]: row["eu_code"] or row["code"]
-        for row in build.Codes(settings.DATA / "codes" / "geographies.csv").rows
+        for row in build.CodeList(settings.DATA / "codes" / "geographies.csv").rows
     }
-    sectors = build.Codes(settings.DATA / "codes" / "sectors.csv")
+    sectors = build.CodeList(settings.DATA / "codes" / "sectors.csv")
     series = {(entry["indicator"], entry["edition"]): name for name, entry in declared.series.items()}
     sizes = {size: name for name, size in declared.sizes.items()}
     found = []
     for path in sorted((settings.DATA / "raw").glob(f"{declared.source}__*.csv")):
         for row in csv.DictReader(path.open(encoding="utf-8")):
             if re.search(rf"\({table}\b", row["title"]) and (row["indicator"], row["edition"]) in series:
-                sector = sectors.find(row["sector"])
+                sector = sectors.find_code(row["sector"])
                 cell = {
                     "freq": "A",
                     declared.sector: declared.total if sector == "all" else sector,
@@ -259,6 +259,6 @@ FORMS = {
 }
 
 
-def essence(figures: list[Figure]) -> dict[tuple, tuple[str, str]]:
+def essence(figures: list[ObservationRecord]) -> dict[tuple, tuple[str, str]]:
     """Value and flags by key, of the figures that are published and not computed."""
     return {figure.key: (figure.value, figure.flag) for figure in figures if figure.status != "derived"}

@@ -4,14 +4,14 @@ import re
 from html import escape
 from urllib.parse import urlsplit
 
-from ripresa.i18n import noted, period_text
+from ripresa.i18n import format_period, noted
 
-DAY = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d)?\b")
+DATE = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d)?\b")
 
 
-def document(publisher: str, title: str, published: str, url: str, lang: str) -> str:
+def render_document_link(publisher: str, title: str, published: str, url: str, lang: str) -> str:
     """Publisher, title and date, with the way there where it has an address."""
-    day = DAY.sub(lambda day: period_text(day[0], lang), str(published or ""))
+    day = DATE.sub(lambda day: format_period(day[0], lang), str(published or ""))
     words = escape(noted(", ".join(part for part in (publisher, title, day) if part), lang))
     return (
         f'<a href="{escape(url)}" target="_blank" rel="noopener">{words}</a>'
@@ -20,7 +20,7 @@ def document(publisher: str, title: str, published: str, url: str, lang: str) ->
     )
 
 
-def is_home(url: str) -> bool:
+def is_home_page(url: str) -> bool:
     """Whether an address is a publisher's first page, where a table must still be looked for."""
     parts = urlsplit(str(url))
     return bool(parts.netloc) and parts.path in ("", "/") and not parts.query

@@ -13,24 +13,24 @@ from ripresa.database import query
 from ripresa.exports import formats
 from ripresa.filters import View
 from ripresa.i18n import t
-from ripresa.observations.rows import roles
+from ripresa.observations.rows import get_row_roles
 from ripresa.views import shell
 from ripresa.views.components import data_table, export_menu, plotly_figure
 
-ROW = Path(__file__).with_name("figure_actions.js")
+ACTIONS_SCRIPT = Path(__file__).with_name("figure_actions.js")
 
 
-def panel(
+def render_figure_panel(
     name: str,
     figure,
     rows: pd.DataFrame,
     view: View,
-    again: tuple[Callable, ...],
-    select: bool = False,
-    beside=None,
-    above: Callable | None = None,
-    folded: bool = False,
-    where: str = "",
+    redraw: tuple[Callable, ...],
+    is_selectable: bool = False,
+    secondary_figure=None,
+    render_controls: Callable | None = None,
+    collapse_notes: bool = False,
+    area_name: str = "",
 ) -> None:
     """A figure with its words; `name` is its key on the page, `again` draws it, and the one beside it, in another theme.
 
@@ -38,51 +38,51 @@ def panel(
     folded: the notes wait behind a line, on pages that have said them once. where: the area, when the title does not name it.
     """
     words = figure.layout.meta
-    export_menu.since(name, view)
+    export_menu.render_changes_since_citation(name, view)
     st.html(
-        f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(" · ".join(filter(None, (where, words["subtitle"]))))}</p></div>'
+        f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(" · ".join(filter(None, (area_name, words["subtitle"]))))}</p></div>'
     )
     if rows["value"].notna().any():
-        if above:
-            above(view)
-        if beside is None:
-            _draw(name, figure, view, select)
+        if render_controls:
+            render_controls(view)
+        if secondary_figure is None:
+            _render_figure(name, figure, view, is_selectable)
         else:
             left, right = st.columns([7, 5], gap="medium")
             with left:
-                _draw(name, figure, view, select)
+                _render_figure(name, figure, view, is_selectable)
             with right:
-                _draw(f"{name}_beside", beside, view, select)
-    said = dict.fromkeys([*words["notes"], *(beside.layout.meta["notes"] if beside is not None else ())])
+                _render_figure(f"{name}_beside", secondary_figure, view, is_selectable)
+    said = dict.fromkeys([*words["notes"], *(secondary_figure.layout.meta["notes"] if secondary_figure is not None else ())])
     notes = f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in said)}</ul>" if said else ""
-    if folded and notes:
+    if collapse_notes and notes:
         notes = (
             f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
         )
-    read = "".join(f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, beside) if one is not None)
+    read = "".join(f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, secondary_figure) if one is not None)
     st.html(
         f'<div class="credit"><p>{escape(words["source"])}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
     )
-    data(name, rows, view, words["title"], tuple(one for one in (figure, beside) if one is not None), again)
+    render_figure_data(name, rows, view, words["title"], tuple(one for one in (figure, secondary_figure) if one is not None), redraw)
 
 
 @st.fragment
-def data(
-    name: str, rows: pd.DataFrame, view: View, caption: str, drawn: tuple, again: tuple[Callable, ...]
+def render_figure_data(
+    name: str, rows: pd.DataFrame, view: View, caption: str, figures: tuple, redraw: tuple[Callable, ...]
 ) -> None:
     """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
     asked = st.session_state.setdefault(f"{st.session_state['page']}_{name}_open", set())
     file = (
         {
-            "name": formats.name(rows, view, query.version(), "csv"),
-            "text": export_menu.file(rows, view, drawn, "csv", export_menu.site()).decode(),
+            "name": formats.build_file_name(rows, view, query.get_data_version(), "csv"),
+            "text": export_menu.build_file(rows, view, figures, "csv", export_menu.get_site_url()).decode(),
             "number": token_hex(4),
         }
         if "csv" in asked
         else None
     )
     asked.discard("csv")
-    _row()(
+    _get_actions_component()(
         key=f"{name}_row",
         data={
             "names": {
@@ -98,9 +98,9 @@ def data(
     )
     if "table" in asked:
         st.html(
-            data_table.figures(
-                export_menu.marked(name, rows, view)
-                .assign(role=roles(rows.to_dict("records"), view))
+            data_table.render_observations(
+                export_menu.add_cited_values(name, rows, view)
+                .assign(role=get_row_roles(rows.to_dict("records"), view))
                 .sort_values("role", ascending=False, kind="stable"),
                 view.indicator,
                 view.lang,
@@ -108,26 +108,26 @@ def data(
             )
         )
     if "kit" in asked:
-        export_menu.kit(name, drawn, rows, view, again)
+        export_menu.render_export_menu(name, figures, rows, view, redraw)
 
 
 @cache
-def _row() -> Callable:
+def _get_actions_component() -> Callable:
     """The buttons under a figure, in one message: Streamlit's own switches and download are four."""
-    return st.components.v2.component("ripresa_row", js=ROW.read_text(encoding="utf-8"), isolate_styles=False)
+    return st.components.v2.component("ripresa_row", js=ACTIONS_SCRIPT.read_text(encoding="utf-8"), isolate_styles=False)
 
 
-def _draw(name: str, figure, view: View, select: bool) -> None:
-    plotly_figure.draw(
+def _render_figure(name: str, figure, view: View, select: bool) -> None:
+    plotly_figure.render_plotly_figure(
         figure,
         name,
         view.lang,
         f"{view.indicator.id}_{name}",
         figure.layout.meta["alt"],
-        _touched if select else None,
+        _toggle_area if select else None,
     )
 
 
-def _touched(code: str) -> None:
+def _toggle_area(code: str) -> None:
     """An area touched on a figure becomes the one chosen; touched again, none is."""
-    shell.choose(geo=() if st.session_state["filters"].geo == (code,) else (code,))
+    shell.set_filters(geo=() if st.session_state["filters"].geo == (code,) else (code,))

@@ -4,7 +4,7 @@ from html import escape
 
 from ripresa.i18n import t
 
-TERMS = {  # each term, and the pages that use it
+TERM_PAGES = {  # each term, and the pages that use it
     "enterprise": ("overview", "closures", "digital_sales", "profile", "compare"),
     "sme": ("overview", "profits", "digital_sales", "profile", "compare", "resources", "checks"),
     "death": ("closures", "profile", "compare"),
@@ -35,22 +35,22 @@ TERMS = {  # each term, and the pages that use it
 }
 
 
-def whole(lang: str) -> str:
+def render_glossary(lang: str) -> str:
     """The glossary."""
-    return f'<section class="article" id="glossary"><h2>{escape(t("glossary", lang))}</h2>{_list(tuple(TERMS), lang)}</section>'
+    return f'<section class="article" id="glossary"><h2>{escape(t("glossary", lang))}</h2>{_render_terms(tuple(TERM_PAGES), lang)}</section>'
 
 
-def here(page: str, lang: str) -> str:
+def render_page_glossary(page: str, lang: str) -> str:
     """The words of a page, folded; "" where there are none."""
-    used = tuple(term for term, pages in TERMS.items() if page in pages)
+    used = tuple(term for term, pages in TERM_PAGES.items() if page in pages)
     return (
-        f'<details class="words"><summary>{escape(t("glossary_here", lang))}</summary>{_list(used, lang)}</details>'
+        f'<details class="words"><summary>{escape(t("glossary_here", lang))}</summary>{_render_terms(used, lang)}</details>'
         if used
         else ""
     )
 
 
-def _list(terms: tuple[str, ...], lang: str) -> str:
+def _render_terms(terms: tuple[str, ...], lang: str) -> str:
     return (
         "<dl>"
         + "".join(

@@ -4,11 +4,11 @@ from html import escape
 
 import streamlit as st
 
-from ripresa.database.query import ask
+from ripresa.database.query import run_query
 from ripresa.filters import Filters
-from ripresa.i18n import noted, number, period_text, t
+from ripresa.i18n import format_number, format_period, noted, t
 from ripresa.views.components import accessibility_statement, data_table, glossary
-from ripresa.views.pages.topic_page import opening
+from ripresa.views.pages.topic_page import render_page_header
 
 SECTIONS = {  # heading: its sentences
     "about_methods": ("about_methods_1", "about_methods_2", "about_methods_3", "about_methods_4"),
@@ -25,42 +25,42 @@ SECTIONS = {  # heading: its sentences
     "about_privacy": ("about_privacy_1", "about_privacy_2", "about_privacy_3"),
     "about_reuse": ("about_reuse_1", "about_reuse_2"),
 }
-LISTED = ("about_never",)
+LIST_SECTIONS = ("about_never",)
 
 
-def show(filters: Filters) -> None:
+def render_page(filters: Filters) -> None:
     """The page."""
     lang = filters.lang
-    made = ask("build").iloc[0]
-    opening(
+    made = run_query("build").iloc[0]
+    render_page_header(
         t("page_about", lang),
         t("about_question", lang),
         t(
             "about_intro",
             lang,
-            figures=number(made["observations"], lang),
-            derived=number(made["derived"], lang),
+            figures=format_number(made["observations"], lang),
+            derived=format_number(made["derived"], lang),
             version=made["version"],
-            date=period_text(str(made["data_date"])[:10], lang),
+            date=format_period(str(made["data_date"])[:10], lang),
         ),
     )
-    st.html(contents(lang))
+    st.html(render_contents(lang))
     for heading, sentences in SECTIONS.items():
         words = [escape(t(sentence, lang)) for sentence in sentences]
         body = (
             "<ul>" + "".join(f"<li>{sentence}</li>" for sentence in words) + "</ul>"
-            if heading in LISTED
+            if heading in LIST_SECTIONS
             else "".join(f"<p>{sentence}</p>" for sentence in words)
         )
         st.html(
             f'<section class="article" id="{heading}"><h2>{escape(t(heading, lang))}</h2>{body}</section>'
         )
-    st.html(glossary.whole(lang))
-    st.html(accessibility_statement.statement(lang))
-    sources(lang)
+    st.html(glossary.render_glossary(lang))
+    st.html(accessibility_statement.render_statement(lang))
+    render_sources(lang)
 
 
-def contents(lang: str) -> str:
+def render_contents(lang: str) -> str:
     """What is on the page, as links."""
     links = "".join(
         f'<li><a href="#{heading}">{escape(t(heading, lang))}</a></li>'
@@ -69,7 +69,7 @@ def contents(lang: str) -> str:
     return f'<nav aria-label="{escape(t("about_contents", lang))}"><ul class="contents">{links}</ul></nav>'
 
 
-def sources(lang: str) -> None:
+def render_sources(lang: str) -> None:
     """Every source family: who, what kind, which terms, what to know."""
     body = [
         {
@@ -77,10 +77,10 @@ def sources(lang: str) -> None:
             "publisher": noted(row["publisher"], lang),
             "kind": t(f"kind_{row['kind']}", lang).strip("()."),
             "licence": row["licence"],
-            "observations": number(row["observations"], lang),
+            "observations": format_number(row["observations"], lang),
             "note": row["note"],
         }
-        for row in ask("sources", lang=lang).to_dict("records")
+        for row in run_query("sources", lang=lang).to_dict("records")
     ]
     heads = {
         name: t(f"column_{name}", lang)
@@ -90,4 +90,4 @@ def sources(lang: str) -> None:
         f'<section class="article" id="about_sources"><h2>{escape(t("about_sources", lang))}</h2></section>'
     )
     with st.container(key="sources"):
-        st.html(data_table.html(body, heads, t("about_sources_caption", lang), numbers=("observations",)))
+        st.html(data_table.render_table(body, heads, t("about_sources_caption", lang), numeric_columns=("observations",)))

@@ -3,17 +3,17 @@
 from html import escape
 
 from ripresa import catalogue
-from ripresa.database.query import ask
-from ripresa.i18n import t, value_text
-from ripresa.views.components.document_link import document
+from ripresa.database.query import run_query
+from ripresa.i18n import format_value, t
+from ripresa.views.components.document_link import render_document_link
 
-HEADS = {"observation": "checks_observation", "excluded_observation": "checks_evidence_side"}
-DOCUMENT = ("publisher", "title", "published", "url")
+SIDE_TITLES = {"observation": "checks_observation", "excluded_observation": "checks_evidence_side"}
+DOCUMENT_FIELDS = ("publisher", "title", "published", "url")
 
 
-def sides(claim, lang: str) -> str:
+def render_sides(claim, lang: str) -> str:
     """Both sides of a claim as figures, side by side; "" for a claim without figures. claim: a row of queries/claims."""
-    found = ask(
+    found = run_query(
         "claim_evidence",
         indicator=claim.evidence_indicator,
         geo=claim.evidence_geo,
@@ -21,16 +21,16 @@ def sides(claim, lang: str) -> str:
     ).to_dict("records")
     if not found:
         return ""
-    indicator = catalogue.indicator(claim.evidence_indicator)
+    indicator = catalogue.get_indicator(claim.evidence_indicator)
     columns = "".join(
-        _side(side, [row for row in found if row["side"] == side], indicator, lang) for side in HEADS
+        _render_side(side, [row for row in found if row["side"] == side], indicator, lang) for side in SIDE_TITLES
     )
     return f'<div class="sides" role="group" aria-label="{escape(t("checks_sides", lang))}">{columns}</div>'
 
 
-def _side(side: str, rows: list[dict], indicator, lang: str) -> str:
+def _render_side(side: str, rows: list[dict], indicator, lang: str) -> str:
     if not rows:
-        return f'<section class="{side}"><h3>{escape(t(HEADS[side], lang))}</h3><p class="credit">{escape(t("checks_no_evidence", lang))}</p></section>'
+        return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3><p class="credit">{escape(t("checks_no_evidence", lang))}</p></section>'
     figures = ""
     for value in dict.fromkeys(row["value"] for row in rows):
         own = [row for row in rows if row["value"] == value]
@@ -42,7 +42,7 @@ def _side(side: str, rows: list[dict], indicator, lang: str) -> str:
             )
         )
         decimals = max(indicator.decimals, 0 if float(value).is_integer() else 1)
-        documents = "".join(f"<li>{document(*map(row.get, DOCUMENT), lang)}</li>" for row in own)
+        documents = "".join(f"<li>{render_document_link(*map(row.get, DOCUMENT_FIELDS), lang)}</li>" for row in own)
         reason = f'<p class="credit">{escape(why)}</p>' if why else ""
-        figures += f'<p class="big {own[0]["exclusion_reason"]}">{escape(value_text(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
-    return f'<section class="{side}"><h3>{escape(t(HEADS[side], lang))}</h3>{figures}</section>'
+        figures += f'<p class="big {own[0]["exclusion_reason"]}">{escape(format_value(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
+    return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3>{figures}</section>'

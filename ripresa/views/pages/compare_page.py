@@ -13,51 +13,51 @@ from ripresa.catalogue import Indicator
 from ripresa.charts import bar as ranking
 from ripresa.charts import dot
 from ripresa.charts import line as trend
-from ripresa.database.query import ask, version
+from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters, View
-from ripresa.i18n import MISSING, list_text, t, value_text
+from ripresa.i18n import MISSING_TEXT, format_items, format_value, t
 from ripresa.narrative import benchmark
-from ripresa.narrative.benchmark import ALONE
-from ripresa.observations.rows import records, valued
+from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
+from ripresa.observations.rows import to_records, with_values
 from ripresa.profiles import area_profile as areas
 from ripresa.profiles import sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table
-from ripresa.views.components.figure_panel import panel
-from ripresa.views.pages.topic_page import opening
+from ripresa.views.components.figure_panel import render_figure_panel
+from ripresa.views.pages.topic_page import render_page_header
 
-FEWEST, MOST = 2, 6
-OPENING = ("ITC", "ITH", "ITI", "ITF+ITG", "ITA")  # without a choice: the macro-areas beside Italy
-ALSO = ("EU27_2020",)  # areas without a profile that may be set beside others
-COMPANY = ("ITA", "DEU", "FRA", "ESP", "EU27_2020")  # beside Italy alone
+MIN_AREAS, MAX_AREAS = 2, 6
+DEFAULT_AREAS = ("ITC", "ITH", "ITI", "ITF+ITG", "ITA")  # without a choice: the macro-areas beside Italy
+EXTRA_AREAS = ("EU27_2020",)  # areas without a profile that may be set beside others
+ITALY_BENCHMARKS = ("ITA", "DEU", "FRA", "ESP", "EU27_2020")  # beside Italy alone
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparisonRow:
     """An indicator of several areas: in `cells` the figures that share a moment, in `others` the newest of areas that have none then; known: all of that choice."""
 
     indicator: Indicator
-    row: dict
-    cells: dict[str, dict]
-    others: dict[str, dict]
-    known: tuple[dict, ...]
+    reference_row: dict
+    aligned: dict[str, dict]
+    unaligned: dict[str, dict]
+    observations: tuple[dict, ...]
 
 
-def show(filters: Filters) -> None:
+def render_page(filters: Filters) -> None:
     """The page, for the areas of the address."""
-    st.html(sheet.STYLE)
-    lang, names = filters.lang, labels(filters.lang)
+    st.html(sheet.STYLE_PATH)
+    lang, names = filters.lang, get_area_names(filters.lang)
     asked = [code for code in filters.geo if code in names]
-    geos = company(asked, lang)[:MOST]
-    opening(t("nav_compare", lang), t("compare_question", lang), t("compare_intro", lang))
-    lines = compared(geos, lang)
+    geos = select_areas(asked, lang)[:MAX_AREAS]
+    render_page_header(t("nav_compare", lang), t("compare_question", lang), t("compare_intro", lang))
+    lines = compare_areas(geos, lang)
     chosen = next(
         (line for line in lines if line.indicator.id == filters.indicator), lines[0] if lines else None
     )
-    choice(geos, names, lines, chosen, lang)
+    render_chooser(geos, names, lines, chosen, lang)
     said = (
-        [t("compare_too_many", lang, count=MOST)]
-        if len(asked) > MOST
+        [t("compare_too_many", lang, count=MAX_AREAS)]
+        if len(asked) > MAX_AREAS
         else [t("compare_one_added", lang, name=names[asked[0]])]
         if len(asked) == 1
         else []
@@ -65,70 +65,70 @@ def show(filters: Filters) -> None:
     for sentence in said if lines else [*said, t("compare_nothing", lang)]:
         st.html(f'<div class="said"><p>{escape(sentence)}</p></div>')
     if chosen:
-        figure(chosen, geos, names, lang)
-        everything(lines, geos, names, lang)
+        render_figure(chosen, geos, names, lang)
+        render_all_indicators(lines, geos, names, lang)
 
 
-def labels(lang: str) -> dict[str, str]:
+def get_area_names(lang: str) -> dict[str, str]:
     """The areas that may be compared, in reading order."""
-    all_names = {row.code: row.name for row in ask("areas", level="any", lang=lang).itertuples()}
-    return areas.names(lang) | {code: all_names[code] for code in ALSO}
+    all_names = {row.code: row.name for row in run_query("areas", level="any", lang=lang).itertuples()}
+    return areas.get_profile_areas(lang) | {code: all_names[code] for code in EXTRA_AREAS}
 
 
-def company(asked: list[str], lang: str) -> tuple[str, ...]:
+def select_areas(asked: list[str], lang: str) -> tuple[str, ...]:
     """The areas to compare; one alone is set beside those it is read against."""
-    if len(asked) >= FEWEST:
+    if len(asked) >= MIN_AREAS:
         return tuple(asked)
     if not asked:
-        return OPENING
-    if asked[0] in ("ITA", *ALSO):
-        return tuple(dict.fromkeys((asked[0], *COMPANY)))
-    one = areas.area(asked[0], lang)
-    europe = () if one.level in ("area", "macro") else ALSO  # with which an Italian area shares nothing
+        return DEFAULT_AREAS
+    if asked[0] in ("ITA", *EXTRA_AREAS):
+        return tuple(dict.fromkeys((asked[0], *ITALY_BENCHMARKS)))
+    one = areas.load_area_profile(asked[0], lang)
+    europe = () if one.level in ("area", "macro") else EXTRA_AREAS  # with which an Italian area shares nothing
     return asked[0], *(
         code
-        for code in areas.benchmarks(one.geo, one.level, one.parent)
-        if code in areas.names(lang) or code in europe
+        for code in areas.get_benchmark_areas(one.geo, one.level, one.parent)
+        if code in areas.get_profile_areas(lang) or code in europe
     )
 
 
 # --- what the areas share ---
 
 
-def compared(geos: tuple[str, ...], lang: str) -> list[Line]:
+def compare_areas(geos: tuple[str, ...], lang: str) -> list[ComparisonRow]:
     """One line for each indicator that two of the areas have at one moment, in catalogue order."""
-    return [line for line in _shared(version(), geos, lang).values() if line]
+    return [line for line in _build_comparison_rows(get_data_version(), geos, lang).values() if line]
 
 
-def apart(geos: tuple[str, ...], lang: str) -> list[Indicator]:
+def get_unaligned_indicators(geos: tuple[str, ...], lang: str) -> list[Indicator]:
     """The indicators that two of the areas have, but never at one moment."""
-    return [catalogue.indicator(id) for id, line in _shared(version(), geos, lang).items() if not line]
+    return [catalogue.get_indicator(id) for id, line in _build_comparison_rows(get_data_version(), geos, lang).items() if not line]
 
 
 @lru_cache(maxsize=256)
-def _shared(version: str, geos: tuple[str, ...], lang: str) -> dict[str, Line | None]:
-    rows = valued(
-        records(ask("profile", geos=geos, focus_geos=geos, sectors=areas.sectors(), lang=lang), lang)
+def _build_comparison_rows(version: str, geos: tuple[str, ...], lang: str) -> dict[str, ComparisonRow | None]:
+    rows = with_values(
+        to_records(run_query("profile", geos=geos, focus_geos=geos, sectors=areas.get_opening_sectors(), lang=lang), lang)
     )
     by_indicator: dict[str, list[dict]] = {}
     for row in rows:
         by_indicator.setdefault(row["indicator"], []).append(row)
     several = [
         id
-        for id in catalogue.indicators()
-        if id not in areas.TOLD and len({row["geo"] for row in by_indicator.get(id, ())}) >= FEWEST
+        for id in catalogue.load_indicators()
+        if id not in areas.REDUNDANT_INDICATORS and len({row["geo"] for row in by_indicator.get(id, ())}) >= MIN_AREAS
     ]
-    return {id: line_of(catalogue.indicator(id), by_indicator[id]) for id in several}
+    return {id: build_comparison_row(catalogue.get_indicator(id), by_indicator[id]) for id in several}
 
 
-def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
+def build_comparison_row(indicator: Indicator, rows: list[dict]) -> ComparisonRow | None:
     """The choice, period and edition that most areas share; of equals the one the catalogue opens with (self-selected surveys) or the newest."""
     moments: dict[tuple, dict[str, dict]] = {}
     for row in rows:
         moments.setdefault((row["sector"], row["gender"], row["size"], row["period"], row["edition"]), {})[
             row["geo"]
         ] = row
-    views = [indicator.view(level) for level in indicator.default]
+    views = [indicator.get_default_view(level) for level in indicator.default]
     cuts = [
         (sector, view["gender"], view["size"])
         for view in views
@@ -136,7 +136,7 @@ def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
     ]
     opened = (
         {view["period"] for view in views}
-        if catalogue.sources()[indicator.source].kind == "self_selected" and indicator.unit not in ALONE
+        if catalogue.load_sources()[indicator.source].kind == "self_selected" and indicator.unit not in UNITS_WITHOUT_BENCHMARK
         else set()
     )
 
@@ -146,49 +146,49 @@ def line_of(indicator: Indicator, rows: list[dict]) -> Line | None:
             len(there),
             moment[3] in opened,
             -cuts.index(cut) if cut in cuts else -99,
-            areas.recent(next(iter(there.values()))),
+            areas.get_recency_key(next(iter(there.values()))),
         )
 
     best = max(moments, key=worth)
-    if len(moments[best]) < FEWEST:
+    if len(moments[best]) < MIN_AREAS:
         return None
     cells = moments[best]
     known = tuple(row for row in rows if (row["sector"], row["gender"], row["size"]) == best[:3])
-    others = {row["geo"]: row for row in sorted(known, key=areas.recent) if row["geo"] not in cells}
-    return Line(indicator, next(iter(cells.values())), cells, others, known)
+    others = {row["geo"]: row for row in sorted(known, key=areas.get_recency_key) if row["geo"] not in cells}
+    return ComparisonRow(indicator, next(iter(cells.values())), cells, others, known)
 
 
 # --- the page ---
 
 
-def choice(
-    geos: tuple[str, ...], names: dict[str, str], lines: list[Line], chosen: Line | None, lang: str
+def render_chooser(
+    geos: tuple[str, ...], names: dict[str, str], lines: list[ComparisonRow], chosen: ComparisonRow | None, lang: str
 ) -> None:
     """The areas and the indicator, kept in the address."""
     with st.container(key="comparing", horizontal=True, vertical_alignment="bottom", gap="medium"):
-        key = seeded("areas", list(geos), lang)
+        key = seed_widget("areas", list(geos), lang)
         st.multiselect(
             t("compare_areas", lang),
             list(names),
             key=key,
             format_func=names.get,
-            max_selections=MOST,
+            max_selections=MAX_AREAS,
             placeholder=t("compare_areas_none", lang),
-            on_change=lambda: shell.choose(geo=tuple(st.session_state[key])),
+            on_change=lambda: shell.set_filters(geo=tuple(st.session_state[key])),
         )
         if chosen:
-            own = seeded("indicator", chosen.indicator.id, lang)
+            own = seed_widget("indicator", chosen.indicator.id, lang)
             known = {line.indicator.id: line.indicator.label[lang] for line in lines}
             st.selectbox(
                 t("filter_indicator", lang),
                 list(known),
                 key=own,
                 format_func=known.get,
-                on_change=lambda: shell.choose(geo=geos, indicator=st.session_state[own]),
+                on_change=lambda: shell.set_filters(geo=geos, indicator=st.session_state[own]),
             )
 
 
-def seeded(name: str, value, lang: str) -> str:
+def seed_widget(name: str, value, lang: str) -> str:
     """The key of a widget of this page, one a language, holding what is shown."""
     key = f"compare_{name}_{lang}"
     if st.session_state.get(key) != value:
@@ -196,33 +196,33 @@ def seeded(name: str, value, lang: str) -> str:
     return key
 
 
-def figure(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: str) -> None:
+def render_figure(line: ComparisonRow, geos: tuple[str, ...], names: dict[str, str], lang: str) -> None:
     """The indicator over time where it has a history, else at the moment the areas share; then the differences in words."""
-    view = view_of(line, geos, lang)
-    rows = ask(
+    view = build_view(line, geos, lang)
+    rows = run_query(
         "trend",
-        **view.cut,
-        geos=tuple(geo for geo in geos if geo in line.cells or geo in line.others),
+        **view.breakdown,
+        geos=tuple(geo for geo in geos if geo in line.aligned or geo in line.unaligned),
         lang=lang,
     )
     if trend.has_line(rows):
-        draw = partial(trend.lines, rows, view)
+        draw = partial(trend.build_line_chart, rows, view)
     else:
         rows = rows[(rows["period"] == view.period) & (rows["edition"] == view.edition)]
         draw = partial(
-            dot.named if line.indicator.chart == "dots" else ranking.bars, records(rows, lang), view
+            dot.build_dot_plot if line.indicator.chart == "dots" else ranking.build_bar_chart, to_records(rows, lang), view
         )
-    panel("compared", draw(shell.theme()), rows, view, (draw,))
-    st.html(differences(line, geos, names, lang))
+    render_figure_panel("compared", draw(shell.get_theme()), rows, view, (draw,))
+    st.html(render_differences(line, geos, names, lang))
 
 
-def view_of(line: Line, geos: tuple[str, ...], lang: str) -> View:
+def build_view(line: ComparisonRow, geos: tuple[str, ...], lang: str) -> View:
     """What the figure shows, as the figures ask for it."""
-    levels = {code: areas.place(code) for code in geos}
+    levels = {code: areas.get_map_level(code) for code in geos}
     level = next(
-        level for level in ("italy", "europe", "world") if all(levels[code] in PLACES[level] for code in geos)
+        level for level in ("italy", "europe", "world") if all(levels[code] in LEVELS_WITHIN[level] for code in geos)
     )
-    row = line.row
+    row = line.reference_row
     return View(
         lang,
         line.indicator.topic,
@@ -239,83 +239,83 @@ def view_of(line: Line, geos: tuple[str, ...], lang: str) -> View:
     )
 
 
-PLACES = {"italy": ("italy",), "europe": ("italy", "europe"), "world": ("italy", "europe", "world")}
+LEVELS_WITHIN = {"italy": ("italy",), "europe": ("italy", "europe"), "world": ("italy", "europe", "world")}
 
 
-def differences(line: Line, geos: tuple[str, ...], names: dict[str, str], lang: str) -> str:
+def render_differences(line: ComparisonRow, geos: tuple[str, ...], names: dict[str, str], lang: str) -> str:
     """Each area against the first, at the moment they share; amounts are not set against one another."""
-    there = [geo for geo in geos if geo in line.cells]
-    without = [names[geo] for geo in geos if geo not in line.cells]
-    first, rest = line.cells[there[0]], there[1:]
+    there = [geo for geo in geos if geo in line.aligned]
+    without = [names[geo] for geo in geos if geo not in line.aligned]
+    first, rest = line.aligned[there[0]], there[1:]
     absent = (
-        f'<p class="credit">{escape(t("compare_without", lang, names=list_text(without, lang)))}</p>'
+        f'<p class="credit">{escape(t("compare_without", lang, names=format_items(without, lang)))}</p>'
         if without
         else ""
     )
-    if line.indicator.unit in ALONE:
+    if line.indicator.unit in UNITS_WITHOUT_BENCHMARK:
         return f'<section class="differences"><p class="credit">{escape(t("compare_amounts", lang))}</p>{absent}</section>'
     items = ""
     for geo in rest:
-        told = benchmark.compared(line.cells[geo], first, line.indicator, lang)
+        told = benchmark.compare_rows(line.aligned[geo], first, line.indicator, lang)
         kind = (
             t("profile_joined", lang)
             if told is None
-            else f"{told.text}, {t('plain_difference' if told.plain else 'by_interval', lang)}"
+            else f"{told.text}, {t('plain_difference' if told.is_untested else 'by_interval', lang)}"
         )
         text = t(
             "compare_item",
             lang,
-            name=line.cells[geo]["geo_name"],
-            value=_value(line.cells[geo], line.indicator, lang),
+            name=line.aligned[geo]["geo_name"],
+            value=_format_value(line.aligned[geo], line.indicator, lang),
             told=kind,
         )
-        items += f'<li><span aria-hidden="true">{told.mark if told else benchmark.MARKS["same"]}</span> {escape(text)}</li>'
+        items += f'<li><span aria-hidden="true">{told.symbol if told else benchmark.OUTCOME_SYMBOLS["same"]}</span> {escape(text)}</li>'
     head = t(
         "compare_differences",
         lang,
         name=first["geo_name"],
-        value=_value(first, line.indicator, lang),
-        period=benchmark.when(first, lang),
+        value=_format_value(first, line.indicator, lang),
+        period=benchmark.format_row_period(first, lang),
     )
     return f'<section class="differences"><h3>{escape(head)}</h3><ul>{items}</ul>{absent}</section>'
 
 
-def everything(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang: str) -> None:
+def render_all_indicators(lines: list[ComparisonRow], geos: tuple[str, ...], names: dict[str, str], lang: str) -> None:
     """All indicators of the areas in a table with bars, and as a file."""
     st.html(
         f'<h2 class="section">{escape(t("compare_all", lang))}</h2><p class="lead">{escape(t("compare_all_about", lang))}</p>'
     )
-    st.html(matrix(lines, geos, names, lang, shell.theme()))
-    if without := apart(geos, lang):
+    st.html(render_matrix(lines, geos, names, lang, shell.get_theme()))
+    if without := get_unaligned_indicators(geos, lang):
         st.html(
             f'<p class="credit">{escape(t("compare_apart", lang, indicators="; ".join(indicator.label[lang] for indicator in without)))}</p>'
         )
     with st.container(key="compare_take", horizontal=True, vertical_alignment="center", gap="medium"):
         st.download_button(
             t("compare_csv", lang),
-            data=lambda: data_table.file(rows_of(lines, geos), lang),
-            file_name=f"{'_'.join(geos)}_{version()}.csv",
+            data=lambda: data_table.build_observations_csv(build_export_frame(lines, geos), lang),
+            file_name=f"{'_'.join(geos)}_{get_data_version()}.csv",
             mime="text/csv",
             on_click="ignore",
             key=f"compare_csv_{lang}",
         )
         for geo in geos:
-            if geo not in ALSO:
+            if geo not in EXTRA_AREAS:
                 st.page_link(
                     "pages/profile.py",
                     label=t("compare_profile", lang, name=names[geo]),
-                    query_params=Filters(lang, geo=(geo,)).to_address(),
+                    query_params=Filters(lang, geo=(geo,)).to_url_parameters(),
                 )
 
 
-def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang: str, theme: str) -> str:
+def render_matrix(lines: list[ComparisonRow], geos: tuple[str, ...], names: dict[str, str], lang: str, theme: str) -> str:
     """Indicators down, areas across; each line with its own scale."""
     short = {
         geo: next(
             (
                 row["geo_name"]
                 for line in lines
-                for row in (*line.cells.values(), *line.others.values())
+                for row in (*line.aligned.values(), *line.unaligned.values())
                 if row["geo"] == geo
             ),
             names[geo],
@@ -327,18 +327,18 @@ def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang
     for line in lines:
         if line.indicator.topic != topic:
             topic = line.indicator.topic
-            body += f'<tr class="topic"><th scope="rowgroup" colspan="{len(geos) + 1}">{escape(catalogue.topics()[topic].title[lang])}</th></tr>'
-        address = urlencode(Filters(lang, geo=geos, indicator=line.indicator.id).to_address(), doseq=True)
-        edition = areas.edition(line.row, line.known)
+            body += f'<tr class="topic"><th scope="rowgroup" colspan="{len(geos) + 1}">{escape(catalogue.load_topics()[topic].title[lang])}</th></tr>'
+        address = urlencode(Filters(lang, geo=geos, indicator=line.indicator.id).to_url_parameters(), doseq=True)
+        edition = areas.get_edition_name(line.reference_row, line.observations)
         scope = ", ".join(
             [
-                benchmark.when(line.row, lang),
-                *(line.row[f"{name}_name"] for name in ("sector", "size") if line.row[name] != "all"),
+                benchmark.format_row_period(line.reference_row, lang),
+                *(line.reference_row[f"{name}_name"] for name in ("sector", "size") if line.reference_row[name] != "all"),
                 *([edition] if edition else []),
             ]
         )
-        cells = "".join(f"<td>{_cell(line, geo, lang, theme)}</td>" for geo in geos)
-        body += f'<tr><th scope="row"><a href="compare?{escape(address)}" target="{shell.tab()}">{escape(line.indicator.label[lang])}</a><small>{escape(scope)}</small></th>{cells}</tr>'
+        cells = "".join(f"<td>{_render_cell(line, geo, lang, theme)}</td>" for geo in geos)
+        body += f'<tr><th scope="row"><a href="compare?{escape(address)}" target="{shell.get_link_target()}">{escape(line.indicator.label[lang])}</a><small>{escape(scope)}</small></th>{cells}</tr>'
     caption = t("compare_all", lang)
     return (
         f'<div class="table matrix"><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table aria-label="{escape(caption)}">'
@@ -346,32 +346,32 @@ def matrix(lines: list[Line], geos: tuple[str, ...], names: dict[str, str], lang
     )
 
 
-def _cell(line: Line, geo: str, lang: str, theme: str) -> str:
+def _render_cell(line: ComparisonRow, geo: str, lang: str, theme: str) -> str:
     indicator = line.indicator
-    if geo not in line.cells:
-        row = line.others.get(geo)
+    if geo not in line.aligned:
+        row = line.unaligned.get(geo)
         if row is None:
-            return MISSING
-        edition = f", {row['edition_name']}" if row["edition"] != line.row["edition"] else ""
-        return f'<span class="off">({escape(_value(row, indicator, lang))}, {escape(benchmark.when(row, lang) + edition)})</span>'
-    row = line.cells[geo]
-    values = [one["value"] for one in line.cells.values()]
-    drawing = "" if indicator.unit in ALONE else benchmark.bar(row["value"], max(values), min(values), theme)
+            return MISSING_TEXT
+        edition = f", {row['edition_name']}" if row["edition"] != line.reference_row["edition"] else ""
+        return f'<span class="off">({escape(_format_value(row, indicator, lang))}, {escape(benchmark.format_row_period(row, lang) + edition)})</span>'
+    row = line.aligned[geo]
+    values = [one["value"] for one in line.aligned.values()]
+    drawing = "" if indicator.unit in UNITS_WITHOUT_BENCHMARK else benchmark.render_bar(row["value"], max(values), min(values), theme)
     said = [
-        benchmark.sure(row, indicator, lang) if row["ci_low"] is not None else "",
+        benchmark.describe_precision(row, indicator, lang) if row["ci_low"] is not None else "",
         t("profile_joined", lang) if row["published_geo"] else "",
     ]
     small = f"<small>{escape('; '.join(filter(None, said)))}</small>" if any(said) else ""
-    return f"<strong>{escape(_value(row, indicator, lang))}</strong>{sheet.image(drawing)}{small}"
+    return f"<strong>{escape(_format_value(row, indicator, lang))}</strong>{sheet.embed_svg_as_img(drawing)}{small}"
 
 
-def rows_of(lines: list[Line], geos: tuple[str, ...]) -> pd.DataFrame:
+def build_export_frame(lines: list[ComparisonRow], geos: tuple[str, ...]) -> pd.DataFrame:
     """The figures of the table as rows: those that share a moment and those that do not, which `compared` tells apart."""
     found = [
-        row | {"compared": geo in line.cells}
+        row | {"compared": geo in line.aligned}
         for line in lines
         for geo in geos
-        for row in [line.cells.get(geo) or line.others.get(geo)]
+        for row in [line.aligned.get(geo) or line.unaligned.get(geo)]
         if row
     ]
     columns = (
@@ -400,5 +400,5 @@ def rows_of(lines: list[Line], geos: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame([{name: row[name] for name in columns} for row in found], columns=list(columns))
 
 
-def _value(row: dict, indicator: Indicator, lang: str) -> str:
-    return value_text(row["value"], indicator.unit, indicator.decimals, lang)
+def _format_value(row: dict, indicator: Indicator, lang: str) -> str:
+    return format_value(row["value"], indicator.unit, indicator.decimals, lang)

@@ -6,143 +6,157 @@ from html import escape
 import streamlit as st
 
 from ripresa import catalogue
-from ripresa.charts.diagnosis_charts import mark
-from ripresa.database.query import ask
+from ripresa.charts.diagnosis_charts import render_score_range
+from ripresa.database.query import run_query
 from ripresa.diagnosis import official_statistics, plan_calendar
-from ripresa.diagnosis.action_plan import Action, Plan, cause, first_step
-from ripresa.diagnosis.peers import peers
-from ripresa.diagnosis.questionnaire import bank
-from ripresa.diagnosis.scoring import ANSWERED, SCORED, Result, Score, level_text, visible, whole
-from ripresa.disclosure.published_file import for_pages
+from ripresa.diagnosis.action_plan import Action, ActionPlan, format_cause, format_first_step
+from ripresa.diagnosis.peers import find_peer_statistics
+from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.scoring import (
+    ANSWERED,
+    SCORED_STATES,
+    DiagnosisResult,
+    Score,
+    format_level,
+    get_visible_items,
+    round_half_up,
+)
+from ripresa.disclosure.published_file import read_visible_release
 from ripresa.filters import Filters
-from ripresa.i18n import MISSING, list_text, period_text, t, value_text
-from ripresa.observations.boundaries import names as names_of_areas
+from ripresa.i18n import MISSING_TEXT, format_items, format_period, format_value, t
+from ripresa.observations.boundaries import load_short_names as names_of_areas
 from ripresa.views.components import data_table
-from ripresa.views.components.export_menu import site
-from ripresa.views.diagnosis_session import PROFILE, Visit, forget, go, step
+from ripresa.views.components.export_menu import get_site_url
+from ripresa.views.diagnosis_session import (
+    PROFILE,
+    DiagnosisSession,
+    clear_diagnosis,
+    open_adjacent_screen,
+    open_screen,
+)
 from ripresa.views.pages import contribute_form, diagnosis_results_page, resources_page
 
-PRINT = """<script>
+PRINT_SCRIPT = """<script>
     document.querySelectorAll('button.print').forEach(button => { button.onclick = () => window.print(); });
 </script>"""
 
 
-def show(here: Visit, filters: Filters) -> None:
+def render_result(here: DiagnosisSession, filters: Filters) -> None:
     """The whole result, in the order a firm needs it."""
     lang, result, plan = filters.lang, here.result, here.plan
-    opening(here, result, plan, lang)
-    tools(here, result, plan, lang)
-    actions(plan, here.profile.region, lang)
-    scores(here, result, lang)
-    moved(result, lang)
-    beside(here, result, lang)
+    render_header(here, result, plan, lang)
+    render_tools(here, result, plan, lang)
+    render_actions(plan, here.profile.region, lang)
+    render_scores(here, result, lang)
+    render_item_points(result, lang)
+    render_official_comparison(here, result, lang)
     with st.container(key="contribute"):
-        contribute_form.show(here, result, lang)
-        contribute_form.withdraw(lang)
-    diagnosis_results_page.door(lang)
+        contribute_form.render_form(here, result, lang)
+        contribute_form.render_withdrawal_form(lang)
+    diagnosis_results_page.render_results_link(lang)
     with st.container(key="aside", horizontal=True):
-        st.button(t("diagnosis_back", lang), on_click=step, args=(-1,), type="tertiary", key=f"back_{lang}")
-        st.button(t("diagnosis_forget", lang), on_click=forget, type="tertiary", key=f"forget_{lang}")
+        st.button(t("diagnosis_back", lang), on_click=open_adjacent_screen, args=(-1,), type="tertiary", key=f"back_{lang}")
+        st.button(t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"forget_{lang}")
 
 
-def opening(here: Visit, result: Result, plan: Plan, lang: str) -> None:
+def render_header(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPlan, lang: str) -> None:
     """The heading, and in one sentence what the plan is made of."""
     told = [
-        t(f"profile_{question.id}", lang) for question in bank().profile if getattr(here.profile, question.id)
+        t(f"profile_{question.id}", lang) for question in get_questionnaire().profile_questions if getattr(here.profile, question.id)
     ]
     kind = (
         ("told" if told else "blank")
-        if result.blank
+        if result.is_blank
         else "starting"
-        if plan.starting
+        if plan.is_starter_plan
         else "lead"
         if plan.actions
         else "nothing"
     )
     warning = (
-        f'<p class="critical">{escape(bank().word("critical", lang))}: {escape(list_text((one.recommendation.title[lang] for one in plan.actions if one.critical), lang))}.</p>'
-        if any(one.critical for one in plan.actions)
+        f'<p class="critical">{escape(get_questionnaire().word("critical", lang))}: {escape(format_items((one.recommendation.title[lang] for one in plan.actions if one.is_critical), lang))}.</p>'
+        if any(one.is_critical for one in plan.actions)
         else ""
     )
     st.html(
         f'<div class="opening"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p><h1>{escape(t("plan_title", lang))}</h1>'
-        f'<p class="lead">{escape(t(f"plan_{kind}", lang, count=len(plan.actions), told=list_text(told, lang)))}</p>'
-        f'<p class="on-paper">{escape(t("site", lang))} · {escape(period_text(f"{date.today():%Y-%m-%d}", lang))}</p>{warning}</div>'
+        f'<p class="lead">{escape(t(f"plan_{kind}", lang, count=len(plan.actions), told=format_items(told, lang)))}</p>'
+        f'<p class="on-paper">{escape(t("site", lang))} · {escape(format_period(f"{date.today():%Y-%m-%d}", lang))}</p>{warning}</div>'
     )
 
 
-def tools(here: Visit, result: Result, plan: Plan, lang: str) -> None:
+def render_tools(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPlan, lang: str) -> None:
     """To paper, to the calendar, or back to the questions. A plan from few answers says so, and leads first of all to those left blank."""
-    asked, address = visible(here.answers), site()
+    asked, address = get_visible_items(here.answers), get_site_url()
     blank = [item for item in asked if here.answers.get(item.id) is None]
-    thin = bool(blank) and not result.overall.shown
-    if thin and not result.blank:
+    thin = bool(blank) and not result.overall.has_value
+    if thin and not result.is_blank:
         st.html(
             f'<p class="lead">{escape(t("plan_thin", lang, count=len(asked) - len(blank), asked=len(asked)))}</p>'
         )
     with st.container(key="tools", horizontal=True, vertical_alignment="center"):
         if thin:
             st.button(
-                t("plan_more", lang), on_click=go, args=(blank[0].goal,), type="primary", key=f"more_{lang}"
+                t("plan_more", lang), on_click=open_screen, args=(blank[0].goal,), type="primary", key=f"more_{lang}"
             )
         st.html(
-            f'<button type="button" class="print{" quiet" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT}',
+            f'<button type="button" class="print{" quiet" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT_SCRIPT}',
             unsafe_allow_javascript=True,
             width="content",
         )
         if plan.actions:
             st.download_button(
                 t("plan_calendar", lang),
-                data=lambda: plan_calendar.ics(plan, lang, address, date.today()),
+                data=lambda: plan_calendar.build_ics(plan, lang, address, date.today()),
                 file_name=t("plan_calendar_file", lang),
                 mime="text/calendar",
                 key=f"calendar_{lang}",
                 on_click="ignore",
             )
         if not thin:
-            st.button(t("plan_change", lang), on_click=go, args=(PROFILE,), key=f"change_{lang}")
+            st.button(t("plan_change", lang), on_click=open_screen, args=(PROFILE,), key=f"change_{lang}")
 
 
 # --- the plan ---
 
 
-def actions(plan: Plan, region: str, lang: str) -> None:
+def render_actions(plan: ActionPlan, region: str, lang: str) -> None:
     """The actions of this week, month and quarter, and those that wait for another."""
-    for slot in bank().slots:
-        there = plan.slot(slot.id)
+    for slot in get_questionnaire().slots:
+        there = plan.get_slot_actions(slot.id)
         if there:
             st.html(f'<h2 class="section">{escape(slot.label[lang])}</h2>')
             with st.container(key=f"slot_{slot.id}"):
                 for one in there:
-                    action(one, region, lang)
-    if plan.later:
+                    render_action(one, region, lang)
+    if plan.blocked_actions:
         waiting = "".join(
-            f"<li>{escape(one.recommendation.title[lang])}. {escape(bank().word('waits_for', lang, title=one.waits_for.title[lang]))}.</li>"
-            for one in plan.later
+            f"<li>{escape(one.recommendation.title[lang])}. {escape(get_questionnaire().word('waits_for', lang, title=one.prerequisite.title[lang]))}.</li>"
+            for one in plan.blocked_actions
         )
         st.html(
             f'<div class="said"><p><strong>{escape(t("plan_later", lang))}</strong></p><ul>{waiting}</ul></div>'
         )
 
 
-def action(one: Action, region: str, lang: str) -> None:
+def render_action(one: Action, region: str, lang: str) -> None:
     """One action: what to do, the answer behind it, the first step, what it takes, and where to learn it."""
     todo = one.recommendation
-    urgent = f'<p class="urgent">{escape(bank().word("critical", lang))}</p>' if one.critical else ""
+    urgent = f'<p class="urgent">{escape(get_questionnaire().word("critical", lang))}</p>' if one.is_critical else ""
     facts = "".join(
-        f"<div><dt>{escape(t(f'plan_{kind}', lang))}</dt><dd>{escape(getattr(bank(), kind)[getattr(todo, kind)].label[lang])}</dd></div>"
+        f"<div><dt>{escape(t(f'plan_{kind}', lang))}</dt><dd>{escape(getattr(get_questionnaire(), kind)[getattr(todo, kind)].label[lang])}</dd></div>"
         for kind in ("effort", "cost", "resource")
     )
     with st.container(key=f"action_{one.id.replace('.', '_')}"):
         st.html(
-            f'<article class="action"><p class="kicker">{escape(bank().goal(one.item.goal).label[lang])}</p><h3>{escape(todo.title[lang])}</h3>{urgent}'
-            f'<p>{escape(todo.effect[lang])}</p><p class="first"><strong>{escape(t("plan_first_step", lang))}</strong> {escape(first_step(one, lang))}</p><dl>{facts}</dl>'
-            f'<p class="cause">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=cause(one, lang)))}</p>'
-            f'<p class="on-paper">{escape(t("plan_learn_at", lang, address=plan_calendar.learning(one, lang, site())))}</p></article>'
+            f'<article class="action"><p class="kicker">{escape(get_questionnaire().get_goal(one.item.goal).label[lang])}</p><h3>{escape(todo.title[lang])}</h3>{urgent}'
+            f'<p>{escape(todo.effect[lang])}</p><p class="first"><strong>{escape(t("plan_first_step", lang))}</strong> {escape(format_first_step(one, lang))}</p><dl>{facts}</dl>'
+            f'<p class="cause">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=format_cause(one, lang)))}</p>'
+            f'<p class="on-paper">{escape(t("plan_learn_at", lang, address=plan_calendar.build_resources_url(one, lang, get_site_url())))}</p></article>'
         )
         st.page_link(
             "pages/resources.py",
-            label=t("plan_learn", lang, subject=resources_page.label("subject", one.item.subject, lang)),
+            label=t("plan_learn", lang, subject=resources_page.get_label("subject", one.item.subject, lang)),
             query_params={"lang": lang, "subject": one.item.subject} | ({"geo": region} if region else {}),
         )
 
@@ -150,27 +164,27 @@ def action(one: Action, region: str, lang: str) -> None:
 # --- the scores ---
 
 
-def scores(here: Visit, result: Result, lang: str) -> None:
+def render_scores(here: DiagnosisSession, result: DiagnosisResult, lang: str) -> None:
     """Overall and by goal: the number, how far it could lie from it, and the level in words."""
     lines = [
-        _line(t("scores_overall", lang), result.overall, lang),
-        *(_line(goal.label[lang], result.goals[goal.id], lang) for goal in bank().goals),
+        _render_score_row(t("scores_overall", lang), result.overall, lang),
+        *(_render_score_row(goal.label[lang], result.goals[goal.id], lang) for goal in get_questionnaire().goals),
     ]
     heads = "".join(
         f'<th scope="col">{escape(t(f"scores_{name}", lang))}</th>'
         for name in ("goal", "number", "level", "range")
     )
     said = [t("scores_about", lang)]
-    if result.overall.capped:
+    if result.overall.is_capped:
         said.append(t("scores_capped", lang))
-    if result.steps:
-        (goal_low, goal_high), (low, high) = result.steps.goal, result.steps.overall
+    if result.sensitivity:
+        (goal_low, goal_high), (low, high) = result.sensitivity.goal, result.sensitivity.overall
         said.append(
-            bank().word(
+            get_questionnaire().word(
                 "step_effect",
                 lang,
                 **{
-                    name: value_text(value, "index", 1, lang)
+                    name: format_value(value, "index", 1, lang)
                     for name, value in {
                         "goal_low": goal_low,
                         "goal_high": goal_high,
@@ -180,55 +194,55 @@ def scores(here: Visit, result: Result, lang: str) -> None:
                 },
             )
         )
-    said.append(_peers(here, lang))
+    said.append(_describe_peers(here, lang))
     st.html(
         f'<h2 class="section">{escape(t("scores_title", lang))}</h2><table class="scores"><thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
-        f'<div class="credit"><ul>{"".join(f"<li>{escape(one)}</li>" for one in said)}</ul><p>{escape(bank().disclaimer[lang])}</p></div>'
+        f'<div class="credit"><ul>{"".join(f"<li>{escape(one)}</li>" for one in said)}</ul><p>{escape(get_questionnaire().disclaimer[lang])}</p></div>'
     )
 
 
-def _line(name: str, score: Score, lang: str) -> str:
-    if not score.shown:
-        return f'<tr><th scope="row">{escape(name)}</th><td class="number">{MISSING}</td><td colspan="2">{escape(level_text(score, lang))}</td></tr>'
-    value, low, high = (whole(one) for one in (score.value, score.low, score.high))
-    words = t("scores_exact", lang) if score.exact else t("scores_between", lang, low=low, high=high)
+def _render_score_row(name: str, score: Score, lang: str) -> str:
+    if not score.has_value:
+        return f'<tr><th scope="row">{escape(name)}</th><td class="number">{MISSING_TEXT}</td><td colspan="2">{escape(format_level(score, lang))}</td></tr>'
+    value, low, high = (round_half_up(one) for one in (score.value, score.low, score.high))
+    words = t("scores_exact", lang) if score.is_exact else t("scores_between", lang, low=low, high=high)
     return (
-        f'<tr><th scope="row">{escape(name)}</th><td class="number">{value}</td><td>{escape(level_text(score, lang))}</td>'
-        f"<td>{mark(score.low, score.value, score.high, [level.start for level in bank().levels[1:]])}<small>{escape(words)}</small></td></tr>"
+        f'<tr><th scope="row">{escape(name)}</th><td class="number">{value}</td><td>{escape(format_level(score, lang))}</td>'
+        f"<td>{render_score_range(score.low, score.value, score.high, [level.min_score for level in get_questionnaire().levels[1:]])}<small>{escape(words)}</small></td></tr>"
     )
 
 
-def _peers(here: Visit, lang: str) -> str:
+def _describe_peers(here: DiagnosisSession, lang: str) -> str:
     """Where the middle half of similar firms lies, once a real release says so."""
-    found = peers(for_pages(), "overall", here.profile.sector, here.profile.size)
+    found = find_peer_statistics(read_visible_release(), "overall", here.profile.sector, here.profile.size)
     if found is None:
         return t("peers_none", lang)
     return t(
-        f"peers_{found.rung}",
+        f"peers_{found.grouping}",
         lang,
-        n=found.n,
-        low=whole(found.q1),
-        high=whole(found.q3),
-        median=whole(found.median),
-        until=period_text(found.month_to, lang),
+        n=found.sample_size,
+        low=round_half_up(found.q1),
+        high=round_half_up(found.q3),
+        median=round_half_up(found.median),
+        until=format_period(found.month_to, lang),
     )
 
 
-def moved(result: Result, lang: str) -> None:
+def render_item_points(result: DiagnosisResult, lang: str) -> None:
     """For each goal, every question with what its answer brought and what the best one would add; the largest room first."""
     heads = {name: t(f"moved_{name}", lang) for name in ("question", "answer", "gained", "missing")}
-    for goal in bank().goals:
-        if not result.goals[goal.id].shown:
+    for goal in get_questionnaire().goals:
+        if not result.goals[goal.id].has_value:
             continue
-        there = sorted((result.items[item.id] for item in goal.items), key=lambda one: -one.missing)
+        there = sorted((result.items[item.id] for item in goal.items), key=lambda one: -one.points_missing)
         body = [
             {
                 "question": one.item.question[lang],
-                "answer": _given(one, lang),
+                "answer": _format_answer(one, lang),
                 **{
-                    name: value_text(getattr(one, name), "points", 0, lang)
-                    if one.state in SCORED
-                    else MISSING
+                    name: format_value(getattr(one, name), "points", 0, lang)
+                    if one.state in SCORED_STATES
+                    else MISSING_TEXT
                     for name in ("gained", "missing")
                 },
             }
@@ -236,46 +250,46 @@ def moved(result: Result, lang: str) -> None:
         ]
         st.html(
             f'<details class="about"><summary>{escape(t("moved_title", lang, goal=goal.label[lang]))}</summary>'
-            f"{data_table.html(body, heads, t('moved_caption', lang), numbers=('gained', 'missing'), stacked=True)}</details>"
+            f"{data_table.render_table(body, heads, t('moved_caption', lang), numeric_columns=('gained', 'missing'), stacked=True)}</details>"
         )
 
 
-def _given(one, lang: str) -> str:
+def _format_answer(one, lang: str) -> str:
     """The answer in words; a question that was not asked says so."""
     if one.state.startswith("hidden"):
         return t("moved_not_asked", lang)
-    return bank().answer_text(one.item, one.points if one.state == ANSWERED else one.state, lang)
+    return get_questionnaire().format_answer(one.item, one.points if one.state == ANSWERED else one.state, lang)
 
 
 # --- official figures ---
 
 
-def official_rows(lang: str) -> list[dict]:
+def get_official_rows(lang: str) -> list[dict]:
     """Italy's official shares by size class and by sector, for the questions of the bank whose indicator is loaded."""
     found = []
-    for id in official_statistics.indicators():
-        if id in catalogue.indicators():
-            opening = catalogue.indicator(id).view("europe")
+    for id in official_statistics.get_official_indicators():
+        if id in catalogue.load_indicators():
+            opening = catalogue.get_indicator(id).get_default_view("europe")
             cut = {
                 "indicator": id,
-                "geo": official_statistics.COUNTRY,
+                "geo": official_statistics.REFERENCE_AREA,
                 "gender": "all",
                 "period": "latest",
                 "editions": opening["editions"],
                 "lang": lang,
             }
-            for rows in (ask("by_size", **cut, sector="all"), ask("by_sector", **cut, size="GE10")):
+            for rows in (run_query("by_size", **cut, sector="all"), run_query("by_sector", **cut, size="GE10")):
                 found += [row | {"indicator": id} for row in rows.to_dict("records")]
     return found
 
 
-def beside(here: Visit, result: Result, lang: str) -> None:
+def render_official_comparison(here: DiagnosisSession, result: DiagnosisResult, lang: str) -> None:
     """The firm's own yes or no beside the share of firms that say yes in the official survey."""
-    rows = official_rows(lang)
+    rows = get_official_rows(lang)
     names = {row["size"]: row["size_name"] for row in rows} | {
         row["sector"]: row["sector_name"] for row in rows
     }
-    found = official_statistics.comparisons(
+    found = official_statistics.compare_with_official_statistics(
         result,
         rows,
         date.today().year,
@@ -296,18 +310,18 @@ def beside(here: Visit, result: Result, lang: str) -> None:
         heads = {name: t(f"official_{name}", lang) for name in ("question", "you", "share", "note")}
         body = [
             {
-                "question": catalogue.indicator(one.reference.indicator).label[lang],
-                "you": t(f"official_{one.yes}".lower(), lang),
-                "share": _share(one, names, lang),
-                "note": " ".join(official_statistics.notes(one, lang)),
+                "question": catalogue.get_indicator(one.official_question.indicator).label[lang],
+                "you": t(f"official_{one.firm_answer}".lower(), lang),
+                "share": _format_official_shares(one, names, lang),
+                "note": " ".join(official_statistics.format_notes(one, lang)),
             }
             for one in loaded
         ]
-        st.html(data_table.html(body, heads, t("official_caption", lang), stacked=True))
+        st.html(data_table.render_table(body, heads, t("official_caption", lang), stacked=True))
     rest = [one for one in found if one.state != "shown"]
     if rest:
         listed = "".join(
-            f"<li>{escape(one.item.question[lang])} <em>{escape(' '.join(official_statistics.notes(one, lang)))}</em> ({escape(one.reference.code)})</li>"
+            f"<li>{escape(one.item.question[lang])} <em>{escape(' '.join(official_statistics.format_notes(one, lang)))}</em> ({escape(one.official_question.code)})</li>"
             for one in rest
         )
         st.html(
@@ -315,14 +329,14 @@ def beside(here: Visit, result: Result, lang: str) -> None:
         )
 
 
-def _share(one, names: dict[str, str], lang: str) -> str:
+def _format_official_shares(one, names: dict[str, str], lang: str) -> str:
     shares = (
         (one.by_size, one.by_size and names[one.by_size.size]),
         (one.by_sector, one.by_sector and names[one.by_sector.sector]),
     )
     said = [
-        f"{value_text(share.value, 'percent', 1, lang)} ({name}, {t('italy', lang)}, {share.year}; {share.source})"
+        f"{format_value(share.value, 'percent', 1, lang)} ({name}, {t('italy', lang)}, {share.year}; {share.source})"
         for share, name in shares
         if share
     ]
-    return " · ".join(said) or MISSING
+    return " · ".join(said) or MISSING_TEXT

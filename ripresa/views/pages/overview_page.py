@@ -8,18 +8,18 @@ import streamlit as st
 
 from ripresa import catalogue
 from ripresa.charts import choropleth as regions
-from ripresa.database.query import ask
-from ripresa.filters import Filters, all_periods, resolve
-from ripresa.i18n import t, value_text
+from ripresa.database.query import run_query
+from ripresa.filters import Filters, get_values_of_all_periods, resolve_view
+from ripresa.i18n import format_value, t
 from ripresa.narrative import benchmark
-from ripresa.observations.rows import beside, is_small
+from ripresa.observations.rows import is_small_sample, with_reference_rows
 from ripresa.profiles import area_profile as areas
 from ripresa.profiles import sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table
-from ripresa.views.components.card import card, recovery, spark
-from ripresa.views.components.figure_panel import panel
-from ripresa.views.pages.topic_page import opening
+from ripresa.views.components.card import describe_recovery, render_card, render_sparkline
+from ripresa.views.components.figure_panel import render_figure_panel
+from ripresa.views.pages.topic_page import render_page_header
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,18 @@ class Headline:
     indicator: str
     level: str
     period: str = "latest"
-    told_by: str = ""
-    told: str = ""
+    recovery_indicator: str = ""
+    recovery_phrase: str = ""
 
 
 HEADLINES = (
     Headline("closures", "death_rate", "italy"),
-    Headline("profits", "lower_sales_yoy", "europe", "2020-05", told_by="gva_real", told="recovery_of_sales"),
+    Headline("profits", "lower_sales_yoy", "europe", "2020-05", recovery_indicator="gva_real", recovery_phrase="recovery_of_sales"),
     Headline("digital_sales", "ent_with_esales", "europe"),
     Headline("women", "innovative_startups_female_majority_share", "italy"),
 )
-SPRING = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "reduced_employees")
-REGIONAL = (
+SPRING_2020_INDICATORS = ("closure_rate", "lower_sales_yoy", "digital_sales_25plus", "reduced_employees")
+REGIONAL_INDICATORS = (
     "death_rate",
     "birth_rate",
     "gva_change_vs_2019",
@@ -49,10 +49,10 @@ REGIONAL = (
     "innovative_startups_female_majority_share",
     "women_led_firms_share",
 )
-SIGNS = {"*": lambda row: row["published_geo"], "†": is_small}
-TOLD = {"*": "profile_joined", "†": "weak_small"}
-GLANCE = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
-NATIONAL = (
+FOOTNOTE_RULES = {"*": lambda row: row["published_geo"], "†": is_small_sample}
+FOOTNOTE_PHRASES = {"*": "profile_joined", "†": "weak_small"}
+SUMMARY_INDICATORS = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
+NATIONAL_INDICATORS = (
     "closure_rate",
     "lower_sales_yoy",
     "digital_sales_25plus",
@@ -61,32 +61,32 @@ NATIONAL = (
 )
 
 
-def show(filters: Filters) -> None:
+def render_page(filters: Filters) -> None:
     """The page, for the visitor's filters."""
     lang = filters.lang
-    opening(t("site", lang), t("overview_question", lang), t("overview_intro", lang))
-    headlines(filters)
-    spring(filters)
-    region(filters)
+    render_page_header(t("site", lang), t("overview_question", lang), t("overview_intro", lang))
+    render_headlines(filters)
+    render_spring_2020(filters)
+    render_region(filters)
 
 
-def headlines(filters: Filters) -> None:
+def render_headlines(filters: Filters) -> None:
     """Four cards, each with a door to its topic."""
     lang = filters.lang
     with st.container(key="cards"):
         for one in HEADLINES:
-            topic, indicator = catalogue.topics()[one.topic], catalogue.indicator(one.indicator)
-            figure, rows = _figure(one.indicator, "ITA", one.level, one.period, lang)
+            topic, indicator = catalogue.load_topics()[one.topic], catalogue.get_indicator(one.indicator)
+            figure, rows = _get_headline(one.indicator, "ITA", one.level, one.period, lang)
             whom = ", ".join([t("italy", lang), *rows["size_name"][rows["size"] != "all"].unique()])
-            sentence = recovery(figure, rows, indicator, lang)
-            if one.told_by:
-                teller = catalogue.indicator(one.told_by)
-                told, rows = _figure(one.told_by, "ITA", "italy", "latest", lang)
-                sentence = t(one.told, lang, recovery=_inside(recovery(told, rows, teller, lang)))
+            sentence = describe_recovery(figure, rows, indicator, lang)
+            if one.recovery_indicator:
+                teller = catalogue.get_indicator(one.recovery_indicator)
+                told, rows = _get_headline(one.recovery_indicator, "ITA", "italy", "latest", lang)
+                sentence = t(one.recovery_phrase, lang, recovery=_lower_first_letter(describe_recovery(told, rows, teller, lang)))
             with st.container(key=f"card_{one.topic}"):
-                drawing = spark(rows, catalogue.indicator(one.told_by or one.indicator), lang, shell.theme())
+                drawing = render_sparkline(rows, catalogue.get_indicator(one.recovery_indicator or one.indicator), lang, shell.get_theme())
                 st.html(
-                    card(
+                    render_card(
                         topic.title[lang],
                         indicator,
                         figure,
@@ -100,37 +100,37 @@ def headlines(filters: Filters) -> None:
                 st.page_link(
                     f"pages/{one.topic}.py",
                     label=t("explore", lang, topic=t(f"nav_{one.topic}", lang)),
-                    query_params=_door(filters),
+                    query_params=_get_link_parameters(filters),
                 )
 
 
-def spring(filters: Filters) -> None:
+def render_spring_2020(filters: Filters) -> None:
     """The four figures of the survey of May 2020, and the door to what can be said of them."""
     lang, items = filters.lang, ""
-    for id in SPRING:
-        indicator = catalogue.indicator(id)
-        figure, _ = _figure(id, "ITA", "europe", "2020-05", lang)
-        value = value_text(figure["value"] if figure else None, indicator.unit, indicator.decimals, lang)
+    for id in SPRING_2020_INDICATORS:
+        indicator = catalogue.get_indicator(id)
+        figure, _ = _get_headline(id, "ITA", "europe", "2020-05", lang)
+        value = format_value(figure["value"] if figure else None, indicator.unit, indicator.decimals, lang)
         items += (
             f'<li><span class="big">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
         )
     st.html(
         f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>'
     )
-    st.page_link("pages/checks.py", label=t("spring_checks", lang), query_params=_door(filters))
+    st.page_link("pages/checks.py", label=t("spring_checks", lang), query_params=_get_link_parameters(filters))
     st.page_link("pages/diagnosis.py", label=t("overview_diagnosis", lang), query_params={"lang": lang})
 
 
-def region(filters: Filters) -> None:
+def render_region(filters: Filters) -> None:
     """A map to choose a region on, and what is published for it."""
     lang = filters.lang
-    names = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
+    names = {row.code: row.name for row in run_query("areas", level="italy", lang=lang).itertuples()}
     chosen = next((code for code in filters.geo if code in names), "")
-    view = resolve(
+    view = resolve_view(
         replace(filters, level="italy", geo=(chosen,) if chosen else (), indicator="", sector="", dropped=()),
         "closures",
     )
-    rows = beside(ask("map", **view.moment), ask("references", **view.moment), view)
+    rows = with_reference_rows(run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view)
     st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
     left, right = st.columns([6, 6], gap="large")
     with right:
@@ -142,52 +142,52 @@ def region(filters: Filters) -> None:
             ["", *names],
             key=key,
             format_func=lambda code: names.get(code, t("region_none", lang)),
-            on_change=lambda: shell.choose(geo=(st.session_state[key],) if st.session_state[key] else ()),
+            on_change=lambda: shell.set_filters(geo=(st.session_state[key],) if st.session_state[key] else ()),
         )
-        published(chosen, names[chosen], lang) if chosen else glance(names, lang)
+        render_region_indicators(chosen, names[chosen], lang) if chosen else render_regions_summary(names, lang)
     with left:
-        draw = partial(regions.choropleth, rows, view, across=all_periods(view))
-        panel("map", draw(shell.theme()), rows, view, (draw,), select=True, folded=True)
+        draw = partial(regions.build_choropleth, rows, view, class_values=get_values_of_all_periods(view))
+        render_figure_panel("map", draw(shell.get_theme()), rows, view, (draw,), is_selectable=True, collapse_notes=True)
 
 
-def glance(names: dict[str, str], lang: str) -> None:
+def render_regions_summary(names: dict[str, str], lang: str) -> None:
     """All regions in a few figures with Italy's on top, while none is chosen; what weakens a figure is a sign beside it, told below."""
     heads, body, used = (
         {"area": t("column_geo_name", lang)},
         {code: {"area": name} for code, name in {"ITA": t("italy", lang), **names}.items()},
         set(),
     )
-    for id in GLANCE:
-        indicator = catalogue.indicator(id)
+    for id in SUMMARY_INDICATORS:
+        indicator = catalogue.get_indicator(id)
         moment = replace(
-            resolve(Filters(lang=lang, level="italy", indicator=id), indicator.topic), period="latest"
-        ).moment
+            resolve_view(Filters(lang=lang, level="italy", indicator=id), indicator.topic), period="latest"
+        ).query_parameters
         rows = [
             row
             for name in ("references", "map")
-            for row in areas.clean(ask(name, **moment))
+            for row in areas.frame_to_dicts(run_query(name, **moment))
             if row["geo"] in body
         ]
         newest = max(rows, key=lambda row: row["period_start"])
-        heads[id] = f"{indicator.short[lang]}, {benchmark.when(newest, lang)}"
+        heads[id] = f"{indicator.short[lang]}, {benchmark.format_row_period(newest, lang)}"
         for row in rows:
-            signs = [sign for sign, holds in SIGNS.items() if holds(row)]
+            signs = [sign for sign, holds in FOOTNOTE_RULES.items() if holds(row)]
             used.update(signs)
             body[row["geo"]][id] = "\N{NO-BREAK SPACE}".join(
-                [value_text(row["value"], indicator.unit, indicator.decimals, lang), *signs]
+                [format_value(row["value"], indicator.unit, indicator.decimals, lang), *signs]
             )
-    st.html(data_table.html(list(body.values()), heads, t("region_hint", lang), numbers=GLANCE))
-    told = [f"{sign} {t(TOLD[sign], lang)}." for sign in SIGNS if sign in used]
+    st.html(data_table.render_table(list(body.values()), heads, t("region_hint", lang), numeric_columns=SUMMARY_INDICATORS))
+    told = [f"{sign} {t(FOOTNOTE_PHRASES[sign], lang)}." for sign in FOOTNOTE_RULES if sign in used]
     st.html(
-        f'<p class="credit">{escape(" ".join([*told, catalogue.indicator("gva_change_vs_2019").note[lang]]))}</p>'
+        f'<p class="credit">{escape(" ".join([*told, catalogue.get_indicator("gva_change_vs_2019").note[lang]]))}</p>'
     )
 
 
-def published(geo: str, name: str, lang: str) -> None:
+def render_region_indicators(geo: str, name: str, lang: str) -> None:
     """The figures of a region beside Italy's, those of its profile, and the list of what it lacks."""
-    entries = {entry.indicator.id: entry for entry in areas.area(geo, lang).all}
-    body = [_beside_italy(entries[id], lang) for id in REGIONAL if id in entries]
-    lacking = [catalogue.indicator(id).label[lang] for id in REGIONAL if id not in entries]
+    entries = {entry.indicator.id: entry for entry in areas.load_area_profile(geo, lang).all_entries}
+    body = [_build_region_row(entries[id], lang) for id in REGIONAL_INDICATORS if id in entries]
+    lacking = [catalogue.get_indicator(id).label[lang] for id in REGIONAL_INDICATORS if id not in entries]
     heads = {
         "indicator": t("column_indicator", lang),
         "value": name,
@@ -196,8 +196,8 @@ def published(geo: str, name: str, lang: str) -> None:
         "period": t("column_period", lang),
     }
     st.html(
-        data_table.html(
-            body, heads, t("region_has", lang, name=name), numbers=("value", "italy", "before"), stacked=True
+        data_table.render_table(
+            body, heads, t("region_has", lang, name=name), numeric_columns=("value", "italy", "before"), stacked=True
         )
     )
     with st.container(key="region_ways", horizontal=True, gap="medium"):
@@ -205,50 +205,50 @@ def published(geo: str, name: str, lang: str) -> None:
             ("profile", t("compare_profile", lang, name=name)),
             ("compare", t("profile_compare", lang)),
         ):
-            st.page_link(f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_address())
+            st.page_link(f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_url_parameters())
     items = "".join(
         f"<li>{escape(words)}</li>"
-        for words in [*lacking, *(catalogue.indicator(id).label[lang] for id in NATIONAL)]
+        for words in [*lacking, *(catalogue.get_indicator(id).label[lang] for id in NATIONAL_INDICATORS)]
     )
     st.html(
         f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>'
     )
 
 
-def _beside_italy(entry: areas.Entry, lang: str) -> dict:
+def _build_region_row(entry: areas.ProfileEntry, lang: str) -> dict:
     """A line of that table: Italy and 2019 in the edition of the region's figure, which is named where there are others, with all that weakens it."""
     indicator, row = entry.indicator, entry.row
     rows = {
         "value": row,
-        "italy": next((one for one in entry.others if one["geo"] == "ITA"), {}),
+        "italy": next((one for one in entry.benchmarks if one["geo"] == "ITA"), {}),
         "before": next(
             (
                 one
-                for one in entry.line
+                for one in entry.history
                 if one["edition"] == row["edition"] and one["period"].startswith("2019")
             ),
             {},
         ),
     }
     said = [
-        sheet.when(entry, lang),
-        entry.edition,
-        f"{row['sample_size_note']}, {t('weak_small', lang)}" if is_small(row) else "",
+        sheet.format_period(entry, lang),
+        entry.edition_name,
+        f"{row['sample_size_note']}, {t('weak_small', lang)}" if is_small_sample(row) else "",
     ]
     return {"indicator": indicator.label[lang], "period": "; ".join(filter(None, said))} | {
-        name: value_text(one.get("value"), indicator.unit, indicator.decimals, lang)
+        name: format_value(one.get("value"), indicator.unit, indicator.decimals, lang)
         for name, one in rows.items()
     }
 
 
-def _figure(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict | None, object]:
+def _get_headline(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict | None, object]:
     """The headline of an indicator for one area, and its line over time in the same edition."""
-    indicator = catalogue.indicator(id)
-    opening = indicator.view(level)
+    indicator = catalogue.get_indicator(id)
+    opening = indicator.get_default_view(level)
     cut = {"indicator": id, "sector": opening["sector"], "gender": opening["gender"], "size": opening["size"]}
-    line = ask("trend", **cut, geos=(geo,), lang=lang)
+    line = run_query("trend", **cut, geos=(geo,), lang=lang)
     for edition in opening["editions"]:
-        found = ask(
+        found = run_query(
             "headline",
             **cut,
             geo=geo,
@@ -261,9 +261,9 @@ def _figure(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict
     return None, line.head(0)
 
 
-def _inside(sentence: str) -> str:
+def _lower_first_letter(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _door(filters: Filters) -> dict:
-    return Filters(lang=filters.lang, geo=filters.geo).to_address()
+def _get_link_parameters(filters: Filters) -> dict:
+    return Filters(lang=filters.lang, geo=filters.geo).to_url_parameters()

@@ -6,24 +6,24 @@ from html import escape
 
 import streamlit as st
 
-from ripresa.database.query import ask
+from ripresa.database.query import run_query
 from ripresa.filters import Filters
-from ripresa.i18n import language_name, list_text, period_text, t
-from ripresa.observations.boundaries import names as short_names
+from ripresa.i18n import format_items, format_period, get_language_name, t
+from ripresa.observations.boundaries import load_short_names as short_names
 from ripresa.profiles import sheet
 from ripresa.views import shell
-from ripresa.views.diagnosis_session import visit
-from ripresa.views.pages.topic_page import opening
+from ripresa.views.diagnosis_session import get_diagnosis_session
+from ripresa.views.pages.topic_page import render_page_header
 
 GOALS = ("known", "found", "convert", "retain")
-FIRST_YEAR = (
+INITIATIVE_YEAR = (
     "2020"  # the year of the initiative the hub was made for: what is documented only then is history too
 )
-WIDE = ("ITA", "EU27_2020", "WORLD")  # regions whose resources serve an Italian region as well
+WIDE_REGIONS = ("ITA", "EU27_2020", "WORLD")  # regions whose resources serve an Italian region as well
 
 
 @dataclass(frozen=True)
-class Wish:
+class ResourceFilters:
     """What is looked for, as the address holds it; "" means anything."""
 
     goal: str = ""
@@ -33,38 +33,38 @@ class Wish:
     cost: str = ""
 
     @classmethod
-    def from_address(cls, address: Mapping[str, str], rows: list[dict]) -> "Wish":
+    def from_query(cls, address: Mapping[str, str], rows: list[dict]) -> "ResourceFilters":
         """Reads any address; what no resource has is left out."""
-        known = {name: set(choices(name, rows)) for name in NAMES}
-        return cls(**{name: address[name] for name in NAMES if address.get(name) in known[name]})
+        known = {name: set(get_choices(name, rows)) for name in FILTER_NAMES}
+        return cls(**{name: address[name] for name in FILTER_NAMES if address.get(name) in known[name]})
 
 
-NAMES = tuple(field.name for field in fields(Wish))
+FILTER_NAMES = tuple(field.name for field in fields(ResourceFilters))
 
 
-def show(filters: Filters) -> None:
+def render_page(filters: Filters) -> None:
     """The page, for the wishes in the address and the region of the filters."""
-    st.html(sheet.STYLE)
+    st.html(sheet.STYLE_PATH)
     lang = filters.lang
     rows = [
-        row | {"goals": _goals(row["goals"]), "topics": row["topics"].split()}
-        for row in ask("resources", lang=lang).to_dict("records")
+        row | {"goals": _parse_goals(row["goals"]), "topics": row["topics"].split()}
+        for row in run_query("resources", lang=lang).to_dict("records")
     ]
-    wish = Wish.from_address(dict(st.query_params), rows)
+    wish = ResourceFilters.from_query(dict(st.query_params), rows)
     regions = {row["region"]: short_names()[row["region"]][lang] for row in rows}
-    places = {row.code: row.name for row in ask("areas", level="italy", lang=lang).itertuples()}
+    places = {row.code: row.name for row in run_query("areas", level="italy", lang=lang).itertuples()}
     region = next((code for code in filters.geo if code in places), "")
-    opening(t("nav_resources", lang), t("resources_question", lang), t("resources_intro", lang))
-    if "diagnosis" in st.session_state and visit().began:
+    render_page_header(t("nav_resources", lang), t("resources_question", lang), t("resources_intro", lang))
+    if "diagnosis" in st.session_state and get_diagnosis_session().started_at:
         st.page_link("pages/diagnosis.py", label=t("resources_back", lang), query_params={"lang": lang})
-    choice(wish, region, rows, places, lang)
-    found = [row for row in rows if fits(row, wish, region)]
+    render_filters(wish, region, rows, places, lang)
+    found = [row for row in rows if is_match(row, wish, region)]
     others = (
-        [] if found or not wish.kind else [row for row in rows if fits(row, replace(wish, kind=""), region)]
+        [] if found or not wish.kind else [row for row in rows if is_match(row, replace(wish, kind=""), region)]
     )
     if others:
         st.html(
-            f'<div class="said"><p>{escape(t("resources_other_kinds", lang, kind=label("kind", wish.kind, lang)))}</p></div>'
+            f'<div class="said"><p>{escape(t("resources_other_kinds", lang, kind=get_label("kind", wish.kind, lang)))}</p></div>'
         )
     found = found or others
     now, past = [row for row in found if not is_history(row)], [row for row in found if is_history(row)]
@@ -76,7 +76,7 @@ def show(filters: Filters) -> None:
         [row for row in wide if row["state"] == "active"],
         [row for row in wide if row["state"] != "active"],
     )
-    promised = promised_kinds(wish)
+    promised = get_planned_kinds(wish)
     taught = [row for row in now if row["kind"] in promised]
     st.html(
         f'<p class="lead answer">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>'
@@ -85,10 +85,10 @@ def show(filters: Filters) -> None:
         st.html(f'<div class="said"><p>{escape(t("resources_nothing", lang))}</p></div>')
     lacking = promised - {row["kind"] for row in taught}
     if lacking:
-        kinds = list_text([label("kind", kind, lang) for kind in sorted(lacking)], lang)
+        kinds = format_items([get_label("kind", kind, lang) for kind in sorted(lacking)], lang)
         st.html(f'<div class="said"><p>{escape(t("resources_promise_none", lang, kinds=kinds))}</p></div>')
-    if wish != Wish() or region:
-        st.button(t("resources_all", lang), key=f"resources_all_{lang}", type="tertiary", on_click=forget)
+    if wish != ResourceFilters() or region:
+        st.button(t("resources_all", lang), key=f"resources_all_{lang}", type="tertiary", on_click=clear_filters)
     if found and region and not any(row["state"] == "active" for row in own):
         st.html(
             f'<div class="said"><p>{escape(t("resources_own_none", lang, region=places[region], count=len(active)))}</p></div>'
@@ -104,24 +104,24 @@ def show(filters: Filters) -> None:
         *((title, [row for row in there if row not in taught]) for title, there in sections),
     ):
         if there:
-            st.html(listed(title, nearest(there, region), regions, lang, places.get(region, "")))
+            st.html(render_resource_list(title, sort_by_proximity(there, region), regions, lang, places.get(region, "")))
 
 
 # --- what fits ---
 
 
-def promised_kinds(wish: Wish) -> set[str]:
+def get_planned_kinds(wish: ResourceFilters) -> set[str]:
     """The kinds of resource that the plan of this visit, once opened, names for the subject looked for. They are in no address: they would tell an answer."""
-    if "diagnosis" not in st.session_state or not visit().seconds or wish.kind:
+    if "diagnosis" not in st.session_state or not get_diagnosis_session().duration_seconds or wish.kind:
         return set()
     return {
         action.recommendation.resource
-        for action in visit().plan.actions
+        for action in get_diagnosis_session().plan.actions
         if action.item.subject == wish.subject
     }
 
 
-def choices(name: str, rows: list[dict]) -> list[str]:
+def get_choices(name: str, rows: list[dict]) -> list[str]:
     """The values of a wish: the four goals in their order, and of the rest what some resource has."""
     if name == "goal":
         return list(GOALS)
@@ -130,7 +130,7 @@ def choices(name: str, rows: list[dict]) -> list[str]:
     return list({row[name] for row in rows} - {""})
 
 
-def fits(row: dict, wish: Wish, region: str) -> bool:
+def is_match(row: dict, wish: ResourceFilters, region: str) -> bool:
     """Whether a resource is what is looked for. A region has its own resources and those for the whole of Italy, Europe and the world."""
     return (
         (not wish.goal or wish.goal in row["goals"])
@@ -138,72 +138,72 @@ def fits(row: dict, wish: Wish, region: str) -> bool:
         and (not wish.subject or wish.subject in row["topics"])
         and (not wish.language or wish.language == row["language"])
         and (not wish.cost or wish.cost == row["cost"])
-        and (not region or row["region"] in (region, *WIDE))
+        and (not region or row["region"] in (region, *WIDE_REGIONS))
     )
 
 
 def is_history(row: dict) -> bool:
     """Ended, or documented only in the year of the initiative: shown apart, and never called closed unless its end is known."""
-    return row["state"] == "ended" or (row["state"] == "unknown" and row["evidence_date"][:4] == FIRST_YEAR)
+    return row["state"] == "ended" or (row["state"] == "unknown" and row["evidence_date"][:4] == INITIATIVE_YEAR)
 
 
-def nearest(rows: list[dict], region: str) -> list[dict]:
+def sort_by_proximity(rows: list[dict], region: str) -> list[dict]:
     """The region's own first, then Italy's, Europe's and the world's; of equals the active, then the one documented last."""
     newest = sorted(rows, key=lambda row: (row["state"] == "active", row["evidence_date"]), reverse=True)
-    order = {code: place for place, code in enumerate((region, *WIDE) if region else WIDE)}
+    order = {code: place for place, code in enumerate((region, *WIDE_REGIONS) if region else WIDE_REGIONS)}
     return sorted(newest, key=lambda row: order.get(row["region"], 0.5 if not region else 9))
 
 
-def _goals(text: str) -> list[str]:
+def _parse_goals(text: str) -> list[str]:
     return list(GOALS) if text == "all" else text.split()
 
 
 # --- the page ---
 
 
-def choice(wish: Wish, region: str, rows: list[dict], places: dict[str, str], lang: str) -> None:
+def render_filters(wish: ResourceFilters, region: str, rows: list[dict], places: dict[str, str], lang: str) -> None:
     """The wishes, each a list; a choice is written to the address."""
     with st.container(key="wishes"):
-        for name in NAMES:
-            named = {code: label(name, code, lang) for code in choices(name, rows)}
+        for name in FILTER_NAMES:
+            named = {code: get_label(name, code, lang) for code in get_choices(name, rows)}
             labels = {"": t("resources_any", lang)} | dict(
                 sorted(named.items(), key=lambda item: item[1].casefold()) if name != "goal" else named
             )
-            key = seeded(name, getattr(wish, name), lang)
+            key = seed_widget(name, getattr(wish, name), lang)
             st.selectbox(
                 t(f"resources_{name}", lang),
                 list(labels),
                 key=key,
                 format_func=labels.get,
-                on_change=lambda name=name, key=key: remember(replace(wish, **{name: st.session_state[key]})),
+                on_change=lambda name=name, key=key: set_resource_filters(replace(wish, **{name: st.session_state[key]})),
             )
-        key = seeded("region", region, lang)
+        key = seed_widget("region", region, lang)
         labels = {"": t("resources_everywhere", lang)} | places
         st.selectbox(
             t("resources_region", lang),
             list(labels),
             key=key,
             format_func=labels.get,
-            on_change=lambda: shell.choose(geo=(st.session_state[key],) if st.session_state[key] else ()),
+            on_change=lambda: shell.set_filters(geo=(st.session_state[key],) if st.session_state[key] else ()),
         )
 
 
-def remember(wish: Wish) -> None:
+def set_resource_filters(wish: ResourceFilters) -> None:
     """Writes a wish to the address, beside the filters that are there."""
-    for name in NAMES:
+    for name in FILTER_NAMES:
         if getattr(wish, name):
             st.query_params[name] = getattr(wish, name)
         elif name in st.query_params:
             del st.query_params[name]
 
 
-def forget() -> None:
+def clear_filters() -> None:
     """No wish, no region."""
-    remember(Wish())
-    shell.choose(geo=())
+    set_resource_filters(ResourceFilters())
+    shell.set_filters(geo=())
 
 
-def seeded(name: str, value: str, lang: str) -> str:
+def seed_widget(name: str, value: str, lang: str) -> str:
     """The key of a widget of this page, one a language, holding what is shown."""
     key = f"resources_{name}_{lang}"
     if st.session_state.get(key) != value:
@@ -211,18 +211,18 @@ def seeded(name: str, value: str, lang: str) -> str:
     return key
 
 
-def label(name: str, code: str, lang: str) -> str:
+def get_label(name: str, code: str, lang: str) -> str:
     """A code of a wish in words; a language in its own."""
-    return language_name(code) if name == "language" else t(f"resource_{name}_{code}", lang)
+    return get_language_name(code) if name == "language" else t(f"resource_{name}_{code}", lang)
 
 
-def listed(title: str, rows: list[dict], regions: dict[str, str], lang: str, region: str = "") -> str:
+def render_resource_list(title: str, rows: list[dict], regions: dict[str, str], lang: str, region: str = "") -> str:
     """Resources under a heading, with what the heading means."""
-    items = "".join(entry(row, regions, lang) for row in rows)
+    items = "".join(render_resource(row, regions, lang) for row in rows)
     return f'<section class="resources"><h2>{escape(t(title, lang, count=len(rows), region=region))}</h2><p class="credit">{escape(t(f"{title}_about", lang))}</p><ol>{items}</ol></section>'
 
 
-def entry(row: dict, regions: dict[str, str], lang: str) -> str:
+def render_resource(row: dict, regions: dict[str, str], lang: str) -> str:
     """One resource: what it is, for which goals, who offers it, and what its state rests on."""
     address = row["address"]
     name = (
@@ -233,27 +233,27 @@ def entry(row: dict, regions: dict[str, str], lang: str) -> str:
     goals = (
         t("resource_goal_all", lang)
         if len(row["goals"]) == len(GOALS)
-        else list_text([label("goal", goal, lang) for goal in row["goals"]], lang)
+        else format_items([get_label("goal", goal, lang) for goal in row["goals"]], lang)
     )
     facts = [
-        label("kind", row["kind"], lang),
+        get_label("kind", row["kind"], lang),
         row["provider"],
         regions[row["region"]],
         t(f"resource_in_{row['language']}", lang),
-        label("cost", row["cost"], lang) if row["cost"] else t("resource_cost_unknown", lang),
+        get_label("cost", row["cost"], lang) if row["cost"] else t("resource_cost_unknown", lang),
     ]
     return (
         f'<li class="{row["state"]}"><h3>{name}</h3><p>{escape(row["description"])}</p><p class="facts">{escape(" · ".join(facts))}</p>'
-        f'<p class="facts"><strong>{escape(goals)}</strong> · {escape(list_text([label("subject", one, lang) for one in row["topics"]], lang))}</p>'
-        f'<p class="state"><span aria-hidden="true">{SIGNS[row["state"]]}</span> {escape(state(row, lang))}</p></li>'
+        f'<p class="facts"><strong>{escape(goals)}</strong> · {escape(format_items([get_label("subject", one, lang) for one in row["topics"]], lang))}</p>'
+        f'<p class="state"><span aria-hidden="true">{STATE_SIGNS[row["state"]]}</span> {escape(describe_state(row, lang))}</p></li>'
     )
 
 
-SIGNS = {"active": "●", "unknown": "○", "ended": "■"}
+STATE_SIGNS = {"active": "●", "unknown": "○", "ended": "■"}
 
 
-def state(row: dict, lang: str) -> str:
+def describe_state(row: dict, lang: str) -> str:
     """What is known of the resource today and from when."""
     if not row["evidence_date"]:
         return t(f"state_{row['state']}_undated", lang)
-    return t(f"state_{row['state']}", lang, date=period_text(row["evidence_date"], lang))
+    return t(f"state_{row['state']}", lang, date=format_period(row["evidence_date"], lang))
