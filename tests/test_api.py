@@ -503,12 +503,12 @@ def test_what_is_not_kept_of_an_older_version_is_gone(older):
 
 def test_versions_lists_the_one_in_place_and_those_kept(older):
     rows = get("/versions").json()["rows"]
-    assert [(row["version"], row["current"], bool(row["observations"])) for row in rows] == [
+    assert [(row["version"], row["current"], bool(row["observations_url"])) for row in rows] == [
         ("ffffffffffff", True, True),
         (older, False, True),
         ("aaaaaaaaaaaa", False, False),
     ]
-    assert all(get(row["observations"] + "?limit=1") for row in rows if row["observations"])
+    assert all(get(row["observations_url"] + "?limit=1") for row in rows if row["observations_url"])
 
 
 def test_a_new_version_has_new_etags(older):

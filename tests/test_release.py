@@ -71,7 +71,7 @@ def in_place(data, monkeypatch):
     """The second release is the database the site reads, the first is kept."""
     monkeypatch.setenv("RIPRESA_DATABASE", str(data["root"] / "ripresa.duckdb"))
     monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
-    monkeypatch.setattr(release, "ROOT", data["root"])
+    monkeypatch.setattr(release.settings, "DATA", data["root"])
     return data
 
 

@@ -521,7 +521,7 @@ def updated(tmp_path, monkeypatch):
         connection.execute("update build set version = 'feed00000000'")
     monkeypatch.setenv("RIPRESA_DATABASE", str(folder / "new.duckdb"))
     monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
-    monkeypatch.setattr(releases, "ROOT", folder)
+    monkeypatch.setattr(releases.settings, "DATA", folder)
     return folder
 
 
