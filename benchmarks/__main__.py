@@ -106,7 +106,10 @@ def _save_result(result: dict) -> None:
 
 
 def _measure_stages(quick: bool) -> dict:
-    return {"questions": stages.measure_queries(3 if quick else 7), "runs": stages.measure_script_runs(3 if quick else 12)}
+    return {
+        "questions": stages.measure_queries(3 if quick else 7),
+        "runs": stages.measure_script_runs(3 if quick else 12),
+    }
 
 
 def _measure_startup(quick: bool) -> dict:
@@ -143,7 +146,9 @@ def _measure_load(quick: bool) -> dict:
             for name, server in running.items()
         }
         answer["50 across the site"] = {
-            "ours": load.simulate_sessions(running["ours"], 5 if quick else 50, 8 if quick else 20, uncached=True)
+            "ours": load.simulate_sessions(
+                running["ours"], 5 if quick else 50, 8 if quick else 20, uncached=True
+            )
         }
     with servers.run_server("ours") as fresh:
         answer["50 across the site, cold cache"] = {
@@ -187,7 +192,10 @@ def _measure_memory(quick: bool) -> dict:
     with servers.run_server("ours") as server:
         load.simulate_sessions(server, 2, 2, pause=0.5)
         held = memory.measure_session_memory(server, sessions)
-        return held | {"beside": beside, "turnover": memory.measure_memory_growth(server, 100 if quick else 1000)}
+        return held | {
+            "beside": beside,
+            "turnover": memory.measure_memory_growth(server, 100 if quick else 1000),
+        }
 
 
 MEASUREMENTS = {

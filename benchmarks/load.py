@@ -42,7 +42,9 @@ class LoadStatistics:
             "p95_ms": compute_quantile(self.milliseconds, 0.95),
             "max_ms": compute_quantile(self.milliseconds, 1),
             "first_p50_ms": compute_quantile(self.first_load_ms, 0.5),
-            "kb_per_change": round(sum(self.change_bytes) / len(self.change_bytes) / 1e3, 1) if self.change_bytes else None,
+            "kb_per_change": round(sum(self.change_bytes) / len(self.change_bytes) / 1e3, 1)
+            if self.change_bytes
+            else None,
             "faults": len(self.errors),
             "fault": self.errors[0] if self.errors else "",
         }
@@ -53,7 +55,9 @@ class StreamlitVisitor:
 
     def __init__(self, server: Server, source_address: str = ""):
         self.server, self.received_bytes, self.widgets, self.states = server, 0, {}, {}
-        self.connection_options = {"local_addr": (source_address, 0)} if source_address else {}  # the address it comes from
+        self.connection_options = (
+            {"local_addr": (source_address, 0)} if source_address else {}
+        )  # the address it comes from
         self.html_fragments: list[str] = []  # the HTML of the last run
         self.cached_html: dict[str, str] = {}  # and that of the messages a browser would still hold
         self.page_hash, self.query_string = "", urlsplit(server.page_url).query
@@ -97,7 +101,9 @@ class StreamlitVisitor:
         else:
             message.rerun_script.page_script_hash = self.page_hash
         self.run_count += 1
-        self.cached_hashes = {hash: run for hash, run in self.cached_hashes.items() if self.run_count - run <= CACHED_RUNS}
+        self.cached_hashes = {
+            hash: run for hash, run in self.cached_hashes.items() if self.run_count - run <= CACHED_RUNS
+        }
         message.rerun_script.cached_message_hashes.extend(self.cached_hashes)
         self.received_bytes, self.html_fragments = 0, []
         await self.socket.send(message.SerializeToString())
@@ -169,12 +175,16 @@ class DashVisitor:
         await self.client.aclose()
 
 
-def simulate_sessions(server: Server, sessions: int, seconds: float, pause: float = 2.0, uncached: bool = False) -> dict:
+def simulate_sessions(
+    server: Server, sessions: int, seconds: float, pause: float = 2.0, uncached: bool = False
+) -> dict:
     """A crowd on one server: each session makes a change every `pause` seconds (0: as fast as it is answered). cold asks for views not asked before."""
     return asyncio.run(_simulate_sessions(server, sessions, seconds, pause, uncached)).summarize()
 
 
-async def _simulate_sessions(server: Server, sessions: int, seconds: float, pause: float, cold: bool) -> LoadStatistics:
+async def _simulate_sessions(
+    server: Server, sessions: int, seconds: float, pause: float, cold: bool
+) -> LoadStatistics:
     tally, ready, ends = LoadStatistics(), asyncio.Event(), [0.0]
     views = random.Random(7).sample(PAGE_ADDRESSES, len(PAGE_ADDRESSES))
 

@@ -14,10 +14,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STREAMLIT_COMMAND = [sys.executable, "-m", "streamlit", "run"]
-STREAMLIT_OPTIONS = ["--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"]
+STREAMLIT_OPTIONS = [
+    "--server.headless=true",
+    "--browser.gatherUsageStats=false",
+    "--server.fileWatcherType=none",
+]
 COMMANDS = {
     "ours": lambda port: [sys.executable, "-m", "ripresa", "serve", f"--port={port}"],
-    "plain": lambda port: [*STREAMLIT_COMMAND, "benchmarks/peers/plain_app.py", f"--server.port={port}", *STREAMLIT_OPTIONS],
+    "plain": lambda port: [
+        *STREAMLIT_COMMAND,
+        "benchmarks/peers/plain_app.py",
+        f"--server.port={port}",
+        *STREAMLIT_OPTIONS,
+    ],
     "dash": lambda port: [
         sys.executable,
         "-m",

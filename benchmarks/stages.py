@@ -56,7 +56,11 @@ def measure_build(rounds: int = 3) -> dict:
         times.append(time.perf_counter() - begun)
     size = draft.stat().st_size
     draft.unlink()
-    return {"seconds": _summarize(times), "megabytes": round(size / 1e6, 1), "version": build.compute_data_version()}
+    return {
+        "seconds": _summarize(times),
+        "megabytes": round(size / 1e6, 1),
+        "version": build.compute_data_version(),
+    }
 
 
 def measure_script_runs(rounds: int = 10) -> dict[str, dict]:

@@ -180,7 +180,9 @@ async def simulate_visitor(port: int, number: int, ends: float, seen: LoadReport
         await visitor.close()
 
 
-async def measure_reconnect(port: int, number: int, view: tuple[str, str], words: dict, seen: LoadReport) -> float:
+async def measure_reconnect(
+    port: int, number: int, view: tuple[str, str], words: dict, seen: LoadReport
+) -> float:
     """Seconds until the same view is there again."""
     begun = time.monotonic()
     while time.monotonic() - begun < 60:
@@ -206,7 +208,9 @@ def extract_headings(visitor: StreamlitVisitor) -> tuple[str, ...]:
 # --- programs that ask the data ---
 
 
-async def simulate_api_clients(port: int, path: str, seconds: float, clients: int = 8, if_none_match: str = "") -> LoadReport:
+async def simulate_api_clients(
+    port: int, path: str, seconds: float, clients: int = 8, if_none_match: str = ""
+) -> LoadReport:
     """Clients that ask one address again and again over kept connections."""
     seen, ends = LoadReport(), time.monotonic() + seconds
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n{f'If-None-Match: {if_none_match}' + chr(13) + chr(10) if if_none_match else ''}\r\n".encode()
@@ -290,7 +294,9 @@ def measure_deployment(seconds: float, visitors: int) -> dict:
             for place, where in (("replica", replicas[0].port), ("nginx", port)):
                 seen, again = (
                     asyncio.run(simulate_api_clients(where, path, seconds)),
-                    asyncio.run(simulate_api_clients(where, path, seconds, if_none_match=fetch_etag(where, path))),
+                    asyncio.run(
+                        simulate_api_clients(where, path, seconds, if_none_match=fetch_etag(where, path))
+                    ),
                 )
                 found[f"{name}_{place}"] = {
                     "per_second": rate(seen),

@@ -125,7 +125,9 @@ def load_indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicat
     found = {}
     for position, (id, entry) in enumerate(_load_toml(root / settings.CATALOGUE / "indicators.toml").items()):
         place = f"data/catalogue/indicators.toml, [{id}]"
-        faults += _validate_texts(place, entry, ("label", "short", "description", "universe"), optional=("note",))
+        faults += _validate_texts(
+            place, entry, ("label", "short", "description", "universe"), optional=("note",)
+        )
         faults += (
             _validate_choice(place, entry, "unit", UNITS)
             + _validate_choice(place, entry, "desired_direction", DESIRED_DIRECTIONS)
@@ -136,16 +138,18 @@ def load_indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicat
         )
         if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
             faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
-        faults += _validate_fields(place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator")
+        faults += _validate_fields(
+            place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator"
+        )
         faults += [
             fault
             for source in entry.get("note_sources", ())
             for fault in _validate_choice(place, {"note_sources": source}, "note_sources", tuple(known))
         ]
         for source, words in entry.get("universes", {}).items():
-            faults += _validate_choice(place, {"universes": source}, "universes", tuple(known)) + _validate_texts(
-                place, {f"universes.{source}": words}, (f"universes.{source}",)
-            )
+            faults += _validate_choice(
+                place, {"universes": source}, "universes", tuple(known)
+            ) + _validate_texts(place, {f"universes.{source}": words}, (f"universes.{source}",))
         faults += [
             f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}."
             for level in entry.get("default", {})
@@ -155,7 +159,9 @@ def load_indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicat
             faults += _validate_fields(f"{place}, default.{level}", view, VIEW_FIELDS, "a choice of a view")
         for rule in (*entry.get("exclusion_rules", ()), *entry.get("flag_rules", ())):
             faults += _validate_fields(place, rule, RULE_FIELDS, "a column a rule can name") + (
-                _validate_choice(place, rule, "exclusion_reason", EXCLUSION_REASONS) if "exclusion_reason" in rule else []
+                _validate_choice(place, rule, "exclusion_reason", EXCLUSION_REASONS)
+                if "exclusion_reason" in rule
+                else []
             )
         if not faults:
             found[id] = Indicator(
@@ -237,7 +243,9 @@ def load_sources(root: Path = settings.DATA) -> MappingProxyType[str, Source]:
     found = {}
     for id, entry in _load_toml(root / settings.CATALOGUE / "sources.toml").items():
         place = f"data/catalogue/sources.toml, [{id}]"
-        faults += _validate_texts(place, entry, ("name", "licence", "note")) + _validate_choice(place, entry, "kind", SOURCE_KINDS)
+        faults += _validate_texts(place, entry, ("name", "licence", "note")) + _validate_choice(
+            place, entry, "kind", SOURCE_KINDS
+        )
         faults += [
             f"{place}: {name} is missing."
             for name in ("publisher", "url", "collected")
@@ -270,7 +278,9 @@ def _load_toml(path: Path) -> dict:
         raise CatalogueError(f"data/catalogue/{path.name}: not valid TOML ({fault}).") from None
 
 
-def _validate_texts(place: str, entry: dict, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[str]:
+def _validate_texts(
+    place: str, entry: dict, names: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> list[str]:
     """Faults of the bilingual texts: each must have words in both languages."""
     faults = []
     for name in names + tuple(name for name in optional if name in entry):

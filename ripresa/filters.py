@@ -56,17 +56,18 @@ class Filters:
                 chosen[name] = areas[:MAX_AREAS]
             elif good:
                 chosen[name] = good[-1]
-        return cls(**chosen, dropped=tuple(dropped))
+        return cls(**chosen, invalid_parameters=tuple(dropped))
 
     def to_url_parameters(self) -> dict[str, list[str]]:
         """The parameters that are not defaults, in a fixed order; the language always."""
         said = {
-            name: list(getattr(self, name)) if name == "geo" else [getattr(self, name)] for name in URL_PARAMETERS
+            name: list(getattr(self, name)) if name == "geo" else [getattr(self, name)]
+            for name in URL_PARAMETERS
         }
         return {name: values for name, values in said.items() if values and values != [""]}
 
 
-URL_PARAMETERS = tuple(field.name for field in fields(Filters) if field.name != "dropped")
+URL_PARAMETERS = tuple(field.name for field in fields(Filters) if field.name != "invalid_parameters")
 
 
 @dataclass(frozen=True)
@@ -141,10 +142,16 @@ def resolve_view(filters: Filters, topic: str) -> View:
     subject = catalogue.load_topics()[topic]
     lang = filters.lang
     notes: list[Notice] = []
-    level = filters.level if subject.indicators_by_level.get(filters.level) else _choose_level(filters, subject)
+    level = (
+        filters.level if subject.indicators_by_level.get(filters.level) else _choose_level(filters, subject)
+    )
     offered = get_available_indicators(subject, level)
     indicator = catalogue.get_indicator(filters.indicator if filters.indicator in offered else offered[0])
-    if filters.indicator and filters.indicator not in offered and filters.indicator in get_available_indicators(subject):
+    if (
+        filters.indicator
+        and filters.indicator not in offered
+        and filters.indicator in get_available_indicators(subject)
+    ):
         notes.append(
             _build_notice(
                 "note_indicator",
@@ -252,7 +259,9 @@ def build_options(view: View, for_all_periods: bool = False) -> Options:
         for row in run_query("areas", level=view.level, lang=lang).itertuples()
     ]
     periods = {
-        row["period"]: row["period_start"] for row in size_rows if is_shown_at_level(row, view.level, view.chart)
+        row["period"]: row["period_start"]
+        for row in size_rows
+        if is_shown_at_level(row, view.level, view.chart)
     }
     ordered = sorted(periods, key=lambda period: (periods[period], period), reverse=True)
     latest = (
@@ -267,7 +276,9 @@ def build_options(view: View, for_all_periods: bool = False) -> Options:
         some("sector", covered, ALWAYS_LISTED_SECTORS),
         some("gender", sector_rows),
         some("size", gender_rows),
-        () if for_all_periods else (*latest, *(Option(period, i18n.format_period(period, lang)) for period in ordered)),
+        ()
+        if for_all_periods
+        else (*latest, *(Option(period, i18n.format_period(period, lang)) for period in ordered)),
     )
 
 
@@ -317,7 +328,9 @@ def _choose_level(filters: Filters, topic: Topic) -> str:
     return topic.default_level
 
 
-def _choose_code(kind: str, wanted: str, default: str, covered: list[dict], lang: str, notes: list[Notice]) -> str:
+def _choose_code(
+    kind: str, wanted: str, default: str, covered: list[dict], lang: str, notes: list[Notice]
+) -> str:
     have = {row[kind] for row in covered}
     if wanted in have:
         return wanted
@@ -341,7 +354,9 @@ def _choose_period(
         chosen = max(newest, key=lambda row: (row["period_start"], row["period"]))["period"]
     if wanted:
         notes.append(
-            _build_notice("note_period", wanted=i18n.format_period(wanted, lang), shown=i18n.format_period(chosen, lang))
+            _build_notice(
+                "note_period", wanted=i18n.format_period(wanted, lang), shown=i18n.format_period(chosen, lang)
+            )
         )
     return chosen
 
@@ -385,7 +400,9 @@ def _choose_series_areas(
 ) -> tuple[str, ...]:
     """The areas of a series that have figures; where none of those wanted has, the default, else all that have."""
     have = set(run_query("trend", **cut, geos=(*wanted, *default), lang=lang)["geo"])
-    every = () if have else run_query("table", **cut, geos=(), level=level, lang=lang)["geo"].drop_duplicates()
+    every = (
+        () if have else run_query("table", **cut, geos=(), level=level, lang=lang)["geo"].drop_duplicates()
+    )
     shown = (
         tuple(code for code in wanted if code in have)
         or tuple(code for code in default if code in have)
@@ -406,7 +423,11 @@ def _choose_series_areas(
 
 def get_coverage(indicator: str, level: str, chart: str) -> list[dict]:
     """Coverage of an indicator at a level. A map is offered only what its own areas have."""
-    rows = [row for row in _load_coverage(get_data_version()).get(indicator, ()) if row["level"] in COVERAGE_LEVELS[level]]
+    rows = [
+        row
+        for row in _load_coverage(get_data_version()).get(indicator, ())
+        if row["level"] in COVERAGE_LEVELS[level]
+    ]
     return [row for row in rows if is_shown_at_level(row, level, chart)] or rows
 
 
@@ -451,7 +472,8 @@ def _load_valid_codes(version: str) -> dict[str, set[str]]:
 @lru_cache(maxsize=4)
 def _load_coverage(version: str) -> dict[str, tuple[dict, ...]]:
     return {
-        indicator: tuple(rows.to_dict("records")) for indicator, rows in run_query("coverage").groupby("indicator")
+        indicator: tuple(rows.to_dict("records"))
+        for indicator, rows in run_query("coverage").groupby("indicator")
     }
 
 

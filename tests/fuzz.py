@@ -121,7 +121,9 @@ def parsers() -> dict[str, Parser]:
         ),
         "number": Parser(["1.50", "1.2e-3", "-7"], records.normalize_decimal, (ValueError,)),
         "cell": Parser(
-            ["12.3 bp", ": u", ": @C", "4.5"], lambda text: flags.parse_cell_value(*tsv.parse_cell(text)), (ImporterError,)
+            ["12.3 bp", ": u", ": @C", "4.5"],
+            lambda text: flags.parse_cell_value(*tsv.parse_cell(text)),
+            (ImporterError,),
         ),
         "code": Parser(
             ["A: annual", "ESTAT:ISOC_E_DII$DEFAULTVIEW(1.0)"],
@@ -139,7 +141,9 @@ def parsers() -> dict[str, Parser]:
         ),
         "seal": Parser([seal], fingerprint.loads),
         "packed rows": Parser(
-            [fingerprint.pack_rows([("death_rate", "ITC4", "7.9")] * 3)], fingerprint.unpack_rows, (ValueError,)
+            [fingerprint.pack_rows([("death_rate", "ITC4", "7.9")] * 3)],
+            fingerprint.unpack_rows,
+            (ValueError,),
         ),
         "file to verify": Parser(
             [
@@ -153,7 +157,10 @@ def parsers() -> dict[str, Parser]:
             8,
         ),
         "diagnosis": Parser(
-            ["\n".join(f"{item.id}=2" for item in get_questionnaire().items)], answers, (KeyError, ValueError), 1
+            ["\n".join(f"{item.id}=2" for item in get_questionnaire().items)],
+            answers,
+            (KeyError, ValueError),
+            1,
         ),
         "question bank": Parser(
             [settings.QUESTIONNAIRE.read_text(encoding="utf-8")],

@@ -26,7 +26,10 @@ EXACT = (
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_statement_lists_every_known_failure_and_invents_no_publisher(lang):
     told = accessibility_statement.render_statement(lang)
-    for one in (*accessibility_statement.load_findings()["finding"], *accessibility_statement.load_findings()["limit"]):
+    for one in (
+        *accessibility_statement.load_findings()["finding"],
+        *accessibility_statement.load_findings()["limit"],
+    ):
         assert escape(one[lang]) in told
     assert (
         told.count(escape(t("statement_nobody", lang))) == 2

@@ -92,7 +92,7 @@ def older(tmp_path, monkeypatch):
         {"version": "aaaaaaaaaaaa", "date": "2026-01-01", "previous": "", "observations": "1"},
         {"version": current, "date": "2026-02-01", "previous": "aaaaaaaaaaaa", "observations": "12979"},
     ]
-    monkeypatch.setattr(releases, "releases", lambda: lines)
+    monkeypatch.setattr(releases, "load_releases", lambda: lines)
     assert queries.get_data_version() == "ffffffffffff"
     yield current
     monkeypatch.undo()
@@ -421,7 +421,7 @@ def test_revisions_are_those_of_the_releases(monkeypatch):
         "new_value": "17.1",
         "observations": "1",
     }
-    monkeypatch.setattr(releases, "revisions", lambda: [line])
+    monkeypatch.setattr(releases, "load_revisions", lambda: [line])
     assert get("/revisions").json()["rows"] == [line | {"observations": 1}]
     assert csv(get("/revisions?format=csv"))[["geo", "old_value", "new_value", "observations"]].to_dict(
         "records"
@@ -430,10 +430,13 @@ def test_revisions_are_those_of_the_releases(monkeypatch):
 
 def test_the_database_leaves_whole_under_its_version_and_can_be_resumed(tmp_path):
     answer = get("/database")
-    assert answer.content == build.get_database_path().read_bytes() and int(answer.headers["content-length"]) == len(
-        answer.content
+    assert answer.content == build.get_database_path().read_bytes() and int(
+        answer.headers["content-length"]
+    ) == len(answer.content)
+    assert (
+        f'filename="ripresa-digitale_{queries.get_data_version()}.duckdb"'
+        in answer.headers["content-disposition"]
     )
-    assert f'filename="ripresa-digitale_{queries.get_data_version()}.duckdb"' in answer.headers["content-disposition"]
     half = get("/database", 206, Range="bytes=1000-1999", If_Range=answer.headers["etag"])
     assert half.content == answer.content[1000:2000]
     assert get("/database", 416, Range="bytes=99999999999-").status_code == 416
@@ -449,7 +452,9 @@ def test_a_text_cell_a_spreadsheet_would_run_is_quoted():
         [{"text": cell, "number": -1.0} for cell in ("=1+1", "@a", "-x", "+x", "plain", None, "")],
         schema=schema,
     )
-    cells = pd.read_csv(io.BytesIO(b"".join(serializers.serialize_csv(schema, [batch]))), keep_default_na=False)
+    cells = pd.read_csv(
+        io.BytesIO(b"".join(serializers.serialize_csv(schema, [batch]))), keep_default_na=False
+    )
     assert cells["text"].tolist() == ["'=1+1", "'@a", "'-x", "'+x", "plain", "", ""] and set(
         cells["number"]
     ) == {-1.0}
@@ -689,7 +694,7 @@ def test_every_problem_has_its_words_and_its_place_on_the_page():
 
 
 def test_a_fault_of_the_server_is_a_problem_without_its_insides(monkeypatch):
-    monkeypatch.setattr(handlers.row_stream, "Figures", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(handlers.row_stream, "RowStream", lambda *_, **__: 1 / 0)
     answer = get("/observations", 500)
     assert (
         answer.json()["type"].endswith("#failed")
@@ -860,7 +865,10 @@ def test_the_page_is_readable_in_both_languages_and_alone(lang, word):
     )
     for endpoint in ENDPOINTS:
         assert f"{V1}{endpoint.path}" in page and endpoint.describe(lang) in page
-    assert all(f'id="p-{parameter.name}"' in page for parameter in KEY_PARAMETERS) and queries.get_data_version() in page
+    assert (
+        all(f'id="p-{parameter.name}"' in page for parameter in KEY_PARAMETERS)
+        and queries.get_data_version() in page
+    )
     for link in set(re.findall(r'href="(/api/[^"]+)"', page)):
         assert get(link.replace("&amp;", "&"))
 
@@ -949,7 +957,7 @@ def test_it_is_not_ready_without_the_maps_files(monkeypatch, tmp_path):
     for name in BOUNDARY_NAMES[1:]:
         shutil.copy(boundary_files.BOUNDARIES_FOLDER / f"{name}.geojson", tmp_path)
     (tmp_path / f"{BOUNDARY_NAMES[1]}.geojson").write_text('{"type": "FeatureColl', encoding="utf-8")
-    monkeypatch.setattr(boundary_files, "FOLDER", tmp_path)
+    monkeypatch.setattr(boundary_files, "BOUNDARIES_FOLDER", tmp_path)
     assert (
         get("/readyz", 503).json()["checks"]["boundaries"]
         == f"static/geo lacks {BOUNDARY_NAMES[0]}, {BOUNDARY_NAMES[1]}: restore it from the repository"

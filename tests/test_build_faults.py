@@ -228,7 +228,9 @@ def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_fini
     killed.communicate()
     assert killed.returncode == -9
     assert (root / "ripresa.duckdb").read_bytes() == old
-    assert start(root).communicate() and version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
+    assert start(root).communicate() and version_in(root / "ripresa.duckdb") == build.compute_data_version(
+        root
+    )
     assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
@@ -343,4 +345,6 @@ def test_a_damaged_database_is_built_again(root):
     path = root / "ripresa.duckdb"
     for damage in (b"", b"not a database", b"\0" * 20_000):
         path.write_bytes(damage)
-        assert build.ensure_database(root) == path and build.read_data_version(path) == build.compute_data_version(root)
+        assert build.ensure_database(root) == path and build.read_data_version(
+            path
+        ) == build.compute_data_version(root)

@@ -123,13 +123,16 @@ def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
             **cut,
         )
     else:
-        found = query.run_query("map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut)
+        found = query.run_query(
+            "map", period=view["period"], editions=tuple(view["editions"]), level=level, **cut
+        )
     assert view["editions"][0] in set(found["edition"])
     assert view["period"] == "latest" or view["period"] in set(found["period"])
 
 
 @pytest.mark.parametrize(
-    "topic, level, id", [row for row in OPENED if INDICATORS[row[2]].get_default_view(row[1])["chart"] == "map"]
+    "topic, level, id",
+    [row for row in OPENED if INDICATORS[row[2]].get_default_view(row[1])["chart"] == "map"],
 )
 def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_130_of_the_world(
     topic, level, id

@@ -219,23 +219,41 @@ def test_the_library_speaks_italian_when_an_image_is_saved():
 
 
 def test_a_figure_carries_no_template():
-    assert theme.build_figure([], theme.build_layout("light", "it", 100)).to_plotly_json()["layout"]["template"] == {}
+    assert (
+        theme.build_figure([], theme.build_layout("light", "it", 100)).to_plotly_json()["layout"]["template"]
+        == {}
+    )
 
 
 # --- scale ---
 
 
 def test_classes_have_round_limits_and_a_limit_belongs_to_the_class_above():
-    found = scale.build_threshold_scale([4.2, 4.6, 5.2, 5.8, 6.0, 6.4, 7.1, 7.9], "percent", 1, theme.get_palette("light"))
+    found = scale.build_threshold_scale(
+        [4.2, 4.6, 5.2, 5.8, 6.0, 6.4, 7.1, 7.9], "percent", 1, theme.get_palette("light")
+    )
     assert found.thresholds == (5.0, 5.5, 6.0, 6.5, 7.0, 7.5)
-    assert found.get_class_index(4.9) == 0 and found.get_class_index(5.0) == 1 and found.get_class_index(7.9) == 6
+    assert (
+        found.get_class_index(4.9) == 0
+        and found.get_class_index(5.0) == 1
+        and found.get_class_index(7.9) == 6
+    )
 
 
 def test_two_figures_printed_alike_have_one_colour():
-    found = scale.build_threshold_scale([4.2, 5.9, 7.1, 7.96, 8.01, 9.3, 10.4], "percent", 1, theme.get_palette("light"))
-    assert 8.0 in found.thresholds and found.get_class_index(7.96) == found.get_class_index(8.01) == found.get_class_index(7.94) + 1
-    around = scale.build_threshold_scale([-4.2, -0.96, -0.4, 0.96, 1.01, 3.3], "points", 1, theme.get_palette("light"))
-    assert 1.0 in around.thresholds and around.get_colour(0.96) == around.get_colour(1.01) != around.get_colour(0.94)
+    found = scale.build_threshold_scale(
+        [4.2, 5.9, 7.1, 7.96, 8.01, 9.3, 10.4], "percent", 1, theme.get_palette("light")
+    )
+    assert (
+        8.0 in found.thresholds
+        and found.get_class_index(7.96) == found.get_class_index(8.01) == found.get_class_index(7.94) + 1
+    )
+    around = scale.build_threshold_scale(
+        [-4.2, -0.96, -0.4, 0.96, 1.01, 3.3], "points", 1, theme.get_palette("light")
+    )
+    assert 1.0 in around.thresholds and around.get_colour(0.96) == around.get_colour(
+        1.01
+    ) != around.get_colour(0.94)
 
 
 @pytest.mark.parametrize(
@@ -243,24 +261,34 @@ def test_two_figures_printed_alike_have_one_colour():
     [[1, 2, 3, 4, 5, 6, 7], [0.1 * i for i in range(50)], [10, 11, 12, 13, 90], list(range(0, 1000, 7))],
 )
 def test_maps_have_five_to_seven_classes(values):
-    assert 5 <= len(scale.build_threshold_scale(values, "percent", 1, theme.get_palette("light")).colours) <= 7
+    assert (
+        5 <= len(scale.build_threshold_scale(values, "percent", 1, theme.get_palette("light")).colours) <= 7
+    )
 
 
 def test_one_extreme_does_not_leave_the_others_in_one_class():
     values = [10.0 + i / 10 for i in range(20)] + [95.0]
     found = scale.build_threshold_scale(values, "percent", 1, theme.get_palette("light"))
-    counts = [sum(found.get_class_index(value) == place for value in values) for place in range(len(found.colours))]
+    counts = [
+        sum(found.get_class_index(value) == place for value in values) for place in range(len(found.colours))
+    ]
     assert max(counts) <= len(values) / 2
 
 
 def test_differences_are_centred_on_zero():
-    found = scale.build_threshold_scale([-4.2, -1.9, -0.8, -0.1, 0.4, 1.2, 1.5], "points", 1, theme.get_palette("light"))
+    found = scale.build_threshold_scale(
+        [-4.2, -1.9, -0.8, -0.1, 0.4, 1.2, 1.5], "points", 1, theme.get_palette("light")
+    )
     assert found.get_colour(0.0) == "#F3EDE6"
-    assert {-limit for limit in found.thresholds if limit < 0} >= {limit for limit in found.thresholds if limit > 0}
+    assert {-limit for limit in found.thresholds if limit < 0} >= {
+        limit for limit in found.thresholds if limit > 0
+    }
 
 
 def test_differences_on_one_side_take_one_side_of_the_palette():
-    found = scale.build_threshold_scale([-10.9, -8.7, -7.5, -6.8, -5.9, -5.2], "percent_change", 1, theme.get_palette("light"))
+    found = scale.build_threshold_scale(
+        [-10.9, -8.7, -7.5, -6.8, -5.9, -5.2], "percent_change", 1, theme.get_palette("light")
+    )
     assert found.get_colour(-10.9) == "#7A2E04" and all(
         colour not in found.colours for colour in ("#8FB8DE", "#3F7FBF", "#103F7A")
     )
@@ -269,7 +297,9 @@ def test_differences_on_one_side_take_one_side_of_the_palette():
 def test_classes_of_all_periods_do_not_change_with_the_period():
     rows, across = frame(row("ITC4", 5.0), row("ITF6", 6.0)), [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]
     ticks = [
-        traces(regions.build_choropleth(part, view(), class_values=across), "choropleth")[1]["colorbar"]["ticktext"]
+        traces(regions.build_choropleth(part, view(), class_values=across), "choropleth")[1]["colorbar"][
+            "ticktext"
+        ]
         for part in (rows, rows.iloc[:1])
     ]
     assert ticks[0] == ticks[1] == ["4%", "6%", "8%", "10%", "12%"]
@@ -284,7 +314,9 @@ def test_axis_ticks_cover_the_values_with_round_numbers():
 
 
 def test_a_scattergeo_precedes_every_choropleth():
-    kinds = [trace["type"] for trace in regions.build_choropleth(frame(row()), view()).to_plotly_json()["data"]]
+    kinds = [
+        trace["type"] for trace in regions.build_choropleth(frame(row()), view()).to_plotly_json()["data"]
+    ]
     assert kinds.index("scattergeo") < kinds.index("choropleth")
 
 
@@ -406,7 +438,9 @@ def test_tiles_hold_name_and_value_of_all_21_areas():
 
 
 def test_bars_are_in_order_and_a_missing_value_has_none():
-    figure = bar.build_bar_chart(frame(row("ITC1", None), row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view())
+    figure = bar.build_bar_chart(
+        frame(row("ITC1", None), row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view()
+    )
     assert layout(figure)["yaxis"]["ticktext"] == ["Calabria", "Lombardia", "Piemonte"]
     assert layout(figure)["yaxis2"]["ticktext"] == ["7,9%", "5,8%", "–"]
     assert [trace["x"] for trace in traces(figure, "bar")] == [[7.9, 5.8]]
@@ -427,7 +461,9 @@ def test_a_fall_and_a_gain_share_the_zero_of_the_axis():
 
 
 def test_where_intervals_are_known_bars_give_way_to_dots_with_whiskers():
-    figure = bar.build_bar_chart(frame(row("ITC4", 11.6, ci_low=10.5, ci_high=12.7), row("ITF6", 18.0)), view())
+    figure = bar.build_bar_chart(
+        frame(row("ITC4", 11.6, ci_low=10.5, ci_high=12.7), row("ITF6", 18.0)), view()
+    )
     assert not traces(figure, "bar")
     assert traces(figure, "scatter")[0]["error_x"]["array"] == [0, pytest.approx(1.1)]
 
@@ -445,7 +481,9 @@ def test_a_long_list_keeps_both_ends_and_the_chosen_and_says_so():
     names = layout(figure)["yaxis"]["ticktext"]
     assert len(names) == 12 + 1 + 1 + 1 + 12 and names.count("⋯") == 2 and "<b>Italia</b>" in names
     assert any(note.startswith("Nella figura 25 aree su 100") for note in layout(figure)["meta"]["notes"])
-    assert len(layout(bar.build_bar_chart(rows, view(level="world"), max_bars=200))["yaxis"]["ticktext"]) == 100
+    assert (
+        len(layout(bar.build_bar_chart(rows, view(level="world"), max_bars=200))["yaxis"]["ticktext"]) == 100
+    )
 
 
 def test_small_bases_are_marked_in_the_bars():
@@ -543,7 +581,12 @@ def test_a_missing_year_leaves_the_line_open():
         row("ITC4", 6.0, "2022"),
     )
     assert lines_of(trend.build_line_chart(rows, view()))[0]["y"] == [7.0, 6.5, None, 6.0]
-    assert lines_of(trend.build_line_chart(rows.dropna(subset="value"), view()))[0]["y"] == [7.0, 6.5, None, 6.0]
+    assert lines_of(trend.build_line_chart(rows.dropna(subset="value"), view()))[0]["y"] == [
+        7.0,
+        6.5,
+        None,
+        6.0,
+    ]
 
 
 def test_a_survey_every_second_year_is_one_line():
@@ -558,7 +601,9 @@ def test_a_wave_that_others_have_leaves_the_line_open():
         row("ITA", 66, "2020-07"),
     )
     italy = next(
-        line for line in lines_of(trend.build_line_chart(rows, view(level="world"))) if line["name"] == "Italia"
+        line
+        for line in lines_of(trend.build_line_chart(rows, view(level="world")))
+        if line["name"] == "Italia"
     )
     assert italy["y"] == [76, None, 66]
 
@@ -625,7 +670,9 @@ def test_an_area_keeps_its_colour_and_symbol_in_figures_beside_one_another():
 def test_an_area_past_the_sixth_has_a_colour_of_its_own_where_few_are_drawn():
     asked = ("ITC1", "ITC2", "ITC4", "ITF2", "ITF6", "ITH1", "ITH2", "DEU")
     rows = frame(*(row(code, 5.0, period) for code in ("DEU", "ITC1", "ITH2") for period in ("2019", "2020")))
-    colours = [line["line"]["color"] for line in lines_of(trend.build_line_chart(rows, view(), styled_areas=asked))]
+    colours = [
+        line["line"]["color"] for line in lines_of(trend.build_line_chart(rows, view(), styled_areas=asked))
+    ]
     assert len(set(colours)) == 3 and set(colours) <= set(theme.get_palette("light").qualitative)
 
 
@@ -679,7 +726,10 @@ def test_a_name_at_the_end_of_a_line_stands_at_its_value_however_high_the_plot_b
 
 def test_a_legend_of_long_names_has_a_row_for_each():
     short, long = ([{"name": name * times} for name in "abcd"] for times in (3, 40))
-    assert theme.estimate_legend_height(long) - theme.estimate_legend_height(short) == 19 * 3 and theme.estimate_legend_height([]) == 0
+    assert (
+        theme.estimate_legend_height(long) - theme.estimate_legend_height(short) == 19 * 3
+        and theme.estimate_legend_height([]) == 0
+    )
 
 
 def test_figures_beside_one_another_share_a_scale():
@@ -790,7 +840,8 @@ def test_a_title_names_every_area_chosen_and_the_whole_that_was():
         ("WORLD",): "Tasso di mortalità: Mondo 70% (maggio 2020)",
     }
     assert {
-        geo: words.build_headline(rows, view(level="world", geo=geo, chart="dots", decimals=0)) for geo in asked
+        geo: words.build_headline(rows, view(level="world", geo=geo, chart="dots", decimals=0))
+        for geo in asked
     } == asked
     alone = words.build_headline(
         rows[rows["geo"] != "DEU"], view(level="world", geo=("ESP",), chart="dots", decimals=0)
@@ -808,7 +859,8 @@ def test_two_areas_of_one_published_figure_count_once():
         row("ITC4", 5.0),
     )
     assert (
-        words.build_headline(rows, view(chart="dots")) == "Tasso di mortalità: i 2 territori con un dato pubblicato"
+        words.build_headline(rows, view(chart="dots"))
+        == "Tasso di mortalità: i 2 territori con un dato pubblicato"
     )
 
 
@@ -868,7 +920,10 @@ def test_lines_of_different_years_are_all_in_the_title_and_nobody_s_choice_is_ev
         == words.build_headline(rows, view(decimals=0))
         == both
     )
-    assert words.build_headline(rows, view(geo=("ITF6",), decimals=0)) == "Tasso di mortalità: Calabria 9% (2020)"
+    assert (
+        words.build_headline(rows, view(geo=("ITF6",), decimals=0))
+        == "Tasso di mortalità: Calabria 9% (2020)"
+    )
 
 
 def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
@@ -962,16 +1017,21 @@ def test_short_periods_fit_the_end_of_a_line():
 def test_the_title_gives_both_ends_and_italy():
     rows = frame(row("ITC4", 5.8), row("ITH1", 4.2), row("ITF6", 7.9), row("ITA", 6.4))
     assert (
-        words.build_headline(rows, view()) == "Tasso di mortalità: da 4,2% (Bolzano) a 7,9% (Calabria); Italia 6,4%"
+        words.build_headline(rows, view())
+        == "Tasso di mortalità: da 4,2% (Bolzano) a 7,9% (Calabria); Italia 6,4%"
     )
     assert (
-        words.build_headline(rows, view("en")) == "Death rate: from 4.2% (Bolzano) to 7.9% (Calabria); Italia 6.4%"
+        words.build_headline(rows, view("en"))
+        == "Death rate: from 4.2% (Bolzano) to 7.9% (Calabria); Italia 6.4%"
     )
 
 
 def test_areas_that_print_alike_share_an_end():
     rows = frame(row("ITC4", 5.81), row("ITF6", 7.91), row("ITF2", 7.89))
-    assert words.build_headline(rows, view()) == "Tasso di mortalità: da 5,8% (Lombardia) a 7,9% (Calabria e Molise)"
+    assert (
+        words.build_headline(rows, view())
+        == "Tasso di mortalità: da 5,8% (Lombardia) a 7,9% (Calabria e Molise)"
+    )
 
 
 def test_without_intervals_a_difference_is_called_plain():
@@ -1044,7 +1104,8 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
     )
     assert layout(bars)["yaxis"]["ticktext"] == ["Germania", "Spagna", "Francia", "<b>Italia ‡</b>"]
     assert {
-        trace["customdata"][0][0]: trace["marker"]["color"] == theme.TRANSPARENT for trace in traces(bars, "bar")
+        trace["customdata"][0][0]: trace["marker"]["color"] == theme.TRANSPARENT
+        for trace in traces(bars, "bar")
     } == {"DEU": False, "ITA": True}
     assert (
         shade["text"][1].startswith("<b>Italia ‡</b><br>9,0%")
@@ -1150,8 +1211,12 @@ def test_an_embed_marks_what_is_of_another_edition():
         and "‡ altra edizione" in bars
     )
     drawn, scale = svg.render_choropleth(found, shown, "", [row["value"] for row in found])
-    assert '<use href="#ITA" class="apart"/>' in drawn and "altra edizione" in svg.render_map_legend(scale, found, shown)
-    parts = svg.render_sector_bars(to_records(run_query("by_sector", **shown.query_parameters, geo="ITA"), "it"), shown)
+    assert '<use href="#ITA" class="apart"/>' in drawn and "altra edizione" in svg.render_map_legend(
+        scale, found, shown
+    )
+    parts = svg.render_sector_bars(
+        to_records(run_query("by_sector", **shown.query_parameters, geo="ITA"), "it"), shown
+    )
     assert (
         '<li class="on"><span>Tutti i settori' in parts
         and parts.count("bar apart") == parts.count("‡</b>") > 1
@@ -1224,7 +1289,8 @@ def test_the_subtitle_says_what_of_whom_and_when():
     )
     rows = frame(row("ITA", 5.8, "2019", sector="G"), row("ITA", 5.9, "2020", sector="G"))
     assert (
-        words.build_subtitle(rows, view("en")) == "Enterprise deaths · Active enterprises · Commercio · 2019–2020"
+        words.build_subtitle(rows, view("en"))
+        == "Enterprise deaths · Active enterprises · Commercio · 2019–2020"
     )
 
 
@@ -1312,7 +1378,9 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
     """Every figure an indicator's opening view can take."""
     shown = resolve_view(Filters(lang=lang, level=level, indicator=id), topic)
     rows = run_query("map", **shown.query_parameters)
-    found = to_records(with_reference_rows(rows, run_query("references", **shown.query_parameters), shown), lang)
+    found = to_records(
+        with_reference_rows(rows, run_query("references", **shown.query_parameters), shown), lang
+    )
     codes = tuple(dict.fromkeys([*shown.geo, *rows["geo"].tolist()[:24], "ITA"]))
     lines = run_query("trend", **shown.breakdown, geos=codes, lang=lang)
     drawn = {
@@ -1320,7 +1388,9 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
         "lines": trend.build_line_chart(lines, shown, look),
         "multiples": small_multiples.build_small_multiples(lines, shown, look),
         "spark": recovery.spark(run_query("trend", **shown.breakdown, geos=("ITA",), lang=lang), shown, look),
-        "sectors": heatmap.build_sector_bar_chart(run_query("by_sector", **shown.query_parameters, geo="ITA"), shown, look),
+        "sectors": heatmap.build_sector_bar_chart(
+            run_query("by_sector", **shown.query_parameters, geo="ITA"), shown, look
+        ),
         "gaps": dumbbell.build_dumbbell_chart(
             run_query("by_gender", indicator=id, sector="all", size="all", lang=lang), shown, look
         ),

@@ -138,7 +138,9 @@ def test_the_comparison_turned_round_says_the_opposite(one, other):
         "indistinct": "indistinct",
         "same": "same",
     }
-    assert compare_rows(other, one, SHARE, "it").outcome == turned[compare_rows(one, other, SHARE, "it").outcome]
+    assert (
+        compare_rows(other, one, SHARE, "it").outcome == turned[compare_rows(one, other, SHARE, "it").outcome]
+    )
 
 
 @given(figures("ITC4"), figures())
@@ -185,7 +187,12 @@ def peers(*ends) -> list[dict]:
 
 def test_a_place_is_plain_for_counts_tied_as_printed_and_a_range_with_intervals():
     counts = peers((5, None, None), (4.04, None, None), (4.01, None, None), (1, None, None))
-    assert [get_rank_range(row, counts, SHARE) for row in counts] == [(1, 1, 4), (2, 3, 4), (2, 3, 4), (4, 4, 4)]
+    assert [get_rank_range(row, counts, SHARE) for row in counts] == [
+        (1, 1, 4),
+        (2, 3, 4),
+        (2, 3, 4),
+        (4, 4, 4),
+    ]
     assert format_rank(counts[0], counts, SHARE, "en") == "place 1 of 4, highest first"
     swings = peers((30, 20, 40), (25, 15, 35), (5, 4, 6))
     assert [get_rank_range(row, swings, SHARE) for row in swings] == [(1, 2, 3), (1, 2, 3), (3, 3, 3)]
@@ -277,7 +284,9 @@ def test_without_2019_there_is_nothing_to_tell(way):
 
 def test_the_extreme_of_an_amount_is_an_amount():
     way = WAY | {"value": 80_000.0, "baseline": 87_130.0, "worst": 79_750.0}
-    assert "the highest was 79,750 (2020)" in describe_recovery(way, catalogue.get_indicator("enterprise_deaths"), "en")
+    assert "the highest was 79,750 (2020)" in describe_recovery(
+        way, catalogue.get_indicator("enterprise_deaths"), "en"
+    )
     assert "il più alto è stato 79.750 (2020)" in describe_recovery(
         way, catalogue.get_indicator("enterprise_deaths"), "it"
     )
@@ -373,7 +382,11 @@ def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
     for geos in (("ITF6", "ITA"), ("ITA", "DEU")):
         for line in compare_page.compare_areas(geos, "en"):
             if benchmark.get_source_kind(line.reference_row) == "accounts":
-                shown = next(entry for entry in load_area_profile(geos[0], "en").all_entries if entry.indicator is line.indicator)
+                shown = next(
+                    entry
+                    for entry in load_area_profile(geos[0], "en").all_entries
+                    if entry.indicator is line.indicator
+                )
                 assert line.reference_row["period"] == shown.row["period"] > "2020", line.indicator.id
 
 
@@ -423,14 +436,19 @@ def test_an_area_alone_is_set_beside_those_it_belongs_to():
 
 def test_the_view_of_a_comparison_has_the_level_that_holds_all_areas():
     line = next(
-        line for line in compare_page.compare_areas(("ITC4", "ITF3"), "en") if line.indicator.id == "death_rate"
+        line
+        for line in compare_page.compare_areas(("ITC4", "ITF3"), "en")
+        if line.indicator.id == "death_rate"
     )
     assert compare_page.build_view(line, ("ITC4", "ITF3"), "en").level == "italy"
     assert compare_page.build_view(line, ("ITC4", "DEU"), "en").level == "europe"
     assert set(
-        run_query("trend", **compare_page.build_view(line, ("ITC4", "ITF3"), "en").breakdown, geos=("ITC4",), lang="en")[
-            "geo"
-        ]
+        run_query(
+            "trend",
+            **compare_page.build_view(line, ("ITC4", "ITF3"), "en").breakdown,
+            geos=("ITC4",),
+            lang="en",
+        )["geo"]
     ) == {"ITC4"}
 
 
@@ -451,9 +469,9 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
     told = words_of(compare_page.render_differences(line, geos, compare_page.get_area_names(lang), lang))
     assert expected in told and t("by_interval", lang) not in told
     assert (
-        words_of(compare_page.render_matrix([line], geos, compare_page.get_area_names(lang), lang, "light")).count(
-            expected.partition(": ")[2]
-        )
+        words_of(
+            compare_page.render_matrix([line], geos, compare_page.get_area_names(lang), lang, "light")
+        ).count(expected.partition(": ")[2])
         == 2
     )
 
@@ -462,11 +480,15 @@ def test_the_table_names_the_edition_where_there_are_several():
     geos = ("ITG2", "ITF5", "ITC4")
     lines = {line.indicator.id: line for line in compare_page.compare_areas(geos, "en")}
     table = words_of(
-        compare_page.render_matrix([lines["women_led_firms_share"]], geos, compare_page.get_area_names("en"), "en", "light")
+        compare_page.render_matrix(
+            [lines["women_led_firms_share"]], geos, compare_page.get_area_names("en"), "en", "light"
+        )
     )
     assert (
         "31 December 2023, Registered firms" in table and "(19.9%, 31 December 2024, Active firms)" in table
     )
     assert "Only edition" not in words_of(
-        compare_page.render_matrix(list(lines.values()), geos, compare_page.get_area_names("en"), "en", "light")
+        compare_page.render_matrix(
+            list(lines.values()), geos, compare_page.get_area_names("en"), "en", "light"
+        )
     )

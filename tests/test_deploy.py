@@ -144,7 +144,9 @@ def nginx() -> str:
 
 
 def test_nginx_takes_the_configuration(nginx, tmp_path):
-    conf = prove.write_nginx_config(tmp_path, prove.find_free_port(), [prove.find_free_port(), prove.find_free_port()])
+    conf = prove.write_nginx_config(
+        tmp_path, prove.find_free_port(), [prove.find_free_port(), prove.find_free_port()]
+    )
     said = subprocess.run([nginx, "-t", "-c", conf, "-p", tmp_path], capture_output=True, text=True)
     assert said.returncode == 0 and not re.search(r"replica\d", conf.read_text()), said.stderr
 

@@ -27,7 +27,9 @@ def test_the_bank_holds_23_items_and_46_recommendations_in_four_goals():
 
 
 def test_the_weights_of_the_goals():
-    assert {goal.id: float(sum(item.weight for item in goal.items)) for goal in get_questionnaire().goals} == {
+    assert {
+        goal.id: float(sum(item.weight for item in goal.items)) for goal in get_questionnaire().goals
+    } == {
         "known": 5.5,
         "found": 6,
         "convert": 6,

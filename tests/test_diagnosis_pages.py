@@ -78,7 +78,9 @@ def walk(visit: AppTest, lang: str, choose) -> AppTest:
         given = set()
         while screen != PROFILE and (
             there := [
-                item for item in get_visible_items(kept(visit).answers) if item.goal == screen and item.id not in given
+                item
+                for item in get_visible_items(kept(visit).answers)
+                if item.goal == screen and item.id not in given
             ]
         ):
             for item in there:
@@ -118,7 +120,9 @@ def test_a_firm_with_every_highest_answer_is_told_that_there_is_nothing_to_add(l
 def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_score():
     page = said(at(RESULT, "en", BAKERY, FULL))
     first = re.findall(r"<h3>(.*?)</h3>", html(at(RESULT, "en", BAKERY, FULL)))
-    assert unescape(first[0]) == get_questionnaire().get_item("retain_safety").get_recommendation(1).title["en"]
+    assert (
+        unescape(first[0]) == get_questionnaire().get_item("retain_safety").get_recommendation(1).title["en"]
+    )
     for id, points in BAKERY.items():
         item = get_questionnaire().get_item(id)
         assert (
@@ -136,7 +140,10 @@ def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_s
 
 @LANGS
 def test_a_thin_plan_says_so_and_a_full_one_does_not(lang):
-    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items})
+    thin, full = (
+        at(RESULT, lang, BAKERY),
+        at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items}),
+    )
     assert t("plan_thin", lang, count=5, asked=len(get_visible_items(BAKERY))) in said(thin)
     thin.button(key=f"more_{lang}").click().run()
     assert heading(thin) == get_questionnaire().goals[0].label[lang]
@@ -146,7 +153,10 @@ def test_a_thin_plan_says_so_and_a_full_one_does_not(lang):
 
 @LANGS
 def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_one_to_print(lang):
-    thin, full = at(RESULT, lang, BAKERY), at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items})
+    thin, full = (
+        at(RESULT, lang, BAKERY),
+        at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items}),
+    )
     assert thin.button(key=f"more_{lang}").proto.type == "primary" and 'class="print quiet"' in html(thin)
     assert 'class="print"' in html(full) and not [
         button.key for button in full.button if button.proto.type == "primary" and button.key
@@ -165,7 +175,11 @@ def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_on
 )
 def test_a_plan_without_answers_acknowledges_what_was_said_about_the_firm(profile, lang):
     page = said(at(RESULT, lang, profile=profile))
-    told = [t(f"profile_{question.id}", lang) for question in get_questionnaire().profile_questions if getattr(profile, question.id)]
+    told = [
+        t(f"profile_{question.id}", lang)
+        for question in get_questionnaire().profile_questions
+        if getattr(profile, question.id)
+    ]
     assert (
         t("plan_told", lang, told=i18n.format_items(told, lang), count=8) in page
         and t("plan_blank", lang, count=8) not in page
@@ -174,7 +188,10 @@ def test_a_plan_without_answers_acknowledges_what_was_said_about_the_firm(profil
 
 @LANGS
 def test_a_score_says_its_number_its_level_and_its_range(lang):
-    answers = {item.id: 1 for item in get_questionnaire().items} | {"known_social": DONT_KNOW, "retain_reviews": None}
+    answers = {item.id: 1 for item in get_questionnaire().items} | {
+        "known_social": DONT_KNOW,
+        "retain_reviews": None,
+    }
     page = said(at(RESULT, lang, {id: one for id, one in answers.items() if one is not None}))
     assert (
         t("scores_between", lang, low=27, high=45) in page
@@ -205,7 +222,9 @@ def test_the_official_table_says_why_it_is_of_italy_and_why_of_a_size_nobody_cho
 def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_year():
     page = said(at(RESULT, "en", {item.id: 2 for item in get_questionnaire().items}, FULL))
     assert "15.0%" in page and "2023" in page
-    assert get_questionnaire().word("official_small", "en") in page  # a firm under 10 reads the class 10-49, and is told
+    assert (
+        get_questionnaire().word("official_small", "en") in page
+    )  # a firm under 10 reads the class 10-49, and is told
     assert get_questionnaire().word("not_loaded", "en") in page
 
 
@@ -224,7 +243,10 @@ def test_the_resources_begin_with_the_kind_the_plan_named_or_say_that_none_is_kn
     visit = at(RESULT, lang, BAKERY, FULL)
     visit.switch_page("pages/resources.py")
     visit.query_params["subject"] = subject
-    page, rows = said(visit.run()), {row["id"]: row for row in run_query("resources", lang=lang).to_dict("records")}
+    page, rows = (
+        said(visit.run()),
+        {row["id"]: row for row in run_query("resources", lang=lang).to_dict("records")},
+    )
     there = [unescape(title) for title in re.findall(r"<h3>(?:<a[^>]*>)?(.*?)<", html(visit))]
     assert (
         t(
@@ -293,7 +315,10 @@ def test_another_page_and_back_loses_nothing():
 def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_there(lang):
     visit = at("convert", lang, BAKERY, FULL)
     visit.query_params["step"] = "found"  # the browser's Back
-    assert heading(visit.run()) == get_questionnaire().get_goal("found").label[lang] and kept(visit).answers == BAKERY
+    assert (
+        heading(visit.run()) == get_questionnaire().get_goal("found").label[lang]
+        and kept(visit).answers == BAKERY
+    )
     del visit.query_params["step"]
     assert heading(visit.run()) == t("diagnosis_question", lang) and t(
         "diagnosis_elsewhere", lang
@@ -363,7 +388,9 @@ def test_a_question_is_asked_only_where_it_applies():
 def test_a_baker_and_a_shopkeeper_can_tell_their_activities_apart(lang, making, selling):
     options = dict(
         zip(
-            get_questionnaire().get_option_codes("sector"), at(PROFILE, lang).radio(key=f"profile_sector_{lang}").options, strict=True
+            get_questionnaire().get_option_codes("sector"),
+            at(PROFILE, lang).radio(key=f"profile_sector_{lang}").options,
+            strict=True,
         )
     )
     assert making in options["C"] and selling in options["G"]
@@ -539,7 +566,8 @@ def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
     own, other = (
-        get_questionnaire().word("synthetic", one) for one in (lang, *(one for one in i18n.LANGS if one != lang))
+        get_questionnaire().word("synthetic", one)
+        for one in (lang, *(one for one in i18n.LANGS if one != lang))
     )
     assert own in heading(visit) and other not in page
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
@@ -575,13 +603,15 @@ def real(tmp_path_factory):
 @LANGS
 @pytest.mark.parametrize("setting", ["0", "1"])
 def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang, setting, real, monkeypatch):
-    monkeypatch.setattr(published_file, "FILE", real)
+    monkeypatch.setattr(published_file, "RELEASE_PATH", real)
     monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", setting)
     visit = opened("diagnosis_results", lang=lang)
     page = html(visit)
     assert not visit.exception and heading(visit) == t("results_question", lang)
     whole = next(
-        row["n_shown"] for row in read_visible_release() if row["table_id"] == "diagnoses" and row["measure"] == "all"
+        row["n_shown"]
+        for row in read_visible_release()
+        if row["table_id"] == "diagnoses" and row["measure"] == "all"
     )
     lead = t(
         "results_lead",
@@ -601,7 +631,7 @@ def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang,
 
 def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, monkeypatch):
     assert t("peers_none", "en") in said(at(RESULT, "en", BAKERY, FULL))
-    monkeypatch.setattr(published_file, "FILE", real)
+    monkeypatch.setattr(published_file, "RELEASE_PATH", real)
     page = said(at(RESULT, "en", BAKERY, FULL))
     assert t("peers_none", "en") not in page and re.search(
         r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle half lies between \d+ and \d+",
@@ -669,7 +699,9 @@ def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
             if (row["table_id"], row["measure"], row["size_class"], row["category"])
             == ("answer", item.id, "all", str(points))
         ]
-        assert f"{option.text[lang]} {i18n.format_value(float(row['estimate']), 'percent', 1, lang)} (" in page
+        assert (
+            f"{option.text[lang]} {i18n.format_value(float(row['estimate']), 'percent', 1, lang)} (" in page
+        )
     assert t("given_blank", lang) in page and not visit.exception
 
 
@@ -720,7 +752,9 @@ def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
         | diagnosis_results_page._build_cells([cell("1", "small", "")], "en")[0]
         for official in (None, 15.0, 80.0)
     ]
-    figure = charts.build_official_comparison_chart(gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"})
+    figure = charts.build_official_comparison_chart(
+        gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"}
+    )
     assert list(figure.data[-1].x) == [1, 18.0, 1]
 
 
@@ -760,6 +794,6 @@ def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
 
 def test_the_file_to_take_away_says_that_it_is_invented():
     rows = pd.DataFrame(list(read_visible_release()))
-    assert set(rows["label"]) == {LABEL} and diagnosis_results_page._get_file_stem([{"label": LABEL}]).startswith(
-        "SYNTHETIC"
-    )
+    assert set(rows["label"]) == {LABEL} and diagnosis_results_page._get_file_stem(
+        [{"label": LABEL}]
+    ).startswith("SYNTHETIC")

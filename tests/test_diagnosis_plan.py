@@ -63,7 +63,9 @@ def test_dont_know_asks_to_find_out_first():
 
 def test_a_missing_prerequisite_puts_its_own_action_first_and_the_other_waits():
     found = made(all_at(3, retain_records=1, retain_contact=2))
-    assert [(a.id, a.prerequisite.id) for a in found.blocked_actions] == [("retain_contact.mid", "retain_records.low")]
+    assert [(a.id, a.prerequisite.id) for a in found.blocked_actions] == [
+        ("retain_contact.mid", "retain_records.low")
+    ]
     assert [a.id for a in found.actions] == ["retain_records.low"]
 
 
@@ -132,7 +134,9 @@ def test_every_plan_keeps_its_limits(answers, goals):
 def test_the_same_answers_give_the_same_plan(answers, goals, random):
     ids = list(answers)
     random.shuffle(ids)
-    assert build_action_plan(score_answers({id: answers[id] for id in ids}), goals) == build_action_plan(score_answers(answers), goals)
+    assert build_action_plan(score_answers({id: answers[id] for id in ids}), goals) == build_action_plan(
+        score_answers(answers), goals
+    )
 
 
 @pytest.mark.parametrize("lang", ["it", "en"])
@@ -141,17 +145,25 @@ def test_the_calendar_holds_every_action_and_no_answer(lang):
     text = build_ics(found, lang, SITE, TODAY)
     events = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert [str(e["summary"]) for e in events] == [
-        *(a.recommendation.title[lang] for slot in ("week", "month", "quarter") for a in found.get_slot_actions(slot)),
+        *(
+            a.recommendation.title[lang]
+            for slot in ("week", "month", "quarter")
+            for a in found.get_slot_actions(slot)
+        ),
         get_questionnaire().word("calendar_review", lang),
     ]
     assert all(TODAY < e["dtstart"].dt and e["dtstart"].dt.weekday() < 5 for e in events)
     assert "\r\n" in text and max(len(line.encode()) for line in text.split("\r\n")) <= 75
     unfolded = text.replace("\r\n ", "")
-    assert all(get_questionnaire().format_answer(a.item, a.answer, lang) not in unfolded for a in found.actions)
+    assert all(
+        get_questionnaire().format_answer(a.item, a.answer, lang) not in unfolded for a in found.actions
+    )
 
 
 def test_the_calendar_is_the_same_every_time():
-    assert build_ics(made(BAKERY, "found"), "it", SITE, TODAY) == build_ics(made(BAKERY, "found"), "it", SITE, TODAY)
+    assert build_ics(made(BAKERY, "found"), "it", SITE, TODAY) == build_ics(
+        made(BAKERY, "found"), "it", SITE, TODAY
+    )
 
 
 @pytest.mark.parametrize(
@@ -234,12 +246,22 @@ ROWS = [
 
 
 def beside(answers: dict, code: str, rows=ROWS, **more):
-    return next(c for c in compare_with_official_statistics(score_answers(answers), rows, 2026, **more) if c.official_question.code == code)
+    return next(
+        c
+        for c in compare_with_official_statistics(score_answers(answers), rows, 2026, **more)
+        if c.official_question.code == code
+    )
 
 
 def test_an_answer_stands_beside_the_latest_official_share_of_its_size():
     found = beside({"convert_sales": 1}, "E_AWSELL", size="50-249")
-    assert (found.state, found.firm_answer, found.by_size.value, found.by_size.year, found.by_size.is_larger_size_class) == (
+    assert (
+        found.state,
+        found.firm_answer,
+        found.by_size.value,
+        found.by_size.year,
+        found.by_size.is_larger_size_class,
+    ) == (
         "shown",
         True,
         18.6,
@@ -252,9 +274,14 @@ def test_an_answer_stands_beside_the_latest_official_share_of_its_size():
 
 def test_a_firm_under_ten_reads_the_next_class_with_a_note():
     found = beside({"convert_sales": 0}, "E_AWSELL", size="0-9")
-    assert (found.by_size.value, found.by_size.size, found.by_size.is_larger_size_class) == (15.0, "10-49", True)
-    assert "Official figures cover firms of 10 or more persons: the 10-49 class is shown here." in format_notes(
-        found, "en"
+    assert (found.by_size.value, found.by_size.size, found.by_size.is_larger_size_class) == (
+        15.0,
+        "10-49",
+        True,
+    )
+    assert (
+        "Official figures cover firms of 10 or more persons: the 10-49 class is shown here."
+        in format_notes(found, "en")
     )
     assert "Indagine 2023; le vendite sono quelle dell'anno prima." in format_notes(found, "it")
 
@@ -265,12 +292,16 @@ def test_what_is_not_loaded_says_so_and_lights_up_when_it_is():
     assert (
         beside({"found_website": 2}, "E_WEB", rows=[row("e_web", 77.0)], size="10-49").by_size.value == 77.0
     )
-    assert {"ent_with_web_sales", "ent_with_esales_min1pct_turnover", "e_web"} <= set(get_official_indicators())
+    assert {"ent_with_web_sales", "ent_with_esales_min1pct_turnover", "e_web"} <= set(
+        get_official_indicators()
+    )
 
 
 def test_a_share_older_than_four_years_is_not_compared():
     found = next(
-        c for c in compare_with_official_statistics(score_answers({}), ROWS, 2028, size="10-49") if c.official_question.code == "E_AWSELL"
+        c
+        for c in compare_with_official_statistics(score_answers({}), ROWS, 2028, size="10-49")
+        if c.official_question.code == "E_AWSELL"
     )
     assert (found.state, found.by_size) == ("too_old", None)
     assert "2023" in format_notes(found, "en")[0]
@@ -283,9 +314,14 @@ def test_a_share_by_sector_stands_apart_and_is_never_crossed_with_size():
 
 
 def test_loose_comparisons_are_shown_only_on_request():
-    shown = {c.official_question.match for c in compare_with_official_statistics(score_answers({}), ROWS, 2026)}
+    shown = {
+        c.official_question.match for c in compare_with_official_statistics(score_answers({}), ROWS, 2026)
+    }
     assert shown == {"direct", "near"}
-    asked = {c.official_question.code for c in compare_with_official_statistics(score_answers({}), ROWS, 2026, include_proxies=True)}
+    asked = {
+        c.official_question.code
+        for c in compare_with_official_statistics(score_answers({}), ROWS, 2026, include_proxies=True)
+    }
     assert "E_DASWEB" in asked
     assert "E_WEBPER" not in asked  # its code is not confirmed
 

@@ -132,8 +132,15 @@ def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other
 
 
 def test_levels_join_their_neighbours():
-    assert merge_adjacent_codes(Counter({"1": 100, "2": 50, "3": 20, "4": 5}), "1234", 30) == (("1",), ("2", "3", "4"))
-    assert merge_adjacent_codes(Counter({"1": 100, "2": 50, "3": 28, "4": 5}), "1234", 30) == (("1",), ("2",), ("3", "4"))
+    assert merge_adjacent_codes(Counter({"1": 100, "2": 50, "3": 20, "4": 5}), "1234", 30) == (
+        ("1",),
+        ("2", "3", "4"),
+    )
+    assert merge_adjacent_codes(Counter({"1": 100, "2": 50, "3": 28, "4": 5}), "1234", 30) == (
+        ("1",),
+        ("2",),
+        ("3", "4"),
+    )
 
 
 # --- suppression and audit ---
@@ -189,7 +196,9 @@ def test_a_change_of_four_between_two_releases_is_found():
 def test_what_the_new_release_tells_about_the_old_one_is_found():
     before = hide(hand_table((4, 30), (25, 35)), ["0|0"], ["0|1", "1|0", "1|1"])
     after = hand_table((4, 30), (25, 35))  # nothing new, everything shown
-    assert (("0|0",), False) in [(fault.base_keys, fault.is_change) for fault in find_exposed_sums({"t": [before, after]}, 10)]
+    assert (("0|0",), False) in [
+        (fault.base_keys, fault.is_change) for fault in find_exposed_sums({"t": [before, after]}, 10)
+    ]
 
 
 def test_the_trial_of_the_design_small_cells_alone_expose_and_the_whole_way_does_not():
@@ -279,7 +288,9 @@ def test_region_and_sector_cross_only_from_3000_diagnoses(first):
 
 def test_fewer_than_30_diagnoses_are_not_published():
     with pytest.raises(ReleaseError, match="29 diagnoses can be counted; a release needs 30."):
-        build_release(diagnoses(Random(5), 29, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)
+        build_release(
+            diagnoses(Random(5), 29, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK
+        )
     assert build_release(
         diagnoses(Random(5), 30, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK
     ).rows
@@ -310,7 +321,9 @@ def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
     assert of(one, "ITG2") == of(two, "ITG2")
     # with six more it has ten, and they all enter
     more = [replace(d, **own) for d in diagnoses(Random(9), 6, "2026-09", EVEN)]
-    three = build_release(old + new + more, "2026-Q3", "2026-09", DAY, past(one, two), questionnaire=SMALL_BANK)
+    three = build_release(
+        old + new + more, "2026-Q3", "2026-09", DAY, past(one, two), questionnaire=SMALL_BANK
+    )
     assert held <= set(three.member_ids)
 
 
@@ -335,12 +348,19 @@ def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
     gone = [d for d in old if d.region == "ITF2"][:4]
     new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-03", EVEN)]
     two = build_release(
-        [d for d in old if d not in gone] + new, "2026-Q1", "2026-03", DAY, past(one), questionnaire=SMALL_BANK
+        [d for d in old if d not in gone] + new,
+        "2026-Q1",
+        "2026-03",
+        DAY,
+        past(one),
+        questionnaire=SMALL_BANK,
     )
     assert [b for b in two.audit_state["partition"]["region"] if "ITF2" in b] != [("ITF2",)]
     for kind in ("region", "sector", "size"):
         for block in two.audit_state["partition"][kind]:
-            change = sum(two.audit_state["n"][kind][code] - one.audit_state["n"][kind][code] for code in block)
+            change = sum(
+                two.audit_state["n"][kind][code] - one.audit_state["n"][kind][code] for code in block
+            )
             assert change == 0 or abs(change) >= 10
     audit_release(two.audit_state, past(one), 10)
 
@@ -348,7 +368,12 @@ def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
 def test_answers_of_another_class_of_versions_are_never_counted_together(first):
     other = replace(SMALL_BANK, version="0.3.0")
     made = build_release(
-        diagnoses(Random(1), 100, "2026-06", EVEN), "2026-Q2", "2026-06", DAY, past(first), questionnaire=other
+        diagnoses(Random(1), 100, "2026-06", EVEN),
+        "2026-Q2",
+        "2026-06",
+        DAY,
+        past(first),
+        questionnaire=other,
     )
     assert {row["comparability"] for row in made.rows} == {"0.3"}
     assert len(made.member_ids) == 100
@@ -544,9 +569,9 @@ def test_the_attacker_of_these_tests_does_find_what_is_not_protected(monkeypatch
     monkeypatch.setattr(
         releases,
         "protect",
-        lambda build, past, threshold: (lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold))))(
-            build("region")
-        ),
+        lambda build, past, threshold: (
+            lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold)))
+        )(build("region")),
     )
     many = diagnoses(Random(1), 900, "2026-03", uneven(Random(1)))
     made = build_release(many, "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)
@@ -561,7 +586,11 @@ def filled(tmp_path, many: int, month: int):
     store = open_store(str(tmp_path / "diagnosis.sqlite3"))
     for i in range(many):
         profile = Profile(
-            get_region_codes()[i % 21], get_questionnaire().get_option_codes("sector")[i % 10], get_questionnaire().get_option_codes("size")[i % 4], "b2c", ("found",)
+            get_region_codes()[i % 21],
+            get_questionnaire().get_option_codes("sector")[i % 10],
+            get_questionnaire().get_option_codes("size")[i % 4],
+            "b2c",
+            ("found",),
         )
         given = build_contribution(
             score_answers(all_at(i % 4, known_social=i % 3)), profile, "it", 400, date(2026, month, 1)
@@ -609,9 +638,9 @@ def test_a_release_whose_audit_fails_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(
         releases,
         "protect",
-        lambda build, past, threshold: (lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold))))(
-            build("region")
-        ),
+        lambda build, past, threshold: (
+            lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold)))
+        )(build("region")),
     )
     with pytest.raises(DisclosureAuditError, match="exposed cells, the first in the table"):
         publish_quarter(store, "2026-Q3", DAY, path)
@@ -628,7 +657,11 @@ def test_only_complete_quarters_in_order(tmp_path):
         publish_quarter(store, "2026-Q2", DAY, tmp_path / "release.csv")
     with pytest.raises(ReleaseError, match='"Q3" is not a quarter'):
         get_last_month("Q3")
-    assert (get_last_month("2026-Q3"), get_last_complete_quarter(date(2026, 11, 22)), get_last_complete_quarter(date(2027, 2, 1))) == (
+    assert (
+        get_last_month("2026-Q3"),
+        get_last_complete_quarter(date(2026, 11, 22)),
+        get_last_complete_quarter(date(2027, 2, 1)),
+    ) == (
         "2026-09",
         "2026-Q3",
         "2026-Q4",
@@ -658,12 +691,12 @@ def test_a_setting_hides_the_sample_and_never_a_real_release(tmp_path, monkeypat
     for setting, shown in (("1", [real, fake]), ("0", [real])):
         monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", setting)
         for path in (real, fake, tmp_path / "nothing.csv"):
-            monkeypatch.setattr(published, "FILE", path)
+            monkeypatch.setattr(published, "RELEASE_PATH", path)
             assert bool(read_visible_release()) == (path in shown)
 
 
 def test_the_sample_never_replaces_a_real_release(tmp_path, monkeypatch, first):
-    monkeypatch.setattr(synthetic_sample, "FILE", tmp_path / "release.csv")
+    monkeypatch.setattr(synthetic_sample, "RELEASE_PATH", tmp_path / "release.csv")
     write_release(first.rows, tmp_path / "release.csv")
     with pytest.raises(ReleaseError, match="holds a real release"):
         synthetic_sample.write_sample()
@@ -675,7 +708,10 @@ def test_peers_come_from_the_nearest_group_of_a_real_release_and_never_from_the_
     found = find_peer_statistics(rows, "overall", sector="G", size="0-9")
     assert found.sample_size >= 30 and found.q1 <= found.median <= found.q3
     assert find_peer_statistics(rows, "overall", sector="nothing", size="nothing").grouping == "all"
-    assert find_peer_statistics([row | {"label": SYNTHETIC_LABEL} for row in rows], "overall", sector="G") is None
+    assert (
+        find_peer_statistics([row | {"label": SYNTHETIC_LABEL} for row in rows], "overall", sector="G")
+        is None
+    )
     assert find_peer_statistics([], "overall") is None
 
 

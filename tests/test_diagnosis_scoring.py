@@ -25,7 +25,11 @@ from tests.helpers.diagnosis_cases import ANSWERED, ANY, BAKERY, GOALS, ITEMS, a
 def test_nothing_is_0_and_everything_is_100():
     nothing, everything = score_answers(all_at(0)), score_answers(all_at(3))
     assert (nothing.overall.value, nothing.overall.level) == (0, 1)
-    assert (everything.overall.value, everything.overall.level, everything.overall.possible_levels) == (100, 4, (4,))
+    assert (everything.overall.value, everything.overall.level, everything.overall.possible_levels) == (
+        100,
+        4,
+        (4,),
+    )
     assert format_level(everything.overall, "it") == "Consolidata"
 
 
@@ -88,7 +92,9 @@ def test_the_parent_unknown_keeps_its_items_shown():
 
 
 def test_does_not_apply_leaves_both_sides_of_the_fraction():
-    result = score_answers(all_at(2, convert_order=NOT_APPLICABLE, convert_sales=NOT_APPLICABLE, convert_reply=3))
+    result = score_answers(
+        all_at(2, convert_order=NOT_APPLICABLE, convert_sales=NOT_APPLICABLE, convert_reply=3)
+    )
     # convert: weights 6 - 1.5 - 1 = 3.5; (3 + 2 + 2 + 0.5 x 2) / (3 x 3.5)
     assert result.goals["convert"].value == pytest.approx(100 * 8 / 10.5)
     assert result.goals["convert"].is_exact
@@ -102,7 +108,9 @@ def test_dont_know_and_blank_leave_the_score_and_widen_the_range():
 
 
 def test_no_number_under_60_percent_of_the_weight_or_three_items():
-    retain = [item.id for item in get_questionnaire().get_goal("retain").items]  # weights 1.5 1 1 1 1 1.5: 60% of 7 is 4.2
+    retain = [
+        item.id for item in get_questionnaire().get_goal("retain").items
+    ]  # weights 1.5 1 1 1 1 1.5: 60% of 7 is 4.2
     assert not score_answers(dict.fromkeys(retain[1:5], 2)).goals["retain"].has_value
     assert score_answers(dict.fromkeys(retain[:4], 2)).goals["retain"].has_value
     assert not score_answers(dict.fromkeys(["found_website", "found_listing"], 2)).goals["found"].has_value

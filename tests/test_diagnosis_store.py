@@ -202,7 +202,9 @@ def test_only_the_hash_of_a_code_is_kept(store, tmp_path):
     code = generate_withdrawal_code()
     store.add(row(), code, TODAY)
     with store.backend.transaction() as run:
-        assert run("select code_hash, expires_on from withdrawal") == [(hash_withdrawal_code(code), "2026-12-31")]
+        assert run("select code_hash, expires_on from withdrawal") == [
+            (hash_withdrawal_code(code), "2026-12-31")
+        ]
     for file in tmp_path.iterdir():
         if file.is_file():
             assert code.encode() not in file.read_bytes()
@@ -294,7 +296,9 @@ def test_200_sessions_at_once_are_all_kept(address):
     from threading import Thread
 
     store, given = open_store(address), [replace(row(), diagnosis_id=f"{i:032x}") for i in range(200)]
-    threads = [Thread(target=store.add_contribution, args=(one, generate_withdrawal_code(), TODAY)) for one in given]
+    threads = [
+        Thread(target=store.add_contribution, args=(one, generate_withdrawal_code(), TODAY)) for one in given
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -174,7 +174,10 @@ def test_a_known_fault_of_a_package_fails_and_a_service_that_is_silent_is_said()
     )
     assert secure.evaluate_pip_audit(json.dumps({"dependencies": [one | {"vulns": []}]}))[0] == 0
     for silent in ("", "Traceback", json.dumps({"dependencies": [one | {"skip_reason": "not found"}]})):
-        assert "not checked" in secure.evaluate_pip_audit(silent)[1] and secure.evaluate_pip_audit(silent)[0] == 0
+        assert (
+            "not checked" in secure.evaluate_pip_audit(silent)[1]
+            and secure.evaluate_pip_audit(silent)[0] == 0
+        )
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])

@@ -124,7 +124,9 @@ def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
             None if pd.isna(value) else float(value) for value in table[name]
         ]
     plain = (
-        (lambda text: seal.unescape_formula(text)) if form in ("csv", "excel", "xlsx", "zip") else (lambda text: text)
+        (lambda text: seal.unescape_formula(text))
+        if form in ("csv", "excel", "xlsx", "zip")
+        else (lambda text: text)
     )
     for name in (
         "geo",
@@ -170,7 +172,9 @@ def test_no_cell_of_a_spreadsheet_starts_a_formula(form, risky):
 
 def test_codes_that_excel_would_turn_into_dates_are_kept_as_text_in_its_csv():
     shown = export("digital_sales", "europe")
-    assert b";'10-49;" in formats.build_file(shown, "excel") and b",10-49," in formats.build_file(shown, "csv")
+    assert b";'10-49;" in formats.build_file(shown, "excel") and b",10-49," in formats.build_file(
+        shown, "csv"
+    )
 
 
 def test_a_missing_figure_is_an_empty_cell_and_null():
@@ -192,10 +196,14 @@ def test_file_names_say_indicator_area_period_language_and_version():
         == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
     )
     found = queries.run_query("trend", **chosen.breakdown, geos=chosen.geo, lang="en")
-    assert formats.build_file_name(found, chosen, version, "csv") == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
+    assert (
+        formats.build_file_name(found, chosen, version, "csv")
+        == f"death_rate_ITC4-ITI4_2019-2024_en_{version}.csv"
+    )
     waves = resolve_view(Filters(lang="en", level="world", indicator="closure_rate"), "closures")
     assert re.fullmatch(
-        r"[A-Za-z0-9_.+-]+", formats.build_file_name(queries.run_query("map", **waves.query_parameters), waves, version, "excel")
+        r"[A-Za-z0-9_.+-]+",
+        formats.build_file_name(queries.run_query("map", **waves.query_parameters), waves, version, "excel"),
     )
 
 
@@ -270,7 +278,9 @@ with queries.open_cursor() as (_own, _):
             "select population from observations union select population from observations_labelled"
         ).fetchall()
     )
-POPULATIONS = {entry["en"]: entry["it"] for key, entry in load_strings().items() if key.startswith("population_")}
+POPULATIONS = {
+    entry["en"]: entry["it"] for key, entry in load_strings().items() if key.startswith("population_")
+}
 CODE = r"(?:bd_\w+ )?(?:E_\w+|V\d+|ENT_\w+)"  # of Eurostat, the same in every language
 
 
@@ -319,7 +329,11 @@ def test_a_population_is_told_phrase_by_phrase_and_an_unknown_phrase_stays_whole
 )
 def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
     shown = queries.run_query(
-        "table", **view("closures", "europe", lang, sector="G").breakdown, level="europe", geos=("DEU",), lang=lang
+        "table",
+        **view("closures", "europe", lang, sector="G").breakdown,
+        level="europe",
+        geos=("DEU",),
+        lang=lang,
     )
     found = pd.read_csv(io.BytesIO(table.build_observations_csv(shown, lang)))
     assert (
@@ -369,7 +383,9 @@ def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
         embed_page.build_iframe_code(chosen, SITE),
     ):
         assert said in unescape(" ".join(text.split()))
-    assert said not in embed_page.build_iframe_code(chosen, SITE, figure="heat") and said not in citation.format_citation(whole)
+    assert said not in embed_page.build_iframe_code(
+        chosen, SITE, figure="heat"
+    ) and said not in citation.format_citation(whole)
     assert f"_G_europe_2020_{lang}_" in formats.build_file_name(
         shown.table, chosen, shown.version, "csv"
     ) and "_G_" not in formats.build_file_name(whole.table, whole.view, whole.version, "csv")
@@ -398,8 +414,14 @@ def test_a_citation_says_what_is_provisional(lang, all_, some):
         SITE,
         DAY,
     )
-    assert all_ in citation.format_citation(shown) and all_ in citation.format_bibtex(shown) and some in citation.format_ris(line)
-    assert "provvisor" not in citation.format_citation(settled) and "provisional" not in citation.format_citation(settled)
+    assert (
+        all_ in citation.format_citation(shown)
+        and all_ in citation.format_bibtex(shown)
+        and some in citation.format_ris(line)
+    )
+    assert "provvisor" not in citation.format_citation(
+        settled
+    ) and "provisional" not in citation.format_citation(settled)
 
 
 def test_bibtex_and_ris_are_well_formed():
@@ -449,7 +471,10 @@ def test_a_random_walk_of_200_views_goes_to_its_addresses_and_back():
         )
         shown = resolve_view(replace(links.to_filters(shown), **{name: chosen}), shown.topic)
         walked += 1
-        for address in (links.get_permalink_parameters(shown, "0123456789ab"), links.get_short_parameters(shown)):
+        for address in (
+            links.get_permalink_parameters(shown, "0123456789ab"),
+            links.get_short_parameters(shown),
+        ):
             again = resolve_view(Filters.from_url_parameters(address), shown.topic)
             assert links.is_same_view(again, shown), address
 
@@ -519,7 +544,9 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         assert (
             left >= 0
             and left
-            + max(image_layout.measure_text(line, note.font.size, note.text.startswith("<b>")) for line in lines)
+            + max(
+                image_layout.measure_text(line, note.font.size, note.text.startswith("<b>")) for line in lines
+            )
             <= wide
         )
         height = len(lines) * image_layout.LINE_HEIGHT * note.font.size
@@ -547,11 +574,13 @@ def test_long_words_are_broken_and_none_is_lost():
 
 
 def test_where_there_is_no_browser_a_sentence_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(image_renderer, "browser", lambda: "")
+    monkeypatch.setattr(image_renderer, "find_browser", lambda: "")
     shown, taken = drawn("bars", "closures", "italy")
     with pytest.raises(image_renderer.RenderError) as fault:
         image_renderer.render_image(shown, taken, "png")
-    assert "Chromium" in fault.value.format_message("it") and "print the page" in fault.value.format_message("en")
+    assert "Chromium" in fault.value.format_message("it") and "print the page" in fault.value.format_message(
+        "en"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -582,9 +611,10 @@ def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
     wide, tall = (int.from_bytes(png[place : place + 4]) for place in (16, 20))
     assert (wide, tall) == (2400, 1350)
     pdf = image_renderer.render_image(shown, taken, "pdf", "print")
-    assert [verify.verify_file(image).state for image in (png, pdf)] == ["current", "current"] and pdf.startswith(
-        b"%PDF"
-    )
+    assert [verify.verify_file(image).state for image in (png, pdf)] == [
+        "current",
+        "current",
+    ] and pdf.startswith(b"%PDF")
 
 
 def test_a_browser_that_died_is_started_again(browser):
@@ -667,7 +697,9 @@ def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, ch
             if expected == "svg":
                 said = squeezed("".join(image_metadata.extract_svg_texts(got.read_bytes())))
                 assert all(
-                    squeezed(text) in said for items in image_layout.build_image_text(taken).values() for text in items
+                    squeezed(text) in said
+                    for items in image_layout.build_image_text(taken).values()
+                    for text in items
                 )
         assert page.evaluate("document.getElementById('chart').layout.height") == shown.layout.height
         opened.close()
@@ -727,7 +759,10 @@ def test_an_embed_asked_again_is_a_304():
     )
     assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert "max-age" in first.headers["Cache-Control"]
-    assert embed_page.build_response("death_rate", {"lang": "en"}, if_none_match=first.headers["ETag"]).status == 200
+    assert (
+        embed_page.build_response("death_rate", {"lang": "en"}, if_none_match=first.headers["ETag"]).status
+        == 200
+    )
 
 
 def test_the_policy_of_an_embed_allows_its_own_style_and_script_only():
@@ -817,7 +852,9 @@ def test_an_embed_of_sectors_names_the_area_and_has_each_sector_with_its_figure(
         and "Source: " in body
         and len(gzip.compress(answer.body)) < 8_000
     )
-    assert embed_page.build_response("death_rate", asked | {"version": queries.get_data_version()}).status == 200
+    assert (
+        embed_page.build_response("death_rate", asked | {"version": queries.get_data_version()}).status == 200
+    )
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -851,7 +888,9 @@ def test_an_embed_of_areas_by_sectors_has_the_figure_of_each_cell_on_the_colour_
     ).body.decode()
     known = queries.run_query(
         "area_sector",
-        **resolve_view(Filters(lang="en", level="italy", indicator="gva_change_vs_2019"), "profits").query_parameters,
+        **resolve_view(
+            Filters(lang="en", level="italy", indicator="gva_change_vs_2019"), "profits"
+        ).query_parameters,
     )
     table = body.partition('<table class="heat">')[2].partition("</table>")[0]
     lines = {
@@ -890,7 +929,9 @@ def test_an_embed_of_a_comparison_has_the_areas_compared_alone_and_leads_to_thei
 
 
 def test_the_number_of_liguria_stands_at_sea_in_the_embed_as_on_the_page():
-    body = embed_page.build_response("death_rate", {"lang": "en", "level": "italy", "period": "2024"}).body.decode()
+    body = embed_page.build_response(
+        "death_rate", {"lang": "en", "level": "italy", "period": "2024"}
+    ).body.decode()
     assert (
         '<text class="sea" x="84" y="177">6.3</text>' in body and ".sea{fill:var(--ink)}" in body
     )  # its label point, x="43" y="166", is across its borders

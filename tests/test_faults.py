@@ -469,8 +469,8 @@ def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, mo
 @pytest.fixture
 def hasty(monkeypatch):
     """A renderer that waits two seconds for a browser, not thirty."""
-    monkeypatch.setattr(image_renderer, "STARTING", 2)
-    monkeypatch.setattr(image_renderer, "SECONDS", 2)
+    monkeypatch.setattr(image_renderer, "START_TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr(image_renderer, "RENDER_TIMEOUT_SECONDS", 2)
     yield
     image_renderer.close_browser()
 
@@ -489,7 +489,7 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
     hung = tmp_path / "hung-browser"
     hung.write_text(f"#!/bin/sh\nwhile true; do sleep 1; done # {hung}\n")
     hung.chmod(0o755)
-    monkeypatch.setattr(image_renderer, "browser", lambda: str(hung))
+    monkeypatch.setattr(image_renderer, "find_browser", lambda: str(hung))
     started = time.monotonic()
     with pytest.raises(image_renderer.RenderError) as fault:
         image_renderer.render_image(*drawn("bars", "closures", "italy"), "svg")
@@ -509,7 +509,7 @@ def test_a_browser_that_stops_while_it_draws_is_replaced(chromium, monkeypatch):
     try:
         image_renderer.render_image(*figure, "svg")
         first = image_renderer._RENDERER._browser.subprocess
-        monkeypatch.setattr(image_renderer, "SECONDS", 2)
+        monkeypatch.setattr(image_renderer, "RENDER_TIMEOUT_SECONDS", 2)
         os.killpg(first.pid, signal.SIGSTOP)
         with pytest.raises(image_renderer.RenderError):
             image_renderer.render_image(*figure, "svg")
@@ -526,8 +526,8 @@ def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monk
     def refuse(*_):
         raise image_renderer.RenderError(reason)
 
-    monkeypatch.setattr(image_renderer, "browser", lambda: "/somewhere/chromium")
-    monkeypatch.setattr(image_renderer, "image", refuse)
+    monkeypatch.setattr(image_renderer, "find_browser", lambda: "/somewhere/chromium")
+    monkeypatch.setattr(image_renderer, "render_image", refuse)
     visit = opened("closures", lang=lang)
     touch(visit, "map", "kit")
     visit.button(key=f"map_draw_{lang}").click().run()

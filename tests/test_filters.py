@@ -74,7 +74,9 @@ anything = st.one_of(
     st.tuples(junk),
     st.dictionaries(st.text(max_size=3), junk, max_size=2),
 )
-addresses = st.dictionaries(st.one_of(st.sampled_from(URL_PARAMETERS), st.text(max_size=8)), anything, max_size=8)
+addresses = st.dictionaries(
+    st.one_of(st.sampled_from(URL_PARAMETERS), st.text(max_size=8)), anything, max_size=8
+)
 rights = st.fixed_dictionaries(
     {},
     optional={name: st.sampled_from(KNOWN[name]) for name in URL_PARAMETERS if name != "geo"}
@@ -216,7 +218,9 @@ def test_a_combination_that_has_figures_is_shown_as_it_was_asked(opened, data):
 
 
 def test_a_page_without_parameters_opens_as_the_catalogue_declares():
-    first = {topic: resolve_view(Filters(), topic) for topic in ("closures", "profits", "digital_sales", "women")}
+    first = {
+        topic: resolve_view(Filters(), topic) for topic in ("closures", "profits", "digital_sales", "women")
+    }
     assert {
         topic: (view.level, view.indicator.id, view.sector, view.size, view.period, view.edition)
         for topic, view in first.items()
@@ -272,7 +276,9 @@ def test_a_view_opens_on_all_sectors_wherever_that_is_published():
 
 def test_deaths_in_europe_open_on_the_total_of_13_countries():
     view = resolve_view(Filters(lang="en", level="europe", indicator="death_rate"), "closures")
-    assert (view.sector, view.period, view.notices) == ("all", "2020", ()) and figures(view).geo.nunique() == 13
+    assert (view.sector, view.period, view.notices) == ("all", "2020", ()) and figures(
+        view
+    ).geo.nunique() == 13
 
 
 def test_an_indicator_that_a_level_does_not_have_gives_way_with_a_note():
@@ -288,10 +294,13 @@ def test_an_indicator_of_another_page_is_left_there_in_silence():
 
 def test_notes_are_in_the_language_of_the_page():
     italian, english = (
-        resolve_view(Filters(lang=lang, level="italy", sector="I", size="GE250"), "closures") for lang in LANGS
+        resolve_view(Filters(lang=lang, level="italy", sector="I", size="GE250"), "closures")
+        for lang in LANGS
     )
     assert (
-        [key for key, _ in italian.notices] == [key for key, _ in english.notices] == ["note_sector", "note_size"]
+        [key for key, _ in italian.notices]
+        == [key for key, _ in english.notices]
+        == ["note_sector", "note_size"]
     )
     assert (
         "Attività dei servizi di alloggio e di ristorazione" in said(italian)[0]
@@ -416,13 +425,19 @@ def test_sections_without_figures_stay_in_the_list_greyed():
 
 
 def test_periods_are_listed_newest_first():
-    periods = [option.code for option in build_options(resolve_view(Filters(level="italy"), "closures")).periods]
+    periods = [
+        option.code for option in build_options(resolve_view(Filters(level="italy"), "closures")).periods
+    ]
     assert periods == ["2024", "2023", "2022", "2021", "2020", "2019"]
-    assert [option.code for option in build_options(resolve_view(Filters(level="world"), "women")).periods][:2] == [
+    assert [option.code for option in build_options(resolve_view(Filters(level="world"), "women")).periods][
+        :2
+    ] == [
         "latest",
         "2024",
     ]
 
 
 def test_filters_hold_for_the_version_of_the_data_in_place():
-    assert queries.get_data_version() and resolve_view(Filters(), "closures") == resolve_view(Filters(), "closures")
+    assert queries.get_data_version() and resolve_view(Filters(), "closures") == resolve_view(
+        Filters(), "closures"
+    )

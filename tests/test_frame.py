@@ -187,7 +187,9 @@ NEVER_ONE = {  # sentences whose number is a constant above one, is above one wh
 def test_no_sentence_that_counts_says_a_plural_for_one():
     """A number before a word is written {count:# riga|# righe}; the few sentences that are never about one are named."""
     sandbox = tomllib.loads((settings.LOCALES / "sandbox.toml").read_text(encoding="utf-8"))
-    sentences = [(key, text) for key, entry in (i18n.load_strings() | sandbox).items() for text in entry.values()]
+    sentences = [
+        (key, text) for key, entry in (i18n.load_strings() | sandbox).items() for text in entry.values()
+    ]
     plural_only = {
         key
         for key, text in sentences
@@ -497,7 +499,7 @@ def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
     def broken(filters):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(overview_page, "show", broken)
+    monkeypatch.setattr(overview_page, "render_page", broken)
     visit = opened(lang="en")
     assert not visit.exception and heading(visit) == t("fault_title", "en")
     assert "secret" not in html(visit)
@@ -515,7 +517,7 @@ def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
     def broken():
         raise fault
 
-    monkeypatch.setattr(queries, "version", broken)
+    monkeypatch.setattr(queries, "get_data_version", broken)
     visit = opened(lang="it")
     assert not visit.exception and heading(visit) == t("fault_title", "it")
     assert data_table.escape(str(fault)) in html(visit)
@@ -526,7 +528,9 @@ def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(mo
         raise BuildError("data/ripresa.duckdb is not there.")
 
     monkeypatch.setattr(
-        overview_page, "show", lambda filters: (monkeypatch.setattr(queries, "ask", lost), lost())
+        overview_page,
+        "render_page",
+        lambda filters: (monkeypatch.setattr(queries, "run_query", lost), lost()),
     )
     visit = opened(lang="en")
     assert (
@@ -600,7 +604,11 @@ def test_what_is_not_a_page_is_left_as_it_is():
 def test_the_browsers_files_are_compressed_once():
     body = b"let x = 1;" * 500
     headers, packed = answer(
-        server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip, br"
+        server.CachedGZipMiddleware,
+        body,
+        "text/javascript",
+        path="/static/js/a.js",
+        accept_encoding="gzip, br",
     )
     assert (
         headers["content-encoding"] == "gzip"
@@ -608,12 +616,22 @@ def test_the_browsers_files_are_compressed_once():
         and len(packed) < len(body) / 5
     )
     assert (
-        answer(server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js", accept_encoding="gzip")[1]
+        answer(
+            server.CachedGZipMiddleware,
+            body,
+            "text/javascript",
+            path="/static/js/a.js",
+            accept_encoding="gzip",
+        )[1]
         is not None
     )
     assert answer(server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js")[1] == body
     assert "cache-control" not in headers and answer(
-        server.CachedGZipMiddleware, body, "text/javascript", path=plotly_figure.publish_script(), accept_encoding="gzip"
+        server.CachedGZipMiddleware,
+        body,
+        "text/javascript",
+        path=plotly_figure.publish_script(),
+        accept_encoding="gzip",
     )[0]["cache-control"].endswith("immutable")
 
 
@@ -623,4 +641,6 @@ def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures()
         asked in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/closures")[1]
         and asked not in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/diagnosis")[1]
     )
-    assert set(server.PAGES_WITH_FIGURES) - {""} == {page for page in shell.PAGE_NAMES if figures(opened(page, lang="en"))}
+    assert set(server.PAGES_WITH_FIGURES) - {""} == {
+        page for page in shell.PAGE_NAMES if figures(opened(page, lang="en"))
+    }

@@ -47,8 +47,13 @@ NAMES = st.sampled_from(
 PROFILES = st.builds(
     Profile,
     region=st.sampled_from(["", *get_region_codes()]),
-    goals=st.lists(st.sampled_from([goal.id for goal in get_questionnaire().goals]), max_size=2, unique=True).map(tuple),
-    **{name: st.sampled_from(["", *get_questionnaire().get_option_codes(name)]) for name in ("sector", "size", "customers")},
+    goals=st.lists(
+        st.sampled_from([goal.id for goal in get_questionnaire().goals]), max_size=2, unique=True
+    ).map(tuple),
+    **{
+        name: st.sampled_from(["", *get_questionnaire().get_option_codes(name)])
+        for name in ("sector", "size", "customers")
+    },
 )
 
 

@@ -287,7 +287,7 @@ def test_an_import_is_taken_back_when_the_build_fails_after_it(fault, imported, 
         assert content(imported) != before  # the import is in its place
         raise fault
 
-    monkeypatch.setattr(apply.build, "build", refuse)
+    monkeypatch.setattr(apply.build, "build_database", refuse)
     if isinstance(fault, KeyboardInterrupt):
         with pytest.raises(KeyboardInterrupt):
             run(imported, "eurostat", FIXTURES / "isoc_e_dii_first.csv")
@@ -299,7 +299,9 @@ def test_an_import_is_taken_back_when_the_build_fails_after_it(fault, imported, 
 def test_a_first_import_is_taken_back_without_a_trace(root, monkeypatch):
     before = content(root)
     monkeypatch.setattr(
-        apply.build, "build", lambda *_: (_ for _ in ()).throw(build.BuildError("The build says no."))
+        apply.build,
+        "build_database",
+        lambda *_: (_ for _ in ()).throw(build.BuildError("The build says no.")),
     )
     assert run(root, "eurostat", FIXTURES / "isoc_e_dii_first.csv") == 1
     assert content(root) == before
@@ -361,4 +363,7 @@ def test_two_imports_at_once_both_end_well(root, tmp_path):
         start("worldbank", FIXTURES / "worldbank.json"),
     ]
     assert [one.communicate() and one.returncode for one in both] == [0, 0]
-    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root) and len(content(root / "imports")) == 2
+    assert (
+        build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
+        and len(content(root / "imports")) == 2
+    )

@@ -99,7 +99,8 @@ def test_a_file_comes_whole_with_its_date_and_a_polite_name(serve, tmp_path):
     server, seen = serve(), []
     assert fetched(server, tmp_path, bar=lambda done, whole: seen.append((done, whole))) == (CONTENT, True)
     assert (
-        server.asked[0]["User-Agent"] == download.USER_AGENT and server.asked[0]["Accept-Encoding"] == "identity"
+        server.asked[0]["User-Agent"] == download.USER_AGENT
+        and server.asked[0]["Accept-Encoding"] == "identity"
     )
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     (kept,) = tmp_path.rglob("isoc_e_dii.csv")
@@ -213,7 +214,7 @@ def test_the_addresses_of_tables_and_indicators():
 
 def test_the_command_downloads_then_imports(serve, tmp_path, capsys, monkeypatch):
     server, root = serve(), small(tmp_path / "data")
-    monkeypatch.setattr(eurostat, "DOWNLOAD", f"http://127.0.0.1:{server.server_port}/{{id}}.csv")
+    monkeypatch.setattr(eurostat, "DOWNLOAD_URL", f"http://127.0.0.1:{server.server_port}/{{id}}.csv")
     for news in ("downloaded", "not changed since the last download"):
         assert (
             command.main(

@@ -117,7 +117,9 @@ def test_the_four_forms_of_one_table_give_the_same_figures_and_changes(tmp_path)
 def test_changes_computed_from_levels_are_those_of_data_raw(tmp_path):
     path = tmp_path / "nama_10r_3gva.tsv"
     path.write_text(FORMS["tsv"][0](ours("nama_10r_3gva"), "nama_10r_3gva"), encoding="utf-8")
-    computed = {figure.key: figure.value for figure in reading(path).observations if figure.status == "derived"}
+    computed = {
+        figure.key: figure.value for figure in reading(path).observations if figure.status == "derived"
+    }
     raw = {
         row.key: row.value
         for row in build.Dataset(settings.DATA).rows
@@ -228,7 +230,9 @@ def test_regional_accounts_take_the_21_areas_alone_and_compute_the_change_from_2
     assert figures["gva_change_vs_2019", "all", "2020"] == ("-7.50", "derived")
     assert figures["gva_change_vs_2019", "F", "2020"] == ("-5.00", "derived")
     assert figures["gva_current_prices", "F", "2020"] == ("14250", "provisional")
-    assert "PT19" in "".join(read.dropped_cells.format_lines()) and "MIO_NAC" in "".join(read.dropped_cells.format_lines())
+    assert "PT19" in "".join(read.dropped_cells.format_lines()) and "MIO_NAC" in "".join(
+        read.dropped_cells.format_lines()
+    )
 
 
 def test_since_takes_earlier_years_and_the_scope_of_a_table_ends_where_it_says(tmp_path):
@@ -299,7 +303,8 @@ def test_every_declared_table_feeds_a_known_indicator_with_known_codes():
     from ripresa import catalogue
 
     lists = {
-        name: build.CodeList(settings.DATA / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")
+        name: build.CodeList(settings.DATA / "codes" / f"{name}.csv")
+        for name in ("sizes", "editions", "units")
     }
     for table in table_mapping.load_table_mappings().values():
         assert table.source in catalogue.load_sources() and table.areas in table_mapping.AREA_LEVELS
@@ -490,7 +495,9 @@ def test_an_interval_is_1_96_errors_either_side_within_0_and_100(value, error, e
 def test_a_csv_with_our_columns_in_any_order():
     read = reading(FIXTURES / "own.csv", native_csv.read, source="future_of_business")
     figures = {(figure.geo, figure.gender): figure for figure in read.observations}
-    assert read.file_name == "future_of_business__own.csv" and read.dropped_cells.counts == {"confidential": 1}
+    assert read.file_name == "future_of_business__own.csv" and read.dropped_cells.counts == {
+        "confidential": 1
+    }
     assert (figures["ITA", "all"].value, figures["ITA", "all"].ci_low, figures["ITA", "all"].ci_high) == (
         "18",
         "14.08",
@@ -500,7 +507,9 @@ def test_a_csv_with_our_columns_in_any_order():
 
 
 def test_semicolons_and_decimal_commas():
-    (figure,) = reading(FIXTURES / "own_semicolon.csv", native_csv.read, source="future_of_business").observations
+    (figure,) = reading(
+        FIXTURES / "own_semicolon.csv", native_csv.read, source="future_of_business"
+    ).observations
     assert (figure.value, figure.ci_low, figure.ci_high) == ("18.5", "16.1", "20.9")
 
 
@@ -670,7 +679,7 @@ def test_json_that_is_no_table(text, tmp_path):
 
 
 def test_json_stat_beyond_its_limit_points_to_the_forms_that_stream(tmp_path, monkeypatch):
-    monkeypatch.setattr(jsonstat_reader, "LARGEST", 100)
+    monkeypatch.setattr(jsonstat_reader, "MAX_BYTES", 100)
     assert "SDMX-CSV or TSV" in refusal(FIXTURES / "isoc_e_dii.json")
 
 

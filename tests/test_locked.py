@@ -170,7 +170,9 @@ def untouched():
     assert {name for name in os.listdir(path.parent) if name.startswith(path.name)} == folder and set(
         os.listdir()
     ) <= here | {".pytest_cache", ".hypothesis"}
-    assert len(query.run_query("sources", lang="it")) and locked.run_sql("select 1 as one").rows["one"].tolist() == [1]
+    assert len(query.run_query("sources", lang="it")) and locked.run_sql("select 1 as one").rows[
+        "one"
+    ].tolist() == [1]
 
 
 def kind(sql: str, seconds: float = locked.MAX_SECONDS) -> str:
@@ -226,7 +228,7 @@ def test_a_heavy_question_is_stopped(sql, allowed):
 
 
 def test_ten_megabytes_of_text_are_refused_before_they_reach_a_process(monkeypatch):
-    monkeypatch.delattr(locked._WorkerPool, "enter")
+    monkeypatch.delattr(locked._WorkerPool, "register")
     with pytest.raises(QueryRejectedError, match="10,000,000|10000000"):
         locked.run_sql("select '" + "a" * (10_000_000 - 9) + "'")
 
@@ -366,7 +368,10 @@ def test_too_many_rows_are_cut_and_that_is_told():
 @pytest.mark.parametrize("topic", ["closures", "profits", "digital_sales", "women"])
 def test_the_sql_of_a_topic_s_figure_can_be_asked_here(topic):
     view = resolve_view(Filters(lang="en"), topic)
-    rows, here = query.run_query("map", **view.query_parameters), locked.run_sql(snippets.build_sql(view, "map")).rows
+    rows, here = (
+        query.run_query("map", **view.query_parameters),
+        locked.run_sql(snippets.build_sql(view, "map")).rows,
+    )
     assert (
         list(here.columns) == list(rows.columns)
         and here["value"].tolist() == rows["value"].tolist()
@@ -400,7 +405,10 @@ def test_a_running_question_can_be_cancelled():
 
 
 def test_a_waiting_question_can_be_cancelled():
-    running = [locked.submit_sql(SLOW, session_id=f"place {number}", seconds=4) for number in range(locked.WORKER_COUNT)]
+    running = [
+        locked.submit_sql(SLOW, session_id=f"place {number}", seconds=4)
+        for number in range(locked.WORKER_COUNT)
+    ]
     time.sleep(0.2)
     waiting = locked.submit_sql("select 1", session_id="waiting")
     time.sleep(0.2)
@@ -414,8 +422,11 @@ def test_a_waiting_question_can_be_cancelled():
 
 
 def test_when_all_places_are_taken_one_is_told_so(monkeypatch):
-    monkeypatch.setattr(locked, "WAIT", 0.2)
-    running = [locked.submit_sql(SLOW, session_id=f"place {number}", seconds=4) for number in range(locked.WORKER_COUNT)]
+    monkeypatch.setattr(locked, "MAX_QUEUE_SECONDS", 0.2)
+    running = [
+        locked.submit_sql(SLOW, session_id=f"place {number}", seconds=4)
+        for number in range(locked.WORKER_COUNT)
+    ]
     time.sleep(0.1)
     assert kind("select 1") == "busy"
     for number, future in enumerate(running):
@@ -432,7 +443,7 @@ def test_a_new_question_of_the_same_visitor_replaces_the_old():
 
 
 def test_many_sessions_get_their_own_answers(monkeypatch):
-    monkeypatch.setattr(locked, "WAIT", 60)
+    monkeypatch.setattr(locked, "MAX_QUEUE_SECONDS", 60)
     with ThreadPoolExecutor(8) as sessions:
         answers = list(
             sessions.map(
@@ -467,7 +478,10 @@ def test_every_refusal_is_one_sentence_in_both_languages():
     for key, sentences in locked._load_messages().items():
         refused = QueryRejectedError(key, "Parser Error: x\nLINE 1", length=1, most=2, seconds="3")
         assert set(sentences) == {"it", "en"} and refused.format_message("it") != refused.format_message("en")
-        assert all("{" not in refused.format_message(lang) and "\n" not in refused.format_message(lang) for lang in sentences)
+        assert all(
+            "{" not in refused.format_message(lang) and "\n" not in refused.format_message(lang)
+            for lang in sentences
+        )
 
 
 def test_no_thread_is_left_waiting():

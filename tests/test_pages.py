@@ -35,7 +35,11 @@ LEVELS = [
     for level, ids in catalogue.load_topics()[topic].indicators_by_level.items()
     if ids
 ]
-OFFERED = [(topic, level, id) for topic, level in LEVELS for id in get_available_indicators(catalogue.load_topics()[topic], level)]
+OFFERED = [
+    (topic, level, id)
+    for topic, level in LEVELS
+    for id in get_available_indicators(catalogue.load_topics()[topic], level)
+]
 REGIONS = list(run_query("areas", level="italy", lang="it")["code"])
 
 
@@ -133,7 +137,11 @@ def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
 
 @pytest.mark.parametrize("geo", [[], ["ITF6"]])
 def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
-    shown = next(entry.row for entry in load_area_profile("ITF6", "en").all_entries if entry.indicator.id == "gva_change_vs_2019")
+    shown = next(
+        entry.row
+        for entry in load_area_profile("ITF6", "en").all_entries
+        if entry.indicator.id == "gva_change_vs_2019"
+    )
     page = words_of(html(opened(lang="en", geo=geo)))
     row = page[
         page.index("Calabria: what is published" if geo else "Value added vs 2019 at current prices, 2024") :
@@ -154,7 +162,10 @@ def _home(geo: str = "") -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("geo", ["ITH2", "ITC4", "ITI1", "ITC2"])
 def test_the_overview_has_a_region_s_figures_of_its_profile_with_their_edition(geo):
-    lines, entries = _home(geo), {entry.indicator.id: entry for entry in load_area_profile(geo, "it").all_entries}
+    lines, entries = (
+        _home(geo),
+        {entry.indicator.id: entry for entry in load_area_profile(geo, "it").all_entries},
+    )
     for id in overview.REGIONAL_INDICATORS:
         label = catalogue.get_indicator(id).label["it"]
         assert (label in lines) == (id in entries)
@@ -229,7 +240,10 @@ def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where
 def test_an_area_s_newest_figure_is_the_same_on_its_topic_and_in_its_profile(id):
     view = resolve_view(Filters(lang="it", level="italy", indicator=id), "women")
     shown = {
-        geo: next((entry.row for entry in load_area_profile(geo, "it").all_entries if entry.indicator.id == id), None)
+        geo: next(
+            (entry.row for entry in load_area_profile(geo, "it").all_entries if entry.indicator.id == id),
+            None,
+        )
         for geo in REGIONS
     }
     found = {row["geo"]: row for row in run_query("map", **view.query_parameters).to_dict("records")}
@@ -252,7 +266,11 @@ def test_all_areas_with_women_led_firms_are_counted_and_italy_is_not_sent_to_eur
 def test_the_register_s_count_of_firms_says_that_the_rates_are_of_fewer():
     """255,667 deaths of 4,751,988 would be 5.4%, and the death rate is 6.4%."""
     deaths, firms, rate = (
-        next(entry.row["value"] for entry in load_area_profile("ITA", "en").all_entries if entry.indicator.id == id)
+        next(
+            entry.row["value"]
+            for entry in load_area_profile("ITA", "en").all_entries
+            if entry.indicator.id == id
+        )
         for id in ("enterprise_deaths", "active_enterprises", "death_rate")
     )
     assert round(100 * deaths / firms, 1) < rate
@@ -325,7 +343,9 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
         _shades(figures(opened(page, lang="it", level="italy", period=period))[0].spec)
         for page in ("overview", "closures")
     )
-    embedded = embed_page.render_page(resolve_view(Filters(lang="it", level="italy", period=period), "closures"))
+    embedded = embed_page.render_page(
+        resolve_view(Filters(lang="it", level="italy", period=period), "closures")
+    )
     limits = re.findall(r"<text[^>]*>([^<]*)", re.search(r'<div class="key"><svg.*?</svg>', embedded)[0])
     shades = {
         unescape(name): int(shade)
@@ -346,8 +366,12 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
     ],
 )
 def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, level, geo):
-    view = resolve_view(Filters(lang="it", level=level, indicator=id, geo=geo), catalogue.get_indicator(id).topic)
-    shown = next(one for one in build_time_figures(view, "light") if one.view.indicator.id == view.indicator.id)
+    view = resolve_view(
+        Filters(lang="it", level=level, indicator=id, geo=geo), catalogue.get_indicator(id).topic
+    )
+    shown = next(
+        one for one in build_time_figures(view, "light") if one.view.indicator.id == view.indicator.id
+    )
     colours = {colour: f"l{i}" for i, colour in enumerate(theme.get_palette("light").qualitative)} | {
         theme.get_palette("light").muted: "mute"
     }
@@ -420,7 +444,9 @@ def test_a_filter_changes_the_view(name):
         "sector": ("closures", "europe"),
     }.get(name, ("closures", "italy"))
     view = resolve_view(Filters(lang="en", level=level), topic)
-    offered = getattr(build_options(view), {"indicator": "indicators", "period": "periods"}.get(name, f"{name}s"))
+    offered = getattr(
+        build_options(view), {"indicator": "indicators", "period": "periods"}.get(name, f"{name}s")
+    )
     shown = {"indicator": view.indicator.id}.get(name) or getattr(view, name)
     wanted = next(option.code for option in offered if option.available and option.code != shown)
     visit = opened(topic, lang="en", level=level)
@@ -529,7 +555,11 @@ def test_a_table_writes_figures_as_the_language_does_and_a_dash_for_what_is_miss
 
 def test_a_csv_has_its_header_first_and_missing_cells_empty():
     rows = pd.DataFrame({"geo": ["ITC4", "NA"], "value": [17.4, None], "note": ["=1+1", "plain"]})
-    assert data_table.build_csv(rows).decode().splitlines() == ["geo,value,note", "ITC4,17.4,'=1+1", "NA,,plain"]
+    assert data_table.build_csv(rows).decode().splitlines() == [
+        "geo,value,note",
+        "ITC4,17.4,'=1+1",
+        "NA,,plain",
+    ]
 
 
 def test_the_csv_of_a_view_has_its_rows():
@@ -613,7 +643,8 @@ def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
     view = resolve_view(Filters(**address), "digital_sales")
     assert view.geo and visit.multiselect(key="geo_en").value == []
     assert html(visit).count('<th scope="row">') == min(
-        len(run_query("table", **view.breakdown, level="europe", geos=(), lang="en")), data_page.MAX_TABLE_ROWS
+        len(run_query("table", **view.breakdown, level="europe", geos=(), lang="en")),
+        data_page.MAX_TABLE_ROWS,
     )
 
 
@@ -697,7 +728,8 @@ def test_another_topic_of_the_data_page_opens_its_first_indicator():
 def test_every_source_is_named_with_its_terms(lang):
     page = words_of(sound(opened("about", lang=lang), lang))
     assert all(
-        source.name[lang] in page and source.licence[lang] in page for source in catalogue.load_sources().values()
+        source.name[lang] in page and source.licence[lang] in page
+        for source in catalogue.load_sources().values()
     )
 
 

@@ -82,7 +82,10 @@ def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
 @pytest.mark.parametrize(("code", "key"), [("F", "sector_area_some"), ("G", "sector_area_none")])
 def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_area_chosen(code, key, lang):
     visit = opened("profile", lang=lang, geo=["ITC4"], sector=code, of="sector")
-    place, label = area_profile.get_profile_areas(lang)["ITC4"], catalogue.get_indicator("gva_change_vs_2019").label[lang]
+    place, label = (
+        area_profile.get_profile_areas(lang)["ITC4"],
+        catalogue.get_indicator("gva_change_vs_2019").label[lang],
+    )
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, lang))[0])
     assert sector_profile.get_sector_profile(code, lang).name in words_of(heading(visit)) and said.startswith(
         t(key, lang, name=place, indicators=label)[:-1]
@@ -107,7 +110,11 @@ def test_an_area_without_figures_gives_way_to_italy():
 @cache
 def every() -> list[tuple]:
     """Each entry of each profile tested here, with its area."""
-    return [(geo, entry) for geo in [*ITALIAN, *COUNTRIES] for entry in area_profile.load_area_profile(geo, "en").all_entries]
+    return [
+        (geo, entry)
+        for geo in [*ITALIAN, *COUNTRIES]
+        for entry in area_profile.load_area_profile(geo, "en").all_entries
+    ]
 
 
 def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice_only():
@@ -166,9 +173,9 @@ def test_molise_is_above_italy_by_its_interval_and_its_place_is_a_range():
         for entry in area_profile.load_area_profile("ITF2", "en").all_entries
         if entry.indicator.id == "innovative_startups_female_majority_share"
     )
-    assert [benchmark.compare_rows(share.row, other, share.indicator, "en").outcome for other in share.benchmarks] == [
-        "higher"
-    ]
+    assert [
+        benchmark.compare_rows(share.row, other, share.indicator, "en").outcome for other in share.benchmarks
+    ] == ["higher"]
     assert (
         benchmark.format_rank(share.row, list(share.peers), share.indicator, "en")
         == "between places 1 and 3 of 20, highest first: the intervals say no more"
@@ -199,7 +206,11 @@ def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_
 ):
     one = area_profile.load_area_profile("ITC4", lang)
     change = next(entry for entry in one.all_entries if entry.indicator.id == "gva_change_vs_2019")
-    assert (change.row["period"], change.at_opening_year.row["period"], change.at_opening_year.row["value"]) == (
+    assert (
+        change.row["period"],
+        change.at_opening_year.row["period"],
+        change.at_opening_year.row["value"],
+    ) == (
         "2024",
         "2020",
         -5.48,
@@ -209,7 +220,9 @@ def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_
     assert t("profile_two_years", lang) not in words_of(sheet.render_topic_table(one, "closures")), (
         "said where there are two"
     )
-    assert sheet.describe_recovery(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021."
+    assert (
+        sheet.describe_recovery(change, "en") == "Worst point −5.5% (2020); back at the 2019 level in 2021."
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,7 +248,8 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
     accounts = [
         entry
         for _, entry in every()
-        if benchmark.get_source_kind(entry.row) == "accounts" and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
+        if benchmark.get_source_kind(entry.row) == "accounts"
+        and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
     ]
     assert accounts and all(entry.row["period"] == entry.newest["period"] > "2020" for entry in accounts)
     before = [entry.then for entry in accounts if entry.then]
@@ -268,7 +282,11 @@ def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, ex
 
 
 def test_a_figure_of_another_edition_is_never_the_way_since_2019():
-    deaths = next(entry for entry in area_profile.load_area_profile("FRA", "en").all_entries if entry.indicator.id == "death_rate")
+    deaths = next(
+        entry
+        for entry in area_profile.load_area_profile("FRA", "en").all_entries
+        if entry.indicator.id == "death_rate"
+    )
     assert (
         deaths.row["edition"] == "eurostat-bd-2021"
         and benchmark.describe_recovery(deaths.recovery, deaths.indicator, "en") == ""
@@ -279,9 +297,15 @@ def test_a_figure_of_another_edition_is_never_the_way_since_2019():
 def test_the_edition_is_named_beside_a_figure_where_the_area_or_its_wholes_have_several():
     for geo, edition, value in (("ITC4", "Active firms", "19.9%"), ("ITA", "Registered firms", "22.2%")):
         one = area_profile.load_area_profile(geo, "en")
-        line = sheet.render_topic_table(one, "women").partition("Women-led businesses, share")[2].partition("</tr>")[0]
+        line = (
+            sheet.render_topic_table(one, "women")
+            .partition("Women-led businesses, share")[2]
+            .partition("</tr>")[0]
+        )
         assert f"<small>{edition}</small>" in line and f"<strong>{value}</strong>" in line
-        assert not next(entry.edition_name for entry in one.all_entries if entry.indicator.id == "innovative_startups")
+        assert not next(
+            entry.edition_name for entry in one.all_entries if entry.indicator.id == "innovative_startups"
+        )
 
 
 def test_what_is_missing_is_named_and_nothing_that_is_there():
@@ -362,7 +386,10 @@ def test_every_link_leads_to_a_page_with_figures(page, address):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_picture_on_the_page_carries_its_words(theme):
-    found = re.findall(r"<img ([^>]*)>", sheet.render_topic_table(area_profile.load_area_profile("ITF2", "it"), "closures", theme))
+    found = re.findall(
+        r"<img ([^>]*)>",
+        sheet.render_topic_table(area_profile.load_area_profile("ITF2", "it"), "closures", theme),
+    )
     assert found and all(re.search(r'alt="[^"]+" src="data:image/svg', one) for one in found)
 
 
@@ -420,7 +447,9 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
     own = rows[(rows["indicator"] == "gva_change_vs_2019") & (rows["level"] == "area")]
     newest = max(period for period, there in own.groupby("period") if there["geo"].nunique() == 21)
     assert {row["period"] for row in regions.rows} == {newest} and newest > "2020" and len(regions.rows) == 21
-    assert newest in sector_profile.render_comparison(regions, lang) and newest in sector_profile.describe_counts(regions, lang)
+    assert newest in sector_profile.render_comparison(
+        regions, lang
+    ) and newest in sector_profile.describe_counts(regions, lang)
 
 
 # --- the evidence of a claim ---

@@ -88,7 +88,9 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
 
 
 def test_anyone_may_frame_an_embed_a_page_opened_from_a_file_too():
-    visitor = TestClient(server.SecurityHeadersMiddleware(Starlette(routes=ROUTES)), base_url="http://figures.example")
+    visitor = TestClient(
+        server.SecurityHeadersMiddleware(Starlette(routes=ROUTES)), base_url="http://figures.example"
+    )
     for path in ("/embed/v1/death_rate", "/embed/v1/no_such_thing"):
         headers = visitor.get(path).headers
         assert (

@@ -97,7 +97,10 @@ def _():
         "ITF+ITG",
         "Mezzogiorno (South and Islands)",
     )
-    europe, world = run_query("areas", level="europe", lang="it"), run_query("areas", level="world", lang="it")
+    europe, world = (
+        run_query("areas", level="europe", lang="it"),
+        run_query("areas", level="world", lang="it"),
+    )
     assert {"ITA", "DEU", "NOR", "TUR"} <= set(europe.code) < set(world.code) and "KEN" not in set(
         europe.code
     )
@@ -459,7 +462,9 @@ def _():
 
 @answer("profile")
 def _():
-    bolzano = run_query("profile", geos=("ITH1", "ITH", "ITA"), focus_geos=("ITH1",), sectors=("all",), lang="en")
+    bolzano = run_query(
+        "profile", geos=("ITH1", "ITH", "ITA"), focus_geos=("ITH1",), sectors=("all",), lang="en"
+    )
     deaths = bolzano[(bolzano.indicator == "death_rate") & (bolzano.period == "2024")]
     assert table(deaths, "geo", "geo_name", "value") == [
         ("ITH1", "Bolzano (South Tyrol)", 4.16),
@@ -806,7 +811,9 @@ def test_an_unknown_question_is_named_with_those_there_are(name):
 
 def test_the_second_time_the_answer_is_the_same_object():
     assert run_query("map", **VIEW) is run_query("map", **dict(reversed(VIEW.items())))
-    assert run_query("map", **VIEW) is run_query("map", **(VIEW | {"editions": ["istat-bd"]}))  # a list counts as a tuple
+    assert run_query("map", **VIEW) is run_query(
+        "map", **(VIEW | {"editions": ["istat-bd"]})
+    )  # a list counts as a tuple
 
 
 @pytest.mark.parametrize("column", ["indicator", "sector", "gender", "size", "period", "level", "lang"])
@@ -818,7 +825,10 @@ def test_a_value_is_never_code(column):
         "lang",
     )  # an unknown level draws countries, an unknown language is English
     assert run_query("trend", **(LINE | {"geos": ("x'; drop table observations; --",)})).empty
-    assert run_query("table", **LINE, level="italy").shape[0] == 6 and run_query("build").observations[0] == before
+    assert (
+        run_query("table", **LINE, level="italy").shape[0] == 6
+        and run_query("build").observations[0] == before
+    )
 
 
 def test_many_readers_at_once_get_their_own_answers():

@@ -247,7 +247,9 @@ def test_an_embed_frozen_on_a_release_shows_its_figures(in_place):
 
 @pytest.mark.parametrize("lang", ["it", "en"])
 def test_the_feed_has_an_entry_a_release_newest_first_with_both_values(lang, in_place):
-    text = feed.render_feed(release.load_releases(), release.load_revisions(), "https://pmi.example.org", lang)
+    text = feed.render_feed(
+        release.load_releases(), release.load_revisions(), "https://pmi.example.org", lang
+    )
     atom = "{http://www.w3.org/2005/Atom}"
     entries = ElementTree.fromstring(text).findall(f"{atom}entry")
     assert [entry.find(f"{atom}updated").text[:10] for entry in entries] == ["2026-12-24", "2026-11-22"]

@@ -97,7 +97,9 @@ def test_what_is_the_region_s_own_stands_first_and_none_active_is_said(region, o
     place = next(
         row.name for row in run_query("areas", level="italy", lang=lang).itertuples() if row.code == region
     )
-    wide = len([row for row in ROWS if row["region"] in resources_page.WIDE_REGIONS and row["state"] == "active"])
+    wide = len(
+        [row for row in ROWS if row["region"] in resources_page.WIDE_REGIONS and row["state"] == "active"]
+    )
     listed = page.partition('class="resources"')[2]
     there = [t("resources_own", lang, region=place, count=own), t("resources_wide", lang, count=wide)][
         own == 0 :

@@ -102,7 +102,9 @@ def test_closed_it_costs_a_figure_less_than_two_kilobytes():
 @pytest.mark.parametrize(("topic", "level"), MAPS)
 def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
     shown = rows(topic, level, lang)
-    made = export_menu.build_file(shown, view(topic, level, lang), (), "csv", "https://pmi.example.org").decode()
+    made = export_menu.build_file(
+        shown, view(topic, level, lang), (), "csv", "https://pmi.example.org"
+    ).decode()
     back = list(csv.DictReader(io.StringIO(made)))
     assert [row["geo"] for row in back] == list(shown["geo"])
     assert [float(row["value"]) if row["value"] else None for row in back] == [
@@ -210,7 +212,7 @@ def test_the_cited_link_says_every_choice_and_the_version():
 def test_a_version_that_is_not_kept_says_so_where_it_is_cited(lang, part, monkeypatch):
     said = t("save_unkept", lang, version=queries.get_data_version())
     for kept in ([{"version": queries.get_data_version()}], []):
-        monkeypatch.setattr(export_menu.release, "releases", lambda kept=kept: kept)
+        monkeypatch.setattr(export_menu.release, "load_releases", lambda kept=kept: kept)
         assert (said in html(kit("closures", lang, part))) == (not kept)
 
 
@@ -285,7 +287,9 @@ def embedded(drawing_or_name, view_=None) -> str:
         unescape(
             re.search(
                 'src="([^"]+)"',
-                embed_page.build_iframe_code(shown, "https://pmi.example.org", figure=export_menu.EMBED_KINDS[name]),
+                embed_page.build_iframe_code(
+                    shown, "https://pmi.example.org", figure=export_menu.EMBED_KINDS[name]
+                ),
             )[1]
         )
     )
@@ -369,7 +373,7 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     kept = releases.load_observations
     monkeypatch.setattr(
         releases,
-        "published",
+        "load_observations",
         lambda version, root=None: then if version == "0000000000aa" else kept(version, root),
     )
     visit = opened("closures", lang="it", version="0000000000aa", period="2024")

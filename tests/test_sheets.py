@@ -130,7 +130,9 @@ def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_sa
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_sheet_says_the_day_of_the_data_not_of_the_print(lang):
     newest = max(source.collected for source in catalogue.load_sources().values())
-    foot = t("sheet_foot", lang, site=t("site", lang), version=get_data_version(), date=format_period(newest, lang))
+    foot = t(
+        "sheet_foot", lang, site=t("site", lang), version=get_data_version(), date=format_period(newest, lang)
+    )
     assert escape(foot) in sheet.render_sheet(area_profile.load_area_profile("ITF2", lang))
 
 
@@ -202,7 +204,10 @@ def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
     )
     assert httpx.get(pdf.url, headers={"If-None-Match": pdf.headers["etag"]}).status_code == 304
     for answer in (index, pdf):
-        assert server.SECURITY_HEADERS.items() <= {name.title(): value for name, value in answer.headers.items()}.items()
+        assert (
+            server.SECURITY_HEADERS.items()
+            <= {name.title(): value for name, value in answer.headers.items()}.items()
+        )
     answers = {
         path: httpx.get(f"{site}/sheets/{path}").status_code
         for path in ("zz/B.pdf", "yy/", "", "%2e%2e/geo/italy_nuts2.geojson")

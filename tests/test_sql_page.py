@@ -99,7 +99,10 @@ def test_a_question_asked_is_in_the_address():
 )
 def test_what_is_not_a_question_is_refused_with_a_sentence(question, kind, lang):
     page = html(answered(question, lang))
-    assert locked.QueryRejectedError(kind).format_message(lang) in page.replace("&#x27;", "'") and "<table" not in page
+    assert (
+        locked.QueryRejectedError(kind).format_message(lang) in page.replace("&#x27;", "'")
+        and "<table" not in page
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_lists_times_and_the_like_are_written_as_the_engine_writes_them():
 
 
 def test_a_question_too_long_is_refused_at_once(monkeypatch):
-    monkeypatch.setattr(locked, "LENGTH", 30)
+    monkeypatch.setattr(locked, "MAX_SQL_LENGTH", 30)
     visit = opened("sql", lang="en")
     visit.text_area[0].set_value("select '" + "a" * 50 + "'")
     visit.button[0].click().run()

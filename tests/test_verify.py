@@ -84,14 +84,16 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
     table = shown.table.drop(columns="role")
     with monkeypatch.context() as then:
         then.setattr(formats, "COLUMNS", {name: told for name, told in COLUMNS.items() if name != "role"})
-        older = formats.build_file(replace(shown, table=table.assign(check=fingerprint.checksum_rows(table))), form)
+        older = formats.build_file(
+            replace(shown, table=table.assign(check=fingerprint.checksum_rows(table))), form
+        )
     verdict = verify.verify_file(older, f"figures.{form}")
     assert (verdict.state, verdict.findings, verdict.row_count) == ("current", (), 20)
     if form == "csv":
         head, first, *_ = older.decode().splitlines()
-        assert "role" not in head and verify.verify_file(older.replace(b"ITC1,", b"ITC2,", 1)).findings[0].placeholders[
-            3:
-        ] == (("column", "geo"), ("found", "ITC2"), ("was", "ITC1")), first
+        assert "role" not in head and verify.verify_file(older.replace(b"ITC1,", b"ITC2,", 1)).findings[
+            0
+        ].placeholders[3:] == (("column", "geo"), ("found", "ITC2"), ("was", "ITC1")), first
 
 
 @pytest.mark.parametrize("form", TABLES)
@@ -135,7 +137,9 @@ def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
         out = io.StringIO()
         csv.writer(out).writerows(lines)
         verdict = verify.verify_file(out.getvalue().encode())
-        assert verdict.state == "altered" and said in verdict.format_findings("en")[0], verdict.format_findings("en")[:1]
+        assert verdict.state == "altered" and said in verdict.format_findings("en")[0], (
+            verdict.format_findings("en")[:1]
+        )
 
 
 def test_the_metadata_beside_a_csv_notices_a_row_left_out():
@@ -207,7 +211,9 @@ def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
     described = json.loads(members(made("zip"))["datapackage.json"])
     described["ripresa"] = fingerprint.add_checksum(described["ripresa"] | change)
     described["resources"][0]["path"] = ["x"]
-    assert verify.verify_file(rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())).state in (
+    assert verify.verify_file(
+        rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())
+    ).state in (
         "altered",
         "not_ours",
     )
@@ -255,8 +261,12 @@ def test_one_changed_digit_is_caught_and_put_back(form):
 
 def test_the_cell_that_was_changed_is_named_with_both_values():
     verdict = verify.verify_file(made("csv").replace(b",16.16,", b",61.61,", 1))
-    assert verdict.format_findings("en") == ["row 14 (Lazio, 2025-05), column value: 61.61 in the file, it was 16.16"]
-    assert verdict.format_findings("it") == ["riga 14 (Lazio, 2025-05), colonna value: nel file 61.61, era 16.16"]
+    assert verdict.format_findings("en") == [
+        "row 14 (Lazio, 2025-05), column value: 61.61 in the file, it was 16.16"
+    ]
+    assert verdict.format_findings("it") == [
+        "riga 14 (Lazio, 2025-05), colonna value: nel file 61.61, era 16.16"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -330,7 +340,10 @@ def test_a_changed_cell_of_a_parquet_file_is_caught():
             out,
         )
         verdict = verify.verify_file(out.getvalue())
-        assert verdict.state == "altered" and name in verdict.format_findings("en")[0], (name, verdict.format_findings("en"))
+        assert verdict.state == "altered" and name in verdict.format_findings("en")[0], (
+            name,
+            verdict.format_findings("en"),
+        )
 
 
 def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_is_read_as_it_was():
@@ -368,7 +381,8 @@ def test_a_table_whose_checks_were_forged_too_is_caught_by_the_published_figures
         head
         + "\n"
         + "\n".join(
-            ",".join(f'"{fingerprint.normalize_cell(value)}"' for value in row.values()) for row in whole["rows"]
+            ",".join(f'"{fingerprint.normalize_cell(value)}"' for value in row.values())
+            for row in whole["rows"]
         )
     )
     verdict = verify.verify_file(forged.replace('""', "").encode(), "forged.csv")
@@ -456,7 +470,10 @@ def sealed(form: str) -> bytes:
 @pytest.mark.parametrize("form", IMAGES)
 def test_a_sealed_image_is_intact_and_an_unsealed_one_is_not_ours(form):
     verdict = verify.verify_file(sealed(form), f"figure.{form}")
-    assert (verdict.state, verdict.row_count) == ("current", 20)  # Trentino-Alto Adige is one figure, drawn twice
+    assert (verdict.state, verdict.row_count) == (
+        "current",
+        20,
+    )  # Trentino-Alto Adige is one figure, drawn twice
     assert verify.verify_file(IMAGES[form], f"figure.{form}").state == "not_ours"
 
 
@@ -534,7 +551,9 @@ def test_a_file_of_an_older_version_is_revised_and_both_values_are_said(form, up
         "Aosta Valley, 2025-05: was 13.33, now withdrawn",
         "Molise, 2025-05: was 30, now 31.25",
     ]
-    assert "2 of its" in verdict.format_message("en") and export("women").version in verdict.format_message("it")
+    assert "2 of its" in verdict.format_message("en") and export("women").version in verdict.format_message(
+        "it"
+    )
 
 
 def test_a_file_of_an_older_version_that_was_altered_is_altered(updated):
@@ -605,7 +624,10 @@ def test_open_data_untouched_has_the_published_figures_and_no_seal(form, lang):
 def test_all_of_the_open_data_can_be_compared():
     content = TestClient(Starlette(routes=routes.ROUTES)).get("/api/v1/observations?format=csv").content
     verdict = verify.verify_file(content)
-    assert (verdict.phrase_key, verdict.row_count) == ("unsealed_current", int(query.run_query("build")["observations"][0]))
+    assert (verdict.phrase_key, verdict.row_count) == (
+        "unsealed_current",
+        int(query.run_query("build")["observations"][0]),
+    )
 
 
 def test_a_changed_figure_of_open_data_is_named_with_both_values():
@@ -617,7 +639,8 @@ def test_a_changed_figure_of_open_data_is_named_with_both_values():
         head
         + "\n"
         + "\n".join(
-            ",".join(f'"{fingerprint.normalize_cell(value)}"' for value in one.values()) for one in whole["rows"]
+            ",".join(f'"{fingerprint.normalize_cell(value)}"' for value in one.values())
+            for one in whole["rows"]
         )
     )
     for content in (json.dumps(whole).encode(), by_hand.encode()):
@@ -637,7 +660,8 @@ def test_a_changed_cell_of_json_stat_is_named_and_one_outside_the_cube_is_not_ou
     assert (
         verdict.phrase_key == "unsealed_altered"
         and len(verdict.format_findings("en")) == 1
-        and f"99.9 in the file, published in version {query.get_data_version()}: {was}" in verdict.format_findings("en")[0]
+        and f"99.9 in the file, published in version {query.get_data_version()}: {was}"
+        in verdict.format_findings("en")[0]
     )
     for other in (
         {"value": {"999999999": 1.0}},

@@ -63,7 +63,9 @@ def test_a_file_without_a_seal_is_called_so(lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_kind_of_file_that_is_read_is_named(lang):
     label = opened("verify", lang=lang).file_uploader[0].label.lower()
-    assert [kind for kind in (*IMAGE_MEDIA_TYPES, *formats.FORMATS) if kind not in label and kind != "xlsx"] == []
+    assert [
+        kind for kind in (*IMAGE_MEDIA_TYPES, *formats.FORMATS) if kind not in label and kind != "xlsx"
+    ] == []
 
 
 def test_one_changed_digit_is_found_and_put_back():
@@ -83,8 +85,8 @@ def test_metadata_beside_a_csv_is_read_with_it():
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_before_the_first_release_the_page_says_so(lang, monkeypatch):
-    monkeypatch.setattr(releases, "releases", lambda root=None: [])
-    monkeypatch.setattr(releases, "revisions", lambda root=None: [])
+    monkeypatch.setattr(releases, "load_releases", lambda root=None: [])
+    monkeypatch.setattr(releases, "load_revisions", lambda root=None: [])
     assert t("revisions_none", lang) in html(opened("revisions", lang=lang))
 
 
@@ -107,12 +109,12 @@ def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
     }
     monkeypatch.setattr(
         releases,
-        "releases",
+        "load_releases",
         lambda root=None: [
             {"version": "0000000000aa", "date": "2026-11-22", "previous": "", "observations": "9"}
         ],
     )
-    monkeypatch.setattr(releases, "revisions", lambda root=None: [line])
+    monkeypatch.setattr(releases, "load_revisions", lambda root=None: [line])
     page = html(opened("revisions", lang=lang))
     assert (
         {"it": "Lombardia", "en": "Lombardy"}[lang] in page

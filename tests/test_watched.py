@@ -55,7 +55,9 @@ def lines(monkeypatch):
 def client(monkeypatch) -> TestClient:
     """A visitor whose buckets are full."""
     monkeypatch.setattr(
-        rate_limit, "BUCKETS", {kind: rate_limit.TokenBucket(*rate) for kind, rate in rate_limit.BUCKET_LIMITS.items()}
+        rate_limit,
+        "BUCKETS",
+        {kind: rate_limit.TokenBucket(*rate) for kind, rate in rate_limit.BUCKET_LIMITS.items()},
     )
     return TestClient(APP, raise_server_exceptions=False, client=("203.0.113.9", 5000))
 
@@ -105,7 +107,7 @@ def test_a_fault_is_told_by_kind_and_place_and_never_by_its_words(client, lines)
 
 def test_a_page_is_timed_and_one_that_fails_is_told_without_what_the_address_held(lines, monkeypatch):
     opened("about", lang="it")
-    monkeypatch.setattr(overview_page, "show", broken)
+    monkeypatch.setattr(overview_page, "render_page", broken)
     opened(lang="en", geo="mario.rossi@example.org")
     scripts = [line for line in lines() if line["event"] == "script"]
     assert [(line["page"], line["lang"], line.get("fault")) for line in scripts] == [
@@ -126,7 +128,7 @@ def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
 
 
 def test_an_image_is_timed(lines, monkeypatch):
-    monkeypatch.setattr(image_renderer, "browser", lambda: "")
+    monkeypatch.setattr(image_renderer, "find_browser", lambda: "")
     from test_exports import drawn
 
     with pytest.raises(image_renderer.RenderError):
@@ -219,7 +221,7 @@ def test_a_bucket_fills_again_and_never_over_its_rim():
 
 
 def test_no_address_is_remembered_and_not_more_visitors_than_fit(monkeypatch):
-    monkeypatch.setattr(rate_limit, "KEPT", 50)
+    monkeypatch.setattr(rate_limit, "MAX_CLIENTS", 50)
     bucket = rate_limit.TokenBucket(5, 1)
     for number in range(200):
         bucket.acquire(rate_limit.get_client_key(f"198.51.100.{number}"))
@@ -264,9 +266,11 @@ def test_one_line_of_the_newer_internet_is_one_visitor():
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sql_page_asks_to_wait_in_a_sentence(lang, monkeypatch):
     monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.TokenBucket(0, 0.1)})
-    monkeypatch.setattr(shell, "visitor", lambda: "someone")
+    monkeypatch.setattr(shell, "get_client_key", lambda: "someone")
     visit = opened("sql", lang=lang, sql="select 1")
-    assert not visit.exception and locked.QueryRejectedError("often", seconds=10).format_message(lang) in html(visit)
+    assert not visit.exception and locked.QueryRejectedError("often", seconds=10).format_message(
+        lang
+    ) in html(visit)
 
 
 def test_the_limits_can_be_left_to_a_proxy(monkeypatch):

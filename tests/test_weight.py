@@ -86,17 +86,19 @@ def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
 def test_the_same_choice_is_drawn_once_for_all_visitors(monkeypatch):
     opened("closures", lang="en", level="europe")
     made = []
-    monkeypatch.setattr(look, "figure", lambda *given: made.append(given))
+    monkeypatch.setattr(look, "build_figure", lambda *given: made.append(given))
     assert len(figures(opened("closures", lang="en", level="europe"))) > 2 and not made
 
 
 def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
     view = resolve_view(Filters(lang="en", level="italy", period="2021"), "closures")
     before, leaders = topic.build_time_figures(view, "light"), topic.build_gender_figures(view, "light")
-    monkeypatch.setattr(look, "figure", lambda *given: pytest.fail("drawn again"))
+    monkeypatch.setattr(look, "build_figure", lambda *given: pytest.fail("drawn again"))
     other = replace(view, period="2020")
     for one, two in zip(
-        (*before, *leaders), (*topic.build_time_figures(other, "light"), *topic.build_gender_figures(other, "light")), strict=True
+        (*before, *leaders),
+        (*topic.build_time_figures(other, "light"), *topic.build_gender_figures(other, "light")),
+        strict=True,
     ):
         assert one.figure is two.figure and (one.view.period, two.view.period) == ("2021", "2020")
     assert len(before) == 2

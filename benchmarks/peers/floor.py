@@ -27,7 +27,9 @@ def main() -> None:
         "["
         + ",".join(
             "["
-            + ",".join(plotly.io.to_json(figure) for figure in page.build_figures("death_rate", period, None)[:3])
+            + ",".join(
+                plotly.io.to_json(figure) for figure in page.build_figures("death_rate", period, None)[:3]
+            )
             + "]"
             for period in page.PERIODS
         )

@@ -32,7 +32,8 @@ def list_boundary_files() -> list[dict]:
     for name in BOUNDARY_NAMES:
         if read_geojson(name):
             content, features, credit = _parse_file(
-                BOUNDARIES_FOLDER / f"{name}.geojson", (BOUNDARIES_FOLDER / f"{name}.geojson").stat().st_mtime_ns
+                BOUNDARIES_FOLDER / f"{name}.geojson",
+                (BOUNDARIES_FOLDER / f"{name}.geojson").stat().st_mtime_ns,
             )
             rows.append(
                 {

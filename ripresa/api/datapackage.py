@@ -29,7 +29,8 @@ def build_datapackage(version: str, lang: str, site: str) -> dict:
                 "profile": "tabular-data-resource",
                 "name": endpoint.name,
                 "title": endpoint.describe(lang),
-                "path": f"{root}{endpoint.path}?format=csv" + f"&lang={lang}" * (LANG_PARAMETER in endpoint.parameters),
+                "path": f"{root}{endpoint.path}?format=csv"
+                + f"&lang={lang}" * (LANG_PARAMETER in endpoint.parameters),
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",

@@ -102,7 +102,11 @@ class Parameter:
                 if len(allowed) <= MAX_LISTED_CODES
                 else difflib.get_close_matches(value[:20], allowed, 10, 0.3) or allowed[:10]
             )
-            where = f"/api/{API_VERSION}/{self.codelist}" if self.codelist and self.codelist != "boundaries" else ""
+            where = (
+                f"/api/{API_VERSION}/{self.codelist}"
+                if self.codelist and self.codelist != "boundaries"
+                else ""
+            )
             raise ProblemError(
                 "parameter",
                 lang,
@@ -235,7 +239,11 @@ ENDPOINTS = (
 
 
 def parse_parameters(
-    endpoint: Endpoint, path_params: dict[str, str], query_items: list[tuple[str, str]], version: str, lang: str
+    endpoint: Endpoint,
+    path_params: dict[str, str],
+    query_items: list[tuple[str, str]],
+    version: str,
+    lang: str,
 ) -> dict:
     """The parameters of a request, checked and with their defaults. Raises Problem."""
     for name, _ in query_items:
@@ -264,7 +272,8 @@ def parse_parameters(
 def load_codelists(version: str) -> dict[str, tuple[str, ...]]:
     """The codes of every list of this data version, in reading order."""
     lists = {
-        f"{kind}s": tuple(rows["code"]) for kind, rows in run_query("labels", lang="en").groupby("kind", sort=False)
+        f"{kind}s": tuple(rows["code"])
+        for kind, rows in run_query("labels", lang="en").groupby("kind", sort=False)
     }
     return lists | {
         "indicators": tuple(run_query("indicators", lang="en")["id"]),

@@ -31,12 +31,16 @@ from ripresa.i18n import t
 def handle_rows(call: RequestContext) -> Response:
     """Rows of the database in the format asked for, a batch at a time."""
     tag, kept = (
-        compute_etag(call.version, call.endpoint.name, call.endpoint.sql_text, repr(sorted(call.parameters.items()))),
+        compute_etag(
+            call.version, call.endpoint.name, call.endpoint.sql_text, repr(sorted(call.parameters.items()))
+        ),
         build_cache_headers(call),
     )
     if fresh := build_not_modified(call, tag, kept):
         return fresh
-    found = row_stream.RowStream(call.endpoint.sql_text, call.parameters, call.version, as_json_text=call.format == "json")
+    found = row_stream.RowStream(
+        call.endpoint.sql_text, call.parameters, call.version, as_json_text=call.format == "json"
+    )
     headers = {
         **kept,
         "X-Total-Count": str(found.total),
@@ -48,7 +52,9 @@ def handle_rows(call: RequestContext) -> Response:
         return build_full_response(call, _encode_jsonstat(call, found), MEDIA_TYPES["jsonstat"], headers, tag)
     about = {"version": call.version, "total": found.total}
     if call.format == "json":
-        return build_streaming_response(call, found, serializers.serialize_json(found.iter_batches(), about), headers, tag)
+        return build_streaming_response(
+            call, found, serializers.serialize_json(found.iter_batches(), about), headers, tag
+        )
     written = (
         serializers.serialize_parquet(found.schema, found.iter_batches(), about)
         if call.format == "parquet"
@@ -172,7 +178,9 @@ def handle_html_docs(call: RequestContext) -> Response:
     }
     return build_full_response(
         call,
-        html_docs.render_html_docs(call.version, lang, f"{call.request.url.scheme}://{call.request.url.netloc}").encode(),
+        html_docs.render_html_docs(
+            call.version, lang, f"{call.request.url.scheme}://{call.request.url.netloc}"
+        ).encode(),
         MEDIA_TYPES["html"],
         own,
     )
@@ -210,10 +218,18 @@ def _encode_jsonstat(call: RequestContext, found: row_stream.RowStream) -> bytes
     try:
         return serializers.encode_json(
             jsonstat_writer.build_dataset(
-                rows, order, about, {name: t(f"dimension_{name}", lang) for name in jsonstat_writer.DIMENSIONS}
+                rows,
+                order,
+                about,
+                {name: t(f"dimension_{name}", lang) for name in jsonstat_writer.DIMENSIONS},
             )
         )
     except jsonstat_writer.CubeTooLargeError as fault:
         raise ProblemError(
-            "large", call.lang, "cube_large", parameter="format", cells=fault.cells, most=jsonstat_writer.MAX_CELLS
+            "large",
+            call.lang,
+            "cube_large",
+            parameter="format",
+            cells=fault.cells,
+            most=jsonstat_writer.MAX_CELLS,
         ) from None

@@ -105,9 +105,9 @@ def _build_parameter_row(parameter: Parameter, version: str, lang: str) -> list[
 
 def _build_column_rows(version: str, lang: str) -> list[list[str]]:
     """The columns of observations."""
-    schema = openapi.build_openapi(version, lang)["components"]["schemas"]["Observations"]["properties"]["rows"][
-        "items"
-    ]["properties"]
+    schema = openapi.build_openapi(version, lang)["components"]["schemas"]["Observations"]["properties"][
+        "rows"
+    ]["items"]["properties"]
     return [
         [f"<code>{name}</code>", f"{escape(its.get('description', '–'))}"] for name, its in schema.items()
     ]

@@ -16,7 +16,12 @@ class CubeTooLargeError(ValueError):
         super().__init__(f"{cells} cells")
 
 
-def build_dataset(rows: Iterable[dict], code_order: dict[str, tuple[str, ...]], metadata: dict, dimension_labels: dict[str, str]) -> dict:
+def build_dataset(
+    rows: Iterable[dict],
+    code_order: dict[str, tuple[str, ...]],
+    metadata: dict,
+    dimension_labels: dict[str, str],
+) -> dict:
     """A dataset. rows: those of observations.sql. order: codes of a dimension in reading order, where it has one. about: label, source, updated, ...
 
     Values and flags are by position, empty cells left out; intervals, sample sizes and states are in `extension`, by position too. Raises TooLarge."""
@@ -43,7 +48,9 @@ def build_dataset(rows: Iterable[dict], code_order: dict[str, tuple[str, ...]], 
         "id": list(DIMENSIONS),
         "size": sizes,
         "role": DIMENSION_ROLES,
-        "dimension": {name: _build_dimension(name, codes, rows, dimension_labels) for name, codes in categories.items()},
+        "dimension": {
+            name: _build_dimension(name, codes, rows, dimension_labels) for name, codes in categories.items()
+        },
         "value": {str(cell): row["value"] for cell, row in sorted(cells.items())},
         "status": {str(cell): row["flags"] for cell, row in sorted(cells.items()) if row["flags"]},
         "extension": metadata.get("extension", {}) | beside | {"state": states},

@@ -37,7 +37,8 @@ RESPONSE_HEADERS = {
 ROW_HEADERS = ("Data-Version", "X-Total-Count", "Link")
 ROW_SCHEMAS = {  # rows that are not of a table of the database
     "revisions": dict.fromkeys(
-        "date version kind indicator geo sector gender size period edition old_value new_value".split(), STRING_SCHEMA
+        "date version kind indicator geo sector gender size period edition old_value new_value".split(),
+        STRING_SCHEMA,
     )
     | {"observations": {"type": "integer"}},
     "boundaries": {
@@ -80,7 +81,9 @@ def build_openapi(version: str, lang: str) -> dict:
             },
         ],
         "externalDocs": {"url": f"/api/{API_VERSION}/?lang={lang}", "description": t("page", lang)},
-        "paths": {endpoint.path: {"get": _build_operation(endpoint, version, lang)} for endpoint in ENDPOINTS},
+        "paths": {
+            endpoint.path: {"get": _build_operation(endpoint, version, lang)} for endpoint in ENDPOINTS
+        },
         "components": {
             "schemas": {
                 "Problem": _build_problem_schema(),
@@ -119,7 +122,10 @@ def _build_operation(endpoint: Endpoint, version: str, lang: str) -> dict:
         "operationId": endpoint.name,
         "summary": endpoint.describe(lang),
         "parameters": [_build_parameter(parameter, version, lang) for parameter in parameters],
-        "responses": {"200": _build_success_response(endpoint, lang), "304": {"description": t("not_modified", lang)}}
+        "responses": {
+            "200": _build_success_response(endpoint, lang),
+            "304": {"description": t("not_modified", lang)},
+        }
         | faults,
     }
 
@@ -208,7 +214,11 @@ def _build_column_schemas(endpoint: Endpoint, lang: str) -> dict:
             dictionary["table_name"].isin([endpoint.table, endpoint.name]), ["column_name", "comment"]
         ].itertuples(index=False)
     )
-    about |= {name: words[LANGS.index(lang)] for name, (_, *words) in COLUMNS.items()} if endpoint.query_name else {}
+    about |= (
+        {name: words[LANGS.index(lang)] for name, (_, *words) in COLUMNS.items()}
+        if endpoint.query_name
+        else {}
+    )
     return {
         name: JSON_TYPES[kind]
         | ({"type": [JSON_TYPES[kind]["type"], "null"]} if nullable.get(name) else {})
@@ -243,7 +253,10 @@ def _build_jsonstat_schema() -> dict:
         "properties": {
             "version": {"const": "2.0"},
             "class": {"const": "dataset"},
-            "id": {"type": "array", "items": {"enum": [*(parameter.name for parameter in KEY_PARAMETERS), "edition"]}},
+            "id": {
+                "type": "array",
+                "items": {"enum": [*(parameter.name for parameter in KEY_PARAMETERS), "edition"]},
+            },
             "size": {"type": "array", "items": {"type": "integer", "minimum": 0}},
             "dimension": {"type": "object"},
             "value": {"type": "object", "additionalProperties": {"type": "number"}},

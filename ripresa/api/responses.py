@@ -59,9 +59,15 @@ def build_list_response(call: RequestContext, lines: list[dict]) -> Response:
     )
 
 
-def build_full_response(call: RequestContext, body: bytes, media: str, headers: dict, tag: str = "") -> Response:
+def build_full_response(
+    call: RequestContext, body: bytes, media: str, headers: dict, tag: str = ""
+) -> Response:
     """A body that is there whole: its own hash is its ETag, it is compressed once."""
-    headers = {"Vary": "Accept-Encoding", **headers, "ETag": tag or compute_etag(hashlib.sha256(body).hexdigest())}
+    headers = {
+        "Vary": "Accept-Encoding",
+        **headers,
+        "ETag": tag or compute_etag(hashlib.sha256(body).hexdigest()),
+    }
     if fresh := build_not_modified(call, headers["ETag"], headers):
         return fresh
     if _accepts_gzip(call) and len(body) > 500:
@@ -74,7 +80,9 @@ def build_full_response(call: RequestContext, body: bytes, media: str, headers: 
     return Response(body, 200, headers, media)
 
 
-def build_streaming_response(call: RequestContext, found: RowStream, pieces: Iterable[bytes], headers: dict, tag: str) -> Response:
+def build_streaming_response(
+    call: RequestContext, found: RowStream, pieces: Iterable[bytes], headers: dict, tag: str
+) -> Response:
     """Pieces of a body as they are made."""
     headers = {**headers, "Vary": "Accept-Encoding", "ETag": tag}
     if call.format == "parquet":

@@ -36,13 +36,17 @@ PREFLIGHT_HEADERS = {
 
 def handle_request(endpoint: Endpoint, request: Request) -> Response:
     """The answer of an address, whatever is asked of it."""
-    lang = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    lang = i18n.negotiate_language(
+        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+    )
     try:
         if len(request.url.query) > MAX_QUERY_LENGTH:
             raise ProblemError("long", lang, "long", length=len(request.url.query), most=MAX_QUERY_LENGTH)
         current = queries.get_data_version()
         asked = request.path_params.get("version")
-        given = parse_parameters(endpoint, request.path_params, request.query_params.multi_items(), current, lang)
+        given = parse_parameters(
+            endpoint, request.path_params, request.query_params.multi_items(), current, lang
+        )
         if asked is not None and asked != current:
             _check_version(endpoint, asked, current, lang)
         return HANDLERS[endpoint.name](
@@ -51,9 +55,9 @@ def handle_request(endpoint: Endpoint, request: Request) -> Response:
     except ProblemError as problem:
         return problem.build_response(request.url.path)
     except build.BuildError as fault:
-        return ProblemError("no_database", lang, "no_database", words=str(fault).splitlines()[0]).build_response(
-            request.url.path, {"Retry-After": "30"}
-        )
+        return ProblemError(
+            "no_database", lang, "no_database", words=str(fault).splitlines()[0]
+        ).build_response(request.url.path, {"Retry-After": "30"})
 
 
 def _check_version(endpoint: Endpoint, requested: str, current: str, lang: str) -> None:
@@ -65,10 +69,16 @@ def _check_version(endpoint: Endpoint, requested: str, current: str, lang: str) 
     newest = f"/api/{API_VERSION}{endpoint.path if '{' not in endpoint.path else '/'}"
     more = {"current": current, "current_address": newest, "releases": f"/api/{API_VERSION}/versions"}
     if kept:
-        raise ProblemError("version_gone", lang, "version_kept", extensions=more, version=requested, current=current)
+        raise ProblemError(
+            "version_gone", lang, "version_kept", extensions=more, version=requested, current=current
+        )
     if requested in known:
-        raise ProblemError("version_gone", lang, "version_gone", extensions=more, version=requested, current=current)
-    raise ProblemError("version_unknown", lang, "version_unknown", extensions=more, version=requested[:60], current=current)
+        raise ProblemError(
+            "version_gone", lang, "version_gone", extensions=more, version=requested, current=current
+        )
+    raise ProblemError(
+        "version_unknown", lang, "version_unknown", extensions=more, version=requested[:60], current=current
+    )
 
 
 class CORSMiddleware:
@@ -91,15 +101,17 @@ class CORSMiddleware:
 
 def _handle_http_exception(request: Request, fault: HTTPException) -> Response:
     """An address or a method that is not declared."""
-    lang = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    lang = i18n.negotiate_language(
+        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+    )
     if fault.status_code == 405:
         return ProblemError(
             "method", lang, "method", method=request.method[:20], allowed=ALLOWED_METHODS.split(", ")
         ).build_response(request.url.path, {"Allow": ALLOWED_METHODS})
     paths = [f"/api/{API_VERSION}{endpoint.path}" for endpoint in ENDPOINTS]
-    return ProblemError("not_found", lang, "no_address", allowed=paths, path=request.url.path[:100]).build_response(
-        request.url.path
-    )
+    return ProblemError(
+        "not_found", lang, "no_address", allowed=paths, path=request.url.path[:100]
+    ).build_response(request.url.path)
 
 
 def _handle_unexpected_error(request: Request, fault: Exception) -> Response:
@@ -111,7 +123,12 @@ def _build_routes() -> list[Route]:
     found = []
     for endpoint in ENDPOINTS:
         found.append(
-            Route(f"/{API_VERSION}{endpoint.path}", partial(handle_request, endpoint), methods=["GET"], name=endpoint.name)
+            Route(
+                f"/{API_VERSION}{endpoint.path}",
+                partial(handle_request, endpoint),
+                methods=["GET"],
+                name=endpoint.name,
+            )
         )
         if endpoint.pinnable:
             found.append(
@@ -125,4 +142,9 @@ def _build_routes() -> list[Route]:
     return found
 
 
-api_app = CORSMiddleware(Starlette(routes=_build_routes(), exception_handlers={HTTPException: _handle_http_exception, Exception: _handle_unexpected_error}))
+api_app = CORSMiddleware(
+    Starlette(
+        routes=_build_routes(),
+        exception_handlers={HTTPException: _handle_http_exception, Exception: _handle_unexpected_error},
+    )
+)

@@ -36,7 +36,8 @@ class RowStream:
             self._cursor.execute(f"create temp view observations as from read_parquet('{literal}')")
         if "$populations" in sql:
             populations = [
-                text for (text,) in self._execute("select distinct population from observations", {}).fetchall()
+                text
+                for (text,) in self._execute("select distinct population from observations", {}).fetchall()
             ]
             named |= {
                 "populations": populations,

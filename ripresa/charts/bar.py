@@ -50,7 +50,11 @@ def build_bar_chart(rows, view: View, theme: str = "light", max_bars: int = MAX_
     as_dots = view.indicator.unit == "rank" or any(
         has_interval(row) for _, row in drawn
     )  # a place has no length
-    traces = [build_dot_trace(drawn, paint, view, colours)] if as_dots else build_bar_traces(drawn, paint, "geo", view, colours)
+    traces = (
+        [build_dot_trace(drawn, paint, view, colours)]
+        if as_dots
+        else build_bar_traces(drawn, paint, "geo", view, colours)
+    )
     head = TOP_MARGIN + 15 * (len(against) - 1) if against else 8
     return look.build_figure(
         [*traces, SECOND_AXIS_TRACE],
@@ -139,7 +143,12 @@ def build_bar_traces(drawn: list[tuple[int, dict]], paint: dict, key: str, view:
     groups: dict[tuple, list] = {}
     for place, row in drawn:
         groups.setdefault(
-            (paint[row[key]], is_other_edition(row), "/" if is_small_sample(row) else "\\" if is_old_survey(row) else ""), []
+            (
+                paint[row[key]],
+                is_other_edition(row),
+                "/" if is_small_sample(row) else "\\" if is_old_survey(row) else "",
+            ),
+            [],
         ).append((place, row))
     pattern = {"fgcolor": colours.page, "size": 6, "solidity": 0.35, "fillmode": "overlay"}
     return [
@@ -164,7 +173,9 @@ def build_bar_traces(drawn: list[tuple[int, dict]], paint: dict, key: str, view:
     ]
 
 
-def build_dot_trace(drawn: list[tuple[int, dict]], paint: dict, view: View, colours, key: str = "geo") -> dict:
+def build_dot_trace(
+    drawn: list[tuple[int, dict]], paint: dict, view: View, colours, key: str = "geo"
+) -> dict:
     """Dots with whiskers; hollow where the base is small, hollow diamonds where the edition is another."""
     rows = [row for _, row in drawn]
     fill = [paint[row[key]] for row in rows]
@@ -181,7 +192,8 @@ def build_dot_trace(drawn: list[tuple[int, dict]], paint: dict, view: View, colo
             "size": 10,
             "symbol": ["diamond" if is_other_edition(row) else "circle" for row in rows],
             "color": [
-                colours.page if is_small_sample(row) or is_other_edition(row) else colour for row, colour in zip(rows, fill)
+                colours.page if is_small_sample(row) or is_other_edition(row) else colour
+                for row, colour in zip(rows, fill)
             ],
             "line": {"width": 2, "color": fill},
         },
@@ -214,12 +226,21 @@ def _truncate_rows(lines: list[dict], view: View, most: int) -> tuple[list[dict 
     kept = [
         place
         for place, row in enumerate(lines)
-        if place < BARS_AT_EACH_END or place >= len(lines) - BARS_AT_EACH_END or row["geo"] in get_highlighted_areas(view)
+        if place < BARS_AT_EACH_END
+        or place >= len(lines) - BARS_AT_EACH_END
+        or row["geo"] in get_highlighted_areas(view)
     ]
     drawn: list[dict | None] = []
     for before, place in zip([-1, *kept], kept):
         drawn += [None] * (place > before + 1) + [lines[place]]
-    return drawn, t("note_hidden", view.lang, shown=len(kept), count=len(lines), top=BARS_AT_EACH_END, bottom=BARS_AT_EACH_END)
+    return drawn, t(
+        "note_hidden",
+        view.lang,
+        shown=len(kept),
+        count=len(lines),
+        top=BARS_AT_EACH_END,
+        bottom=BARS_AT_EACH_END,
+    )
 
 
 def _get_colour(row: dict, view: View, colours) -> str:
@@ -262,7 +283,9 @@ def _build_reference_lines(against: list[dict], colours) -> list[dict]:
     ]
 
 
-def _build_reference_labels(against: list[dict], low: float, high: float, theme: str, view: View) -> list[dict]:
+def _build_reference_labels(
+    against: list[dict], low: float, high: float, theme: str, view: View
+) -> list[dict]:
     labels = []
     for place, row in enumerate(against):
         share = (row["value"] - low) / ((high - low) or 1)

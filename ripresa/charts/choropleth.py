@@ -51,7 +51,9 @@ GEO_LAYOUTS = {
 }
 
 
-def build_choropleth(rows, view: View, theme: str = "light", geojson_mode: str = "address", class_values=()) -> go.Figure:
+def build_choropleth(
+    rows, view: View, theme: str = "light", geojson_mode: str = "address", class_values=()
+) -> go.Figure:
     """Areas shaded by class. rows: geo, geo_name, value and the other columns of a rows frame.
 
     boundaries: "address" sends the browser an address of this site, "inline" embeds the shapes, for drawing on a server.
@@ -70,7 +72,9 @@ def build_choropleth(rows, view: View, theme: str = "light", geojson_mode: str =
         colours,
     )
     absent = [code for code in areas.get_data_area_codes(level) if code not in known]
-    context = [code for code, area in areas.load_map_areas(level).items() if area.context and code not in known]
+    context = [
+        code for code, area in areas.load_map_areas(level).items() if area.context and code not in known
+    ]
     shapes = _get_geojson(level, geojson_mode)
     traces = [
         *_build_value_labels(
@@ -80,8 +84,14 @@ def build_choropleth(rows, view: View, theme: str = "light", geojson_mode: str =
         _build_flat_trace(shapes, context, colours.surface, colours.border, 0.3, view),
         _build_flat_trace(shapes, absent, colours.no_data, colours.border, 0.6, view, has_hover=True),
         _build_class_trace(shapes, known, view, scale, colours, theme),
-        *_build_outline_traces(shapes, [code for code in view.geo if code in known or code in absent], level, colours),
-        *([_build_legend_entry(t("no_data", view.lang), colours.no_data, "square", colours.border)] if absent else []),
+        *_build_outline_traces(
+            shapes, [code for code in view.geo if code in known or code in absent], level, colours
+        ),
+        *(
+            [_build_legend_entry(t("no_data", view.lang), colours.no_data, "square", colours.border)]
+            if absent
+            else []
+        ),
     ]
     return look.build_figure(
         [trace for trace in traces if trace],
@@ -113,8 +123,15 @@ def build_tile_grid_map(rows, view: View, theme: str = "light", class_values=())
         return look.build_empty_figure(view, theme, meta)
     colours = look.get_palette(theme)
     own = [row["value"] for row in with_values(get_area_rows(found, view))]
-    scale = build_threshold_scale([*class_values] or own, view.indicator.unit, view.indicator.decimals, colours)
-    grid, text, shapes, points = areas.load_tile_grid(), [], [], {"x": [], "y": [], "text": [], "customdata": []}
+    scale = build_threshold_scale(
+        [*class_values] or own, view.indicator.unit, view.indicator.decimals, colours
+    )
+    grid, text, shapes, points = (
+        areas.load_tile_grid(),
+        [],
+        [],
+        {"x": [], "y": [], "text": [], "customdata": []},
+    )
     for code, tile in sorted(
         grid["tiles"].items(), key=lambda item: item[0] in view.geo
     ):  # the chosen last, over their neighbours
@@ -158,7 +175,9 @@ def build_tile_grid_map(rows, view: View, theme: str = "light", class_values=())
         points["x"].append(x)
         points["y"].append(y)
         points["text"].append(
-            build_hover_text(row, view) if row else f"<b>{_get_area_name(code, view)}</b><br>{t('no_data', view.lang)}"
+            build_hover_text(row, view)
+            if row
+            else f"<b>{_get_area_name(code, view)}</b><br>{t('no_data', view.lang)}"
         )
         points["customdata"].append([code])
     hidden = {"visible": False, "fixedrange": True}
@@ -198,11 +217,19 @@ def build_tile_grid_map(rows, view: View, theme: str = "light", class_values=())
 
 
 def _get_geojson(level: str, boundaries: str):
-    return areas.load_boundaries(level) if boundaries == "inline" else areas.GEOJSON_URL.format(name=areas.MAP_FILES[level])
+    return (
+        areas.load_boundaries(level)
+        if boundaries == "inline"
+        else areas.GEOJSON_URL.format(name=areas.MAP_FILES[level])
+    )
 
 
 def _get_area_name(code: str, view: View) -> str:
-    return areas.load_map_areas(view.level)[code].name[view.lang] if code in areas.load_map_areas(view.level) else code
+    return (
+        areas.load_map_areas(view.level)[code].name[view.lang]
+        if code in areas.load_map_areas(view.level)
+        else code
+    )
 
 
 def _build_value_labels(known: dict, view: View, scale: ThresholdScale, colours) -> list[dict]:
@@ -213,7 +240,9 @@ def _build_value_labels(known: dict, view: View, scale: ThresholdScale, colours)
     inks: dict[str, list] = {}
     for code, row in known.items():
         ink = colours.ink if code in areas.LABELS_AT_SEA else get_text_colour(scale.get_colour(row["value"]))
-        inks.setdefault(ink, []).append((*areas.get_label_point("italy", code), format_plain_number(row["value"], view)))
+        inks.setdefault(ink, []).append(
+            (*areas.get_label_point("italy", code), format_plain_number(row["value"], view))
+        )
     return [
         {
             **base,
@@ -329,7 +358,10 @@ def _build_outline_traces(shapes, codes: list[str], level: str, colours) -> list
     }
     return [
         {**hollow, "marker": {"line": {"color": colour, "width": width}}}
-        for colour, width in ((colours.page, 2.1 * OUTLINE_WIDTHS[level]), (colours.ink, OUTLINE_WIDTHS[level]))
+        for colour, width in (
+            (colours.page, 2.1 * OUTLINE_WIDTHS[level]),
+            (colours.ink, OUTLINE_WIDTHS[level]),
+        )
     ]
 
 
@@ -348,12 +380,18 @@ def _build_legend_entry(label: str, colour: str, symbol: str, border: str) -> di
 
 
 def _build_colorbar_options(scale: ThresholdScale, view: View, theme: str, colours) -> dict:
-    return {"colorscale": scale.to_colorscale(), "showscale": True, "colorbar": build_colorbar(scale, view, theme)}
+    return {
+        "colorscale": scale.to_colorscale(),
+        "showscale": True,
+        "colorbar": build_colorbar(scale, view, theme),
+    }
 
 
 def build_colorbar(scale: ThresholdScale, view: View, theme: str, **more) -> dict:
     """Classes as equal blocks with the limits written between them."""
-    ticks = look.format_tick_labels(list(scale.thresholds), view.indicator.unit, view.indicator.decimals, view.lang)
+    ticks = look.format_tick_labels(
+        list(scale.thresholds), view.indicator.unit, view.indicator.decimals, view.lang
+    )
     return {
         "orientation": "h",
         "x": 0.5,
@@ -386,7 +424,11 @@ def _build_tile_legend(known: dict, view: View, theme: str, colours) -> list[dic
         if any(is_small_sample(row) for row in known.values())
         else []
     )
-    words += [f"{OTHER_EDITION_MARK} {t('other_edition', view.lang)}"] if any(map(is_other_edition, known.values())) else []
+    words += (
+        [f"{OTHER_EDITION_MARK} {t('other_edition', view.lang)}"]
+        if any(map(is_other_edition, known.values()))
+        else []
+    )
     return (
         [
             look.build_annotation(

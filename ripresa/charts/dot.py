@@ -32,7 +32,9 @@ def build_dot_plot(rows, view: View, theme: str = "light") -> go.Figure:
     """
     found, colours = to_records(rows, view.lang), look.get_palette(theme)
     known = [
-        row for row in with_values(found) if view.indicator.unit not in AMOUNT_UNITS or not is_reference(row, view)
+        row
+        for row in with_values(found)
+        if view.indicator.unit not in AMOUNT_UNITS or not is_reference(row, view)
     ]
     meta = build_figure_text(found, view, "dots")
     if not known:
@@ -74,11 +76,15 @@ def build_dot_plot(rows, view: View, theme: str = "light") -> go.Figure:
                 theme,
                 range=_pad_range(grid),
                 tickvals=grid,
-                ticktext=look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
+                ticktext=look.format_tick_labels(
+                    grid, view.indicator.unit, view.indicator.decimals, view.lang
+                ),
                 zeroline=grid[0] < 0,
                 zerolinecolor=colours.border,
             ),
-            **build_label_axes([_format_name(row, view) for row in newest], labels, theme, showgrid=True, griddash="dot"),
+            **build_label_axes(
+                [_format_name(row, view) for row in newest], labels, theme, showgrid=True, griddash="dot"
+            ),
         ),
     )
 
@@ -135,7 +141,9 @@ def _build_connector_trace(known: list[dict], places: dict, view: View, colours)
     )
 
 
-def _build_marker_trace(rows: list[dict], places: dict, editions: dict, size: int, view: View, colours) -> dict | None:
+def _build_marker_trace(
+    rows: list[dict], places: dict, editions: dict, size: int, view: View, colours
+) -> dict | None:
     if not rows:
         return None
     ink = [
@@ -152,7 +160,9 @@ def _build_marker_trace(rows: list[dict], places: dict, editions: dict, size: in
         "x": [row["value"] for row in rows],
         "y": [places[row["geo"]] for row in rows],
         "customdata": [[row["geo"]] for row in rows],
-        "text": [build_hover_text(row, view) + f"<br>{row.get('edition_name') or row['edition']}" for row in rows],
+        "text": [
+            build_hover_text(row, view) + f"<br>{row.get('edition_name') or row['edition']}" for row in rows
+        ],
         "hovertemplate": "%{text}<extra></extra>",
         "showlegend": False,
         "marker": {

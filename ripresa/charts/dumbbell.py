@@ -56,17 +56,23 @@ def build_dumbbell_chart(rows, view: View, theme: str = "light") -> go.Figure:
             TOP_MARGIN + ROW_HEIGHT * len(both) + BOTTOM_MARGIN,
             meta=meta,
             showlegend=True,
-            legend=look.build_legend(theme, y=1, yanchor="bottom", font={"size": look.TICK_SIZE, "color": colours.text}),
+            legend=look.build_legend(
+                theme, y=1, yanchor="bottom", font={"size": look.TICK_SIZE, "color": colours.text}
+            ),
             margin={"l": 8, "r": 8, "t": TOP_MARGIN, "b": BOTTOM_MARGIN - 26, "pad": 4},
             xaxis=look.build_axis(
                 theme,
                 range=[grid[0], grid[-1]],
                 tickvals=grid,
-                ticktext=look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
+                ticktext=look.format_tick_labels(
+                    grid, view.indicator.unit, view.indicator.decimals, view.lang
+                ),
             ),
             **build_label_axes(
                 [
-                    f"<b>{look.wrap_text(name, 18, 2)}</b>" if code in get_highlighted_areas(view) else look.wrap_text(name, 18, 2)
+                    f"<b>{look.wrap_text(name, 18, 2)}</b>"
+                    if code in get_highlighted_areas(view)
+                    else look.wrap_text(name, 18, 2)
                     for code, name, *_ in both
                 ],
                 [_format_gap(women, men, view) for *_, women, men in both],
@@ -83,7 +89,9 @@ def _build_marker_trace(rows: list[dict], colour: str, symbol: str, view: View, 
         "x": [row["value"] for row in rows],
         "y": list(range(len(rows))),
         "name": rows[0]["gender_name"],
-        "text": [build_hover_text(row, view, f"{row['geo_name']}, {row['gender_name'].lower()}") for row in rows],
+        "text": [
+            build_hover_text(row, view, f"{row['geo_name']}, {row['gender_name'].lower()}") for row in rows
+        ],
         "hovertemplate": "%{text}<extra></extra>",
         "customdata": [[row["geo"]] for row in rows],
         "showlegend": True,
@@ -102,9 +110,12 @@ def _build_marker_trace(rows: list[dict], colour: str, symbol: str, view: View, 
 
 def _format_gap(women: dict, men: dict, view: View) -> str:
     """The distance at the end of the row; "≈" where the two cannot be told apart."""
-    same = classify_difference(women, men) == "indistinct" or format_indicator_value(women["value"], view) == format_indicator_value(men["value"], view)
+    same = classify_difference(women, men) == "indistinct" or format_indicator_value(
+        women["value"], view
+    ) == format_indicator_value(men["value"], view)
     return (
         "≈"
         if same
-        else ("+" if women["value"] > men["value"] else "−") + format_difference(women["value"], men["value"], view)
+        else ("+" if women["value"] > men["value"] else "−")
+        + format_difference(women["value"], men["value"], view)
     )

@@ -102,7 +102,10 @@ def build_heatmap(rows, view: View, theme: str = "light") -> go.Figure:
         "ygap": 2,
         "hoverongaps": False,
         "hovertext": [
-            [build_hover_text(row, view, f"{row['geo_name']}, {row['sector_name']}") if row else "" for row in line]
+            [
+                build_hover_text(row, view, f"{row['geo_name']}, {row['sector_name']}") if row else ""
+                for row in line
+            ]
             for line in values
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",
@@ -111,9 +114,9 @@ def build_heatmap(rows, view: View, theme: str = "light") -> go.Figure:
     points = [(x, y, row) for y, line in enumerate(values) for x, row in enumerate(line)]
     inks: dict[str, list] = {}
     for x, y, row in points:
-        inks.setdefault(get_text_colour(scale.get_colour(row["value"])) if row else colours.secondary_text, []).append(
-            (x, y, format_cell(row, decimals, view))
-        )
+        inks.setdefault(
+            get_text_colour(scale.get_colour(row["value"])) if row else colours.secondary_text, []
+        ).append((x, y, format_cell(row, decimals, view)))
     text = [
         {
             "type": "scatter",
@@ -164,7 +167,9 @@ def build_heatmap(rows, view: View, theme: str = "light") -> go.Figure:
                 showgrid=False,
                 tickfont={"size": look.SMALL_SIZE, "color": colours.text},
                 ticktext=[
-                    f"<b>{_wrap_area_name(grid.areas[geo])}</b>" if geo in get_highlighted_areas(view) else _wrap_area_name(grid.areas[geo])
+                    f"<b>{_wrap_area_name(grid.areas[geo])}</b>"
+                    if geo in get_highlighted_areas(view)
+                    else _wrap_area_name(grid.areas[geo])
                     for geo in places
                 ],
             ),
@@ -232,7 +237,9 @@ def _select_common_sectors(found: list[dict]) -> list[dict]:
 def format_cell(row: dict | None, decimals: int, view: View) -> str:
     """The figure of a cell."""
     return (
-        format_number(row["value"], view.lang, decimals, signed=view.indicator.unit in ("points", "percent_change"))
+        format_number(
+            row["value"], view.lang, decimals, signed=view.indicator.unit in ("points", "percent_change")
+        )
         + OTHER_EDITION_MARK * is_other_edition(row)
         if row
         else "–"
@@ -248,7 +255,11 @@ def _wrap_area_name(name: str) -> str:
 
 
 def _format_label(row: dict, view: View) -> str:
-    text = look.wrap_text(row["sector_name"], 22, 2) + format_edition_mark(row) + (" *" if is_small_sample(row) else "")
+    text = (
+        look.wrap_text(row["sector_name"], 22, 2)
+        + format_edition_mark(row)
+        + (" *" if is_small_sample(row) else "")
+    )
     return f"<b>{text}</b>" if row["sector"] in ("all", view.sector) else text
 
 

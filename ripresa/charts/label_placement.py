@@ -44,7 +44,11 @@ def place_labels(
                 break
             boxes = [_compute_box(point, width, anchor, shift, rise) for width in PLOT_WIDTHS]
             cost = far + sum(
-                map(mul, PLOT_WIDTH_WEIGHTS, map(_compute_cost, boxes, felt, fixed, taken, PLOT_WIDTHS, [height] * len(PLOT_WIDTHS)))
+                map(
+                    mul,
+                    PLOT_WIDTH_WEIGHTS,
+                    map(_compute_cost, boxes, felt, fixed, taken, PLOT_WIDTHS, [height] * len(PLOT_WIDTHS)),
+                )
             )
             if cost < least:
                 least, found = cost, boxes
@@ -61,7 +65,9 @@ def _compute_box(point: tuple[float, float, str], width: int, anchor: str, shift
     return left, left + wide, y + rise - HALF_LINE_HEIGHT, y + rise + HALF_LINE_HEIGHT
 
 
-def _compute_cost(box: Box, felt: list, fixed: list[Box], taken: list[Box], width: int, height: float) -> float:
+def _compute_cost(
+    box: Box, felt: list, fixed: list[Box], taken: list[Box], width: int, height: float
+) -> float:
     """What a name covers there: a pixel of a line counts one, another name or the figure's edge fifty."""
     left, right, bottom, top = box
     covered = sum(left <= x <= right and bottom <= y <= top for x, y in felt)

@@ -32,7 +32,9 @@ def has_line(rows: pd.DataFrame) -> bool:
     return bool(len(rows)) and int(rows.groupby(["geo", "edition"])["period"].nunique().max()) > 1
 
 
-def build_line_chart(rows, view: View, theme: str = "light", value_range: tuple = (), styled_areas: tuple[str, ...] = ()) -> go.Figure:
+def build_line_chart(
+    rows, view: View, theme: str = "light", value_range: tuple = (), styled_areas: tuple[str, ...] = ()
+) -> go.Figure:
     """One line an area and edition. rows: all periods of some areas (geo, edition, period, period_start, value, ci_low, ci_high, status, flags).
 
     span: lowest and highest value of another figure beside this one, so that both share a scale. asked: the areas asked for, those chosen if not said, so that
@@ -48,7 +50,9 @@ def build_line_chart(rows, view: View, theme: str = "light", value_range: tuple 
         geo: (colours.qualitative[i], look.MARKER_SYMBOLS[i])
         for geo, i in looks_of(known, styled_areas or view.geo).items()
     }
-    dashes = {edition: look.LINE_DASHES[i % len(look.LINE_DASHES)] for i, edition in enumerate(rank_editions(known))}
+    dashes = {
+        edition: look.LINE_DASHES[i % len(look.LINE_DASHES)] for i, edition in enumerate(rank_editions(known))
+    }
     grid = compute_ticks(*_compute_value_extent(known, value_range, view))
     places = [get_decimal_year(row) for row in known]
     cuts = locate_breaks(view.indicator.breaks, known)
@@ -63,15 +67,22 @@ def build_line_chart(rows, view: View, theme: str = "light", value_range: tuple 
         colour, symbol = looks.get(line.geo, (colours.muted, "circle"))
         if line.geo in looks:
             traces += [
-                _build_interval_band(part, colour) for part in parts if len(part) > 1 and all(map(has_interval, part))
+                _build_interval_band(part, colour)
+                for part in parts
+                if len(part) > 1 and all(map(has_interval, part))
             ]
         traces.append(
-            _build_line_trace(line, parts, colour, symbol, dashes[line.edition], line.geo in looks, view, colours)
+            _build_line_trace(
+                line, parts, colour, symbol, dashes[line.edition], line.geo in looks, view, colours
+            )
         )
     keys = _build_legend_entries(known, dashes, view, colours)
     foot = BOTTOM_MARGIN + look.estimate_legend_height(keys)
     right = (
-        max([look.estimate_text_width(label["text"]) for label in ends if label.get("xref") == "paper"], default=0)
+        max(
+            [look.estimate_text_width(label["text"]) for label in ends if label.get("xref") == "paper"],
+            default=0,
+        )
         + 14
     )
     return look.build_figure(
@@ -102,7 +113,11 @@ def build_line_chart(rows, view: View, theme: str = "light", value_range: tuple 
                 for place, cut in enumerate(cuts)
             ],
             xaxis=look.build_axis(
-                theme, range=[*_pad_time_range(places)], showgrid=False, tickangle=0, **build_time_ticks(known, view.lang)
+                theme,
+                range=[*_pad_time_range(places)],
+                showgrid=False,
+                tickangle=0,
+                **build_time_ticks(known, view.lang),
             ),
             yaxis=look.build_axis(
                 theme,
@@ -110,7 +125,9 @@ def build_line_chart(rows, view: View, theme: str = "light", value_range: tuple 
                 tickvals=grid,
                 zeroline=grid[0] < 0 < grid[-1],
                 zerolinecolor=colours.border,
-                ticktext=look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang),
+                ticktext=look.format_tick_labels(
+                    grid, view.indicator.unit, view.indicator.decimals, view.lang
+                ),
             ),
         ),
     )
@@ -265,7 +282,9 @@ def _build_end_labels(
         geo: [found for line in all_lines if line.geo == geo and (found := with_values(list(line.points)))]
         for geo in looks
     }
-    newest = {geo: max(lines, key=lambda line: get_decimal_year(line[-1])) for geo, lines in points.items() if lines}
+    newest = {
+        geo: max(lines, key=lambda line: get_decimal_year(line[-1])) for geo, lines in points.items() if lines
+    }
     ends = [
         line[-1]
         for geo, lines in points.items()
@@ -320,7 +339,9 @@ def _build_end_labels(
     )
     return (
         [
-            look.build_annotation(theme, text, x=get_decimal_year(row), y=row["value"], borderpad=0, **base | place)
+            look.build_annotation(
+                theme, text, x=get_decimal_year(row), y=row["value"], borderpad=0, **base | place
+            )
             for (row, text, base), place in zip(early, places)
         ]  # a line that stops early is named where it stops
         + [

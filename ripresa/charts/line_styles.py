@@ -10,8 +10,16 @@ DEFAULT_AREAS = {
     "europe": ("EU27_2020", "ITA", "DEU", "FRA", "ESP"),
     "world": ("WORLD", "ITA"),
 }  # lines beside no choice
-REFERENCE_AREAS = {"italy": ("ITA",), "europe": ("EU27_2020",), "world": ("WORLD",)}  # lines beside the areas chosen
-RESERVED_STYLES = {"ITA": 1, "EU27_2020": 2, "WORLD": 3}  # what others are compared with: one look on every page
+REFERENCE_AREAS = {
+    "italy": ("ITA",),
+    "europe": ("EU27_2020",),
+    "world": ("WORLD",),
+}  # lines beside the areas chosen
+RESERVED_STYLES = {
+    "ITA": 1,
+    "EU27_2020": 2,
+    "WORLD": 3,
+}  # what others are compared with: one look on every page
 MAX_STYLES = 6  # as many lines have a colour and a name; the others are grey
 
 
@@ -33,7 +41,12 @@ def assign_styles(known: list[dict], asked: Iterable[str]) -> dict[str, int]:
     """
     areas = unique_in_order(known, "geo")
     asked = list(
-        dict.fromkeys((*asked, *(areas if len(areas) <= MAX_STYLES else (geo for geo in RESERVED_STYLES if geo in areas))))
+        dict.fromkeys(
+            (
+                *asked,
+                *(areas if len(areas) <= MAX_STYLES else (geo for geo in RESERVED_STYLES if geo in areas)),
+            )
+        )
     )
     there = [geo for geo in asked if geo in areas][:MAX_STYLES]
     own = {geo: RESERVED_STYLES[geo] for geo in asked if geo in RESERVED_STYLES}

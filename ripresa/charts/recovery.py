@@ -59,7 +59,9 @@ def spark(rows, view: View, theme: str = "light") -> go.Figure:
             "marker": {
                 "opacity": 1,
                 "size": [8 if id(row) in marked else 4 for row in points],
-                "color": [colours.background if is_provisional(row) else colours.qualitative[0] for row in points],
+                "color": [
+                    colours.background if is_provisional(row) else colours.qualitative[0] for row in points
+                ],
                 "line": {"color": colours.qualitative[0], "width": 1.6},
             },
         },
@@ -86,7 +88,11 @@ def spark(rows, view: View, theme: str = "light") -> go.Figure:
             y=row["value"],
             yanchor="top" if row["value"] <= (low + high) / 2 else "bottom",
             yshift=-6 if row["value"] <= (low + high) / 2 else 6,
-            xanchor="left" if get_decimal_year(row) == first else "right" if get_decimal_year(row) == last else "center",
+            xanchor="left"
+            if get_decimal_year(row) == first
+            else "right"
+            if get_decimal_year(row) == last
+            else "center",
             xshift=-4 if get_decimal_year(row) == first else 4 if get_decimal_year(row) == last else 0,
         )
         for row in ends

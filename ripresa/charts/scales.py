@@ -15,7 +15,11 @@ SIGNED_UNITS = ("points", "percent_change")
 def generate_round_steps(smallest: float) -> list[float]:
     """Round steps from about `smallest` upwards: 0.1, 0.2, 0.25, 0.5, 1, ..."""
     power = floor(log10(smallest))
-    return [_round_float(step * 10.0**exponent) for exponent in range(power, power + 4) for step in ROUND_STEPS[:-1]]
+    return [
+        _round_float(step * 10.0**exponent)
+        for exponent in range(power, power + 4)
+        for step in ROUND_STEPS[:-1]
+    ]
 
 
 def compute_ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -23,7 +27,9 @@ def compute_ticks(low: float, high: float, most: int = 6) -> list[float]:
     if high <= low:
         high = low + (abs(low) or 1)
     for step in generate_round_steps((high - low) / most / 10):
-        found = [_round_float(step * i) for i in range(floor(low / step + 1e-9), ceil(high / step - 1e-9) + 1)]
+        found = [
+            _round_float(step * i) for i in range(floor(low / step + 1e-9), ceil(high / step - 1e-9) + 1)
+        ]
         if len(found) <= most:
             return found
     return [low, high]
@@ -55,7 +61,9 @@ class ThresholdScale:
         ]
 
 
-def build_threshold_scale(values: Iterable[float], unit: str, decimals: int, palette: Palette) -> ThresholdScale:
+def build_threshold_scale(
+    values: Iterable[float], unit: str, decimals: int, palette: Palette
+) -> ThresholdScale:
     """Five to seven classes with round limits: equal steps, or equal counts where equal steps would put half the areas in one class.
 
     Units that are differences take the diverging palette, centred on zero.
@@ -115,7 +123,9 @@ def _drop_sparse_end_classes(limits: list[float], values: list[float]) -> tuple[
 
 def _compute_quantiles(values: list[float], decimals: int) -> tuple[float, ...]:
     spread = values[round(len(values) * 0.8)] - values[round(len(values) * 0.2)] or values[-1] - values[0]
-    unit = max(10.0**-decimals, next(step for step in generate_round_steps(spread / 100) if step * 10 >= spread))
+    unit = max(
+        10.0**-decimals, next(step for step in generate_round_steps(spread / 100) if step * 10 >= spread)
+    )
     cuts = (values[round(len(values) * i / 5)] for i in range(1, 5))
     rounded = sorted({_round_float(round(cut / unit) * unit) for cut in cuts})
     return tuple(cut for cut in rounded if values[0] < cut <= values[-1])
@@ -188,7 +198,8 @@ def compute_contrast(one: str, other: str) -> float:
 
 def _compute_luminance(colour: str) -> float:
     red, green, blue = (
-        c / 255 / 12.92 if c / 255 <= 0.03928 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in _parse_rgb(colour)
+        c / 255 / 12.92 if c / 255 <= 0.03928 else ((c / 255 + 0.055) / 1.055) ** 2.4
+        for c in _parse_rgb(colour)
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

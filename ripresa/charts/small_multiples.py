@@ -19,7 +19,11 @@ from ripresa.observations.rows import (
 )
 from ripresa.observations.series import build_series, split_segments
 
-PANEL_HEIGHT, PANEL_TITLE_HEIGHT, BOTTOM_MARGIN = 66, 34, 28  # pixels of a panel, of its title, under the last row
+PANEL_HEIGHT, PANEL_TITLE_HEIGHT, BOTTOM_MARGIN = (
+    66,
+    34,
+    28,
+)  # pixels of a panel, of its title, under the last row
 MAX_PANELS = 30
 
 
@@ -33,7 +37,9 @@ def build_small_multiples(rows, view: View, theme: str = "light", columns: int =
         return look.build_empty_figure(view, theme, meta)
     against = [row for row in against if row["geo"] == against[0]["geo"]]
     own = [row for row in own if row["geo"] in codes]
-    grid = compute_ticks(min(row["value"] for row in own + against), max(row["value"] for row in own + against), 8)
+    grid = compute_ticks(
+        min(row["value"] for row in own + against), max(row["value"] for row in own + against), 8
+    )
     room = (grid[-1] - grid[0]) * 0.06
     first, final = min(map(get_decimal_year, own + against)), max(map(get_decimal_year, own + against))
     depth = -(-len(codes) // columns)
@@ -61,9 +67,15 @@ def build_small_multiples(rows, view: View, theme: str = "light", columns: int =
             showticklabels=column == 0,
             tickfont={"size": look.SMALL_SIZE - 1, "color": colours.secondary_text},
         )
-        traces += [_build_panel_trace(against, colours.muted, 1.4, number, view, colours, is_reference=True)] if against else []
+        traces += (
+            [_build_panel_trace(against, colours.muted, 1.4, number, view, colours, is_reference=True)]
+            if against
+            else []
+        )
         traces.append(
-            _build_panel_trace(rows_here, colours.qualitative[0], 2.4 if geo in view.geo else 1.9, number, view, colours)
+            _build_panel_trace(
+                rows_here, colours.qualitative[0], 2.4 if geo in view.geo else 1.9, number, view, colours
+            )
         )
         last = max(rows_here, key=get_decimal_year)
         name = boundaries.NARROW_NAMES.get(last["geo_name"], last["geo_name"])

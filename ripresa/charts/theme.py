@@ -102,7 +102,12 @@ def build_layout(theme: str, lang: str, height: int, **more) -> dict:
             "font": {"family": FONT_FAMILY, "size": BODY_SIZE, "color": colours.text},
             "namelength": -1,
         },
-        "modebar": {"bgcolor": TRANSPARENT, "color": colours.muted, "activecolor": colours.text, "orientation": "h"},
+        "modebar": {
+            "bgcolor": TRANSPARENT,
+            "color": colours.muted,
+            "activecolor": colours.text,
+            "orientation": "h",
+        },
         **more,
     }
 
@@ -145,7 +150,12 @@ def estimate_legend_height(keys: list[dict], width: int = 460) -> int:
 
 def build_annotation(theme: str, text: str, **more) -> dict:
     """Text on the figure."""
-    return {"text": text, "showarrow": False, "font": {"size": SMALL_SIZE, "color": get_palette(theme).secondary_text}, **more}
+    return {
+        "text": text,
+        "showarrow": False,
+        "font": {"size": SMALL_SIZE, "color": get_palette(theme).secondary_text},
+        **more,
+    }
 
 
 def build_figure(traces: list[dict], frame: dict) -> go.Figure:

@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m ripresa check-links",
         description="Ask each address of the resources once and write what answers.",
     )
-    parser.add_argument("--out", type=Path, default=DEFAULT_REPORT, help=f"the report (default: {DEFAULT_REPORT})")
+    parser.add_argument(
+        "--out", type=Path, default=DEFAULT_REPORT, help=f"the report (default: {DEFAULT_REPORT})"
+    )
     parser.add_argument("--only", nargs="+", metavar="ID", help="ids of resources (default: all)")
     parser.add_argument(
         "--pause",

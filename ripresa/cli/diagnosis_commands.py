@@ -64,7 +64,9 @@ def _run_command(options: argparse.Namespace) -> str:
         return synthetic_sample.write_sample()
     store, today = open_store(), date.today()
     if options.command == "release":
-        return _create_release(store, options.quarter or quarterly_release.get_last_complete_quarter(today), today)
+        return _create_release(
+            store, options.quarter or quarterly_release.get_last_complete_quarter(today), today
+        )
     if options.command in ("init", "restore"):
         store.create_tables()
     if options.command == "init":

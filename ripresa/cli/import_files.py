@@ -45,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         _print_message(apply.summarize_errors(fault))
         return 1
     except MemoryError:
-        _print_message(f"{given.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream.")
+        _print_message(
+            f"{given.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream."
+        )
         return 1
     print("\n".join(format_summary(reading, changes, given.dry_run)))
     return 0
@@ -170,7 +172,9 @@ def _build_parser() -> argparse.ArgumentParser:
         "file", metavar="FILE", help="the file; with --download its table, indicator or https address"
     )
     parser.add_argument("--table", default="", help="the table's id, where the file does not say it")
-    parser.add_argument("--since", default="", type=_parse_year, help="first year taken (official tables: 2019)")
+    parser.add_argument(
+        "--since", default="", type=_parse_year, help="first year taken (official tables: 2019)"
+    )
     parser.add_argument(
         "--period", default="", help="when a survey file without dates was held, for example 2022-01"
     )

@@ -36,7 +36,9 @@ VALUE_RANGES = {
 }
 DECIMAL_PATTERN = r"-?\d+(\.\d+)?"
 MAX_SHOWN_ERRORS = 40
-SCHEMA_COLUMNS_QUERY = "select table_name, column_name from duckdb_columns() where database_name = '{}' and not internal"
+SCHEMA_COLUMNS_QUERY = (
+    "select table_name, column_name from duckdb_columns() where database_name = '{}' and not internal"
+)
 RESOURCE_VOCABULARY = {  # allowed words of data/resources.csv; where several may stand, spaces separate them
     "kind": "video_tutorial webinar short_course guide checklist case_study helpdesk programme grant".split(),
     "goals": "known found convert retain all".split(),
@@ -114,7 +116,9 @@ class CodeList:
 
     def __init__(self, path: Path):
         self.path = path
-        self.rows = list(read_csv(path, CODE_LIST_COLUMNS.get(path.stem, []) + ["code", "aliases", "name_it", "name_en"]))
+        self.rows = list(
+            read_csv(path, CODE_LIST_COLUMNS.get(path.stem, []) + ["code", "aliases", "name_it", "name_en"])
+        )
         self._validate_aliases()
         self.codes_by_alias = {
             alias: row["code"]
@@ -293,7 +297,11 @@ class Dataset:
         self.observations, self.excluded_observations = self._reconcile(faults)
         faults += self._find_indicators_without_rows()
         if faults:
-            more = [f"… and {len(faults) - MAX_SHOWN_ERRORS} more faults."] if len(faults) > MAX_SHOWN_ERRORS else []
+            more = (
+                [f"… and {len(faults) - MAX_SHOWN_ERRORS} more faults."]
+                if len(faults) > MAX_SHOWN_ERRORS
+                else []
+            )
             raise BuildError("\n".join(faults[:MAX_SHOWN_ERRORS] + more))
 
     def _read_raw_file(self, path: Path, faults: list[str]) -> Iterator[PublishedObservation]:
@@ -403,7 +411,11 @@ class Dataset:
     def area_levels(self) -> dict[str, str]:
         return {row["code"]: row["level"] for row in self.code_lists["geographies"].rows}
 
-    def _reconcile(self, faults: list[str]) -> tuple[list[tuple[PublishedObservation, list[PublishedObservation]]], list[tuple[PublishedObservation, str]]]:
+    def _reconcile(
+        self, faults: list[str]
+    ) -> tuple[
+        list[tuple[PublishedObservation, list[PublishedObservation]]], list[tuple[PublishedObservation, str]]
+    ]:
         """Observations with the rows that corroborate them, and those excluded with the reason."""
         excluded: list[tuple[PublishedObservation, str]] = []
         groups: dict[tuple, list[PublishedObservation]] = {}
@@ -432,7 +444,9 @@ class Dataset:
             older = _find_superseded(rows)
             excluded += [(row, "vintage") for row in older]
             rows = [row for row in rows if row not in older]
-            chosen, *others = sorted(rows, key=lambda row: _get_preference_key(row, self.indicators[row.indicator]))
+            chosen, *others = sorted(
+                rows, key=lambda row: _get_preference_key(row, self.indicators[row.indicator])
+            )
             agreeing = [row for row in others if chosen.agrees_with(row)]
             other = [row for row in others if not chosen.agrees_with(row)]
             for row in other:
@@ -522,7 +536,8 @@ def _find_superseded(rows: list[PublishedObservation]) -> list[PublishedObservat
     if not any(row.is_imported for row in rows):
         return []
     newest = {
-        row.source: row for row in sorted(rows, key=lambda row: (row.publication_date, row.is_imported, row.source_location))
+        row.source: row
+        for row in sorted(rows, key=lambda row: (row.publication_date, row.is_imported, row.source_location))
     }
     beside = [(row, newest[row.source]) for row in rows]
     return [
@@ -537,7 +552,9 @@ def _parse_interval(entry: dict, value: float) -> tuple[float | None, float | No
     low, high = entry.get("ci_low", ""), entry.get("ci_high", "")
     if not low and not high:
         return None, None
-    if not all(re.fullmatch(DECIMAL_PATTERN, end) for end in (low, high)) or not float(low) <= value <= float(high):
+    if not all(re.fullmatch(DECIMAL_PATTERN, end) for end in (low, high)) or not float(low) <= value <= float(
+        high
+    ):
         raise ValueError(
             f"ci_low {low!r} and ci_high {high!r} are not two numbers around value {entry['value']}"
         )
@@ -605,7 +622,10 @@ def write_dataset(
                 **both("description", i.description),
                 **both(
                     "universe",
-                    {lang: catalogue.get_universe(i, (i.source, *i.universes), lang) for lang in catalogue.LANGS},
+                    {
+                        lang: catalogue.get_universe(i, (i.source, *i.universes), lang)
+                        for lang in catalogue.LANGS
+                    },
                 ),
                 "unit": i.unit,
                 "decimals": i.decimals,
@@ -699,7 +719,9 @@ def write_dataset(
     )
 
 
-def _build_observation_row(row: PublishedObservation, rows: list[PublishedObservation], content: Dataset) -> dict:
+def _build_observation_row(
+    row: PublishedObservation, rows: list[PublishedObservation], content: Dataset
+) -> dict:
     sample = next((said.n for said in [row, *rows] if said.n), "")
     low, high = next(
         (
@@ -811,4 +833,8 @@ def list_input_files(root: Path) -> list[Path]:
     declared = (
         declarations + [root / "claims.csv", root / "resources.csv"] + sorted((root / "codes").glob("*.csv"))
     )
-    return [path for path in declared + find_raw_files(root) + [settings.SCHEMA, settings.DERIVATIONS] if path.exists()]
+    return [
+        path
+        for path in declared + find_raw_files(root) + [settings.SCHEMA, settings.DERIVATIONS]
+        if path.exists()
+    ]

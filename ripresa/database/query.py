@@ -148,7 +148,8 @@ def _run_cached(version: str, name: str, values: tuple) -> pd.DataFrame:
     if missing:
         raise KeyError(f"queries/{name}.sql needs {', '.join(missing)}.")
     wanted = {
-        key: list(given[key]) if isinstance(given[key], tuple) else given[key] for key in list_parameters(name)
+        key: list(given[key]) if isinstance(given[key], tuple) else given[key]
+        for key in list_parameters(name)
     }
     with logs.log_duration("query", name=name), open_cursor() as (own, _):
         return own.execute(load_sql(name), wanted).df()

@@ -39,7 +39,9 @@ def load_releases(root: Path | None = None) -> list[dict[str, str]]:
 
 def load_revisions(root: Path | None = None) -> list[dict[str, str]]:
     """Every change of every release, newest release first. An empty key column means several; observations counts them."""
-    return sorted(_read_csv((root or settings.DATA) / "revisions.csv"), key=lambda row: row["date"], reverse=True)
+    return sorted(
+        _read_csv((root or settings.DATA) / "revisions.csv"), key=lambda row: row["date"], reverse=True
+    )
 
 
 def load_observations(version: str, root: Path | None = None) -> pd.DataFrame | None:
@@ -49,7 +51,11 @@ def load_observations(version: str, root: Path | None = None) -> pd.DataFrame | 
     if version.isalnum() and path.exists():
         return _read_release(path, path.stat().st_mtime_ns)
     out = build.get_database_path(root)
-    return _read_database(out, out.stat().st_mtime_ns) if version and build.read_data_version(out) == version else None
+    return (
+        _read_database(out, out.stat().st_mtime_ns)
+        if version and build.read_data_version(out) == version
+        else None
+    )
 
 
 def create_release(root: Path | None = None, day: date | None = None) -> dict[str, str]:
@@ -85,7 +91,11 @@ def create_release(root: Path | None = None, day: date | None = None) -> dict[st
         raise ReleaseError(
             f"Today is {line['date']} here, and the last release is of {made[-1]['date']}: set the clock, or give the day with --date."
         )
-    changed = summarize_changes(diff_observations(was, now)) if was is not None else [_build_summary_line("new", now)]
+    changed = (
+        summarize_changes(diff_observations(was, now))
+        if was is not None
+        else [_build_summary_line("new", now)]
+    )
     folder = root / "releases"
     try:
         folder.mkdir(exist_ok=True)
@@ -112,7 +122,9 @@ def create_release(root: Path | None = None, day: date | None = None) -> dict[st
     return line
 
 
-def diff_observations(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY_COLUMNS) -> pd.DataFrame:
+def diff_observations(
+    was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] = KEY_COLUMNS
+) -> pd.DataFrame:
     """Two sets of observations side by side: the columns `on`, old_value, new_value and kind (same, revised, new, withdrawn), in the order of `on`."""
     kept = ["value", "ci_low", "ci_high"]
     both = was[[*on, *kept]].merge(
@@ -134,7 +146,10 @@ def diff_observations(was: pd.DataFrame, now: pd.DataFrame, on: tuple[str, ...] 
     )
     interval = (both["side"] == "both") & ~equal & (both["value_was"] == both["value_now"])
     said = {
-        column: [_format_observation(*values) for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)]
+        column: [
+            _format_observation(*values)
+            for values in zip(*(both[f"{name}_{side}"] for name in kept), interval)
+        ]
         for side, column in (("was", "old_value"), ("now", "new_value"))
     }
     return both[list(on)].assign(kind=kind, **said)
@@ -159,7 +174,18 @@ def diff_view_rows(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
         geo_name=both["geo_name_now"].fillna(both["geo_name_was"]),
         old_value=both["value_was"],
         new_value=both["value_now"],
-    )[[*SERIES_KEY[:1], "geo_name", *SERIES_KEY[1:], "period_was", "period_now", "old_value", "new_value", "kind"]]
+    )[
+        [
+            *SERIES_KEY[:1],
+            "geo_name",
+            *SERIES_KEY[1:],
+            "period_was",
+            "period_now",
+            "old_value",
+            "new_value",
+            "kind",
+        ]
+    ]
 
 
 def summarize_changes(changed: pd.DataFrame) -> list[dict[str, object]]:
@@ -220,7 +246,11 @@ def _format_observation(value: float, low: float, high: float, interval: bool) -
     """A figure as text: 7.9, or 7.9 [7.1, 8.8] where only the interval changed."""
     if pd.isna(value):
         return ""
-    return f"{_format_number(value)} [{_format_number(low)}, {_format_number(high)}]" if interval else _format_number(value)
+    return (
+        f"{_format_number(value)} [{_format_number(low)}, {_format_number(high)}]"
+        if interval
+        else _format_number(value)
+    )
 
 
 def _format_number(value: float) -> str:
@@ -248,7 +278,11 @@ def _read_csv(path: Path) -> list[dict[str, str]]:
 
 def _write_version_lines(path: Path, columns: tuple[str, ...], lines: list[dict]) -> None:
     """Adds the lines of a version to a CSV, in place of those that a release cut short had left."""
-    before = [row for row in _read_csv(path) if row["version"] != lines[0]["version"]] if lines else _read_csv(path)
+    before = (
+        [row for row in _read_csv(path) if row["version"] != lines[0]["version"]]
+        if lines
+        else _read_csv(path)
+    )
     with _atomic_write(path) as draft, draft.open("w", encoding="utf-8", newline="") as text:
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()

@@ -60,7 +60,9 @@ class ActionPlan:
         return tuple(action for action in self.actions if action.slot == id)
 
 
-def build_action_plan(result: DiagnosisResult, goals: Sequence[str] = (), questionnaire: Questionnaire | None = None) -> ActionPlan:
+def build_action_plan(
+    result: DiagnosisResult, goals: Sequence[str] = (), questionnaire: Questionnaire | None = None
+) -> ActionPlan:
     """The plan for these scores; `goals` are the goals chosen, first one first."""
     questionnaire = questionnaire or get_questionnaire()
     candidates = _rank_candidates(result, goals, questionnaire, unknown=(DONT_KNOW,))
@@ -77,7 +79,11 @@ def build_action_plan(result: DiagnosisResult, goals: Sequence[str] = (), questi
 def format_first_step(action: Action, lang: str, questionnaire: Questionnaire | None = None) -> str:
     """The first step this week; preceded by finding out when the answer is not known."""
     step = action.recommendation.first_step[lang]
-    return (questionnaire or get_questionnaire()).word("find_out", lang, step=step) if action.is_answer_unknown else step
+    return (
+        (questionnaire or get_questionnaire()).word("find_out", lang, step=step)
+        if action.is_answer_unknown
+        else step
+    )
 
 
 def format_cause(action: Action, lang: str, questionnaire: Questionnaire | None = None) -> str:
@@ -85,7 +91,9 @@ def format_cause(action: Action, lang: str, questionnaire: Questionnaire | None 
     questionnaire = questionnaire or get_questionnaire()
     if action.answer is None:
         return questionnaire.word("cause_blank", lang)
-    return questionnaire.word("cause", lang, answer=questionnaire.format_answer(action.item, action.answer, lang))
+    return questionnaire.word(
+        "cause", lang, answer=questionnaire.format_answer(action.item, action.answer, lang)
+    )
 
 
 def _rank_candidates(
@@ -119,8 +127,16 @@ def _build_candidate(score: ItemScore, goals: Sequence[str], questionnaire: Ques
     recommendation = score.item.get_recommendation(points)
     factors = dict(zip(goals, questionnaire.planning["goal_factors"], strict=False))
     factor = Fraction(str(factors.get(score.item.goal, 1)))
-    ease = questionnaire.effort[recommendation.effort].divisor * questionnaire.cost[recommendation.cost].divisor
-    priority = Fraction(MAX_POINTS - points, MAX_POINTS) * score.item.weight * int(recommendation.size) * factor / ease
+    ease = (
+        questionnaire.effort[recommendation.effort].divisor * questionnaire.cost[recommendation.cost].divisor
+    )
+    priority = (
+        Fraction(MAX_POINTS - points, MAX_POINTS)
+        * score.item.weight
+        * int(recommendation.size)
+        * factor
+        / ease
+    )
     return Action(recommendation, score.item, answer, float(priority), score.is_critical, float(factor))
 
 
@@ -139,7 +155,7 @@ def _apply_prerequisites(
         condition = action.recommendation.requires
         if condition and not _is_condition_met(condition, result, questionnaire):
             needed = by_item[condition.item]
-            later.append(replace(action, slot="later", waits_for=needed.recommendation))
+            later.append(replace(action, slot="later", prerequisite=needed.recommendation))
             ordered.setdefault(needed.id, needed)
         else:
             ordered.setdefault(action.id, action)
@@ -165,7 +181,11 @@ def _fill_slots(ordered: list[Action], questionnaire: Questionnaire) -> list[Act
         ):
             continue
         slot = next(
-            (s for s in questionnaire.slots if _is_allowed_in_slot(action, s) and sum(a.slot == s.id for a in placed) < s.max_actions),
+            (
+                s
+                for s in questionnaire.slots
+                if _is_allowed_in_slot(action, s) and sum(a.slot == s.id for a in placed) < s.max_actions
+            ),
             None,
         )
         if slot:
@@ -185,7 +205,9 @@ def _favour_first_goal(
     while waiting and sum(a.item.goal == goals[0] for a in placed) < questionnaire.planning["first_goal_min"]:
         wanted = waiting.pop(0)
         others = [
-            a for a in placed if a.item.goal != goals[0] and not a.is_critical and _is_allowed_in_slot(wanted, slots[a.slot])
+            a
+            for a in placed
+            if a.item.goal != goals[0] and not a.is_critical and _is_allowed_in_slot(wanted, slots[a.slot])
         ]
         if others:
             placed = [replace(wanted, slot=others[-1].slot) if a is others[-1] else a for a in placed]

@@ -70,7 +70,11 @@ CONTRIBUTION_FIELDS = tuple(f.name for f in fields(Contribution))
 
 def get_missing_questions(profile: Profile, questionnaire: Questionnaire | None = None) -> list[str]:
     """Ids of the profile questions that contributing needs and that are blank."""
-    return [q.id for q in (questionnaire or get_questionnaire()).profile_questions if q.is_required and not getattr(profile, q.id)]
+    return [
+        q.id
+        for q in (questionnaire or get_questionnaire()).profile_questions
+        if q.is_required and not getattr(profile, q.id)
+    ]
 
 
 def build_contribution(
@@ -139,7 +143,10 @@ def contribution_from_row(row: Mapping) -> Contribution:
 def generate_withdrawal_code() -> str:
     """A withdrawal code of 128 random bits, to be shown once: 26 letters and digits in groups, none easily misread."""
     letters = (
-        b32encode(secrets.token_bytes(16)).decode().rstrip("=").translate(str.maketrans(RFC_4648_ALPHABET, CROCKFORD_ALPHABET))
+        b32encode(secrets.token_bytes(16))
+        .decode()
+        .rstrip("=")
+        .translate(str.maketrans(RFC_4648_ALPHABET, CROCKFORD_ALPHABET))
     )
     return "-".join(letters[i : i + 5] for i in range(0, len(letters), 5))
 

@@ -44,7 +44,8 @@ COLUMN_TYPES = {
 }
 NULLABLE_COLUMNS = tuple(COLUMN_TYPES)  # an incomplete diagnosis has no overall score
 COLUMN_DEFINITIONS = ",\n    ".join(
-    f"{name} {COLUMN_TYPES.get(name, 'text')}{'' if name in NULLABLE_COLUMNS else ' not null'}" for name in CONTRIBUTION_FIELDS[1:]
+    f"{name} {COLUMN_TYPES.get(name, 'text')}{'' if name in NULLABLE_COLUMNS else ' not null'}"
+    for name in CONTRIBUTION_FIELDS[1:]
 )
 # Rows stand in the order of their random key, not of arrival; a code has its own table and only its hash.
 CREATE_TABLES = (
@@ -69,7 +70,10 @@ class ContributionStoreError(RuntimeError):
 class SqliteBackend:
     """An SQLite file in write-ahead mode with full synchronisation: a commit that returned survives the process and the power."""
 
-    table_options, snapshot_statement = " without rowid", "select 1"  # its transactions already see one moment
+    table_options, snapshot_statement = (
+        " without rowid",
+        "select 1",
+    )  # its transactions already see one moment
 
     def __init__(self, path: Path):
         self.path = Path(path)
@@ -89,7 +93,9 @@ class SqliteBackend:
             yield lambda sql, **values: db.execute(sql, values).fetchall()
             db.execute("commit")
         except sqlite3.Error as fault:
-            raise ContributionStoreError(f"The store did not take it ({fault.sqlite_errorname}): try again.") from None
+            raise ContributionStoreError(
+                f"The store did not take it ({fault.sqlite_errorname}): try again."
+            ) from None
         finally:
             db.close()  # an open transaction is rolled back
 
@@ -145,11 +151,16 @@ class PostgresBackend:
         from psycopg.rows import tuple_row
 
         try:
-            with self.connection_semaphore, psycopg.connect(self.dsn, connect_timeout=TIMEOUT_SECONDS, row_factory=tuple_row) as db:
+            with (
+                self.connection_semaphore,
+                psycopg.connect(self.dsn, connect_timeout=TIMEOUT_SECONDS, row_factory=tuple_row) as db,
+            ):
                 db.execute("set local synchronous_commit = on")
                 yield lambda sql, **values: _fetch_rows(db.execute(re.sub(r":(\w+)", r"%(\1)s", sql), values))
         except psycopg.errors.UndefinedTable:
-            raise ContributionStoreError("The tables are missing: run python -m ripresa diagnosis init.") from None
+            raise ContributionStoreError(
+                "The tables are missing: run python -m ripresa diagnosis init."
+            ) from None
         except psycopg.Error as fault:  # its text may quote the row: only the class is told
             raise ContributionStoreError(
                 f"PostgreSQL did not take it ({type(fault).__name__}): check RIPRESA_CONTRIBUTION_STORE and try again."
@@ -175,7 +186,8 @@ class ContributionStore:
     def add_contribution(self, contribution: Contribution, code: str, today: date):
         """Keep the row, and the hash of its code. When this returns, the row is on disk; adding it again changes nothing."""
         if any(
-            value is None and name not in NULLABLE_COLUMNS for name, value in contribution_to_row(contribution).items()
+            value is None and name not in NULLABLE_COLUMNS
+            for name, value in contribution_to_row(contribution).items()
         ):  # a server that refuses it would log it
             raise ContributionStoreError("The row is not complete: nothing was kept.") from None
         for attempt in range(MAX_ATTEMPTS):
@@ -215,7 +227,9 @@ class ContributionStore:
     def list_contributions(self) -> list[Contribution]:
         """Every diagnosis kept."""
         with self.backend.transaction() as run:
-            return _contributions_from_rows(run(f"select {', '.join(CONTRIBUTION_FIELDS)} from diagnosis order by diagnosis_id"))
+            return _contributions_from_rows(
+                run(f"select {', '.join(CONTRIBUTION_FIELDS)} from diagnosis order by diagnosis_id")
+            )
 
     def list_settled_contributions(self, month_to: str, today: date) -> list[Contribution]:
         """The diagnoses up to a month that can no longer be withdrawn: the only ones a release may count."""
@@ -246,7 +260,9 @@ class ContributionStore:
             }
         with target.backend.transaction() as run:
             if any(run(f"select 1 from {table} limit 1") for table in TABLE_COLUMNS):
-                raise ContributionStoreError("The store is not empty: a backup is restored into an empty one.")
+                raise ContributionStoreError(
+                    "The store is not empty: a backup is restored into an empty one."
+                )
             for table, columns in TABLE_COLUMNS.items():
                 for row in kept[table]:
                     run(
@@ -275,7 +291,9 @@ class ContributionStore:
             raise ContributionStoreError(f"{path} is not there: name the file that backup made.")
         with path.open("rb") as file:
             if file.read(16) != b"SQLite format 3\0":
-                raise ContributionStoreError(f"{path} is no backup of a diagnosis store: name the file that backup made.")
+                raise ContributionStoreError(
+                    f"{path} is no backup of a diagnosis store: name the file that backup made."
+                )
         ContributionStore(SqliteBackend(path)).copy_to(self)
         self.purge(today)
         return self.count()
@@ -291,7 +309,9 @@ class ContributionStore:
             for r, m, c, ids in found
         ]
 
-    def record_release(self, release_id: str, month_to: str, counts: dict, member_ids: list[str], oldest_month: str):
+    def record_release(
+        self, release_id: str, month_to: str, counts: dict, member_ids: list[str], oldest_month: str
+    ):
         """Keep what a release counted, to audit the next one against it; what is older than `oldest` is forgotten."""
         state = {
             "release_id": release_id,

@@ -23,7 +23,9 @@ def get_visible_questions(result: DiagnosisResult, questionnaire: Questionnaire 
     return [q for q in questions if not _is_hidden(q, result)]
 
 
-def compute_digital_intensity(result: DiagnosisResult, answers: Mapping[str, str], questionnaire: Questionnaire | None = None) -> DigitalIntensity:
+def compute_digital_intensity(
+    result: DiagnosisResult, answers: Mapping[str, str], questionnaire: Questionnaire | None = None
+) -> DigitalIntensity:
     """The count for these scores and these answers ({question id: option id}; absent = not known)."""
     table = (questionnaire or get_questionnaire()).digital_intensity
     answers = dict(answers) | {q["id"]: q["if_hidden"] for q in table["question"] if _is_hidden(q, result)}

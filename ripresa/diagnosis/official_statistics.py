@@ -48,7 +48,11 @@ class OfficialComparison:
 def get_official_indicators(questionnaire: Questionnaire | None = None) -> tuple[str, ...]:
     """Ids of the indicators to ask for: those of every reference. The ones not loaded come back without rows."""
     return tuple(
-        dict.fromkeys(ref.indicator for item in (questionnaire or get_questionnaire()).items for ref in item.official_questions)
+        dict.fromkeys(
+            ref.indicator
+            for item in (questionnaire or get_questionnaire()).items
+            for ref in item.official_questions
+        )
     )
 
 
@@ -72,16 +76,22 @@ def compare_with_official_statistics(
         for ref in item.official_questions:
             if ref.match != "proxy" or (include_proxies and ref.is_confirmed):
                 own = [row for row in usable if row["indicator"] == ref.indicator]
-                found.append(_build_comparison(item, ref, _get_firm_answer(result, item, ref), own, year, size, sector))
+                found.append(
+                    _build_comparison(item, ref, _get_firm_answer(result, item, ref), own, year, size, sector)
+                )
     return found
 
 
-def format_notes(comparison: OfficialComparison, lang: str, questionnaire: Questionnaire | None = None) -> list[str]:
+def format_notes(
+    comparison: OfficialComparison, lang: str, questionnaire: Questionnaire | None = None
+) -> list[str]:
     """What must be said beside it, in words: what differs, the survey year, the class shown to a firm under 10, or why nothing is shown."""
     questionnaire = questionnaire or get_questionnaire()
     if comparison.state != "shown":
         return [questionnaire.word(comparison.state, lang, year=comparison.year)]
-    sales = "official_year" if comparison.official_question.by_size.startswith("isoc_ec_") else "official_survey"
+    sales = (
+        "official_year" if comparison.official_question.by_size.startswith("isoc_ec_") else "official_survey"
+    )
     small = comparison.by_size and comparison.by_size.is_larger_size_class
     return [
         comparison.official_question.note[lang],
@@ -103,12 +113,23 @@ def _is_usable(row: Mapping, country: str) -> bool:
 
 
 def _build_comparison(
-    item: Item, ref: OfficialQuestion, yes: bool | None, rows: list[Mapping], year: int, size: str, sector: str
+    item: Item,
+    ref: OfficialQuestion,
+    yes: bool | None,
+    rows: list[Mapping],
+    year: int,
+    size: str,
+    sector: str,
 ) -> OfficialComparison:
     by_size = _find_latest_share(
-        [r for r in rows if r["sector"] == "all"], OFFICIAL_SIZE_CLASSES.get(size, size), "all", small=size == UNDER_TEN_PERSONS
+        [r for r in rows if r["sector"] == "all"],
+        OFFICIAL_SIZE_CLASSES.get(size, size),
+        "all",
+        small=size == UNDER_TEN_PERSONS,
     )
-    by_sector = _find_latest_share([r for r in rows if r["sector"] == sector != "all"], "GE10", sector, small=False)
+    by_sector = _find_latest_share(
+        [r for r in rows if r["sector"] == sector != "all"], "GE10", sector, small=False
+    )
     latest = max((share.year for share in (by_size, by_sector) if share), default=0)
     if not latest:
         return OfficialComparison(item, ref, "not_loaded", yes)

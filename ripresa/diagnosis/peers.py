@@ -42,7 +42,9 @@ def find_peer_statistics(
         if set(QUARTILES) <= set(found) and int(found["median"]["n_shown"]) >= min_count:
             values = [float(found[name]["estimate"]) for name in QUARTILES]
             median = found["median"]
-            return PeerStatistics(rung, median.get(rung, ALL), int(median["n_shown"]), median["month_to"], *values)
+            return PeerStatistics(
+                rung, median.get(rung, ALL), int(median["n_shown"]), median["month_to"], *values
+            )
     return None
 
 

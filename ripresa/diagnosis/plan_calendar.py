@@ -15,7 +15,9 @@ from ripresa.diagnosis.questionnaire import Questionnaire, get_questionnaire
 REMINDER_OFFSET = timedelta(hours=9)  # of the day itself: a whole day has no hour to be reminded before
 
 
-def build_ics(plan: ActionPlan, lang: str, base_url: str, today: date, questionnaire: Questionnaire | None = None) -> str:
+def build_ics(
+    plan: ActionPlan, lang: str, base_url: str, today: date, questionnaire: Questionnaire | None = None
+) -> str:
     """The text of the calendar file, in `lang`, with working days counted from `today`. site: where the pages are, such as https://example.org."""
     questionnaire = questionnaire or get_questionnaire()
     calendar = Calendar()

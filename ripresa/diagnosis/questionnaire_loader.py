@@ -83,7 +83,9 @@ class QuestionnaireParser:
         goal_ids = [self.require(goal, "id", "a goal") for goal in raw["goal"]]
         self.check_unique("goals", goal_ids)
         self.check_unique("items", [self.require(item, "id", "an item") for item in raw["item"]])
-        items = [self.parse_item(item, position, goal_ids, bands) for position, item in enumerate(raw["item"])]
+        items = [
+            self.parse_item(item, position, goal_ids, bands) for position, item in enumerate(raw["item"])
+        ]
         self.check_routing(items)
         goals = tuple(self.parse_goal(goal, items) for goal in raw["goal"])
         return Questionnaire(
@@ -125,7 +127,9 @@ class QuestionnaireParser:
             )
             for t in tables
         )
-        if levels[0].min_score != 0 or [lev.min_score for lev in levels] != sorted({lev.min_score for lev in levels}):
+        if levels[0].min_score != 0 or [lev.min_score for lev in levels] != sorted(
+            {lev.min_score for lev in levels}
+        ):
             self.fail("levels", "they must start at 0 and rise.")
         return levels
 
@@ -135,13 +139,19 @@ class QuestionnaireParser:
         if not own:
             self.fail(place, "no item belongs to it.")
         return Goal(
-            table["id"], self.parse_texts(table, "label", place), self.parse_texts(table, "description", place), own
+            table["id"],
+            self.parse_texts(table, "label", place),
+            self.parse_texts(table, "description", place),
+            own,
         )
 
     def parse_profile_question(self, table: dict, goal_ids: list[str]) -> ProfileQuestion:
         place = f'profile "{self.require(table, "id", "profile")}"'
         if "options_from" in table:
-            options = tuple(Option(code, {lang: load_italian_areas()[code][lang] for lang in LANGS}) for code in get_region_codes())
+            options = tuple(
+                Option(code, {lang: load_italian_areas()[code][lang] for lang in LANGS})
+                for code in get_region_codes()
+            )
         else:
             options = tuple(
                 Option(
@@ -177,7 +187,9 @@ class QuestionnaireParser:
             self.parse_texts(table, "label", place),
         )
         if len(slot.due_in_days) < slot.max_actions:
-            self.fail(place, f"{slot.max_actions} actions need as many days; there are {len(slot.due_in_days)}.")
+            self.fail(
+                place, f"{slot.max_actions} actions need as many days; there are {len(slot.due_in_days)}."
+            )
         return slot
 
     def parse_item(self, table: dict, position: int, goal_ids: list[str], bands: dict) -> Item:
@@ -187,9 +199,12 @@ class QuestionnaireParser:
             for points, o in enumerate(self.require(table, "options", place))
         )
         if len(options) != len(ANSWER_POINTS):
-            self.fail(place, f"it has {len(options)} answers; it needs {len(ANSWER_POINTS)}, from 0 to 3 points.")
+            self.fail(
+                place, f"it has {len(options)} answers; it needs {len(ANSWER_POINTS)}, from 0 to 3 points."
+            )
         recommendations = tuple(
-            self.parse_recommendation(r, table["id"], place, bands) for r in self.require(table, "action", place)
+            self.parse_recommendation(r, table["id"], place, bands)
+            for r in self.require(table, "action", place)
         )
         covered = sorted(p for r in recommendations for p in r.points)
         if covered != [0, 1, 2]:
@@ -204,7 +219,9 @@ class QuestionnaireParser:
             rationale=self.require(table, "why", place),
             question=self.parse_texts(table, "question", place),
             options=options,
-            not_applicable=self.parse_texts(table, "not_applicable", place) if "not_applicable" in table else None,
+            not_applicable=self.parse_texts(table, "not_applicable", place)
+            if "not_applicable" in table
+            else None,
             show_if=show_if,
             hidden_rule=self.check_choice(
                 place, "if_hidden", table.get("if_hidden", ""), IF_HIDDEN_RULES if show_if else ("",)
@@ -212,13 +229,17 @@ class QuestionnaireParser:
             max_critical_points=int(self.parse_number(table, "critical_at_most", place, 0, 2))
             if "critical_at_most" in table
             else None,
-            official_questions=tuple(self.parse_official_question(r, place) for r in table.get("official", [])),
+            official_questions=tuple(
+                self.parse_official_question(r, place) for r in table.get("official", [])
+            ),
             recommendations=recommendations,
         )
 
     def parse_official_question(self, table: dict, place: str) -> OfficialQuestion:
         place = f'{place}, official "{self.require(table, "code", place)}"'
-        words = {key: self.require(table, key, place) for key in ("code", "indicator", "by_size", "by_sector")}
+        words = {
+            key: self.require(table, key, place) for key in ("code", "indicator", "by_size", "by_sector")
+        }
         match = self.check_choice(place, "match", self.require(table, "match", place), MATCH_TYPES)
         yes_from = int(self.parse_number(table, "yes_from", place, 1, 3))
         return OfficialQuestion(
@@ -231,11 +252,21 @@ class QuestionnaireParser:
 
     def parse_recommendation(self, table: dict, item: str, place: str, bands: dict) -> Recommendation:
         place = f'{place}, action "{self.require(table, "id", place)}"'
-        points = tuple(self.check_choice(place, "points", p, ANSWER_POINTS) for p in self.require(table, "points", place))
+        points = tuple(
+            self.check_choice(place, "points", p, ANSWER_POINTS) for p in self.require(table, "points", place)
+        )
         texts = {key: self.parse_texts(table, key, place) for key in ("title", "effect", "first_step")}
-        kinds = {kind: self.check_choice(place, kind, self.require(table, kind, place), bands[kind]) for kind in bands}
+        kinds = {
+            kind: self.check_choice(place, kind, self.require(table, kind, place), bands[kind])
+            for kind in bands
+        }
         return Recommendation(
-            table["id"], item, points, **texts, **kinds, requires=self.parse_condition(table, "requires", place)
+            table["id"],
+            item,
+            points,
+            **texts,
+            **kinds,
+            requires=self.parse_condition(table, "requires", place),
         )
 
     def parse_condition(self, table: dict, key: str, place: str) -> Condition | None:
@@ -271,7 +302,9 @@ class QuestionnaireParser:
                 )
 
     def parse_digital_intensity(self, table: dict, items: set[str]) -> dict:
-        questions = {self.require(q, "id", "[intensity]"): q for q in self.require(table, "question", "[intensity]")}
+        questions = {
+            self.require(q, "id", "[intensity]"): q for q in self.require(table, "question", "[intensity]")
+        }
         for variable in self.require(table, "variable", "[intensity]"):
             for condition in variable["met_if"]:
                 if "item" in condition:
@@ -281,5 +314,7 @@ class QuestionnaireParser:
                         self.check_choice("[intensity]", "question", condition["question"], questions)
                     ]
                     for answer in condition["is"]:
-                        self.check_choice("[intensity]", "answer", answer, [o["id"] for o in question["options"]])
+                        self.check_choice(
+                            "[intensity]", "answer", answer, [o["id"] for o in question["options"]]
+                        )
         return table

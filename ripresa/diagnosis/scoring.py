@@ -140,9 +140,17 @@ def score_answers(answers: Mapping, questionnaire: Questionnaire | None = None) 
             item.id: _score_item(item, state[item.id], answers.get(item.id), weights[item.id], total)
             for item in goal.items
         }
-    ranges = {goal.id: _compute_goal_range([items[i.id] for i in goal.items], questionnaire) for goal in questionnaire.goals}
+    ranges = {
+        goal.id: _compute_goal_range([items[i.id] for i in goal.items], questionnaire)
+        for goal in questionnaire.goals
+    }
     goals = {id: _assign_level(found, questionnaire) for id, found in ranges.items()}
-    return DiagnosisResult(items, goals, _score_overall(ranges, goals, questionnaire), _compute_sensitivity(items, goals, questionnaire))
+    return DiagnosisResult(
+        items,
+        goals,
+        _score_overall(ranges, goals, questionnaire),
+        _compute_sensitivity(items, goals, questionnaire),
+    )
 
 
 def round_half_up(value: float) -> int:
@@ -201,7 +209,9 @@ def _score_item(item: Item, state: str, answer, weight: Fraction, total: Fractio
         return ItemScore(item, state, None, weight)
     points = answer if state == ANSWERED else 0
     gained, missing = (100 * weight * share / (MAX_POINTS * total) for share in (points, MAX_POINTS - points))
-    critical = state == ANSWERED and item.max_critical_points is not None and points <= item.max_critical_points
+    critical = (
+        state == ANSWERED and item.max_critical_points is not None and points <= item.max_critical_points
+    )
     return ItemScore(item, state, points, weight, float(gained), float(missing), critical)
 
 
@@ -234,11 +244,15 @@ def _score_overall(ranges: dict, goals: dict[str, Score], questionnaire: Questio
         return _assign_level("goals", questionnaire)
     means = tuple(sum(ends) / len(shown) for ends in zip(*(ranges[id] for id in shown), strict=True))
     return _assign_level(
-        means, questionnaire, cap=min(goals[id].level for id in shown) + questionnaire.scoring["masking_levels"]
+        means,
+        questionnaire,
+        cap=min(goals[id].level for id in shown) + questionnaire.scoring["masking_levels"],
     )
 
 
-def _assign_level(found: tuple[Fraction, ...] | str, questionnaire: Questionnaire, cap: int | None = None) -> Score:
+def _assign_level(
+    found: tuple[Fraction, ...] | str, questionnaire: Questionnaire, cap: int | None = None
+) -> Score:
     """The number with its level, decided before rounding, and with its neighbour near a limit; nothing above the cap."""
     if isinstance(found, str):
         return Score(None, missing_reason=found)
@@ -254,7 +268,9 @@ def _assign_level(found: tuple[Fraction, ...] | str, questionnaire: Questionnair
     return Score(*map(float, found), level=min(own, cap), possible_levels=levels, is_capped=own > cap)
 
 
-def _compute_sensitivity(items: dict[str, ItemScore], goals: dict[str, Score], questionnaire: Questionnaire) -> ScoreSensitivity | None:
+def _compute_sensitivity(
+    items: dict[str, ItemScore], goals: dict[str, Score], questionnaire: Questionnaire
+) -> ScoreSensitivity | None:
     moves = []
     for goal in questionnaire.goals:
         if goals[goal.id].has_value:

@@ -54,7 +54,9 @@ class ExposedSum:
     is_change: bool
 
 
-def find_exposed_sums(histories: dict[str, Sequence[TableSnapshot]], threshold: int, exhaustive: bool = True) -> list[ExposedSum]:
+def find_exposed_sums(
+    histories: dict[str, Sequence[TableSnapshot]], threshold: int, exhaustive: bool = True
+) -> list[ExposedSum]:
     """What the releases expose, oldest release first in each family's history; empty when the audit passes. Families share only totals
     that are published, so each is a system of its own. Not `proven`: one is exposed for certain, the others perhaps; enough to mend them."""
     return [
@@ -64,7 +66,9 @@ def find_exposed_sums(histories: dict[str, Sequence[TableSnapshot]], threshold: 
     ]
 
 
-def _find_exposed_in_table(family: str, snapshots: Sequence[TableSnapshot], threshold: int, proven: bool) -> list[ExposedSum]:
+def _find_exposed_in_table(
+    family: str, snapshots: Sequence[TableSnapshot], threshold: int, proven: bool
+) -> list[ExposedSum]:
     system = _LinearSystem(snapshots, threshold)
     targets = system.build_targets(family)
     if not targets:
@@ -72,7 +76,9 @@ def _find_exposed_in_table(family: str, snapshots: Sequence[TableSnapshot], thre
     sums = _SparseRows(len(system.column_index))
     for _, terms, value in targets:
         sums.add_row(terms, value)
-    worlds = _FeasibleSolutions(system, sums.to_matrix(), np.array([value for _, _, value in targets]), proven)
+    worlds = _FeasibleSolutions(
+        system, sums.to_matrix(), np.array([value for _, _, value in targets]), proven
+    )
     failing = {*worlds.find_unreached(1, threshold - 1), *worlds.find_unreached(-1, 1)}
     return [targets[i][0] for i in sorted(failing)]
 
@@ -88,14 +94,21 @@ class _LinearSystem:
         for t, keys in enumerate(self.published_keys):
             for key in sorted(keys):
                 self.column_index.setdefault((t, self.variable_group[key]), len(self.column_index))
-        self.equalities, self.inequalities = _SparseRows(len(self.column_index)), _SparseRows(len(self.column_index))
+        self.equalities, self.inequalities = (
+            _SparseRows(len(self.column_index)),
+            _SparseRows(len(self.column_index)),
+        )
         for t, snapshot in enumerate(snapshots):
             self._add_published_sums(t, snapshot)
         for t, (before, after) in enumerate(zip(snapshots, snapshots[1:], strict=False)):
             self._add_growth(t, before, after)
 
     def _build_terms(self, t: int, keys: BaseKeys, sign: float = 1.0) -> dict[int, float]:
-        return {self.column_index[t, self.variable_group[key]]: sign for key in keys if key in self.published_keys[t]}
+        return {
+            self.column_index[t, self.variable_group[key]]: sign
+            for key in keys
+            if key in self.published_keys[t]
+        }
 
     def _add_published_sums(self, t: int, snapshot: TableSnapshot):
         for keys in dict.fromkeys((*snapshot.totals, *snapshot.shown)):
@@ -111,7 +124,9 @@ class _LinearSystem:
         """Nothing was taken away between two releases, if that is the truth."""
         if all(before.x.get(key, 0) <= after.x.get(key, 0) for key in self.published_keys[t]):
             for group in {self.variable_group[key]: key for key in sorted(self.published_keys[t])}.values():
-                self.inequalities.add_row(self._build_terms(t, (group,)) | self._build_terms(t + 1, (group,), -1.0), 0)
+                self.inequalities.add_row(
+                    self._build_terms(t, (group,)) | self._build_terms(t + 1, (group,), -1.0), 0
+                )
 
     def build_targets(self, family: str) -> list[tuple[ExposedSum, dict, int]]:
         """The counts and changes to protect, as (name, terms, true value), made positive."""
@@ -119,7 +134,9 @@ class _LinearSystem:
         for t, snapshot in enumerate(self.snapshots):
             for keys in snapshot.candidates:
                 count = snapshot.sum_counts(keys)
-                found += self._build_target(ExposedSum(family, keys, False), self._build_terms(t, keys), count)
+                found += self._build_target(
+                    ExposedSum(family, keys, False), self._build_terms(t, keys), count
+                )
                 if t:
                     terms = self._build_terms(t, keys) | self._build_terms(t - 1, keys, -1.0)
                     found += self._build_target(
@@ -159,7 +176,10 @@ class _SparseRows:
             self.right_side.append(right_side)
 
     def to_matrix(self, extra_columns: int = 0) -> csr_array:
-        return csr_array((self.data, (self.rows, self.columns)), shape=(len(self.right_side), self.column_count + extra_columns))
+        return csr_array(
+            (self.data, (self.rows, self.columns)),
+            shape=(len(self.right_side), self.column_count + extra_columns),
+        )
 
 
 class _FeasibleSolutions:
@@ -212,7 +232,13 @@ def _maximise_sums(system: _LinearSystem, sums: csr_array, aim: int) -> np.ndarr
     bounds[width:] = (-np.inf, aim)
     cost = np.concatenate([np.zeros(width), -np.ones(many)])
     found = linprog(
-        cost, at_most, right, system.equalities.to_matrix(many), system.equalities.right_side, bounds, method="highs"
+        cost,
+        at_most,
+        right,
+        system.equalities.to_matrix(many),
+        system.equalities.right_side,
+        bounds,
+        method="highs",
     )
     return _get_solution(found)[:width]
 

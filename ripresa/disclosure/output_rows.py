@@ -34,7 +34,12 @@ class ReleaseRowBuilder:
         shared_fields: dict,
         questionnaire: Questionnaire,
     ):
-        self.diagnoses, self.recoding, self.shared_fields, self.questionnaire = diagnoses, recoding, shared_fields, questionnaire
+        self.diagnoses, self.recoding, self.shared_fields, self.questionnaire = (
+            diagnoses,
+            recoding,
+            shared_fields,
+            questionnaire,
+        )
         self.min_count, self.rounding_base = shared_fields["statistics_from"], shared_fields["rounding"]
         self.previous_rows: dict[tuple, list[dict]] = {}
         for row in previous_rows:
@@ -43,7 +48,11 @@ class ReleaseRowBuilder:
     def build_rows(self, protected: list[SuppressedTable]) -> list[dict]:
         found = self._build_total_rows()
         for p in protected:
-            found += self._build_count_rows(p) if p.table.table_id == "diagnoses" else self._build_distribution_rows(p)
+            found += (
+                self._build_count_rows(p)
+                if p.table.table_id == "diagnoses"
+                else self._build_distribution_rows(p)
+            )
         return found + self._repeat_missing_rows(found)
 
     def _repeat_missing_rows(self, found: list[dict]) -> list[dict]:
@@ -58,7 +67,9 @@ class ReleaseRowBuilder:
             for row in self._repeat_row(first)
         ]
 
-    def _build_row(self, table: str, measure: str, domain: Domain, category: str, status: str, **figures) -> dict:
+    def _build_row(
+        self, table: str, measure: str, domain: Domain, category: str, status: str, **figures
+    ) -> dict:
         place = {
             "table_id": table,
             "measure": measure,
@@ -92,7 +103,9 @@ class ReleaseRowBuilder:
         for cell, status in zip(p.table.cells, p.statuses, strict=True):
             crossed = p.table.measure == "sector"
             domain = Domain(cell.domain.area, sector=cell.category) if crossed else cell.domain
-            row = self._build_row("diagnoses", p.table.measure, domain, "" if crossed else cell.category, status)
+            row = self._build_row(
+                "diagnoses", p.table.measure, domain, "" if crossed else cell.category, status
+            )
             if status == SHOWN:
                 row["n_shown"] = self._round_count(cell.count)
             found += self._repeat_row(row) if status == CARRIED_FORWARD else [row]
@@ -159,7 +172,9 @@ class ReleaseRowBuilder:
         found = []
         for ref in self.questionnaire.get_item(first["measure"]).official_questions:
             yes = sum(
-                n for category, n in count.items() if category.isdigit() and int(category) >= ref.min_yes_points
+                n
+                for category, n in count.items()
+                if category.isdigit() and int(category) >= ref.min_yes_points
             )
             status = PAIRED if not whole else QUALITY if known < self.min_count else SHOWN
             found.append(
@@ -172,13 +187,17 @@ class ReleaseRowBuilder:
     def _build_share(self, x: int, n: int) -> dict:
         low, high = wilson_interval(x, n)
         return {"n_shown": self._round_count(n)} | {
-            name: round(100 * share, 1) for name, share in zip(VALUE_COLUMNS[1:], (x / n, low, high), strict=True)
+            name: round(100 * share, 1)
+            for name, share in zip(VALUE_COLUMNS[1:], (x / n, low, high), strict=True)
         }
 
     def _repeat_row(self, row: dict) -> list[dict]:
         """The figures of the release they were last renewed in; a cell that never had one waits."""
         old = self.previous_rows.get(_get_repeat_key(row), [])
-        kept = [self.shared_fields | {k: o[k] for k in (*KEY_COLUMNS, *VALUE_COLUMNS, "as_of", "status")} for o in old]
+        kept = [
+            self.shared_fields | {k: o[k] for k in (*KEY_COLUMNS, *VALUE_COLUMNS, "as_of", "status")}
+            for o in old
+        ]
         return [r | {"status": REPEATED} if r["status"] in (SHOWN, MERGED) else r for r in kept] or [
             row | {"status": WAITING}
         ]
@@ -189,4 +208,6 @@ class ReleaseRowBuilder:
 
 def _get_repeat_key(row: dict) -> tuple:
     """What is repeated together: a distribution whole, a count of diagnoses alone."""
-    return tuple(row[k] for k in KEY_COLUMNS[:-1]) + ((row["category"],) if row["table_id"] == "diagnoses" else ())
+    return tuple(row[k] for k in KEY_COLUMNS[:-1]) + (
+        (row["category"],) if row["table_id"] == "diagnoses" else ()
+    )

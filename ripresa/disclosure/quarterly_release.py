@@ -52,11 +52,20 @@ def build_release(
     questionnaire = questionnaire or get_questionnaire()
     rules = questionnaire.privacy
     threshold, least = rules["threshold"], rules["statistics_from"]
-    past_releases = [release for release in past_releases if release["counts"]["comparability"] == questionnaire.comparability_class]
+    past_releases = [
+        release
+        for release in past_releases
+        if release["counts"]["comparability"] == questionnaire.comparability_class
+    ]
     diagnoses, blocks = select_diagnoses(diagnoses, past_releases, least, threshold, questionnaire)
     histories = _collect_snapshots([release["counts"] for release in past_releases])
     tables = get_table_builders(
-        diagnoses, blocks, least, threshold, questionnaire, past_releases[-1]["counts"]["categories"] if past_releases else None
+        diagnoses,
+        blocks,
+        least,
+        threshold,
+        questionnaire,
+        past_releases[-1]["counts"]["categories"] if past_releases else None,
     )
     protected = [suppress_cells(build, histories.get(id, ()), threshold) for id, build in tables.items()]
     snapshots = {p.table.name: p.build_snapshot() for p in protected}
@@ -92,7 +101,9 @@ def build_release(
 def audit_release(audit_state: dict, past_releases: Sequence[dict], threshold: int):
     """The last word before a release is written, on everything it holds and everything before it: AuditFailed unless nothing is exposed."""
     before = [
-        release["counts"] for release in past_releases if release["counts"]["comparability"] == audit_state["comparability"]
+        release["counts"]
+        for release in past_releases
+        if release["counts"]["comparability"] == audit_state["comparability"]
     ]
     if faults := find_exposed_sums(_collect_snapshots([*before, audit_state]), threshold):
         raise DisclosureAuditError(
@@ -120,12 +131,18 @@ def select_diagnoses(
             return chosen, build_recoding(chosen, min_count, questionnaire)
         change = _ChangeSinceRelease(past_releases[-1]["counts"], chosen, waiting, threshold)
         blocks = build_recoding(
-            chosen, min_count, questionnaire, past_releases[-1]["counts"]["partition"], change.is_permanently_too_small
+            chosen,
+            min_count,
+            questionnaire,
+            past_releases[-1]["counts"]["partition"],
+            change.is_permanently_too_small,
         )
         stay = [
             d
             for d in waiting
-            if not any(change.is_too_small(kind, getattr(d, kind), getattr(blocks, kind)) for kind in DIMENSIONS)
+            if not any(
+                change.is_too_small(kind, getattr(d, kind), getattr(blocks, kind)) for kind in DIMENSIONS
+            )
         ]
         if not stay and waiting:
             raise ReleaseError(
@@ -141,7 +158,13 @@ def select_diagnoses(
 class _ChangeSinceRelease:
     """How much each area, sector and size class has changed since the last release."""
 
-    def __init__(self, last: dict, chosen: Sequence[DiagnosisRecord], waiting: Sequence[DiagnosisRecord], threshold: int):
+    def __init__(
+        self,
+        last: dict,
+        chosen: Sequence[DiagnosisRecord],
+        waiting: Sequence[DiagnosisRecord],
+        threshold: int,
+    ):
         self.previous_state, self.threshold = last, threshold
         self.current_counts = {kind: Counter(getattr(d, kind) for d in chosen) for kind in DIMENSIONS}
         self.new_counts = {kind: Counter(getattr(d, kind) for d in waiting) for kind in DIMENSIONS}
@@ -157,10 +180,16 @@ class _ChangeSinceRelease:
             codes = wider
 
     def _net_change(self, kind: str, codes: set[str]) -> int:
-        return sum(self.current_counts[kind][code] - self.previous_state["n"][kind].get(code, 0) for code in codes)
+        return sum(
+            self.current_counts[kind][code] - self.previous_state["n"][kind].get(code, 0) for code in codes
+        )
 
     def is_too_small(self, kind: str, code: str, blocks) -> bool:
-        return 0 < abs(self._net_change(kind, self._merge_overlapping_blocks(kind, {code}, blocks))) < self.threshold
+        return (
+            0
+            < abs(self._net_change(kind, self._merge_overlapping_blocks(kind, {code}, blocks)))
+            < self.threshold
+        )
 
     def is_permanently_too_small(self, kind: str, block, blocks) -> bool:
         """Too small a change with no new diagnosis to leave out (old ones past their time have gone): the block must join another."""
@@ -170,7 +199,9 @@ class _ChangeSinceRelease:
         )
 
 
-def publish_quarter(store: ContributionStore, quarter: str, today: date, path: Path = RELEASE_PATH) -> QuarterlyRelease | None:
+def publish_quarter(
+    store: ContributionStore, quarter: str, today: date, path: Path = RELEASE_PATH
+) -> QuarterlyRelease | None:
     """Publish a quarter from the store; when it was already published, only write its file again (None)."""
     month_to = get_last_month(quarter)
     if month_to >= f"{today:%Y-%m}":
@@ -183,7 +214,9 @@ def publish_quarter(store: ContributionStore, quarter: str, today: date, path: P
         raise ReleaseError(
             f"{past[-1]['release_id']} is already published: earlier quarters cannot follow it."
         )
-    release = build_release(build_records(store.list_settled_contributions(month_to, today)), quarter, month_to, today, past)
+    release = build_release(
+        build_records(store.list_settled_contributions(month_to, today)), quarter, month_to, today, past
+    )
     audit_release(release.audit_state, past, get_questionnaire().privacy["threshold"])
     store.record_release(
         quarter,

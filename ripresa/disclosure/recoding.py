@@ -45,7 +45,9 @@ def build_recoding(
     questionnaire = questionnaire or get_questionnaire()
     n = {kind: Counter(getattr(d, kind) for d in diagnoses) for kind in DIMENSIONS}
     split = _recode(n, min_count, questionnaire, previous, True, lambda *_: False)
-    if not any(is_unfit(kind, block, getattr(split, kind)) for kind in DIMENSIONS for block in getattr(split, kind)):
+    if not any(
+        is_unfit(kind, block, getattr(split, kind)) for kind in DIMENSIONS for block in getattr(split, kind)
+    ):
         return split
     return _recode(n, min_count, questionnaire, previous, False, is_unfit)
 
@@ -70,10 +72,17 @@ def _recode(
     def start(kind: str, codes: Sequence[str], partner: Callable) -> Blocks:
         return _build_initial_blocks(codes, n[kind], least, partner, old[kind] if old else (), split)
 
-    inside = {macro: tuple(r for r in get_region_codes() if load_italian_areas()[r]["parent"] == macro) for macro in get_macro_area_codes()}
-    wide = merged("region", _build_initial_macro_blocks(inside, n["region"], least, old, split), _pick_neighbour)
+    inside = {
+        macro: tuple(r for r in get_region_codes() if load_italian_areas()[r]["parent"] == macro)
+        for macro in get_macro_area_codes()
+    }
+    wide = merged(
+        "region", _build_initial_macro_blocks(inside, n["region"], least, old, split), _pick_neighbour
+    )
     fine = tuple(
-        block for group in wide for block in merged("region", start("region", group, _pick_smallest), _pick_smallest)
+        block
+        for group in wide
+        for block in merged("region", start("region", group, _pick_smallest), _pick_smallest)
     )
     macro = tuple(tuple(m for m in get_macro_area_codes() if set(inside[m]) <= set(group)) for group in wide)
     sector, size = (
@@ -127,7 +136,9 @@ def get_codes(dimension: str, questionnaire: Questionnaire) -> tuple[str, ...]:
     return get_region_codes() if dimension == "region" else questionnaire.get_option_codes(dimension)
 
 
-def merge_adjacent_codes(counts: Counter, codes: Sequence[str], min_count: int, previous: Iterable = ()) -> Blocks:
+def merge_adjacent_codes(
+    counts: Counter, codes: Sequence[str], min_count: int, previous: Iterable = ()
+) -> Blocks:
     """Codes in order, neighbours merged until each block holds `least`; old blocks stay whole or split into such blocks."""
     return _merge_until_valid(
         _build_initial_blocks(codes, counts, min_count, _pick_neighbour, previous, True),
@@ -138,7 +149,9 @@ def merge_adjacent_codes(counts: Counter, codes: Sequence[str], min_count: int, 
     )
 
 
-def _merge_until_valid(blocks: Blocks, n: Counter, codes: Sequence[str], partner: Callable, bad: Callable) -> Blocks:
+def _merge_until_valid(
+    blocks: Blocks, n: Counter, codes: Sequence[str], partner: Callable, bad: Callable
+) -> Blocks:
     """The smallest bad block joins its partner, until none is bad or one is left. Blocks keep the order of `codes`."""
     total = partial(_sum_counts, n)
     while len(blocks) > 1 and (wrong := [block for block in blocks if bad(block, blocks)]):
@@ -164,7 +177,9 @@ def _pick_smallest(block, blocks, total):
 
 def _pick_residual(block, blocks, total):
     """Sectors go into the one called "other"; that one takes the smallest."""
-    return next((b for b in blocks if RESIDUAL_SECTOR in b and b != block), None) or _pick_smallest(block, blocks, total)
+    return next((b for b in blocks if RESIDUAL_SECTOR in b and b != block), None) or _pick_smallest(
+        block, blocks, total
+    )
 
 
 def group_rare_codes(counts: Counter, threshold: int) -> Blocks:

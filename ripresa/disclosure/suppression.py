@@ -42,7 +42,9 @@ class SuppressedTable:
         )
 
 
-def suppress_cells(build_table: Callable[[str], LinkedTable], past_snapshots: Sequence[TableSnapshot], threshold: int) -> SuppressedTable:
+def suppress_cells(
+    build_table: Callable[[str], LinkedTable], past_snapshots: Sequence[TableSnapshot], threshold: int
+) -> SuppressedTable:
     """The family that `build(grain)` gives, with what must be withheld, at the finest grain where nothing is exposed; AuditFailed when
     there is none. `past` holds its earlier snapshots, oldest first."""
     tried = None
@@ -58,7 +60,9 @@ def suppress_cells(build_table: Callable[[str], LinkedTable], past_snapshots: Se
     )
 
 
-def apply_primary_suppression(table: LinkedTable, past_snapshots: Sequence[TableSnapshot], threshold: int) -> list[str]:
+def apply_primary_suppression(
+    table: LinkedTable, past_snapshots: Sequence[TableSnapshot], threshold: int
+) -> list[str]:
     """The first statuses: what has changed too little is held, what is under the threshold is small."""
     status = [SHOWN] * len(table.cells)
     for unit in table.update_groups:
@@ -72,12 +76,16 @@ def apply_primary_suppression(table: LinkedTable, past_snapshots: Sequence[Table
             alone = len(unit) == 1
             for i in unit:
                 cell = table.cells[i]
-                if 0 < cell.count < threshold or (cell.count == 0 and not alone and cell.domain_count < SMALL_DOMAIN_SIZE):
+                if 0 < cell.count < threshold or (
+                    cell.count == 0 and not alone and cell.domain_count < SMALL_DOMAIN_SIZE
+                ):
                     status[i] = SMALL
     return status
 
 
-def apply_secondary_suppression(table: LinkedTable, statuses: list[str], past_snapshots: Sequence[TableSnapshot], threshold: int):
+def apply_secondary_suppression(
+    table: LinkedTable, statuses: list[str], past_snapshots: Sequence[TableSnapshot], threshold: int
+):
     """Withhold more until no sum gives a withheld cell away: at least two in a line, together at least twice the threshold; where a change
     is hidden, together changed by as much."""
     changed = True
@@ -85,7 +93,9 @@ def apply_secondary_suppression(table: LinkedTable, statuses: list[str], past_sn
         changed = False
         for line in table.relations:
             gone = [i for i in line.children if statuses[i] != SHOWN]
-            held = past_snapshots and any(statuses[i] == CARRIED_FORWARD for i in (*gone, *_get_parent_cells(line)))
+            held = past_snapshots and any(
+                statuses[i] == CARRIED_FORWARD for i in (*gone, *_get_parent_cells(line))
+            )
             if _is_derivable(table, statuses, line, gone, past_snapshots[-1] if held else None, threshold):
                 more = _find_complement(table, statuses, line, gone)
                 if more is not None:
@@ -94,7 +104,12 @@ def apply_secondary_suppression(table: LinkedTable, statuses: list[str], past_sn
 
 
 def _is_derivable(
-    family: LinkedTable, status: list[str], line: AdditiveRelation, gone: list[int], last: TableSnapshot | None, threshold: int
+    family: LinkedTable,
+    status: list[str],
+    line: AdditiveRelation,
+    gone: list[int],
+    last: TableSnapshot | None,
+    threshold: int,
 ) -> bool:
     if any(
         status[i] != SHOWN for i in _get_parent_cells(line)
@@ -104,7 +119,9 @@ def _is_derivable(
         return False
     together = sum(family.cells[i].count for i in gone)
     change = (
-        sum(abs(family.cells[i].count - last.sum_counts(family.cells[i].base_keys)) for i in gone) if last else together
+        sum(abs(family.cells[i].count - last.sum_counts(family.cells[i].base_keys)) for i in gone)
+        if last
+        else together
     )
     return len(gone) < 2 or min(together, change) < 2 * threshold
 
@@ -113,12 +130,16 @@ def _get_parent_cells(line: AdditiveRelation) -> tuple[int, ...]:
     return () if line.parent is None else (line.parent,)
 
 
-def _suppress_until_safe(family: LinkedTable, status: list[str], past: Sequence[TableSnapshot], threshold: int) -> bool:
+def _suppress_until_safe(
+    family: LinkedTable, status: list[str], past: Sequence[TableSnapshot], threshold: int
+) -> bool:
     """Pair, audit and mend until nothing is exposed; False when it cannot be mended."""
     for _ in range(MAX_ROUNDS):
         apply_secondary_suppression(family, status, past, threshold)
         faults = find_exposed_sums(
-            {family.name: (*past, SuppressedTable(family, tuple(status)).build_snapshot())}, threshold, exhaustive=False
+            {family.name: (*past, SuppressedTable(family, tuple(status)).build_snapshot())},
+            threshold,
+            exhaustive=False,
         )
         if not faults:
             return True
@@ -146,7 +167,9 @@ def _suppress_exposed_sum(family: LinkedTable, status: list[str], fault: Exposed
     return True
 
 
-def _find_complement(family: LinkedTable, status: list[str], line: AdditiveRelation, gone: list[int]) -> int | None:
+def _find_complement(
+    family: LinkedTable, status: list[str], line: AdditiveRelation, gone: list[int]
+) -> int | None:
     """The cell to withhold beside the others: one next to them in the table if there is one, the smallest of those; never an empty one."""
     shown = [i for i in line.children if status[i] == SHOWN and family.cells[i].count]
     if not shown:

@@ -47,10 +47,13 @@ def generate_contributions(
     questionnaire = questionnaire or get_questionnaire()
     random = Random(seed)
     weights = {
-        kind: [random.choice((1, 2, 3, 5)) for _ in codes] for kind, codes in _get_profile_codes(questionnaire).items()
+        kind: [random.choice((1, 2, 3, 5)) for _ in codes]
+        for kind, codes in _get_profile_codes(questionnaire).items()
     }
     hard = {item.id: random.uniform(-0.6, 0.6) for item in questionnaire.items}
-    return [_generate_contribution(random, weights, hard, months, end_date, questionnaire) for _ in range(size)]
+    return [
+        _generate_contribution(random, weights, hard, months, end_date, questionnaire) for _ in range(size)
+    ]
 
 
 def build_synthetic_release(questionnaire: Questionnaire | None = None) -> QuarterlyRelease:
@@ -76,7 +79,10 @@ def _get_profile_codes(questionnaire: Questionnaire) -> dict[str, tuple[str, ...
 def _generate_contribution(
     random: Random, weights: dict, hard: dict, months: int, ends: date, questionnaire: Questionnaire
 ) -> Contribution:
-    picked = {kind: random.choices(codes, weights[kind])[0] for kind, codes in _get_profile_codes(questionnaire).items()}
+    picked = {
+        kind: random.choices(codes, weights[kind])[0]
+        for kind, codes in _get_profile_codes(questionnaire).items()
+    }
     goals = tuple(random.sample([goal.id for goal in questionnaire.goals], random.choice((1, 2))))
     habit = random.gauss(0, 0.9)
     answers = {item.id: _generate_answer(random, item, habit - hard[item.id]) for item in questionnaire.items}
@@ -87,7 +93,12 @@ def _generate_contribution(
         date(month // 12, month % 12 + 1, 1),
     )
     row = build_contribution(
-        score_answers(answers, questionnaire), Profile(goals=goals, **picked), lang, seconds, day, questionnaire
+        score_answers(answers, questionnaire),
+        Profile(goals=goals, **picked),
+        lang,
+        seconds,
+        day,
+        questionnaire,
     )
     return replace(row, diagnosis_id=f"{random.getrandbits(128):032x}")
 
@@ -103,7 +114,9 @@ def _generate_answer(random: Random, item: Item, leaning: float):
 def write_sample() -> str:
     """Writes the sample's release and says what it shows. Raises ReleaseError where a real release is in its place."""
     if any(row["label"] != SYNTHETIC_LABEL for row in read_release(RELEASE_PATH)):
-        raise ReleaseError(f"{RELEASE_PATH.name} holds a real release: the invented sample does not replace it.")
+        raise ReleaseError(
+            f"{RELEASE_PATH.name} holds a real release: the invented sample does not replace it."
+        )
     release = build_synthetic_release()
     write_release(release.rows, RELEASE_PATH)
     return f"{SYNTHETIC_LABEL}: audit passed; {format_summary(release.rows)}."

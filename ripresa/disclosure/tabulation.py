@@ -24,9 +24,20 @@ from ripresa.disclosure.recoding import Blocks, Recoding, get_codes, group_rare_
 
 ITALY, ALL = "ITA", "all"
 OVERALL = "overall"
-NONE_CATEGORY, UNKNOWN_CATEGORY = "none", "blank"  # an item that does not apply or was routed away; one left blank or not known
-MIN_REGION_BY_SECTOR = 3000  # region x sector only past some thousands of diagnoses: below, most cells would be withheld
-DETAIL_LEVELS = ("region", "macro", "wide", "italy", "nothing")  # from fine to coarse: what a table still shows
+NONE_CATEGORY, UNKNOWN_CATEGORY = (
+    "none",
+    "blank",
+)  # an item that does not apply or was routed away; one left blank or not known
+MIN_REGION_BY_SECTOR = (
+    3000  # region x sector only past some thousands of diagnoses: below, most cells would be withheld
+)
+DETAIL_LEVELS = (
+    "region",
+    "macro",
+    "wide",
+    "italy",
+    "nothing",
+)  # from fine to coarse: what a table still shows
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,9 @@ class LinkedTable:
         return sum(self.base_counts.get(key, 0) for key in keys)
 
 
-def build_records(rows: Iterable[Contribution], questionnaire: Questionnaire | None = None) -> list[DiagnosisRecord]:
+def build_records(
+    rows: Iterable[Contribution], questionnaire: Questionnaire | None = None
+) -> list[DiagnosisRecord]:
     """The rows of the bank's comparability class that have an overall score: a release counts these only."""
     questionnaire = questionnaire or get_questionnaire()
     return [
@@ -115,9 +128,13 @@ def get_table_builders(
 ) -> dict[str, Callable[[str], LinkedTable]]:
     """Every linked table of a release, as {family id: function from grain to family}; `old` are the blocks of categories of the last one."""
     questionnaire = questionnaire or get_questionnaire()
-    makers = _list_table_specifications(diagnoses, recoding, min_count, threshold, questionnaire, previous_categories or {})
+    makers = _list_table_specifications(
+        diagnoses, recoding, min_count, threshold, questionnaire, previous_categories or {}
+    )
     return {
-        f"{table}:{measure}": partial(_build_linked_table, table, measure, diagnoses, recoding, questionnaire, *rest)
+        f"{table}:{measure}": partial(
+            _build_linked_table, table, measure, diagnoses, recoding, questionnaire, *rest
+        )
         for table, measure, *rest in makers
     }
 
@@ -143,11 +160,18 @@ def _list_table_specifications(
     for measure in (OVERALL, *(goal.id for goal in questionnaire.goals)):
         by_level = Counter(d.levels[measure] for d in diagnoses)
         categories = merge_adjacent_codes(
-            by_level, [str(level.id) for level in questionnaire.levels], least, old.get(f"level:{measure}", ())
+            by_level,
+            [str(level.id) for level in questionnaire.levels],
+            least,
+            old.get(f"level:{measure}", ()),
         )
         yield "level", measure, lambda d, m=measure: d.levels[m], categories, ("region", "sector", "size")
     for item in questionnaire.items:
-        categories = (*((str(option.points),) for option in item.options), (NONE_CATEGORY,), (UNKNOWN_CATEGORY,))
+        categories = (
+            *((str(option.points),) for option in item.options),
+            (NONE_CATEGORY,),
+            (UNKNOWN_CATEGORY,),
+        )
         yield "answer", item.id, lambda d, i=item.id: d.answers[i], categories, ("size",)
     yield (
         "action",
@@ -227,9 +251,14 @@ def list_domains(
     rows = [("italy", Domain(), dimension, get_codes(dimension, questionnaire))]
     if dimension != "region":
         named = getattr(recoding, dimension)
-        make = (lambda code: Domain(sector=code)) if dimension == "sector" else (lambda code: Domain(size=code))
+        make = (
+            (lambda code: Domain(sector=code)) if dimension == "sector" else (lambda code: Domain(size=code))
+        )
         return rows + [("wide", make("+".join(block)), dimension, block) for block in named if len(named) > 1]
-    inside = {macro: [r for r in get_region_codes() if load_italian_areas()[r]["parent"] in macro] for macro in recoding.macro}
+    inside = {
+        macro: [r for r in get_region_codes() if load_italian_areas()[r]["parent"] in macro]
+        for macro in recoding.macro
+    }
     wide = [
         ("macro", Domain("+".join(macro)), dimension, tuple(inside[macro]))
         for macro in recoding.macro
@@ -239,7 +268,11 @@ def list_domains(
     return (
         rows
         + wide
-        + [("region", Domain("+".join(block)), dimension, block) for block in recoding.region if block not in groups]
+        + [
+            ("region", Domain("+".join(block)), dimension, block)
+            for block in recoding.region
+            if block not in groups
+        ]
     )
 
 
@@ -267,7 +300,9 @@ def _build_record(row: Contribution, questionnaire: Questionnaire) -> DiagnosisR
     given = {
         id: answer for id, answer in answers.items() if answer not in (SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)
     }
-    actions = build_action_plan(score_answers(given, questionnaire), [g for g in (row.goal_1, row.goal_2) if g], questionnaire).actions
+    actions = build_action_plan(
+        score_answers(given, questionnaire), [g for g in (row.goal_1, row.goal_2) if g], questionnaire
+    ).actions
     return DiagnosisRecord(
         id=row.diagnosis_id,
         region=row.region,
@@ -284,6 +319,9 @@ def _build_record(row: Contribution, questionnaire: Questionnaire) -> DiagnosisR
 def _categorise_answer(answer) -> str:
     if answer == HIDDEN_ZERO:
         return "0"
-    return {DONT_KNOW: UNKNOWN_CATEGORY, SKIPPED: UNKNOWN_CATEGORY, NOT_APPLICABLE: NONE_CATEGORY, HIDDEN_EXCLUDE: NONE_CATEGORY}.get(
-        answer, str(answer)
-    )
+    return {
+        DONT_KNOW: UNKNOWN_CATEGORY,
+        SKIPPED: UNKNOWN_CATEGORY,
+        NOT_APPLICABLE: NONE_CATEGORY,
+        HIDDEN_EXCLUDE: NONE_CATEGORY,
+    }.get(answer, str(answer))

@@ -44,7 +44,10 @@ LATEST_CACHE_CONTROL, VERSIONED_CACHE_CONTROL = (
     "public, max-age=300, stale-while-revalidate=86400",
     "public, max-age=86400, stale-while-revalidate=604800",
 )
-REFERENCE_WIDTH, FONT_WIDTH_FACTOR = 760, 1.17  # pixels of the frame whose height is offered; a reader's letters beside Arial's
+REFERENCE_WIDTH, FONT_WIDTH_FACTOR = (
+    760,
+    1.17,
+)  # pixels of the frame whose height is offered; a reader's letters beside Arial's
 CACHE_SIZE = 256
 
 
@@ -66,10 +69,14 @@ def build_response(
         return _build_response(indicator, said, if_none_match, site)
     except BuildError as fault:
         lang = negotiate_language(said.get("lang", [""])[-1], "")
-        return _build_html_response(503, _render_message(f"{t('fault_database', lang)} {fault}", lang), "no-store", "")
+        return _build_html_response(
+            503, _render_message(f"{t('fault_database', lang)} {fault}", lang), "no-store", ""
+        )
 
 
-def _build_response(indicator: str, said: dict[str, list[str]], if_none_match: str, site: str) -> EmbedResponse:
+def _build_response(
+    indicator: str, said: dict[str, list[str]], if_none_match: str, site: str
+) -> EmbedResponse:
     filters = Filters.from_url_parameters({**said, "indicator": indicator}, lang=LANGS[0])
     if not filters.indicator:
         return _build_html_response(
@@ -81,10 +88,11 @@ def _build_response(indicator: str, said: dict[str, list[str]], if_none_match: s
     wanted = said.get("figure", [""])[-1]
     view = _resolve_view(filters, wanted)
     ignored = dict.fromkeys(
-        [one.partition("=")[0] for one in filters.invalid_parameters] + ["figure"] * (wanted not in ("", *FIGURE_TYPES))
+        [one.partition("=")[0] for one in filters.invalid_parameters]
+        + ["figure"] * (wanted not in ("", *FIGURE_TYPES))
     )
     if ignored:  # by name alone: what was said in the address is never repeated
-        view = replace(view, notes=(("dropped", (("what", ", ".join(ignored)),)), *view.notices))
+        view = replace(view, notices=(("dropped", (("what", ", ".join(ignored)),)), *view.notices))
     theme, version = said.get("theme", [""])[-1], said.get(links.VERSION_PARAMETER, [""])[-1][:40]
     body = _render_cached_page(
         queries.get_data_version(),
@@ -101,7 +109,9 @@ def _build_response(indicator: str, said: dict[str, list[str]], if_none_match: s
             "no-store",
             if_none_match,
         )
-    return _build_html_response(200, body, VERSIONED_CACHE_CONTROL if version else LATEST_CACHE_CONTROL, if_none_match)
+    return _build_html_response(
+        200, body, VERSIONED_CACHE_CONTROL if version else LATEST_CACHE_CONTROL, if_none_match
+    )
 
 
 def _resolve_view(filters: Filters, figure: str) -> View:
@@ -130,7 +140,9 @@ def _resolve_view(filters: Filters, figure: str) -> View:
 def build_iframe_code(view: View, site: str, version: str = "", figure: str = "", theme: str = "") -> str:
     """What to copy into a page: the frame, and the line that lets it grow. `version` freezes it."""
     said = (
-        links.to_filters(view).to_url_parameters() if figure == "compared" else links.get_short_parameters(view)
+        links.to_filters(view).to_url_parameters()
+        if figure == "compared"
+        else links.get_short_parameters(view)
     )  # a comparison has no defaults to fall back on
     address = {name: values for name, values in said.items() if name != "indicator"}
     address |= {
@@ -139,8 +151,12 @@ def build_iframe_code(view: View, site: str, version: str = "", figure: str = ""
         if value
     }
     source = f"{site.rstrip('/')}{EMBED_PATH}{view.indicator.id}?{urlencode(address, doseq=True)}"
-    shown = _render_cached_page(queries.get_data_version(), view, version, figure, theme, site.rstrip("/")) or ""
-    title = format_indicator_label(view.indicator, {} if figure in ("sectors", "heat", "leaders") else view.breakdown, view.lang)
+    shown = (
+        _render_cached_page(queries.get_data_version(), view, version, figure, theme, site.rstrip("/")) or ""
+    )
+    title = format_indicator_label(
+        view.indicator, {} if figure in ("sectors", "heat", "leaders") else view.breakdown, view.lang
+    )
     return (
         f'<iframe src="{escape(source)}" title="{escape(title)}" width="100%" height="{estimate_height(shown)}" style="border:0" loading="lazy"></iframe>\n'
         '<script>addEventListener("message",e=>{if(e.data&&e.data.type==="ripresa-digitale")document.querySelectorAll("iframe").forEach(f=>{if(f.contentWindow===e.source)f.height=e.data.height})})</script>'
@@ -200,7 +216,9 @@ def get_default_figure_type(view: View) -> str:
     return {"map": "map", "dots": "dots"}.get(view.chart, "trend")
 
 
-def render_page(view: View, site: str = "", version: str = "", figure: str = "", theme: str = "") -> str | None:
+def render_page(
+    view: View, site: str = "", version: str = "", figure: str = "", theme: str = ""
+) -> str | None:
     """The HTML of one figure; None where the version is not kept."""
     kind = figure or get_default_figure_type(view)
     rows = _load_rows(view, kind, version)
@@ -220,17 +238,25 @@ def render_page(view: View, site: str = "", version: str = "", figure: str = "",
         words, (drawn, scale) = grid.text, svg.render_heatmap(grid, view)
         drawn = f'{_render_class_style(grid.values, view, grid.decimals)}<div class="wide" role="region" tabindex="0" aria-label="{escape(words["alt"])}">{drawn}</div>'
     elif kind == "map":
-        across = get_values_of_all_periods(view, partial(versions.run_query_at, version or queries.get_data_version())) or [
-            row["value"] for row in svg.get_rows_on_map(found, view).values()
-        ]
+        across = get_values_of_all_periods(
+            view, partial(versions.run_query_at, version or queries.get_data_version())
+        ) or [row["value"] for row in svg.get_rows_on_map(found, view).values()]
         drawn, scale = svg.render_choropleth(found, view, words["alt"], across)
-        drawn = _render_class_style(across, view, view.indicator.decimals) + drawn + svg.render_map_legend(scale, found, view)
+        drawn = (
+            _render_class_style(across, view, view.indicator.decimals)
+            + drawn
+            + svg.render_map_legend(scale, found, view)
+        )
     else:
         drawn = f'<div role="group" aria-label="{escape(words["alt"])}">{getattr(svg, "lines" if kind == "trend" else kind)(found, view)}</div>'
     if kind == "sectors":
         words |= {"subtitle": f"{found[0]['geo_name']} · {words['subtitle']}"}
     shown = version or queries.get_data_version()
-    here = links.build_page_url(site, view, links.get_permalink_parameters(view, version) if version else links.get_short_parameters(view))
+    here = links.build_page_url(
+        site,
+        view,
+        links.get_permalink_parameters(view, version) if version else links.get_short_parameters(view),
+    )
     notes = [t(key, view.lang, **dict(values)) for key, values in view.notices] + words["notes"]
     return _render_document(
         view.lang,
@@ -248,7 +274,9 @@ def _load_rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
     """The rows of the figure, as the version had them."""
     known = version or queries.get_data_version()
     if kind == "trend":
-        return versions.run_query_at(known, "trend", **view.breakdown, geos=select_areas_to_plot(view), lang=view.lang)
+        return versions.run_query_at(
+            known, "trend", **view.breakdown, geos=select_areas_to_plot(view), lang=view.lang
+        )
     if kind == "compared":
         rows = versions.run_query_at(known, "trend", **view.breakdown, geos=view.geo, lang=view.lang)
         return rows if rows is None or has_line(rows) else _select_period(rows, view.period)
@@ -259,8 +287,12 @@ def _load_rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
     if kind == "heat":
         return versions.run_query_at(known, "area_sector", **view.query_parameters)
     if kind == "sectors":
-        return versions.run_query_at(known, "by_sector", **view.query_parameters, geo=(*view.geo, *REFERENCE_AREAS[view.level])[0])
-    rows, against = (versions.run_query_at(known, name, **view.query_parameters) for name in ("map", "references"))
+        return versions.run_query_at(
+            known, "by_sector", **view.query_parameters, geo=(*view.geo, *REFERENCE_AREAS[view.level])[0]
+        )
+    rows, against = (
+        versions.run_query_at(known, name, **view.query_parameters) for name in ("map", "references")
+    )
     return None if rows is None else with_reference_rows(rows, against, view)
 
 
@@ -271,7 +303,9 @@ def _select_period(rows: pd.DataFrame, period: str) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def _render_cached_page(current: str, view: View, version: str, figure: str, theme: str, site: str) -> str | None:
+def _render_cached_page(
+    current: str, view: View, version: str, figure: str, theme: str, site: str
+) -> str | None:
     return render_page(view, site, version, figure, theme)
 
 
@@ -322,7 +356,9 @@ def _render_class_style(values: Sequence[float], view: View, decimals: int) -> s
         palette = look.get_palette(theme)
         own = build_threshold_scale(values, view.indicator.unit, decimals, palette)
         rules.append(
-            "".join(f"--c{i}:{colour};--t{i}:{get_text_colour(colour)};" for i, colour in enumerate(own.colours))
+            "".join(
+                f"--c{i}:{colour};--t{i}:{get_text_colour(colour)};" for i, colour in enumerate(own.colours)
+            )
         )
     return f"<style>{_build_theme_rules(*rules)}</style>"
 

@@ -56,12 +56,20 @@ HATCH_PATTERNS = "".join(
 @cache
 def get_map_outlines(level: str) -> tuple[int, int, dict[str, str], dict[str, tuple[float, float]]]:
     """Width, height, the path of each area, and where its label stands."""
-    project = {"italy": _build_albers_projection(38, 46, 12.5), "europe": _build_albers_projection(40, 62, 14), "world": _project_natural_earth}[level]
+    project = {
+        "italy": _build_albers_projection(38, 46, 12.5),
+        "europe": _build_albers_projection(40, 62, 14),
+        "world": _project_natural_earth,
+    }[level]
     shapes = {
-        feature["properties"]["id"]: feature["geometry"] for feature in areas.load_boundaries(level)["features"]
+        feature["properties"]["id"]: feature["geometry"]
+        for feature in areas.load_boundaries(level)["features"]
     }
     rings = {
-        code: [[project(*_shift_antimeridian(point, ring, level)) for point in ring] for ring in _get_rings(shape)]
+        code: [
+            [project(*_shift_antimeridian(point, ring, level)) for point in ring]
+            for ring in _get_rings(shape)
+        ]
         for code, shape in shapes.items()
     }
     corners = (
@@ -86,13 +94,21 @@ def get_map_outlines(level: str) -> tuple[int, int, dict[str, str], dict[str, tu
 
 def get_rows_on_map(found: list[dict], view: View) -> dict[str, dict]:
     """The rows that the map of the level has an area for, by code."""
-    return {row["geo"]: row for row in flag_other_editions(with_values(found)) if row["geo"] in areas.load_map_areas(view.level)}
+    return {
+        row["geo"]: row
+        for row in flag_other_editions(with_values(found))
+        if row["geo"] in areas.load_map_areas(view.level)
+    }
 
 
-def render_choropleth(found: list[dict], view: View, title: str, across: Sequence[float]) -> tuple[str, ThresholdScale]:
+def render_choropleth(
+    found: list[dict], view: View, title: str, across: Sequence[float]
+) -> tuple[str, ThresholdScale]:
     """A map of classes, and the classes: those of the values `across`."""
     known = get_rows_on_map(found, view)
-    scale = build_threshold_scale(across, view.indicator.unit, view.indicator.decimals, look.get_palette("light"))
+    scale = build_threshold_scale(
+        across, view.indicator.unit, view.indicator.decimals, look.get_palette("light")
+    )
     wide, tall, paths, labels = get_map_outlines(view.level)
     parts = []
     for code in sorted(paths, key=lambda code: code in view.geo):
@@ -111,7 +127,11 @@ def render_choropleth(found: list[dict], view: View, title: str, across: Sequenc
         over = next(
             (
                 over
-                for over, is_so in (("apart", is_other_edition), ("small", is_small_sample), ("old", is_old_survey))
+                for over, is_so in (
+                    ("apart", is_other_edition),
+                    ("small", is_small_sample),
+                    ("old", is_old_survey),
+                )
                 if code in known and is_so(known[code])
             ),
             "",
@@ -168,7 +188,9 @@ def _render_class_limits(scale: ThresholdScale, view: View) -> str:
     if not scale.thresholds:
         return ""
     share = 100 / len(scale.colours)
-    limits = look.format_tick_labels(list(scale.thresholds), view.indicator.unit, view.indicator.decimals, view.lang)
+    limits = look.format_tick_labels(
+        list(scale.thresholds), view.indicator.unit, view.indicator.decimals, view.lang
+    )
     blocks = "".join(
         f'<rect class="c{i}" x="{share * i:.2f}%" width="{share:.2f}%" height="12"/>'
         for i in range(len(scale.colours))
@@ -244,7 +266,8 @@ def render_bars(found: list[dict], view: View) -> str:
     """One bar an area, highest first and those of another edition last, with the figure beside it and a dotted line for what they are compared with."""
     found = flag_other_editions(found)
     ordered = sorted(
-        with_values(get_area_rows(found, view)) or with_values(found), key=lambda row: (-row["value"], row["geo_name"])
+        with_values(get_area_rows(found, view)) or with_values(found),
+        key=lambda row: (-row["value"], row["geo_name"]),
     )
     if view.indicator.unit == "rank":
         ordered.reverse()
@@ -252,7 +275,10 @@ def render_bars(found: list[dict], view: View) -> str:
     shown = [
         row
         for place, row in enumerate(ordered)
-        if len(ordered) <= MAX_BARS or place < BARS_AT_EACH_END or place >= len(ordered) - BARS_AT_EACH_END or row["geo"] in get_highlighted_areas(view)
+        if len(ordered) <= MAX_BARS
+        or place < BARS_AT_EACH_END
+        or place >= len(ordered) - BARS_AT_EACH_END
+        or row["geo"] in get_highlighted_areas(view)
     ]
     against = with_values(get_reference_rows(found, view))[:1]
     place = _build_percent_scale([row["value"] for row in shown + against])
@@ -266,7 +292,10 @@ def render_bars(found: list[dict], view: View) -> str:
         f'<line class="ref" x1="{place(row["value"]):.2f}%" x2="{place(row["value"]):.2f}%" y2="100%"/>'
         for row in against
     )
-    lines = "".join(_render_bar(row, row["geo_name"], _get_highlight_attribute(row, view), place, mark, view) for row in shown)
+    lines = "".join(
+        _render_bar(row, row["geo_name"], _get_highlight_attribute(row, view), place, mark, view)
+        for row in shown
+    )
     head = "".join(
         f'<p class="ref">┆ {escape(row["geo_name"])}{format_edition_mark(row)} {escape(format_indicator_value(row["value"], view))}</p>'
         for row in against
@@ -282,7 +311,8 @@ def render_bars(found: list[dict], view: View) -> str:
 def render_sector_bars(found: list[dict], view: View) -> str:
     """One bar a sector of one area, the total on top, then highest first, those of another edition last."""
     ordered = sorted(
-        flag_other_editions(with_values(found)), key=lambda row: (row["sector"] != "all", is_other_edition(row), -row["value"])
+        flag_other_editions(with_values(found)),
+        key=lambda row: (row["sector"] != "all", is_other_edition(row), -row["value"]),
     )
     place = _build_percent_scale([row["value"] for row in ordered])
     mark = (
@@ -291,7 +321,9 @@ def render_sector_bars(found: list[dict], view: View) -> str:
         else ""
     )
     lines = "".join(
-        _render_bar(row, row["sector_name"], ' class="on"' if row["sector"] == "all" else "", place, mark, view)
+        _render_bar(
+            row, row["sector_name"], ' class="on"' if row["sector"] == "all" else "", place, mark, view
+        )
         for row in ordered
     )
     return f"<ul class=rows>{lines}</ul>{_render_marker_notes(ordered, view)}"
@@ -432,7 +464,9 @@ def render_lines(found: list[dict], view: View) -> str:
     def down(value):
         return 96 - 92 * (value - grid[0]) / ((grid[-1] - grid[0]) or 1)
 
-    scale = list(zip(grid, look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang)))
+    scale = list(
+        zip(grid, look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang))
+    )
     rules = "".join(
         f'<line class="grid" x2="100%" y1="{down(tick):.1f}%" y2="{down(tick):.1f}%"/>' for tick, _ in scale
     )

@@ -62,7 +62,12 @@ def describe_revision(revision: Mapping[str, str], lang: str) -> str:
         if part
     )
     if revision["observations"] != "1" or revision["kind"] == "new":
-        return t(f"several_{revision['kind']}", lang, what=what, count=format_number(int(revision["observations"]), lang))
+        return t(
+            f"several_{revision['kind']}",
+            lang,
+            what=what,
+            count=format_number(int(revision["observations"]), lang),
+        )
     return t(
         f"one_{revision['kind']}",
         lang,
@@ -77,10 +82,16 @@ def _format_timestamp(made: Mapping[str, str], place: int) -> str:
     return f"{datetime.fromisoformat(made['date']) + timedelta(seconds=place):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _render_entry(made: Mapping[str, str], moment: str, lines: list[Mapping[str, str]], site: str, lang: str) -> str:
-    items = "".join(f"<li>{escape(describe_revision(line, lang))}</li>" for line in lines[:MAX_CHANGES_PER_ENTRY])
+def _render_entry(
+    made: Mapping[str, str], moment: str, lines: list[Mapping[str, str]], site: str, lang: str
+) -> str:
+    items = "".join(
+        f"<li>{escape(describe_revision(line, lang))}</li>" for line in lines[:MAX_CHANGES_PER_ENTRY]
+    )
     more = (
-        f"<li>{escape(t('detail_more', lang, count=len(lines) - MAX_CHANGES_PER_ENTRY))}</li>" if len(lines) > MAX_CHANGES_PER_ENTRY else ""
+        f"<li>{escape(t('detail_more', lang, count=len(lines) - MAX_CHANGES_PER_ENTRY))}</li>"
+        if len(lines) > MAX_CHANGES_PER_ENTRY
+        else ""
     )
     listed = f'<content type="html">{escape(f"<ul>{items}{more}</ul>")}</content>\n' if lines else ""
     return (

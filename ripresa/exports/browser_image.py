@@ -27,7 +27,9 @@ def load_script() -> str:
     return f"<script>{Path(__file__).with_name('browser_image.js').read_text(encoding='utf-8')}</script>"
 
 
-def render_save_buttons(name: str, figure: go.Figure, export: ExportedTable, theme: str = "light", include_data: bool = False) -> str:
+def render_save_buttons(
+    name: str, figure: go.Figure, export: ExportedTable, theme: str = "light", include_data: bool = False
+) -> str:
     """Buttons that save the chart whose Streamlit key is `name`: HTML for st.html, made when the reader asks for it. other: the chart on the page is in the other theme."""
     lang = export.view.lang
     rows = "".join(
@@ -41,7 +43,8 @@ def render_save_buttons(name: str, figure: go.Figure, export: ExportedTable, the
         for size in printed.IMAGE_SIZES
     )
     recipe = json.dumps(
-        build_image_spec(figure, export, theme) | ({"data": json.loads(figure.to_json())["data"]} if include_data else {}),
+        build_image_spec(figure, export, theme)
+        | ({"data": json.loads(figure.to_json())["data"]} if include_data else {}),
         ensure_ascii=False,
         separators=(",", ":"),
     )

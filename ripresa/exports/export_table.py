@@ -150,12 +150,16 @@ class ExportedTable:
     @cached_property
     def permalink(self) -> str:
         """The link to cite: every choice and the data version."""
-        return links.build_page_url(self.site, self.view, links.get_permalink_parameters(self.view, self.version))
+        return links.build_page_url(
+            self.site, self.view, links.get_permalink_parameters(self.view, self.version)
+        )
 
     @cached_property
     def short_link(self) -> str:
         """The link to print: as few words as open the same view, without https."""
-        return links.build_page_url(self.site, self.view, links.get_short_parameters(self.view)).partition("://")[2]
+        return links.build_page_url(self.site, self.view, links.get_short_parameters(self.view)).partition(
+            "://"
+        )[2]
 
     @cached_property
     def seal(self) -> dict:
@@ -166,7 +170,11 @@ class ExportedTable:
         """The indicator, and the part of the firms that all figures are of."""
         return format_indicator_label(
             self.view.indicator,
-            {kind: self.table[kind].iloc[0] for kind in BREAKDOWN_DIMENSIONS if self.table[kind].nunique() == 1},
+            {
+                kind: self.table[kind].iloc[0]
+                for kind in BREAKDOWN_DIMENSIONS
+                if self.table[kind].nunique() == 1
+            },
             lang,
         )
 
@@ -184,7 +192,11 @@ def format_indicator_label(indicator: catalogue.Indicator, breakdown: Mapping[st
     return ", ".join(
         [
             indicator.label[lang],
-            *(said[kind, breakdown[kind]] for kind in BREAKDOWN_DIMENSIONS if breakdown.get(kind, "all") not in ("all", "female-male")),
+            *(
+                said[kind, breakdown[kind]]
+                for kind in BREAKDOWN_DIMENSIONS
+                if breakdown.get(kind, "all") not in ("all", "female-male")
+            ),
         ]
     )
 
@@ -194,7 +206,14 @@ def build_export(
 ) -> ExportedTable:
     """An export of `rows`, the rows the figure draws. `meta` is the figure's layout.meta, `known` the data version where it is not the newest."""
     current = data_version or get_data_version()
-    return ExportedTable(view, flatten_rows(rows, view, current), meta or charted.build_figure_text(rows, view), current, day, site)
+    return ExportedTable(
+        view,
+        flatten_rows(rows, view, current),
+        meta or charted.build_figure_text(rows, view),
+        current,
+        day,
+        site,
+    )
 
 
 def flatten_rows(rows: pd.DataFrame, view: View, data_version: str = "") -> pd.DataFrame:
@@ -225,7 +244,8 @@ def get_observation_keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """The key of each figure as published: a figure drawn for each part of a joined area has the key of the whole."""
     return [
         tuple(
-            row[name] if name != "geo" or not row["published_geo"] else row["published_geo"] for name in KEY_COLUMNS
+            row[name] if name != "geo" or not row["published_geo"] else row["published_geo"]
+            for name in KEY_COLUMNS
         )
         for row in table.to_dict("records")
     ]

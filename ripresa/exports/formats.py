@@ -105,7 +105,9 @@ def write_excel_csv(export: ExportedTable) -> bytes:
     """CSV as Italian Excel opens it: byte order mark, semicolon, decimal comma, and no text it would turn into a date."""
     return (
         b"\xef\xbb\xbf"
-        + _write_delimited(export, ";", lambda value: normalize_cell(value).replace(".", ","), "\r\n", excel=True).encode()
+        + _write_delimited(
+            export, ";", lambda value: normalize_cell(value).replace(".", ","), "\r\n", excel=True
+        ).encode()
     )
 
 
@@ -118,7 +120,10 @@ def _write_delimited(
     columns = [
         [number(value) for value in export.table[name]]
         if name in NUMERIC_COLUMNS
-        else [normalize_cell(value) if kind == "date" else escape_formula(_collapse_whitespace(value), excel) for value in export.table[name]]
+        else [
+            normalize_cell(value) if kind == "date" else escape_formula(_collapse_whitespace(value), excel)
+            for value in export.table[name]
+        ]
         for name, (kind, *_) in COLUMNS.items()
     ]
     writer.writerows(zip(*columns))
@@ -160,7 +165,9 @@ def write_xlsx(export: ExportedTable) -> bytes:
     extra = _build_metadata_lines(export), _build_note_lines(export)
     seal = fingerprint.dumps(export.seal | {"about": checksum_sheets(*extra)})
     for place, start in enumerate(range(0, len(seal), MAX_PROPERTY_LENGTH)):
-        book.set_custom_property(f"ripresa_seal_{place:02}", seal[start : start + MAX_PROPERTY_LENGTH], "text")
+        book.set_custom_property(
+            f"ripresa_seal_{place:02}", seal[start : start + MAX_PROPERTY_LENGTH], "text"
+        )
     look = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
@@ -236,7 +243,9 @@ def _build_note_lines(export: ExportedTable) -> list[tuple[str, str]]:
 def checksum_sheets(*sheets: list[tuple[str, str]]) -> str:
     """The check of the sheets beside the data."""
     return fingerprint.checksum(
-        fingerprint.RECORD_SEPARATOR.join(fingerprint.UNIT_SEPARATOR.join(map(normalize_cell, line)) for lines in sheets for line in lines)
+        fingerprint.RECORD_SEPARATOR.join(
+            fingerprint.UNIT_SEPARATOR.join(map(normalize_cell, line)) for lines in sheets for line in lines
+        )
     )
 
 
@@ -248,7 +257,9 @@ def write_parquet(export: ExportedTable) -> bytes:
     words = json.dumps(build_metadata(export), ensure_ascii=False)
     fields = [
         pa.field(
-            name, ARROW_TYPES[kind], metadata={"description": (italian, english)[LANGS.index(export.view.lang)]}
+            name,
+            ARROW_TYPES[kind],
+            metadata={"description": (italian, english)[LANGS.index(export.view.lang)]},
         )
         for name, (kind, italian, english) in COLUMNS.items()
     ]
@@ -318,7 +329,8 @@ def write_zip(export: ExportedTable) -> bytes:
         "LEGGIMI.md": render_readme(export, "it", own).encode(),
         "citation.bib": citation.format_bibtex(export).encode(),
         "citation.ris": citation.format_ris(export).encode(),
-        "citation.txt": "\n\n".join(citation.format_citation(export, lang) for lang in LANGS).encode() + b"\n",
+        "citation.txt": "\n\n".join(citation.format_citation(export, lang) for lang in LANGS).encode()
+        + b"\n",
     }
     described = build_datapackage(export, f"{own}.csv", table)
     seal = export.seal | {
@@ -335,7 +347,10 @@ def write_zip(export: ExportedTable) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for member, content in members.items():
             archive.writestr(
-                zipfile.ZipInfo(member, (export.access_date.year, export.access_date.month, export.access_date.day, 12, 0, 0)),
+                zipfile.ZipInfo(
+                    member,
+                    (export.access_date.year, export.access_date.month, export.access_date.day, 12, 0, 0),
+                ),
                 content,
                 zipfile.ZIP_DEFLATED,
             )
@@ -490,7 +505,9 @@ def _build_licences(export: ExportedTable) -> list[dict[str, str]]:
 FORMATS = {
     "csv": FileFormat(".csv", "text/csv", write_csv),
     "excel": FileFormat("_excel.csv", "text/csv", write_excel_csv),
-    "xlsx": FileFormat(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
+    "xlsx": FileFormat(
+        ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx
+    ),
     "parquet": FileFormat(".parquet", "application/vnd.apache.parquet", write_parquet),
     "json": FileFormat(".json", "application/json", write_json),
     "zip": FileFormat(".zip", "application/zip", write_zip),

@@ -34,7 +34,10 @@ GLYPH_WIDTHS = dict(
     )
 )
 GLYPH_WIDTHS |= {"—": 100, "…": 100, "·": 28, "’": 22, "º": 37, "“": 33, "”": 33}
-BOLD_WIDTH_FACTOR, LINE_FILL_SHARE = 1.08, 0.97  # bold is wider; lines are filled to 97% so that a slightly wider font still fits
+BOLD_WIDTH_FACTOR, LINE_FILL_SHARE = (
+    1.08,
+    0.97,
+)  # bold is wider; lines are filled to 97% so that a slightly wider font still fits
 LINE_HEIGHT = 1.3  # plotly's line height
 MAX_STRETCH, MIN_SCALE_FACTOR = (
     1.45,
@@ -79,7 +82,9 @@ class TextBlock:
         return self.space_before + len(self.lines) * LINE_HEIGHT * self.font_size
 
 
-def build_image_figure(figure: go.Figure, export: ExportedTable, size: str = "web", theme: str = "light") -> go.Figure:
+def build_image_figure(
+    figure: go.Figure, export: ExportedTable, size: str = "web", theme: str = "light"
+) -> go.Figure:
     """The figure as it is printed: `size` is one of SIZES, `theme` the one the figure was drawn in. Render it at its layout's width and height."""
     drawn, frame = figure.to_plotly_json(), IMAGE_SIZES[size]
     layout = deepcopy(drawn["layout"])
@@ -189,7 +194,12 @@ def _break_word(word: str, most: float, size: float, bold: bool) -> list[_WordPa
     parts, rest = [], word
     while measure_text(rest, size, bold) > most and len(rest) > 1:
         fits = next(
-            (count for count in range(len(rest) - 1, 1, -1) if measure_text(rest[:count], size, bold) <= most), 1
+            (
+                count
+                for count in range(len(rest) - 1, 1, -1)
+                if measure_text(rest[:count], size, bold) <= most
+            ),
+            1,
         )
         better = max((place + 1 for place, letter in enumerate(rest[:fits]) if letter in "/?&=_-"), default=0)
         cut = better if better > fits // 2 else fits
@@ -244,7 +254,9 @@ def _round_up_factor(factor: float, frame: ImageSize) -> float:
     return math.ceil(factor * step) / step
 
 
-def _build_text_blocks(export: ExportedTable, frame: ImageSize, most: float) -> tuple[tuple[TextBlock, ...], tuple[TextBlock, ...]]:
+def _build_text_blocks(
+    export: ExportedTable, frame: ImageSize, most: float
+) -> tuple[tuple[TextBlock, ...], tuple[TextBlock, ...]]:
     """The words above and below, wrapped to `most` pixels."""
     said = build_image_text(export)
 
@@ -271,7 +283,9 @@ def _build_text_blocks(export: ExportedTable, frame: ImageSize, most: float) -> 
     return above, tuple(part for part in below if part.lines)
 
 
-def _scale_blocks(blocks: tuple[tuple[TextBlock, ...], ...], factor: float) -> tuple[tuple[TextBlock, ...], ...]:
+def _scale_blocks(
+    blocks: tuple[tuple[TextBlock, ...], ...], factor: float
+) -> tuple[tuple[TextBlock, ...], ...]:
     return tuple(
         tuple(
             TextBlock(part.lines, part.font_size * factor, part.bold, part.muted, part.space_before * factor)
@@ -285,7 +299,9 @@ def _sum_heights(group: tuple[TextBlock, ...]) -> float:
     return sum(part.height for part in group)
 
 
-def _lay_out_stacked(layout: dict, traces: list, wide: float, tall: float, blocks, factor: float) -> _ImageLayout:
+def _lay_out_stacked(
+    layout: dict, traces: list, wide: float, tall: float, blocks, factor: float
+) -> _ImageLayout:
     edge, gap, own = PADDING * factor, GAP * factor, layout["margin"]
     left = max(own.get("l", 0), _measure_tick_labels(layout))
     more = _measure_extra_legend_rows(layout, traces, wide - 2 * edge - left - own.get("r", 0))
@@ -299,10 +315,15 @@ def _lay_out_stacked(layout: dict, traces: list, wide: float, tall: float, block
     return _ImageLayout(wide, tall, _center_plot(margin, tall, layout), *blocks, factor)
 
 
-def _lay_out_side_by_side(layout: dict, traces: list, wide: float, tall: float, blocks, factor: float) -> _ImageLayout:
+def _lay_out_side_by_side(
+    layout: dict, traces: list, wide: float, tall: float, blocks, factor: float
+) -> _ImageLayout:
     edge, own = PADDING * factor, layout["margin"]
     left = max(own.get("l", 0), _measure_tick_labels(layout)) + wide * SIDE_TEXT_SHARE + GAP * factor
-    more, over = _measure_extra_legend_rows(layout, traces, wide - 2 * edge - left - own.get("r", 0)), _is_legend_above(layout)
+    more, over = (
+        _measure_extra_legend_rows(layout, traces, wide - 2 * edge - left - own.get("r", 0)),
+        _is_legend_above(layout),
+    )
     margin = {
         "l": edge + left,
         "r": edge + own.get("r", 0),
@@ -409,7 +430,15 @@ def _build_annotations(plan: _ImageLayout, colours) -> list[dict]:
         place -= part.height
     place = edge - margin["b"]
     for part in reversed(plan.footer):
-        drawn.append({**base, "y": 0, "yanchor": "bottom", "yshift": round(place, 1), **_style_text_block(part, colours)})
+        drawn.append(
+            {
+                **base,
+                "y": 0,
+                "yanchor": "bottom",
+                "yshift": round(place, 1),
+                **_style_text_block(part, colours),
+            }
+        )
         place += part.height
     return drawn
 

@@ -45,12 +45,16 @@ def detect_image_format(image: bytes) -> str:
 
 def embed_seal(image: bytes, seal: Mapping) -> bytes:
     """The image with its seal: `seal` is fingerprint.picture, completed here with the check of what is drawn."""
-    return {"png": _embed_png_seal, "svg": _embed_svg_seal, "pdf": _embed_pdf_seal}[detect_image_format(image)](image, seal)
+    return {"png": _embed_png_seal, "svg": _embed_svg_seal, "pdf": _embed_pdf_seal}[
+        detect_image_format(image)
+    ](image, seal)
 
 
 def extract_seal(image: bytes) -> dict | None:
     """The seal of an image; None where it has none. Raises Damaged."""
-    text = {"png": _read_png_seal, "svg": _read_svg_seal, "pdf": _read_pdf_seal, "": lambda image: None}[detect_image_format(image)](image)
+    text = {"png": _read_png_seal, "svg": _read_svg_seal, "pdf": _read_pdf_seal, "": lambda image: None}[
+        detect_image_format(image)
+    ](image)
     return fingerprint.loads(text) if text else None
 
 
@@ -69,7 +73,9 @@ def has_seal_marker(image: bytes) -> bool:
 
 def checksum_drawing(image: bytes) -> str:
     """The check of what is drawn, the seal aside. Raises Damaged."""
-    return {"png": _checksum_png, "svg": _checksum_svg, "pdf": _checksum_pdf}[detect_image_format(image)](image)
+    return {"png": _checksum_png, "svg": _checksum_svg, "pdf": _checksum_pdf}[detect_image_format(image)](
+        image
+    )
 
 
 # --- PNG ---
@@ -110,7 +116,9 @@ def _read_png_seal(image: bytes) -> str | None:
 
 
 def _checksum_png(image: bytes) -> str:
-    return fingerprint.checksum(b"".join(content for name, content in iter_png_chunks(image) if name in PNG_IMAGE_CHUNKS))
+    return fingerprint.checksum(
+        b"".join(content for name, content in iter_png_chunks(image) if name in PNG_IMAGE_CHUNKS)
+    )
 
 
 # --- SVG ---
@@ -153,7 +161,9 @@ def _embed_svg_seal(image: bytes, seal: Mapping) -> bytes:
         {
             **seal,
             "drawing": fingerprint.checksum(bare),
-            "texts": base64.b64encode(json.dumps(extract_svg_texts(bare.encode()), ensure_ascii=False).encode()).decode(),
+            "texts": base64.b64encode(
+                json.dumps(extract_svg_texts(bare.encode()), ensure_ascii=False).encode()
+            ).decode(),
         }
     )
     start = re.search(r"<svg[^>]*>", bare).end()

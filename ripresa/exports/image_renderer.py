@@ -53,11 +53,15 @@ def find_browser() -> str:
     )
 
 
-def render_image(figure: go.Figure, export: ExportedTable, image_format: str, size: str = "web", theme: str = "light") -> bytes:
+def render_image(
+    figure: go.Figure, export: ExportedTable, image_format: str, size: str = "web", theme: str = "light"
+) -> bytes:
     """The figure as PNG, SVG or PDF with its words inside and its seal. `theme` is the one it was drawn in. Raises RenderError."""
     ready = printed.embed_geojson(printed.build_image_figure(figure, export, size, theme))
     with logs.log_duration("render", form=image_format, size=size):
-        drawn = _RENDERER.render(ready, image_format, printed.get_image_scale(ready, size) if image_format == "png" else 1)
+        drawn = _RENDERER.render(
+            ready, image_format, printed.get_image_scale(ready, size) if image_format == "png" else 1
+        )
     return image_metadata.embed_seal(drawn, fingerprint.build_image_seal(export.seal, export.table))
 
 
@@ -93,7 +97,10 @@ class _BrowserRenderer:
                 ),
                 self._ensure_event_loop(),
             )
-            return asked.result(2 * (RENDER_TIMEOUT_SECONDS + START_TIMEOUT_SECONDS) + MAX_QUEUED_IMAGES * RENDER_TIMEOUT_SECONDS)
+            return asked.result(
+                2 * (RENDER_TIMEOUT_SECONDS + START_TIMEOUT_SECONDS)
+                + MAX_QUEUED_IMAGES * RENDER_TIMEOUT_SECONDS
+            )
         except Late:
             asked.cancel()
             raise RenderError("failed") from None
@@ -103,7 +110,9 @@ class _BrowserRenderer:
     def stop(self) -> None:
         with self._start_lock:
             if self._event_loop:
-                asyncio.run_coroutine_threadsafe(self._close_browser(), self._event_loop).result(START_TIMEOUT_SECONDS)
+                asyncio.run_coroutine_threadsafe(self._close_browser(), self._event_loop).result(
+                    START_TIMEOUT_SECONDS
+                )
                 self._event_loop.call_soon_threadsafe(self._event_loop.stop)
                 self._event_loop = None
 
@@ -126,7 +135,9 @@ class _BrowserRenderer:
                     )  # a browser that reads no more would hold this loop at its full pipe
                     watch.start()
                     try:
-                        return await asyncio.wait_for(self._browser.calc_fig(ready, opts=wanted), RENDER_TIMEOUT_SECONDS + 5)
+                        return await asyncio.wait_for(
+                            self._browser.calc_fig(ready, opts=wanted), RENDER_TIMEOUT_SECONDS + 5
+                        )
                     finally:
                         watch.cancel()
                 except (
@@ -145,13 +156,17 @@ class _BrowserRenderer:
         if self._browser is None:
             import kaleido
 
-            self._browser = kaleido.Kaleido(n=1, timeout=RENDER_TIMEOUT_SECONDS, mathjax=False, path=find_browser())
+            self._browser = kaleido.Kaleido(
+                n=1, timeout=RENDER_TIMEOUT_SECONDS, mathjax=False, path=find_browser()
+            )
             await asyncio.wait_for(self._browser.open(), START_TIMEOUT_SECONDS)
 
     async def _close_browser(self) -> None:
         dropped, self._browser = self._browser, None
         if dropped is not None:
-            _kill_process(getattr(dropped, "subprocess", None))  # first: to one that hangs, a polite word is a wait
+            _kill_process(
+                getattr(dropped, "subprocess", None)
+            )  # first: to one that hangs, a polite word is a wait
             with suppress(Exception):  # it is gone, which is what was wanted
                 await asyncio.wait_for(dropped.close(), 10)
 

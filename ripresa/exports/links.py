@@ -34,13 +34,19 @@ def build_page_url(site: str, view: View, parameters: dict[str, list[str]]) -> s
 
 def canonicalize_view(view: View) -> str:
     """The view in one line, the same in both languages: what a fingerprint is of."""
-    address = {name: values for name, values in to_filters(view).to_url_parameters().items() if name != "lang"}
+    address = {
+        name: values for name, values in to_filters(view).to_url_parameters().items() if name != "lang"
+    }
     return urlencode({"topic": view.topic, **address}, doseq=True)
 
 
 def is_same_view(view: View, other: View) -> bool:
     """Whether two views show the same, whatever was asked for on the way."""
-    return to_filters(view) == to_filters(other) and view.topic == other.topic and view.editions == other.editions
+    return (
+        to_filters(view) == to_filters(other)
+        and view.topic == other.topic
+        and view.editions == other.editions
+    )
 
 
 @lru_cache(maxsize=512)

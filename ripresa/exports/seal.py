@@ -68,15 +68,22 @@ def extract_observations(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """The figures of a flat table as text, sorted: the seven key columns (as published), then value, ci_low, ci_high, n, status."""
     rows = []
     for row in table.to_dict("records"):
-        key = [row["published_geo"] if name == "geo" and row["published_geo"] else row[name] for name in KEY_COLUMNS]
-        rows.append(tuple(normalize_cell(value) for value in (*key, *(row[name] for name in OBSERVATION_FIELDS))))
+        key = [
+            row["published_geo"] if name == "geo" and row["published_geo"] else row[name]
+            for name in KEY_COLUMNS
+        ]
+        rows.append(
+            tuple(normalize_cell(value) for value in (*key, *(row[name] for name in OBSERVATION_FIELDS)))
+        )
     return sorted(set(rows))
 
 
 def compute_fingerprint(version: str, view: str, rows: list[tuple[str, ...]]) -> str:
     """SHA-256 of a view and its figures."""
     return hashlib.sha256(
-        RECORD_SEPARATOR.join([str(SEAL_FORMAT_VERSION), version, view, *(UNIT_SEPARATOR.join(row) for row in rows)]).encode()
+        RECORD_SEPARATOR.join(
+            [str(SEAL_FORMAT_VERSION), version, view, *(UNIT_SEPARATOR.join(row) for row in rows)]
+        ).encode()
     ).hexdigest()
 
 

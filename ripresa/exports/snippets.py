@@ -101,11 +101,16 @@ def build_python_script(
     figure = figure or view.chart
     question = QUERY_NAMES[figure]
     kind = "dots" if figure == "dots" else question
-    here, words = f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{get_data_version()}", SCRIPT_COMMENTS[view.lang]
+    here, words = (
+        f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{get_data_version()}",
+        SCRIPT_COMMENTS[view.lang],
+    )
     boundaries = f"{BOUNDARY_FILES[view.level]}.geojson"
     database = f"ripresa-digitale_{get_data_version()}.duckdb"
     files = [f"#   curl -o {database} '{here}/database'"] + (
-        [f"#   curl -o {boundaries} '{here}/boundaries/{BOUNDARY_FILES[view.level]}'"] if kind == "map" else []
+        [f"#   curl -o {boundaries} '{here}/boundaries/{BOUNDARY_FILES[view.level]}'"]
+        if kind == "map"
+        else []
     )
     drawing = PLOT_TEMPLATES[kind].format(boundaries=boundaries, breaks=list(view.indicator.breaks), **words)
     return SCRIPT_TEMPLATE.format(
@@ -119,7 +124,9 @@ def build_python_script(
     )
 
 
-def build_query_parameters(view: View, query_name: str, rows: pd.DataFrame | None = None) -> dict[str, object]:
+def build_query_parameters(
+    view: View, query_name: str, rows: pd.DataFrame | None = None
+) -> dict[str, object]:
     """The values with which a page asks this question about this view: those of queries.ask."""
     given = {**view.query_parameters, "geos": view.geo or ("ITA",), "geo": (view.geo or ("ITA",))[0]}
     if rows is not None and len(rows):
@@ -131,7 +138,9 @@ def inline_parameters(query_name: str, parameter_values: dict[str, object]) -> s
     """The SQL of a question with its $parameters written in, without the lines of comment that speak of them."""
     code = re.sub(r"(?m)^ *--.*\$[a-z_]+.*\n", "", load_sql(query_name))
     parts = re.split(r"(--[^\n]*|'(?:[^']|'')*'|\$[a-z_]+)", code.strip())
-    return "".join(format_sql_literal(parameter_values[part[1:]]) if part.startswith("$") else part for part in parts)
+    return "".join(
+        format_sql_literal(parameter_values[part[1:]]) if part.startswith("$") else part for part in parts
+    )
 
 
 def format_sql_literal(value: object) -> str:

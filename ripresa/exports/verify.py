@@ -61,14 +61,22 @@ class VerificationResult:
         )
         key = f"verify_{self.phrase_key}" + (known if self.state in ("current", "revised") else "")
         return t(
-            key, lang, name=self.file_name, version=self.version, current=self.current_version, rows=self.row_count, count=count
+            key,
+            lang,
+            name=self.file_name,
+            version=self.version,
+            current=self.current_version,
+            rows=self.row_count,
+            count=count,
         )
 
     def format_findings(self, lang: str) -> list[str]:
         """The findings, one a line."""
         said = [detail.format_message(lang) for detail in self.findings]
         return (
-            said if len(said) <= MAX_FINDINGS_SHOWN else [*said[:MAX_FINDINGS_SHOWN], t("detail_more", lang, count=len(said) - MAX_FINDINGS_SHOWN)]
+            said
+            if len(said) <= MAX_FINDINGS_SHOWN
+            else [*said[:MAX_FINDINGS_SHOWN], t("detail_more", lang, count=len(said) - MAX_FINDINGS_SHOWN)]
         )
 
 
@@ -110,7 +118,11 @@ def _verify_parsed_file(found: ParsedFile, name: str) -> VerificationResult:
         details += _find_mixed_versions(found.rows, version)
     elif found.observations is None:
         details += _find_changed_cells(found, version)
-    figures = found.observations if found.observations is not None else sorted({_get_observation(row) for row in found.rows})
+    figures = (
+        found.observations
+        if found.observations is not None
+        else sorted({_get_observation(row) for row in found.rows})
+    )
     if (
         not details
         and found.seal
@@ -239,7 +251,9 @@ def _find_revised(figures: list[tuple[str, ...]], current: str) -> Iterator[Find
         elif said["value"] != now["value"]:
             yield Finding("revised", (*where, ("was", said["value"]), ("now", now["value"])))
         elif any(said[name] != now[name] for name in COMPARED_FIELDS):
-            yield Finding("revised", (*where, ("was", _format_with_interval(said)), ("now", _format_with_interval(now))))
+            yield Finding(
+                "revised", (*where, ("was", _format_with_interval(said)), ("now", _format_with_interval(now)))
+            )
 
 
 def _format_with_interval(said: dict[str, str]) -> str:
@@ -267,5 +281,11 @@ def _load_published_observations(version: str, stamp: int) -> dict[tuple[str, ..
     observations = releases.load_observations(version)
     if observations is None:
         return {}
-    columns = [[normalize_cell(value) for value in observations[name].tolist()] for name in (*KEY_COLUMNS, *OBSERVATION_FIELDS)]
-    return {row[: len(KEY_COLUMNS)]: dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :])) for row in zip(*columns)}
+    columns = [
+        [normalize_cell(value) for value in observations[name].tolist()]
+        for name in (*KEY_COLUMNS, *OBSERVATION_FIELDS)
+    ]
+    return {
+        row[: len(KEY_COLUMNS)]: dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :]))
+        for row in zip(*columns)
+    }

@@ -82,7 +82,11 @@ def parse_file(file: bytes, sidecar: bytes | None = None) -> ParsedFile:
         return _parse_archive(file)
     if file.startswith(b"PAR1"):
         return _parse_parquet(file)
-    return _parse_json(file) if file.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else _parse_csv(file, sidecar)
+    return (
+        _parse_json(file)
+        if file.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
+        else _parse_csv(file, sidecar)
+    )
 
 
 def _parse_image(file: bytes) -> ParsedFile:
@@ -122,7 +126,9 @@ def get_checksum_columns(row: dict[str, str]) -> list[str]:
 
 def _build_damaged_file() -> ParsedFile:
     """A file that was ours and cannot be read whole."""
-    return ParsedFile(seal={"version": "", "view": "", "fingerprint": ""}, observations=[], findings=[Finding("damaged")])
+    return ParsedFile(
+        seal={"version": "", "view": "", "fingerprint": ""}, observations=[], findings=[Finding("damaged")]
+    )
 
 
 def _compare_svg_texts(file: bytes, seal: dict) -> list[Finding]:
@@ -273,7 +279,9 @@ def _parse_xlsx(members: dict[str, bytes]) -> ParsedFile:
         seal = fingerprint.loads("".join(parts[name] for name in sorted(parts)))
         shared = [
             " ".join("".join(text.text or "" for text in item.iter(f"{SPREADSHEET_NAMESPACE}t")).split())
-            for item in ElementTree.fromstring(_reject_entities(members.get("xl/sharedStrings.xml", b"<none/>")))
+            for item in ElementTree.fromstring(
+                _reject_entities(members.get("xl/sharedStrings.xml", b"<none/>"))
+            )
         ]
         sheets = [
             _parse_worksheet(_reject_entities(members[name]), shared)
@@ -291,7 +299,8 @@ def _parse_xlsx(members: dict[str, bytes]) -> ParsedFile:
     if not sheets or not sheets[0]:
         raise UnknownFileError("empty")
     lines = [
-        [fingerprint.unescape_formula(item) if isinstance(item, str) else item for item in line] for line in sheets[0]
+        [fingerprint.unescape_formula(item) if isinstance(item, str) else item for item in line]
+        for line in sheets[0]
     ]
     head = [str(item) for item in lines[0]]
     found = _parse_table(
@@ -315,7 +324,10 @@ def _parse_xlsx(members: dict[str, bytes]) -> ParsedFile:
         for sheet in sheets[1:3]
     ]
     if seal.get("about") != formats.checksum_sheets(
-        *([(fingerprint.unescape_formula(a), fingerprint.unescape_formula(b)) for a, b in lines] for lines in beside)
+        *(
+            [(fingerprint.unescape_formula(a), fingerprint.unescape_formula(b)) for a, b in lines]
+            for lines in beside
+        )
     ):
         found.findings.append(Finding("about"))
     return found
@@ -386,7 +398,9 @@ def _parse_parquet(file: bytes) -> ParsedFile:
         lines = list(zip(*(table[name].to_pylist() for name in table.column_names)))
     except (pa.ArrowException, OSError, ValueError, KeyError):
         return _build_damaged_file() if b"ripresa" in file else _raise(UnknownFileError("not Parquet"))
-    found = _parse_table(table.column_names, ([None if item is None else item for item in line] for line in lines))
+    found = _parse_table(
+        table.column_names, ([None if item is None else item for item in line] for line in lines)
+    )
     found.seal = seal
     if seal.get("about") != fingerprint.checksum(metadata.get(b"about", b"")) if seal else not found.unsealed:
         found.findings.append(Finding("about" if seal else "seal"))
@@ -448,7 +462,10 @@ def _parse_jsonstat(whole: dict) -> ParsedFile:
     return ParsedFile(
         [
             dict.fromkeys(COLUMNS, "")
-            | {name: normalize_cell(item) for name, item in zip((*KEY_COLUMNS, *OBSERVATION_FIELDS, "data_version"), row)}
+            | {
+                name: normalize_cell(item)
+                for name, item in zip((*KEY_COLUMNS, *OBSERVATION_FIELDS, "data_version"), row)
+            }
             for row in rows
         ],
         unsealed=True,
@@ -460,7 +477,9 @@ def _excerpt_difference(found: str, was: str) -> tuple[str, str]:
     start = next((place for place, (a, b) in enumerate(zip(found, was)) if a != b), min(len(found), len(was)))
     cut = max(start - EXCERPT_LENGTH // 3, 0)
     return tuple(
-        ("…" if cut else "") + text[cut : cut + EXCERPT_LENGTH] + ("…" if cut + EXCERPT_LENGTH < len(text) else "")
+        ("…" if cut else "")
+        + text[cut : cut + EXCERPT_LENGTH]
+        + ("…" if cut + EXCERPT_LENGTH < len(text) else "")
         for text in (found, was)
     )
 

@@ -93,5 +93,9 @@ def summarize_changes(version: str, view: View, compared: pd.DataFrame | None) -
 
 def format_full_precision(value: float, view: View) -> str:
     """A value with every decimal it was published with, so that a small revision shows."""
-    decimals = len(seal.normalize_cell(float(value)).partition(".")[2]) if value == value and value is not None else 0
+    decimals = (
+        len(seal.normalize_cell(float(value)).partition(".")[2])
+        if value == value and value is not None
+        else 0
+    )
     return format_value(value, view.indicator.unit, max(view.indicator.decimals, decimals), view.lang)

@@ -23,10 +23,16 @@ class ImportChanges:
     """How the figures of an import differ from those known of the same source."""
 
     new: list[PublishedObservation] = field(default_factory=list)
-    revised: list[tuple[PublishedObservation, PublishedObservation]] = field(default_factory=list)  # before, after
+    revised: list[tuple[PublishedObservation, PublishedObservation]] = field(
+        default_factory=list
+    )  # before, after
     unchanged: list[PublishedObservation] = field(default_factory=list)
-    removed: list[PublishedObservation] = field(default_factory=list)  # of the last import of this table, and not in this one
-    excluded: list[tuple[PublishedObservation, str]] = field(default_factory=list)  # figures that no chart shows, and why
+    removed: list[PublishedObservation] = field(
+        default_factory=list
+    )  # of the last import of this table, and not in this one
+    excluded: list[tuple[PublishedObservation, str]] = field(
+        default_factory=list
+    )  # figures that no chart shows, and why
 
 
 def apply_import(
@@ -63,7 +69,9 @@ def _apply_locked(
     changes = _try_import(reading, root)
     before = path.read_bytes() if path.exists() else None
     after = format_csv(reading.observations).encode()
-    if after == before and build.read_data_version(out or build.get_database_path(root)) == build.compute_data_version(root):
+    if after == before and build.read_data_version(
+        out or build.get_database_path(root)
+    ) == build.compute_data_version(root):
         return changes
     draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
     try:
@@ -106,7 +114,9 @@ def _try_import(reading: ImportBatch, root: Path) -> ImportChanges:
     try:
         before = build.Dataset(root)
     except build.BuildError as fault:
-        raise ImporterError(f"The data do not build as they are, before any import: {summarize_errors(fault)}") from None
+        raise ImporterError(
+            f"The data do not build as they are, before any import: {summarize_errors(fault)}"
+        ) from None
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         copy = Path(folder)
         for path in build.list_input_files(root):
@@ -114,7 +124,9 @@ def _try_import(reading: ImportBatch, root: Path) -> ImportChanges:
                 (copy / path.relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy / path.relative_to(root))
         (copy / "imports").mkdir(exist_ok=True)
-        (copy / "imports" / reading.file_name).write_text(format_csv(reading.observations), encoding="utf-8", newline="")
+        (copy / "imports" / reading.file_name).write_text(
+            format_csv(reading.observations), encoding="utf-8", newline=""
+        )
         try:
             after = build.Dataset(copy)
         except build.BuildError as fault:
@@ -138,7 +150,9 @@ def compare_datasets(before: build.Dataset, after: build.Dataset, file: str) -> 
             (row for row in before.rows if row.source in sources and not row.exclusion_reason), key=rank
         )
     }
-    changes = ImportChanges(excluded=[(row, why) for row, why in after.excluded_observations if row.file == file])
+    changes = ImportChanges(
+        excluded=[(row, why) for row, why in after.excluded_observations if row.file == file]
+    )
     for row in brought:
         old = known.get(row.key)
         if old is None:

@@ -93,13 +93,18 @@ def read_matching_cells(
 
 
 def _iterate_matching_cells(
-    own: duckdb.DuckDBPyConnection, cells: CellTable, sorts: tuple[CodeClassifier, CodeClassifier, CodeClassifier], dropped: DroppedCells, name: str
+    own: duckdb.DuckDBPyConnection,
+    cells: CellTable,
+    sorts: tuple[CodeClassifier, CodeClassifier, CodeClassifier],
+    dropped: DroppedCells,
+    name: str,
 ) -> Iterator[tuple]:
     kept: list[dict[int, dict | DropReason]] = []
     for place, (sort, combinations) in enumerate(zip(sorts, _count_combinations(own, cells, sorts, name))):
         verdicts = [sort.classify(*codes) for codes, _ in combinations]
         numbers = [
-            -1 - number if isinstance(verdict, DropReason) else number for number, verdict in enumerate(verdicts)
+            -1 - number if isinstance(verdict, DropReason) else number
+            for number, verdict in enumerate(verdicts)
         ]  # below zero: not wanted
         _create_lookup_table(
             own,
@@ -155,7 +160,9 @@ def _count_combinations(
     return [sorted(combinations) for combinations in counted]
 
 
-def _create_lookup_table(own: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
+def _create_lookup_table(
+    own: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], rows: list[tuple]
+) -> None:
     frame = pd.DataFrame(rows, columns=[*columns, "id"])
     own.register("incoming", frame)
     own.execute(

@@ -56,7 +56,7 @@ def download_file(
                     raise ImporterError(
                         f"{url} could not be downloaded in {attempt} tries ({fault or type(fault).__name__}): try later, or download it by hand and import the file."
                     ) from None
-                asked = getattr(fault, "pause", None)
+                asked = getattr(fault, "retry_after", None)
                 sleep(
                     min(MAX_RETRY_DELAY, asked if asked is not None else 2 ** (attempt - 1) + random.random())
                 )
@@ -82,7 +82,8 @@ def _attempt_download(
             raise TransferInterruptedError("the file changed while it was being resumed", retry_after=0)
         if answer.status_code in RETRY_STATUSES:
             raise TransferInterruptedError(
-                f"the server answers {answer.status_code}", _parse_retry_after(answer.headers.get("retry-after", ""))
+                f"the server answers {answer.status_code}",
+                _parse_retry_after(answer.headers.get("retry-after", "")),
             )
         if answer.status_code not in (200, 206):
             raise ImporterError(

@@ -132,8 +132,16 @@ def read(
     """The figures of an aggregated file. Raises ImportFault."""
     with streams.open_connection() as own:
         dropped = DroppedCells()
-        sorts = _build_series_classifier(), CodeClassifier(("country",), _build_country_classifier(root)), CodeClassifier(("wave",), lambda wave: _classify_wave(wave, since))
-        found = list(streams.read_matching_cells(own, _build_cell_table(text.require_complete(), period), *sorts, dropped, text.name))
+        sorts = (
+            _build_series_classifier(),
+            CodeClassifier(("country",), _build_country_classifier(root)),
+            CodeClassifier(("wave",), lambda wave: _classify_wave(wave, since)),
+        )
+        found = list(
+            streams.read_matching_cells(
+                own, _build_cell_table(text.require_complete(), period), *sorts, dropped, text.name
+            )
+        )
     shares = _parse_shares(found, dropped, text.name)
     if not shares:
         most = dropped.format_lines()[0].strip() if dropped.counts else "it has no rows"
@@ -233,7 +241,8 @@ def _build_series_classifier() -> CodeClassifier:
         variable: str, question: str, row: str, answer: str, population: str, kind: str
     ) -> dict | DropReason:
         rule, fit = next(
-            ((rule, fit) for rule in rules if (fit := rule.match_answer(variable, question, row, answer))), (None, "")
+            ((rule, fit) for rule in rules if (fit := rule.match_answer(variable, question, row, answer))),
+            (None, ""),
         )
         if rule is None:
             return DropReason("question or answer not used here", question[:60] or variable)
@@ -307,11 +316,15 @@ def _parse_shares(
         if isinstance(number, DropReason):
             dropped.add(number)
             continue
-        shares.append((of, where, when, Decimal(number[0]), "" if error in flags.MISSING_VALUES else error, n))
+        shares.append(
+            (of, where, when, Decimal(number[0]), "" if error in flags.MISSING_VALUES else error, n)
+        )
     return shares
 
 
-def _build_observations(shares: list[tuple], times: int, text: TextFile, dropped: DroppedCells) -> list[ObservationRecord]:
+def _build_observations(
+    shares: list[tuple], times: int, text: TextFile, dropped: DroppedCells
+) -> list[ObservationRecord]:
     """One figure for each indicator, country, wave and population: an answer's share, or the sum of several."""
     asked, answers, groups = defaultdict(set), defaultdict(set), defaultdict(list)
     for of, where, when, share, error, n in shares:
@@ -345,7 +358,11 @@ def _build_observations(shares: list[tuple], times: int, text: TextFile, dropped
         value = format_decimal(times * sum(share for _, share, *_ in group))
         try:
             low, high = (
-                compute_confidence_interval(value, format_decimal(times * Decimal(flags.normalize_decimal(error)))) if alone and error else ("", "")
+                compute_confidence_interval(
+                    value, format_decimal(times * Decimal(flags.normalize_decimal(error)))
+                )
+                if alone and error
+                else ("", "")
             )
         except (ImporterError, ValueError):
             raise ImporterError(

@@ -22,7 +22,7 @@ def read(text: TextFile, root: Path, table: str = "", since: str = "") -> Import
             "url": "https://esploradati.istat.it/",
             "published": f"file of {text.file_date}",
         }
-        lower = replace(found, split=lambda *texts: _lowercase_flags(*found.parse_cell(*texts)))
+        lower = replace(found, parse_cell=lambda *texts: _lowercase_flags(*found.parse_cell(*texts)))
         figures, dropped = table_mapping.build_observations(
             own, lower, wanted, table_mapping.CodeLookup.load(root), citation, since, text.name
         )

@@ -76,7 +76,10 @@ def iterate_cells(document: dict) -> Iterator[tuple[str, ...]]:
         for name, size in zip(document["id"], sizes, strict=True)
     ]
     most = math.prod(sizes)
-    values, statuses = _index_by_position(document["value"], most), _index_by_position(document.get("status") or {}, most)
+    values, statuses = (
+        _index_by_position(document["value"], most),
+        _index_by_position(document.get("status") or {}, most),
+    )
     steps = [math.prod(sizes[place + 1 :]) for place in range(len(sizes))]
     for position in sorted(values.keys() | statuses.keys()):
         value, status = values.get(position), statuses.get(position) or ""

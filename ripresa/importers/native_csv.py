@@ -47,13 +47,17 @@ def read(text: TextFile, root: Path, source: str) -> ImportBatch:
                 )
                 figures.append(figure) if isinstance(figure, ObservationRecord) else dropped.add(figure)
         except csv.Error as fault:
-            raise ImporterError(f"{text.name}: not whole CSV ({fault}); save it again as CSV UTF-8.") from None
+            raise ImporterError(
+                f"{text.name}: not whole CSV ({fault}); save it again as CSV UTF-8."
+            ) from None
     if not figures:
         raise ImporterError(f"{text.name} has no row with a value: nothing to import.")
     stem = re.sub(
         r"[^a-z0-9]+", "_", text.name.lower().removesuffix(".gz").removesuffix(".csv").split("__")[-1]
     ).strip("_")
-    return ImportBatch(source, stem or "own", remove_duplicates(_resolve_codes(figures, root, text.name), text.name), dropped)
+    return ImportBatch(
+        source, stem or "own", remove_duplicates(_resolve_codes(figures, root, text.name), text.name), dropped
+    )
 
 
 def has_native_header(text: TextFile) -> bool:
@@ -124,7 +128,8 @@ def _resolve_codes(figures: list[ObservationRecord], root: Path, name: str) -> l
         "edition": "editions",
     }
     lists = {
-        column: build.CodeList(root / "codes" / f"{plural}.csv").codes_by_alias for column, plural in plurals.items()
+        column: build.CodeList(root / "codes" / f"{plural}.csv").codes_by_alias
+        for column, plural in plurals.items()
     }
 
     def ours(figure):

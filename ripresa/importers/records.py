@@ -114,7 +114,9 @@ def normalize_decimal(text: str) -> str:
         raise ValueError(text) from None
 
 
-def compute_confidence_interval(value: str, error: str, lower_bound: float = 0, upper_bound: float = 100) -> tuple[str, str]:
+def compute_confidence_interval(
+    value: str, error: str, lower_bound: float = 0, upper_bound: float = 100
+) -> tuple[str, str]:
     """The 95% interval of a share in percent from its standard error: value -/+ 1.96 errors, kept within 0 and 100. Raises ImportFault."""
     try:
         share, half = float(value), Z95 * float(normalize_decimal(error))

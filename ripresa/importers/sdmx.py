@@ -18,7 +18,9 @@ def read(own: duckdb.DuckDBPyConnection, text: TextFile) -> CellTable:
     """The cells of an SDMX-CSV text. Raises ImportFault."""
     names, delimiter = _parse_header(text.require_complete())
     place = {name: f"c{number}" for number, name in reversed(list(enumerate(names)))}
-    twice = [name for name in ("time_period", "obs_value", "conf_status", *FLAG_COLUMNS) if names.count(name) > 1]
+    twice = [
+        name for name in ("time_period", "obs_value", "conf_status", *FLAG_COLUMNS) if names.count(name) > 1
+    ]
     if twice:
         raise ImporterError(f"{text.name}, line 1: column {twice[0]} stands there twice; export it again.")
     source = cell_reader.build_csv_scan(text.path, names, delimiter)
@@ -31,7 +33,9 @@ def read(own: duckdb.DuckDBPyConnection, text: TextFile) -> CellTable:
         own, f"select {', '.join(about)} from {relation}", text.name
     )
     dimensions = {
-        name: column for name, column in place.items() if name not in ("obs_value", "conf_status", *FLAG_COLUMNS)
+        name: column
+        for name, column in place.items()
+        if name not in ("obs_value", "conf_status", *FLAG_COLUMNS)
     }
     return CellTable(
         relation,

@@ -114,7 +114,9 @@ def get_table_mapping(id: str, publisher: str, name: str) -> TableMapping:
     """The declared table of this id. Raises ImportFault naming those there are."""
     found = load_table_mappings().get(id.lower())
     if not found or found.publisher != publisher:
-        known = ", ".join(sorted(table.id for table in load_table_mappings().values() if table.publisher == publisher))
+        known = ", ".join(
+            sorted(table.id for table in load_table_mappings().values() if table.publisher == publisher)
+        )
         raise ImporterError(
             f"{name}: table {id or 'without a name'} feeds no indicator here; use one of: {known} (--table ID says which, where the file does not)."
         )
@@ -158,7 +160,9 @@ def build_observations(
     return found + compute_changes_since_base_year(found, table), dropped
 
 
-def build_classifiers(cells: CellTable, table: TableMapping, lists: CodeLookup, since: str, name: str) -> tuple[CodeClassifier, CodeClassifier, CodeClassifier]:
+def build_classifiers(
+    cells: CellTable, table: TableMapping, lists: CodeLookup, since: str, name: str
+) -> tuple[CodeClassifier, CodeClassifier, CodeClassifier]:
     """How the table's series, areas and times are sorted into figures. Raises ImportFault where a dimension is missing."""
     has = cells.dimensions
     where = next((one for one in ("geo", "ref_area") if one in has), "")
@@ -186,7 +190,9 @@ def build_classifiers(cells: CellTable, table: TableMapping, lists: CodeLookup, 
 
     def time(text: str) -> dict | DropReason:
         return _classify_period(
-            strip_label(text), max(since or table.since, table.since if table.since > BASE_YEAR else ""), table.until
+            strip_label(text),
+            max(since or table.since, table.since if table.since > BASE_YEAR else ""),
+            table.until,
         )
 
     return (
@@ -245,7 +251,9 @@ def _classify_period(text: str, since: str, until: str) -> dict | DropReason:
     return {"period": year}
 
 
-def compute_changes_since_base_year(levels: list[ObservationRecord], table: TableMapping) -> list[ObservationRecord]:
+def compute_changes_since_base_year(
+    levels: list[ObservationRecord], table: TableMapping
+) -> list[ObservationRecord]:
     """The change from 2019 that is computed from a table's own levels, so that a revised level never stands beside an old change."""
     if not table.change:
         return []

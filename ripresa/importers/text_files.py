@@ -133,7 +133,9 @@ def _copy_within_limits(packed, path: Path, to: Path, packed_size: int, largest:
 def _validate_text(path: Path, name: str, largest: int) -> bool:
     """Whether the text ends with a line end; reads it all once, to know that it is UTF-8 text."""
     if path.stat().st_size > largest:
-        raise ImporterError(f"{name} is larger than {largest // CHUNK_BYTES:,} MB: ask for a smaller extraction.")
+        raise ImporterError(
+            f"{name} is larger than {largest // CHUNK_BYTES:,} MB: ask for a smaller extraction."
+        )
     decoder = codecs.getincrementaldecoder("utf-8")()
     last, place = b"", 0
     try:

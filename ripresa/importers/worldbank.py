@@ -51,7 +51,9 @@ def read(text: TextFile, root: Path, table: str = "", since: str = "") -> Import
     }
     dropped, figures = DroppedCells(), []
     for id, country, year, value in found:
-        figure = _build_observation(id, country, year, value, countries, since, updated or text.file_date, text.name)
+        figure = _build_observation(
+            id, country, year, value, countries, since, updated or text.file_date, text.name
+        )
         figures.append(figure) if isinstance(figure, ObservationRecord) else dropped.add(figure)
     if not figures:
         raise ImporterError(

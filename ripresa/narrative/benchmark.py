@@ -89,7 +89,12 @@ def compare_rows(
 ) -> Comparison | None:
     """One figure against another of the same period and edition; None where they may not be compared, or are one figure of a joined area. the, of: the other's name with article, and after
     "different from"; by default those of its area."""
-    if indicator.unit in UNITS_WITHOUT_BENCHMARK or row["value"] is None or other["value"] is None or is_same_joined_area(row, other):
+    if (
+        indicator.unit in UNITS_WITHOUT_BENCHMARK
+        or row["value"] is None
+        or other["value"] is None
+        or is_same_joined_area(row, other)
+    ):
         return None
     reading = FormatContext(indicator, lang)
     word = classify_difference(row, other) or compare_printed_values(row, other, indicator)
@@ -152,7 +157,9 @@ def format_rank(row: dict, peers: list[dict], indicator: Indicator, lang: str) -
     """The place in words; "" where the set is not complete and official, or holds amounts."""
     found = (
         get_rank_range(row, peers, indicator)
-        if peers and indicator.unit not in UNITS_WITHOUT_BENCHMARK and {get_source_kind(other) for other in peers} <= set(RANKABLE_SOURCE_KINDS)
+        if peers
+        and indicator.unit not in UNITS_WITHOUT_BENCHMARK
+        and {get_source_kind(other) for other in peers} <= set(RANKABLE_SOURCE_KINDS)
         else None
     )
     if found is None:
@@ -186,7 +193,9 @@ def format_row_period(row: dict, lang: str) -> str:
 
 def describe_precision(row: dict, indicator: Indicator, lang: str) -> str:
     """The interval of a figure, or why it has none; with the counts it comes from and what makes it weak."""
-    interval = format_interval(row.get("ci_low"), row.get("ci_high"), indicator.unit, indicator.decimals, lang)
+    interval = format_interval(
+        row.get("ci_low"), row.get("ci_high"), indicator.unit, indicator.decimals, lang
+    )
     note = row.get("sample_size_note") or format_number(row.get("n"), lang).strip(MISSING_TEXT)
     counts = (
         note
@@ -271,7 +280,11 @@ def _format_recovery_value(value, baseline, indicator: Indicator, lang: str) -> 
 
 def _is_relative_change(baseline, indicator: Indicator) -> bool:
     """Whether the way since 2019 is told in percent: an amount that starts above zero and cannot fall below it."""
-    return indicator.unit in RELATIVE_CHANGE_UNITS and baseline > 0 and not (indicator.range and indicator.range[0] < 0)
+    return (
+        indicator.unit in RELATIVE_CHANGE_UNITS
+        and baseline > 0
+        and not (indicator.range and indicator.range[0] < 0)
+    )
 
 
 def _is_missing(value) -> bool:
@@ -338,9 +351,13 @@ def render_sparkline(
         f'<text x="{MARGIN - 5}" y="{height - 2}">{escape(names[0])}</text><text x="{width - MARGIN + 5}" y="{height - 2}" text-anchor="end">{escape(names[1])}</text>'
     ]
     ends = {
-        "first": format_value(min(points, key=get_decimal_year)["value"], indicator.unit, indicator.decimals, lang),
+        "first": format_value(
+            min(points, key=get_decimal_year)["value"], indicator.unit, indicator.decimals, lang
+        ),
         "start": names[0],
-        "last": format_value(max(points, key=get_decimal_year)["value"], indicator.unit, indicator.decimals, lang),
+        "last": format_value(
+            max(points, key=get_decimal_year)["value"], indicator.unit, indicator.decimals, lang
+        ),
         "end": names[1],
     }
     return _render_svg(SPARKLINE_SIZE, parts, t("mark_spark", lang, **ends), colours.secondary_text)
@@ -387,7 +404,10 @@ def render_strip_plot(
     ]
     value = format_value(row["value"], indicator.unit, indicator.decimals, lang)
     return _render_svg(
-        STRIP_PLOT_SIZE, parts, t("mark_strip", lang, value=value, low=least, high=most, count=len(known)), colours.secondary_text
+        STRIP_PLOT_SIZE,
+        parts,
+        t("mark_strip", lang, value=value, low=least, high=most, count=len(known)),
+        colours.secondary_text,
     )
 
 

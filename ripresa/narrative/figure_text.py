@@ -72,7 +72,11 @@ def _format_periods(found: list[dict], view: View) -> list[str]:
         return []
     first, last = min(found, key=get_decimal_year)["period"], max(found, key=get_decimal_year)["period"]
     if first == last:
-        return [format_row_period(found[0], view) if all(map(is_provisional, found)) else format_period(last, view.lang)]
+        return [
+            format_row_period(found[0], view)
+            if all(map(is_provisional, found))
+            else format_period(last, view.lang)
+        ]
     stretch = format_period_range(first, last, view)
     newest = view.period == "latest" and infer_figure_kind(found, view) in ("areas", "sectors", "heat")
     return [t("latest_between", view.lang, between=stretch) if newest else stretch]
@@ -84,7 +88,8 @@ def format_source_line(rows, view: View) -> str:
         "source_line",
         view.lang,
         sources="; ".join(
-            _format_source(id, name, view.lang) for id, name in _get_sources(to_records(rows, view.lang), view).items()
+            _format_source(id, name, view.lang)
+            for id, name in _get_sources(to_records(rows, view.lang), view).items()
         ),
     )
 
@@ -149,7 +154,10 @@ def _describe_values(found: list[dict], view: View, kind: str) -> str:
     known = with_values(get_area_rows(found, view)) or with_values(found)
     if kind == "dots" and known:
         rows = sorted(known, key=lambda row: (row["geo_name"].casefold(), get_decimal_year(row)))
-        items = [f"{row['geo_name']} {format_indicator_value(row['value'], view)} ({format_row_period(row, view)})" for row in rows[:24]]
+        items = [
+            f"{row['geo_name']} {format_indicator_value(row['value'], view)} ({format_row_period(row, view)})"
+            for row in rows[:24]
+        ]
         return t("alt_values", view.lang, items=join_with_semicolons(items))
     if kind in ("areas", "map", "tiles", "bars") and len(known) > 1:
         low, high = find_extremes(with_values(get_area_rows(flag_other_editions(found), view)) or known, view)

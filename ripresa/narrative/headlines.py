@@ -124,9 +124,17 @@ def format_tied_names(tied: list[dict], name, view: View) -> str:
 
 def _build_list_headline(chosen: list[dict], found: list[dict], view: View) -> str:
     items = [
-        t("item", view.lang, name=format_area_name(row, found, view), value=format_indicator_value(row["value"], view)) for row in chosen
+        t(
+            "item",
+            view.lang,
+            name=format_area_name(row, found, view),
+            value=format_indicator_value(row["value"], view),
+        )
+        for row in chosen
     ]
-    return t("listed", view.lang, short=format_indicator_label(found, view), items=join_with_semicolons(items))
+    return t(
+        "listed", view.lang, short=format_indicator_label(found, view), items=join_with_semicolons(items)
+    )
 
 
 def build_comparison_headline(row: dict, other: dict, view: View) -> str:
@@ -154,7 +162,9 @@ def _build_trend_headline(found: list[dict], view: View) -> str:
     """From the first to the last figure that can be joined, for the chosen areas or else Italy."""
     known = with_values(found)
     present = unique_in_order(known, "geo")
-    wanted = [geo for geo in dict.fromkeys((*view.geo, *get_highlighted_areas(view), "ITA")) if geo in present] or present
+    wanted = [
+        geo for geo in dict.fromkeys((*view.geo, *get_highlighted_areas(view), "ITA")) if geo in present
+    ] or present
     chosen = [geo for geo in wanted if geo in view.geo][:MAX_LISTED_CHANGES] or (
         present if wanted is present and len(present) <= MAX_LISTED_CHANGES else []
     )
@@ -273,7 +283,9 @@ def _build_dot_headline(found: list[dict], view: View) -> str:
             "listed",
             view.lang,
             short=format_indicator_label(found, view),
-            items=join_with_semicolons([_format_change(row, row, view) for row in chosen[:MAX_LISTED_CHANGES]]),
+            items=join_with_semicolons(
+                [_format_change(row, row, view) for row in chosen[:MAX_LISTED_CHANGES]]
+            ),
         )
     if count == 1:
         return _build_single_dot_headline(row, view)
@@ -323,7 +335,9 @@ def _build_gender_gap_headline(found: list[dict], view: View) -> str:
     both = pair_by_gender(found, view)
     if not both:
         return t("no_data_title", view.lang, short=format_indicator_label(found, view))
-    chosen = [pair for pair in both if pair[0] in get_highlighted_areas(view)] or (both if len(both) == 1 else [])
+    chosen = [pair for pair in both if pair[0] in get_highlighted_areas(view)] or (
+        both if len(both) == 1 else []
+    )
     words = {"short": format_indicator_label(found, view), "count": len(both)}
     if chosen and (view.geo or len(both) == 1):
         _, name, women, men = chosen[-1]
@@ -365,7 +379,9 @@ def _build_sector_headline(found: list[dict], view: View) -> str:
         [],
         view,
         lambda row: (
-            f"{row['sector_name']}, {format_period(row['period'], view.lang)}" if dates else row["sector_name"]
+            f"{row['sector_name']}, {format_period(row['period'], view.lang)}"
+            if dates
+            else row["sector_name"]
         ),
     )
     text += t("of_published", view.lang, count=len(parts)) if 1 < len(parts) <= MAX_COUNTED_SECTORS else ""
@@ -378,7 +394,9 @@ def _build_sector_headline(found: list[dict], view: View) -> str:
 
 def _build_heatmap_headline(found: list[dict], view: View) -> str:
     found = flag_other_editions(found)
-    cells = [row for row in with_values(get_area_rows(found, view)) if row["sector"] != "all"] or with_values(found)
+    cells = [row for row in with_values(get_area_rows(found, view)) if row["sector"] != "all"] or with_values(
+        found
+    )
     return _build_range_headline(cells, [], view, lambda row: f"{row['geo_name']}, {row['sector_name']}")
 
 

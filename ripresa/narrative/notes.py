@@ -34,7 +34,11 @@ def build_notes(rows, view: View, kind: str = "") -> list[str]:
     lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
     if kind == "dots":
         lines.append(t("note_dots", lang))
-    lines += _build_provisional_notes(known, lang) + _build_edition_notes(known, lang) + _build_other_edition_notes(known, kind, lang)
+    lines += (
+        _build_provisional_notes(known, lang)
+        + _build_edition_notes(known, lang)
+        + _build_other_edition_notes(known, kind, lang)
+    )
     if kind in ("trend", "lines", "multiples", "dots", "spark"):
         lines += _build_break_notes(known, view)
     lines += (
@@ -74,21 +78,26 @@ def _build_edition_notes(known: list[dict], lang: str) -> list[str]:
 
 def _build_other_edition_notes(known: list[dict], kind: str, lang: str) -> list[str]:
     groups: dict[str, list[str]] = {}
-    for row in flag_other_editions(known) if kind in ("areas", "map", "tiles", "bars", "sectors", "heat") else ():
+    for row in (
+        flag_other_editions(known) if kind in ("areas", "map", "tiles", "bars", "sectors", "heat") else ()
+    ):
         if is_other_edition(row):
             name = {"sectors": row["sector_name"], "heat": f"{row['geo_name']}, {row['sector_name']}"}.get(
                 kind, row["geo_name"]
             )
             groups.setdefault(row.get("edition_name") or row["edition"], []).append(name)
     return [
-        t("note_apart", lang, names=join_with_semicolons(names), edition=edition) for edition, names in groups.items()
+        t("note_apart", lang, names=join_with_semicolons(names), edition=edition)
+        for edition, names in groups.items()
     ]
 
 
 def _build_break_notes(known: list[dict], view: View) -> list[str]:
     times = [get_decimal_year(row) for row in known]
     inside = [
-        period for period in view.indicator.breaks if times and min(times) < parse_decimal_year(period) <= max(times)
+        period
+        for period in view.indicator.breaks
+        if times and min(times) < parse_decimal_year(period) <= max(times)
     ]
     return (
         [
@@ -105,7 +114,11 @@ def _build_break_notes(known: list[dict], view: View) -> list[str]:
 
 def _build_small_sample_notes(known: list[dict], view: View) -> list[str]:
     names = list(dict.fromkeys(row["geo_name"] for row in known if is_small_sample(row)))
-    return [t("note_small", view.lang, names=format_name_list(names, view.lang), count=SMALL_SAMPLE_SIZE)] if names else []
+    return (
+        [t("note_small", view.lang, names=format_name_list(names, view.lang), count=SMALL_SAMPLE_SIZE)]
+        if names
+        else []
+    )
 
 
 def _build_published_geo_notes(known: list[dict], lang: str) -> list[str]:
@@ -145,7 +158,8 @@ def _build_interval_notes(known: list[dict], lang: str) -> list[str]:
     lines = []
     if with_interval:
         counted = all(
-            getattr(catalogue.load_sources().get(row["source"]), "kind", "") == "register" for row in with_interval
+            getattr(catalogue.load_sources().get(row["source"]), "kind", "") == "register"
+            for row in with_interval
         )
         lines.append(t("note_interval_register" if counted else "note_interval", lang))
         if len(with_interval) < len(known):

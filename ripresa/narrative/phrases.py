@@ -29,7 +29,9 @@ def format_indicator_value(value, view: View) -> str:
     return _format_value_cached(value, view.indicator.unit, view.indicator.decimals, view.lang)
 
 
-_format_value_cached = lru_cache(maxsize=8192)(format_value)  # a small multiple writes the same figures again and again
+_format_value_cached = lru_cache(maxsize=8192)(
+    format_value
+)  # a small multiple writes the same figures again and again
 
 
 def format_plain_number(value, view: View) -> str:
@@ -41,7 +43,11 @@ def format_plain_number(value, view: View) -> str:
 
 def format_data_label(value, view: View) -> str:
     """A value at the end of a bar: the percent sign stays, other units are in the subtitle."""
-    return format_indicator_value(value, view) if view.indicator.unit.startswith("percent") else format_plain_number(value, view)
+    return (
+        format_indicator_value(value, view)
+        if view.indicator.unit.startswith("percent")
+        else format_plain_number(value, view)
+    )
 
 
 def format_short_period(period: str, lang: str) -> str:
@@ -66,7 +72,9 @@ def format_difference(a, b, view: View) -> str:
     return t(
         "points",
         view.lang,
-        number=PluralNumber(round_half_up(distance, decimals), view.lang, format_number(distance, view.lang, decimals)),
+        number=PluralNumber(
+            round_half_up(distance, decimals), view.lang, format_number(distance, view.lang, decimals)
+        ),
     )
 
 

@@ -114,7 +114,9 @@ def build_hatch_lines(level: str, code: str, angle: int) -> tuple[list, list]:
 
 @cache
 def _load_geometries(level: str) -> dict[str, dict]:
-    return {feature["properties"]["id"]: feature["geometry"] for feature in load_boundaries(level)["features"]}
+    return {
+        feature["properties"]["id"]: feature["geometry"] for feature in load_boundaries(level)["features"]
+    }
 
 
 def _get_rings(level: str, code: str) -> list:

@@ -29,7 +29,9 @@ def to_records(rows, lang: str) -> list[dict]:
     found = [dict(zip(rows.columns, values)) for values in zip(*columns)]
     for row in found:
         row["geo_name"] = (
-            boundaries.SHORT_NAMES[row["geo"]][lang] if row["geo"] in boundaries.SHORT_NAMES else row["geo_name"]
+            boundaries.SHORT_NAMES[row["geo"]][lang]
+            if row["geo"] in boundaries.SHORT_NAMES
+            else row["geo_name"]
         )
         row["sector_name"] = row.get("sector_short") or row.get("sector_name") or ""
     return found

@@ -13,7 +13,9 @@ OPENING_YEAR_SOURCE_KINDS = (
     "accounts",
     "self_selected",
 )  # sources that are read together at the period the catalogue opens on (2020)
-REDUNDANT_INDICATORS = ("gva_points_vs_italy",)  # what the comparison of gva_change_vs_2019 with Italy says already
+REDUNDANT_INDICATORS = (
+    "gva_points_vs_italy",
+)  # what the comparison of gva_change_vs_2019 with Italy says already
 VIEW_LEVELS = {
     "area": ("italy", "europe"),
     "macro": ("italy",),
@@ -47,19 +49,31 @@ class ProfileEntry:
     @property
     def latest(self) -> dict:
         """The newest figure, which may be another than the one shown."""
-        return max(self.history, key=lambda row: (*get_recency_key(row), row["edition"] == self.row["edition"]))
+        return max(
+            self.history, key=lambda row: (*get_recency_key(row), row["edition"] == self.row["edition"])
+        )
 
     @property
     def at_opening_year(self) -> "ProfileEntry | None":
         """Of accounts, which are shown at their newest: the same in the year the catalogue opens on (2020), beside the wholes of that year."""
         opened = {self.indicator.get_default_view(level)["period"] for level in self.indicator.default}
         row = next(
-            (row for row in self.history if row["period"] in opened and row["edition"] == self.row["edition"]),
+            (
+                row
+                for row in self.history
+                if row["period"] in opened and row["edition"] == self.row["edition"]
+            ),
             self.row,
         )
-        if row is self.row or get_source_kind(row) != "accounts" or self.indicator.unit in UNITS_WITHOUT_BENCHMARK:
+        if (
+            row is self.row
+            or get_source_kind(row) != "accounts"
+            or self.indicator.unit in UNITS_WITHOUT_BENCHMARK
+        ):
             return None
-        return replace(self, row=row, others=select_same_period(row, self.history_with_benchmarks), peers=())
+        return replace(
+            self, row=row, benchmarks=select_same_period(row, self.history_with_benchmarks), peers=()
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,9 @@ class AreaProfile:
             own = [
                 entry
                 for entry in self.entries.get(id, ())
-                if id not in CONTEXT_TOPICS and entry.indicator.id in order and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
+                if id not in CONTEXT_TOPICS
+                and entry.indicator.id in order
+                and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
             ]
             chosen += sorted(own, key=lambda entry: order.index(entry.indicator.id))[:1]
         return chosen
@@ -123,7 +139,12 @@ def _load_area_profile(version: str, geo: str, lang: str) -> AreaProfile:
         else own.level
     )
     wholes = get_benchmark_areas(geo, level, own.parent)
-    rows = to_records(run_query("profile", geos=(geo, *wholes), focus_geos=(geo,), sectors=get_opening_sectors(), lang=lang), lang)
+    rows = to_records(
+        run_query(
+            "profile", geos=(geo, *wholes), focus_geos=(geo,), sectors=get_opening_sectors(), lang=lang
+        ),
+        lang,
+    )
     ways = {
         (row["indicator"], row["sector"], row["gender"], row["size"], row["edition"]): row
         for row in frame_to_dicts(run_query("profile_recovery", geo=geo))
@@ -142,7 +163,10 @@ def _load_area_profile(version: str, geo: str, lang: str) -> AreaProfile:
     have = {entry.indicator.id for entries in found.values() for entry in entries} | set(REDUNDANT_INDICATORS)
     elsewhere, above = find_missing_indicators(level, have)
     sources = dict.fromkeys(
-        row["source"] for entries in found.values() for entry in entries for row in (entry.row, *entry.benchmarks)
+        row["source"]
+        for entries in found.values()
+        for entry in entries
+        for row in (entry.row, *entry.benchmarks)
     )
     return AreaProfile(
         geo,
@@ -232,10 +256,16 @@ def get_edition_name(row: dict, known) -> str:
 
 def select_same_period(row: dict, known: tuple[dict, ...]) -> tuple[dict, ...]:
     """The figures of other territories at a figure's period and edition."""
-    return tuple(one for one in known if one["geo"] != row["geo"] and _get_period_and_edition(one) == _get_period_and_edition(row))
+    return tuple(
+        one
+        for one in known
+        if one["geo"] != row["geo"] and _get_period_and_edition(one) == _get_period_and_edition(row)
+    )
 
 
-def _choose_breakdown(indicator: Indicator, own: list[dict], rows: list[dict], level: str) -> tuple[str, str, str]:
+def _choose_breakdown(
+    indicator: Indicator, own: list[dict], rows: list[dict], level: str
+) -> tuple[str, str, str]:
     """Sector, gender and size: all sectors before the one the catalogue opens with; another size class where only that one can be compared and is as new."""
     have = list(dict.fromkeys(map(_get_breakdown, own)))
     views = [indicator.get_default_view(name) for name in VIEW_LEVELS[level] if name in indicator.default]
@@ -254,22 +284,34 @@ def _choose_breakdown(indicator: Indicator, own: list[dict], rows: list[dict], l
             ),
         )
     newest = {
-        cut: max((row for row in own if _get_breakdown(row) == cut), key=get_decimal_year) for cut in have if cut[:2] == first[:2]
+        cut: max((row for row in own if _get_breakdown(row) == cut), key=get_decimal_year)
+        for cut in have
+        if cut[:2] == first[:2]
     }
     comparable = [
         cut
         for cut, row in newest.items()
-        if any(_get_breakdown(one) == cut and _get_period_and_edition(one) == _get_period_and_edition(row) for one in rows if one["geo"] != row["geo"])
+        if any(
+            _get_breakdown(one) == cut and _get_period_and_edition(one) == _get_period_and_edition(row)
+            for one in rows
+            if one["geo"] != row["geo"]
+        )
     ]
     if first not in comparable and indicator.source not in get_opening_year_sources():
-        return next((cut for cut in comparable if get_decimal_year(newest[cut]) >= get_decimal_year(newest[first])), first)
+        return next(
+            (cut for cut in comparable if get_decimal_year(newest[cut]) >= get_decimal_year(newest[first])),
+            first,
+        )
     return first
 
 
 def select_shown_row(line: list[dict], indicator: Indicator, level: str) -> dict:
     """The figure to show of a line: the newest, the area's own before a joined one (queries/map.sql has the same rule); of self-selected surveys that of the period the catalogue opens on, if it is there."""
     views = [indicator.get_default_view(name) for name in VIEW_LEVELS[level] if name in indicator.default]
-    if catalogue.load_sources()[indicator.source].kind == "self_selected" and indicator.unit not in AMOUNT_UNITS:
+    if (
+        catalogue.load_sources()[indicator.source].kind == "self_selected"
+        and indicator.unit not in AMOUNT_UNITS
+    ):
         found = next(
             (
                 row
@@ -305,7 +347,11 @@ def get_opening_year_sources() -> set[str]:
 def _load_peers(indicator: Indicator, row: dict, level: str, lang: str) -> tuple[tuple[dict, ...], bool]:
     """The areas of the same level at the same moment, and whether they are all there; none for amounts, for named dots and for a handful."""
     where = {"area": "italy", "italy": "europe", "europe": "europe", "world": "world"}.get(level)
-    if where is None or indicator.unit in UNITS_WITHOUT_BENCHMARK or indicator.get_default_view(where)["chart"] != "map":
+    if (
+        where is None
+        or indicator.unit in UNITS_WITHOUT_BENCHMARK
+        or indicator.get_default_view(where)["chart"] != "map"
+    ):
         return (), False
     found = to_records(
         run_query(
@@ -322,16 +368,24 @@ def _load_peers(indicator: Indicator, row: dict, level: str, lang: str) -> tuple
         lang,
     )
     complete = len(found) == len(run_query("areas", level=where, lang=lang))
-    return (tuple(found), complete) if complete or (where != "italy" and len(found) >= MIN_STRIP_PLOT_AREAS) else ((), False)
+    return (
+        (tuple(found), complete)
+        if complete or (where != "italy" and len(found) >= MIN_STRIP_PLOT_AREAS)
+        else ((), False)
+    )
 
 
-def find_missing_indicators(level: str, have: set[str]) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
+def find_missing_indicators(
+    level: str, have: set[str]
+) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
     """What the topics offer and the area lacks: what other areas of its level have, and for Italian areas what only the country has."""
     offered = {
         place: [id for topic in catalogue.load_topics().values() for id in topic.indicators_by_level[place]]
         for place in catalogue.LEVELS
     }
-    italian = {row.indicator for row in run_query("coverage_matrix", lang="en").itertuples() if row.italian_areas}
+    italian = {
+        row.indicator for row in run_query("coverage_matrix", lang="en").itertuples() if row.italian_areas
+    }
     own = dict.fromkeys(id for place in VIEW_LEVELS[level][:1] for id in offered[place])
     inside = level in ("area", "macro")
     elsewhere = [

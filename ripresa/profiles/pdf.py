@@ -16,7 +16,9 @@ class BrowserNotFoundError(RuntimeError):
 @contextmanager
 def open_pdf_renderer() -> Iterator[Callable[[str], bytes]]:
     """A function from a page of HTML to its PDF, for as long as the browser is open. Raises NoBrowser."""
-    path = next(iter(settings.get_browser_paths()), None) or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    path = next(iter(settings.get_browser_paths()), None) or next(
+        filter(None, map(shutil.which, BROWSER_NAMES)), None
+    )
     if path is None:
         raise BrowserNotFoundError(
             "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say where it is with CHROMIUM=/path/to/it."

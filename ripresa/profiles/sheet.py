@@ -83,14 +83,24 @@ def describe_entry(entry: ProfileEntry, lang: str) -> str:
     )
 
 
-INDICATOR_PHRASES = ("profile_says_death_rate", "profile_says_gva_change_vs_2019", "profile_says_lower_sales_yoy")
+INDICATOR_PHRASES = (
+    "profile_says_death_rate",
+    "profile_says_gva_change_vs_2019",
+    "profile_says_lower_sales_yoy",
+)
 
 
 def render_topic_table(
-    area: AreaProfile, topic: str, theme: str = "light", render_svg: Callable[[str], str] = embed_svg_as_img, link_target: str = "_self"
+    area: AreaProfile,
+    topic: str,
+    theme: str = "light",
+    render_svg: Callable[[str], str] = embed_svg_as_img,
+    link_target: str = "_self",
 ) -> str:
     """The figures of a topic that may be compared, one a line; "" where there are none. tab: where their links open; "" for none (on paper)."""
-    entries = [entry for entry in area.entries.get(topic, ()) if entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK]
+    entries = [
+        entry for entry in area.entries.get(topic, ()) if entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
+    ]
     if not entries:
         return ""
     lines = "".join(_render_entry_row(entry, area, theme, render_svg, link_target) for entry in entries)
@@ -107,7 +117,9 @@ def _render_table_head(columns: tuple[str, ...], lang: str) -> str:
     return f'<thead role="rowgroup"><tr role="row">{cells}</tr></thead>'
 
 
-def _render_entry_row(entry: ProfileEntry, area: AreaProfile, theme: str, draw: Callable[[str], str], tab: str) -> str:
+def _render_entry_row(
+    entry: ProfileEntry, area: AreaProfile, theme: str, draw: Callable[[str], str], tab: str
+) -> str:
     indicator, row, lang = entry.indicator, entry.row, area.lang
     label = escape(indicator.label[lang])
     way = build_indicator_url(entry, area) if tab else ""
@@ -121,7 +133,11 @@ def _render_entry_row(entry: ProfileEntry, area: AreaProfile, theme: str, draw: 
         )
         if part
     )
-    spark = draw(benchmark.render_sparkline(list(entry.history), row, list(entry.history_with_benchmarks), indicator, lang, theme))
+    spark = draw(
+        benchmark.render_sparkline(
+            list(entry.history), row, list(entry.history_with_benchmarks), indicator, lang, theme
+        )
+    )
     return (
         f'<tr role="row"><th scope="row" role="rowheader">{name}{scope}</th>'
         f'<td class="value" role="cell"><strong>{escape(_format_value(row, indicator, lang))}</strong> <span>{escape(benchmark.format_row_period(row, lang))}</span><small>{escape(sure)}</small></td>'
@@ -146,31 +162,45 @@ def _render_comparison_cell(entry: ProfileEntry, strip: str, lang: str) -> str:
     if then is None:
         return strip + _render_comparisons(entry, lang)
     now, before = (
-        f"<p>{escape(format_period(one, lang))}: {escape(_format_value(one.row, one.indicator, lang))}</p>"
+        f"<p>{escape(format_entry_period(one, lang))}: {escape(_format_value(one.row, one.indicator, lang))}</p>"
         for one in (entry, then)
     )
-    return now + strip + _render_comparisons(entry, lang) + before + (_render_comparisons(then, lang) if then.benchmarks else "")
+    return (
+        now
+        + strip
+        + _render_comparisons(entry, lang)
+        + before
+        + (_render_comparisons(then, lang) if then.benchmarks else "")
+    )
 
 
 def _render_comparisons(entry: ProfileEntry, lang: str) -> str:
     """The comparisons as a list, their kind said once, and the place among the peers."""
     told = [
         one
-        for one in (benchmark.compare_rows(entry.row, other, entry.indicator, lang) for other in entry.benchmarks)
+        for one in (
+            benchmark.compare_rows(entry.row, other, entry.indicator, lang) for other in entry.benchmarks
+        )
         if one
     ]
     if not told:
         return (
-            "" if len(entry.peers) >= benchmark.MIN_STRIP_PLOT_AREAS else f"<small>{escape(t('profile_alone', lang))}</small>"
+            ""
+            if len(entry.peers) >= benchmark.MIN_STRIP_PLOT_AREAS
+            else f"<small>{escape(t('profile_alone', lang))}</small>"
         )
-    items = "".join(f'<li><span aria-hidden="true">{one.symbol}</span> {escape(one.text)}</li>' for one in told)
+    items = "".join(
+        f'<li><span aria-hidden="true">{one.symbol}</span> {escape(one.text)}</li>' for one in told
+    )
     kind = (
         [t("plain_differences" if len(told) > 1 else "plain_difference", lang)]
         if all(one.is_untested for one in told)
         else []
     )
     place = (
-        benchmark.format_rank(entry.row, list(entry.peers), entry.indicator, lang) if entry.has_all_peers else ""
+        benchmark.format_rank(entry.row, list(entry.peers), entry.indicator, lang)
+        if entry.has_all_peers
+        else ""
     )
     more = "; ".join(part for part in (*kind, place) if part)
     return f"<ul>{items}</ul>" + (f"<small>{escape(_capitalize_first(more))}</small>" if more else "")
@@ -181,7 +211,7 @@ def render_amounts(area: AreaProfile) -> str:
     lang = area.lang
     lines = "".join(
         f'<tr role="row"><th scope="row" role="rowheader">{escape(entry.indicator.label[lang])}{"".join(f"<small>{escape(part)}</small>" for part in _get_scope(entry))}</th>'
-        f'<td class="value" role="cell"><strong>{escape(_format_value(entry.row, entry.indicator, lang))}</strong> <span>{escape(format_period(entry, lang))}</span></td>'
+        f'<td class="value" role="cell"><strong>{escape(_format_value(entry.row, entry.indicator, lang))}</strong> <span>{escape(format_entry_period(entry, lang))}</span></td>'
         f'<td class="since" role="cell"><span>{escape(describe_recovery(entry, lang))}</span></td></tr>'
         for entry in _get_amount_entries(area)
     )
@@ -195,13 +225,17 @@ def render_compact_amounts(area: AreaProfile) -> str:
     lang = area.lang
     cells = [
         f'<th scope="row" role="rowheader">{escape(", ".join((entry.indicator.label[lang], *_get_scope(entry))))}</th><td class="value" role="cell"><strong>{escape(_format_value(entry.row, entry.indicator, lang))}</strong> '
-        f"<span>{escape(format_period(entry, lang))}</span></td>"
+        f"<span>{escape(format_entry_period(entry, lang))}</span></td>"
         for entry in _get_amount_entries(area)
     ]
     lines = "".join(
         f'<tr role="row">{"".join(cells[place : place + 2])}</tr>' for place in range(0, len(cells), 2)
     )
-    return f'{_render_amounts_opening(" two", lang)}<tbody role="rowgroup">{lines}</tbody></table>' if lines else ""
+    return (
+        f'{_render_amounts_opening(" two", lang)}<tbody role="rowgroup">{lines}</tbody></table>'
+        if lines
+        else ""
+    )
 
 
 def _get_amount_entries(area: AreaProfile) -> list[ProfileEntry]:
@@ -217,7 +251,7 @@ def _render_table_title(name: str, title: str, about: str = "") -> str:
     return f'<div class="title"><h2 id="of_{name}">{escape(title)}</h2> {f"<small>{escape(about)}</small>" if about else ""}</div>'
 
 
-def format_period(entry: ProfileEntry, lang: str) -> str:
+def format_entry_period(entry: ProfileEntry, lang: str) -> str:
     """The period of a figure, whether it is provisional, and whether it is that of a larger area."""
     joined = f"; {t('profile_joined', lang)}" if entry.row.get("published_geo") else ""
     return benchmark.format_row_period(entry.row, lang) + joined
@@ -258,7 +292,8 @@ def build_indicator_url(entry: ProfileEntry, area: AreaProfile) -> str:
         (
             level
             for level in MAP_LEVELS[area.level]
-            if name not in CONTEXT_TOPICS and indicator.id in get_available_indicators(catalogue.load_topics()[name], level)
+            if name not in CONTEXT_TOPICS
+            and indicator.id in get_available_indicators(catalogue.load_topics()[name], level)
         ),
         "",
     )
@@ -313,12 +348,16 @@ def render_sheet(area: AreaProfile) -> str:
     lang = area.lang
     build = run_query("build").iloc[0]
     dense = len(area.all_entries) > DENSE_ENTRY_COUNT
-    tables = "".join(render_topic_table(area, topic, render_svg=str, link_target="") for topic in catalogue.load_topics()) + (
-        render_compact_amounts(area) if dense else render_amounts(area)
-    )
+    tables = "".join(
+        render_topic_table(area, topic, render_svg=str, link_target="") for topic in catalogue.load_topics()
+    ) + (render_compact_amounts(area) if dense else render_amounts(area))
     site = t("site", lang)
     foot = t(
-        "sheet_foot", lang, site=site, version=get_data_version(), date=format_period(str(build.data_date)[:10], lang)
+        "sheet_foot",
+        lang,
+        site=site,
+        version=get_data_version(),
+        date=format_period(str(build.data_date)[:10], lang),
     )
     title = t("sheet_title", lang, name=area.name)
     return (

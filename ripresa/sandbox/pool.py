@@ -67,7 +67,9 @@ class QueryRejectedError(ValueError):
     @property
     def hint(self) -> str:
         """What the engine adds to its first line: what may have been meant, and where."""
-        return self.engine_message.strip().partition("\n")[2].strip("\n")[:1000] if self.kind == "wrong" else ""
+        return (
+            self.engine_message.strip().partition("\n")[2].strip("\n")[:1000] if self.kind == "wrong" else ""
+        )
 
     def format_message(self, lang: str) -> str:
         """One sentence in the language."""
@@ -278,7 +280,9 @@ def _build_result(head: dict, rows: bytes) -> QueryResult:
     with pa.ipc.open_stream(io.BytesIO(rows)) as stream:
         table = stream.read_all()
     names = _deduplicate_names([name for name, _ in head["columns"]])
-    frame = pd.DataFrame({name: _convert_column(values) for name, values in zip(names, table.columns)}, columns=names)
+    frame = pd.DataFrame(
+        {name: _convert_column(values) for name, values in zip(names, table.columns)}, columns=names
+    )
     return QueryResult(
         tuple(zip(names, (kind for _, kind in head["columns"]))), frame, head["truncated"], head["seconds"]
     )

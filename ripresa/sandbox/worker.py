@@ -127,7 +127,9 @@ def execute_request(request: dict) -> tuple[dict, bytes]:
         return {"fault": kind, "words": words[:2000]}, b""
 
 
-def read_batches(batches: Iterator[pa.RecordBatch], max_rows: int, max_bytes: int) -> tuple[list[pa.RecordBatch], bool]:
+def read_batches(
+    batches: Iterator[pa.RecordBatch], max_rows: int, max_bytes: int
+) -> tuple[list[pa.RecordBatch], bool]:
     """As many rows as allowed, and whether there were more. Raises Refused where the first rows alone weigh too much."""
     kept, counted, weighed = [], 0, 0
     for batch in batches:
@@ -169,7 +171,8 @@ def has_exceeded_memory() -> bool:
     except ImportError:
         return False
     return (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) > MAX_PEAK_BYTES
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        > MAX_PEAK_BYTES
     )
 
 

@@ -97,5 +97,7 @@ def update_profile(**profile) -> None:
 
 def clear_diagnosis() -> None:
     """Erases every answer of this visit."""
-    st.session_state["diagnosis"] = DiagnosisSession(screens_opened=get_diagnosis_session().screens_opened + 1)
+    st.session_state["diagnosis"] = DiagnosisSession(
+        screens_opened=get_diagnosis_session().screens_opened + 1
+    )
     _set_url_step(START)

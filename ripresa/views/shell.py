@@ -26,7 +26,13 @@ NAVIGATION = {  # the first pages stand in the bar, the others under a name of t
     "nav_firm": ("resources", "diagnosis_results"),
     "nav_sources": ("checks", "data", "sql", "revisions", "verify", "about"),
 }
-FOOTER_PAGES = ("diagnosis_results", "data", "sql", "revisions", "verify")  # pages named at the foot of every page
+FOOTER_PAGES = (
+    "diagnosis_results",
+    "data",
+    "sql",
+    "revisions",
+    "verify",
+)  # pages named at the foot of every page
 PAGE_NAMES = tuple(page for group in NAVIGATION.values() for page in group)
 STATEFUL_PAGES = ("diagnosis", "sql", "verify")  # pages with more on them than their address holds
 SHARED_FILTERS = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
@@ -66,7 +72,8 @@ def run() -> None:
             page.run()
     except Exception:  # the reader gets a sentence and a way out, the server's log the whole story
         logs.LOGGER.exception(
-            "page", extra={"said": {"page": page.url_path or PAGE_NAMES[0], "address": chosen.to_url_parameters()}}
+            "page",
+            extra={"said": {"page": page.url_path or PAGE_NAMES[0], "address": chosen.to_url_parameters()}},
         )
         _render_error(t("fault_page", lang), lang)
         st.button(
@@ -91,13 +98,16 @@ def run() -> None:
 def get_filters() -> Filters:
     """The visitor's choices. A page opened cold, before the frame has run, is sent through the frame with its address."""
     if "filters" not in st.session_state:
-        st.switch_page(st.navigation(build_pages(_negotiate_language()), position="top"), query_params=_get_query_parameters())
+        st.switch_page(
+            st.navigation(build_pages(_negotiate_language()), position="top"),
+            query_params=_get_query_parameters(),
+        )
     return st.session_state["filters"]
 
 
 def set_filters(**changes) -> None:
     """Takes a choice of the visitor's (for callbacks): the session's filters change, and the address follows."""
-    st.session_state["filters"] = replace(st.session_state["filters"], **changes, dropped=())
+    st.session_state["filters"] = replace(st.session_state["filters"], **changes, invalid_parameters=())
     st.session_state["chosen"] = True
 
 
@@ -107,7 +117,7 @@ def reset_filters() -> None:
         **{
             name: () if name == "geo" else ""
             for name in Filters.__dataclass_fields__
-            if name not in ("lang", "dropped")
+            if name not in ("lang", "invalid_parameters")
         }
     )
 
@@ -126,7 +136,7 @@ def get_theme() -> str:
 
 def get_link_target() -> str:
     """Where a link that loads the page again opens: in a tab of its own while a diagnosis is under way, which it would lose."""
-    return "_blank" if getattr(st.session_state.get("diagnosis"), "began", 0) else "_self"
+    return "_blank" if getattr(st.session_state.get("diagnosis"), "started_at", 0) else "_self"
 
 
 def build_pages(lang: str) -> dict[str, list]:
@@ -164,9 +174,14 @@ def _sync_filters_with_url(page: str, lang: str) -> Filters:
         found = Filters.from_url_parameters(address, lang)
     else:
         found = Filters(**{name: getattr(before, name) for name in SHARED_FILTERS}) if moved else before
-        if found.to_url_parameters() != Filters.from_url_parameters(address, _negotiate_language(session=False)).to_url_parameters():
+        if (
+            found.to_url_parameters()
+            != Filters.from_url_parameters(address, _negotiate_language(session=False)).to_url_parameters()
+        ):
             own = (
-                {} if moved else {name: values for name, values in address.items() if name not in URL_PARAMETERS}
+                {}
+                if moved
+                else {name: values for name, values in address.items() if name not in URL_PARAMETERS}
             )  # what only this page knows
             address = found.to_url_parameters() | own
             st.query_params.from_dict(address)

@@ -31,9 +31,13 @@ async def serve_embed(request: Request) -> Response:
 
 async def serve_revision_feed(request: Request) -> Response:
     """GET /revisions.atom: what each data version changed."""
-    lang = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    lang = i18n.negotiate_language(
+        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+    )
     text = await run_in_threadpool(
-        lambda: feed.render_feed(release.load_releases(), release.load_revisions(), str(request.base_url).rstrip("/"), lang)
+        lambda: feed.render_feed(
+            release.load_releases(), release.load_revisions(), str(request.base_url).rstrip("/"), lang
+        )
     )
     return Response(
         text,

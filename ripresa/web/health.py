@@ -27,7 +27,9 @@ def check_readiness(request: Request) -> JSONResponse:
     fit = all(said in ("ok", "not checked") for said in checks.values())
     version = {"version": query.get_data_version()} if checks["database"] == "ok" else {}
     return JSONResponse(
-        {"status": "ready" if fit else "not ready", **version, "checks": checks}, 200 if fit else 503, NO_STORE
+        {"status": "ready" if fit else "not ready", **version, "checks": checks},
+        200 if fit else 503,
+        NO_STORE,
     )
 
 

@@ -39,7 +39,9 @@ class RequestLogMiddleware:
             await self.app(scope, receive, sent)
         finally:
             level = (
-                logging.DEBUG if scope["path"].startswith(DEBUG_LEVEL_PATHS) and said["status"] < 400 else logging.INFO
+                logging.DEBUG
+                if scope["path"].startswith(DEBUG_LEVEL_PATHS) and said["status"] < 400
+                else logging.INFO
             )
             logs.log_event(
                 "request",
@@ -69,7 +71,9 @@ class RateLimitMiddleware:
             request = Request(scope)
             problem = ProblemError(
                 "often",
-                i18n.negotiate_language(request.query_params.get("lang", ""), headers.get("accept-language", "")),
+                i18n.negotiate_language(
+                    request.query_params.get("lang", ""), headers.get("accept-language", "")
+                ),
                 "often",
                 seconds=seconds,
             )
@@ -80,7 +84,9 @@ class RateLimitMiddleware:
 
         async def sent(message):
             nonlocal cost
-            cost += len(message.get("body", b"")) / BYTES_PER_TOKEN - (0.9 if message.get("status") == 304 else 0)
+            cost += len(message.get("body", b"")) / BYTES_PER_TOKEN - (
+                0.9 if message.get("status") == 304 else 0
+            )
             await send(message)
 
         try:

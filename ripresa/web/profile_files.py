@@ -20,5 +20,7 @@ PROFILE_FILES = ProfileFiles(directory=FOLDER, html=True, check_dir=False)
 
 async def redirect_to_index(request: Request) -> RedirectResponse:
     """GET /sheets: the list in the visitor's language."""
-    lang = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    lang = i18n.negotiate_language(
+        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+    )
     return RedirectResponse(f"sheets/{lang}/", 302, {"Vary": "Accept-Language"})

@@ -30,4 +30,8 @@ ROUTES = [
     Route("/sheets", profile_files.redirect_to_index),
     Mount("/sheets", app=profile_files.PROFILE_FILES),
 ]
-NON_STREAMLIT_HTML_PATHS = ("/api/", "/embed/", "/sheets/")  # answers that say their own language and keep their own ETag
+NON_STREAMLIT_HTML_PATHS = (
+    "/api/",
+    "/embed/",
+    "/sheets/",
+)  # answers that say their own language and keep their own ETag

@@ -38,7 +38,9 @@ CONTENT_SECURITY_POLICY = {  # Streamlit writes styles and its own start-up scri
     "frame-ancestors": "'self'",
 }
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{name} {allowed}" for name, allowed in CONTENT_SECURITY_POLICY.items()),
+    "Content-Security-Policy": "; ".join(
+        f"{name} {allowed}" for name, allowed in CONTENT_SECURITY_POLICY.items()
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -110,7 +112,9 @@ class IndexHtmlMiddleware(BufferedResponseMiddleware):
 
     async def transform_body(self, scope, headers, body):
         request = Request(scope)
-        lang = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+        lang = i18n.negotiate_language(
+            request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+        )
         for name in ("etag", "last-modified"):  # the same file in two languages is two answers
             del headers[name]
         headers.add_vary_header("Accept-Language")
@@ -119,9 +123,13 @@ class IndexHtmlMiddleware(BufferedResponseMiddleware):
         page = NOSCRIPT_ELEMENT.sub(f"<noscript><p>{escape(i18n.t('noscript', lang))}</p></noscript>", page)
         page = page.replace('<html lang="en">', f'<html lang="{lang}">', 1)
         page = page.replace("<head>", f"<head><script>{BASE_URL_SCRIPT}</script>", 1)
-        if sitemap.get_page_name(scope) in PAGES_WITH_FIGURES:  # on its way while Streamlit starts, and run after it
+        if (
+            sitemap.get_page_name(scope) in PAGES_WITH_FIGURES
+        ):  # on its way while Streamlit starts, and run after it
             page = page.replace(
-                "</head>", f'<script defer data-drawing src="{plotly_figure.publish_script()}"></script></head>', 1
+                "</head>",
+                f'<script defer data-drawing src="{plotly_figure.publish_script()}"></script></head>',
+                1,
             )
         page = page.replace("<title>Streamlit</title>", f"<title>{escape(i18n.t('site', lang))}</title>", 1)
         return gzip.compress(page.encode(), 6) if zipped else page.encode()

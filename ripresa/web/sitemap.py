@@ -80,7 +80,9 @@ class NotFoundMiddleware:
 def build_not_found_response(scope) -> HTMLResponse:
     """The page of an address that leads nowhere."""
     request = Request(scope)
-    own = i18n.negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    own = i18n.negotiate_language(
+        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+    )
     said = "".join(
         f'<section lang="{lang}"><h{place}>{escape(i18n.t("lost", lang))}</h{place}><p><a href="{escape(scope.get("root_path", ""))}/?lang={lang}">{escape(i18n.t("lost_home", lang))}</a></p></section>'
         for place, lang in enumerate(sorted(i18n.LANGS, key=lambda lang: lang != own), 1)

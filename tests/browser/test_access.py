@@ -93,7 +93,9 @@ def turns() -> list[tuple[str, str, str, int]]:
 
 def open_at(visitor: Visitor, place: str, lang: str) -> None:
     """A page opened cold ("closures") or in a state of STATES."""
-    address, act = STATES.get(place, (f"/{'' if place == shell.PAGE_NAMES[0] else place}?lang={{lang}}", None))
+    address, act = STATES.get(
+        place, (f"/{'' if place == shell.PAGE_NAMES[0] else place}?lang={{lang}}", None)
+    )
     visitor.open(address.format(lang=lang))
     if act:
         act(visitor.page)

@@ -277,7 +277,9 @@ def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
 
 def test_a_thin_plan_leads_back_to_the_questions_left_blank(visit):
     visitor = thin(visit)
-    expect(visitor.page.get_by_text(t("plan_thin", "it", count=1, asked=len(get_visible_items({}))))).to_be_visible()
+    expect(
+        visitor.page.get_by_text(t("plan_thin", "it", count=1, asked=len(get_visible_items({}))))
+    ).to_be_visible()
     visitor.page.get_by_text(t("plan_more", "it")).click()
     expect(visitor.page.locator("h1")).to_have_text(get_questionnaire().goals[0].label["it"])
 
@@ -293,7 +295,11 @@ def test_back_leads_to_the_screen_before_and_forward_to_the_answers_given(visit)
     on(visitor)
     page.locator(GROUPS).first.locator('[data-testid="stRadioOption"]').nth(2).click()
     rest(visitor)
-    titles = [t("diagnosis_question", "it"), t("diagnosis_profile", "it"), get_questionnaire().goals[0].label["it"]]
+    titles = [
+        t("diagnosis_question", "it"),
+        t("diagnosis_profile", "it"),
+        get_questionnaire().goals[0].label["it"],
+    ]
     for title in titles[1::-1]:
         page.go_back()
         expect(heading).to_have_text(title)
@@ -320,7 +326,9 @@ def test_who_offers_the_answers_with_the_keyboard_is_led_to_the_code_and_then_to
     visitor = visit("/diagnosis?lang=it")
     page = visitor.page
     on(visitor)
-    page.get_by_role("combobox", name=get_questionnaire().profile_questions[0].question["it"]).fill("Lombardia")
+    page.get_by_role("combobox", name=get_questionnaire().profile_questions[0].question["it"]).fill(
+        "Lombardia"
+    )
     page.keyboard.press("Enter")
     rest(visitor)
     answer(visitor, 1, random.Random(3))

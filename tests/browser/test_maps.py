@@ -11,7 +11,9 @@ from ripresa.i18n import t
 from tests.browser.conftest import NARROW
 
 TOPICS = [topic for topic in catalogue.load_topics() if topic != "context"]
-OPENINGS = [(topic, level) for topic in TOPICS for level in catalogue.load_topics()[topic].indicators_by_level]
+OPENINGS = [
+    (topic, level) for topic in TOPICS for level in catalogue.load_topics()[topic].indicators_by_level
+]
 SHADED = {
     ("closures", "italy"): 21,
     ("profits", "italy"): 21,

@@ -32,11 +32,14 @@ ANSWERED = st.fixed_dictionaries({item.id: st.sampled_from([0, 1, 2, 3]) for ite
 
 
 SMALL_BANK = replace(
-    get_questionnaire(), goals=(replace(get_questionnaire().goals[0], items=get_questionnaire().goals[0].items[:1]),)
+    get_questionnaire(),
+    goals=(replace(get_questionnaire().goals[0], items=get_questionnaire().goals[0].items[:1]),),
 )  # one goal of one item: fewer tables
 
 
-def diagnoses(random: Random, many: int, month: str, weights: dict, instrument=SMALL_BANK) -> list[DiagnosisRecord]:
+def diagnoses(
+    random: Random, many: int, month: str, weights: dict, instrument=SMALL_BANK
+) -> list[DiagnosisRecord]:
     """Random diagnoses as a release counts them; `weights` makes some regions, sectors and sizes rare."""
     measures = ("overall", *(goal.id for goal in instrument.goals))
     found = []

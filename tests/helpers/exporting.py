@@ -35,7 +35,11 @@ def rows(topic: str, level: str = "", lang: str = "it") -> pd.DataFrame:
     """The rows a topic's first figure draws: those of its map or, where there is none, of its table."""
     shown = view(topic, level, lang)
     found = query.run_query("map", **shown.query_parameters)
-    return found if len(found) else query.run_query("table", **shown.breakdown, level=shown.level, geos=(), lang=lang)
+    return (
+        found
+        if len(found)
+        else query.run_query("table", **shown.breakdown, level=shown.level, geos=(), lang=lang)
+    )
 
 
 @cache
@@ -55,7 +59,12 @@ def drawn(kind: str, topic: str, level: str = "", lang: str = "it", theme: str =
             lang=lang,
         )
     else:
-        found = pd.concat([query.run_query("map", **shown.query_parameters), query.run_query("references", **shown.query_parameters)])
+        found = pd.concat(
+            [
+                query.run_query("map", **shown.query_parameters),
+                query.run_query("references", **shown.query_parameters),
+            ]
+        )
     figure = {
         "map": regions.build_choropleth,
         "tiles": regions.build_tile_grid_map,

@@ -35,7 +35,9 @@ def render_card(
         status = f", {t('status_provisional', lang)}" if is_provisional(headline) else ""
         when = format_period(headline["period"], lang) + status
     source = headline["source"] if headline is not None else indicator.source
-    publishers = dict.fromkeys(noted(catalogue.load_sources()[id].publisher, lang) for id in (source, *sources))
+    publishers = dict.fromkeys(
+        noted(catalogue.load_sources()[id].publisher, lang) for id in (source, *sources)
+    )
     return f"""<div class="card"><p class="kicker">{escape(topic)}</p>
         <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(scope)}, {escape(when)}</p>
         {sparkline}<p class="recovery">{escape(recovery)}</p>
@@ -81,7 +83,9 @@ def describe_recovery(headline: dict | None, rows: pd.DataFrame, indicator, lang
     )
     if is_missing(headline["regained_period"]) or short:  # regained and lost again is not regained
         return t("recovery_not_yet", lang, **words)
-    return t("recovery_regained", lang, **words, regained_period=format_period(headline["regained_period"], lang))
+    return t(
+        "recovery_regained", lang, **words, regained_period=format_period(headline["regained_period"], lang)
+    )
 
 
 def render_sparkline(rows: pd.DataFrame, indicator, lang: str, theme: str) -> str:

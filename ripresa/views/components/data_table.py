@@ -68,10 +68,13 @@ def render_table(
     long = [
         name
         for name in headers
-        if any(not isinstance(row.get(name), list) and len(str(row.get(name))) > LONG_TEXT_LENGTH for row in rows)
+        if any(
+            not isinstance(row.get(name), list) and len(str(row.get(name))) > LONG_TEXT_LENGTH for row in rows
+        )
     ]
     head = "".join(
-        f'<th scope="col"{_build_class_attribute(name, numeric_columns, long)}>{escape(word)}</th>' for name, word in headers.items()
+        f'<th scope="col"{_build_class_attribute(name, numeric_columns, long)}>{escape(word)}</th>'
+        for name, word in headers.items()
     )
     lines, named = (
         [],

@@ -76,10 +76,14 @@ def render_export_menu(
             label_visibility="collapsed",
             key=f"{name}_part_{lang}",
         )
-        render_images(name, drawn, rows, view, again) if part == "image" else SECTION_RENDERERS[part](name, drawn, rows, view)
+        render_images(name, drawn, rows, view, again) if part == "image" else SECTION_RENDERERS[part](
+            name, drawn, rows, view
+        )
 
 
-def build_export_table(rows: pd.DataFrame, view: View, drawn: tuple[go.Figure, ...], site_url: str = "") -> figures.ExportedTable:
+def build_export_table(
+    rows: pd.DataFrame, view: View, drawn: tuple[go.Figure, ...], site_url: str = ""
+) -> figures.ExportedTable:
     """The rows of a figure, ready to leave. `here` is where the pages are, for those who cannot ask the visitor."""
     return figures.build_export(
         rows, view, site_url or get_site_url(), date.today(), meta=drawn[0].layout.meta if drawn else None
@@ -191,7 +195,9 @@ def render_files(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, vi
             )
 
 
-def build_file(rows: pd.DataFrame, view: View, drawn: tuple[go.Figure, ...], form: str, site_url: str = "") -> bytes:
+def build_file(
+    rows: pd.DataFrame, view: View, drawn: tuple[go.Figure, ...], form: str, site_url: str = ""
+) -> bytes:
     """The rows of a figure as a file; asked for by the browser, outside the visitor's run."""
     return formats.build_file(build_export_table(rows, view, drawn, site_url), form)
 
@@ -199,7 +205,9 @@ def build_file(rows: pd.DataFrame, view: View, drawn: tuple[go.Figure, ...], for
 def warn_if_not_archived(lang: str) -> None:
     """Before a version is cited: that it is not among those kept here, where so."""
     if not _is_archived():
-        st.html(f'<div class="said"><p>{escape(t("save_unkept", lang, version=query.get_data_version()))}</p></div>')
+        st.html(
+            f'<div class="said"><p>{escape(t("save_unkept", lang, version=query.get_data_version()))}</p></div>'
+        )
 
 
 def _is_archived() -> bool:
@@ -301,7 +309,9 @@ def render_snippets(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame,
             ("SQL (DuckDB)", sql, t("save_sql_hint", lang)),
             (
                 "Python",
-                snippets.build_python_script(view, figure=figure, rows=rows, title=title, site=get_site_url()),
+                snippets.build_python_script(
+                    view, figure=figure, rows=rows, title=title, site=get_site_url()
+                ),
                 t("save_python_hint", lang),
             ),
         ],
@@ -311,7 +321,13 @@ def render_snippets(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame,
     )
 
 
-SECTION_RENDERERS = {"files": render_files, "cite": render_citations, "link": render_links, "embed": render_embed_code, "code": render_snippets}
+SECTION_RENDERERS = {
+    "files": render_files,
+    "cite": render_citations,
+    "link": render_links,
+    "embed": render_embed_code,
+    "code": render_snippets,
+}
 
 
 # --- texts to copy ---
@@ -364,7 +380,9 @@ def render_changes_since_citation(name: str, view: View) -> None:
         return
     found = compare_with_cited_version(name, view)
     changed = [] if found is None else found[found["kind"] != "same"].to_dict("records")
-    told = [f"{row['geo_name']}: {versions.describe_change(row, view)}" for row in changed[:MAX_LISTED_CHANGES]]
+    told = [
+        f"{row['geo_name']}: {versions.describe_change(row, view)}" for row in changed[:MAX_LISTED_CHANGES]
+    ]
     if len(changed) > MAX_LISTED_CHANGES:
         told.append(t("cited_more", view.lang, count=len(changed) - MAX_LISTED_CHANGES))
     more = (
@@ -372,7 +390,9 @@ def render_changes_since_citation(name: str, view: View) -> None:
         if told
         else ""
     )
-    st.html(f'<div class="said cited"><p>{escape(versions.summarize_changes(get_cited_version(), view, found))}</p>{more}</div>')
+    st.html(
+        f'<div class="said cited"><p>{escape(versions.summarize_changes(get_cited_version(), view, found))}</p>{more}</div>'
+    )
 
 
 def add_cited_values(name: str, rows: pd.DataFrame, view: View) -> pd.DataFrame:

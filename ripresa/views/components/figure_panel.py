@@ -53,17 +53,28 @@ def render_figure_panel(
                 _render_figure(name, figure, view, is_selectable)
             with right:
                 _render_figure(f"{name}_beside", secondary_figure, view, is_selectable)
-    said = dict.fromkeys([*words["notes"], *(secondary_figure.layout.meta["notes"] if secondary_figure is not None else ())])
+    said = dict.fromkeys(
+        [*words["notes"], *(secondary_figure.layout.meta["notes"] if secondary_figure is not None else ())]
+    )
     notes = f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in said)}</ul>" if said else ""
     if collapse_notes and notes:
         notes = (
             f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
         )
-    read = "".join(f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, secondary_figure) if one is not None)
+    read = "".join(
+        f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, secondary_figure) if one is not None
+    )
     st.html(
         f'<div class="credit"><p>{escape(words["source"])}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
     )
-    render_figure_data(name, rows, view, words["title"], tuple(one for one in (figure, secondary_figure) if one is not None), redraw)
+    render_figure_data(
+        name,
+        rows,
+        view,
+        words["title"],
+        tuple(one for one in (figure, secondary_figure) if one is not None),
+        redraw,
+    )
 
 
 @st.fragment
@@ -114,7 +125,9 @@ def render_figure_data(
 @cache
 def _get_actions_component() -> Callable:
     """The buttons under a figure, in one message: Streamlit's own switches and download are four."""
-    return st.components.v2.component("ripresa_row", js=ACTIONS_SCRIPT.read_text(encoding="utf-8"), isolate_styles=False)
+    return st.components.v2.component(
+        "ripresa_row", js=ACTIONS_SCRIPT.read_text(encoding="utf-8"), isolate_styles=False
+    )
 
 
 def _render_figure(name: str, figure, view: View, select: bool) -> None:

@@ -57,20 +57,36 @@ def publish_script() -> str:
 
 @cache
 def _get_figure_component() -> Callable:
-    return st.components.v2.component("ripresa_figure", js=LOADER_SCRIPT % publish_script(), isolate_styles=False)
-
-
-def render_plotly_figure(
-    figure: go.Figure, key: str, lang: str, image_name: str, alt_text: str, on_area_click: Callable[[str], None] | None = None
-) -> None:
-    """A figure whose key on the page is `key`. file: name of an image saved from it. touched: told the code of an area that the reader touched."""
-    call = {"on_touched_change": lambda: on_area_click(st.session_state[key]["touched"])} if on_area_click else {}
-    _get_figure_component()(
-        key=key, data=serialize_figure(figure, lang, image_name, alt_text, bool(on_area_click)), height=figure.layout.height, **call
+    return st.components.v2.component(
+        "ripresa_figure", js=LOADER_SCRIPT % publish_script(), isolate_styles=False
     )
 
 
-def serialize_figure(figure: go.Figure, lang: str, image_name: str, alt_text: str, is_clickable: bool) -> bytes:
+def render_plotly_figure(
+    figure: go.Figure,
+    key: str,
+    lang: str,
+    image_name: str,
+    alt_text: str,
+    on_area_click: Callable[[str], None] | None = None,
+) -> None:
+    """A figure whose key on the page is `key`. file: name of an image saved from it. touched: told the code of an area that the reader touched."""
+    call = (
+        {"on_touched_change": lambda: on_area_click(st.session_state[key]["touched"])}
+        if on_area_click
+        else {}
+    )
+    _get_figure_component()(
+        key=key,
+        data=serialize_figure(figure, lang, image_name, alt_text, bool(on_area_click)),
+        height=figure.layout.height,
+        **call,
+    )
+
+
+def serialize_figure(
+    figure: go.Figure, lang: str, image_name: str, alt_text: str, is_clickable: bool
+) -> bytes:
     """What the script gets, JSON in UTF-8; made once, since figures are kept for the next visitor with the same choice."""
     made = figure.__dict__.setdefault("_sent", {})
     if (image_name, is_clickable) not in made:

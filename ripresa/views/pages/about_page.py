@@ -90,4 +90,8 @@ def render_sources(lang: str) -> None:
         f'<section class="article" id="about_sources"><h2>{escape(t("about_sources", lang))}</h2></section>'
     )
     with st.container(key="sources"):
-        st.html(data_table.render_table(body, heads, t("about_sources_caption", lang), numeric_columns=("observations",)))
+        st.html(
+            data_table.render_table(
+                body, heads, t("about_sources_caption", lang), numeric_columns=("observations",)
+            )
+        )

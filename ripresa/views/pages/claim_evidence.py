@@ -23,7 +23,8 @@ def render_sides(claim, lang: str) -> str:
         return ""
     indicator = catalogue.get_indicator(claim.evidence_indicator)
     columns = "".join(
-        _render_side(side, [row for row in found if row["side"] == side], indicator, lang) for side in SIDE_TITLES
+        _render_side(side, [row for row in found if row["side"] == side], indicator, lang)
+        for side in SIDE_TITLES
     )
     return f'<div class="sides" role="group" aria-label="{escape(t("checks_sides", lang))}">{columns}</div>'
 
@@ -42,7 +43,9 @@ def _render_side(side: str, rows: list[dict], indicator, lang: str) -> str:
             )
         )
         decimals = max(indicator.decimals, 0 if float(value).is_integer() else 1)
-        documents = "".join(f"<li>{render_document_link(*map(row.get, DOCUMENT_FIELDS), lang)}</li>" for row in own)
+        documents = "".join(
+            f"<li>{render_document_link(*map(row.get, DOCUMENT_FIELDS), lang)}</li>" for row in own
+        )
         reason = f'<p class="credit">{escape(why)}</p>' if why else ""
         figures += f'<p class="big {own[0]["exclusion_reason"]}">{escape(format_value(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
     return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3>{figures}</section>'

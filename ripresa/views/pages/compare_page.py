@@ -84,7 +84,9 @@ def select_areas(asked: list[str], lang: str) -> tuple[str, ...]:
     if asked[0] in ("ITA", *EXTRA_AREAS):
         return tuple(dict.fromkeys((asked[0], *ITALY_BENCHMARKS)))
     one = areas.load_area_profile(asked[0], lang)
-    europe = () if one.level in ("area", "macro") else EXTRA_AREAS  # with which an Italian area shares nothing
+    europe = (
+        () if one.level in ("area", "macro") else EXTRA_AREAS
+    )  # with which an Italian area shares nothing
     return asked[0], *(
         code
         for code in areas.get_benchmark_areas(one.geo, one.level, one.parent)
@@ -102,13 +104,20 @@ def compare_areas(geos: tuple[str, ...], lang: str) -> list[ComparisonRow]:
 
 def get_unaligned_indicators(geos: tuple[str, ...], lang: str) -> list[Indicator]:
     """The indicators that two of the areas have, but never at one moment."""
-    return [catalogue.get_indicator(id) for id, line in _build_comparison_rows(get_data_version(), geos, lang).items() if not line]
+    return [
+        catalogue.get_indicator(id)
+        for id, line in _build_comparison_rows(get_data_version(), geos, lang).items()
+        if not line
+    ]
 
 
 @lru_cache(maxsize=256)
 def _build_comparison_rows(version: str, geos: tuple[str, ...], lang: str) -> dict[str, ComparisonRow | None]:
     rows = with_values(
-        to_records(run_query("profile", geos=geos, focus_geos=geos, sectors=areas.get_opening_sectors(), lang=lang), lang)
+        to_records(
+            run_query("profile", geos=geos, focus_geos=geos, sectors=areas.get_opening_sectors(), lang=lang),
+            lang,
+        )
     )
     by_indicator: dict[str, list[dict]] = {}
     for row in rows:
@@ -116,7 +125,8 @@ def _build_comparison_rows(version: str, geos: tuple[str, ...], lang: str) -> di
     several = [
         id
         for id in catalogue.load_indicators()
-        if id not in areas.REDUNDANT_INDICATORS and len({row["geo"] for row in by_indicator.get(id, ())}) >= MIN_AREAS
+        if id not in areas.REDUNDANT_INDICATORS
+        and len({row["geo"] for row in by_indicator.get(id, ())}) >= MIN_AREAS
     ]
     return {id: build_comparison_row(catalogue.get_indicator(id), by_indicator[id]) for id in several}
 
@@ -136,7 +146,8 @@ def build_comparison_row(indicator: Indicator, rows: list[dict]) -> ComparisonRo
     ]
     opened = (
         {view["period"] for view in views}
-        if catalogue.load_sources()[indicator.source].kind == "self_selected" and indicator.unit not in UNITS_WITHOUT_BENCHMARK
+        if catalogue.load_sources()[indicator.source].kind == "self_selected"
+        and indicator.unit not in UNITS_WITHOUT_BENCHMARK
         else set()
     )
 
@@ -162,7 +173,11 @@ def build_comparison_row(indicator: Indicator, rows: list[dict]) -> ComparisonRo
 
 
 def render_chooser(
-    geos: tuple[str, ...], names: dict[str, str], lines: list[ComparisonRow], chosen: ComparisonRow | None, lang: str
+    geos: tuple[str, ...],
+    names: dict[str, str],
+    lines: list[ComparisonRow],
+    chosen: ComparisonRow | None,
+    lang: str,
 ) -> None:
     """The areas and the indicator, kept in the address."""
     with st.container(key="comparing", horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -210,7 +225,9 @@ def render_figure(line: ComparisonRow, geos: tuple[str, ...], names: dict[str, s
     else:
         rows = rows[(rows["period"] == view.period) & (rows["edition"] == view.edition)]
         draw = partial(
-            dot.build_dot_plot if line.indicator.chart == "dots" else ranking.build_bar_chart, to_records(rows, lang), view
+            dot.build_dot_plot if line.indicator.chart == "dots" else ranking.build_bar_chart,
+            to_records(rows, lang),
+            view,
         )
     render_figure_panel("compared", draw(shell.get_theme()), rows, view, (draw,))
     st.html(render_differences(line, geos, names, lang))
@@ -220,7 +237,9 @@ def build_view(line: ComparisonRow, geos: tuple[str, ...], lang: str) -> View:
     """What the figure shows, as the figures ask for it."""
     levels = {code: areas.get_map_level(code) for code in geos}
     level = next(
-        level for level in ("italy", "europe", "world") if all(levels[code] in LEVELS_WITHIN[level] for code in geos)
+        level
+        for level in ("italy", "europe", "world")
+        if all(levels[code] in LEVELS_WITHIN[level] for code in geos)
     )
     row = line.reference_row
     return View(
@@ -280,7 +299,9 @@ def render_differences(line: ComparisonRow, geos: tuple[str, ...], names: dict[s
     return f'<section class="differences"><h3>{escape(head)}</h3><ul>{items}</ul>{absent}</section>'
 
 
-def render_all_indicators(lines: list[ComparisonRow], geos: tuple[str, ...], names: dict[str, str], lang: str) -> None:
+def render_all_indicators(
+    lines: list[ComparisonRow], geos: tuple[str, ...], names: dict[str, str], lang: str
+) -> None:
     """All indicators of the areas in a table with bars, and as a file."""
     st.html(
         f'<h2 class="section">{escape(t("compare_all", lang))}</h2><p class="lead">{escape(t("compare_all_about", lang))}</p>'
@@ -308,7 +329,9 @@ def render_all_indicators(lines: list[ComparisonRow], geos: tuple[str, ...], nam
                 )
 
 
-def render_matrix(lines: list[ComparisonRow], geos: tuple[str, ...], names: dict[str, str], lang: str, theme: str) -> str:
+def render_matrix(
+    lines: list[ComparisonRow], geos: tuple[str, ...], names: dict[str, str], lang: str, theme: str
+) -> str:
     """Indicators down, areas across; each line with its own scale."""
     short = {
         geo: next(
@@ -328,12 +351,18 @@ def render_matrix(lines: list[ComparisonRow], geos: tuple[str, ...], names: dict
         if line.indicator.topic != topic:
             topic = line.indicator.topic
             body += f'<tr class="topic"><th scope="rowgroup" colspan="{len(geos) + 1}">{escape(catalogue.load_topics()[topic].title[lang])}</th></tr>'
-        address = urlencode(Filters(lang, geo=geos, indicator=line.indicator.id).to_url_parameters(), doseq=True)
+        address = urlencode(
+            Filters(lang, geo=geos, indicator=line.indicator.id).to_url_parameters(), doseq=True
+        )
         edition = areas.get_edition_name(line.reference_row, line.observations)
         scope = ", ".join(
             [
                 benchmark.format_row_period(line.reference_row, lang),
-                *(line.reference_row[f"{name}_name"] for name in ("sector", "size") if line.reference_row[name] != "all"),
+                *(
+                    line.reference_row[f"{name}_name"]
+                    for name in ("sector", "size")
+                    if line.reference_row[name] != "all"
+                ),
                 *([edition] if edition else []),
             ]
         )
@@ -356,7 +385,11 @@ def _render_cell(line: ComparisonRow, geo: str, lang: str, theme: str) -> str:
         return f'<span class="off">({escape(_format_value(row, indicator, lang))}, {escape(benchmark.format_row_period(row, lang) + edition)})</span>'
     row = line.aligned[geo]
     values = [one["value"] for one in line.aligned.values()]
-    drawing = "" if indicator.unit in UNITS_WITHOUT_BENCHMARK else benchmark.render_bar(row["value"], max(values), min(values), theme)
+    drawing = (
+        ""
+        if indicator.unit in UNITS_WITHOUT_BENCHMARK
+        else benchmark.render_bar(row["value"], max(values), min(values), theme)
+    )
     said = [
         benchmark.describe_precision(row, indicator, lang) if row["ci_low"] is not None else "",
         t("profile_joined", lang) if row["published_geo"] else "",

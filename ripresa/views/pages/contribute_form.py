@@ -55,7 +55,11 @@ def render_form(here: DiagnosisSession, result: DiagnosisResult, lang: str) -> N
         st.html(f'<div class="said" role="alert"><p>{escape(t("contribute_fault", lang))}</p></div>')
     agreed = st.checkbox(t("contribute_agree", lang), value=False, key=f"agree_{lang}")
     return st.button(
-        t("contribute_give", lang), on_click=store_contribution, args=(lang,), disabled=not agreed, key=f"give_{lang}"
+        t("contribute_give", lang),
+        on_click=store_contribution,
+        args=(lang,),
+        disabled=not agreed,
+        key=f"give_{lang}",
     )
 
 
@@ -65,7 +69,8 @@ def store_contribution(lang: str) -> None:
     if here.has_contributed or not st.session_state.get(f"agree_{lang}"):
         return
     here.pending_contribution, here.pending_code = (
-        here.pending_contribution or build_contribution(here.result, here.profile, lang, here.duration_seconds, today),
+        here.pending_contribution
+        or build_contribution(here.result, here.profile, lang, here.duration_seconds, today),
         here.pending_code or generate_withdrawal_code(),
     )
     try:
@@ -73,7 +78,13 @@ def store_contribution(lang: str) -> None:
     except ContributionStoreError:
         here.has_store_error = True
         return
-    here.withdrawal_code, here.has_contributed, here.has_store_error, here.pending_contribution, here.pending_code = here.pending_code, True, False, None, ""
+    (
+        here.withdrawal_code,
+        here.has_contributed,
+        here.has_store_error,
+        here.pending_contribution,
+        here.pending_code,
+    ) = here.pending_code, True, False, None, ""
 
 
 def render_withdrawal_code(here: DiagnosisSession, lang: str) -> None:

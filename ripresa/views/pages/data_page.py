@@ -47,7 +47,12 @@ def render_page(filters: Filters) -> None:
         label_visibility="collapsed",
         key=f"part_{lang}",
     )
-    {"figures": render_observations, "catalogue": render_catalogue, "coverage": render_coverage, "dictionary": render_dictionary}[part](filters)
+    {
+        "figures": render_observations,
+        "catalogue": render_catalogue,
+        "coverage": render_coverage,
+        "dictionary": render_dictionary,
+    }[part](filters)
 
 
 def render_observations(filters: Filters) -> None:
@@ -77,7 +82,11 @@ def render_observations(filters: Filters) -> None:
     render_notices(view, render_filter_bar(view, all_periods=True))
     rows = run_query("table", **view.breakdown, level=view.level, geos=view.geo, lang=lang)
     documents = run_query(
-        "citations", **view.breakdown, period="latest", editions=tuple(rows["edition"].unique()), geos=view.geo
+        "citations",
+        **view.breakdown,
+        period="latest",
+        editions=tuple(rows["edition"].unique()),
+        geos=view.geo,
     )
     name, indicator = view.indicator.id, view.indicator
     st.html(
@@ -101,7 +110,9 @@ def render_observations(filters: Filters) -> None:
             key=f"data_citations_{lang}",
             on_click="ignore",
         )
-    caption = t("data_first", lang, count=MAX_TABLE_ROWS) if len(rows) > MAX_TABLE_ROWS else indicator.label[lang]
+    caption = (
+        t("data_first", lang, count=MAX_TABLE_ROWS) if len(rows) > MAX_TABLE_ROWS else indicator.label[lang]
+    )
     shown, way, listed = add_document_numbers(rows.head(MAX_TABLE_ROWS), view, lang)
     st.html(way + data_table.render_observations(shown, indicator, lang, caption) + listed)
 
@@ -164,7 +175,11 @@ def render_catalogue(filters: Filters) -> None:
         return st.html(f'<p class="lead">{escape(t("data_not_found", lang))}</p>')
     heads = {name: t(f"column_{name}", lang) for name in (*columns, "id")}
     with st.container(key="catalogue"):
-        st.html(data_table.render_table(body, heads, t("data_found", lang, count=len(body)), link_target=shell.get_link_target()))
+        st.html(
+            data_table.render_table(
+                body, heads, t("data_found", lang, count=len(body)), link_target=shell.get_link_target()
+            )
+        )
 
 
 def normalize_text(words: str) -> str:
@@ -178,7 +193,14 @@ def build_view_url(id: str, lang: str, level: str = "") -> str:
     """The address of an indicator's view, at a level or at the first that offers it; "" where none does."""
     topic = catalogue.load_topics()[catalogue.get_indicator(id).topic]
     levels = [level] if level else dict.fromkeys((topic.default_level, *catalogue.LEVELS))
-    found = next((one for one in levels if topic.indicators_by_level[one] and id in get_available_indicators(topic, one)), "")
+    found = next(
+        (
+            one
+            for one in levels
+            if topic.indicators_by_level[one] and id in get_available_indicators(topic, one)
+        ),
+        "",
+    )
     return f"{topic.id}?lang={lang}&level={found}&indicator={id}" if found else ""
 
 
@@ -204,7 +226,9 @@ def render_coverage(filters: Filters) -> None:
         | {
             name: (
                 format_number(row[name], lang),
-                build_view_url(row["indicator"], lang, COVERAGE_LEVELS[name]) if name in COVERAGE_LEVELS else "",
+                build_view_url(row["indicator"], lang, COVERAGE_LEVELS[name])
+                if name in COVERAGE_LEVELS
+                else "",
             )
             if row[name]
             else MISSING_TEXT
@@ -215,7 +239,11 @@ def render_coverage(filters: Filters) -> None:
     heads = {name: t(f"column_{name}", lang) for name in ("label", "years", *counts)}
     st.html(
         data_table.render_table(
-            body, heads, t("data_coverage_caption", lang), numeric_columns=("years", *counts), link_target=shell.get_link_target()
+            body,
+            heads,
+            t("data_coverage_caption", lang),
+            numeric_columns=("years", *counts),
+            link_target=shell.get_link_target(),
         )
     )
 

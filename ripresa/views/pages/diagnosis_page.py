@@ -27,7 +27,9 @@ from ripresa.views.pages import contribute_form, diagnosis_result, diagnosis_res
 
 STYLESHEET = Path(__file__).with_name("diagnosis_page.css")
 QUESTION_SCREENS = SCREENS[1:-1]  # the screens with questions
-SELECT_QUESTIONS = ("region",)  # a list to choose from; the other questions of the profile show all their answers
+SELECT_QUESTIONS = (
+    "region",
+)  # a list to choose from; the other questions of the profile show all their answers
 SCROLL_SCRIPT = """<script>
     if ({opened}) {{
         const main = document.querySelector('[data-testid="stMain"]'), head = main?.querySelector('h1');
@@ -112,9 +114,15 @@ def render_questions(here: DiagnosisSession, lang: str) -> None:
             )
     with st.container(key="aside", horizontal=True):
         st.button(
-            t("diagnosis_clear", lang), on_click=clear_screen, args=(goal,), type="tertiary", key=f"clear_{lang}"
+            t("diagnosis_clear", lang),
+            on_click=clear_screen,
+            args=(goal,),
+            type="tertiary",
+            key=f"clear_{lang}",
         )
-        st.button(t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"forget_{lang}")
+        st.button(
+            t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"forget_{lang}"
+        )
 
 
 def render_goal_questions(here: DiagnosisSession, goal: Goal, lang: str) -> None:
@@ -214,7 +222,11 @@ def _save_profile_answer(question: str, key: str) -> None:
 def _save_first_goal(key: str) -> None:
     first = st.session_state[key]
     update_profile(
-        goals=tuple(dict.fromkeys((first, *(goal for goal in get_diagnosis_session().profile.goals[1:] if goal != first))))
+        goals=tuple(
+            dict.fromkeys(
+                (first, *(goal for goal in get_diagnosis_session().profile.goals[1:] if goal != first))
+            )
+        )
         if first
         else ()
     )

@@ -55,14 +55,24 @@ def render_result(here: DiagnosisSession, filters: Filters) -> None:
         contribute_form.render_withdrawal_form(lang)
     diagnosis_results_page.render_results_link(lang)
     with st.container(key="aside", horizontal=True):
-        st.button(t("diagnosis_back", lang), on_click=open_adjacent_screen, args=(-1,), type="tertiary", key=f"back_{lang}")
-        st.button(t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"forget_{lang}")
+        st.button(
+            t("diagnosis_back", lang),
+            on_click=open_adjacent_screen,
+            args=(-1,),
+            type="tertiary",
+            key=f"back_{lang}",
+        )
+        st.button(
+            t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"forget_{lang}"
+        )
 
 
 def render_header(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPlan, lang: str) -> None:
     """The heading, and in one sentence what the plan is made of."""
     told = [
-        t(f"profile_{question.id}", lang) for question in get_questionnaire().profile_questions if getattr(here.profile, question.id)
+        t(f"profile_{question.id}", lang)
+        for question in get_questionnaire().profile_questions
+        if getattr(here.profile, question.id)
     ]
     kind = (
         ("told" if told else "blank")
@@ -97,7 +107,11 @@ def render_tools(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPl
     with st.container(key="tools", horizontal=True, vertical_alignment="center"):
         if thin:
             st.button(
-                t("plan_more", lang), on_click=open_screen, args=(blank[0].goal,), type="primary", key=f"more_{lang}"
+                t("plan_more", lang),
+                on_click=open_screen,
+                args=(blank[0].goal,),
+                type="primary",
+                key=f"more_{lang}",
             )
         st.html(
             f'<button type="button" class="print{" quiet" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT_SCRIPT}',
@@ -142,7 +156,11 @@ def render_actions(plan: ActionPlan, region: str, lang: str) -> None:
 def render_action(one: Action, region: str, lang: str) -> None:
     """One action: what to do, the answer behind it, the first step, what it takes, and where to learn it."""
     todo = one.recommendation
-    urgent = f'<p class="urgent">{escape(get_questionnaire().word("critical", lang))}</p>' if one.is_critical else ""
+    urgent = (
+        f'<p class="urgent">{escape(get_questionnaire().word("critical", lang))}</p>'
+        if one.is_critical
+        else ""
+    )
     facts = "".join(
         f"<div><dt>{escape(t(f'plan_{kind}', lang))}</dt><dd>{escape(getattr(get_questionnaire(), kind)[getattr(todo, kind)].label[lang])}</dd></div>"
         for kind in ("effort", "cost", "resource")
@@ -168,7 +186,10 @@ def render_scores(here: DiagnosisSession, result: DiagnosisResult, lang: str) ->
     """Overall and by goal: the number, how far it could lie from it, and the level in words."""
     lines = [
         _render_score_row(t("scores_overall", lang), result.overall, lang),
-        *(_render_score_row(goal.label[lang], result.goals[goal.id], lang) for goal in get_questionnaire().goals),
+        *(
+            _render_score_row(goal.label[lang], result.goals[goal.id], lang)
+            for goal in get_questionnaire().goals
+        ),
     ]
     heads = "".join(
         f'<th scope="col">{escape(t(f"scores_{name}", lang))}</th>'
@@ -258,7 +279,9 @@ def _format_answer(one, lang: str) -> str:
     """The answer in words; a question that was not asked says so."""
     if one.state.startswith("hidden"):
         return t("moved_not_asked", lang)
-    return get_questionnaire().format_answer(one.item, one.points if one.state == ANSWERED else one.state, lang)
+    return get_questionnaire().format_answer(
+        one.item, one.points if one.state == ANSWERED else one.state, lang
+    )
 
 
 # --- official figures ---
@@ -278,7 +301,10 @@ def get_official_rows(lang: str) -> list[dict]:
                 "editions": opening["editions"],
                 "lang": lang,
             }
-            for rows in (run_query("by_size", **cut, sector="all"), run_query("by_sector", **cut, size="GE10")):
+            for rows in (
+                run_query("by_size", **cut, sector="all"),
+                run_query("by_sector", **cut, size="GE10"),
+            ):
                 found += [row | {"indicator": id} for row in rows.to_dict("records")]
     return found
 

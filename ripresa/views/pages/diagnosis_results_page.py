@@ -35,7 +35,11 @@ TOTAL_CODES = {
     "size_class": ALL,
 }  # what a group of firms is about, and the code of all firms in it
 GROUP_KINDS = tuple(TOTAL_CODES)
-PUBLISHED_STATUSES = ("shown", "merged", "repeated")  # statuses of the release: a cell with a figure, and one without
+PUBLISHED_STATUSES = (
+    "shown",
+    "merged",
+    "repeated",
+)  # statuses of the release: a cell with a figure, and one without
 WITHHELD_STATUSES = ("small", "paired", "waiting", "quality")
 COMPARABLE_MATCHES = ("direct", "near")
 MAX_ACTIONS = 10  # actions listed
@@ -48,7 +52,9 @@ def render_page(filters: Filters) -> None:
     lang, rows = filters.lang, read_visible_release()
     st.html(STYLESHEET)
     if not rows:
-        render_page_header(t("nav_diagnosis_results", lang), t("results_question", lang), t("results_none", lang))
+        render_page_header(
+            t("nav_diagnosis_results", lang), t("results_question", lang), t("results_none", lang)
+        )
         return st.page_link("pages/diagnosis.py", label=t("results_take", lang), query_params={"lang": lang})
     label = _get_sample_label(rows, lang)
     whole = next(
@@ -95,7 +101,9 @@ def render_results_link(lang: str) -> None:
 
 def render_choices(rows, lang: str) -> tuple[str, str, str]:
     """What to look at, among the audited cells only: the score, the kind of group, the group."""
-    goals = {OVERALL: t("scores_overall", lang)} | {goal.id: goal.label[lang] for goal in get_questionnaire().goals}
+    goals = {OVERALL: t("scores_overall", lang)} | {
+        goal.id: goal.label[lang] for goal in get_questionnaire().goals
+    }
     with st.container(key="bar"):
         measure = st.selectbox(
             t("results_measure", lang), list(goals), format_func=goals.get, key=f"results_measure_{lang}"
@@ -150,21 +158,40 @@ def render_group(rows, measure: str, kind: str, code: str, label: str, lang: str
         if median and median["estimate"]
         else t("results_median_withheld", lang)
     )
-    meta = _build_figure_text(t("results_one", lang, who=who, what=what), t("results_one_sub", lang, n=n), label)
-    _render_figure("one", charts.build_level_chart(_build_cells(own, lang), _get_level_names(lang), get_theme(), lang, meta), own, [said], lang)
+    meta = _build_figure_text(
+        t("results_one", lang, who=who, what=what), t("results_one_sub", lang, n=n), label
+    )
+    _render_figure(
+        "one",
+        charts.build_level_chart(_build_cells(own, lang), _get_level_names(lang), get_theme(), lang, meta),
+        own,
+        [said],
+        lang,
+    )
 
 
 def render_all_groups(rows, measure: str, kind: str, label: str, lang: str) -> None:
     """All the groups of a kind, in a fixed order."""
     own = _select_level_rows(rows, measure, kind)
     groups = [
-        {"name": get_group_name(kind, code, lang), "cells": _build_cells([row for row in own if row[kind] == code], lang)}
+        {
+            "name": get_group_name(kind, code, lang),
+            "cells": _build_cells([row for row in own if row[kind] == code], lang),
+        }
         for code in dict.fromkeys(row[kind] for row in own)
     ]
     meta = _build_figure_text(
-        t(f"results_every_{kind}", lang, what=_get_measure_name(measure, lang)), t("results_every_sub", lang), label
+        t(f"results_every_{kind}", lang, what=_get_measure_name(measure, lang)),
+        t("results_every_sub", lang),
+        label,
     )
-    _render_figure("every", charts.build_group_chart(groups, _get_level_names(lang), get_theme(), lang, meta), own, [], lang)
+    _render_figure(
+        "every",
+        charts.build_group_chart(groups, _get_level_names(lang), get_theme(), lang, meta),
+        own,
+        [],
+        lang,
+    )
 
 
 def render_official_comparison(rows, label: str, lang: str) -> None:
@@ -196,14 +223,21 @@ def render_official_comparison(rows, label: str, lang: str) -> None:
     ) | {"firms": t("beside_firms", lang)}
     heads = {column: t(f"beside_{column}", lang) for column in ("question", "share", "official", "note")}
     body = [
-        {"question": one["name"], "share": _format_cell(one, lang), "official": one["about"], "note": one["note"]}
+        {
+            "question": one["name"],
+            "share": _format_cell(one, lang),
+            "official": one["about"],
+            "note": one["note"],
+        }
         for one in found
     ]
     _render_figure(
         "beside",
         charts.build_official_comparison_chart(found, get_theme(), lang, meta),
         [one["row"] for one in found],
-        [get_questionnaire().word("official_small", lang)] if size == official_statistics.UNDER_TEN_PERSONS else [],
+        [get_questionnaire().word("official_small", lang)]
+        if size == official_statistics.UNDER_TEN_PERSONS
+        else [],
         lang,
         table_html=data_table.render_table(body, heads, meta["title"], stacked=True),
         render_controls=lambda: st.radio(
@@ -262,13 +296,18 @@ def render_months(rows, label: str, lang: str) -> None:
 
 def render_first_actions(rows, label: str, lang: str) -> None:
     """The actions that most often come first in the plans."""
-    titles = {action.id: action.title[lang] for item in get_questionnaire().items for action in item.recommendations}
+    titles = {
+        action.id: action.title[lang] for item in get_questionnaire().items for action in item.recommendations
+    }
     own = [
         row
         for row in rows
         if row["table_id"] == "action" and row["status"] in PUBLISHED_STATUSES and row["category"] in titles
     ][:MAX_ACTIONS]
-    body = [{"action": titles[row["category"]], "share": _format_cell(_build_cell(row, lang), lang)} for row in own]
+    body = [
+        {"action": titles[row["category"]], "share": _format_cell(_build_cell(row, lang), lang)}
+        for row in own
+    ]
     _render_section_title("first", label, lang)
     _render_list_table("first", body, label, lang)
 
@@ -303,7 +342,9 @@ def get_group_name(kind: str, code: str, lang: str) -> str:
         if kind == "area"
         else {
             option.id: option.text[lang]
-            for option in get_questionnaire().get_profile_question("size" if kind == "size_class" else kind).options
+            for option in get_questionnaire()
+            .get_profile_question("size" if kind == "size_class" else kind)
+            .options
         }
     )
     return labels.get(code) or format_items((labels[part] for part in code.split("+")), lang)
@@ -311,7 +352,11 @@ def get_group_name(kind: str, code: str, lang: str) -> str:
 
 def _get_default_size(rows, sizes: list[str]) -> str:
     """The size class to open with: one with a share to show, if there is any."""
-    told = {row["size_class"] for row in rows if row["table_id"] == "official" and row["status"] in PUBLISHED_STATUSES}
+    told = {
+        row["size_class"]
+        for row in rows
+        if row["table_id"] == "official" and row["status"] in PUBLISHED_STATUSES
+    }
     return next((one for one in (DEFAULT_SIZE, *sizes) if one in told), sizes[0])
 
 
@@ -323,7 +368,9 @@ def _render_list_table(name: str, body: list[dict], label: str, lang: str) -> No
     """A short list as a table: what, and how much."""
     heads = {column: t(f"{name}_{column}", lang) for column in (body[0] if body else ())}
     st.html(
-        data_table.render_table(body, heads, _add_label(t(f"{name}_caption", lang), label), numeric_columns=tuple(heads)[1:])
+        data_table.render_table(
+            body, heads, _add_label(t(f"{name}_caption", lang), label), numeric_columns=tuple(heads)[1:]
+        )
         if body
         else f'<p class="lead">{escape(t("withheld", lang))}</p>'
     )
@@ -331,7 +378,9 @@ def _render_list_table(name: str, body: list[dict], label: str, lang: str) -> No
 
 def _select_level_rows(rows, measure: str, kind: str) -> list[dict]:
     return [
-        row for row in rows if row["table_id"] == "level" and row["measure"] == measure and _is_about_kind(row, kind)
+        row
+        for row in rows
+        if row["table_id"] == "level" and row["measure"] == measure and _is_about_kind(row, kind)
     ]
 
 
@@ -386,7 +435,9 @@ def _get_level_names(lang: str) -> dict[str, str]:
 
 
 def _get_measure_name(measure: str, lang: str) -> str:
-    return t("scores_overall", lang) if measure == OVERALL else get_questionnaire().get_goal(measure).label[lang]
+    return (
+        t("scores_overall", lang) if measure == OVERALL else get_questionnaire().get_goal(measure).label[lang]
+    )
 
 
 def _get_official_shares(size: str, lang: str) -> dict[str, tuple[float, str]]:

@@ -36,7 +36,14 @@ class Headline:
 
 HEADLINES = (
     Headline("closures", "death_rate", "italy"),
-    Headline("profits", "lower_sales_yoy", "europe", "2020-05", recovery_indicator="gva_real", recovery_phrase="recovery_of_sales"),
+    Headline(
+        "profits",
+        "lower_sales_yoy",
+        "europe",
+        "2020-05",
+        recovery_indicator="gva_real",
+        recovery_phrase="recovery_of_sales",
+    ),
     Headline("digital_sales", "ent_with_esales", "europe"),
     Headline("women", "innovative_startups_female_majority_share", "italy"),
 )
@@ -82,9 +89,18 @@ def render_headlines(filters: Filters) -> None:
             if one.recovery_indicator:
                 teller = catalogue.get_indicator(one.recovery_indicator)
                 told, rows = _get_headline(one.recovery_indicator, "ITA", "italy", "latest", lang)
-                sentence = t(one.recovery_phrase, lang, recovery=_lower_first_letter(describe_recovery(told, rows, teller, lang)))
+                sentence = t(
+                    one.recovery_phrase,
+                    lang,
+                    recovery=_lower_first_letter(describe_recovery(told, rows, teller, lang)),
+                )
             with st.container(key=f"card_{one.topic}"):
-                drawing = render_sparkline(rows, catalogue.get_indicator(one.recovery_indicator or one.indicator), lang, shell.get_theme())
+                drawing = render_sparkline(
+                    rows,
+                    catalogue.get_indicator(one.recovery_indicator or one.indicator),
+                    lang,
+                    shell.get_theme(),
+                )
                 st.html(
                     render_card(
                         topic.title[lang],
@@ -117,7 +133,9 @@ def render_spring_2020(filters: Filters) -> None:
     st.html(
         f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>'
     )
-    st.page_link("pages/checks.py", label=t("spring_checks", lang), query_params=_get_link_parameters(filters))
+    st.page_link(
+        "pages/checks.py", label=t("spring_checks", lang), query_params=_get_link_parameters(filters)
+    )
     st.page_link("pages/diagnosis.py", label=t("overview_diagnosis", lang), query_params={"lang": lang})
 
 
@@ -127,10 +145,19 @@ def render_region(filters: Filters) -> None:
     names = {row.code: row.name for row in run_query("areas", level="italy", lang=lang).itertuples()}
     chosen = next((code for code in filters.geo if code in names), "")
     view = resolve_view(
-        replace(filters, level="italy", geo=(chosen,) if chosen else (), indicator="", sector="", dropped=()),
+        replace(
+            filters,
+            level="italy",
+            geo=(chosen,) if chosen else (),
+            indicator="",
+            sector="",
+            invalid_parameters=(),
+        ),
         "closures",
     )
-    rows = with_reference_rows(run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view)
+    rows = with_reference_rows(
+        run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view
+    )
     st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
     left, right = st.columns([6, 6], gap="large")
     with right:
@@ -142,12 +169,18 @@ def render_region(filters: Filters) -> None:
             ["", *names],
             key=key,
             format_func=lambda code: names.get(code, t("region_none", lang)),
-            on_change=lambda: shell.set_filters(geo=(st.session_state[key],) if st.session_state[key] else ()),
+            on_change=lambda: shell.set_filters(
+                geo=(st.session_state[key],) if st.session_state[key] else ()
+            ),
         )
-        render_region_indicators(chosen, names[chosen], lang) if chosen else render_regions_summary(names, lang)
+        render_region_indicators(chosen, names[chosen], lang) if chosen else render_regions_summary(
+            names, lang
+        )
     with left:
         draw = partial(regions.build_choropleth, rows, view, class_values=get_values_of_all_periods(view))
-        render_figure_panel("map", draw(shell.get_theme()), rows, view, (draw,), is_selectable=True, collapse_notes=True)
+        render_figure_panel(
+            "map", draw(shell.get_theme()), rows, view, (draw,), is_selectable=True, collapse_notes=True
+        )
 
 
 def render_regions_summary(names: dict[str, str], lang: str) -> None:
@@ -176,7 +209,11 @@ def render_regions_summary(names: dict[str, str], lang: str) -> None:
             body[row["geo"]][id] = "\N{NO-BREAK SPACE}".join(
                 [format_value(row["value"], indicator.unit, indicator.decimals, lang), *signs]
             )
-    st.html(data_table.render_table(list(body.values()), heads, t("region_hint", lang), numeric_columns=SUMMARY_INDICATORS))
+    st.html(
+        data_table.render_table(
+            list(body.values()), heads, t("region_hint", lang), numeric_columns=SUMMARY_INDICATORS
+        )
+    )
     told = [f"{sign} {t(FOOTNOTE_PHRASES[sign], lang)}." for sign in FOOTNOTE_RULES if sign in used]
     st.html(
         f'<p class="credit">{escape(" ".join([*told, catalogue.get_indicator("gva_change_vs_2019").note[lang]]))}</p>'
@@ -197,7 +234,11 @@ def render_region_indicators(geo: str, name: str, lang: str) -> None:
     }
     st.html(
         data_table.render_table(
-            body, heads, t("region_has", lang, name=name), numeric_columns=("value", "italy", "before"), stacked=True
+            body,
+            heads,
+            t("region_has", lang, name=name),
+            numeric_columns=("value", "italy", "before"),
+            stacked=True,
         )
     )
     with st.container(key="region_ways", horizontal=True, gap="medium"):
@@ -205,7 +246,9 @@ def render_region_indicators(geo: str, name: str, lang: str) -> None:
             ("profile", t("compare_profile", lang, name=name)),
             ("compare", t("profile_compare", lang)),
         ):
-            st.page_link(f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_url_parameters())
+            st.page_link(
+                f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_url_parameters()
+            )
     items = "".join(
         f"<li>{escape(words)}</li>"
         for words in [*lacking, *(catalogue.get_indicator(id).label[lang] for id in NATIONAL_INDICATORS)]
@@ -231,7 +274,7 @@ def _build_region_row(entry: areas.ProfileEntry, lang: str) -> dict:
         ),
     }
     said = [
-        sheet.format_period(entry, lang),
+        sheet.format_entry_period(entry, lang),
         entry.edition_name,
         f"{row['sample_size_note']}, {t('weak_small', lang)}" if is_small_sample(row) else "",
     ]

@@ -50,7 +50,11 @@ CSV_COLUMNS = (
 def render_page(filters: Filters) -> None:
     """The profile of the first area chosen that has one; that of the sector chosen without an area, or where the address asks for it; without either Italy's."""
     st.html(sheet.STYLE_PATH)
-    lang, places, sectors = filters.lang, areas.get_profile_areas(filters.lang), branches.get_sector_names(filters.lang)
+    lang, places, sectors = (
+        filters.lang,
+        areas.get_profile_areas(filters.lang),
+        branches.get_sector_names(filters.lang),
+    )
     geo = next((code for code in filters.geo if code in places), "")
     sector = filters.sector if filters.sector in sectors and filters.sector != "all" else ""
     if sector and (not geo or st.query_params.get(KIND_PARAMETER) == "sector"):
@@ -61,20 +65,28 @@ def render_page(filters: Filters) -> None:
 def render_area_profile(one: AreaProfile, sector: str, names: dict[str, str]) -> None:
     """An area: what is published for it, set beside the territories it belongs to; of the sector chosen, which figures there are."""
     lang = one.lang
-    render_page_header(t("profile_kicker", lang), t("profile_question", lang, name=one.name), t("profile_intro", lang))
+    render_page_header(
+        t("profile_kicker", lang), t("profile_question", lang, name=one.name), t("profile_intro", lang)
+    )
     render_chooser("area", one.geo, names, lang)
     render_sector_availability(one, sector)
     st.html(sheet.render_summary(one))
     render_downloads(one)
     st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
     render_topics(one)
-    st.html(f'<div class="profile">{sheet.render_amounts(one)}{sheet.render_missing_data(one)}{sheet.render_sources(one)}</div>')
+    st.html(
+        f'<div class="profile">{sheet.render_amounts(one)}{sheet.render_missing_data(one)}{sheet.render_sources(one)}</div>'
+    )
 
 
-def render_sector_profile(one: SectorProfile, geo: str, names: dict[str, str], places: dict[str, str]) -> None:
+def render_sector_profile(
+    one: SectorProfile, geo: str, names: dict[str, str], places: dict[str, str]
+) -> None:
     """A sector beside the whole economy, in Italy and across countries and regions; of the area chosen, which figures there are."""
     lang = one.lang
-    render_page_header(t("profile_kicker", lang), t("sector_question", lang, name=one.name), t("sector_intro", lang))
+    render_page_header(
+        t("profile_kicker", lang), t("sector_question", lang, name=one.name), t("sector_intro", lang)
+    )
     render_chooser("sector", one.code, {code: name for code, name in names.items() if code != "all"}, lang)
     if geo not in ("", "ITA"):
         render_availability("sector_area", geo, one.code, lang, name=places[geo])
@@ -91,7 +103,9 @@ def render_sector_profile(one: SectorProfile, geo: str, names: dict[str, str], p
         st.html(f'<h2 class="section">{escape(t("sector_across", lang))}</h2>')
     for there in one.comparisons:
         st.html(branches.render_comparison(there, lang))
-    st.html(f'<div class="profile">{branches.render_missing_data(one)}{sheet.render_sources(one.italy)}</div>')
+    st.html(
+        f'<div class="profile">{branches.render_missing_data(one)}{sheet.render_sources(one.italy)}</div>'
+    )
 
 
 def render_sector_availability(one: AreaProfile, sector: str) -> None:
@@ -99,17 +113,22 @@ def render_sector_availability(one: AreaProfile, sector: str) -> None:
     if not sector:
         return
     lang = one.lang
-    render_availability("profile_sector", one.geo, sector, lang, sector=branches.get_sector_names(lang)[sector])
+    render_availability(
+        "profile_sector", one.geo, sector, lang, sector=branches.get_sector_names(lang)[sector]
+    )
     st.page_link(
         "pages/profile.py",
         label=t("profile_sector_door", lang),
-        query_params=Filters(lang, geo=(one.geo,), sector=sector).to_url_parameters() | {KIND_PARAMETER: "sector"},
+        query_params=Filters(lang, geo=(one.geo,), sector=sector).to_url_parameters()
+        | {KIND_PARAMETER: "sector"},
     )
 
 
 def render_availability(words: str, geo: str, code: str, lang: str, **named: str) -> None:
     """Which figures of a sector an area has, or that it has none."""
-    found = run_query("profile", geos=(geo,), focus_geos=(geo,), sectors=(code,), lang=lang)["indicator"].unique()
+    found = run_query("profile", geos=(geo,), focus_geos=(geo,), sectors=(code,), lang=lang)[
+        "indicator"
+    ].unique()
     said = t(
         f"{words}_{'some' if len(found) else 'none'}",
         lang,

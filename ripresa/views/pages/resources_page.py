@@ -60,7 +60,9 @@ def render_page(filters: Filters) -> None:
     render_filters(wish, region, rows, places, lang)
     found = [row for row in rows if is_match(row, wish, region)]
     others = (
-        [] if found or not wish.kind else [row for row in rows if is_match(row, replace(wish, kind=""), region)]
+        []
+        if found or not wish.kind
+        else [row for row in rows if is_match(row, replace(wish, kind=""), region)]
     )
     if others:
         st.html(
@@ -88,7 +90,9 @@ def render_page(filters: Filters) -> None:
         kinds = format_items([get_label("kind", kind, lang) for kind in sorted(lacking)], lang)
         st.html(f'<div class="said"><p>{escape(t("resources_promise_none", lang, kinds=kinds))}</p></div>')
     if wish != ResourceFilters() or region:
-        st.button(t("resources_all", lang), key=f"resources_all_{lang}", type="tertiary", on_click=clear_filters)
+        st.button(
+            t("resources_all", lang), key=f"resources_all_{lang}", type="tertiary", on_click=clear_filters
+        )
     if found and region and not any(row["state"] == "active" for row in own):
         st.html(
             f'<div class="said"><p>{escape(t("resources_own_none", lang, region=places[region], count=len(active)))}</p></div>'
@@ -104,7 +108,11 @@ def render_page(filters: Filters) -> None:
         *((title, [row for row in there if row not in taught]) for title, there in sections),
     ):
         if there:
-            st.html(render_resource_list(title, sort_by_proximity(there, region), regions, lang, places.get(region, "")))
+            st.html(
+                render_resource_list(
+                    title, sort_by_proximity(there, region), regions, lang, places.get(region, "")
+                )
+            )
 
 
 # --- what fits ---
@@ -144,7 +152,9 @@ def is_match(row: dict, wish: ResourceFilters, region: str) -> bool:
 
 def is_history(row: dict) -> bool:
     """Ended, or documented only in the year of the initiative: shown apart, and never called closed unless its end is known."""
-    return row["state"] == "ended" or (row["state"] == "unknown" and row["evidence_date"][:4] == INITIATIVE_YEAR)
+    return row["state"] == "ended" or (
+        row["state"] == "unknown" and row["evidence_date"][:4] == INITIATIVE_YEAR
+    )
 
 
 def sort_by_proximity(rows: list[dict], region: str) -> list[dict]:
@@ -161,7 +171,9 @@ def _parse_goals(text: str) -> list[str]:
 # --- the page ---
 
 
-def render_filters(wish: ResourceFilters, region: str, rows: list[dict], places: dict[str, str], lang: str) -> None:
+def render_filters(
+    wish: ResourceFilters, region: str, rows: list[dict], places: dict[str, str], lang: str
+) -> None:
     """The wishes, each a list; a choice is written to the address."""
     with st.container(key="wishes"):
         for name in FILTER_NAMES:
@@ -175,7 +187,9 @@ def render_filters(wish: ResourceFilters, region: str, rows: list[dict], places:
                 list(labels),
                 key=key,
                 format_func=labels.get,
-                on_change=lambda name=name, key=key: set_resource_filters(replace(wish, **{name: st.session_state[key]})),
+                on_change=lambda name=name, key=key: set_resource_filters(
+                    replace(wish, **{name: st.session_state[key]})
+                ),
             )
         key = seed_widget("region", region, lang)
         labels = {"": t("resources_everywhere", lang)} | places
@@ -184,7 +198,9 @@ def render_filters(wish: ResourceFilters, region: str, rows: list[dict], places:
             list(labels),
             key=key,
             format_func=labels.get,
-            on_change=lambda: shell.set_filters(geo=(st.session_state[key],) if st.session_state[key] else ()),
+            on_change=lambda: shell.set_filters(
+                geo=(st.session_state[key],) if st.session_state[key] else ()
+            ),
         )
 
 
@@ -216,7 +232,9 @@ def get_label(name: str, code: str, lang: str) -> str:
     return get_language_name(code) if name == "language" else t(f"resource_{name}_{code}", lang)
 
 
-def render_resource_list(title: str, rows: list[dict], regions: dict[str, str], lang: str, region: str = "") -> str:
+def render_resource_list(
+    title: str, rows: list[dict], regions: dict[str, str], lang: str, region: str = ""
+) -> str:
     """Resources under a heading, with what the heading means."""
     items = "".join(render_resource(row, regions, lang) for row in rows)
     return f'<section class="resources"><h2>{escape(t(title, lang, count=len(rows), region=region))}</h2><p class="credit">{escape(t(f"{title}_about", lang))}</p><ol>{items}</ol></section>'

@@ -39,9 +39,13 @@ def render_page(filters: Filters) -> None:
 
 def render_release(made: dict[str, str], lines: list[dict[str, str]], lang: str) -> str:
     """One release in words."""
-    items = "".join(f"<li>{escape(atom.describe_revision(line, lang))}</li>" for line in lines[:MAX_LISTED_CHANGES])
+    items = "".join(
+        f"<li>{escape(atom.describe_revision(line, lang))}</li>" for line in lines[:MAX_LISTED_CHANGES]
+    )
     more = (
-        f"<li>{escape(t('cited_more', lang, count=len(lines) - MAX_LISTED_CHANGES))}</li>" if len(lines) > MAX_LISTED_CHANGES else ""
+        f"<li>{escape(t('cited_more', lang, count=len(lines) - MAX_LISTED_CHANGES))}</li>"
+        if len(lines) > MAX_LISTED_CHANGES
+        else ""
     )
     listed = (
         f"<details><summary>{escape(t('cited_which', lang))}</summary><ul>{items}{more}</ul></details>"

@@ -64,9 +64,9 @@ def get_sector_profile(code: str, lang: str) -> SectorProfile:
 
 @lru_cache(maxsize=128)
 def _build_sector_profile(version: str, code: str, lang: str) -> SectorProfile:
-    name = {row.code: row.short for row in run_query("labels", lang=lang).itertuples() if row.kind == "sector"}[
-        code
-    ]
+    name = {
+        row.code: row.short for row in run_query("labels", lang=lang).itertuples() if row.kind == "sector"
+    }[code]
     rows = with_values(to_records(run_query("profile_sector", sector=code, lang=lang), lang))
     ways = {
         (row["indicator"], row["sector"], row["gender"], row["size"], row["edition"]): row
@@ -88,7 +88,11 @@ def _build_sector_profile(version: str, code: str, lang: str) -> SectorProfile:
         entry.row["source"] for entries in found.values() for entry in entries
     )
     return SectorProfile(
-        code, name, lang, AreaProfile("ITA", name, "italy", "", lang, found, sources=tuple(sources)), tuple(across)
+        code,
+        name,
+        lang,
+        AreaProfile("ITA", name, "italy", "", lang, found, sources=tuple(sources)),
+        tuple(across),
     )
 
 
@@ -137,7 +141,11 @@ def _build_comparison(indicator: Indicator, rows: list[dict], level: str) -> Sec
         moments = {moment: there for moment, there in moments.items() if moment[2] in openings}
     most = max(len({row["geo"] for row in there}) for there in moments.values())
     best = max(
-        (there for there in moments.values() if len({row["geo"] for row in there}) >= max(MIN_AREAS, 0.9 * most)),
+        (
+            there
+            for there in moments.values()
+            if len({row["geo"] for row in there}) >= max(MIN_AREAS, 0.9 * most)
+        ),
         key=lambda there: get_decimal_year(there[0]),
         default=[],
     )
@@ -159,11 +167,15 @@ def build_summary(one: SectorProfile) -> list[str]:
     said = []
     for id in catalogue.load_topics():
         entries = [
-            entry for entry in one.italy.entries.get(id, ()) if entry.indicator.unit not in benchmark.UNITS_WITHOUT_BENCHMARK
+            entry
+            for entry in one.italy.entries.get(id, ())
+            if entry.indicator.unit not in benchmark.UNITS_WITHOUT_BENCHMARK
         ]
         said += [sheet.describe_entry_and_recovery(entry, one.lang) for entry in entries[:1]]
     said = [f"{t('italy', one.lang)}. {said[0]}", *said[1:]] if said else []
-    return said + [text for text in (describe_counts(there, one.lang) for there in one.comparisons) if text][:2]
+    return (
+        said + [text for text in (describe_counts(there, one.lang) for there in one.comparisons) if text][:2]
+    )
 
 
 def describe_counts(there: SectorComparison, lang: str) -> str:
@@ -196,7 +208,9 @@ def render_comparison(there: SectorComparison, lang: str) -> str:
     body = []
     for row in there.rows:
         told = (
-            benchmark.compare_rows(row, build_whole_economy_row(row), indicator, lang) if row["total_value"] is not None else None
+            benchmark.compare_rows(row, build_whole_economy_row(row), indicator, lang)
+            if row["total_value"] is not None
+            else None
         )
         body.append(
             {

@@ -51,7 +51,9 @@ def render_page(filters: Filters) -> None:
     )
     st.html(STYLESHEET)
     if "sql_given" not in state:
-        set_editor_text(st.query_params.get("sql", "")[: locked.MAX_SQL_LENGTH] or get_example("regions", lang))
+        set_editor_text(
+            st.query_params.get("sql", "")[: locked.MAX_SQL_LENGTH] or get_example("regions", lang)
+        )
         if st.query_params.get("sql"):
             submit_query(state["sql_given"])
     left, right = st.columns([8, 4], gap="medium")
@@ -64,7 +66,9 @@ def render_page(filters: Filters) -> None:
 
 def render_editor(lang: str) -> None:
     """The question, with the dashboard's own as examples."""
-    names = {"": t("sql_examples", lang)} | {name: t(f"sql_example_{name}", lang) for name in (*EXAMPLES, *FIGURE_EXAMPLES)}
+    names = {"": t("sql_examples", lang)} | {
+        name: t(f"sql_example_{name}", lang) for name in (*EXAMPLES, *FIGURE_EXAMPLES)
+    }
     st.selectbox(
         t("sql_examples", lang),
         list(names),
@@ -75,9 +79,13 @@ def render_editor(lang: str) -> None:
         args=(lang,),
     )
     with st.container(key="question"), st.form("sql_form", border=False):
-        st.text_area(t("sql_label", lang), value=st.session_state["sql_given"], key=_get_editor_key(), height=290)
+        st.text_area(
+            t("sql_label", lang), value=st.session_state["sql_given"], key=_get_editor_key(), height=290
+        )
         st.form_submit_button(
-            t("sql_run", lang), type="primary", on_click=lambda: submit_query(st.session_state[_get_editor_key()])
+            t("sql_run", lang),
+            type="primary",
+            on_click=lambda: submit_query(st.session_state[_get_editor_key()]),
         )
 
 
@@ -110,7 +118,8 @@ def render_schema(lang: str) -> str:
     """The tables that can be asked, their columns and what these hold."""
     parts = []
     for name, columns in sorted(
-        run_query("dictionary", lang=lang).groupby("table_name", sort=True), key=lambda pair: pair[0] != OPEN_TABLE
+        run_query("dictionary", lang=lang).groupby("table_name", sort=True),
+        key=lambda pair: pair[0] != OPEN_TABLE,
     ):
         listed = "".join(
             f"<dt>{escape(row.column_name)} <small>{escape(row.data_type.lower())}</small></dt><dd>{escape(row.comment)}</dd>"
@@ -214,11 +223,15 @@ def render_result(result: locked.QueryResult, lang: str) -> None:
 def render_result_table(rows: pd.DataFrame, lang: str) -> str:
     """The first rows as a table, values as the database has them."""
     few = rows.head(MAX_TABLE_ROWS)
-    body = [dict(zip(few.columns, map(_format_cell, values))) for values in few.itertuples(index=False, name=None)]
+    body = [
+        dict(zip(few.columns, map(_format_cell, values))) for values in few.itertuples(index=False, name=None)
+    ]
     return data_table.render_table(
         body,
         {name: name for name in few.columns},
-        t("sql_first", lang, rows=format_number(MAX_TABLE_ROWS, lang)) if len(rows) > MAX_TABLE_ROWS else t("sql_result", lang),
+        t("sql_first", lang, rows=format_number(MAX_TABLE_ROWS, lang))
+        if len(rows) > MAX_TABLE_ROWS
+        else t("sql_result", lang),
         numeric_columns=tuple(get_numeric_columns(rows)),
     )
 
@@ -245,7 +258,9 @@ def choose_axes(rows: pd.DataFrame) -> tuple[str, str]:
         if "value" in numbers
         else next((name for name in reversed(numbers) if rows[name].nunique() > 1), numbers[-1])
     )
-    return next((name for name in rows.columns if name != up and has_distinct_values(get_axis_values(rows, name))), ""), up
+    return next(
+        (name for name in rows.columns if name != up and has_distinct_values(get_axis_values(rows, name))), ""
+    ), up
 
 
 def get_axis_values(rows: pd.DataFrame, across: str) -> list:
@@ -287,7 +302,9 @@ def render_chart(rows: pd.DataFrame, lang: str) -> None:
             horizontal=True,
             key=f"sql_kind_{lang}",
         )
-    said = [t("sql_drawn", lang, rows=format_number(MAX_CHART_ROWS, lang))] if len(rows) > MAX_CHART_ROWS else []
+    said = (
+        [t("sql_drawn", lang, rows=format_number(MAX_CHART_ROWS, lang))] if len(rows) > MAX_CHART_ROWS else []
+    )
     if kind == "bar" and not has_distinct_values(get_axis_values(few, across)):
         said.append(t("sql_repeated", lang, across=across))
     if said:

@@ -44,7 +44,12 @@ class RenderedFigure:
 
 
 def build_rendered_figure(
-    name: str, redraw: Callable[[str], go.Figure], theme: str, rows: pd.DataFrame, view: View, area_name: str = ""
+    name: str,
+    redraw: Callable[[str], go.Figure],
+    theme: str,
+    rows: pd.DataFrame,
+    view: View,
+    area_name: str = "",
 ) -> RenderedFigure:
     """A figure drawn in a theme."""
     return RenderedFigure(name, redraw(theme), rows, view, redraw, area_name)
@@ -90,7 +95,9 @@ def render_notices(view: View, offered) -> None:
         st.html(
             '<div class="said">' + "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences) + "</div>"
         )
-        st.button(t("reset", view.lang), on_click=shell.reset_filters, type="tertiary", key=f"reset_{view.lang}")
+        st.button(
+            t("reset", view.lang), on_click=shell.reset_filters, type="tertiary", key=f"reset_{view.lang}"
+        )
 
 
 # --- the first figure ---
@@ -98,7 +105,9 @@ def render_notices(view: View, offered) -> None:
 
 def render_map_panel(view: View) -> pd.DataFrame:
     """Areas on a map (or tiles) with the same figures in order beside it."""
-    first, order = build_map_figures(view, get_theme(), st.session_state.get(f"drawn_{view.level}_{view.lang}", ""))
+    first, order = build_map_figures(
+        view, get_theme(), st.session_state.get(f"drawn_{view.level}_{view.lang}", "")
+    )
     render_figure_panel(
         "map",
         first.figure,
@@ -115,20 +124,27 @@ def render_map_panel(view: View) -> pd.DataFrame:
 @cache_per_data_version
 def build_map_figures(view: View, theme: str, map_mode: str) -> tuple[RenderedFigure, RenderedFigure]:
     """The map and the areas in order; drawn: "tiles", or the continent to be seen closer."""
-    rows = with_reference_rows(run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view)
+    rows = with_reference_rows(
+        run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view
+    )
     found = to_records(rows, view.lang)
     closer = view.level == "world" and map_mode in set(rows["continent"])
     order = build_rendered_figure(
         "map",
         partial(
-            ranking.build_bar_chart, [row for row in found if row.get("continent") == map_mode] if closer else found, view
+            ranking.build_bar_chart,
+            [row for row in found if row.get("continent") == map_mode] if closer else found,
+            view,
         ),
         theme,
         rows,
         view,
     )
     whole = partial(
-        regions.build_tile_grid_map if map_mode == "tiles" else regions.build_choropleth, found, view, across=get_values_of_all_periods(view)
+        regions.build_tile_grid_map if map_mode == "tiles" else regions.build_choropleth,
+        found,
+        view,
+        class_values=get_values_of_all_periods(view),
     )
 
     def part(theme: str) -> go.Figure:
@@ -143,7 +159,9 @@ def build_map_figures(view: View, theme: str, map_mode: str) -> tuple[RenderedFi
 @cache_per_data_version
 def build_dot_figure(view: View, theme: str) -> RenderedFigure:
     """The few areas that published a figure, by name."""
-    rows = with_reference_rows(run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view)
+    rows = with_reference_rows(
+        run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view
+    )
     return build_rendered_figure("dots", partial(dot.build_dot_plot, rows, view), theme, rows, view)
 
 
@@ -165,7 +183,11 @@ def full_width(draw: Callable) -> Callable:
     return show
 
 
-FIRST_FIGURE_RENDERERS = {"map": render_map_panel, "dots": full_width(build_dot_figure), "series": full_width(build_series_figure)}
+FIRST_FIGURE_RENDERERS = {
+    "map": render_map_panel,
+    "dots": full_width(build_dot_figure),
+    "series": full_width(build_series_figure),
+}
 
 
 def render_tile_switch(view: View) -> None:
@@ -215,7 +237,9 @@ def get_continent_bounds(rows: pd.DataFrame, continent: str) -> dict:
 def render_definition(view: View, rows: pd.DataFrame) -> None:
     """The definition, the population and the documents behind the figures, folded."""
     indicator, lang = view.indicator, view.lang
-    found = run_query("citations", **view.breakdown, period=view.period, editions=view.editions, geos=view.geo)
+    found = run_query(
+        "citations", **view.breakdown, period=view.period, editions=view.editions, geos=view.geo
+    )
     documents = "".join(
         f"<li>{render_document_link(row.publisher, row.title, row.published, row.url, lang)}</li>"
         for row in found.head(8).itertuples()
@@ -247,8 +271,8 @@ def cached_across_periods(draw: Callable) -> Callable:
 
     def shown(view: View, theme: str) -> tuple[RenderedFigure, ...]:
         return tuple(
-            replace(one, view=replace(one.view, period=view.period, notes=view.notices))
-            for one in drawn(replace(view, period="", notes=()), theme)
+            replace(one, view=replace(one.view, period=view.period, notices=view.notices))
+            for one in drawn(replace(view, period="", notices=()), theme)
         )
 
     return shown
@@ -265,14 +289,22 @@ def build_time_figures(view: View, theme: str) -> tuple[RenderedFigure, ...]:
     found = [(one, rows) for one, rows in found if line.has_line(rows)][:2]
     if not found or found[0][0] is not view:
         return ()
-    reaches = [line.get_value_extent(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit]
+    reaches = [
+        line.get_value_extent(rows, one) for one, rows in found if one.indicator.unit == view.indicator.unit
+    ]
     span = (
         (min(low for low, _ in reaches), max(high for _, high in reaches))
         if len(reaches) == len(found)
         else ()
     )
     return tuple(
-        build_rendered_figure(name, partial(line.build_line_chart, rows, one, value_range=span, styled_areas=geos), theme, rows, one)
+        build_rendered_figure(
+            name,
+            partial(line.build_line_chart, rows, one, value_range=span, styled_areas=geos),
+            theme,
+            rows,
+            one,
+        )
         for name, (one, rows) in zip(("time", "beside"), found, strict=False)
     )
 
@@ -282,7 +314,15 @@ def render_side_by_side(*drawings: RenderedFigure | None) -> None:
     there = [one for one in drawings if one is not None]
     for one, column in zip(there, st.columns(len(there), gap="large") if there else [], strict=True):
         with column:
-            render_figure_panel(one.name, one.figure, one.rows, one.view, (one.redraw,), collapse_notes=True, area_name=one.area_name)
+            render_figure_panel(
+                one.name,
+                one.figure,
+                one.rows,
+                one.view,
+                (one.redraw,),
+                collapse_notes=True,
+                area_name=one.area_name,
+            )
 
 
 @cache_per_data_version
@@ -304,7 +344,14 @@ def build_sector_figure(view: View, theme: str) -> RenderedFigure | None:
                 here, rows = replace(other, geo=("ITA",)), found
                 break
     return (
-        build_rendered_figure("sectors", partial(heatmap.build_sector_bar_chart, rows, here), theme, rows, here, _describe_area(rows, view))
+        build_rendered_figure(
+            "sectors",
+            partial(heatmap.build_sector_bar_chart, rows, here),
+            theme,
+            rows,
+            here,
+            _describe_area(rows, view),
+        )
         if here
         else None
     )
@@ -327,7 +374,9 @@ def _describe_area(rows: pd.DataFrame, view: View) -> str:
 @cached_across_periods
 def build_gender_figures(view: View, theme: str) -> tuple[RenderedFigure, ...]:
     """Firms led by women beside firms led by men: for this indicator, else for the first of the topic that has both."""
-    for id in dict.fromkeys((view.indicator.id, *get_available_indicators(catalogue.load_topics()[view.topic]))):
+    for id in dict.fromkeys(
+        (view.indicator.id, *get_available_indicators(catalogue.load_topics()[view.topic]))
+    ):
         rows = run_query("by_gender", indicator=id, sector="all", size="all", lang=view.lang)
         if len(rows):
             here = replace(
@@ -339,7 +388,11 @@ def build_gender_figures(view: View, theme: str) -> tuple[RenderedFigure, ...]:
                 size="all",
                 gender="all",
             )
-            return (build_rendered_figure("leaders", partial(dumbbell.build_dumbbell_chart, rows, here), theme, rows, here),)
+            return (
+                build_rendered_figure(
+                    "leaders", partial(dumbbell.build_dumbbell_chart, rows, here), theme, rows, here
+                ),
+            )
     return ()
 
 

@@ -22,7 +22,10 @@ def render_page(filters: Filters) -> None:
     with st.container(key="drop"):
         st.html(STYLESHEET)
         given = st.file_uploader(
-            t("verify_label", lang), accept_multiple_files=True, max_upload_size=MAX_MEGABYTES, key="verify_files"
+            t("verify_label", lang),
+            accept_multiple_files=True,
+            max_upload_size=MAX_MEGABYTES,
+            key="verify_files",
         )
     found = verify_files([(one.name, one.getvalue()) for one in given])
     st.html(
@@ -45,7 +48,9 @@ def verify_files(given: list[tuple[str, bytes]]) -> list[verify.VerificationResu
         for name, content in given
         if not (name.endswith(METADATA_SUFFIX) and name.removesuffix(METADATA_SUFFIX) in beside)
     ]
-    return [verify.verify_file(content, name, beside.get(f"{name}{METADATA_SUFFIX}")) for name, content in alone]
+    return [
+        verify.verify_file(content, name, beside.get(f"{name}{METADATA_SUFFIX}")) for name, content in alone
+    ]
 
 
 def _render_verdict(verdict: verify.VerificationResult, lang: str) -> str:
