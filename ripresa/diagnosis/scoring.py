@@ -1,7 +1,7 @@
 """Scores from answers: per goal and overall, with the range left by what is not known, and levels. Pure and exact (fractions inside).
 
 Answers are a mapping {item id: 0..3 | "dont_know" | "not_applicable"}; an item that is absent or None was left blank.
-The rules, in words and with their sources: data/diagnosis/rules.md.
+The rules, in words and with their sources: docs/diagnosis-method.md.
 """
 
 from collections.abc import Mapping

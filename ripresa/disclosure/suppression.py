@@ -1,7 +1,7 @@
 """What a release withholds: small cells, then others in pairs, until the audit finds nothing exposed. Threshold suppression, not k-anonymity.
 
 Statuses of a cell: shown; small (fewer than the threshold); paired (withheld to protect a small one); held (too little has changed since it
-was last shown: the old figure stays). Algorithm and trial: data/diagnosis/rules.md.
+was last shown: the old figure stays). Algorithm and trial: docs/diagnosis-method.md.
 """
 
 from collections.abc import Callable, Sequence
