@@ -121,7 +121,7 @@ def run_cluster() -> Iterator[tuple[int, list[Replica]]]:
         database = Path(shutil.copy(build.ensure_database(), folder / "ripresa.duckdb"))
         replicas = [Replica(find_free_port(), database), Replica(find_free_port(), database)]
         for replica in replicas:
-            stack.callback(lambda replica=replica: replica.end(signal.SIGKILL))
+            stack.callback(lambda replica=replica: replica.stop(signal.SIGKILL))
             replica.start()
         for replica in replicas:
             replica.wait_until_ready()

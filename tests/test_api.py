@@ -55,7 +55,7 @@ def address(endpoint) -> str:
         **{
             parameter.name: parameter.example
             for parameter in endpoint.parameters
-            if parameter.place == "path"
+            if parameter.location == "path"
         }
     )
 
@@ -139,7 +139,7 @@ def test_the_version_in_place_has_an_address_that_never_changes(endpoint):
 def test_a_list_is_its_table_whole(endpoint, format):
     answer = get(f"{endpoint.path}?format={format}")
     found = csv(answer) if format == "csv" else pd.DataFrame(answer.json()["rows"])
-    whole = table(f"select * from {endpoint.table} order by {endpoint.order}")
+    whole = table(f"select * from {endpoint.table} order by {endpoint.order_by}")
     assert list(found.columns) == list(whole.columns) and len(found) == len(whole) == int(
         answer.headers["x-total-count"]
     )

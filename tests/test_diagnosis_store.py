@@ -138,7 +138,7 @@ def store(address):
 
 def test_the_stored_row_has_exactly_these_columns(store, address):
     assert list(CONTRIBUTION_FIELDS) == COLUMNS
-    store.add(row(), generate_withdrawal_code(), TODAY)
+    store.add_contribution(row(), generate_withdrawal_code(), TODAY)
     with store.backend.transaction() as run:
         if address.startswith("postgresql"):
             found = run(
@@ -158,8 +158,8 @@ def test_the_stored_row_has_exactly_these_columns(store, address):
 
 def test_a_row_comes_back_as_it_went_in(store):
     given = row(retain_records="dont_know", found_website=1)
-    store.add(given, generate_withdrawal_code(), TODAY)
-    assert store.rows() == [given]
+    store.add_contribution(given, generate_withdrawal_code(), TODAY)
+    assert store.list_contributions() == [given]
     assert given.month == "2026-11"
     assert json.loads(given.answers)["retain_records"] == "dont_know"
     assert json.loads(given.answers)["found_usability"] == "hidden_exclude"
@@ -169,29 +169,29 @@ def test_a_row_comes_back_as_it_went_in(store):
 
 def test_an_incomplete_diagnosis_is_kept_without_an_overall_score(store):
     given = build_contribution(score_answers({"known_social": 1}), PROFILE, "en", 100, TODAY)
-    store.add(given, generate_withdrawal_code(), TODAY)
-    assert (store.rows()[0].score, store.rows()[0].level) == (None, None)
+    store.add_contribution(given, generate_withdrawal_code(), TODAY)
+    assert (store.list_contributions()[0].score, store.list_contributions()[0].level) == (None, None)
 
 
 def test_the_same_row_twice_is_kept_once(store):
     given, code = row(), generate_withdrawal_code()
-    store.add(given, code, TODAY)
-    store.add(given, code, TODAY)
+    store.add_contribution(given, code, TODAY)
+    store.add_contribution(given, code, TODAY)
     assert store.count() == 1
 
 
 def test_a_code_takes_its_own_row_back_however_it_is_typed(store):
     mine, other, code = row(), row(), generate_withdrawal_code()
-    store.add(mine, code, TODAY)
-    store.add(other, generate_withdrawal_code(), TODAY)
+    store.add_contribution(mine, code, TODAY)
+    store.add_contribution(other, generate_withdrawal_code(), TODAY)
     assert store.withdraw(code.lower().replace("-", " ").replace("0", "o"), date(2026, 12, 31))
-    assert [r.diagnosis_id for r in store.rows()] == [other.diagnosis_id]
+    assert [r.diagnosis_id for r in store.list_contributions()] == [other.diagnosis_id]
     assert not store.withdraw(code, TODAY)
 
 
 def test_a_code_works_to_the_end_of_the_month_of_its_thirtieth_day(store):
     code = generate_withdrawal_code()
-    store.add(row(), code, TODAY)
+    store.add_contribution(row(), code, TODAY)
     assert get_code_expiry_date(TODAY) == date(2026, 12, 31)
     assert get_code_expiry_date(date(2027, 1, 31)) == date(2027, 3, 31)
     assert not store.withdraw(code, date(2027, 1, 1))
@@ -200,7 +200,7 @@ def test_a_code_works_to_the_end_of_the_month_of_its_thirtieth_day(store):
 
 def test_only_the_hash_of_a_code_is_kept(store, tmp_path):
     code = generate_withdrawal_code()
-    store.add(row(), code, TODAY)
+    store.add_contribution(row(), code, TODAY)
     with store.backend.transaction() as run:
         assert run("select code_hash, expires_on from withdrawal") == [
             (hash_withdrawal_code(code), "2026-12-31")
@@ -219,38 +219,38 @@ def test_a_code_has_128_random_bits_in_letters_hard_to_misread():
 
 def test_only_rows_that_can_no_longer_be_withdrawn_are_settled(store):
     early, late = row(today=date(2026, 8, 3)), row(today=date(2026, 9, 20))
-    store.add(early, generate_withdrawal_code(), date(2026, 8, 3))
-    store.add(late, generate_withdrawal_code(), date(2026, 9, 20))
-    assert store.settled("2026-09", date(2026, 10, 5)) == [early]
-    assert len(store.settled("2026-09", date(2026, 11, 1))) == 2
-    assert store.settled("2026-08", date(2026, 12, 1)) == [early]
+    store.add_contribution(early, generate_withdrawal_code(), date(2026, 8, 3))
+    store.add_contribution(late, generate_withdrawal_code(), date(2026, 9, 20))
+    assert store.list_settled_contributions("2026-09", date(2026, 10, 5)) == [early]
+    assert len(store.list_settled_contributions("2026-09", date(2026, 11, 1))) == 2
+    assert store.list_settled_contributions("2026-08", date(2026, 12, 1)) == [early]
 
 
 def test_rows_are_kept_for_24_months_and_expired_codes_are_destroyed(store):
     old, new = row(today=date(2024, 10, 31)), row(today=date(2024, 11, 1))
-    store.add(old, generate_withdrawal_code(), date(2024, 10, 31))
-    store.add(new, generate_withdrawal_code(), date(2024, 11, 1))
+    store.add_contribution(old, generate_withdrawal_code(), date(2024, 10, 31))
+    store.add_contribution(new, generate_withdrawal_code(), date(2024, 11, 1))
     assert subtract_months(TODAY, 24) == "2024-11"
     assert store.purge(TODAY) == 1
-    assert store.rows() == [new]
+    assert store.list_contributions() == [new]
     with store.backend.transaction() as run:
         assert run("select count(*) from withdrawal") == [(0,)]
 
 
 def test_a_release_remembers_members_only_of_the_last(store):
-    store.remember("2026-Q1", "2026-03", {"a": 1}, ["x", "y"], "2024-01")
-    store.remember("2026-Q2", "2026-06", {"a": 2}, ["x", "y", "z"], "2024-01")
-    found = [(r["release_id"], r["counts"], r["members"]) for r in store.releases()]
+    store.record_release("2026-Q1", "2026-03", {"a": 1}, ["x", "y"], "2024-01")
+    store.record_release("2026-Q2", "2026-06", {"a": 2}, ["x", "y", "z"], "2024-01")
+    found = [(r["release_id"], r["counts"], r["members"]) for r in store.list_releases()]
     assert found == [("2026-Q1", {"a": 1}, []), ("2026-Q2", {"a": 2}, ["x", "y", "z"])]
-    store.remember("2028-Q2", "2028-06", {"a": 3}, [], "2026-06")
-    assert [r["release_id"] for r in store.releases()] == ["2026-Q2", "2028-Q2"]
+    store.record_release("2028-Q2", "2028-06", {"a": 3}, [], "2026-06")
+    assert [r["release_id"] for r in store.list_releases()] == ["2026-Q2", "2028-Q2"]
 
 
 WORKER = """
 import os, sys, threading
 from dataclasses import replace
 from datetime import date
-from ripresa.diagnosis.contribution import new_code
+from ripresa.diagnosis.contribution import generate_withdrawal_code
 from ripresa.diagnosis.contribution_store import open_store
 from tests.test_diagnosis_store import row
 store, today, start, base = open_store(sys.argv[1]), date(2026, 11, 22), threading.Barrier(25), row()
@@ -258,7 +258,7 @@ def go():
     start.wait()
     while True:
         given = replace(base, diagnosis_id=os.urandom(16).hex())
-        store.add(given, new_code(), today)
+        store.add_contribution(given, generate_withdrawal_code(), today)
         os.write(1, (given.diagnosis_id + "\\n").encode())
 for _ in range(25):
     threading.Thread(target=go).start()
@@ -393,7 +393,7 @@ def test_missing_tables_are_said_with_the_command_that_makes_them(server):
 def test_no_fault_of_the_store_tells_an_answer(store):
     broken = replace(row(), region=None)
     with pytest.raises(ContributionStoreError) as fault:
-        store.add(broken, generate_withdrawal_code(), TODAY)
+        store.add_contribution(broken, generate_withdrawal_code(), TODAY)
     assert str(fault.value) == "The row is not complete: nothing was kept."
     with pytest.raises(ContributionStoreError) as fault, store.backend.transaction() as run:
         run("insert into diagnosis (diagnosis_id, answers) values ('x', 'known_social')")

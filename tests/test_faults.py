@@ -298,7 +298,7 @@ def test_an_import_killed_half_way_leaves_a_database_that_is_read_and_data_that_
     assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
 
 
-GIVING = "import sys; from ripresa.diagnosis.contribution import new_code; from ripresa.diagnosis.contribution_store import StoreError, open_store; from tests.test_diagnosis_store import TODAY, row\n"
+GIVING = "import sys; from ripresa.diagnosis.contribution import generate_withdrawal_code; from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store; from tests.test_diagnosis_store import TODAY, row\n"
 
 
 @POSIX
@@ -308,7 +308,7 @@ def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_k
     store.add_contribution(given, generate_withdrawal_code(), TODAY)
     filling = (
         GIVING
-        + "for _ in range(500):\n    try: open_store(sys.argv[1]).add(row(), new_code(), TODAY)\n    except StoreError as fault: sys.exit(str(fault))"
+        + "for _ in range(500):\n    try: open_store(sys.argv[1]).add_contribution(row(), generate_withdrawal_code(), TODAY)\n    except ContributionStoreError as fault: sys.exit(str(fault))"
     )
     assert re.match(
         r"The (store did not take it|file .* cannot be used) \(SQLITE_",

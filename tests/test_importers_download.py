@@ -97,7 +97,10 @@ def refusal(server: Server, folder: Path, **how) -> str:
 
 def test_a_file_comes_whole_with_its_date_and_a_polite_name(serve, tmp_path):
     server, seen = serve(), []
-    assert fetched(server, tmp_path, bar=lambda done, whole: seen.append((done, whole))) == (CONTENT, True)
+    assert fetched(server, tmp_path, on_progress=lambda done, whole: seen.append((done, whole))) == (
+        CONTENT,
+        True,
+    )
     assert (
         server.asked[0]["User-Agent"] == download.USER_AGENT
         and server.asked[0]["Accept-Encoding"] == "identity"
@@ -168,8 +171,8 @@ def test_a_refusal_is_final(status, serve, tmp_path):
 
 
 def test_too_large_is_seen_from_the_length_or_from_the_bytes(serve, tmp_path):
-    assert "more than" in refusal(serve(), tmp_path / "a", largest=1000)
-    assert "more than" in refusal(serve({"headers": {"Content-Length": ""}}), tmp_path / "b", largest=1000)
+    assert "more than" in refusal(serve(), tmp_path / "a", max_bytes=1000)
+    assert "more than" in refusal(serve({"headers": {"Content-Length": ""}}), tmp_path / "b", max_bytes=1000)
     assert not list(tmp_path.rglob("*.part"))
 
 

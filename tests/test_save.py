@@ -36,11 +36,11 @@ def counted(monkeypatch) -> list[str]:
     """What is prepared meanwhile."""
     made = []
     for module, name in (
-        (figures, "prepare"),
-        (formats, "make"),
-        (export_menu.snippets, "sql"),
-        (export_menu.embed, "code"),
-        (export_menu.render, "image"),
+        (figures, "build_export"),
+        (formats, "build_file"),
+        (export_menu.snippets, "build_sql"),
+        (export_menu.embed_page, "build_iframe_code"),
+        (export_menu.image_renderer, "render_image"),
     ):
         monkeypatch.setattr(module, name, _noted(getattr(module, name), name, made))
     return made
@@ -83,12 +83,12 @@ def test_nothing_is_prepared_before_it_is_asked_for(counted):
     visit = opened("closures", lang="it")
     assert counted == []
     drawn.touch(visit, "map", "kit")
-    assert counted == ["prepare"], "the image's words, and no file"
+    assert counted == ["build_export"], "the image's words, and no file"
     counted.clear()
     visit.radio(key="map_part_it").set_value("files").run()
     assert counted == [], "a file is made at its click"
     visit.radio(key="map_part_it").set_value("code").run()
-    assert set(counted) == {"sql"}
+    assert set(counted) == {"build_sql"}
 
 
 def test_closed_it_costs_a_figure_less_than_two_kilobytes():
@@ -247,8 +247,8 @@ def recipe(visit) -> dict:
     [("closures", "map", {}), ("women", "leaders", {}), ("compare", "compared", {"geo": ["ITC4", "ITI4"]})],
 )
 def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, address, screen, monkeypatch):
-    monkeypatch.setattr(export_menu.frame, "theme", lambda: screen)
-    monkeypatch.setattr(topic, "theme", lambda: screen)
+    monkeypatch.setattr(export_menu.shell, "get_theme", lambda: screen)
+    monkeypatch.setattr(topic, "get_theme", lambda: screen)
     visit = kit(page, "en", name=name, **address)
     for wanted in ("light", "dark"):
         visit.radio(key=f"{name}_theme_en").set_value(wanted).run()
@@ -334,7 +334,9 @@ def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
 def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monkeypatch):
     taken = []
     monkeypatch.setattr(
-        compare_page, "panel", lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown))
+        compare_page,
+        "render_figure_panel",
+        lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown)),
     )
     lines = compare_page.compare_areas(tuple(geo), "en")
     line = next(line for line in lines if line.indicator.id == indicator)

@@ -129,7 +129,7 @@ def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
 
 def test_an_image_is_timed(lines, monkeypatch):
     monkeypatch.setattr(image_renderer, "find_browser", lambda: "")
-    from test_exports import drawn
+    from tests.test_exports import drawn
 
     with pytest.raises(image_renderer.RenderError):
         image_renderer.render_image(*drawn("bars", "closures", "italy"), "png")

@@ -150,7 +150,7 @@ def build_bar_traces(drawn: list[tuple[int, dict]], paint: dict, key: str, view:
             ),
             [],
         ).append((place, row))
-    pattern = {"fgcolor": colours.page, "size": 6, "solidity": 0.35, "fillmode": "overlay"}
+    pattern = {"fgcolor": colours.background, "size": 6, "solidity": 0.35, "fillmode": "overlay"}
     return [
         {
             "type": "bar",
@@ -192,7 +192,7 @@ def build_dot_trace(
             "size": 10,
             "symbol": ["diamond" if is_other_edition(row) else "circle" for row in rows],
             "color": [
-                colours.page if is_small_sample(row) or is_other_edition(row) else colour
+                colours.background if is_small_sample(row) or is_other_edition(row) else colour
                 for row, colour in zip(rows, fill)
             ],
             "line": {"width": 2, "color": fill},
@@ -246,7 +246,7 @@ def _truncate_rows(lines: list[dict], view: View, most: int) -> tuple[list[dict 
 def _get_colour(row: dict, view: View, colours) -> str:
     if row["geo"] in get_highlighted_areas(view):
         return colours.qualitative[0]
-    return colours.mute if view.geo else colours.bar
+    return colours.muted if view.geo else colours.bar
 
 
 def _format_label(row: dict | None, found: list[dict], view: View) -> str:
@@ -277,7 +277,7 @@ def _build_reference_lines(against: list[dict], colours) -> list[dict]:
             "y1": 1,
             "yref": "paper",
             "layer": "above",
-            "line": {"color": colours.ink, "width": 1.5, "dash": dash},
+            "line": {"color": colours.text, "width": 1.5, "dash": dash},
         }
         for row, dash in zip(against, ("dot", "dash"))
     ]

@@ -239,7 +239,7 @@ def _build_value_labels(known: dict, view: View, scale: ThresholdScale, colours)
         return [{**base, "mode": "markers", "lon": [0], "lat": [0], "marker": {"size": 1, "opacity": 0}}]
     inks: dict[str, list] = {}
     for code, row in known.items():
-        ink = colours.ink if code in areas.LABELS_AT_SEA else get_text_colour(scale.get_colour(row["value"]))
+        ink = colours.text if code in areas.LABELS_AT_SEA else get_text_colour(scale.get_colour(row["value"]))
         inks.setdefault(ink, []).append(
             (*areas.get_label_point("italy", code), format_plain_number(row["value"], view))
         )
@@ -275,7 +275,7 @@ def _build_hatch_traces(known: dict, view: View, scale: ThresholdScale, colours)
         for code in codes:
             inks.setdefault(get_text_colour(scale.get_colour(known[code]["value"])), []).append(code)
         traces += [_build_hatch_trace(there, view.level, angle, ink) for ink, there in inks.items()] + [
-            _build_legend_entry(label, colours.ink, symbol, colours.ink)
+            _build_legend_entry(label, colours.text, symbol, colours.text)
         ] * bool(codes)
     return traces
 
@@ -359,8 +359,8 @@ def _build_outline_traces(shapes, codes: list[str], level: str, colours) -> list
     return [
         {**hollow, "marker": {"line": {"color": colour, "width": width}}}
         for colour, width in (
-            (colours.page, 2.1 * OUTLINE_WIDTHS[level]),
-            (colours.ink, OUTLINE_WIDTHS[level]),
+            (colours.background, 2.1 * OUTLINE_WIDTHS[level]),
+            (colours.text, OUTLINE_WIDTHS[level]),
         )
     ]
 

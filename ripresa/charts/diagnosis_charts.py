@@ -240,11 +240,11 @@ def _build_suppressed_trace(labels: list[str], lengths: list[float], reasons: li
         "textangle": 0,
         "constraintext": "none",
         "marker": {
-            "color": colours.panel,
+            "color": colours.surface,
             "pattern": {"shape": "x", "size": 6, "fgcolor": colours.no_data, "solidity": 0.2},
             "line": {"color": colours.no_data, "width": 1},
         },
-        "textfont": {"color": colours.ink, "size": look.SMALL_SIZE},
+        "textfont": {"color": colours.text, "size": look.SMALL_SIZE},
         "hovertext": reasons,
         "hoverinfo": "text",
     }
@@ -252,7 +252,13 @@ def _build_suppressed_trace(labels: list[str], lengths: list[float], reasons: li
 
 def _build_pattern(colours) -> dict:
     """Levels shown together: faint lines over their colour, so that the figure on it can be read."""
-    return {"size": 7, "solidity": 0.15, "fillmode": "overlay", "fgcolor": colours.page, "fgopacity": 0.6}
+    return {
+        "size": 7,
+        "solidity": 0.15,
+        "fillmode": "overlay",
+        "fgcolor": colours.background,
+        "fgopacity": 0.6,
+    }
 
 
 def _build_sample_label(meta: dict, theme: str, x: float = 1.0) -> list[dict]:

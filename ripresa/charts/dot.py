@@ -132,7 +132,7 @@ def _build_connector_trace(known: list[dict], places: dict, view: View, colours)
             "mode": "lines",
             "x": x,
             "y": y,
-            "line": {"color": colours.mute, "width": 1.6},
+            "line": {"color": colours.muted, "width": 1.6},
             "hoverinfo": "skip",
             "showlegend": False,
         }
@@ -169,7 +169,7 @@ def _build_marker_trace(
             "size": size,
             "symbol": [editions[row["edition"]] for row in rows],
             "color": [
-                colours.page if is_reference(row, view) or size < 10 else colour
+                colours.background if is_reference(row, view) or size < 10 else colour
                 for row, colour in zip(rows, ink)
             ],
             "line": {"color": ink, "width": 1.8},
@@ -194,7 +194,7 @@ def _build_legend_entries(known: list[dict], editions: dict, colours) -> list[di
             "name": names[edition],
             "showlegend": True,
             "hoverinfo": "skip",
-            "marker": {"symbol": symbol, "size": 9, "color": colours.soft},
+            "marker": {"symbol": symbol, "size": 9, "color": colours.secondary_text},
         }
         for edition, symbol in editions.items()
     ]

@@ -99,7 +99,7 @@ def _build_marker_trace(rows: list[dict], colour: str, symbol: str, view: View, 
             "symbol": symbol,
             "size": 12,
             "color": colour,
-            "line": {"color": colours.page, "width": 1},
+            "line": {"color": colours.background, "width": 1},
         },
         **look.NO_SELECTION_DIMMING,
     }

@@ -178,7 +178,7 @@ def _build_line_trace(
             x.append(get_decimal_year(row))
             y.append(row["value"])
             text.append(f"{build_hover_text(row, view)}<br>{line.edition_name}")
-            fill.append(colours.page if is_provisional(row) or is_old_vintage(row) else colour)
+            fill.append(colours.background if is_provisional(row) or is_old_vintage(row) else colour)
             size.append(8 if named else 4 if len(part) == 1 else 0)
             codes.append([line.geo])
     return {
@@ -387,14 +387,14 @@ def _build_legend_entries(known: list[dict], dashes: dict, view: View, colours) 
                 **base,
                 "mode": "lines",
                 "name": names[edition],
-                "line": {"color": colours.soft, "width": 2, "dash": dash},
+                "line": {"color": colours.secondary_text, "width": 2, "dash": dash},
             }
             for edition, dash in dashes.items()
         ]
         if len(dashes) > 1
         else []
     )
-    hollow = {"size": 8, "color": colours.page, "line": {"color": colours.soft, "width": 1.8}}
+    hollow = {"size": 8, "color": colours.background, "line": {"color": colours.secondary_text, "width": 1.8}}
     if any(map(is_provisional, known)):
         keys.append({**base, "mode": "markers", "name": t("provisional", view.lang), "marker": hollow})
     if any(map(is_old_vintage, known)):

@@ -173,7 +173,7 @@ def _build_panel_trace(
                 y.append(row["value"])
                 text.append(build_hover_text(row, view))
                 size.append(0 if is_reference else 6 if row is part[-1] or len(part) == 1 else 3)
-                fill.append(colours.page if is_provisional(row) else colour)
+                fill.append(colours.background if is_provisional(row) else colour)
     return {
         "type": "scatter",
         "mode": "lines" if is_reference else "lines+markers",

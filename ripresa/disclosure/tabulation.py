@@ -176,7 +176,7 @@ def _list_table_specifications(
     yield (
         "action",
         "first",
-        lambda d: d.action,
+        lambda d: d.first_action,
         group_rare_codes(Counter(d.first_action for d in diagnoses), threshold),
         (ALL,),
     )

@@ -49,6 +49,14 @@ REFERENCE_WIDTH, FONT_WIDTH_FACTOR = (
     1.17,
 )  # pixels of the frame whose height is offered; a reader's letters beside Arial's
 CACHE_SIZE = 256
+SVG_RENDERERS = {
+    "bars": svg.render_bars,
+    "dots": svg.render_dots,
+    "trend": svg.render_lines,
+    "compared": svg.render_lines,
+    "sectors": svg.render_sector_bars,
+    "leaders": svg.render_dumbbell,
+}
 
 
 @dataclass(frozen=True)
@@ -248,7 +256,9 @@ def render_page(
             + svg.render_map_legend(scale, found, view)
         )
     else:
-        drawn = f'<div role="group" aria-label="{escape(words["alt"])}">{getattr(svg, "lines" if kind == "trend" else kind)(found, view)}</div>'
+        drawn = (
+            f'<div role="group" aria-label="{escape(words["alt"])}">{SVG_RENDERERS[kind](found, view)}</div>'
+        )
     if kind == "sectors":
         words |= {"subtitle": f"{found[0]['geo_name']} · {words['subtitle']}"}
     shown = version or queries.get_data_version()

@@ -449,7 +449,7 @@ def _style_text_block(part: TextBlock, colours) -> dict:
         "text": f"<b>{text}</b>" if part.bold else text,
         "font": {
             "size": round(part.font_size, 2),
-            "color": colours.soft if part.muted else colours.ink,
+            "color": colours.secondary_text if part.muted else colours.text,
             "family": FONT_FAMILY,
         },
     }

@@ -142,7 +142,7 @@ def compare_datasets(before: build.Dataset, after: build.Dataset, file: str) -> 
     sources = {row.source for row in brought}
 
     def rank(row):
-        return (row.file == file, row.imported, row.day, row.decimals)
+        return (row.file == file, row.is_imported, row.publication_date, row.decimals)
 
     known = {
         row.key: row
