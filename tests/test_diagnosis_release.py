@@ -568,7 +568,7 @@ def test_an_attacker_learns_nothing_from_100_random_releases_or_from_the_change_
 def test_the_attacker_of_these_tests_does_find_what_is_not_protected(monkeypatch, tmp_path):
     monkeypatch.setattr(
         releases,
-        "protect",
+        "suppress_cells",
         lambda build, past, threshold: (
             lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold)))
         )(build("region")),
@@ -637,7 +637,7 @@ def test_a_release_whose_audit_fails_is_not_written(tmp_path, monkeypatch):
     path.write_text("the last release\n", encoding="utf-8")
     monkeypatch.setattr(
         releases,
-        "protect",
+        "suppress_cells",
         lambda build, past, threshold: (
             lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold)))
         )(build("region")),

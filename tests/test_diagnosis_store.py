@@ -309,7 +309,7 @@ def test_200_sessions_at_once_are_all_kept(address):
 def test_a_file_that_has_its_tables_opens_while_another_session_writes(tmp_path, monkeypatch):
     path = str(tmp_path / "diagnosis.sqlite3")
     open_store(path).add_contribution(row(), generate_withdrawal_code(), TODAY)
-    monkeypatch.setattr("ripresa.diagnosis.contribution_store.WAIT", 0.1)
+    monkeypatch.setattr("ripresa.diagnosis.contribution_store.TIMEOUT_SECONDS", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("begin immediate")
         store = open_store(path)

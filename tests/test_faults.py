@@ -215,7 +215,8 @@ def test_an_import_on_a_full_disk_is_said_and_taken_back(root):
     assert "could not be written" in refused(
         start(
             "-m",
-            "ripresa.importers",
+            "ripresa",
+            "import",
             "eurostat",
             FIXTURES / "isoc_e_dii.json",
             "--root",

@@ -123,7 +123,7 @@ def test_any_address_on_any_page_ends_in_a_view_with_figures(address, topic):
 @quick
 @given(choices)
 def test_an_address_says_the_filters_and_nothing_else(filters):
-    address = filters.to_address()
+    address = filters.to_url_parameters()
     assert Filters.from_url_parameters(address) == filters
     assert all(values and all(values) for values in address.values()) and list(address) == [
         name for name in URL_PARAMETERS if name in address

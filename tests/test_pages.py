@@ -571,9 +571,9 @@ def test_the_csv_of_a_view_has_its_rows():
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
     drawn = build_sector_figure(resolve_view(Filters(lang=lang, geo=("ITC4", "ITF3")), "closures"), "light")
-    assert drawn.view.geo == ("ITA",) and "Lombard" in drawn.where and "Campania" in drawn.where
+    assert drawn.view.geo == ("ITA",) and "Lombard" in drawn.area_name and "Campania" in drawn.area_name
     assert (
-        build_sector_figure(resolve_view(Filters(lang=lang, geo=("ITA",)), "closures"), "light").where
+        build_sector_figure(resolve_view(Filters(lang=lang, geo=("ITA",)), "closures"), "light").area_name
         == {"it": "Italia", "en": "Italy"}[lang]
     )
 

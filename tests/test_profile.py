@@ -119,7 +119,7 @@ def every() -> list[tuple]:
 
 def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice_only():
     for _, entry in every():
-        for other in (*entry.others, *entry.peers):
+        for other in (*entry.benchmarks, *entry.peers):
             assert all(
                 other[name] == entry.row[name] for name in ("period", "edition", "sector", "gender", "size")
             )
@@ -127,7 +127,7 @@ def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice
 
 def test_amounts_are_compared_with_nothing_and_have_no_place():
     alone = [entry for _, entry in every() if entry.indicator.unit in UNITS_WITHOUT_BENCHMARK]
-    assert alone and not any(entry.others or entry.peers for entry in alone)
+    assert alone and not any(entry.benchmarks or entry.peers for entry in alone)
 
 
 def test_a_plain_rank_is_given_only_of_complete_official_sets():
@@ -151,7 +151,7 @@ def test_named_dots_of_a_survey_never_stand_in_a_row_of_ticks():
 
 def test_words_and_numbers_agree_in_every_profile():
     for _, entry in every():
-        for other in entry.others:
+        for other in entry.benchmarks:
             told = benchmark.compare_rows(entry.row, other, entry.indicator, "en")
             if told is None:
                 continue
@@ -251,11 +251,11 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
         if benchmark.get_source_kind(entry.row) == "accounts"
         and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
     ]
-    assert accounts and all(entry.row["period"] == entry.newest["period"] > "2020" for entry in accounts)
+    assert accounts and all(entry.row["period"] == entry.latest["period"] > "2020" for entry in accounts)
     before = [entry.then for entry in accounts if entry.then]
     assert before and {one.row["period"] for one in before} == {"2020"}
-    assert {(other["period"], other["edition"]) for one in before for other in one.others} == {
-        (one.row["period"], one.row["edition"]) for one in before if one.others
+    assert {(other["period"], other["edition"]) for one in before for other in one.benchmarks} == {
+        (one.row["period"], one.row["edition"]) for one in before if one.benchmarks
     }
 
 

@@ -60,7 +60,7 @@ def structure(part) -> Iterator[dict]:
 def values(one) -> list[str]:
     return [
         format_value(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, one.lang)
-        for entry in one.all
+        for entry in one.all_entries
     ]
 
 

@@ -207,7 +207,7 @@ def test_comments_that_speak_of_no_parameter_stay():
 
 
 def test_dollars_in_comments_and_texts_are_left_alone(monkeypatch):
-    monkeypatch.setattr(snippets, "text", lambda question: "select '$lang', $lang -- in $lang")
+    monkeypatch.setattr(snippets, "load_sql", lambda question: "select '$lang', $lang -- in $lang")
     assert snippets.inline_parameters("map", {"lang": "it"}) == "select '$lang', 'it' -- in $lang"
 
 

@@ -124,7 +124,9 @@ def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
     with pytest.raises(locked.QueryRejectedError):
         locked.run_sql("select my_own_words")
     told = [line for line in lines() if line["event"] == "sql"]
-    assert [line.get("fault") for line in told] == [None, "Refused"] and "own" not in json.dumps(told)
+    assert [line.get("fault") for line in told] == [None, "QueryRejectedError"] and "own" not in json.dumps(
+        told
+    )
 
 
 def test_an_image_is_timed(lines, monkeypatch):

@@ -133,7 +133,7 @@ class ReleaseRowBuilder:
         return found
 
     def _build_share_rows(self, first: dict, cells, status: list[str]) -> list[dict]:
-        n = cells[0].base
+        n = cells[0].domain_count
         found = []
         for cell, kind in zip(cells, status, strict=True):
             figures = self._build_share(cell.n, n) if kind == SHOWN else {"n_shown": self._round_count(n)}

@@ -261,7 +261,7 @@ def render_item_points(result: DiagnosisResult, lang: str) -> None:
                 "question": one.item.question[lang],
                 "answer": _format_answer(one, lang),
                 **{
-                    name: format_value(getattr(one, name), "points", 0, lang)
+                    name: format_value(getattr(one, f"points_{name}"), "points", 0, lang)
                     if one.state in SCORED_STATES
                     else MISSING_TEXT
                     for name in ("gained", "missing")

@@ -113,7 +113,7 @@ def render_map_panel(view: View) -> pd.DataFrame:
         first.figure,
         first.rows,
         view,
-        (first.draw, order.draw),
+        (first.redraw, order.redraw),
         is_selectable=True,
         secondary_figure=order.figure,
         render_controls=MAP_CONTROLS.get(view.level),
@@ -177,7 +177,7 @@ def full_width(draw: Callable) -> Callable:
 
     def show(view: View) -> pd.DataFrame:
         one = draw(view, get_theme())
-        render_figure_panel(one.name, one.figure, one.rows, view, (one.draw,))
+        render_figure_panel(one.name, one.figure, one.rows, view, (one.redraw,))
         return one.rows
 
     return show
