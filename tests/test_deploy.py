@@ -70,7 +70,7 @@ def test_the_image_installs_and_starts_as_make_does():
         and "-r requirements.txt" in made
     )
     assert any(
-        name == "RUN" and "-m ripresa build" in words and "plotly_figure.address()" in words
+        name == "RUN" and "-m ripresa build" in words and "plotly_figure.publish_script()" in words
         for name, words in first
     )
     start = yaml.safe_load(dict(last)["CMD"])

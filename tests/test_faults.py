@@ -265,7 +265,7 @@ def replace(self, target):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(self, target)
 Path.replace = replace
-release.release(Path(sys.argv[1]), date(2026, 12, 24))
+release.create_release(Path(sys.argv[1]), date(2026, 12, 24))
 """
 
 
@@ -363,7 +363,7 @@ def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp
     before = path.read_bytes()
     writing = start(
         "-c",
-        f"from pathlib import Path; from ripresa.disclosure import published_file as published; published.write([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
+        f"from pathlib import Path; from ripresa.disclosure import published_file as published; published.write_release([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
         preexec_fn=limited(4000),
     )
     assert (

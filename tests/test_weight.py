@@ -135,7 +135,7 @@ def test_the_settings_that_were_measured_stand():
 
 
 def test_the_server_starts_without_the_packages_that_few_visitors_need():
-    code = "import api, sys; print(sorted({'icalendar', 'plotly.graph_objects', 'scipy', 'xlsxwriter'} & set(sys.modules)))"
+    code = "import ripresa.web.server, sys; print(sorted({'icalendar', 'plotly.graph_objects', 'scipy', 'xlsxwriter'} & set(sys.modules)))"
     told = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
