@@ -19,7 +19,6 @@ help:  ## list the targets
 # Streamlit's own greeting would name this machine's address, and ask another host for it.
 run: $(DATABASE)  ## show the dashboard, building first what is missing
 	@$(BIN)/python -c "import socket; socket.create_server(('$(HOST)', $(PORT))).close()" 2>/dev/null || { echo "Port $(PORT) is taken: type make run PORT=8600, or another number."; exit 1; }
-	@printf '\n  Ripresa digitale: http://%s:%s   (Ctrl-C stops it)\n\n' $(HOST) $(PORT)
 	@exec $(BIN)/python -m ripresa serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
