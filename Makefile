@@ -10,7 +10,7 @@ DATABASE := $(or $(RIPRESA_DATABASE),data/ripresa.duckdb)
 INPUTS   := $(wildcard data/catalogue/*.toml data/*.csv data/*.sql data/codes/*.csv data/raw/*.csv data/imports/*.csv ripresa/database/*.py ripresa/catalogue.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test audit build lint clean bench release sheets secure fuzz
+.PHONY: help run test check audit build lint clean bench release sheets secure fuzz
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: $(DATABASE)  ## show the dashboard, building first what is missing
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
+
+check: lint $(DATABASE)  ## lint, and run the tests that need no browser
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --ignore=tests/browser -m "not fault and not escape" $(ARGS)
 
 audit: $(VENV)/dev $(DATABASE)  ## judge every page in every language, theme and width with axe, and print the counts (some minutes)
 	@AUDIT=whole $(BIN)/python -m pytest -q -rP tests/browser/test_access.py -k "axe or statement or sideways"
