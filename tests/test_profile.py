@@ -252,7 +252,7 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
         and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
     ]
     assert accounts and all(entry.row["period"] == entry.latest["period"] > "2020" for entry in accounts)
-    before = [entry.then for entry in accounts if entry.then]
+    before = [entry.at_opening_year for entry in accounts if entry.at_opening_year]
     assert before and {one.row["period"] for one in before} == {"2020"}
     assert {(other["period"], other["edition"]) for one in before for other in one.benchmarks} == {
         (one.row["period"], one.row["edition"]) for one in before if one.benchmarks

@@ -136,14 +136,14 @@ class ReleaseRowBuilder:
         n = cells[0].domain_count
         found = []
         for cell, kind in zip(cells, status, strict=True):
-            figures = self._build_share(cell.n, n) if kind == SHOWN else {"n_shown": self._round_count(n)}
+            figures = self._build_share(cell.count, n) if kind == SHOWN else {"n_shown": self._round_count(n)}
             found.append(first | {"category": cell.category, "status": kind} | figures)
         gone = [cell for cell, kind in zip(cells, status, strict=True) if kind != SHOWN]
         if 0 < len(gone) < len(cells):  # what the shown ones leave: it adds nothing they do not tell
             found.append(
                 first
                 | {"category": "+".join(c.category for c in gone), "status": MERGED}
-                | self._build_share(sum(c.n for c in gone), n)
+                | self._build_share(sum(c.count for c in gone), n)
             )
         return found
 
@@ -167,7 +167,7 @@ class ReleaseRowBuilder:
 
     def _build_official_rows(self, first: dict, cells, whole: bool) -> list[dict]:
         """The share that answers yes to the official question, among those whose answer is known."""
-        count = {cell.category: cell.n for cell in cells}
+        count = {cell.category: cell.count for cell in cells}
         known = sum(count.values()) - count[UNKNOWN_CATEGORY]
         found = []
         for ref in self.questionnaire.get_item(first["measure"]).official_questions:
