@@ -67,7 +67,7 @@ def past(*made) -> list[dict]:
         {
             "release_id": r.id,
             "month_to": r.month_to,
-            "counts": r.state,
+            "counts": r.audit_state,
             "members": r.members if r is last else [],
         }
         for r in made
