@@ -68,7 +68,7 @@ def past(*made) -> list[dict]:
             "release_id": r.id,
             "month_to": r.month_to,
             "counts": r.audit_state,
-            "members": r.members if r is last else [],
+            "members": r.member_ids if r is last else [],
         }
         for r in made
     ]
