@@ -12,7 +12,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from ripresa import catalogue
-from ripresa.charts import bar, dot, dumbbell, heatmap, recovery, small_multiples, theme
+from ripresa.charts import bar, dot, dumbbell, heatmap, small_multiples, theme
 from ripresa.charts import choropleth as regions
 from ripresa.charts import label_placement as labels
 from ripresa.charts import line as trend
@@ -981,18 +981,6 @@ def test_heat_cells_printed_alike_have_one_colour():
     ), colours
 
 
-def test_a_spark_marks_2019_the_worst_year_and_the_latest():
-    rows = frame(
-        *(
-            row("ITA", value, period)
-            for value, period in zip((7.9, 7.1, 8.4, 6.4), ("2019", "2020", "2021", "2022"))
-        )
-    )
-    figure = recovery.spark(rows, view())
-    assert [note["text"] for note in layout(figure)["annotations"]] == ["2019", "2021", "2022"]
-    assert layout(figure)["shapes"][0]["y0"] == 7.9 and layout(figure)["height"] < 100
-
-
 # --- words ---
 
 
@@ -1339,7 +1327,6 @@ def test_nothing_to_draw_is_said():
         dot.build_dot_plot,
         heatmap.build_sector_bar_chart,
         heatmap.build_heatmap,
-        recovery.spark,
     ):
         for empty in (rows, rows.iloc[:0]):
             figure = draw(empty, view())
@@ -1387,7 +1374,6 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
         "bars": bar.build_bar_chart(found, shown, look),
         "lines": trend.build_line_chart(lines, shown, look),
         "multiples": small_multiples.build_small_multiples(lines, shown, look),
-        "spark": recovery.spark(run_query("trend", **shown.breakdown, geos=("ITA",), lang=lang), shown, look),
         "sectors": heatmap.build_sector_bar_chart(
             run_query("by_sector", **shown.query_parameters, geo="ITA"), shown, look
         ),

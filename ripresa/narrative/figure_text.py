@@ -122,7 +122,6 @@ ALT_TEXT_KEYS = {
     "gaps": "alt_gaps",
     "sectors": "alt_sectors",
     "heat": "alt_heat",
-    "spark": "alt_spark",
 }
 
 

@@ -408,7 +408,6 @@ HEADLINE_BUILDERS = {
     "trend": _build_trend_headline,
     "lines": _build_trend_headline,
     "multiples": _build_trend_headline,
-    "spark": _build_trend_headline,
     "dots": _build_dot_headline,
     "gaps": _build_gender_gap_headline,
     "sectors": _build_sector_headline,

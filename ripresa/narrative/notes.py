@@ -39,7 +39,7 @@ def build_notes(rows, view: View, kind: str = "") -> list[str]:
         + _build_edition_notes(known, lang)
         + _build_other_edition_notes(known, kind, lang)
     )
-    if kind in ("trend", "lines", "multiples", "dots", "spark"):
+    if kind in ("trend", "lines", "multiples", "dots"):
         lines += _build_break_notes(known, view)
     lines += (
         _build_small_sample_notes(known, view)
