@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ripresa import catalogue, i18n
+from ripresa.charts import sparkline
 from ripresa.database.query import run_query
 from ripresa.filters import Filters
 from ripresa.i18n import format_value, t
@@ -19,7 +20,6 @@ from ripresa.narrative.benchmark import (
     describe_recovery,
     format_rank,
     get_rank_range,
-    render_strip_plot,
 )
 from ripresa.profiles.area_profile import load_area_profile
 from ripresa.views.pages import compare_page
@@ -318,16 +318,16 @@ def test_a_figure_says_its_interval_or_why_it_has_none():
 
 @given(st.lists(figures(), min_size=benchmark.MIN_STRIP_PLOT_AREAS, max_size=30), figures("ITC4"))
 def test_the_row_of_ticks_stays_inside_its_frame(found, row):
-    drawn = render_strip_plot(row, found[:1], found, SHARE, "en", "light")
+    drawn = sparkline.render_strip_plot(row, found[:1], found, SHARE, "en", "light")
     places = [float(x) for x in re.findall(r"M(-?[\d.]+) ", drawn)] + [
         float(x) for x in re.findall(r'cx="(-?[\d.]+)"', drawn)
     ]
-    assert all(0 <= x <= benchmark.STRIP_PLOT_SIZE[0] for x in places) and 'aria-label="' in drawn
+    assert all(0 <= x <= sparkline.STRIP_PLOT_SIZE[0] for x in places) and 'aria-label="' in drawn
 
 
 def test_few_peers_are_no_row_of_ticks_and_one_figure_no_line():
-    assert render_strip_plot(figure(3), [], [figure(1), figure(2)], SHARE, "en", "light") == ""
-    assert benchmark.render_sparkline([figure(3)], figure(3), [figure(3)], SHARE, "en", "light") == ""
+    assert sparkline.render_strip_plot(figure(3), [], [figure(1), figure(2)], SHARE, "en", "light") == ""
+    assert sparkline.render_sparkline([figure(3)], figure(3), [figure(3)], SHARE, "en", "light") == ""
 
 
 # --- the page ---

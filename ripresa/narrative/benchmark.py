@@ -5,11 +5,9 @@ Amounts (numbers of firms, euros) are never set beside a whole: the whole is the
 """
 
 from dataclasses import dataclass
-from html import escape
 
 from ripresa import catalogue
 from ripresa.catalogue import Indicator
-from ripresa.charts import theme as look
 from ripresa.i18n import (
     MISSING_TEXT,
     PluralNumber,
@@ -18,28 +16,24 @@ from ripresa.i18n import (
     format_number,
     format_period,
     format_value,
+    is_missing,
     round_half_up,
     t,
 )
-from ripresa.narrative.phrases import format_difference, format_indicator_value, format_short_period
+from ripresa.narrative.phrases import format_difference, format_indicator_value
 from ripresa.narrative.significance import classify_difference
 from ripresa.observations.rows import (
     AMOUNT_UNITS,
-    get_decimal_year,
     has_interval,
     is_old_survey,
     is_old_vintage,
     is_provisional,
     is_small_sample,
-    with_values,
 )
-from ripresa.observations.series import build_series, split_segments
 
 RANKABLE_SOURCE_KINDS = ("register", "accounts")  # sources whose complete set of areas may be put in order
 UNITS_WITHOUT_BENCHMARK = ("rank", *AMOUNT_UNITS)  # units that are not compared with a whole
 RELATIVE_CHANGE_UNITS = (*AMOUNT_UNITS, "index")  # units whose way since 2019 is told in percent
-SPARKLINE_SIZE, STRIP_PLOT_SIZE, BAR_SIZE = (128, 40), (176, 30), (72, 10)
-MARGIN = 7
 PLURAL_COUNT = 2  # a sample told in words, such as "nearly 24000", is more than one
 MIN_STRIP_PLOT_AREAS = 10  # areas; fewer are not drawn as a row of ticks
 AREAS_WITH_ARTICLE = (
@@ -79,9 +73,6 @@ class Comparison:
 
 
 OUTCOME_SYMBOLS = {"higher": "▲", "lower": "▼", "indistinct": "≈", "above": "△", "below": "▽", "same": "="}
-
-
-# --- words ---
 
 
 def compare_rows(
@@ -226,7 +217,7 @@ def describe_recovery(way: dict | None, indicator: Indicator, lang: str, shown: 
 
     way: a row of queries/profile_recovery; shown: the period of the figure beside it, which need not be said again.
     """
-    if way is None or _is_missing(way["baseline"]) or way["period"] == way["baseline_period"]:
+    if way is None or is_missing(way["baseline"]) or way["period"] == way["baseline_period"]:
         return ""
     judged = classify_difference(
         {name: way[name] for name in ("value", "ci_low", "ci_high")},
@@ -245,7 +236,7 @@ def describe_recovery(way: dict | None, indicator: Indicator, lang: str, shown: 
         and not judged
         and way["complete"]
         and indicator.desired_direction != "neither"
-        and not _is_missing(way["worst"])
+        and not is_missing(way["worst"])
     ):
         words |= {
             "worst": _format_recovery_value(way["worst"], way["baseline"], indicator, lang),
@@ -266,7 +257,7 @@ def _classify_recovery(way: dict, indicator: Indicator) -> str:
     sign = -1 if indicator.desired_direction == "lower" else 1
     if sign * way["worst"] >= sign * way["baseline"]:
         return f"never_{indicator.desired_direction}"
-    if _is_missing(way["regained_period"]):
+    if is_missing(way["regained_period"]):
         return "worst_now" if way["worst_period"] == way["period"] else "not_yet"
     return "lost" if sign * way["value"] < sign * way["baseline"] else "regained"
 
@@ -284,160 +275,4 @@ def _is_relative_change(baseline, indicator: Indicator) -> bool:
         indicator.unit in RELATIVE_CHANGE_UNITS
         and baseline > 0
         and not (indicator.range and indicator.range[0] < 0)
-    )
-
-
-def _is_missing(value) -> bool:
-    return value is None or value != value
-
-
-# --- marks: small drawings as SVG text ---
-
-
-def render_sparkline(
-    line: list[dict], shown: dict, known: list[dict], indicator: Indicator, lang: str, theme: str
-) -> str:
-    """The figures of one area over time, cut where they cannot be joined: 2019 dotted, the one shown larger, provisional ones hollow. "" for one alone.
-
-    known: the same choice for other areas too, which says which periods there are."""
-    points = with_values(line)
-    if len({get_decimal_year(row) for row in points}) < 2 or is_old_vintage(shown):
-        return ""
-    colours = look.get_palette(theme)
-    width, height = SPARKLINE_SIZE
-    first, last = min(map(get_decimal_year, points)), max(map(get_decimal_year, points))
-    values = [row["value"] for row in points]
-    low, high = (
-        min(*values, max(values) - abs(max(values)) * 0.2),
-        max(values),
-    )  # a fifth of the figure at least, so that a still line looks still
-
-    def x(row: dict) -> float:
-        return MARGIN + (get_decimal_year(row) - first) / (last - first) * (width - 2 * MARGIN)
-
-    def y(value: float) -> float:
-        return 4 + (high - value) / ((high - low) or 1) * (height - 20)
-
-    base = next(
-        (row for row in points if row["period"] == "2019" and row["edition"] == shown["edition"]), None
-    )
-    parts = (
-        [
-            f'<path d="M{MARGIN} {y(base["value"]):.1f}H{width - MARGIN}" stroke="{colours.muted}" stroke-dasharray="2 3"/>'
-        ]
-        if base
-        else []
-    )
-    for one in build_series(points):
-        colour = colours.qualitative[0] if one.edition == shown["edition"] else colours.muted
-        for part in split_segments(one, known, indicator.breaks):
-            dots = " ".join(f"{x(row):.1f},{y(row['value']):.1f}" for row in part)
-            parts.append(
-                f'<polyline points="{dots}" fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round"/>'
-                if len(part) > 1
-                else ""
-            )
-            parts += [
-                f'<circle cx="{x(row):.1f}" cy="{y(row["value"]):.1f}" r="{3.4 if row is shown else 1.8}" fill="{colours.background if is_provisional(row) else colour}" '
-                f'stroke="{colour}" stroke-width="1.4"/>'
-                for row in part
-                if row is shown or len(part) == 1 or row in (part[0], part[-1])
-            ]
-    names = [
-        end["period"][:4] if len(end["period"]) != 7 else format_short_period(end["period"], lang)
-        for end in (min(points, key=get_decimal_year), max(points, key=get_decimal_year))
-    ]
-    parts += [
-        f'<text x="{MARGIN - 5}" y="{height - 2}">{escape(names[0])}</text><text x="{width - MARGIN + 5}" y="{height - 2}" text-anchor="end">{escape(names[1])}</text>'
-    ]
-    ends = {
-        "first": format_value(
-            min(points, key=get_decimal_year)["value"], indicator.unit, indicator.decimals, lang
-        ),
-        "start": names[0],
-        "last": format_value(
-            max(points, key=get_decimal_year)["value"], indicator.unit, indicator.decimals, lang
-        ),
-        "end": names[1],
-    }
-    return _render_svg(SPARKLINE_SIZE, parts, t("mark_spark", lang, **ends), colours.secondary_text)
-
-
-def render_strip_plot(
-    row: dict, others: list[dict], peers: list[dict], indicator: Indicator, lang: str, theme: str
-) -> str:
-    """Where a figure stands among its peers: a tick for each, a tall line for the widest whole it is compared with, the figure as a dot with its interval."""
-    known = with_values(peers)
-    if len(known) < MIN_STRIP_PLOT_AREAS:
-        return ""
-    colours = look.get_palette(theme)
-    width, height = STRIP_PLOT_SIZE
-    ends = [one["value"] for one in (row, *others, *known)]
-    low, high = min(ends), max(ends)
-
-    def x(value: float) -> float:
-        return MARGIN + (min(max(value, low), high) - low) / ((high - low) or 1) * (
-            width - 2 * MARGIN
-        )  # an interval ends where the scale does
-
-    middle = 9
-    ticks = "".join(f"M{x(one['value']):.1f} {middle - 4}v8" for one in known)
-    parts = [
-        f'<path d="M{MARGIN} {middle}H{width - MARGIN}" stroke="{colours.grid}" stroke-width="1"/>',
-        f'<path d="{ticks}" stroke="{colours.muted}" stroke-width="1.1"/>',
-    ]
-    if others:
-        parts.append(
-            f'<path d="M{x(others[-1]["value"]):.1f} {middle - 8}v16" stroke="{colours.text}" stroke-width="2"/>'
-        )
-    if has_interval(row):
-        parts.append(
-            f'<path d="M{x(row["ci_low"]):.1f} {middle}H{x(row["ci_high"]):.1f}" stroke="{colours.qualitative[0]}" stroke-width="3" opacity=".45"/>'
-        )
-    parts.append(
-        f'<circle cx="{x(row["value"]):.1f}" cy="{middle}" r="4.6" fill="{colours.background if is_provisional(row) else colours.qualitative[0]}" '
-        f'stroke="{colours.qualitative[0]}" stroke-width="2"/>'
-    )
-    least, most = (format_value(end, indicator.unit, indicator.decimals, lang) for end in (low, high))
-    parts += [
-        f'<text x="{MARGIN - 5}" y="{height - 1}">{escape(least)}</text><text x="{width - MARGIN + 5}" y="{height - 1}" text-anchor="end">{escape(most)}</text>'
-    ]
-    value = format_value(row["value"], indicator.unit, indicator.decimals, lang)
-    return _render_svg(
-        STRIP_PLOT_SIZE,
-        parts,
-        t("mark_strip", lang, value=value, low=least, high=most, count=len(known)),
-        colours.secondary_text,
-    )
-
-
-def render_bar(
-    value: float | None, most: float, least: float = 0.0, theme: str = "light", plain: bool = True
-) -> str:
-    """A bar for a cell of a table, from zero: `least` and `most` are the ends of its row. Not for the ears: the figure stands beside it."""
-    if _is_missing(value) or most <= least:
-        return ""
-    colours = look.get_palette(theme)
-    width, height = BAR_SIZE
-    low, high = min(least, 0.0), max(most, 0.0)
-    zero, end = (width * (at - low) / (high - low) for at in (0.0, value))
-    colour = colours.bar if plain else colours.muted
-    axis = f'<path d="M{zero:.1f} 0v{height}" stroke="{colours.border}" stroke-width="1"/>' if low < 0 else ""
-    return _render_svg(
-        BAR_SIZE,
-        [
-            f'<rect x="{min(zero, end):.1f}" y="1" width="{max(abs(end - zero), 0.6):.1f}" height="{height - 2}" fill="{colour}"/>',
-            axis,
-        ],
-        "",
-        colours.secondary_text,
-    )
-
-
-def _render_svg(size: tuple[int, int], parts: list[str], words: str, ink: str) -> str:
-    width, height = size
-    heard = f'role="img" aria-label="{escape(words)}"' if words else 'aria-hidden="true"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" {heard} '
-        f'font-family="system-ui, sans-serif" font-size="9.5" fill="{ink}">{"".join(parts)}</svg>'
     )

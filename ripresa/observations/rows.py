@@ -1,12 +1,16 @@
 """Rows as the figures read them: plain records with None for what is missing, and what each row is."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
 from ripresa.filters import View
 from ripresa.observations import boundaries
+
+Row = dict[str, Any]  # an observation by column name, None for what is missing
 
 AMOUNT_UNITS = (
     "count",
@@ -55,7 +59,7 @@ def get_row_roles(found: list[dict], view: View) -> list[str]:
     return ["reference" if one and not all(against) else "area" for one in against]
 
 
-def with_values(found: list[dict]) -> list[dict]:
+def with_values(found: Sequence[Row]) -> list[Row]:
     """Those that have a value."""
     return [row for row in found if row.get("value") is not None]
 

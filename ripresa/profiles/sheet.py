@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from ripresa import catalogue
+from ripresa.charts import sparkline
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters, get_available_indicators, resolve_view
 from ripresa.i18n import format_number, format_period, format_value, get_language_name, noted, t
@@ -134,7 +135,7 @@ def _render_entry_row(
         if part
     )
     spark = draw(
-        benchmark.render_sparkline(
+        sparkline.render_sparkline(
             list(entry.history), row, list(entry.history_with_benchmarks), indicator, lang, theme
         )
     )
@@ -142,7 +143,7 @@ def _render_entry_row(
         f'<tr role="row"><th scope="row" role="rowheader">{name}{scope}</th>'
         f'<td class="value" role="cell"><strong>{escape(_format_value(row, indicator, lang))}</strong> <span>{escape(benchmark.format_row_period(row, lang))}</span><small>{escape(sure)}</small></td>'
         f'<td class="since" role="cell">{spark}<span>{escape(describe_recovery(entry, lang))}</span></td>'
-        f'<td class="against" role="cell">{_render_comparison_cell(entry, draw(benchmark.render_strip_plot(row, list(entry.benchmarks), list(entry.peers), indicator, lang, theme)), lang)}</td></tr>'
+        f'<td class="against" role="cell">{_render_comparison_cell(entry, draw(sparkline.render_strip_plot(row, list(entry.benchmarks), list(entry.peers), indicator, lang, theme)), lang)}</td></tr>'
     )
 
 

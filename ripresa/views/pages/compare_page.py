@@ -11,7 +11,7 @@ import streamlit as st
 from ripresa import catalogue
 from ripresa.catalogue import Indicator
 from ripresa.charts import bar as ranking
-from ripresa.charts import dot
+from ripresa.charts import dot, sparkline
 from ripresa.charts import line as trend
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters, View
@@ -388,7 +388,7 @@ def _render_cell(line: ComparisonRow, geo: str, lang: str, theme: str) -> str:
     drawing = (
         ""
         if indicator.unit in UNITS_WITHOUT_BENCHMARK
-        else benchmark.render_bar(row["value"], max(values), min(values), theme)
+        else sparkline.render_bar(row["value"], max(values), min(values), theme)
     )
     said = [
         benchmark.describe_precision(row, indicator, lang) if row["ci_low"] is not None else "",
