@@ -25,6 +25,7 @@ from ripresa.disclosure.published_file import read_visible_release
 from ripresa.disclosure.quarterly_release import publish_quarter
 from ripresa.disclosure.synthetic_sample import generate_contributions
 from ripresa.i18n import t
+from ripresa.narrative.figure_text import FigureText
 from ripresa.views import shell
 from ripresa.views.diagnosis_session import PROFILE, RESULT, SCREENS, START, DiagnosisSession
 from ripresa.views.pages import diagnosis_results_page
@@ -721,9 +722,9 @@ def test_a_withheld_cell_is_drawn_as_withheld_with_its_reason_and_never_as_zero(
     cells = diagnosis_results_page._build_cells(
         [cell("1", "small", ""), cell("2"), cell("3"), cell("4", "paired", "")], "en"
     )
-    meta = {"title": "t", "subtitle": "s", "label": ""}
+    text = FigureText("t", "s")
     figure = charts.build_level_chart(
-        cells, {str(level.id): level.label["en"] for level in get_questionnaire().levels}, "light", "en", meta
+        cells, {str(level.id): level.label["en"] for level in get_questionnaire().levels}, "light", "en", text
     )
     drawn, hidden = figure.data
     assert list(drawn.x) == [None, 40.0, 40.0, None]
@@ -752,9 +753,7 @@ def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
         | diagnosis_results_page._build_cells([cell("1", "small", "")], "en")[0]
         for official in (None, 15.0, 80.0)
     ]
-    figure = charts.build_official_comparison_chart(
-        gone, "light", "en", {"title": "t", "subtitle": "s", "label": "", "firms": "f"}
-    )
+    figure = charts.build_official_comparison_chart(gone, "light", "en", FigureText("t", "s", population="f"))
     assert list(figure.data[-1].x) == [1, 18.0, 1]
 
 
@@ -775,7 +774,7 @@ def test_levels_shown_together_are_drawn_once():
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
     names = {str(level.id): level.label["it"] for level in get_questionnaire().levels}
-    meta = {"title": "t", "subtitle": "s", "label": LABEL, "firms": "f"}
+    text = FigureText("t", "s", label=LABEL, population="f")
     cells = diagnosis_results_page._build_cells(
         [cell("1"), cell("2"), cell("3", "paired", ""), cell("4", "small", ""), cell("3+4", "merged", "20")],
         "it",
@@ -784,9 +783,9 @@ def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
     items = [{"name": "a", "official": 12.0} | cells[0], {"name": "b", "official": None} | gone[0]]
     groups = [{"name": "Lazio", "cells": cells}, {"name": "Puglia", "cells": gone}]
     for figure in (
-        charts.build_level_chart(cells, names, theme, "it", meta),
-        charts.build_group_chart(groups, names, theme, "it", meta),
-        charts.build_official_comparison_chart(items, theme, "it", meta),
+        charts.build_level_chart(cells, names, theme, "it", text),
+        charts.build_group_chart(groups, names, theme, "it", text),
+        charts.build_official_comparison_chart(items, theme, "it", text),
     ):
         go.Figure(figure.to_dict())
         assert LABEL in figure.layout.annotations[0].text

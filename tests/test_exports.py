@@ -23,6 +23,7 @@ import pytest
 
 from ripresa import catalogue
 from ripresa.charts import bar, dot, heatmap, small_multiples
+from ripresa.charts.theme import get_figure_text
 from ripresa.database import query as queries
 from ripresa.embed import embed_page
 from ripresa.exports import (
@@ -243,7 +244,7 @@ def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
         formats.build_metadata(shown)["licence"],
         described["licenses"][0]["title"],
         formats.render_readme(shown, lang, "x"),
-        shown.meta["source"],
+        shown.text.source,
         json.loads(formats.write_csvw_metadata(shown, "x.csv"))["dc:license"],
         citation.format_ris(shown),
     ]
@@ -391,7 +392,7 @@ def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
     ) and "_G_" not in formats.build_file_name(whole.table, whole.view, whole.version, "csv")
     assert (
         {"it": ", commercio: da ", "en": ", trade: from "}[lang]
-        in shown.meta["title"]
+        in shown.text.title
         == formats.build_metadata(shown)["title"]
     )
 
@@ -645,7 +646,7 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
         (
             shown,
             export_table.build_export(
-                found, chosen if found is by_sector else view("closures"), SITE, DAY, shown.layout.meta
+                found, chosen if found is by_sector else view("closures"), SITE, DAY, get_figure_text(shown)
             ),
         )
         for shown, found in extra

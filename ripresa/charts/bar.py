@@ -42,7 +42,7 @@ def build_bar_chart(rows, view: View, theme: str = "light", max_bars: int = MAX_
         return look.build_empty_figure(view, theme, build_figure_text(found, view, "bars"))
     missing = sorted((row for row in own if row["value"] is None), key=lambda row: row["geo_name"])
     lines, hidden = _truncate_rows(ordered + missing, view, max_bars)
-    meta = build_figure_text(found, view, "bars", notes=[hidden] if hidden else [])
+    figure_text = build_figure_text(found, view, "bars", [hidden] if hidden else [])
     drawn = [(place, row) for place, row in enumerate(lines) if row and row["value"] is not None]
     against = with_values(get_reference_rows(found, view))[:2]
     low, high = get_value_extent([row for _, row in drawn] + against)
@@ -62,7 +62,7 @@ def build_bar_chart(rows, view: View, theme: str = "light", max_bars: int = MAX_
             theme,
             view.lang,
             head + ROW_HEIGHT * len(lines) + BOTTOM_MARGIN,
-            meta=meta,
+            figure_text=figure_text,
             barmode="overlay",
             margin={"l": 8, "r": 8, "t": head, "b": BOTTOM_MARGIN, "pad": 4},
             shapes=_build_reference_lines(against, colours),

@@ -1,5 +1,7 @@
 """Maps: areas shaded by class, and the same as tiles of equal size."""
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 
 from ripresa.charts import theme as look
@@ -61,9 +63,9 @@ def build_choropleth(
     """
     found, level = flag_other_editions(to_records(rows, view.lang)), view.level
     known = {row["geo"]: row for row in with_values(found) if row["geo"] in areas.load_map_areas(level)}
-    meta = build_figure_text(found, view, "map")
+    figure_text = build_figure_text(found, view, "map")
     if not known:
-        return look.build_empty_figure(view, theme, meta)
+        return look.build_empty_figure(view, theme, figure_text)
     colours = look.get_palette(theme)
     scale = build_threshold_scale(
         [*class_values] or [row["value"] for row in known.values()],
@@ -99,7 +101,7 @@ def build_choropleth(
             theme,
             view.lang,
             MAP_HEIGHTS[level],
-            meta=meta | {"rise": ASPECT_RATIOS[level]},
+            figure_text=replace(figure_text, aspect_ratio=ASPECT_RATIOS[level]),
             showlegend=True,
             legend=look.build_legend(theme, x=0.5, xanchor="center", y=0, yref="container", yanchor="bottom"),
             margin={"l": 0, "r": 0, "t": TOP_MARGIN, "b": BOTTOM_MARGIN, "pad": 0},
@@ -118,9 +120,9 @@ def build_tile_grid_map(rows, view: View, theme: str = "light", class_values=())
     """Italy as tiles of equal size with name and value, so that small areas weigh as much as large ones."""
     found = flag_other_editions(to_records(rows, view.lang))
     known = {row["geo"]: row for row in with_values(found)}
-    meta = build_figure_text(found, view, "tiles")
+    figure_text = build_figure_text(found, view, "tiles")
     if not known:
-        return look.build_empty_figure(view, theme, meta)
+        return look.build_empty_figure(view, theme, figure_text)
     colours = look.get_palette(theme)
     own = [row["value"] for row in with_values(get_area_rows(found, view))]
     scale = build_threshold_scale(
@@ -205,7 +207,7 @@ def build_tile_grid_map(rows, view: View, theme: str = "light", class_values=())
         theme,
         view.lang,
         TILE_GRID_HEIGHT,
-        meta=meta,
+        figure_text=figure_text,
         shapes=shapes,
         annotations=text + _build_tile_legend(known, view, theme, colours),
         margin={"l": 4, "r": 4, "t": 4, "b": BOTTOM_MARGIN, "pad": 0},

@@ -5,6 +5,7 @@ A withheld figure is drawn as withheld: hatched, with the reason, never as zero.
 
 from ripresa.charts import theme as look
 from ripresa.i18n import format_interval, format_value, t
+from ripresa.narrative.figure_text import FigureText
 
 LEVEL_COLOUR_INDEXES = (1, 3, 4, 5)  # of the sequential palette: one a level
 DARK_INK, LIGHT_INK = "#0E1117", "#FFFFFF"
@@ -21,7 +22,9 @@ def render_score_range(low: float, value: float, high: float, limits: list[int])
     )
 
 
-def build_level_chart(cells: list[dict], names: dict[str, str], theme: str, lang: str, meta: dict):
+def build_level_chart(
+    cells: list[dict], names: dict[str, str], theme: str, lang: str, figure_text: FigureText
+):
     """One group of firms: the share at each level, with its 95% interval. cells: category, value, ci_low, ci_high, reason ("" when shown)."""
     colours = look.get_palette(theme)
     labels = [look.wrap_text(_format_category(cell["category"], names), MAX_LABEL_LENGTH) for cell in cells]
@@ -69,22 +72,24 @@ def build_level_chart(cells: list[dict], names: dict[str, str], theme: str, lang
                 [labels[i] for i in gone], [top] * len(gone), [cells[i]["reason"] for i in gone], colours
             )
         )
-    frame = look.build_layout(
+    layout = look.build_layout(
         theme,
         lang,
         VERTICAL_MARGIN + (ROW_HEIGHT + 12) * len(cells),
         barmode="overlay",
         bargap=0.28,
-        meta=meta,
-        annotations=_build_sample_label(meta, theme),
-        margin={"l": 8, "r": 14, "t": 26 if meta["label"] else 8, "b": 8, "pad": 4},
+        figure_text=figure_text,
+        annotations=_build_sample_label(figure_text, theme),
+        margin={"l": 8, "r": 14, "t": 26 if figure_text.label else 8, "b": 8, "pad": 4},
         xaxis=look.build_axis(theme, range=[0, top], ticksuffix="%", nticks=6),
         yaxis=look.build_axis(theme, autorange="reversed", showgrid=False),
     )
-    return look.build_figure(traces, frame)
+    return look.build_figure(traces, layout)
 
 
-def build_group_chart(rows: list[dict], names: dict[str, str], theme: str, lang: str, meta: dict):
+def build_group_chart(
+    rows: list[dict], names: dict[str, str], theme: str, lang: str, figure_text: FigureText
+):
     """Groups of firms under one another, in a fixed order that is no ranking: the shares of their levels. rows: name, cells as in `levels`."""
     colours = look.get_palette(theme)
     categories = sorted(
@@ -141,24 +146,24 @@ def build_group_chart(rows: list[dict], names: dict[str, str], theme: str, lang:
             | {"name": t("withheld", lang), "showlegend": True}
         )
     lines = sum(max(1, label.count("<br>") + 1) for label in labels)
-    frame = look.build_layout(
+    layout = look.build_layout(
         theme,
         lang,
         VERTICAL_MARGIN + 50 + 22 * len(rows) + 8 * lines,
         barmode="stack",
         bargap=0.22,
-        meta=meta,
-        annotations=_build_sample_label(meta, theme, 1.0),
+        figure_text=figure_text,
+        annotations=_build_sample_label(figure_text, theme, 1.0),
         showlegend=True,
-        margin={"l": 8, "r": 14, "t": 26 if meta["label"] else 8, "b": 8, "pad": 4},
+        margin={"l": 8, "r": 14, "t": 26 if figure_text.label else 8, "b": 8, "pad": 4},
         legend=look.build_legend(theme, y=-0.02, yanchor="top", traceorder="normal"),
         xaxis=look.build_axis(theme, range=[0, 100], visible=False),
         yaxis=look.build_axis(theme, autorange="reversed", showgrid=False, tickmode="array", tickvals=labels),
     )
-    return look.build_figure(traces, frame)
+    return look.build_figure(traces, layout)
 
 
-def build_official_comparison_chart(rows: list[dict], theme: str, lang: str, meta: dict):
+def build_official_comparison_chart(rows: list[dict], theme: str, lang: str, figure_text: FigureText):
     """Firms that took the diagnosis beside the official share. rows: name, value, ci_low, ci_high, reason, official (None: not loaded)."""
     colours = look.get_palette(theme)
     labels = [look.wrap_text(row["name"], MAX_LABEL_LENGTH, 5) for row in rows]
@@ -168,7 +173,7 @@ def build_official_comparison_chart(rows: list[dict], theme: str, lang: str, met
         {
             "type": "scatter",
             "mode": "markers",
-            "name": meta["firms"],
+            "name": figure_text.population,
             "y": [labels[i] for i in shown],
             "x": [rows[i]["value"] for i in shown],
             "marker": {"symbol": "circle", "size": 11, "color": colours.qualitative[0]},
@@ -213,19 +218,19 @@ def build_official_comparison_chart(rows: list[dict], theme: str, lang: str, met
                 "hoverinfo": "skip",
             }
         )
-    frame = look.build_layout(
+    layout = look.build_layout(
         theme,
         lang,
         VERTICAL_MARGIN + 30 + sum(26 + 16 * (label.count("<br>") + 1) for label in labels),
         showlegend=True,
-        meta=meta,
-        annotations=_build_sample_label(meta, theme),
-        margin={"l": 8, "r": 14, "t": 26 if meta["label"] else 8, "b": 8, "pad": 4},
+        figure_text=figure_text,
+        annotations=_build_sample_label(figure_text, theme),
+        margin={"l": 8, "r": 14, "t": 26 if figure_text.label else 8, "b": 8, "pad": 4},
         legend=look.build_legend(theme, y=-0.05, yanchor="top"),
         xaxis=look.build_axis(theme, range=[0, 100], ticksuffix="%", nticks=6),
         yaxis=look.build_axis(theme, autorange="reversed", categoryorder="array", categoryarray=labels),
     )
-    return look.build_figure(traces, frame)
+    return look.build_figure(traces, layout)
 
 
 def _build_suppressed_trace(labels: list[str], lengths: list[float], reasons: list[str], colours) -> dict:
@@ -261,14 +266,14 @@ def _build_pattern(colours) -> dict:
     }
 
 
-def _build_sample_label(meta: dict, theme: str, x: float = 1.0) -> list[dict]:
+def _build_sample_label(figure_text: FigureText, theme: str, x: float = 1.0) -> list[dict]:
     """An invented sample says so inside the picture too, where it is saved alone."""
-    if not meta["label"]:
+    if not figure_text.label:
         return []
     return [
         look.build_annotation(
             theme,
-            f"<b>{meta['label']}</b>",
+            f"<b>{figure_text.label}</b>",
             x=x,
             y=1,
             xref="paper",

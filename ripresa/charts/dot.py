@@ -36,9 +36,9 @@ def build_dot_plot(rows, view: View, theme: str = "light") -> go.Figure:
         for row in with_values(found)
         if view.indicator.unit not in AMOUNT_UNITS or not is_reference(row, view)
     ]
-    meta = build_figure_text(found, view, "dots")
+    figure_text = build_figure_text(found, view, "dots")
     if not known:
-        return look.build_empty_figure(view, theme, meta)
+        return look.build_empty_figure(view, theme, figure_text)
     order = sorted(unique_in_order(known, "geo"), key=lambda geo: _get_sort_key(geo, known, view))
     places = {geo: place for place, geo in enumerate(order)}
     newest = [max((row for row in known if row["geo"] == geo), key=get_decimal_year) for geo in order]
@@ -68,7 +68,7 @@ def build_dot_plot(rows, view: View, theme: str = "light") -> go.Figure:
             theme,
             view.lang,
             head + ROW_HEIGHT * len(order) + BOTTOM_MARGIN,
-            meta=meta,
+            figure_text=figure_text,
             showlegend=bool(keys),
             legend=look.build_legend(theme, y=1, yanchor="bottom"),
             margin={"l": 8, "r": 8, "t": head, "b": BOTTOM_MARGIN, "pad": 4},

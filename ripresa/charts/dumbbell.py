@@ -19,9 +19,9 @@ def build_dumbbell_chart(rows, view: View, theme: str = "light") -> go.Figure:
     """One row an area (or sector, size, period) that has both. rows: gender "female" and "male" with value, ci_low, ci_high. Order as given."""
     found, colours = to_records(rows, view.lang), look.get_palette(theme)
     both = pair_by_gender(found, view)
-    meta = build_figure_text(found, view, "gaps")
+    figure_text = build_figure_text(found, view, "gaps")
     if not both:
-        return look.build_empty_figure(view, theme, meta)
+        return look.build_empty_figure(view, theme, figure_text)
     values = [
         value
         for *_, women, men in both
@@ -54,7 +54,7 @@ def build_dumbbell_chart(rows, view: View, theme: str = "light") -> go.Figure:
             theme,
             view.lang,
             TOP_MARGIN + ROW_HEIGHT * len(both) + BOTTOM_MARGIN,
-            meta=meta,
+            figure_text=figure_text,
             showlegend=True,
             legend=look.build_legend(
                 theme, y=1, yanchor="bottom", font={"size": look.TICK_SIZE, "color": colours.text}

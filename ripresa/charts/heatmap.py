@@ -16,7 +16,7 @@ from ripresa.charts.choropleth import build_colorbar
 from ripresa.charts.scales import build_threshold_scale, get_text_colour
 from ripresa.filters import View
 from ripresa.i18n import format_number, t
-from ripresa.narrative.figure_text import build_figure_text, build_hover_text
+from ripresa.narrative.figure_text import FigureText, build_figure_text, build_hover_text
 from ripresa.narrative.phrases import format_data_label
 from ripresa.observations import boundaries as areas
 from ripresa.observations.rows import (
@@ -42,9 +42,9 @@ def build_sector_bar_chart(rows, view: View, theme: str = "light") -> go.Figure:
     colours = look.get_palette(theme)
     found = flag_other_editions(select_sector_level(to_records(rows, view.lang)))
     known = with_values(found)
-    meta = build_figure_text(found, view, "sectors")
+    figure_text = build_figure_text(found, view, "sectors")
     if not known:
-        return look.build_empty_figure(view, theme, meta)
+        return look.build_empty_figure(view, theme, figure_text)
     ordered = sorted(known, key=lambda row: (row["sector"] != "all", is_other_edition(row), -row["value"]))
     drawn, low_high = list(enumerate(ordered)), get_value_extent(known)
     paint = {row["sector"]: _get_colour(row, view, colours) for row in ordered}
@@ -59,7 +59,7 @@ def build_sector_bar_chart(rows, view: View, theme: str = "light") -> go.Figure:
             theme,
             view.lang,
             ROW_HEIGHT * len(ordered) + BOTTOM_MARGIN + 8,
-            meta=meta,
+            figure_text=figure_text,
             barmode="overlay",
             margin={"l": 8, "r": 8, "t": 8, "b": BOTTOM_MARGIN, "pad": 4},
             **build_axes(
@@ -147,7 +147,7 @@ def build_heatmap(rows, view: View, theme: str = "light") -> go.Figure:
             theme,
             view.lang,
             head + CELL_HEIGHT * len(places) + COLORBAR_HEIGHT,
-            meta=grid.text,
+            figure_text=grid.text,
             margin={"l": 8, "r": 8, "t": head, "b": COLORBAR_HEIGHT, "pad": 4},
             xaxis=look.build_axis(
                 theme,
@@ -185,7 +185,7 @@ class HeatmapGrid:
     sectors: dict[str, str]
     cells: list[list[dict | None]]
     decimals: int
-    text: dict
+    text: FigureText
 
     @property
     def values(self) -> list[float]:
@@ -211,7 +211,7 @@ def build_heatmap_grid(found: list[dict], view: View) -> HeatmapGrid:
         across,
         [[cells.get((geo, sector)) for sector in across] for geo in areas_] if cells else [],
         decimals,
-        build_figure_text(found, view, "heat", notes=notes),
+        build_figure_text(found, view, "heat", notes),
     )
 
 

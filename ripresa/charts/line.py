@@ -42,9 +42,9 @@ def build_line_chart(
     """
     found, colours = to_records(rows, view.lang), look.get_palette(theme)
     known = with_values(found)
-    meta = build_figure_text(found, view, "lines")
+    figure_text = build_figure_text(found, view, "lines")
     if not known:
-        return look.build_empty_figure(view, theme, meta)
+        return look.build_empty_figure(view, theme, figure_text)
     all_lines = [line for line in build_series(found) if with_values(list(line.points))]
     looks = {
         geo: (colours.qualitative[i], look.MARKER_SYMBOLS[i])
@@ -91,7 +91,7 @@ def build_line_chart(
             theme,
             view.lang,
             PLOT_HEIGHT - BOTTOM_MARGIN + foot,
-            meta=meta,
+            figure_text=figure_text,
             showlegend=bool(keys),
             legend=look.build_legend(theme, y=-BOTTOM_MARGIN / plot, yanchor="top"),
             margin={"l": 8, "r": max(right, 12), "t": top, "b": foot, "pad": 4},

@@ -32,9 +32,9 @@ def build_small_multiples(rows, view: View, theme: str = "light", columns: int =
     found, colours = to_records(rows, view.lang), look.get_palette(theme)
     own, against = with_values(get_area_rows(found, view)), with_values(get_reference_rows(found, view))
     codes = unique_in_order(own, "geo")[:MAX_PANELS]
-    meta = build_figure_text(found, view, "multiples")
+    figure_text = build_figure_text(found, view, "multiples")
     if not codes:
-        return look.build_empty_figure(view, theme, meta)
+        return look.build_empty_figure(view, theme, figure_text)
     against = [row for row in against if row["geo"] == against[0]["geo"]]
     own = [row for row in own if row["geo"] in codes]
     grid = compute_ticks(
@@ -134,7 +134,7 @@ def build_small_multiples(rows, view: View, theme: str = "light", columns: int =
             theme,
             view.lang,
             height,
-            meta=meta,
+            figure_text=figure_text,
             annotations=titles + key,
             margin={"l": 8, "r": 10, "t": 0, "b": BOTTOM_MARGIN, "pad": 2},
             **axes,

@@ -1,11 +1,13 @@
 """The look of every figure: two palettes, one frame, the words of the chart's own buttons."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
 from ripresa.filters import View
 from ripresa.i18n import format_number
+from ripresa.narrative.figure_text import FigureText
 
 FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 BODY_SIZE, TICK_SIZE, SMALL_SIZE = 13, 12, 11
@@ -81,9 +83,12 @@ def get_palette(theme: str) -> Palette:
     return PALETTES[theme]
 
 
-def build_layout(theme: str, lang: str, height: int, **more) -> dict:
-    """The frame every figure starts from: transparent, system fonts, decimal mark of the language."""
+def build_layout(
+    theme: str, lang: str, height: int, figure_text: FigureText | None = None, **options: Any
+) -> dict[str, Any]:
+    """The layout of every figure: transparent, system fonts, the language's separators; the text in meta."""
     colours = get_palette(theme)
+    meta = {"meta": asdict(figure_text)} if figure_text else {}
     return {
         "template": {},  # an empty one: the library's default weighs 7 kB a figure
         "height": height,
@@ -108,7 +113,8 @@ def build_layout(theme: str, lang: str, height: int, **more) -> dict:
             "activecolor": colours.text,
             "orientation": "h",
         },
-        **more,
+        **meta,
+        **options,
     }
 
 
@@ -158,18 +164,30 @@ def build_annotation(theme: str, text: str, **more) -> dict:
     }
 
 
-def build_figure(traces: list[dict], frame: dict) -> go.Figure:
-    """Plain dicts to a figure, unvalidated: a test validates every kind of figure instead."""
-    return go.Figure({"data": traces, "layout": frame}, _validate=False)
+def build_figure(traces: list[dict], layout: dict) -> go.Figure:
+    """A Plotly figure of plain dicts, not validated, which is slow: a test validates every kind of figure."""
+    return go.Figure({"data": traces, "layout": layout}, _validate=False)
 
 
-def build_empty_figure(view: View, theme: str, meta: dict) -> go.Figure:
-    """A figure that says there is nothing to draw, for a choice without data."""
-    words = build_annotation(theme, meta["title"], x=0.5, y=0.5, xref="paper", yref="paper")
+def set_figure_text(figure: go.Figure, text: FigureText) -> None:
+    """Replaces the text of a figure, kept in Plotly's layout.meta."""
+    figure.layout.meta = asdict(text)
+
+
+def get_figure_text(figure: go.Figure) -> FigureText:
+    """The text a figure was built with."""
+    meta = figure.layout.meta
+    return FigureText(**{**meta, "notes": tuple(meta["notes"])})
+
+
+def build_empty_figure(view: View, theme: str, figure_text: FigureText) -> go.Figure:
+    """A figure of its headline alone, for a choice without data."""
+    headline = build_annotation(theme, figure_text.title, x=0.5, y=0.5, xref="paper", yref="paper")
     hidden = {"visible": False, "fixedrange": True}
-    return build_figure(
-        [], build_layout(theme, view.lang, 120, annotations=[words], xaxis=hidden, yaxis=hidden, meta=meta)
+    layout = build_layout(
+        theme, view.lang, 120, figure_text=figure_text, annotations=[headline], xaxis=hidden, yaxis=hidden
     )
+    return build_figure([], layout)
 
 
 def format_tick_labels(ticks: list[float], unit: str, decimals: int, lang: str) -> list[str]:

@@ -240,41 +240,39 @@ def render_page(
         kind = "trend" if has_line(rows) else "dots" if view.indicator.chart == "dots" else "bars"
     if kind == "map" and not svg.get_rows_on_map(found, view):
         kind = "dots"
-    words = build_figure_text(found, view, {"trend": "lines", "leaders": "gaps"}.get(kind, kind))
+    text = build_figure_text(found, view, {"trend": "lines", "leaders": "gaps"}.get(kind, kind))
     if kind == "heat":
         grid = build_heatmap_grid(found, view)
-        words, (drawn, scale) = grid.text, svg.render_heatmap(grid, view)
-        drawn = f'{_render_class_style(grid.values, view, grid.decimals)}<div class="wide" role="region" tabindex="0" aria-label="{escape(words["alt"])}">{drawn}</div>'
+        text, (drawn, scale) = grid.text, svg.render_heatmap(grid, view)
+        drawn = f'{_render_class_style(grid.values, view, grid.decimals)}<div class="wide" role="region" tabindex="0" aria-label="{escape(text.alt)}">{drawn}</div>'
     elif kind == "map":
         across = get_values_of_all_periods(
             view, partial(versions.run_query_at, version or queries.get_data_version())
         ) or [row["value"] for row in svg.get_rows_on_map(found, view).values()]
-        drawn, scale = svg.render_choropleth(found, view, words["alt"], across)
+        drawn, scale = svg.render_choropleth(found, view, text.alt, across)
         drawn = (
             _render_class_style(across, view, view.indicator.decimals)
             + drawn
             + svg.render_map_legend(scale, found, view)
         )
     else:
-        drawn = (
-            f'<div role="group" aria-label="{escape(words["alt"])}">{SVG_RENDERERS[kind](found, view)}</div>'
-        )
+        drawn = f'<div role="group" aria-label="{escape(text.alt)}">{SVG_RENDERERS[kind](found, view)}</div>'
     if kind == "sectors":
-        words |= {"subtitle": f"{found[0]['geo_name']} · {words['subtitle']}"}
+        text = replace(text, subtitle=f"{found[0]['geo_name']} · {text.subtitle}")
     shown = version or queries.get_data_version()
     here = links.build_page_url(
         site,
         view,
         links.get_permalink_parameters(view, version) if version else links.get_short_parameters(view),
     )
-    notes = [t(key, view.lang, **dict(values)) for key, values in view.notices] + words["notes"]
+    notes = [t(key, view.lang, **dict(values)) for key, values in view.notices] + [*text.notes]
     return _render_document(
         view.lang,
-        words["title"],
-        f"""<figure><figcaption><h1>{escape(words["title"])}</h1><p>{escape(words["subtitle"])}</p></figcaption>
+        text.title,
+        f"""<figure><figcaption><h1>{escape(text.title)}</h1><p>{escape(text.subtitle)}</p></figcaption>
 {drawn}
-<details><summary>{escape(t("embed_table", view.lang))}</summary>{_render_table(found, view, words["title"])}</details>
-<footer><ul>{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul><p>{escape(words["source"])}</p>
+<details><summary>{escape(t("embed_table", view.lang))}</summary>{_render_table(found, view, text.title)}</details>
+<footer><ul>{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul><p>{escape(text.source)}</p>
 <p><a href="{escape(here)}" target="_blank" rel="noopener">Ripresa digitale</a> · {escape(t("embed_version_shown", view.lang, version=shown))}</p></footer></figure>""",
         theme,
     )

@@ -56,7 +56,7 @@ def format_bibtex(export: ExportedTable) -> str:
         "version": export.version,
         "url": _sanitize_url(export.permalink),
         "urldate": export.access_date.isoformat(),
-        "note": _escape_tex(export.meta["source"]),
+        "note": _escape_tex(export.text.source),
         "language": {"it": "italian", "en": "english"}[lang],
     }
     return (
@@ -77,7 +77,7 @@ def format_ris(export: ExportedTable) -> str:
         ("PY", str(export.access_date.year)),
         ("PB", "; ".join(_get_publishers(export))),
         ("ET", export.version),
-        ("N1", export.meta["source"]),
+        ("N1", export.text.source),
         ("LA", export.view.lang),
         ("UR", _sanitize_url(export.permalink)),
         ("Y2", export.access_date.strftime("%Y/%m/%d")),

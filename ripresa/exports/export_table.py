@@ -14,7 +14,7 @@ from ripresa.exports import links
 from ripresa.exports import seal as fingerprint
 from ripresa.filters import View
 from ripresa.i18n import noted
-from ripresa.narrative import figure_text as charted
+from ripresa.narrative.figure_text import FigureText, build_figure_text
 from ripresa.observations.rows import get_row_roles
 
 BREAKDOWN_DIMENSIONS = ("sector", "gender", "size")
@@ -142,7 +142,7 @@ class ExportedTable:
 
     view: View
     table: pd.DataFrame
-    meta: dict
+    text: FigureText
     version: str
     access_date: date
     site: str
@@ -202,14 +202,19 @@ def format_indicator_label(indicator: catalogue.Indicator, breakdown: Mapping[st
 
 
 def build_export(
-    rows: pd.DataFrame, view: View, site: str, day: date, meta: dict | None = None, data_version: str = ""
+    rows: pd.DataFrame,
+    view: View,
+    site: str,
+    day: date,
+    text: FigureText | None = None,
+    data_version: str = "",
 ) -> ExportedTable:
-    """An export of `rows`, the rows the figure draws. `meta` is the figure's layout.meta, `known` the data version where it is not the newest."""
+    """An export of `rows`, the rows the figure draws. `text` stands around the figure; `data_version` where it is not the newest."""
     current = data_version or get_data_version()
     return ExportedTable(
         view,
         flatten_rows(rows, view, current),
-        meta or charted.build_figure_text(rows, view),
+        text or build_figure_text(rows, view),
         current,
         day,
         site,

@@ -76,13 +76,13 @@ def build_metadata(export: ExportedTable) -> dict[str, str]:
     """What a reader must know of the table, in the language of the view: words by name, in reading order."""
     lang, indicator = export.view.lang, export.view.indicator
     return {
-        "title": export.meta["title"],
-        "subtitle": export.meta["subtitle"],
+        "title": export.text.title,
+        "subtitle": export.text.subtitle,
         "indicator": indicator.label[lang],
         "definition": indicator.description[lang],
         "universe": _describe_universe(export, lang),
-        "notes": "\n".join(export.meta["notes"]),
-        "source": export.meta["source"],
+        "notes": "\n".join(export.text.notes),
+        "source": export.text.source,
         "licence": "; ".join(dict.fromkeys(source.licence[lang] for source in export.sources)),
         "publisher_address": "; ".join(dict.fromkeys(source.url for source in export.sources)),
         "data_version": export.version,
@@ -232,7 +232,7 @@ def _build_metadata_lines(export: ExportedTable) -> list[tuple[str, str]]:
 def _build_note_lines(export: ExportedTable) -> list[tuple[str, str]]:
     lang, place = export.view.lang, 1 + LANGS.index(export.view.lang)
     return [
-        *((t("note", lang), note) for note in export.meta["notes"]),
+        *((t("note", lang), note) for note in export.text.notes),
         *((name, column[place]) for name, column in COLUMNS.items()),
         (t("about_missing", lang), t("missing", lang)),
         (t("about_apostrophe", lang), t("apostrophe", lang)),

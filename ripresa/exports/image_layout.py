@@ -129,7 +129,7 @@ def _load_boundaries(name: str) -> dict:
 
 def build_image_text(export: ExportedTable) -> dict[str, list[str]]:
     """What is written in the image: title, subtitle, notes, source, foot."""
-    lang, meta = export.view.lang, export.meta
+    lang, text = export.view.lang, export.text
     foot = t(
         "image_footer",
         lang,
@@ -138,10 +138,10 @@ def build_image_text(export: ExportedTable) -> dict[str, list[str]]:
         day=export.access_date.isoformat(),
     )
     return {
-        "title": [meta["title"]],
-        "subtitle": [meta["subtitle"]],
-        "notes": list(meta["notes"]),
-        "source": [meta["source"]],
+        "title": [text.title],
+        "subtitle": [text.subtitle],
+        "notes": list(text.notes),
+        "source": [text.source],
         "foot": [f"{foot} · {export.short_link}"],
     }
 

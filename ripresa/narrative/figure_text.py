@@ -1,6 +1,10 @@
 """The words around a figure, from its rows and in the view's language: title, subtitle, source, notes, alternative text, and what the pointer says."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
+
+import pandas as pd
 
 from ripresa import catalogue
 from ripresa.filters import View
@@ -18,6 +22,7 @@ from ripresa.narrative.phrases import (
 from ripresa.observations import boundaries
 from ripresa.observations.rows import (
     SMALL_SAMPLE_SIZE,
+    Row,
     flag_other_editions,
     format_edition_mark,
     get_area_rows,
@@ -34,16 +39,32 @@ from ripresa.observations.rows import (
 )
 
 
-def build_figure_text(rows, view: View, kind: str = "", **more) -> dict:
-    """Title, subtitle, source, notes and alternative text: what a figure carries in layout.meta."""
+@dataclass(frozen=True)
+class FigureText:
+    """The text around a figure, and the height of its plot for its width where that is fixed (0: it is not)."""
+
+    title: str
+    subtitle: str
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    alt: str = ""
+    label: str = ""  # inside the picture: the figures are of an invented sample
+    population: str = ""  # who answered, where official shares stand beside it
+    aspect_ratio: float = 0.0
+
+
+def build_figure_text(
+    rows: pd.DataFrame | list[Row], view: View, kind: str = "", extra_notes: Sequence[str] = ()
+) -> FigureText:
+    """Headline, subtitle, source, notes and alternative text of a figure of `kind` drawn from `rows`."""
     found = to_records(rows, view.lang)
-    return {
-        "title": build_headline(found, view, kind),
-        "subtitle": build_subtitle(found, view),
-        "source": format_source_line(found, view),
-        "notes": build_notes(found, view, kind) + list(more.get("notes", ())),
-        "alt": build_alt_text(found, view, kind),
-    }
+    return FigureText(
+        build_headline(found, view, kind),
+        build_subtitle(found, view),
+        format_source_line(found, view),
+        (*build_notes(found, view, kind), *extra_notes),
+        build_alt_text(found, view, kind),
+    )
 
 
 # --- subtitle and source ---

@@ -8,6 +8,7 @@ import pandas as pd
 from ripresa import catalogue
 from ripresa.charts import bar, dot, line
 from ripresa.charts import choropleth as regions
+from ripresa.charts.theme import get_figure_text
 from ripresa.database import query
 from ripresa.exports import export_table
 from ripresa.exports.export_table import ExportedTable
@@ -72,4 +73,4 @@ def drawn(kind: str, topic: str, level: str = "", lang: str = "it", theme: str =
         "dots": dot.build_dot_plot,
         "trend": line.build_line_chart,
     }[kind](found, shown, theme)
-    return figure, export_table.build_export(found, shown, SITE, DAY, figure.layout.meta)
+    return figure, export_table.build_export(found, shown, SITE, DAY, get_figure_text(figure))

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ripresa import rate_limit
-from ripresa.charts.theme import PALETTES
+from ripresa.charts.theme import PALETTES, get_figure_text
 from ripresa.database import query
 from ripresa.database import releases as release
 from ripresa.embed import embed_page
@@ -86,7 +86,11 @@ def build_export_table(
 ) -> figures.ExportedTable:
     """The rows of a figure, ready to leave. `here` is where the pages are, for those who cannot ask the visitor."""
     return figures.build_export(
-        rows, view, site_url or get_site_url(), date.today(), meta=drawn[0].layout.meta if drawn else None
+        rows,
+        view,
+        site_url or get_site_url(),
+        date.today(),
+        text=get_figure_text(drawn[0]) if drawn else None,
     )
 
 
@@ -300,7 +304,7 @@ def _render_choice(name: str, what: str, names: dict[str, str], lang: str) -> st
 def render_snippets(name: str, drawn: tuple[go.Figure, ...], rows: pd.DataFrame, view: View) -> None:
     """The SQL and the Python that give the figure again, outside the dashboard."""
     lang, figure = view.lang, SNIPPET_FIGURES[name]
-    title = drawn[0].layout.meta["title"] if drawn else ""
+    title = get_figure_text(drawn[0]).title if drawn else ""
     sql = snippets.build_sql(view, figure=figure, rows=rows)
     there = f"sql?{urlencode({'lang': lang, 'sql': sql})}"
     database = f"{get_site_url()}/api/v1/versions/{query.get_data_version()}/database"

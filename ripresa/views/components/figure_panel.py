@@ -9,6 +9,7 @@ from secrets import token_hex
 import pandas as pd
 import streamlit as st
 
+from ripresa.charts.theme import get_figure_text
 from ripresa.database import query
 from ripresa.exports import formats
 from ripresa.filters import View
@@ -37,10 +38,10 @@ def render_figure_panel(
     select: the reader chooses an area by touching it. beside: a second figure of the same rows. above: draws the figure's own controls.
     folded: the notes wait behind a line, on pages that have said them once. where: the area, when the title does not name it.
     """
-    words = figure.layout.meta
+    text = get_figure_text(figure)
     export_menu.render_changes_since_citation(name, view)
     st.html(
-        f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(" · ".join(filter(None, (area_name, words["subtitle"]))))}</p></div>'
+        f'<div class="finding"><h2>{escape(text.title)}</h2><p class="sub">{escape(" · ".join(filter(None, (area_name, text.subtitle))))}</p></div>'
     )
     if rows["value"].notna().any():
         if render_controls:
@@ -54,7 +55,7 @@ def render_figure_panel(
             with right:
                 _render_figure(f"{name}_beside", secondary_figure, view, is_selectable)
     said = dict.fromkeys(
-        [*words["notes"], *(secondary_figure.layout.meta["notes"] if secondary_figure is not None else ())]
+        [*text.notes, *(get_figure_text(secondary_figure).notes if secondary_figure is not None else ())]
     )
     notes = f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in said)}</ul>" if said else ""
     if collapse_notes and notes:
@@ -62,16 +63,16 @@ def render_figure_panel(
             f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
         )
     read = "".join(
-        f"<p>{escape(one.layout.meta['alt'])}</p>" for one in (figure, secondary_figure) if one is not None
+        f"<p>{escape(get_figure_text(one).alt)}</p>" for one in (figure, secondary_figure) if one is not None
     )
     st.html(
-        f'<div class="credit"><p>{escape(words["source"])}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
+        f'<div class="credit"><p>{escape(text.source)}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
     )
     render_figure_data(
         name,
         rows,
         view,
-        words["title"],
+        text.title,
         tuple(one for one in (figure, secondary_figure) if one is not None),
         redraw,
     )
@@ -136,7 +137,7 @@ def _render_figure(name: str, figure, view: View, select: bool) -> None:
         name,
         view.lang,
         f"{view.indicator.id}_{name}",
-        figure.layout.meta["alt"],
+        get_figure_text(figure).alt,
         _toggle_area if select else None,
     )
 

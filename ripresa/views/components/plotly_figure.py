@@ -98,7 +98,7 @@ def serialize_figure(
             "touch": is_clickable,
         }
         spec["rise"] = (spec["layout"].pop("meta", None) or {}).get(
-            "rise", 0
+            "aspect_ratio", 0
         )  # its words stand in the page around it
         made[image_name, is_clickable] = pio.json.to_json_plotly(spec).encode()
     return made[image_name, is_clickable]

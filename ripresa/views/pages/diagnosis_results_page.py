@@ -10,6 +10,7 @@ import streamlit as st
 
 from ripresa import catalogue
 from ripresa.charts import diagnosis_charts as charts
+from ripresa.charts.theme import get_figure_text
 from ripresa.database.query import run_query
 from ripresa.diagnosis import official_statistics
 from ripresa.diagnosis.questionnaire import get_questionnaire, load_italian_areas
@@ -25,6 +26,7 @@ from ripresa.i18n import (
     format_value,
     t,
 )
+from ripresa.narrative.figure_text import FigureText
 from ripresa.views.components import data_table, plotly_figure
 from ripresa.views.pages.topic_page import render_page_header
 from ripresa.views.shell import get_theme
@@ -158,12 +160,14 @@ def render_group(rows, measure: str, kind: str, code: str, label: str, lang: str
         if median and median["estimate"]
         else t("results_median_withheld", lang)
     )
-    meta = _build_figure_text(
+    figure_text = _build_figure_text(
         t("results_one", lang, who=who, what=what), t("results_one_sub", lang, n=n), label
     )
     _render_figure(
         "one",
-        charts.build_level_chart(_build_cells(own, lang), _get_level_names(lang), get_theme(), lang, meta),
+        charts.build_level_chart(
+            _build_cells(own, lang), _get_level_names(lang), get_theme(), lang, figure_text
+        ),
         own,
         [said],
         lang,
@@ -180,14 +184,14 @@ def render_all_groups(rows, measure: str, kind: str, label: str, lang: str) -> N
         }
         for code in dict.fromkeys(row[kind] for row in own)
     ]
-    meta = _build_figure_text(
+    figure_text = _build_figure_text(
         t(f"results_every_{kind}", lang, what=_get_measure_name(measure, lang)),
         t("results_every_sub", lang),
         label,
     )
     _render_figure(
         "every",
-        charts.build_group_chart(groups, _get_level_names(lang), get_theme(), lang, meta),
+        charts.build_group_chart(groups, _get_level_names(lang), get_theme(), lang, figure_text),
         own,
         [],
         lang,
@@ -218,9 +222,12 @@ def render_official_comparison(rows, label: str, lang: str) -> None:
                 }
                 | _build_cell(row, lang)
             )
-    meta = _build_figure_text(
-        t("beside_title", lang), t("beside_sub", lang, size=get_group_name("size_class", size, lang)), label
-    ) | {"firms": t("beside_firms", lang)}
+    figure_text = _build_figure_text(
+        t("beside_title", lang),
+        t("beside_sub", lang, size=get_group_name("size_class", size, lang)),
+        label,
+        t("beside_firms", lang),
+    )
     heads = {column: t(f"beside_{column}", lang) for column in ("question", "share", "official", "note")}
     body = [
         {
@@ -233,13 +240,13 @@ def render_official_comparison(rows, label: str, lang: str) -> None:
     ]
     _render_figure(
         "beside",
-        charts.build_official_comparison_chart(found, get_theme(), lang, meta),
+        charts.build_official_comparison_chart(found, get_theme(), lang, figure_text),
         [one["row"] for one in found],
         [get_questionnaire().word("official_small", lang)]
         if size == official_statistics.UNDER_TEN_PERSONS
         else [],
         lang,
-        table_html=data_table.render_table(body, heads, meta["title"], stacked=True),
+        table_html=data_table.render_table(body, heads, figure_text.title, stacked=True),
         render_controls=lambda: st.radio(
             t("results_size_class", lang),
             sizes,
@@ -473,8 +480,8 @@ def _add_label(text: str, label: str) -> str:
     return f"{label} · {text}" if label else text
 
 
-def _build_figure_text(title: str, subtitle: str, label: str) -> dict:
-    return {"title": _add_label(title, label), "subtitle": subtitle, "label": label}
+def _build_figure_text(title: str, subtitle: str, label: str, population: str = "") -> FigureText:
+    return FigureText(_add_label(title, label), subtitle, label=label, population=population)
 
 
 def _render_figure(
@@ -487,13 +494,13 @@ def _render_figure(
     render_controls: Callable | None = None,
 ) -> None:
     """A figure with its words, the same rows as a table, and as a file that says what they are. above: draws the figure's own choice."""
-    words = figure.layout.meta
+    text = get_figure_text(figure)
     st.html(
-        f'<div class="finding"><h2>{escape(words["title"])}</h2><p class="sub">{escape(words["subtitle"])}</p></div>'
+        f'<div class="finding"><h2>{escape(text.title)}</h2><p class="sub">{escape(text.subtitle)}</p></div>'
     )
     if render_controls:
         render_controls()
-    alt = ". ".join([words["title"], words["subtitle"], *said])
+    alt = ". ".join([text.title, text.subtitle, *said])
     plotly_figure.render_plotly_figure(figure, f"results_{key}", lang, f"{_get_file_stem(rows)}_{key}", alt)
     st.html(
         f'<div class="credit">{"".join(f"<p>{escape(one)}</p>" for one in [*said, t("results_source", lang)])}</div>'
@@ -509,7 +516,7 @@ def _render_figure(
             on_click="ignore",
         )
     if shown:
-        st.html(table_html or _render_level_table(rows, words["title"], lang))
+        st.html(table_html or _render_level_table(rows, text.title, lang))
 
 
 def _get_file_stem(rows: list[dict]) -> str:

@@ -14,6 +14,7 @@ from ripresa.charts import bar as ranking
 from ripresa.charts import choropleth as regions
 from ripresa.charts import dot, dumbbell, heatmap, line
 from ripresa.charts.line_styles import REFERENCE_AREAS, select_areas_to_plot
+from ripresa.charts.theme import get_figure_text, set_figure_text
 from ripresa.database.query import cache_per_data_version, run_query
 from ripresa.filters import Filters, View, get_available_indicators, get_values_of_all_periods, resolve_view
 from ripresa.i18n import format_items, noted, t
@@ -150,7 +151,7 @@ def build_map_figures(view: View, theme: str, map_mode: str) -> tuple[RenderedFi
     def part(theme: str) -> go.Figure:
         figure = whole(theme)
         figure.layout.geo.update(get_continent_bounds(rows, map_mode))
-        figure.layout.meta = order.figure.layout.meta
+        set_figure_text(figure, get_figure_text(order.figure))
         return figure
 
     return build_rendered_figure("map", part if closer else whole, theme, rows, view), order
