@@ -1,2 +1,11 @@
--- What this database was made from: one row.
-select version, data_date, rows_read, observations, excluded_observations, (select count(*) from observations where status = 'derived') as derived from build
+-- What this database was built from: one row.
+with derived_observations as (
+    select count(*) as derived
+    from observations
+    where status = 'derived'
+)
+
+select
+    b.version, b.data_date, b.rows_read, b.observations, b.excluded_observations, d.derived
+from build b
+cross join derived_observations d

@@ -1366,7 +1366,7 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
     shown = resolve_view(Filters(lang=lang, level=level, indicator=id), topic)
     rows = run_query("map", **shown.query_parameters)
     found = to_records(
-        with_reference_rows(rows, run_query("references", **shown.query_parameters), shown), lang
+        with_reference_rows(rows, run_query("reference_areas", **shown.query_parameters), shown), lang
     )
     codes = tuple(dict.fromkeys([*shown.geo, *rows["geo"].tolist()[:24], "ITA"]))
     lines = run_query("trend", **shown.breakdown, geos=codes, lang=lang)

@@ -752,3 +752,16 @@ def test_two_builds_of_the_same_inputs_hold_the_same_figures(db, tmp_path):
             assert connection.execute(
                 f"select (select count(*) from one.{table}) = (select count(*) from two.{table})"
             ).fetchone() == (True,), table
+
+
+@pytest.mark.parametrize(
+    "indicator, geo, period, expected",
+    [
+        ("death_rate", "ITA", "2020", (7.1, 8.02, "vintage")),
+        ("lower_sales_yoy", "NGA", "%", (59, 37, "disputed")),
+    ],
+)
+def test_the_view_of_conflicts_has_both_values_and_the_reason(db, indicator, geo, period, expected):
+    sql = """select distinct charted_value, excluded_value, exclusion_reason from conflicts
+             where indicator = $indicator and geo = $geo and period like $period and sector = 'all'"""
+    assert rows(db, sql, indicator=indicator, geo=geo, period=period) == [expected]

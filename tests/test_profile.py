@@ -327,7 +327,7 @@ def shown(page: str, address: dict, geo: str) -> list[float]:
     rows = (
         [run_query("trend", **view.breakdown, geos=view.geo, lang="en")]
         if view.chart == "series"
-        else [run_query(name, **view.query_parameters) for name in ("map", "references")]
+        else [run_query(name, **view.query_parameters) for name in ("map", "reference_areas")]
     )
     return [value for found in rows for value in found[found["geo"] == geo]["value"]]
 

@@ -45,21 +45,6 @@ def test_no_answer_outlives_its_question():
 # --- the answers ---
 
 
-@answer("area_figures")
-def _():
-    molise = run_query("area_figures", geo="ITF2")
-    assert table(
-        molise[(molise.indicator == "active_enterprises") & (molise.period == "2024")],
-        "value",
-        "published_geo",
-    ) == [(21729, "ITF2")]
-    bolzano = run_query("area_figures", geo="ITH1")
-    assert set(bolzano.published_geo) == {"ITH1", "ITH1+ITH2"}
-    assert table(bolzano[bolzano.indicator == "innovative_startups"], "period", "value", "published_geo") == [
-        ("2025-05", 238, "ITH1+ITH2")
-    ]
-
-
 @answer("area_sector")
 def _():
     cross = run_query(
@@ -237,29 +222,6 @@ def _():
     )
 
 
-@answer("conflicts")
-def _():
-    conflicts = run_query("conflicts")
-    italy = conflicts[
-        (conflicts.indicator == "death_rate")
-        & (conflicts.geo == "ITA")
-        & (conflicts.sector == "all")
-        & (conflicts.period == "2020")
-    ]
-    assert set(table(italy, "charted_value", "excluded_value", "exclusion_reason")) == {
-        (7.1, 8.02, "vintage")
-    }
-    assert set(
-        table(
-            conflicts[(conflicts.indicator == "lower_sales_yoy") & (conflicts.geo == "NGA")],
-            "charted_value",
-            "excluded_value",
-            "exclusion_reason",
-        )
-    ) == {(59, 37, "disputed")}
-    assert (conflicts.charted_value != conflicts.excluded_value).all()
-
-
 @answer("coverage")
 def _():
     coverage = run_query("coverage")
@@ -309,9 +271,9 @@ def _():
     )
 
 
-@answer("figure_citations")
+@answer("observation_citations")
 def _():
-    documents = run_query("figure_citations", indicator="closure_rate", **TOTALS)
+    documents = run_query("observation_citations", indicator="closure_rate", **TOTALS)
     italy = documents[(documents.geo == "ITA") & (documents.period == "2020-05")]
     assert italy.edition.tolist() == ["fob-2020"]
     digitalic, punto = italy.citations.tolist()[0].split(" | ")
@@ -324,9 +286,9 @@ def _():
     )
 
 
-@answer("figure_documents")
+@answer("observation_documents")
 def _():
-    documents = run_query("figure_documents", indicator="closure_rate", **TOTALS)
+    documents = run_query("observation_documents", indicator="closure_rate", **TOTALS)
     italy = documents[(documents.geo == "ITA") & (documents.period == "2020-05")]
     assert (
         table(italy, "publisher", "edition") == [("Digitalic", "fob-2020"), ("Punto Informatico", "fob-2020")]
@@ -334,7 +296,7 @@ def _():
     )
     assert documents.observations.is_monotonic_decreasing and len(
         documents[["geo", "period", "edition"]].drop_duplicates()
-    ) == len(run_query("figure_citations", indicator="closure_rate", **TOTALS))
+    ) == len(run_query("observation_citations", indicator="closure_rate", **TOTALS))
 
 
 @answer("headline")
@@ -550,10 +512,10 @@ def _():
     )  # an old vintage has no whole to stand beside
 
 
-@answer("references")
+@answer("reference_areas")
 def _():
     deaths = run_query(
-        "references",
+        "reference_areas",
         indicator="death_rate",
         period="2020",
         editions=("istat-bd",),
@@ -569,7 +531,7 @@ def _():
         ("ITA", 7.1),
     ]
     digital = run_query(
-        "references",
+        "reference_areas",
         indicator="dii_at_least_basic",
         sector="all",
         gender="all",
@@ -581,7 +543,7 @@ def _():
     )
     assert table(digital, "geo", "value") == [("EU27_2020", 71.39)]
     survey = run_query(
-        "references",
+        "reference_areas",
         indicator="closure_rate",
         period="2020-05",
         editions=("fob-2020",),
@@ -674,7 +636,7 @@ def _():
 )
 def test_world_bank_group_means_are_never_a_reference(indicator):
     assert run_query(
-        "references",
+        "reference_areas",
         indicator=indicator,
         period="latest",
         editions=("wbes",),
@@ -684,9 +646,7 @@ def test_world_bank_group_means_are_never_a_reference(indicator):
     ).empty
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in query.list_queries() if name not in ("claim_evidence", "conflicts")]
-)
+@pytest.mark.parametrize("name", [name for name in query.list_queries() if name != "claim_evidence"])
 def test_no_chart_s_question_reads_the_evidence(name):
     code = [line for line in query.load_sql(name).splitlines() if not line.startswith("--")]
     assert not [
@@ -772,7 +732,7 @@ def test_a_question_says_what_it_gives(name):
     "name, extra",
     [
         ("map", {}),
-        ("references", {}),
+        ("reference_areas", {}),
         ("area_sector", {}),
         ("table", {"geos": ()}),
         ("trend", {"geos": ("ITA",)}),
@@ -805,7 +765,7 @@ def test_every_missing_value_is_named_at_once():
 
 @pytest.mark.parametrize("name", ["no_such_question", "../data/derive", "map.sql", "", "map; drop table x"])
 def test_an_unknown_question_is_named_with_those_there_are(name):
-    with pytest.raises(KeyError, match="is not there; the questions are: area_figures, "):
+    with pytest.raises(KeyError, match="is not there; the questions are: area_sector, "):
         run_query(name)
 
 

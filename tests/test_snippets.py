@@ -192,7 +192,7 @@ def test_no_parameter_is_spoken_of_once_its_value_is_written(figure):
 
 
 @pytest.mark.parametrize(
-    "question", sorted({*snippets.QUERY_NAMES.values(), "references", "table", "by_size"})
+    "question", sorted({*snippets.QUERY_NAMES.values(), "reference_areas", "table", "by_size"})
 )
 def test_a_figure_is_read_from_one_table_already_joined(question):
     assert " join " not in query.load_sql(question) and "from observations_in($lang)" in query.load_sql(
@@ -202,7 +202,7 @@ def test_a_figure_is_read_from_one_table_already_joined(question):
 
 def test_comments_that_speak_of_no_parameter_stay():
     assert snippets.build_sql(resolve_view(Filters(), "closures"), "map").startswith(
-        "-- A source that has Trentino-Alto Adige as one"
+        "-- One indicator on a map"
     )
 
 

@@ -124,7 +124,7 @@ class Parameter:
 class Endpoint:
     """One address: its path under /api/v1, what it takes, the formats it gives (the first is the default), and where its rows are.
 
-    `table` is a list given whole, in the order of `order`; with `sql`, a file of queries/api/, it is the rows of `table` that the lists of codes choose."""
+    `table` is a list given whole, in the order of `order_by`; with `query_name`, a file of queries/api/, it is the rows of `table` that the lists of codes select."""
 
     name: str
     path: str
@@ -152,17 +152,10 @@ class Endpoint:
 
     @cached_property
     def sql_text(self) -> str:
-        """The SQL of its rows. An empty list asks for all codes."""
+        """The SQL of its rows. An empty list of codes selects all of them."""
         if not self.query_name:
             return f"select * from {self.table} order by {self.order_by}"
-        asked = " and ".join(
-            f"(len(${one.name}) = 0 or list_contains(${one.name}, {one.name}))"
-            for one in self.parameters
-            if one.repeatable
-        )
-        return f"with chosen as (\nfrom {self.table} where {asked}\n)\n" + (
-            settings.QUERIES / "api" / f"{self.query_name}.sql"
-        ).read_text(encoding="utf-8")
+        return (settings.QUERIES / "api" / f"{self.query_name}.sql").read_text(encoding="utf-8")
 
 
 LANG_PARAMETER = Parameter("lang", choices=LANGS, default=LANGS[0])

@@ -70,6 +70,6 @@ class RowStream:
 
 
 def build_count_query(sql: str) -> str:
-    """The question that counts the rows of another before they are sorted and cut: it ends after the WITH called chosen."""
-    chosen, found, _ = sql.partition("\n)\n")
-    return f"{chosen}{found}select count(*) from chosen" if found else f"select count(*) from ({sql})"
+    """The SQL that counts the rows of another, unsorted and uncut: only its first CTE, `selection`, is read."""
+    selection, end, _ = sql.partition("\n)")
+    return f"{selection}{end} select count(*) from selection" if end else f"select count(*) from ({sql})"

@@ -299,7 +299,7 @@ def _load_rows(view: View, kind: str, version: str) -> pd.DataFrame | None:
             known, "by_sector", **view.query_parameters, geo=(*view.geo, *REFERENCE_AREAS[view.level])[0]
         )
     rows, against = (
-        versions.run_query_at(known, name, **view.query_parameters) for name in ("map", "references")
+        versions.run_query_at(known, name, **view.query_parameters) for name in ("map", "reference_areas")
     )
     return None if rows is None else with_reference_rows(rows, against, view)
 

@@ -272,7 +272,7 @@ def _load_citations(table: pd.DataFrame) -> list[str]:
     """The documents of each figure, asked once for each indicator and choice in the table."""
     found: dict[tuple, str] = {}
     for choice in table[["indicator", "sector", "gender", "size"]].drop_duplicates().to_dict("records"):
-        for row in run_query("figure_citations", **choice).itertuples():
+        for row in run_query("observation_citations", **choice).itertuples():
             found[
                 (
                     choice["indicator"],

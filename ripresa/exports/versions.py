@@ -38,7 +38,9 @@ def _load_figure_rows(version: str, name: str, view: View, values: dict) -> pd.D
     return (
         rows
         if rows is None or name != "map"
-        else with_reference_rows(rows, run_query_at(version, "references", **view.query_parameters), view)
+        else with_reference_rows(
+            rows, run_query_at(version, "reference_areas", **view.query_parameters), view
+        )
     )
 
 

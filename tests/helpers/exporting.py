@@ -63,7 +63,7 @@ def drawn(kind: str, topic: str, level: str = "", lang: str = "it", theme: str =
         found = pd.concat(
             [
                 query.run_query("map", **shown.query_parameters),
-                query.run_query("references", **shown.query_parameters),
+                query.run_query("reference_areas", **shown.query_parameters),
             ]
         )
     figure = {

@@ -121,7 +121,7 @@ def add_document_numbers(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.
     """The rows with the numbers of the documents each figure was read in; the way to those documents past the table, and they as a numbered list."""
     numbers: dict[tuple, int] = {}
     read: dict[tuple, list] = {key: [] for key in zip(rows["geo"], rows["period"], rows["edition"])}
-    for row in run_query("figure_documents", **view.breakdown).itertuples():
+    for row in run_query("observation_documents", **view.breakdown).itertuples():
         if (row.geo, row.period, row.edition) in read:
             place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
             read[row.geo, row.period, row.edition].append(

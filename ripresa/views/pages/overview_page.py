@@ -156,7 +156,7 @@ def render_region(filters: Filters) -> None:
         "closures",
     )
     rows = with_reference_rows(
-        run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view
+        run_query("map", **view.query_parameters), run_query("reference_areas", **view.query_parameters), view
     )
     st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
     left, right = st.columns([6, 6], gap="large")
@@ -197,7 +197,7 @@ def render_regions_summary(names: dict[str, str], lang: str) -> None:
         ).query_parameters
         rows = [
             row
-            for name in ("references", "map")
+            for name in ("reference_areas", "map")
             for row in areas.frame_to_dicts(run_query(name, **moment))
             if row["geo"] in body
         ]

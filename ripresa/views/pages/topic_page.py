@@ -126,7 +126,7 @@ def render_map_panel(view: View) -> pd.DataFrame:
 def build_map_figures(view: View, theme: str, map_mode: str) -> tuple[RenderedFigure, RenderedFigure]:
     """The map and the areas in order; drawn: "tiles", or the continent to be seen closer."""
     rows = with_reference_rows(
-        run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view
+        run_query("map", **view.query_parameters), run_query("reference_areas", **view.query_parameters), view
     )
     found = to_records(rows, view.lang)
     closer = view.level == "world" and map_mode in set(rows["continent"])
@@ -161,7 +161,7 @@ def build_map_figures(view: View, theme: str, map_mode: str) -> tuple[RenderedFi
 def build_dot_figure(view: View, theme: str) -> RenderedFigure:
     """The few areas that published a figure, by name."""
     rows = with_reference_rows(
-        run_query("map", **view.query_parameters), run_query("references", **view.query_parameters), view
+        run_query("map", **view.query_parameters), run_query("reference_areas", **view.query_parameters), view
     )
     return build_rendered_figure("dots", partial(dot.build_dot_plot, rows, view), theme, rows, view)
 
