@@ -33,8 +33,11 @@ audit: $(VENV)/dev $(DATABASE)  ## judge every page in every language, theme and
 build: $(VENV)/run  ## build the database from data/
 	@$(BIN)/python -m ripresa build
 
-lint: $(VENV)/dev  ## check the code's style
+lint: $(VENV)/dev  ## check style, layers of imports, and SQL
+	@$(BIN)/python -m ruff format --check --quiet .
 	@$(BIN)/python -m ruff check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m sqlfluff lint queries
 
 bench: $(VENV)/bench $(DATABASE)  ## measure against Dash, plain Streamlit and plotly.js alone (a quarter of an hour; ARGS="--quick" tries it)
 	@$(BIN)/python -m benchmarks $(ARGS)
