@@ -160,7 +160,8 @@ def test_our_own_code_is_clean_and_each_exemption_has_its_reason():
     assert exempted and all(re.fullmatch(r'    "B\d{3}", # .{10,}', line) for line in exempted)
     assert (
         subprocess.run(
-            [sys.executable, "-c", "import sys; from deploy import secure; sys.exit(secure.run_bandit())"], cwd=ROOT
+            [sys.executable, "-c", "import sys; from deploy import secure; sys.exit(secure.run_bandit())"],
+            cwd=ROOT,
         ).returncode
         == 0
     )

@@ -20,7 +20,9 @@ def test_a_store_of_an_older_version_is_named_with_the_place_to_move_it_to(tmp_p
     former = tmp_path / "kept" / "diagnosis.sqlite3"
     former.parent.mkdir()
     former.touch()
-    with pytest.raises(settings.SettingsError, match=r"contributions/diagnosis\.sqlite3.*kept/diagnosis\.sqlite3"):
+    with pytest.raises(
+        settings.SettingsError, match=r"contributions/diagnosis\.sqlite3.*kept/diagnosis\.sqlite3"
+    ):
         settings.check_environment({}, former)
 
 

@@ -18,7 +18,20 @@ DIRECT = sorted(
     for path in (ROOT / folder).glob("requirements*.txt")
 )
 REQUIREMENTS = [*DIRECT, "constraints.txt"]
-TARGETS = ("help", "run", "test", "check", "build", "lint", "clean", "bench", "release", "sheets", "secure", "fuzz")
+TARGETS = (
+    "help",
+    "run",
+    "test",
+    "check",
+    "build",
+    "lint",
+    "clean",
+    "bench",
+    "release",
+    "sheets",
+    "secure",
+    "fuzz",
+)
 ELSEWHERE = re.compile(
     r"(^|[^A-Za-z0-9._%-])/(work|farm|root|Users)/|[A-Z]:\\Users|://[a-z.-]*(pyp|pythonh|npmj|npmm)",
     re.MULTILINE,
