@@ -26,8 +26,8 @@ from ripresa import settings
 from ripresa.api import boundary_files, handlers, jsonstat_writer, row_stream, serializers
 from ripresa.api.endpoints import BOUNDARY_NAMES, ENDPOINTS, KEY_PARAMETERS, MAX_QUERY_LENGTH
 from ripresa.api.problem import STATUS_CODES
-from ripresa.database import build, releases
 from ripresa.database import query as queries
+from ripresa.database import releases
 from ripresa.i18n import noted, t
 from ripresa.views.components import data_table as ui_table
 from ripresa.web import routes
@@ -80,7 +80,7 @@ def older(tmp_path, monkeypatch):
     """A database of another version in place, the true one's figures kept as a release."""
     current = queries.get_data_version()
     other = tmp_path / "ripresa.duckdb"
-    shutil.copy(build.get_database_path(), other)
+    shutil.copy(settings.get_database_path(), other)
     with duckdb.connect(str(other)) as connection:
         connection.execute("update build set version = 'ffffffffffff'")
     (tmp_path / "releases").mkdir()
@@ -430,7 +430,7 @@ def test_revisions_are_those_of_the_releases(monkeypatch):
 
 def test_the_database_leaves_whole_under_its_version_and_can_be_resumed(tmp_path):
     answer = get("/database")
-    assert answer.content == build.get_database_path().read_bytes() and int(
+    assert answer.content == settings.get_database_path().read_bytes() and int(
         answer.headers["content-length"]
     ) == len(answer.content)
     assert (
@@ -514,6 +514,23 @@ def test_versions_lists_the_one_in_place_and_those_kept(older):
         ("aaaaaaaaaaaa", False, False),
     ]
     assert all(get(row["observations_url"] + "?limit=1") for row in rows if row["observations_url"])
+
+
+def test_every_archived_release_is_read_by_the_code_of_today(tmp_path, monkeypatch):
+    """A release archived with other column names would answer 500 to the links that cite it."""
+    database = tmp_path / "ripresa.duckdb"
+    shutil.copy(settings.get_database_path(), database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update build set version = 'eeeeeeeeeeee'")
+    monkeypatch.setenv("RIPRESA_DATABASE", str(database))
+    monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
+    versions = [line["version"] for line in releases.load_releases() if line["version"] != "eeeeeeeeeeee"]
+    assert versions
+    for version in versions:
+        assert len(releases.load_observations(version)) > 10_000
+        for form in ("csv", "json", "parquet"):
+            path = f"/versions/{version}/observations?indicator=death_rate&geo=ITC4&format={form}"
+            assert get(path).headers["data-version"] == version
 
 
 def test_a_new_version_has_new_etags(older):

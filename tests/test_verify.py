@@ -21,8 +21,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from ripresa import settings
 from ripresa.cli import verify_file
-from ripresa.database import build, query, releases
+from ripresa.database import query, releases
 from ripresa.exports import formats, image_metadata, verify
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS
@@ -524,7 +525,7 @@ def updated(tmp_path, monkeypatch):
     shown = export("women")
     folder = tmp_path / "data"
     (folder / "releases").mkdir(parents=True)
-    shutil.copyfile(build.get_database_path(), folder / "new.duckdb")
+    shutil.copyfile(settings.get_database_path(), folder / "new.duckdb")
     releases.load_observations(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
     with duckdb.connect(str(folder / "new.duckdb")) as connection:
         connection.execute(
@@ -718,3 +719,65 @@ def test_open_data_of_a_version_that_is_not_kept_says_so(taken, updated):
         verdict.phrase_key == "unsealed_revised"
         and "is not kept here and the file carries no seal" in verdict.format_message("en")
     )
+
+
+# --- files made before 1.0, when columns had other names ---
+
+FORMER_FILES = sorted((ROOT / "tests" / "data_verify").glob("death_rate_before_1_0*"))
+
+
+@pytest.mark.parametrize("path", FORMER_FILES, ids=lambda path: path.name.removeprefix("death_rate_"))
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_a_file_made_before_1_0_is_said_so_and_compared_by_its_values(path, lang):
+    result = verify.verify_file(path)
+    assert (result.state, result.row_count, result.findings) == ("current", 22, ())
+    sentence = result.format_message(lang)
+    assert {"it": "fatto prima della versione 1.0", "en": "made before version 1.0"}[lang] in sentence
+    assert {"it": "le sue 22 cifre sono quelle di oggi", "en": "its 22 figures are today's"}[lang] in sentence
+
+
+def test_every_format_has_a_file_made_before_1_0():
+    assert {path.suffix for path in FORMER_FILES} == {
+        ".csv",
+        ".json",
+        ".parquet",
+        ".png",
+        ".svg",
+        ".xlsx",
+        ".zip",
+    }
+
+
+def test_a_value_of_a_file_made_before_1_0_that_is_not_today_s_is_named(monkeypatch):
+    known = dict(verify._get_published_observations(query.get_data_version()))
+    key = next(key for key in known if key[0] == "death_rate" and key[1] == "ITC4" and key[5] == "2024")
+    known[key] = known[key] | {"value": "11.1"}
+    monkeypatch.setattr(
+        verify, "_get_published_observations", lambda version: known if version != OLD else {}
+    )
+    result = verify.verify_file(ROOT / "tests" / "data_verify" / "death_rate_before_1_0.csv")
+    assert result.state == "revised"
+    assert "made before version 1.0" in result.format_message("en")
+    assert "1 of its figures is not today's, of 22" in result.format_message("en")
+    assert [finding.kind for finding in result.findings] == ["revised"]
+
+
+OLD = "b415bb52e867"  # the version that the files of tests/data_verify cite
+
+
+@pytest.mark.parametrize("column", ["value", "low", "base", "citations"])
+def test_a_changed_cell_of_a_file_made_before_1_0_is_still_altered(column):
+    text = (ROOT / "tests" / "data_verify" / "death_rate_before_1_0.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    rows[3][column] = rows[3][column] + "9"
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    assert verify.verify_file(out.getvalue().encode(), "changed.csv").state == "altered"
+
+
+def test_a_header_that_mixes_old_and_new_names_is_altered():
+    text = (ROOT / "tests" / "data_verify" / "death_rate_before_1_0.csv").read_text(encoding="utf-8")
+    mixed = text.replace(",low,", ",ci_low,", 1)
+    assert mixed != text and verify.verify_file(mixed.encode(), "mixed.csv").state == "altered"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ripresa.database import build, query, releases
+from ripresa import settings
+from ripresa.database import query, releases
 from ripresa.database.build import KEY_COLUMNS
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.seal import OBSERVATION_FIELDS, normalize_cell
@@ -43,11 +44,16 @@ class VerificationResult:
     row_count: int = 0
     findings: tuple[Finding, ...] = ()
     unsealed: bool = False
+    is_former: bool = False  # made before 1.0
 
     @property
     def phrase_key(self) -> str:
         """The state, as its words are called: of a file without a seal less is said."""
-        return f"unsealed_{self.state}" if self.unsealed else self.state
+        if self.unsealed:
+            return f"unsealed_{self.state}"
+        return (
+            f"former_{self.state}" if self.is_former and self.state in ("current", "revised") else self.state
+        )
 
     def format_message(self, lang: str) -> str:
         """The answer in one sentence."""
@@ -59,7 +65,9 @@ class VerificationResult:
             or releases.load_observations(self.version) is not None
             else "_unknown"
         )
-        key = f"verify_{self.phrase_key}" + (known if self.state in ("current", "revised") else "")
+        key = f"verify_{self.phrase_key}"
+        if self.state in ("current", "revised") and not key.startswith("verify_former_"):
+            key += known
         return t(
             key,
             lang,
@@ -144,6 +152,7 @@ def _verify_parsed_file(found: ParsedFile, name: str) -> VerificationResult:
         len(figures),
         tuple(details),
         found.unsealed,
+        found.is_former,
     )
 
 
@@ -272,7 +281,7 @@ def _get_observation(row: dict[str, str]) -> tuple[str, ...]:
 
 def _get_published_observations(version: str) -> dict[tuple[str, ...], dict[str, str]]:
     """The figures of a version by key; empty where it is not kept."""
-    out = build.get_database_path()
+    out = settings.get_database_path()
     return _load_published_observations(version, out.stat().st_mtime_ns if out.exists() else 0)
 
 

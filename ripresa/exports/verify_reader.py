@@ -38,6 +38,16 @@ UNSEALED_COLUMNS = {
 }  # what a file without seal must say to be compared: those of the open data routes and of the pages do
 SEALED_COLUMNS = {"citations", "check"}  # columns that come with a seal alone
 OPTIONAL_COLUMNS = {"role"}  # columns that files taken in earlier days do not have
+FORMER_COLUMNS = {  # names before 1.0; the columns, their order and so their checks are the same
+    "starts": "period_start",
+    "low": "ci_low",
+    "high": "ci_high",
+    "interval_reason": "no_ci_reason",
+    "n_note": "sample_size_note",
+    "base": "population",
+    "drawn_from": "published_geo",
+}
+DATE_COLUMNS = {"period_start", "starts"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ class ParsedFile:
     observations: list[tuple[str, ...]] | None = None
     findings: list[Finding] = field(default_factory=list)
     unsealed: bool = False  # as the open data routes and the pages give it: there is no seal to miss
+    is_former: bool = False  # made before 1.0, with the names of that time
 
 
 class UnknownFileError(Exception):
@@ -73,7 +84,15 @@ class UnknownFileError(Exception):
 
 
 def parse_file(file: bytes, sidecar: bytes | None = None) -> ParsedFile:
-    """A file of ours, whatever its format. Raises NotOurs."""
+    """A file of ours, whatever its format, with the names of today. Raises UnknownFileError."""
+    parsed = _parse_by_format(file, sidecar)
+    if parsed.is_former and parsed.seal and "columns" in parsed.seal:
+        columns = {FORMER_COLUMNS.get(name, name): check for name, check in parsed.seal["columns"].items()}
+        parsed.seal = parsed.seal | {"columns": columns}
+    return parsed
+
+
+def _parse_by_format(file: bytes, sidecar: bytes | None) -> ParsedFile:
     if len(file) > MAX_FILE_BYTES:
         raise UnknownFileError("too large")
     if image_metadata.detect_image_format(file):
@@ -98,7 +117,9 @@ def _parse_image(file: bytes) -> ParsedFile:
                 if image_metadata.has_seal_marker(file)
                 else UnknownFileError("no seal")
             )
-        found = ParsedFile(seal=seal, observations=fingerprint.unpack_rows(str(seal.get("observations", ""))))
+        is_former = "observations" not in seal and "figures" in seal
+        packed_rows = str(seal.get("figures" if is_former else "observations", ""))
+        found = ParsedFile(seal=seal, observations=fingerprint.unpack_rows(packed_rows), is_former=is_former)
         if image_metadata.checksum_drawing(file) != seal.get("drawing"):
             found.findings += _compare_svg_texts(file, seal) or [Finding("drawing")]
     except (image_metadata.DamagedImageError, ValueError):
@@ -184,11 +205,15 @@ def _parse_sidecar(beside: bytes, found: ParsedFile) -> dict | None:
 def _parse_table(head: list[str], lines, decimal: str = ".") -> ParsedFile:
     """Rows of text cells under our header. Raises NotOurs where the header is not ours."""
     head = [name.strip() for name in head]
+    is_former = bool(FORMER_COLUMNS.keys() & set(head)) and not set(FORMER_COLUMNS.values()) & set(head)
+    if is_former:
+        head = [FORMER_COLUMNS.get(name, name) for name in head]
     names = [name for name in COLUMNS if name in head or name not in OPTIONAL_COLUMNS]
     missing = [name for name in names if name not in head]
     if len(missing) > len(COLUMNS) // 2 or not {"check", "data_version"} & set(head):
         raise UnknownFileError("other columns")
-    found = ParsedFile(unsealed=set(head) >= UNSEALED_COLUMNS and not SEALED_COLUMNS & set(head))
+    unsealed = set(head) >= UNSEALED_COLUMNS and not SEALED_COLUMNS & set(head)
+    found = ParsedFile(unsealed=unsealed, is_former=is_former)
     if missing and not found.unsealed:
         found.findings, found.observations = (
             [Finding("header", (("columns", ", ".join(missing)),))],
@@ -307,7 +332,7 @@ def _parse_xlsx(members: dict[str, bytes]) -> ParsedFile:
         head,
         (
             [
-                _parse_excel_date(item) if name == "period_start" else item
+                _parse_excel_date(item) if name in DATE_COLUMNS else item
                 for name, item in zip(head, line + [""] * (len(head) - len(line)))
             ]
             for line in lines[1:]
@@ -441,7 +466,10 @@ def _parse_json(file: bytes) -> ParsedFile:
 def _parse_jsonstat(whole: dict) -> ParsedFile:
     """JSON-stat of the open data routes: one row a cell."""
     try:
-        beside, version = whole["extension"], whole["extension"]["data_version"]
+        extension = whole["extension"]
+        is_former = "ci_low" not in extension and "low" in extension
+        beside = {FORMER_COLUMNS.get(name, name): values for name, values in extension.items()}
+        version = extension["data_version"]
         codes = [whole["dimension"][name]["category"]["index"] for name in KEY_COLUMNS]
         rows = []
         for place, value in whole["value"].items():
@@ -469,6 +497,7 @@ def _parse_jsonstat(whole: dict) -> ParsedFile:
             for row in rows
         ],
         unsealed=True,
+        is_former=is_former,
     )
 
 
