@@ -16,9 +16,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  make run PORT=8600 changes the port, HOST=0.0.0.0 lets other machines in (now $(HOST):$(PORT))"
 
-# Streamlit's own greeting would name this machine's address, and ask another host for it.
 run: $(DATABASE)  ## show the dashboard, building first what is missing
-	@$(BIN)/python -c "import socket; socket.create_server(('$(HOST)', $(PORT))).close()" 2>/dev/null || { echo "Port $(PORT) is taken: type make run PORT=8600, or another number."; exit 1; }
 	@exec $(BIN)/python -m ripresa serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too

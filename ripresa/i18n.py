@@ -21,7 +21,13 @@ from ripresa.catalogue import LANGS
 LOCALES = {"it": "it_IT", "en": "en_GB"}
 MISSING_TEXT = "–"
 MINUS_SIGN = "−"
-LOCALE_FILES = ("interface", "charts", "exports", "api")  # one namespace: a key stands in one file only
+LOCALE_FILES = (
+    "interface",
+    "charts",
+    "exports",
+    "api",
+    "sandbox",
+)  # one namespace: a key stands in one file only
 SIGNED_UNITS = {
     "points": "points_value",
     "percent_change": "percent_value",

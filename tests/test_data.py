@@ -736,7 +736,7 @@ def test_two_builds_of_the_same_inputs_hold_the_same_figures(db, tmp_path):
     version = build.build_database(ROOT, tmp_path / "again.duckdb")
     assert column(db, "select version from build") == [version]
     with duckdb.connect() as connection:
-        for name, path in (("one", build.get_database_path()), ("two", tmp_path / "again.duckdb")):
+        for name, path in (("one", settings.get_database_path()), ("two", tmp_path / "again.duckdb")):
             connection.execute(f"attach '{path}' as {name} (read_only)")
         for table in (
             "observations",

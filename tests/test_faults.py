@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ripresa import i18n as words
+from ripresa import settings
 from ripresa.cli import rollback
 from ripresa.database import build, query
 from ripresa.database import releases as release
@@ -57,7 +58,7 @@ def plain(visit) -> str:
 def replica(tmp_path, monkeypatch) -> Path:
     """A copy of the published database that nothing may build again."""
     query.get_data_version()
-    copy = Path(shutil.copy(build.get_database_path(), tmp_path / "copy.duckdb"))
+    copy = Path(shutil.copy(settings.get_database_path(), tmp_path / "copy.duckdb"))
     monkeypatch.setenv("RIPRESA_DATABASE", str(copy))
     monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
     return copy

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import pytest
 
-from ripresa.database import build, query
+from ripresa import i18n, settings
+from ripresa.database import query
 from ripresa.exports import snippets
 from ripresa.filters import Filters, resolve_view
 from ripresa.sandbox import pool as locked
@@ -159,7 +160,7 @@ HEAVY = {
 def untouched():
     """Whatever a visitor asks, the file is the same to the byte, nothing lies beside it, and the pages are answered."""
     query.get_data_version()
-    path = build.get_database_path().resolve()
+    path = settings.get_database_path().resolve()
     before, folder = (
         hashlib.sha256(path.read_bytes()).hexdigest(),
         {name for name in os.listdir(path.parent) if name.startswith(path.name)},
@@ -178,7 +179,9 @@ def untouched():
 def kind(sql: str, seconds: float = locked.MAX_SECONDS) -> str:
     """Why a question is refused; "" where it is answered."""
     try:
-        locked.run_sql(sql.replace("{published}", str(build.get_database_path().resolve())), seconds=seconds)
+        locked.run_sql(
+            sql.replace("{published}", str(settings.get_database_path().resolve())), seconds=seconds
+        )
     except QueryRejectedError as refused:
         return refused.kind
     return ""
@@ -465,7 +468,7 @@ def test_a_process_that_dies_is_replaced():
 
 def test_a_swapped_database_is_seen_by_the_next_question(tmp_path, monkeypatch):
     other = tmp_path / "it's another.duckdb"
-    other.write_bytes(build.get_database_path().read_bytes())
+    other.write_bytes(settings.get_database_path().read_bytes())
     with duckdb.connect(str(other)) as connection:
         connection.execute("update build set version = 'ffffffffffff'")
     monkeypatch.setenv("RIPRESA_DATABASE", str(other))
@@ -475,8 +478,12 @@ def test_a_swapped_database_is_seen_by_the_next_question(tmp_path, monkeypatch):
 
 
 def test_every_refusal_is_one_sentence_in_both_languages():
-    for key, sentences in locked._load_messages().items():
-        refused = QueryRejectedError(key, "Parser Error: x\nLINE 1", length=1, most=2, seconds="3")
+    messages = {key: entry for key, entry in i18n.load_strings().items() if key.startswith("sandbox_")}
+    assert len(messages) == 13
+    for key, sentences in messages.items():
+        refused = QueryRejectedError(
+            key.removeprefix("sandbox_"), "Parser Error: x\nLINE 1", length=1, most=2, seconds="3"
+        )
         assert set(sentences) == {"it", "en"} and refused.format_message("it") != refused.format_message("en")
         assert all(
             "{" not in refused.format_message(lang) and "\n" not in refused.format_message(lang)

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ripresa import i18n
+from ripresa import i18n, settings
 from ripresa.charts.theme import get_palette
-from ripresa.database import build, releases
 from ripresa.database import query as queries
+from ripresa.database import releases
 from ripresa.embed import embed_page
 from ripresa.exports import export_table as figures
 from ripresa.exports import formats, verify
@@ -362,7 +362,7 @@ def test_a_cited_link_of_a_version_not_kept_says_so():
 
 
 def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
-    out = build.get_database_path()
+    out = settings.get_database_path()
     then = releases._read_database(out, out.stat().st_mtime_ns).copy()
     own = (
         (then["indicator"] == "death_rate")

@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from ripresa import catalogue
-from ripresa.database import build, query
+from ripresa import catalogue, settings
+from ripresa.database import query
 from ripresa.database.query import run_query
 from ripresa.exports import snippets
 from ripresa.filters import Filters, resolve_view
@@ -33,7 +33,7 @@ def downloads(tmp_path_factory) -> Path:
     """A folder with what the script says to download, under the names it says."""
     folder = tmp_path_factory.mktemp("downloads")
     query.get_data_version()
-    shutil.copy(build.get_database_path(), folder / f"ripresa-digitale_{query.get_data_version()}.duckdb")
+    shutil.copy(settings.get_database_path(), folder / f"ripresa-digitale_{query.get_data_version()}.duckdb")
     for path in (ROOT / "static" / "geo").glob("*.geojson"):
         shutil.copy(path, folder)
     return folder

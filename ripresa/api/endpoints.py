@@ -143,10 +143,12 @@ class Endpoint:
     @cached_property
     def query_parameters(self) -> dict[str, Parameter]:
         """Its parameters in the address after the question mark, by name."""
-        asked = {parameter.name: parameter for parameter in self.parameters if parameter.location == "query"}
+        declared = {
+            parameter.name: parameter for parameter in self.parameters if parameter.location == "query"
+        }
         return (
             {"lang": Parameter("lang", choices=LANGS)}
-            | asked
+            | declared
             | {"format": Parameter("format", choices=self.formats, default=self.formats[0])}
         )
 
@@ -249,7 +251,7 @@ def parse_parameters(
                 allowed=list(endpoint.query_parameters),
                 name=name[:60],
             )
-    found = {
+    parameters = {
         name: parameter.parse([value for given, value in query_items if given == name], version, lang)
         for name, parameter in endpoint.query_parameters.items()
     }
@@ -258,7 +260,7 @@ def parse_parameters(
         for parameter in endpoint.parameters
         if parameter.location == "path"
     }
-    return {"format": endpoint.formats[0]} | found | inside
+    return {"format": endpoint.formats[0]} | parameters | inside
 
 
 @lru_cache(maxsize=4)

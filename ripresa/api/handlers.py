@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 from starlette.responses import FileResponse, Response
 
-from ripresa import i18n
+from ripresa import i18n, settings
 from ripresa.api import boundary_files, datapackage, html_docs, jsonstat_writer, row_stream, serializers
 from ripresa.api import openapi as document
 from ripresa.api.endpoints import API_VERSION, ENDPOINTS, MEDIA_TYPES, load_codelists
@@ -22,7 +22,6 @@ from ripresa.api.responses import (
     build_streaming_response,
     compute_etag,
 )
-from ripresa.database import build
 from ripresa.database import query as queries
 from ripresa.database import releases as release
 from ripresa.i18n import t
@@ -38,29 +37,31 @@ def handle_rows(call: RequestContext) -> Response:
     )
     if fresh := build_not_modified(call, tag, kept):
         return fresh
-    found = row_stream.RowStream(
+    stream = row_stream.RowStream(
         call.endpoint.sql_text, call.parameters, call.version, as_json_text=call.format == "json"
     )
     headers = {
         **kept,
-        "X-Total-Count": str(found.total),
+        "X-Total-Count": str(stream.total),
         "Data-Version": call.version,
-        **build_link_header(call, found.total),
+        **build_link_header(call, stream.total),
         **build_content_disposition(call),
     }
     if call.format == "jsonstat":
-        return build_full_response(call, _encode_jsonstat(call, found), MEDIA_TYPES["jsonstat"], headers, tag)
-    about = {"version": call.version, "total": found.total}
+        return build_full_response(
+            call, _encode_jsonstat(call, stream), MEDIA_TYPES["jsonstat"], headers, tag
+        )
+    about = {"version": call.version, "total": stream.total}
     if call.format == "json":
         return build_streaming_response(
-            call, found, serializers.serialize_json(found.iter_batches(), about), headers, tag
+            call, stream, serializers.serialize_json(stream.iter_batches(), about), headers, tag
         )
     written = (
-        serializers.serialize_parquet(found.schema, found.iter_batches(), about)
+        serializers.serialize_parquet(stream.schema, stream.iter_batches(), about)
         if call.format == "parquet"
-        else serializers.serialize_csv(found.schema, found.iter_batches())
+        else serializers.serialize_csv(stream.schema, stream.iter_batches())
     )
-    return build_streaming_response(call, found, written, headers, tag)
+    return build_streaming_response(call, stream, written, headers, tag)
 
 
 def handle_revisions(call: RequestContext) -> Response:
@@ -123,7 +124,7 @@ def handle_boundary(call: RequestContext) -> Response:
 
 def handle_database(call: RequestContext) -> Response:
     """The database file itself; a download that broke off can be resumed. Two builds of one version hold the same figures, not the same bytes."""
-    path = build.get_database_path()
+    path = settings.get_database_path()
     seen = path.stat()
     headers = {
         "Cache-Control": LATEST_CACHE_CONTROL,

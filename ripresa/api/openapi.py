@@ -131,7 +131,7 @@ def _build_operation(endpoint: Endpoint, version: str, lang: str) -> dict:
 
 
 def _build_parameter(parameter: Parameter, version: str, lang: str) -> dict:
-    found = {
+    document = {
         "name": parameter.name,
         "in": parameter.location,
         "required": parameter.location == "path",
@@ -139,11 +139,11 @@ def _build_parameter(parameter: Parameter, version: str, lang: str) -> dict:
         "schema": parameter.build_schema(version),
     }
     if parameter.repeatable:
-        found |= {"style": "form", "explode": True}
+        document |= {"style": "form", "explode": True}
     if parameter.example:
         example = int(parameter.example) if parameter.maximum else parameter.example
-        found["example"] = [example] if parameter.repeatable else example
-    return found
+        document["example"] = [example] if parameter.repeatable else example
+    return document
 
 
 def _build_success_response(endpoint: Endpoint, lang: str) -> dict:

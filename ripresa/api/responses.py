@@ -105,8 +105,10 @@ def build_not_modified(call: RequestContext, tag: str, headers: dict) -> Respons
     }
     if not known & {tag, _gzip_etag(tag), "*"}:
         return None
-    kept = {name: headers[name] for name in ("Cache-Control", "Vary", "Content-Language") if name in headers}
-    return Response(None, 304, {"Vary": "Accept-Encoding", **kept, "ETag": tag})
+    kept_headers = {
+        name: headers[name] for name in ("Cache-Control", "Vary", "Content-Language") if name in headers
+    }
+    return Response(None, 304, {"Vary": "Accept-Encoding", **kept_headers, "ETag": tag})
 
 
 def compute_etag(*parts: str) -> str:
@@ -124,10 +126,12 @@ def build_link_header(call: RequestContext, total: int) -> dict[str, str]:
     limit, offset = call.parameters.get("limit"), call.parameters.get("offset", 0)
     if not limit:
         return {}
-    asked = [(name, value) for name, value in call.request.query_params.multi_items() if name != "offset"]
+    query_items = [
+        (name, value) for name, value in call.request.query_params.multi_items() if name != "offset"
+    ]
 
     def to(start, rel):
-        return f'<{call.request.url.path}?{urlencode([*asked, ("offset", start)])}>; rel="{rel}"'
+        return f'<{call.request.url.path}?{urlencode([*query_items, ("offset", start)])}>; rel="{rel}"'
 
     links = [to(offset + limit, "next")] if offset + limit < total else []
     links += [to(max(0, offset - limit), "prev")] if offset else []

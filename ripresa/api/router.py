@@ -43,14 +43,22 @@ def handle_request(endpoint: Endpoint, request: Request) -> Response:
         if len(request.url.query) > MAX_QUERY_LENGTH:
             raise ProblemError("long", lang, "long", length=len(request.url.query), most=MAX_QUERY_LENGTH)
         current = queries.get_data_version()
-        asked = request.path_params.get("version")
-        given = parse_parameters(
+        requested_version = request.path_params.get("version")
+        parameters = parse_parameters(
             endpoint, request.path_params, request.query_params.multi_items(), current, lang
         )
-        if asked is not None and asked != current:
-            _check_version(endpoint, asked, current, lang)
+        if requested_version is not None and requested_version != current:
+            _check_version(endpoint, requested_version, current, lang)
         return HANDLERS[endpoint.name](
-            RequestContext(request, endpoint, given, asked or current, current, asked is not None, lang)
+            RequestContext(
+                request,
+                endpoint,
+                parameters,
+                requested_version or current,
+                current,
+                requested_version is not None,
+                lang,
+            )
         )
     except ProblemError as problem:
         return problem.build_response(request.url.path)
@@ -63,12 +71,12 @@ def handle_request(endpoint: Endpoint, request: Request) -> Response:
 def _check_version(endpoint: Endpoint, requested: str, current: str, lang: str) -> None:
     """Raises Problem, unless the figures of this older version were kept and it is they that are asked for."""
     known = {line["version"] for line in release.load_releases()}
-    kept = row_stream.find_release_file(requested)
-    if kept and endpoint.name == "observations":
+    release_file = row_stream.find_release_file(requested)
+    if release_file and endpoint.name == "observations":
         return
     newest = f"/api/{API_VERSION}{endpoint.path if '{' not in endpoint.path else '/'}"
     more = {"current": current, "current_address": newest, "releases": f"/api/{API_VERSION}/versions"}
-    if kept:
+    if release_file:
         raise ProblemError(
             "version_gone", lang, "version_kept", extensions=more, version=requested, current=current
         )
@@ -120,9 +128,9 @@ def _handle_unexpected_error(request: Request, fault: Exception) -> Response:
 
 
 def _build_routes() -> list[Route]:
-    found = []
+    routes = []
     for endpoint in ENDPOINTS:
-        found.append(
+        routes.append(
             Route(
                 f"/{API_VERSION}{endpoint.path}",
                 partial(handle_request, endpoint),
@@ -131,7 +139,7 @@ def _build_routes() -> list[Route]:
             )
         )
         if endpoint.pinnable:
-            found.append(
+            routes.append(
                 Route(
                     f"/{API_VERSION}/versions/{{version}}{endpoint.path}",
                     partial(handle_request, endpoint),
@@ -139,7 +147,7 @@ def _build_routes() -> list[Route]:
                     name=f"{endpoint.name}_of_version",
                 )
             )
-    return found
+    return routes
 
 
 api_app = CORSMiddleware(

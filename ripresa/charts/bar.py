@@ -223,7 +223,7 @@ def _truncate_rows(lines: list[dict], view: View, most: int) -> tuple[list[dict 
     """The rows to draw, None where others are left out, and the note that says so."""
     if len(lines) <= most:
         return lines, ""
-    kept = [
+    visible_indexes = [
         place
         for place, row in enumerate(lines)
         if place < BARS_AT_EACH_END
@@ -231,12 +231,12 @@ def _truncate_rows(lines: list[dict], view: View, most: int) -> tuple[list[dict 
         or row["geo"] in get_highlighted_areas(view)
     ]
     drawn: list[dict | None] = []
-    for before, place in zip([-1, *kept], kept):
+    for before, place in zip([-1, *visible_indexes], visible_indexes):
         drawn += [None] * (place > before + 1) + [lines[place]]
     return drawn, t(
         "note_hidden",
         view.lang,
-        shown=len(kept),
+        shown=len(visible_indexes),
         count=len(lines),
         top=BARS_AT_EACH_END,
         bottom=BARS_AT_EACH_END,

@@ -40,9 +40,9 @@ def build_sector_bar_chart(rows, view: View, theme: str = "light") -> go.Figure:
     """One bar a sector of one area, the total on top, then highest first, those of another edition last. rows: sector, sector_name, value; sector_kind, if given, keeps to
     NACE sections where the source has them, so that a sector and its parts are not set side by side."""
     colours = look.get_palette(theme)
-    found = flag_other_editions(select_sector_level(to_records(rows, view.lang)))
-    known = with_values(found)
-    figure_text = build_figure_text(found, view, "sectors")
+    records = flag_other_editions(select_sector_level(to_records(rows, view.lang)))
+    known = with_values(records)
+    figure_text = build_figure_text(records, view, "sectors")
     if not known:
         return look.build_empty_figure(view, theme, figure_text)
     ordered = sorted(known, key=lambda row: (row["sector"] != "all", is_other_edition(row), -row["value"]))
@@ -193,14 +193,14 @@ class HeatmapGrid:
         return [row["value"] for line in self.cells for row in line if row]
 
 
-def build_heatmap_grid(found: list[dict], view: View) -> HeatmapGrid:
+def build_heatmap_grid(records: list[dict], view: View) -> HeatmapGrid:
     """The rows as areas, the chosen first, by sectors that enough areas have."""
-    found = flag_other_editions(_select_common_sectors(select_sector_level(found)))
-    cells = {(row["geo"], row["sector"]): row for row in with_values(found)}
-    names = {row["geo"]: row["geo_name"] for row in found}
+    records = flag_other_editions(_select_common_sectors(select_sector_level(records)))
+    cells = {(row["geo"], row["sector"]): row for row in with_values(records)}
+    names = {row["geo"]: row["geo_name"] for row in records}
     areas_, across = (
         {geo: names[geo] for geo in sorted(names, key=lambda geo: geo not in get_highlighted_areas(view))},
-        {row["sector"]: row["sector_name"] for row in found},
+        {row["sector"]: row["sector_name"] for row in records},
     )
     decimals = (
         0 if len(across) > MAX_WIDE_COLUMNS else view.indicator.decimals
@@ -211,7 +211,7 @@ def build_heatmap_grid(found: list[dict], view: View) -> HeatmapGrid:
         across,
         [[cells.get((geo, sector)) for sector in across] for geo in areas_] if cells else [],
         decimals,
-        build_figure_text(found, view, "heat", notes),
+        build_figure_text(records, view, "heat", notes),
     )
 
 

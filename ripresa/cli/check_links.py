@@ -53,23 +53,23 @@ def main(arguments: list[str] | None = None) -> int:
         default=DEFAULT_PAUSE,
         help=f"seconds between two requests to one host (default: {DEFAULT_PAUSE:g})",
     )
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     resources = read_resources()
-    unknown = sorted(set(given.only or ()) - {row["id"] for row in resources})
+    unknown = sorted(set(options.only or ()) - {row["id"] for row in resources})
     if unknown:
         parser.error(f"{', '.join(unknown)} is not in data/resources.csv")
-    wanted = [row for row in resources if not given.only or row["id"] in given.only]
+    wanted = [row for row in resources if not options.only or row["id"] in options.only]
     with httpx.Client(
         headers={"User-Agent": USER_AGENT}, timeout=TIMEOUT, follow_redirects=True, max_redirects=8
     ) as client:
-        found = list(check_links(wanted, client, given.pause))
-    write_report(found, given.out)
+        checks = list(check_links(wanted, client, options.pause))
+    write_report(checks, options.out)
     counts = {
-        kind: sum(answer.found == kind for answer in found)
-        for kind in dict.fromkeys(answer.found for answer in found)
+        kind: sum(answer.found == kind for answer in checks)
+        for kind in dict.fromkeys(answer.found for answer in checks)
     }
     print(
-        f"check_links: {', '.join(f'{count} {kind}' for kind, count in counts.items())}; report in {given.out}",
+        f"check_links: {', '.join(f'{count} {kind}' for kind, count in counts.items())}; report in {options.out}",
         file=sys.stderr,
     )
     return 0

@@ -3,6 +3,8 @@
 import sys
 from importlib import import_module
 
+from ripresa import settings
+
 COMMANDS = {
     "serve": ("serve", "start the dashboard"),
     "build": ("build_database", "make the database from data/"),
@@ -17,7 +19,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and gives its exit status; 2 where the command is not known."""
+    """Runs one command and gives its exit status: 1 with settings of an older version, 2 where it is not known."""
     arguments = sys.argv[1:] if arguments is None else arguments
     command, *rest = arguments or ["--help"]
     if command in ("-h", "--help"):
@@ -26,6 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     if command not in COMMANDS:
         print(f"{command!r} is not a command.\n\n{format_usage()}", file=sys.stderr)
         return 2
+    try:
+        settings.check_environment()
+    except settings.SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
     module, _ = COMMANDS[command]
     return import_module(f"ripresa.cli.{module}").main(rest)
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from ripresa import catalogue, settings
+from ripresa.cli.build_database import print_progress
 from ripresa.database import build
 from ripresa.importers import apply, eurostat, future_of_business, istat, native_csv, text_files, worldbank
 from ripresa.importers.records import ImportBatch, ImporterError
@@ -31,25 +32,25 @@ SOURCE is eurostat, istat, worldbank or future_of_business for their official fi
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = _build_parser().parse_args(arguments)
-    root = given.root.resolve()
+    options = _build_parser().parse_args(arguments)
+    root = options.root.resolve()
     try:
-        with text_files.open_text_file(_locate_file(given, root)) as text:
-            reading = read_batch(given.source, text, root, given)
+        with text_files.open_text_file(_locate_file(options, root)) as text:
+            reading = read_batch(options.source, text, root, options)
         changes = (
             apply.preview_import(reading, root)
-            if given.dry_run
-            else apply.apply_import(reading, root, given.out, lambda words: _print_message(f"build: {words}"))
+            if options.dry_run
+            else apply.apply_import(reading, root, options.out, print_progress)
         )
     except (ImporterError, build.BuildError, catalogue.CatalogueError) as fault:
         _print_message(apply.summarize_errors(fault))
         return 1
     except MemoryError:
         _print_message(
-            f"{given.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream."
+            f"{options.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream."
         )
         return 1
-    print("\n".join(format_summary(reading, changes, given.dry_run)))
+    print("\n".join(format_summary(reading, changes, options.dry_run)))
     return 0
 
 

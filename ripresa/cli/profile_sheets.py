@@ -33,29 +33,29 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--sample", action="store_true", help=f"only {', '.join(SAMPLE_AREAS)}")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the PDFs go (default: static/sheets)")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     known = area_profile.get_profile_areas("en")
-    unknown = [code for code in given.areas if code not in known]
+    unknown = [code for code in options.areas if code not in known]
     if unknown:
         parser.error(f"{', '.join(unknown)}: no figures for this code; codes are like ITC4, ITF+ITG or DEU")
-    codes = given.areas or (SAMPLE_AREAS if given.sample else list_european_areas())
+    codes = options.areas or (SAMPLE_AREAS if options.sample else list_european_areas())
     try:
         with pdf.open_pdf_renderer() as to_pdf:
             for lang in LANGS:
-                (given.out / lang).mkdir(parents=True, exist_ok=True)
+                (options.out / lang).mkdir(parents=True, exist_ok=True)
                 for code in codes:
-                    (given.out / lang / sheet.build_pdf_name(code)).write_bytes(
+                    (options.out / lang / sheet.build_pdf_name(code)).write_bytes(
                         to_pdf(sheet.render_sheet(area_profile.load_area_profile(code, lang)))
                     )
-                print(f"sheets: {len(codes)} in {given.out / lang}", file=sys.stderr, flush=True)
+                print(f"sheets: {len(codes)} in {options.out / lang}", file=sys.stderr, flush=True)
     except pdf.BrowserNotFoundError as fault:
         print(fault, file=sys.stderr)
         return 1
     for lang in LANGS:
-        (given.out / lang / "index.html").write_text(
-            sheet_index.render_sheet_index(given.out / lang, lang), encoding="utf-8"
+        (options.out / lang / "index.html").write_text(
+            sheet_index.render_sheet_index(options.out / lang, lang), encoding="utf-8"
         )
-    (given.out / "version").write_text(get_data_version(), encoding="utf-8")
+    (options.out / "version").write_text(get_data_version(), encoding="utf-8")
     return 0
 
 

@@ -1,6 +1,7 @@
 """python -m ripresa serve: the dashboard, the open data and everything else, in one process."""
 
 import argparse
+import errno
 import socket
 import sys
 
@@ -10,16 +11,12 @@ from ripresa import settings
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ripresa serve", description="Start the dashboard.")
     parser.add_argument("--host", default="localhost", help="address to listen on (default: localhost)")
-    parser.add_argument("--port", type=int, default=8501, help="port to listen on (default: 8501)")
+    parser.add_argument("--port", type=_parse_port, default=8501, help="port to listen on (default: 8501)")
     options = parser.parse_args(arguments)
     try:
-        settings.check_environment()
         socket.create_server((options.host, options.port)).close()
-    except settings.SettingsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError:
-        print(f"Port {options.port} is taken: choose another, for example --port 8600.", file=sys.stderr)
+    except OSError as error:
+        print(_describe_bind_error(options.host, options.port, error), file=sys.stderr)
         return 1
     print(f"\n  Ripresa digitale: http://{options.host}:{options.port}   (Ctrl-C stops it)\n", flush=True)
     # Streamlit's own greeting would ask another host for this machine's address.
@@ -30,3 +27,17 @@ def main(arguments: list[str] | None = None) -> int:
     config = {"server.address": options.host, "server.port": options.port, "logger.hideWelcomeMessage": True}
     app.run(config=config)
     return 0
+
+
+def _parse_port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: use a number from 1 to 65535")
+    return int(text)
+
+
+def _describe_bind_error(host: str, port: int, error: OSError) -> str:
+    """One sentence with the next step: the port is in use, or the address cannot be listened on."""
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken: choose another, for example --port 8600 (make run PORT=8600)."
+    reason = error.strerror or str(error)
+    return f"{host}:{port} cannot be listened on ({reason}): choose another --host or --port."

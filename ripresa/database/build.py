@@ -160,15 +160,10 @@ def compute_data_version(root: Path = settings.DATA) -> str:
     return seal.hexdigest()[:12]
 
 
-def get_database_path(root: Path = settings.DATA) -> Path:
-    """Where the database is, or will be: RIPRESA_DATABASE if set, else data/ripresa.duckdb."""
-    return settings.get_database_path(root)
-
-
 def ensure_database(root: Path = settings.DATA, progress: Callable[[str], None] = lambda words: None) -> Path:
     """The database, built first if it is absent or its inputs changed; RIPRESA_READ_ONLY=1 never builds. Raises BuildError."""
-    out = get_database_path(root)
-    if is_read_only():
+    out = settings.get_database_path(root)
+    if settings.is_read_only():
         if not out.exists():
             raise BuildError(
                 f"{out.name} is missing and RIPRESA_READ_ONLY=1 forbids building it: put the published database there."
@@ -179,16 +174,11 @@ def ensure_database(root: Path = settings.DATA, progress: Callable[[str], None] 
     return out
 
 
-def is_read_only() -> bool:
-    """Whether this is a replica of a published database (RIPRESA_READ_ONLY=1): it builds nothing and writes nothing."""
-    return settings.is_read_only()
-
-
 def get_recovery_hint() -> str:
     """What to do about a database that cannot be used."""
     return (
         "put the published database there again"
-        if is_read_only()
+        if settings.is_read_only()
         else "delete it and start again, it will be rebuilt"
     )
 
@@ -229,7 +219,7 @@ def build_database(
     root: Path = settings.DATA, out: Path | None = None, progress: Callable[[str], None] = lambda words: None
 ) -> str:
     """Builds the database beside its place and swaps it in; returns its version. Raises BuildError, the old file untouched."""
-    out = out or get_database_path(root)
+    out = out or settings.get_database_path(root)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(out.with_name(f".{out.name}.lock"), timeout=120):

@@ -31,7 +31,7 @@ class _Connection:
 
     def open(self) -> tuple[duckdb.DuckDBPyConnection, str]:
         """The connection and the data version. Raises build.BuildError in one sentence."""
-        path = build.get_database_path()
+        path = settings.get_database_path()
         stamp = _get_file_signature(path)
         if stamp is not None and stamp == self._signature and self._is_ensured:
             return self._connection, self._version

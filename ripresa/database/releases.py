@@ -50,7 +50,7 @@ def load_observations(version: str, root: Path | None = None) -> pd.DataFrame | 
     path = root / "releases" / f"{version}.parquet"
     if version.isalnum() and path.exists():
         return _read_release(path, path.stat().st_mtime_ns)
-    out = build.get_database_path(root)
+    out = settings.get_database_path(root)
     return (
         _read_database(out, out.stat().st_mtime_ns)
         if version and build.read_data_version(out) == version
@@ -61,7 +61,7 @@ def load_observations(version: str, root: Path | None = None) -> pd.DataFrame | 
 def create_release(root: Path | None = None, day: date | None = None) -> dict[str, str]:
     """Releases the database in place and returns its line of the index. A version already released stays as it is."""
     root = root or settings.DATA
-    out = build.get_database_path(root)
+    out = settings.get_database_path(root)
     version = build.read_data_version(out)
     if not version:
         raise ReleaseError(

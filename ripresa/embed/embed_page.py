@@ -53,7 +53,6 @@ SVG_RENDERERS = {
     "bars": svg.render_bars,
     "dots": svg.render_dots,
     "trend": svg.render_lines,
-    "compared": svg.render_lines,
     "sectors": svg.render_sector_bars,
     "leaders": svg.render_dumbbell,
 }

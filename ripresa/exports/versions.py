@@ -5,7 +5,8 @@ from functools import lru_cache
 import duckdb
 import pandas as pd
 
-from ripresa.database import build, query, releases
+from ripresa import settings
+from ripresa.database import query, releases
 from ripresa.exports import seal
 from ripresa.filters import View
 from ripresa.i18n import format_period, format_value, t
@@ -52,7 +53,9 @@ def _run_query_at(version: str, current: str, name: str, given: tuple) -> pd.Dat
     with duckdb.connect(
         config={"threads": 2, "memory_limit": "1GB", "python_enable_replacements": False}
     ) as connection:
-        connection.execute("attach $path as published (read_only)", {"path": str(build.get_database_path())})
+        connection.execute(
+            "attach $path as published (read_only)", {"path": str(settings.get_database_path())}
+        )
         connection.register("released", observations)
         connection.execute("create temp view observations as select * from released")
         connection.execute("use published")

@@ -70,7 +70,7 @@ def _apply_locked(
     before = path.read_bytes() if path.exists() else None
     after = format_csv(reading.observations).encode()
     if after == before and build.read_data_version(
-        out or build.get_database_path(root)
+        out or settings.get_database_path(root)
     ) == build.compute_data_version(root):
         return changes
     draft = path.with_name(f".{path.name}.draft-{os.getpid()}")

@@ -13,16 +13,15 @@ import subprocess
 import sys
 import threading
 import time
-import tomllib
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import cache
 
 import pandas as pd
 import pyarrow as pa
 
 from ripresa import logs, settings
-from ripresa.database import build, query
+from ripresa.database import query
+from ripresa.i18n import t
 
 SANDBOX_FOLDER = settings.PACKAGE / "sandbox"
 WORKER_COUNT = settings.get_sql_worker_count()
@@ -57,7 +56,7 @@ class QueryResult:
 
 
 class QueryRejectedError(ValueError):
-    """Why there is no answer: `kind` is a key of data/locales/sandbox.toml, `words` the engine's own words (English) where it has any."""
+    """Why there is no answer: `kind` is a key of data/locales/sandbox.toml without its prefix sandbox_, `words` the engine's own words (English) where it has any."""
 
     def __init__(self, kind: str, engine_message: str = "", **values):
         self.kind, self.engine_message = kind, engine_message
@@ -73,7 +72,7 @@ class QueryRejectedError(ValueError):
 
     def format_message(self, lang: str) -> str:
         """One sentence in the language."""
-        return _load_messages()[self.kind][lang].format(**self.values)
+        return t(f"sandbox_{self.kind}", lang, **self.values)
 
 
 @dataclass(eq=False)
@@ -205,7 +204,7 @@ class _WorkerPool:
             head, rows = process.run(
                 {
                     "sql": job.sql,
-                    "database": str(build.get_database_path().resolve()),
+                    "database": str(settings.get_database_path().resolve()),
                     "rows": MAX_ROWS,
                     "bytes": MAX_RESULT_BYTES,
                     "memory": DUCKDB_MEMORY_LIMIT,
@@ -315,8 +314,3 @@ def _deduplicate_names(names: list[str]) -> list[str]:
 
 def _get_first_line(words: str) -> str:
     return words.strip().splitlines()[0][:300] if words.strip() else ""
-
-
-@cache
-def _load_messages() -> dict[str, dict[str, str]]:
-    return tomllib.loads((settings.LOCALES / "sandbox.toml").read_text(encoding="utf-8"))

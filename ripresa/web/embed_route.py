@@ -14,12 +14,12 @@ from ripresa.exports import atom as feed
 
 async def serve_embed(request: Request) -> Response:
     """GET /embed/v1/{indicator}: one figure alone, in the names of Filters; 304 where the reader has it already."""
-    asked = {name: request.query_params.getlist(name) for name in request.query_params}
+    query = {name: request.query_params.getlist(name) for name in request.query_params}
     site = str(request.base_url).rstrip("/")
     answer = await run_in_threadpool(
         embed_page.build_response,
         request.path_params["indicator"],
-        asked,
+        query,
         request.headers.get("if-none-match", ""),
         site,
     )

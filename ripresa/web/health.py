@@ -22,8 +22,8 @@ def check_liveness(request: Request) -> JSONResponse:
 
 def check_readiness(request: Request) -> JSONResponse:
     """Is everything a visitor needs in place? Each check says ok, or why not."""
-    asked = (database, inputs, boundaries, *((diagnosis,) if settings.get_contribution_store() else ()))
-    checks = {check.__name__: _run_check(check) for check in asked}
+    probes = (database, inputs, boundaries, *((diagnosis,) if settings.get_contribution_store() else ()))
+    checks = {check.__name__: _run_check(check) for check in probes}
     fit = all(said in ("ok", "not checked") for said in checks.values())
     version = {"version": query.get_data_version()} if checks["database"] == "ok" else {}
     return JSONResponse(
@@ -44,7 +44,7 @@ def database() -> str:
 
 def inputs() -> str:
     """The database was made from the files that are here; a replica is given its database and does not look."""
-    if build.is_read_only():
+    if settings.is_read_only():
         return "not checked"
     have, wanted = query.get_data_version(), build.compute_data_version()
     return (

@@ -97,5 +97,5 @@ class RateLimitMiddleware:
 
 def redact_path(path: str) -> str:
     """A path as the log has it: Streamlit's own carry names of sessions and files, which are left out."""
-    kept = {"_stcore": 3, "media": 2}.get(path.split("/")[1] if "/" in path else "")
-    return "/".join(path.split("/")[:kept])[:120]
+    visible_parts = {"_stcore": 3, "media": 2}.get(path.split("/")[1] if "/" in path else "")
+    return "/".join(path.split("/")[:visible_parts])[:120]
