@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ripresa import settings
+from ripresa.settings import LANGS
 
-LANGS = ("it", "en")
 LEVELS = ("italy", "europe", "world")
 UNITS = ("percent", "points", "percent_change", "count", "meur", "keur", "index", "rank")
 DESIRED_DIRECTIONS = ("higher", "lower", "neither")

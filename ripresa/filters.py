@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from ripresa import catalogue, i18n
-from ripresa.catalogue import LANGS, LEVELS, Indicator, Topic
+from ripresa.catalogue import LEVELS, Indicator, Topic
 from ripresa.database.query import get_data_version, run_query
+from ripresa.settings import LANGS
 
 MAX_AREAS = 12
 COVERAGE_LEVELS = {

@@ -16,7 +16,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from ripresa import settings
-from ripresa.catalogue import LANGS
+from ripresa.settings import LANGS
 
 LOCALES = {"it": "it_IT", "en": "en_GB"}
 MISSING_TEXT = "–"

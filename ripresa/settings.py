@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+LANGS = ("it", "en")
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ripresa"
 DATA = ROOT / "data"
@@ -22,6 +23,7 @@ TILE_GRID = DATA / "geo" / "italy_tilegrid.json"
 IMPORT_TABLES = DATA / CATALOGUE / "import_tables.toml"
 FUTURE_OF_BUSINESS = DATA / CATALOGUE / "future_of_business.toml"
 QUERIES = ROOT / "queries"
+TEMPLATES = PACKAGE / "templates"
 PAGES = ROOT / "pages"
 DASHBOARD = ROOT / "dashboard.py"
 STATIC = ROOT / "static"

@@ -7,9 +7,9 @@ from functools import cache, cached_property, lru_cache
 
 from ripresa import settings
 from ripresa.api.problem import ProblemError
-from ripresa.catalogue import LANGS
 from ripresa.database.query import run_query
 from ripresa.i18n import t
+from ripresa.settings import LANGS
 
 API_VERSION = "v1"
 MAX_QUERY_LENGTH = 8000  # characters of a query string

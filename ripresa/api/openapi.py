@@ -12,10 +12,10 @@ from ripresa.api.endpoints import (
     Parameter,
 )
 from ripresa.api.problem import STATUS_CODES
-from ripresa.catalogue import LANGS
 from ripresa.database import query as queries
 from ripresa.exports.export_table import COLUMNS
 from ripresa.i18n import t
+from ripresa.settings import LANGS
 
 JSON_TYPES = {
     "VARCHAR": {"type": "string"},

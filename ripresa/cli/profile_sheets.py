@@ -7,9 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from ripresa.catalogue import LANGS
 from ripresa.database.query import get_data_version, run_query
 from ripresa.profiles import area_profile, pdf, sheet, sheet_index
+from ripresa.settings import LANGS
 from ripresa.settings import PROFILE_SHEETS as FOLDER
 
 SAMPLE_AREAS = (

@@ -387,7 +387,7 @@ class Dataset:
             faults.append(
                 f"{place}: region {region!r} is not in data/codes/geographies.csv, nor one of: {', '.join(REGION_ALIASES)}."
             )
-        for lang in catalogue.LANGS:
+        for lang in settings.LANGS:
             words = len(row[f"description_{lang}"].split())
             if not row[f"title_{lang}"] or not 0 < words <= MAX_DESCRIPTION_WORDS:
                 faults.append(
@@ -580,7 +580,7 @@ def write_dataset(
     connection.execute(settings.SCHEMA.read_text(encoding="utf-8"))
 
     def both(name, words):
-        return {f"{name}_{lang}": words[lang] for lang in catalogue.LANGS}
+        return {f"{name}_{lang}": words[lang] for lang in settings.LANGS}
 
     def fill(table, rows):
         return _insert_rows(connection, table, rows)
@@ -614,7 +614,7 @@ def write_dataset(
                     "universe",
                     {
                         lang: catalogue.get_universe(i, (i.source, *i.universes), lang)
-                        for lang in catalogue.LANGS
+                        for lang in settings.LANGS
                     },
                 ),
                 "unit": i.unit,

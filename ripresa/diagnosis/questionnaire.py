@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ripresa import settings
 
-LANGS = ("it", "en")
 ANSWER_POINTS = (0, 1, 2, 3)
 IF_HIDDEN_RULES = ("zero", "exclude")
 MATCH_TYPES = ("direct", "near", "proxy")

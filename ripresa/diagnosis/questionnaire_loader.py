@@ -7,7 +7,6 @@ from ripresa import settings
 from ripresa.diagnosis.questionnaire import (
     ANSWER_POINTS,
     IF_HIDDEN_RULES,
-    LANGS,
     MATCH_TYPES,
     Condition,
     Goal,
@@ -24,6 +23,7 @@ from ripresa.diagnosis.questionnaire import (
     get_region_codes,
     load_italian_areas,
 )
+from ripresa.settings import LANGS
 
 
 class QuestionnaireParser:

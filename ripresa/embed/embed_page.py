@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from ripresa import catalogue
-from ripresa.catalogue import LANGS
 from ripresa.charts import theme as look
 from ripresa.charts.heatmap import build_heatmap_grid, select_sector_level
 from ripresa.charts.line import has_line
@@ -35,6 +34,7 @@ from ripresa.narrative.figure_text import build_figure_text
 from ripresa.narrative.headlines import build_headline
 from ripresa.narrative.phrases import format_indicator_value
 from ripresa.observations.rows import get_row_roles, has_several, to_records, with_reference_rows, with_values
+from ripresa.settings import LANGS
 
 EMBED_PATH = "/embed/v1/"
 THEMES = ("light", "dark")

@@ -17,13 +17,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from ripresa.catalogue import LANGS, get_universe
+from ripresa.catalogue import get_universe
 from ripresa.exports import citation
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS, ExportedTable
 from ripresa.exports.seal import escape_formula, normalize_cell
 from ripresa.filters import View
 from ripresa.i18n import format_period, noted, t
+from ripresa.settings import LANGS
 
 ARROW_TYPES = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "date": pa.date32()}
 MAX_PROPERTY_LENGTH = 250  # Excel keeps at most 255 characters in a property

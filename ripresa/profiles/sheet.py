@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
 
-from ripresa import catalogue
+from ripresa import catalogue, settings
 from ripresa.charts import sparkline
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters, get_available_indicators, resolve_view
@@ -397,7 +397,7 @@ def render_index(areas: list[tuple[str, str, str]], lang: str) -> str:
     )
     others = " ".join(
         f'<a href="../{other}/index.html" hreflang="{other}" lang="{other}">{escape(get_language_name(other))}</a>'
-        for other in catalogue.LANGS
+        for other in settings.LANGS
         if other != lang
     )
     title = t("sheet_index", lang)

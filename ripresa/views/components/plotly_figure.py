@@ -19,9 +19,9 @@ import streamlit as st
 from plotly.offline import get_plotlyjs
 
 from ripresa import settings
-from ripresa.catalogue import LANGS
 from ripresa.charts import theme as look
 from ripresa.i18n import t
+from ripresa.settings import LANGS
 
 SCRIPT_FOLDER = settings.GENERATED_SCRIPTS
 FIGURE_SCRIPT = Path(__file__).with_name("plotly_figure.js")

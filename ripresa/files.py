@@ -1,0 +1,28 @@
+"""Atomic writes: a file is replaced whole or not at all, whatever stops the program."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Gives the path of a draft in the same folder, which replaces `path` when the block ends without an exception.
+
+    The draft is flushed to the disk before the swap and deleted after an exception; `path` is then unchanged.
+    """
+    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
+    try:
+        yield draft
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Replaces the content of `path` atomically; text is written as UTF-8 with its line ends unchanged."""
+    with atomic_write(path) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
