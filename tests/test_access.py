@@ -31,10 +31,8 @@ def test_the_statement_lists_every_known_failure_and_invents_no_publisher(lang):
         *accessibility_statement.load_findings()["limit"],
     ):
         assert escape(one[lang]) in told
-    assert (
-        told.count(escape(t("statement_nobody", lang))) == 2
-        and escape(t("statement_no_contact", lang)) in told
-    )
+    assert told.count(escape(t("statement_nobody", lang))) == 2
+    assert escape(t("statement_no_contact", lang)) in told
     assert "@" not in told
     assert re.findall(r"<h([23])>", told) == ["2", *"3" * len(accessibility_statement.SECTIONS)]
 
@@ -43,8 +41,10 @@ def test_whoever_publishes_the_site_is_named_in_its_statement(monkeypatch):
     monkeypatch.setenv("RIPRESA_PUBLISHER", "Camera <di> prova")
     monkeypatch.setenv("RIPRESA_CONTACT", "accesso@example.org")
     told = accessibility_statement.render_statement("it")
-    assert told.count("Camera &lt;di&gt; prova") == 2 and "accesso@example.org" in told
-    assert t("statement_nobody", "it") not in told and t("statement_no_contact", "it") not in told
+    assert told.count("Camera &lt;di&gt; prova") == 2
+    assert "accesso@example.org" in told
+    assert t("statement_nobody", "it") not in told
+    assert t("statement_no_contact", "it") not in told
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -83,6 +83,5 @@ def test_every_figure_can_be_read_in_words(page, lang):
     assert len(told) == found.count('<div class="finding">') > 0
     assert {summary for summary, _ in told} == {t("read_figure", lang)}
     paragraphs = [text for _, body in told for text in re.findall(r"<p>(.*?)</p>", body)]
-    assert len(paragraphs) >= len(told) and all(
-        len(text) > 60 and re.search(r"\d", text) for text in paragraphs
-    )
+    assert len(paragraphs) >= len(told)
+    assert all(len(text) > 60 and re.search(r"\d", text) for text in paragraphs)

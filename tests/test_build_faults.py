@@ -54,7 +54,8 @@ def said(root: Path, monkeypatch, capsys) -> str:
     """What `python -m ripresa build --root ROOT` says when it refuses; fails if it accepts."""
     code = build_database.main(["--root", str(root)])
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("build:")]
-    assert code == 1 and lines
+    assert code == 1
+    assert lines
     assert not [line for line in lines if "Traceback" in line or not line.endswith(".")], lines
     return "\n".join(lines)
 
@@ -89,7 +90,8 @@ def test_every_fault_is_said_at_once(root, old, monkeypatch, capsys):
     cell(root / DESI, "geo", "XYZ", row=2)
     cell(root / DESI, "period", "someday", row=3)
     sentence = said(root, monkeypatch, capsys)
-    assert "row 2" in sentence and "row 3" in sentence
+    assert "row 2" in sentence
+    assert "row 3" in sentence
 
 
 def test_a_value_out_of_range_is_named(root, old, monkeypatch, capsys):
@@ -102,7 +104,10 @@ def test_two_values_for_one_key_are_both_named(root, old, monkeypatch, capsys):
     header, first, *rest = path.read_text(encoding="utf-8").split("\n")
     path.write_text("\n".join([header, first, first.replace(",10,", ",24,", 1), *rest]), encoding="utf-8")
     sentence = said(root, monkeypatch, capsys)
-    assert "row 2" in sentence and "row 3" in sentence and "10" in sentence and "24" in sentence
+    assert "row 2" in sentence
+    assert "row 3" in sentence
+    assert "10" in sentence
+    assert "24" in sentence
 
 
 CSV_FAULTS = {
@@ -122,7 +127,8 @@ def test_a_broken_csv_is_named(fault, root, old, monkeypatch, capsys):
     path = root / DESI
     path.write_text(breaking(path.read_text(encoding="utf-8")), encoding="utf-8")
     sentence = said(root, monkeypatch, capsys)
-    assert f"data/{DESI}" in sentence and named in sentence
+    assert f"data/{DESI}" in sentence
+    assert named in sentence
     assert (root / "ripresa.duckdb").read_bytes() == old
 
 
@@ -137,7 +143,8 @@ def test_a_file_that_is_not_utf8_csv_is_named(content, root, old, monkeypatch, c
 def test_a_raw_file_of_no_known_source_is_named(root, old, monkeypatch, capsys):
     shutil.copyfile(root / DESI, root / "raw" / "hearsay__country_year.csv")
     sentence = said(root, monkeypatch, capsys)
-    assert "hearsay__country_year.csv" in sentence and "data/catalogue/sources.toml" in sentence
+    assert "hearsay__country_year.csv" in sentence
+    assert "data/catalogue/sources.toml" in sentence
 
 
 @pytest.mark.fault
@@ -179,7 +186,8 @@ def test_a_missing_translation_is_named(name, root, old, monkeypatch, capsys):
     gone = next(place for place, line in enumerate(lines) if line.replace(" ", "").startswith(f"{key}="))
     path.write_text("\n".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
     sentence = said(root, monkeypatch, capsys)
-    assert f"data/{name}, [" in sentence and f"{key} is missing" in sentence
+    assert f"data/{name}, [" in sentence
+    assert f"{key} is missing" in sentence
     assert (root / "ripresa.duckdb").read_bytes() == old
 
 
@@ -202,7 +210,9 @@ def test_an_unknown_word_in_the_catalogue_is_named_with_the_words_allowed(
     lines[place] = f'{key} = "{value}"'
     path.write_text("\n".join(lines), encoding="utf-8")
     sentence = said(root, monkeypatch, capsys)
-    assert "data/catalogue/indicators.toml, [" in sentence and value in sentence and allowed in sentence
+    assert "data/catalogue/indicators.toml, [" in sentence
+    assert value in sentence
+    assert allowed in sentence
 
 
 # --- builds that are cut short ---
@@ -228,9 +238,8 @@ def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_fini
     killed.communicate()
     assert killed.returncode == -9
     assert (root / "ripresa.duckdb").read_bytes() == old
-    assert start(root).communicate() and version_in(root / "ripresa.duckdb") == build.compute_data_version(
-        root
-    )
+    assert start(root).communicate()
+    assert version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
     assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
@@ -240,7 +249,8 @@ def test_a_first_build_killed_half_way_leaves_no_database(root):
     assert any("read and checked" in line for line in killed.stderr)
     killed.kill()
     killed.communicate()
-    assert not (root / "ripresa.duckdb").exists() and build.read_data_version(root / "ripresa.duckdb") == ""
+    assert not (root / "ripresa.duckdb").exists()
+    assert build.read_data_version(root / "ripresa.duckdb") == ""
 
 
 def test_two_builds_at_once_both_end_well(root):
@@ -264,7 +274,9 @@ def test_a_full_disk_is_said_and_the_old_file_stays(root, old):
 
     limited = start(root, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)))
     words = limited.communicate()[1]
-    assert limited.returncode == 1 and "Traceback" not in words and words.rstrip().endswith(".")
+    assert limited.returncode == 1
+    assert "Traceback" not in words
+    assert words.rstrip().endswith(".")
     assert "ripresa.duckdb" in words.splitlines()[-1]
     assert (root / "ripresa.duckdb").read_bytes() == old
 
@@ -305,7 +317,8 @@ def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
     close(locked)
     with nobody():
         sentence = said(locked, monkeypatch, capsys)
-    assert "ripresa.duckdb cannot be written" in sentence and "RIPRESA_DATABASE" in sentence
+    assert "ripresa.duckdb cannot be written" in sentence
+    assert "RIPRESA_DATABASE" in sentence
 
 
 @pytest.mark.fault
@@ -345,6 +358,5 @@ def test_a_damaged_database_is_built_again(root):
     path = root / "ripresa.duckdb"
     for damage in (b"", b"not a database", b"\0" * 20_000):
         path.write_bytes(damage)
-        assert build.ensure_database(root) == path and build.read_data_version(
-            path
-        ) == build.compute_data_version(root)
+        assert build.ensure_database(root) == path
+        assert build.read_data_version(path) == build.compute_data_version(root)

@@ -54,7 +54,9 @@ def test_an_indicator_is_described_in_both_languages(id):
 def test_a_topic_asks_its_question_in_both_languages(id):
     for name in ("title", "question", "intro"):
         words = texts(TOPICS[id])[name]
-        assert words["it"].strip() and words["en"].strip() and words["it"] != words["en"], name
+        assert words["it"].strip(), name
+        assert words["en"].strip(), name
+        assert words["it"] != words["en"], name
     assert all(words.endswith("?") for words in TOPICS[id].question.values())
 
 
@@ -65,7 +67,8 @@ def test_a_source_says_its_terms_and_its_note_in_both_languages(id):
         source.name[lang].strip() and source.note[lang].strip() and source.licence[lang].strip()
         for lang in LANGS
     )
-    assert source.publisher and source.url.startswith("https://")
+    assert source.publisher
+    assert source.url.startswith("https://")
 
 
 def test_a_population_is_that_of_the_sources_shown():
@@ -80,9 +83,8 @@ def test_a_population_is_that_of_the_sources_shown():
         catalogue.get_universe(deaths, ["eurostat_business_demography", "istat_business_demography"], "en")
         == f"{eurostat}; {own}"
     )
-    assert "not always stated" in catalogue.get_universe(
-        esales, ["chambers_press"], "en"
-    ) and "10 or more" in catalogue.get_universe(esales, ["eurostat_ecommerce"], "en")
+    assert "not always stated" in catalogue.get_universe(esales, ["chambers_press"], "en")
+    assert "10 or more" in catalogue.get_universe(esales, ["eurostat_ecommerce"], "en")
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -99,12 +101,12 @@ def test_the_four_topics_open_at_every_level():
         assert all(TOPICS[topic].indicators_by_level[level] for level in LEVELS), topic
 
 
-@pytest.mark.parametrize("topic, level, id", OPENED)
+@pytest.mark.parametrize(("topic", "level", "id"), OPENED)
 def test_what_a_topic_opens_has_a_default_view_there(topic, level, id):
     assert level in INDICATORS[id].default
 
 
-@pytest.mark.parametrize("topic, level, id", FIGURED)
+@pytest.mark.parametrize(("topic", "level", "id"), FIGURED)
 def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
     """Nothing is replaced: sector, gender, size, period and the first edition of the paragraph all have figures at that level."""
     indicator = INDICATORS[id]
@@ -131,7 +133,7 @@ def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
 
 
 @pytest.mark.parametrize(
-    "topic, level, id",
+    ("topic", "level", "id"),
     [row for row in OPENED if INDICATORS[row[2]].get_default_view(row[1])["chart"] == "map"],
 )
 def test_a_choropleth_opens_on_all_italian_areas_a_dozen_countries_of_europe_or_130_of_the_world(
@@ -160,15 +162,14 @@ def test_what_a_paragraph_points_to_is_there(id):
     indicator = INDICATORS[id]
     names = query.run_query("labels", lang="it")
     known = {kind: set(names[names.kind == kind]["code"]) for kind in ("sector", "gender", "size", "edition")}
-    assert set(indicator.related) <= set(INDICATORS) and set(indicator.share_counts.values()) <= set(
-        INDICATORS
-    )
-    assert indicator.topic in TOPICS and indicator.source in SOURCES
+    assert set(indicator.related) <= set(INDICATORS)
+    assert set(indicator.share_counts.values()) <= set(INDICATORS)
+    assert indicator.topic in TOPICS
+    assert indicator.source in SOURCES
     for view in indicator.default.values():
         assert set(view) <= {"sector", "gender", "size", "period", "editions", "geo", "chart"}, view
-        assert set(view["editions"]) <= known["edition"] and set(view.get("geo", ())) <= set(
-            query.run_query("areas", level="any", lang="it")["code"]
-        )
+        assert set(view["editions"]) <= known["edition"]
+        assert set(view.get("geo", ())) <= set(query.run_query("areas", level="any", lang="it")["code"])
         assert all(view.get(kind, "all") in known[kind] for kind in ("sector", "gender", "size"))
         assert view.get("chart", "map") in catalogue.CHART_TYPES
 
@@ -204,15 +205,14 @@ def test_lower_sales_are_called_sales():
         "it": "Imprese con vendite più basse di un anno prima",
         "en": "Firms with lower sales than a year before",
     }
-    assert "mai i profitti" in indicator.description["it"] and "never profits" in indicator.description["en"]
+    assert "mai i profitti" in indicator.description["it"]
+    assert "never profits" in indicator.description["en"]
 
 
 def test_the_page_of_sales_says_that_no_source_asks_about_profits():
     subject = TOPICS["profits"]
-    assert (
-        "Nessuna fonte chiede dei profitti" in subject.intro["it"]
-        and "No source asks about profits" in subject.intro["en"]
-    )
+    assert "Nessuna fonte chiede dei profitti" in subject.intro["it"]
+    assert "No source asks about profits" in subject.intro["en"]
     assert (
         "profit"
         not in (
@@ -225,11 +225,10 @@ def test_the_page_of_sales_says_that_no_source_asks_about_profits():
     "id", [id for id, indicator in INDICATORS.items() if indicator.source == "future_of_business"]
 )
 def test_a_self_selected_survey_says_whom_it_asked(id):
-    assert (
-        "pagina Facebook" in INDICATORS[id].universe["it"]
-        and "Facebook page" in INDICATORS[id].universe["en"]
-    )
-    assert "graduatoria" in INDICATORS[id].note["it"] and "ranking" in INDICATORS[id].note["en"]
+    assert "pagina Facebook" in INDICATORS[id].universe["it"]
+    assert "Facebook page" in INDICATORS[id].universe["en"]
+    assert "graduatoria" in INDICATORS[id].note["it"]
+    assert "ranking" in INDICATORS[id].note["en"]
 
 
 # --- faults ---
@@ -413,7 +412,8 @@ def test_a_fault_is_one_sentence_with_its_place_and_the_words_allowed(fault, roo
     name, old, new, expected = FAULTS[fault]
     edit(root / name, old, new)
     sentences = said(root)
-    assert len(sentences) == 1 and expected in sentences[0], sentences
+    assert len(sentences) == 1, sentences
+    assert expected in sentences[0], sentences
 
 
 def test_all_faults_are_said_at_once(root):
@@ -442,6 +442,5 @@ def test_an_unknown_indicator_is_a_key_error_with_its_name():
 def test_turnover_is_what_firms_sell_and_nothing_else(id):
     """English turnover is Italian fatturato, in every name; the births and deaths of firms have another word."""
     for words in (INDICATORS[id].label, INDICATORS[id].short):
-        assert ("turnover" in words["en"].casefold()) == (
-            "fatturato" in words["it"].casefold()
-        ) and "turnover" not in words["it"].casefold(), words
+        assert ("turnover" in words["en"].casefold()) == ("fatturato" in words["it"].casefold()), words
+        assert "turnover" not in words["it"].casefold(), words

@@ -189,10 +189,8 @@ def test_ink_reads_on_every_colour_a_number_is_written_on():
     for colours in theme.PALETTES.values():
         for colour in (*colours.sequential, *colours.diverging, colours.no_data):
             assert scale.compute_contrast(scale.get_text_colour(colour), colour) >= 4.5
-        assert (
-            scale.compute_contrast(colours.text, colours.background) >= 7
-            and scale.compute_contrast(colours.secondary_text, colours.background) >= 4.5
-        )
+        assert scale.compute_contrast(colours.text, colours.background) >= 7
+        assert scale.compute_contrast(colours.secondary_text, colours.background) >= 4.5
 
 
 def test_decimal_marks_of_plotly_follow_the_language():
@@ -202,11 +200,9 @@ def test_decimal_marks_of_plotly_follow_the_language():
 
 def test_the_chart_has_no_button_that_sends_it_elsewhere():
     settings = theme.build_config("it")
-    assert (
-        "sendChartToCloud" in settings["modeBarButtonsToRemove"]
-        and settings["plotlyServerURL"] == ""
-        and settings["topojsonURL"].startswith("/")
-    )
+    assert "sendChartToCloud" in settings["modeBarButtonsToRemove"]
+    assert settings["plotlyServerURL"] == ""
+    assert settings["topojsonURL"].startswith("/")
 
 
 def test_the_library_speaks_italian_when_an_image_is_saved():
@@ -214,7 +210,8 @@ def test_the_library_speaks_italian_when_an_image_is_saved():
     told = {
         words for words in re.findall(r'notifier\(\w+\(\w+,"([^"]+)"', library) if "image" in words.lower()
     }
-    assert len(told) == 3 and told <= set(known)
+    assert len(told) == 3
+    assert told <= set(known)
     assert [words for words in known if f'"{words}"' not in library] == [], "words the library no longer says"
 
 
@@ -233,27 +230,22 @@ def test_classes_have_round_limits_and_a_limit_belongs_to_the_class_above():
         [4.2, 4.6, 5.2, 5.8, 6.0, 6.4, 7.1, 7.9], "percent", 1, theme.get_palette("light")
     )
     assert found.thresholds == (5.0, 5.5, 6.0, 6.5, 7.0, 7.5)
-    assert (
-        found.get_class_index(4.9) == 0
-        and found.get_class_index(5.0) == 1
-        and found.get_class_index(7.9) == 6
-    )
+    assert found.get_class_index(4.9) == 0
+    assert found.get_class_index(5.0) == 1
+    assert found.get_class_index(7.9) == 6
 
 
 def test_two_figures_printed_alike_have_one_colour():
     found = scale.build_threshold_scale(
         [4.2, 5.9, 7.1, 7.96, 8.01, 9.3, 10.4], "percent", 1, theme.get_palette("light")
     )
-    assert (
-        8.0 in found.thresholds
-        and found.get_class_index(7.96) == found.get_class_index(8.01) == found.get_class_index(7.94) + 1
-    )
+    assert 8.0 in found.thresholds
+    assert found.get_class_index(7.96) == found.get_class_index(8.01) == found.get_class_index(7.94) + 1
     around = scale.build_threshold_scale(
         [-4.2, -0.96, -0.4, 0.96, 1.01, 3.3], "points", 1, theme.get_palette("light")
     )
-    assert 1.0 in around.thresholds and around.get_colour(0.96) == around.get_colour(
-        1.01
-    ) != around.get_colour(0.94)
+    assert 1.0 in around.thresholds
+    assert around.get_colour(0.96) == around.get_colour(1.01) != around.get_colour(0.94)
 
 
 @pytest.mark.parametrize(
@@ -289,9 +281,8 @@ def test_differences_on_one_side_take_one_side_of_the_palette():
     found = scale.build_threshold_scale(
         [-10.9, -8.7, -7.5, -6.8, -5.9, -5.2], "percent_change", 1, theme.get_palette("light")
     )
-    assert found.get_colour(-10.9) == "#7A2E04" and all(
-        colour not in found.colours for colour in ("#8FB8DE", "#3F7FBF", "#103F7A")
-    )
+    assert found.get_colour(-10.9) == "#7A2E04"
+    assert all(colour not in found.colours for colour in ("#8FB8DE", "#3F7FBF", "#103F7A"))
 
 
 def test_classes_of_all_periods_do_not_change_with_the_period():
@@ -332,11 +323,9 @@ def test_boundaries_are_an_address_of_this_site_unless_asked_for():
 def test_areas_without_data_are_drawn_named_and_counted():
     figure = regions.build_choropleth(frame(row("ITC4", 7.0), row("ITF6", 8.0), row("ITC1", None)), view())
     absent, shown = traces(figure, "choropleth")
-    assert (
-        len(absent["locations"]) == 19
-        and absent["colorscale"][0][1] == "#C8C2B8"
-        and absent["text"][0].endswith("nessun dato")
-    )
+    assert len(absent["locations"]) == 19
+    assert absent["colorscale"][0][1] == "#C8C2B8"
+    assert absent["text"][0].endswith("nessun dato")
     assert shown["locations"] == ["ITC4", "ITF6"]
     assert "nessun dato" in [trace.get("name") for trace in traces(figure, "scattergeo")]
     assert "19 aree senza dati." in layout(figure)["meta"]["alt"]
@@ -351,11 +340,9 @@ def test_chosen_areas_get_a_bold_outline_that_stays_silent():
     *_, outline = traces(
         regions.build_choropleth(frame(row("ITC4"), row("ITF6", 8.0)), view(geo=["ITF6"])), "choropleth"
     )
-    assert (
-        outline["locations"] == ["ITF6"]
-        and outline["marker"]["line"]["width"] >= 2
-        and outline["hoverinfo"] == "skip"
-    )
+    assert outline["locations"] == ["ITF6"]
+    assert outline["marker"]["line"]["width"] >= 2
+    assert outline["hoverinfo"] == "skip"
 
 
 def test_small_bases_and_old_surveys_are_hatched_with_a_legend_entry():
@@ -363,7 +350,8 @@ def test_small_bases_and_old_surveys_are_hatched_with_a_legend_entry():
         frame(row("ITC2", 13.3, n=15), row("ITC4", 11.6, n=3400), row("ITF6", 9.0, flags="o")), view()
     )
     names = [trace.get("name") for trace in traces(figure, "scattergeo")]
-    assert "base sotto 30" in names and "indagine prima del 2019" in names
+    assert "base sotto 30" in names
+    assert "indagine prima del 2019" in names
     assert sum(trace.get("mode") == "lines" for trace in traces(figure, "scattergeo")) == 2
 
 
@@ -382,7 +370,8 @@ def test_a_hatch_is_seen_on_every_colour_of_the_map(mode):
         for code, place in zip(shaded["locations"], shaded["z"], strict=True)
     }
     own = {code: areas.build_hatch_lines("italy", code, 45)[0] for code in codes}
-    assert sum(len(trace["lon"]) for trace in strokes) == sum(map(len, own.values())) and len(strokes) == 2
+    assert sum(len(trace["lon"]) for trace in strokes) == sum(map(len, own.values()))
+    assert len(strokes) == 2
     for code, lon in own.items():
         ink = next(
             trace["line"]["color"]
@@ -405,9 +394,8 @@ def test_no_country_of_the_map_of_europe_that_counts_is_cut_at_its_top():
 
 def test_a_hatch_stays_inside_its_area():
     lon, lat = areas.build_hatch_lines("italy", "ITC2", 45)
-    assert all(6.8 <= x <= 8.0 for x in lon if x is not None) and all(
-        45.4 <= y <= 46.0 for y in lat if y is not None
-    )
+    assert all(6.8 <= x <= 8.0 for x in lon if x is not None)
+    assert all(45.4 <= y <= 46.0 for y in lat if y is not None)
     assert lon[2::3] == [None] * (len(lon) // 3)
 
 
@@ -416,7 +404,8 @@ def test_classes_on_the_map_are_flat_colours_with_their_limits():
         *(row(geo, value) for geo, value in zip(("ITC1", "ITC2", "ITC4", "ITF2", "ITF6"), (1, 3, 5, 7, 9)))
     )
     shown = traces(regions.build_choropleth(rows, view(decimals=0)), "choropleth")[-1]
-    assert shown["colorbar"]["ticktext"] == ["2%", "4%", "6%", "8%"] and shown["z"] == [0, 1, 2, 3, 4]
+    assert shown["colorbar"]["ticktext"] == ["2%", "4%", "6%", "8%"]
+    assert shown["z"] == [0, 1, 2, 3, 4]
     assert len(shown["colorscale"]) == 10
 
 
@@ -425,11 +414,9 @@ def test_tiles_hold_name_and_value_of_all_21_areas():
         frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITC2", 5.0, n=12)), view(geo=["ITC4"])
     )
     written = [note["text"] for note in layout(figure)["annotations"]]
-    assert (
-        "<b>LOM</b><br>5,8" in written
-        and "<b>VDA</b><br>5,0*" in written
-        and sum(text.endswith("<br>–") for text in written) == 18
-    )
+    assert "<b>LOM</b><br>5,8" in written
+    assert "<b>VDA</b><br>5,0*" in written
+    assert sum(text.endswith("<br>–") for text in written) == 18
     assert "– nessun dato   * base sotto 30" in written
     assert traces(figure, "scatter")[0]["customdata"][-1] == ["ITC4"]
 
@@ -449,15 +436,16 @@ def test_bars_are_in_order_and_a_missing_value_has_none():
 
 def test_the_reference_is_a_line_not_a_bar():
     figure = bar.build_bar_chart(frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITA", 6.4)), view())
-    assert (
-        layout(figure)["shapes"][0]["x0"] == 6.4 and layout(figure)["annotations"][0]["text"] == "Italia 6,4%"
-    )
+    assert layout(figure)["shapes"][0]["x0"] == 6.4
+    assert layout(figure)["annotations"][0]["text"] == "Italia 6,4%"
 
 
 def test_a_fall_and_a_gain_share_the_zero_of_the_axis():
     figure = bar.build_bar_chart(frame(row("ITC4", -2.0), row("ITF6", 3.0)), view(unit="points"))
     low, high = layout(figure)["xaxis"]["range"]
-    assert low < -2 and high > 3 and layout(figure)["yaxis2"]["ticktext"] == ["+3,0", "−2,0"]
+    assert low < -2
+    assert high > 3
+    assert layout(figure)["yaxis2"]["ticktext"] == ["+3,0", "−2,0"]
 
 
 def test_where_intervals_are_known_bars_give_way_to_dots_with_whiskers():
@@ -479,7 +467,9 @@ def test_a_long_list_keeps_both_ends_and_the_chosen_and_says_so():
     )
     figure = bar.build_bar_chart(rows, view(level="world"))
     names = layout(figure)["yaxis"]["ticktext"]
-    assert len(names) == 12 + 1 + 1 + 1 + 12 and names.count("⋯") == 2 and "<b>Italia</b>" in names
+    assert len(names) == 12 + 1 + 1 + 1 + 12
+    assert names.count("⋯") == 2
+    assert "<b>Italia</b>" in names
     assert any(note.startswith("Nella figura 25 aree su 100") for note in layout(figure)["meta"]["notes"])
     assert (
         len(layout(bar.build_bar_chart(rows, view(level="world"), max_bars=200))["yaxis"]["ticktext"]) == 100
@@ -522,7 +512,8 @@ def test_a_break_cuts_the_line_and_is_marked_between_the_points():
     )
     figure = trend.build_line_chart(rows, view(breaks=("2021",)))
     assert lines_of(figure)[0]["y"] == [7.1, 6.4, None, 9.0, 9.2]
-    assert layout(figure)["shapes"][0]["x0"] == 2020.5 and "serie interrotta" in seen(figure)
+    assert layout(figure)["shapes"][0]["x0"] == 2020.5
+    assert "serie interrotta" in seen(figure)
     assert (
         "Serie interrotta da 2021: i valori prima e dopo non si confrontano."
         in layout(figure)["meta"]["notes"]
@@ -561,7 +552,9 @@ def test_two_editions_at_one_time_are_told_apart_at_their_ends():
     }
     assert set(labels) == {"━ Mondo <b>15%</b>", "╍ Mondo<br><b>19%</b>", "Italia <b>16%</b>"}
     beside_a_point, free = labels["Italia <b>16%</b>"], labels["━ Mondo <b>15%</b>"]
-    assert beside_a_point["yshift"] < 0 and "bgcolor" not in beside_a_point and "yshift" not in free
+    assert beside_a_point["yshift"] < 0
+    assert "bgcolor" not in beside_a_point
+    assert "yshift" not in free
     later = frame(
         row("ITC4", 8.0, "2019"),
         row("ITC4", 7.0, "2020"),
@@ -644,7 +637,8 @@ def test_more_than_six_areas_are_grey_but_for_the_chosen_and_italy():
         line["customdata"][0][0]: line["line"]["color"]
         for line in lines_of(trend.build_line_chart(rows, view(geo=["ITC4"])))
     }
-    assert colours["ITC4"] == "#3448BA" and colours["ITA"] == "#D97D39"
+    assert colours["ITC4"] == "#3448BA"
+    assert colours["ITA"] == "#D97D39"
     assert {colour for code, colour in colours.items() if code not in ("ITC4", "ITA")} == {
         theme.get_palette("light").muted
     }
@@ -673,7 +667,8 @@ def test_an_area_past_the_sixth_has_a_colour_of_its_own_where_few_are_drawn():
     colours = [
         line["line"]["color"] for line in lines_of(trend.build_line_chart(rows, view(), styled_areas=asked))
     ]
-    assert len(set(colours)) == 3 and set(colours) <= set(theme.get_palette("light").qualitative)
+    assert len(set(colours)) == 3
+    assert set(colours) <= set(theme.get_palette("light").qualitative)
 
 
 def test_names_at_the_ends_of_lines_do_not_cover_one_another():
@@ -726,10 +721,8 @@ def test_a_name_at_the_end_of_a_line_stands_at_its_value_however_high_the_plot_b
 
 def test_a_legend_of_long_names_has_a_row_for_each():
     short, long = ([{"name": name * times} for name in "abcd"] for times in (3, 40))
-    assert (
-        theme.estimate_legend_height(long) - theme.estimate_legend_height(short) == 19 * 3
-        and theme.estimate_legend_height([]) == 0
-    )
+    assert theme.estimate_legend_height(long) - theme.estimate_legend_height(short) == 19 * 3
+    assert theme.estimate_legend_height([]) == 0
 
 
 def test_figures_beside_one_another_share_a_scale():
@@ -758,7 +751,8 @@ def test_a_dumbbell_has_two_dots_a_row_and_their_distance():
     )
     figure = dumbbell.build_dumbbell_chart(rows, view(level="world", decimals=0))
     joins, men, women = traces(figure, "scatter")[:3]
-    assert (women["x"], men["x"]) == ([20, 12], [16, 15]) and joins["x"] == [20, 16, None, 12, 15, None]
+    assert (women["x"], men["x"]) == ([20, 12], [16, 15])
+    assert joins["x"] == [20, 16, None, 12, 15, None]
     assert layout(figure)["yaxis2"]["ticktext"] == ["+4 punti", "−3 punti"]
 
 
@@ -768,9 +762,8 @@ def test_a_dumbbell_does_not_tell_apart_what_intervals_cannot():
         row("FRA", 16, gender="male", ci_low=12, ci_high=21),
     )
     figure = dumbbell.build_dumbbell_chart(rows, view(level="world", decimals=0))
-    assert layout(figure)["yaxis2"]["ticktext"] == ["≈"] and layout(figure)["meta"]["title"].endswith(
-        "valori non distinguibili"
-    )
+    assert layout(figure)["yaxis2"]["ticktext"] == ["≈"]
+    assert layout(figure)["meta"]["title"].endswith("valori non distinguibili")
 
 
 def test_small_multiples_share_one_scale_and_a_grey_reference():
@@ -869,9 +862,8 @@ def test_a_caveat_on_the_source_of_what_areas_are_read_against_does_not_stand_un
         chart="dots", note={"it": "Da sapere.", "en": "To know."}, note_sources=("eurostat_ecommerce",)
     )
     italy, region = row("ITA", 19.1, source="eurostat_ecommerce"), row("ITC4", 5.0, source="chambers_press")
-    assert "Da sapere." not in words.build_notes(
-        frame(region, italy), shown, "dots"
-    ) and "Da sapere." in words.build_notes(frame(italy), shown, "dots")
+    assert "Da sapere." not in words.build_notes(frame(region, italy), shown, "dots")
+    assert "Da sapere." in words.build_notes(frame(italy), shown, "dots")
 
 
 def test_two_editions_that_end_together_are_named_at_their_ends_and_in_the_title():
@@ -951,9 +943,13 @@ def test_heat_cells_hold_the_figure_and_a_dash_where_there_is_none():
     rows = frame(row("ITC4", 5.8, sector="C"), row("ITC4", 7.0, sector="F"), row("ITF6", 9.1, sector="C"))
     figure = heatmap.build_heatmap(rows, view())
     shade = traces(figure, "heatmap")[0]
-    assert shade["z"][1][1] is None and sorted(
-        text for trace in traces(figure, "scatter") for text in trace["text"]
-    ) == ["5,8", "7,0", "9,1", "–"]
+    assert shade["z"][1][1] is None
+    assert sorted(text for trace in traces(figure, "scatter") for text in trace["text"]) == [
+        "5,8",
+        "7,0",
+        "9,1",
+        "–",
+    ]
 
 
 def test_heat_cells_printed_alike_have_one_colour():
@@ -976,9 +972,8 @@ def test_heat_cells_printed_alike_have_one_colour():
         text: {traces(figure, "heatmap")[0]["z"][y][x] for (x, y), other in printed.items() if other == text}
         for text in printed.values()
     }
-    assert set(printed.values()) == {"4", "5", "6", "7", "8"} and all(
-        len(one) == 1 for one in colours.values()
-    ), colours
+    assert set(printed.values()) == {"4", "5", "6", "7", "8"}, colours
+    assert all(len(one) == 1 for one in colours.values()), colours
 
 
 # --- words ---
@@ -1049,15 +1044,12 @@ def test_with_intervals_it_is_higher_or_not_distinguishable():
 
 def test_the_verdict_weighs_both_intervals():
     a, b = {"value": 20, "ci_low": 15, "ci_high": 26}, {"value": 12, "ci_low": 8, "ci_high": 17}
-    assert (
-        classify_difference(a, b) == "higher" and classify_difference(b, a) == "lower"
-    )  # the intervals overlap, the difference does not reach zero
+    assert classify_difference(a, b) == "higher"
+    assert classify_difference(b, a) == "lower"
     assert classify_difference(a, {"value": 16, "ci_low": 12, "ci_high": 21}) == "indistinct"
-    assert (
-        classify_difference(a, {"value": 14.9}) == "higher"
-        and classify_difference({"value": 26}, a) == "indistinct"
-        and classify_difference({"value": 26}, {"value": 1}) == ""
-    )
+    assert classify_difference(a, {"value": 14.9}) == "higher"
+    assert classify_difference({"value": 26}, a) == "indistinct"
+    assert classify_difference({"value": 26}, {"value": 1}) == ""
 
 
 def test_small_bases_and_old_surveys_are_no_extremes():
@@ -1095,19 +1087,15 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
         trace["customdata"][0][0]: trace["marker"]["color"] == theme.TRANSPARENT
         for trace in traces(bars, "bar")
     } == {"DEU": False, "ITA": True}
-    assert (
-        shade["text"][1].startswith("<b>Italia ‡</b><br>9,0%")
-        and shade["text"][1].endswith("altra edizione: ISTAT 2019-2024")
-        and "‡" not in shade["text"][0]
-    )
+    assert shade["text"][1].startswith("<b>Italia ‡</b><br>9,0%")
+    assert shade["text"][1].endswith("altra edizione: ISTAT 2019-2024")
+    assert "‡" not in shade["text"][0]
     assert "‡ altra edizione" in [
         trace.get("name") for trace in traces(regions.build_choropleth(rows, shown), "scattergeo")
     ]
     meta = layout(bars)["meta"]
-    assert (
-        meta["title"] == "Tasso di mortalità: da 6,0% (Francia) a 8,0% (Germania)"
-        and "Più alto: 8,0% (Germania)" in meta["alt"]
-    )
+    assert meta["title"] == "Tasso di mortalità: da 6,0% (Francia) a 8,0% (Germania)"
+    assert "Più alto: 8,0% (Germania)" in meta["alt"]
     assert (
         "‡ Italia: altra edizione (ISTAT 2019-2024); accanto alle altre cifre, non in graduatoria né fra gli estremi."
         in meta["notes"]
@@ -1193,22 +1181,17 @@ def test_an_embed_marks_what_is_of_another_edition():
     )
     found = to_records(run_query("map", **shown.query_parameters), "it")
     bars = svg.render_bars(found, shown)
-    assert (
-        bars.count("bar apart") == 1
-        and bars.rindex("<li") == bars.index('<li class="on"><span>Italia</span>')
-        and "‡ altra edizione" in bars
-    )
+    assert bars.count("bar apart") == 1
+    assert bars.rindex("<li") == bars.index('<li class="on"><span>Italia</span>')
+    assert "‡ altra edizione" in bars
     drawn, scale = svg.render_choropleth(found, shown, "", [row["value"] for row in found])
-    assert '<use href="#ITA" class="apart"/>' in drawn and "altra edizione" in svg.render_map_legend(
-        scale, found, shown
-    )
+    assert '<use href="#ITA" class="apart"/>' in drawn
+    assert "altra edizione" in svg.render_map_legend(scale, found, shown)
     parts = svg.render_sector_bars(
         to_records(run_query("by_sector", **shown.query_parameters, geo="ITA"), "it"), shown
     )
-    assert (
-        '<li class="on"><span>Tutti i settori' in parts
-        and parts.count("bar apart") == parts.count("‡</b>") > 1
-    )
+    assert '<li class="on"><span>Tutti i settori' in parts
+    assert parts.count("bar apart") == parts.count("‡</b>") > 1
 
 
 def test_a_caveat_on_one_source_stands_under_its_figures_only():
@@ -1395,16 +1378,16 @@ def test_every_figure_is_valid_and_asks_nothing_of_other_sites(id, level, topic)
     for name, figure in figures(id, level, topic, "it").items():
         plain = json.loads(figure.to_json())
         go.Figure(plain)
-        assert "FeatureCollection" not in figure.to_json() and "//" not in figure.to_json(), name
+        assert "FeatureCollection" not in figure.to_json(), name
+        assert "//" not in figure.to_json(), name
         meta = plain["layout"]["meta"]
-        assert (
-            meta["title"]
-            and meta["subtitle"]
-            and meta["source"]
-            and meta["alt"]
-            and plain["layout"]["height"] < 2000
-        ), name
-        assert plain["layout"]["paper_bgcolor"] == theme.TRANSPARENT and "title" not in plain["layout"]
+        assert meta["title"], name
+        assert meta["subtitle"], name
+        assert meta["source"], name
+        assert meta["alt"], name
+        assert plain["layout"]["height"] < 2000, name
+        assert plain["layout"]["paper_bgcolor"] == theme.TRANSPARENT
+        assert "title" not in plain["layout"]
 
 
 @pytest.mark.parametrize(("id", "level", "topic"), VIEWS)
@@ -1430,4 +1413,5 @@ def test_the_caveat_on_european_sales_online_stands_under_european_figures_alone
     for level, wanted in (("italy", False), ("europe", True)):
         asked = resolve_view(Filters(lang=lang, level=level, indicator="ent_with_esales"), "digital_sales")
         rows = run_query("map", **asked.query_parameters)
-        assert len(rows) and (caveat in notes.build_notes(rows, asked)) is wanted
+        assert len(rows)
+        assert (caveat in notes.build_notes(rows, asked)) is wanted

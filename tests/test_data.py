@@ -154,7 +154,8 @@ def test_italian_sections_that_only_the_old_vintage_has_are_marked_and_no_one_el
 
 def test_the_register_scope_of_2021_is_another_edition(db):
     france = line(db, "death_rate", "FRA")
-    assert france["eurostat-bd-2004-2020", "2020"] == 3.85 and france["eurostat-bd-2021", "2021"] == 10.82
+    assert france["eurostat-bd-2004-2020", "2020"] == 3.85
+    assert france["eurostat-bd-2021", "2021"] == 10.82
     spans = rows(
         db,
         "select edition, min(period), max(period) from observations where source = 'eurostat_business_demography' group by all order by 1",
@@ -181,8 +182,10 @@ def test_italy_in_may_2020_reads_16_76_37_31(db):
 
 def test_one_wave_restated_by_a_later_report_stays_apart(db):
     world = line(db, "closure_rate", "WORLD")
-    assert world["fob-2020", "2020-05"] == 26 and world["fob-2021-22", "2020-05"] == 29
-    assert world["fob-2020", "2020-10"] == 15 and world["fob-2021-22", "2020-10"] == 16
+    assert world["fob-2020", "2020-05"] == 26
+    assert world["fob-2021-22", "2020-05"] == 29
+    assert world["fob-2020", "2020-10"] == 15
+    assert world["fob-2021-22", "2020-10"] == 16
 
 
 def test_waves_from_2021_are_only_in_the_later_reports(db):
@@ -222,10 +225,8 @@ def test_figures_about_minority_led_firms_are_a_subgroup_of_the_evidence(db):
         db,
         "select indicator, geo, period, value from excluded_observations where exclusion_reason = 'subgroup' order by 1",
     ) == [("closure_rate", "WORLD", "2022-01", 26), ("lower_sales_yoy", "USA", "2021-02", 55)]
-    assert (
-        figure(db, "closure_rate", "WORLD", "2022-01") == 20
-        and figure(db, "lower_sales_yoy", "USA", "2021-02") == 51
-    )
+    assert figure(db, "closure_rate", "WORLD", "2022-01") == 20
+    assert figure(db, "lower_sales_yoy", "USA", "2021-02") == 51
 
 
 def test_figures_without_a_date_are_evidence(db):
@@ -249,12 +250,14 @@ def test_versions_of_the_digital_intensity_index_stay_apart(db):
 def test_the_line_of_version_3_is_cut_where_its_components_changed(db):
     assert column(db, "select distinct breaks from indicators where starts_with(id, 'dii_')") == ["2023 2025"]
     italy = line(db, "dii_at_least_basic", "ITA", size="10-249")
-    assert italy["dii-3", "2023"] == 60.69 and italy["dii-3", "2025"] == 79.49
+    assert italy["dii-3", "2023"] == 60.69
+    assert italy["dii-3", "2025"] == 79.49
 
 
 def test_survey_years_and_sales_years_are_two_editions(db):
     union = line(db, "ent_with_esales", "EU27_2020", size="GE10")
-    assert union["survey-year", "2022"] == 22.8 and union["sales-year", "2022"] == 22.9
+    assert union["survey-year", "2022"] == 22.8
+    assert union["sales-year", "2022"] == 22.9
 
 
 def test_the_union_and_its_countries_share_no_year_of_online_sales_by_size(db):
@@ -298,10 +301,8 @@ def test_italy_is_the_sum_of_its_21_areas(db):
         db,
         "select value from observations join geographies g on g.code = geo and g.level = 'area' where indicator = 'gva_current_prices' and sector = 'all' and period = '2020'",
     )
-    assert (
-        len(areas) == 21
-        and round(sum(areas), 1) == figure(db, "gva_current_prices", "ITA", "2020") == 1495469.5
-    )
+    assert len(areas) == 21
+    assert round(sum(areas), 1) == figure(db, "gva_current_prices", "ITA", "2020") == 1495469.5
 
 
 LEVELS = {
@@ -357,7 +358,8 @@ def test_only_shares_with_counts_of_their_own_have_an_interval(db):
         db, "select value, ci_low, ci_high, sample_size_note from observations where ci_low is not null"
     ):
         part, whole = map(int, note.split(" / "))
-        assert (low, high) == wilson(part, whole) and abs(value - 100 * part / whole) < 0.06
+        assert (low, high) == wilson(part, whole)
+        assert abs(value - 100 * part / whole) < 0.06
 
 
 def test_shares_of_fewer_than_30_are_marked(db):
@@ -394,7 +396,8 @@ def test_trentino_alto_adige_is_one_figure_drawn_on_bolzano_and_trento():
 
 def test_registered_and_active_women_led_firms_are_two_bases(db):
     molise = line(db, "women_led_firms_share", "ITF2")
-    assert molise["registered", "2024-12-31"] == 27.2 and molise["active", "2024-12-31"] == 27.8
+    assert molise["registered", "2024-12-31"] == 27.2
+    assert molise["active", "2024-12-31"] == 27.8
 
 
 def test_the_world_bank_surveys_cover_159_countries_48_of_them_african(db):
@@ -496,7 +499,8 @@ def test_deaths_over_all_active_enterprises_are_less_than_the_death_rate_and_the
     )
     assert 100 * deaths / active < rate - 1
     said = catalogue.get_indicator("active_enterprises")
-    assert "non il denominatore" in said.label["it"] and "not the denominator" in said.label["en"]
+    assert "non il denominatore" in said.label["it"]
+    assert "not the denominator" in said.label["en"]
     assert not set(said.universe.values()) & set(catalogue.get_indicator("death_rate").universe.values())
 
 
@@ -631,7 +635,8 @@ def test_a_fault_of_the_lists_is_a_sentence_that_names_the_file(fault, copy):
     (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(build.BuildError) as said:
         build.build_database(copy)
-    assert str(said.value).startswith(expected) and str(said.value).endswith(".")
+    assert str(said.value).startswith(expected)
+    assert str(said.value).endswith(".")
 
 
 def test_every_table_and_column_is_described_in_both_languages(db):
@@ -641,15 +646,10 @@ def test_every_table_and_column_is_described_in_both_languages(db):
              union all
              select table_name, column_name, comment from duckdb_columns() where database_name = 'published'"""
     told = rows(db, sql)
-    assert (
-        len(told) > 150
-        and [
-            line
-            for line in told
-            if [bool(words.strip()) for words in str(line[2]).split(" | ")] != [True, True]
-        ]
-        == []
-    )
+    assert len(told) > 150
+    assert [
+        line for line in told if [bool(words.strip()) for words in str(line[2]).split(" | ")] != [True, True]
+    ] == []
 
 
 def test_the_figures_with_names_are_the_observations_and_the_joined_ones_of_each_member(db):
@@ -755,7 +755,7 @@ def test_two_builds_of_the_same_inputs_hold_the_same_figures(db, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "indicator, geo, period, expected",
+    ("indicator", "geo", "period", "expected"),
     [
         ("death_rate", "ITA", "2020", (7.1, 8.02, "vintage")),
         ("lower_sales_yoy", "NGA", "%", (59, 37, "disputed")),

@@ -42,8 +42,11 @@ def test_the_image_runs_as_nobody_in_particular_says_how_it_is_and_brings_nothin
     first, last = stages()
     names = dict(last)
     assert all(re.search(r":\d[\w.-]+( AS \w+)?$", dict(stage)["FROM"]) for stage in (first, last))
-    assert names["USER"].isdigit() and int(names["USER"]) > 1000 and f"--uid {names['USER']}" in names["RUN"]
-    assert "/readyz" in names["HEALTHCHECK"] and "RIPRESA_READ_ONLY=1" in names["ENV"]
+    assert names["USER"].isdigit()
+    assert int(names["USER"]) > 1000
+    assert f"--uid {names['USER']}" in names["RUN"]
+    assert "/readyz" in names["HEALTHCHECK"]
+    assert "RIPRESA_READ_ONLY=1" in names["ENV"]
     assert {name for stage in (first, last) for name, _ in stage} <= {
         "FROM",
         "WORKDIR",
@@ -64,17 +67,16 @@ def test_the_image_installs_and_starts_as_make_does():
     copied = next(words.split()[:-1] for name, words in first if name == "COPY")
     assert all((ROOT / name).is_file() for name in copied)
     made = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert (
-        "pip install" in dict(first[:4])["RUN"]
-        and "-r requirements.txt" in dict(first[:4])["RUN"]
-        and "-r requirements.txt" in made
-    )
+    assert "pip install" in dict(first[:4])["RUN"]
+    assert "-r requirements.txt" in dict(first[:4])["RUN"]
+    assert "-r requirements.txt" in made
     assert any(
         name == "RUN" and "-m ripresa build" in words and "plotly_figure.publish_script()" in words
         for name, words in first
     )
     start = yaml.safe_load(dict(last)["CMD"])
-    assert start[1:4] == ["-m", "ripresa", "serve"] and "-m ripresa serve" in made
+    assert start[1:4] == ["-m", "ripresa", "serve"]
+    assert "-m ripresa serve" in made
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"][
         "target-version"
     ]
@@ -98,38 +100,29 @@ def test_no_answer_of_a_visitor_and_no_database_of_this_machine_goes_into_the_im
 
 
 def test_replicas_are_alike_write_nothing_and_keep_contributions_in_postgresql():
-    assert len(REPLICAS) == 2 and len({yaml.dump(service) for service in REPLICAS.values()}) == 1
+    assert len(REPLICAS) == 2
+    assert len({yaml.dump(service) for service in REPLICAS.values()}) == 1
     replica = REPLICAS["replica1"]
-    assert (
-        replica["read_only"] is True
-        and replica["tmpfs"] == ["/tmp"]
-        and replica["cap_drop"] == ["ALL"]
-        and "volumes" not in replica
-    )
-    assert (
-        replica["environment"]["RIPRESA_READ_ONLY"] == "1"
-        and replica["environment"]["RIPRESA_TRUSTED_PROXIES"] == "1"
-    )
-    assert replica["environment"]["RIPRESA_CONTRIBUTION_STORE"].startswith("postgresql://") and not re.search(
-        r"PASSWORD\S*: \w+$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE
-    )
+    assert replica["read_only"] is True
+    assert replica["tmpfs"] == ["/tmp"]
+    assert replica["cap_drop"] == ["ALL"]
+    assert "volumes" not in replica
+    assert replica["environment"]["RIPRESA_READ_ONLY"] == "1"
+    assert replica["environment"]["RIPRESA_TRUSTED_PROXIES"] == "1"
+    assert replica["environment"]["RIPRESA_CONTRIBUTION_STORE"].startswith("postgresql://")
+    assert not re.search(r"PASSWORD\S*: \w+$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE)
     assert COMPOSE["services"]["tables"]["command"][-2:] == ["diagnosis", "init"]
-    assert (ROOT / replica["build"]["dockerfile"]).is_file() and set(
-        COMPOSE["services"]["nginx"]["depends_on"]
-    ) == set(REPLICAS)
+    assert (ROOT / replica["build"]["dockerfile"]).is_file()
+    assert set(COMPOSE["services"]["nginx"]["depends_on"]) == set(REPLICAS)
 
 
 def test_nginx_knows_the_replicas_keeps_no_addresses_and_drops_a_forged_one():
     conf = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    assert (
-        set(re.findall(r"server (\w+):8501", conf)) == set(REPLICAS)
-        and "hash $remote_addr consistent;" in conf
-    )
-    assert (
-        "access_log off;" in conf
-        and "proxy_set_header X-Forwarded-For $remote_addr;" in conf
-        and "location = /readyz { return 404; }" in conf
-    )
+    assert set(re.findall(r"server (\w+):8501", conf)) == set(REPLICAS)
+    assert "hash $remote_addr consistent;" in conf
+    assert "access_log off;" in conf
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in conf
+    assert "location = /readyz { return 404; }" in conf
     assert conf.count("{") == conf.count("}")
 
 
@@ -148,7 +141,8 @@ def test_nginx_takes_the_configuration(nginx, tmp_path):
         tmp_path, prove.find_free_port(), [prove.find_free_port(), prove.find_free_port()]
     )
     said = subprocess.run([nginx, "-t", "-c", conf, "-p", tmp_path], capture_output=True, text=True)
-    assert said.returncode == 0 and not re.search(r"replica\d", conf.read_text()), said.stderr
+    assert said.returncode == 0, said.stderr
+    assert not re.search(r"replica\d", conf.read_text()), said.stderr
 
 
 @pytest.mark.escape
@@ -209,12 +203,11 @@ def test_a_replica_killed_and_data_renewed_under_load_are_no_fault_to_a_visitor(
     plotly_figure.publish_script()  # what the image makes before it is closed
     before = state()
     found = prove.measure_deployment(seconds=0.9, visitors=4)
-    assert found["killed"]["faults"] == found["updated"]["faults"] == [] and found["pages"]["faults"] == 0
-    assert (
-        found["killed"]["answers"] > 0
-        and found["updated"]["versions"] == 2
-        and found["updated"]["breaks"] == 0
-    )
+    assert found["killed"]["faults"] == found["updated"]["faults"] == []
+    assert found["pages"]["faults"] == 0
+    assert found["killed"]["answers"] > 0
+    assert found["updated"]["versions"] == 2
+    assert found["updated"]["breaks"] == 0
     assert all(
         found[name]["faults"] == 0 and found[name]["unchanged_per_second"] > 0
         for name in ("data_replica", "data_nginx", "embed_replica", "embed_nginx")

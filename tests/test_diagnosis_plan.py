@@ -152,8 +152,9 @@ def test_the_calendar_holds_every_action_and_no_answer(lang):
         ),
         get_questionnaire().word("calendar_review", lang),
     ]
-    assert all(TODAY < e["dtstart"].dt and e["dtstart"].dt.weekday() < 5 for e in events)
-    assert "\r\n" in text and max(len(line.encode()) for line in text.split("\r\n")) <= 75
+    assert all(e["dtstart"].dt > TODAY and e["dtstart"].dt.weekday() < 5 for e in events)
+    assert "\r\n" in text
+    assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
     unfolded = text.replace("\r\n ", "")
     assert all(
         get_questionnaire().format_answer(a.item, a.answer, lang) not in unfolded for a in found.actions
@@ -179,7 +180,8 @@ def test_who_writes_no_invoices_can_count_the_customers_who_come_back_too(lang, 
         for action in made(all_at(3, retain_repeat=0)).actions
         if action.id == "retain_repeat.low"
     )
-    assert all(word in step for word in kept) and without in step
+    assert all(word in step for word in kept)
+    assert without in step
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,9 @@ def test_the_actions_of_each_part_of_the_plan_fall_within_it_on_working_days_of_
     )
     for slot, most in (("week", 7), ("month", 30), ("quarter", 90)):
         there = [next(days).days for _ in found.get_slot_actions(slot)]
-        assert there == sorted(set(there)) and 0 < there[0] and there[-1] <= most, slot
+        assert there == sorted(set(there)), slot
+        assert there[0] > 0, slot
+        assert there[-1] <= most, slot
     assert next(days).days in (180, 181, 182)
 
 
@@ -204,11 +208,8 @@ def test_every_action_of_the_calendar_reminds_in_the_morning_and_says_where_to_l
     *events, review = icalendar.Calendar.from_ical(build_ics(found, lang, SITE, TODAY)).walk("VEVENT")
     actions = [a for slot in ("week", "month", "quarter") for a in found.get_slot_actions(slot)]
     for event, action in zip(events, actions, strict=True):
-        assert event[
-            "url"
-        ] == f"https://example.org/resources?lang={lang}&subject={action.item.subject}" and event[
-            "description"
-        ].endswith(event["url"])
+        assert event["url"] == f"https://example.org/resources?lang={lang}&subject={action.item.subject}"
+        assert event["description"].endswith(event["url"])
     assert review["url"] == f"https://example.org/diagnosis?lang={lang}"
     for event in (*events, review):
         (alarm,) = event.walk("VALARM")

@@ -262,7 +262,8 @@ def test_the_shares_of_a_distribution_add_up_to_100(first):
     for row in first.rows:
         if row["table_id"] in ("level", "answer") and row["status"] in ("shown", "merged"):
             sums[row["measure"], row["area"], row["sector"], row["size_class"]] += row["estimate"]
-    assert sums and all(abs(total - 100) < 0.35 for total in sums.values())
+    assert sums
+    assert all(abs(total - 100) < 0.35 for total in sums.values())
 
 
 def test_medians_are_shown_only_where_no_level_is_withheld(first):
@@ -604,7 +605,9 @@ def test_a_quarter_is_published_once_from_the_store(tmp_path):
     made = publish_quarter(store, "2026-Q3", DAY, path)
     assert len(made.member_ids) == 60
     rows = read_release(path)
-    assert rows[0]["n_shown"] == "60" and rows[0]["label"] == "" and rows[0]["audit"] == "passed"
+    assert rows[0]["n_shown"] == "60"
+    assert rows[0]["label"] == ""
+    assert rows[0]["audit"] == "passed"
     assert {row["month_from"] for row in rows} == {"2026-08"}
     before = path.read_bytes()
     path.unlink()
@@ -706,7 +709,8 @@ def test_the_sample_never_replaces_a_real_release(tmp_path, monkeypatch, first):
 def test_peers_come_from_the_nearest_group_of_a_real_release_and_never_from_the_sample(first):
     rows = first.rows
     found = find_peer_statistics(rows, "overall", sector="G", size="0-9")
-    assert found.sample_size >= 30 and found.q1 <= found.median <= found.q3
+    assert found.sample_size >= 30
+    assert found.q1 <= found.median <= found.q3
     assert find_peer_statistics(rows, "overall", sector="nothing", size="nothing").grouping == "all"
     assert (
         find_peer_statistics([row | {"label": SYNTHETIC_LABEL} for row in rows], "overall", sector="G")

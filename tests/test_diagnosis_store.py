@@ -352,18 +352,22 @@ def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_pat
     store.record_release("2026-Q1", "2026-03", {"a": 1}, ["x"], "2024-01")
     before = store.list_contributions(), store.list_releases()
     status, sentence = run(capsys, "backup", file)
-    assert status == 0 and sentence.startswith("2 diagnoses in ")
+    assert status == 0
+    assert sentence.startswith("2 diagnoses in ")
     assert os.stat(file).st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.glob("*backup*")] == ["backup.sqlite3"]
     status, sentence = run(capsys, "backup", file)
-    assert status == 1 and "is there already" in sentence
+    assert status == 1
+    assert "is there already" in sentence
     status, sentence = run(capsys, "restore", file)
-    assert status == 1 and "not empty" in sentence
+    assert status == 1
+    assert "not empty" in sentence
     with store.backend.transaction() as execute:
         for table in ("diagnosis", "withdrawal", "release_state"):
             execute(f"delete from {table}")
     assert run(capsys, "restore", file) == (0, "2 diagnoses kept.")
-    assert (store.list_contributions(), store.list_releases()) == before and store.withdraw(code, today)
+    assert (store.list_contributions(), store.list_releases()) == before
+    assert store.withdraw(code, today)
 
 
 def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_kept(
@@ -373,7 +377,8 @@ def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_k
     (tmp_path / "notes.txt").write_text("not a backup " * 100)
     for name, reason in (("nothing.sqlite3", "is not there"), ("notes.txt", "is no backup")):
         status, sentence = run(capsys, "restore", tmp_path / name)
-        assert status == 1 and reason in sentence
+        assert status == 1
+        assert reason in sentence
     assert run(capsys, "count") == (0, "0 diagnoses kept.")
 
 
@@ -398,7 +403,8 @@ def test_no_fault_of_the_store_tells_an_answer(store):
     with pytest.raises(ContributionStoreError) as fault, store.backend.transaction() as run:
         run("insert into diagnosis (diagnosis_id, answers) values ('x', 'known_social')")
     assert "known_social" not in str(fault.value)
-    assert fault.value.__cause__ is None and fault.value.__suppress_context__
+    assert fault.value.__cause__ is None
+    assert fault.value.__suppress_context__
 
 
 def test_an_address_of_another_kind_is_refused():

@@ -77,7 +77,8 @@ def raw(site: str, path: str, *headers: str) -> tuple[int, bytes, bytes]:
 def test_no_path_leads_out_of_what_is_served(climb, site):
     for place in PLACES:
         status, _, body = raw(site, place + climb)
-        assert status < 500 and not OWN.search(body), (place, status)
+        assert status < 500, (place, status)
+        assert not OWN.search(body), (place, status)
 
 
 @pytest.mark.escape
@@ -95,11 +96,9 @@ def test_nothing_written_into_an_address_becomes_a_header_or_a_script(injected, 
     ]
     for path in paths:
         status, head, body = raw(site, path.replace(" ", "%20"))
-        assert (
-            status < 500
-            and b"stolen" not in re.sub(rb"(?im)^(location|link):.*$", b"", head)
-            and (b"<script>alert" not in body or b"text/html" not in head)
-        ), path
+        assert status < 500, path
+        assert b"stolen" not in re.sub(rb"(?im)^(location|link):.*$", b"", head), path
+        assert b"<script>alert" not in body or b"text/html" not in head, path
         assert not re.search(rb"(?im)^set-cookie: stolen", head), path
 
 
@@ -126,7 +125,8 @@ def test_a_forged_header_is_never_kept_for_others(header, site):
 @pytest.mark.escape
 def test_uploads_are_bounded_and_forms_of_other_sites_refused(site):
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
-    assert settings["enableXsrfProtection"] is True and settings["maxUploadSize"] == verify_page.MAX_MEGABYTES
+    assert settings["enableXsrfProtection"] is True
+    assert settings["maxUploadSize"] == verify_page.MAX_MEGABYTES
     host = urlsplit(site)
     with socket.create_connection((host.hostname, host.port), timeout=20) as wire:
         wire.sendall(
@@ -157,7 +157,8 @@ def test_a_websocket_of_another_site_is_refused(site):
 def test_our_own_code_is_clean_and_each_exemption_has_its_reason():
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.bandit]")[2].splitlines()
     exempted = [line for line in lines if line.strip().startswith('"B')]
-    assert exempted and all(re.fullmatch(r'    "B\d{3}", # .{10,}', line) for line in exempted)
+    assert exempted
+    assert all(re.fullmatch(r'    "B\d{3}", # .{10,}', line) for line in exempted)
     assert (
         subprocess.run(
             [sys.executable, "-c", "import sys; from deploy import secure; sys.exit(secure.run_bandit())"],
@@ -175,10 +176,8 @@ def test_a_known_fault_of_a_package_fails_and_a_service_that_is_silent_is_said()
     )
     assert secure.evaluate_pip_audit(json.dumps({"dependencies": [one | {"vulns": []}]}))[0] == 0
     for silent in ("", "Traceback", json.dumps({"dependencies": [one | {"skip_reason": "not found"}]})):
-        assert (
-            "not checked" in secure.evaluate_pip_audit(silent)[1]
-            and secure.evaluate_pip_audit(silent)[0] == 0
-        )
+        assert "not checked" in secure.evaluate_pip_audit(silent)[1]
+        assert secure.evaluate_pip_audit(silent)[0] == 0
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
@@ -188,15 +187,12 @@ def test_a_page_says_its_language_its_script_and_its_server_compressed_or_not(si
         f"{site}/closures?lang=en", headers={"Accept-Encoding": encoding, "Accept-Language": "it"}
     )
     assert answer.headers.get("content-encoding", "identity") == encoding
-    assert (
-        '<html lang="en">' in answer.text
-        and "data-drawing" in answer.text
-        and "BACKEND_BASE_URL" in answer.text
-        and 'as="font"' not in answer.text
-    )
-    assert {"Accept-Encoding", "Accept-Language"} <= set(
-        answer.headers["vary"].split(", ")
-    ) and "etag" not in answer.headers
+    assert '<html lang="en">' in answer.text
+    assert "data-drawing" in answer.text
+    assert "BACKEND_BASE_URL" in answer.text
+    assert 'as="font"' not in answer.text
+    assert {"Accept-Encoding", "Accept-Language"} <= set(answer.headers["vary"].split(", "))
+    assert "etag" not in answer.headers
 
 
 def test_only_what_is_there_answers_200_and_streamlit_keeps_its_own(site):
@@ -217,10 +213,8 @@ def test_only_what_is_there_answers_200_and_streamlit_keeps_its_own(site):
         )
     }
     assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(answers, 200)
-    assert (
-        answers["/favicon.ico"].headers["content-type"] == "image/svg+xml"
-        and b"<svg" in answers["/favicon.ico"].content
-    )
+    assert answers["/favicon.ico"].headers["content-type"] == "image/svg+xml"
+    assert b"<svg" in answers["/favicon.ico"].content
     script = re.search(r'src="\./(static/[^"]+\.js)"', answers["/"].text)[1]
     assert httpx.get(f"{site}/{script}").status_code == 200
     for path in (

@@ -107,22 +107,19 @@ def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_
     try:
         for lang in words.LANGS:
             visit = opened(lang=lang)
-            assert not visit.exception and heading(visit) == t("fault_title", lang)
-            assert (
-                t("fault_database", lang) in plain(visit)
-                and "copy.duckdb" in plain(visit)
-                and str(replica.parent) not in plain(visit)
-            )
+            assert not visit.exception
+            assert heading(visit) == t("fault_title", lang)
+            assert t("fault_database", lang) in plain(visit)
+            assert "copy.duckdb" in plain(visit)
+            assert str(replica.parent) not in plain(visit)
             answers = [
                 CLIENT.get(f"{address}?lang={lang}")
                 for address in ("/api/v1/observations", "/embed/v1/death_rate")
             ]
-            assert [answer.status_code for answer in answers] == [503, 503] and "copy.duckdb" in answers[
-                0
-            ].json()["detail"]
-            assert answers[1].headers["cache-control"] == "no-store" and t(
-                "fault_database", lang
-            ) in unescape(answers[1].text)
+            assert [answer.status_code for answer in answers] == [503, 503]
+            assert "copy.duckdb" in answers[0].json()["detail"]
+            assert answers[1].headers["cache-control"] == "no-store"
+            assert t("fault_database", lang) in unescape(answers[1].text)
         assert CLIENT.get("/readyz").status_code == CLIENT.get("/healthz").status_code == 503
     finally:
         if holder:
@@ -130,7 +127,8 @@ def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_
     draft = replica.with_name("draft")
     draft.write_bytes(whole)
     os.replace(draft, replica)
-    assert heading(opened(lang="it")) != t("fault_title", "it") and CLIENT.get("/healthz").status_code == 200
+    assert heading(opened(lang="it")) != t("fault_title", "it")
+    assert CLIENT.get("/healthz").status_code == 200
 
 
 @LANGS
@@ -144,7 +142,8 @@ def test_a_file_copied_over_the_one_in_use_is_a_sentence_until_it_is_whole_and_t
         slow.flush()
         assert heading(again(visit)) == t("fault_title", lang)
         slow.write(whole[len(whole) // 3 :])
-    assert heading(again(visit)) == before and not visit.exception
+    assert heading(again(visit)) == before
+    assert not visit.exception
 
 
 def test_a_database_swapped_in_the_middle_of_a_visit_is_the_one_of_the_next_answer(replica):
@@ -153,7 +152,8 @@ def test_a_database_swapped_in_the_middle_of_a_visit_is_the_one_of_the_next_answ
     with duckdb.connect(str(newer)) as connection:
         connection.execute("update build set version = 'feedfacebeef'")
     os.replace(newer, replica)
-    assert "feedfacebeef" in plain(again(visit)) and heading(visit)
+    assert "feedfacebeef" in plain(again(visit))
+    assert heading(visit)
 
 
 # --- a full or closed disk, and a process killed, while something is written ---
@@ -206,7 +206,9 @@ def start(*command: str, **how) -> subprocess.Popen:
 def refused(process: subprocess.Popen) -> str:
     """The one sentence of a command that could not do it."""
     words = process.communicate()[1].strip()
-    assert process.returncode == 1 and "Traceback" not in words and words.endswith("."), words
+    assert process.returncode == 1, words
+    assert "Traceback" not in words, words
+    assert words.endswith("."), words
     return words.splitlines()[-1]
 
 
@@ -277,14 +279,12 @@ def test_a_release_killed_after_any_of_its_files_is_made_whole_by_the_next(writt
     release.create_release(undisturbed, date(2026, 12, 24))
     killed = start("-c", DYING, root, written)
     killed.communicate()
-    assert killed.returncode == -signal.SIGKILL and len(release.load_releases(root)) == 1, (
-        "not released until the index says so"
-    )
+    assert killed.returncode == -signal.SIGKILL, "not released until the index says so"
+    assert len(release.load_releases(root)) == 1, "not released until the index says so"
     line = release.create_release(root, date(2026, 12, 24))
     parquet.read_table(root / "releases" / f"{line['version']}.parquet")
-    assert release.load_revisions(root) == release.load_revisions(undisturbed) and release.load_releases(
-        root
-    ) == release.load_releases(undisturbed)
+    assert release.load_revisions(root) == release.load_revisions(undisturbed)
+    assert release.load_releases(root) == release.load_releases(undisturbed)
 
 
 @POSIX
@@ -317,7 +317,8 @@ def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_k
         refused(start("-c", filling, path, preexec_fn=limited(200_000))),
     )
     kept = store.list_contributions()
-    assert given in kept and len(kept) < 500
+    assert given in kept
+    assert len(kept) < 500
     store.add_contribution(row(), generate_withdrawal_code(), TODAY)
     assert store.count() == len(kept) + 1
     assert sqlite3.connect(path).execute("pragma integrity_check").fetchone() == ("ok",)
@@ -334,10 +335,12 @@ def test_a_contribution_to_a_closed_folder_is_a_sentence_and_the_row_is_kept_onc
         visit.checkbox(key=f"agree_{lang}").check().run()
         with nobody():
             visit.button(key=f"give_{lang}").click().run()
-        assert not visit.exception and t("contribute_fault", lang) in said(visit)
+        assert not visit.exception
+        assert t("contribute_fault", lang) in said(visit)
         outer.chmod(0o755)
         visit.button(key=f"give_{lang}").click().run()
-        assert kept(visit).has_contributed and open_store().count() == 1
+        assert kept(visit).has_contributed
+        assert open_store().count() == 1
     finally:
         shutil.rmtree(outer)
 
@@ -353,7 +356,8 @@ def test_a_damaged_store_is_said_at_once_with_the_way_back(damage, tmp_path):
     started = time.monotonic()
     with pytest.raises(ContributionStoreError, match="restore a backup"):
         open_store(str(path))
-    assert time.monotonic() - started < 2 and path.read_bytes() == damage
+    assert time.monotonic() - started < 2
+    assert path.read_bytes() == damage
 
 
 @POSIX
@@ -367,11 +371,9 @@ def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp
         f"from pathlib import Path; from ripresa.disclosure import published_file as published; published.write_release([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
         preexec_fn=limited(4000),
     )
-    assert (
-        "OSError" in writing.communicate()[1]
-        and path.read_bytes() == before
-        and os.listdir(tmp_path) == ["release.csv"]
-    )
+    assert "OSError" in writing.communicate()[1]
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["release.csv"]
 
 
 # --- an update taken back ---
@@ -386,12 +388,15 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
     build.build_database(out=path)  # the same figures under their true version, in place of the other
     monkeypatch.setenv("RIPRESA_DATABASE", str(path))
     visit = opened(lang="en")
-    assert first in plain(visit) and build.read_data_version(build.get_previous_path(path)) == "feedfacebeef"
+    assert first in plain(visit)
+    assert build.read_data_version(build.get_previous_path(path)) == "feedfacebeef"
     for version in ("feedfacebeef", first):
         with pytest.raises(SystemExit):  # a question, not an order
             rollback.main(["--help"])
-        assert rollback.main() == 0 and f"version {version} is in place" in capsys.readouterr().out
-        assert version in plain(again(visit)) and CLIENT.get("/healthz").json()["version"] == version
+        assert rollback.main() == 0
+        assert f"version {version} is in place" in capsys.readouterr().out
+        assert version in plain(again(visit))
+        assert CLIENT.get("/healthz").json()["version"] == version
     assert sorted(name for name in os.listdir(folder) if not name.endswith(".lock")) == [
         "ripresa.duckdb",
         "ripresa.previous.duckdb",
@@ -400,11 +405,9 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
 
 def test_without_a_previous_database_a_roll_back_is_refused_and_nothing_changes(replica, capsys):
     before = replica.read_bytes()
-    assert (
-        rollback.main() == 1
-        and "nothing to go back to" in capsys.readouterr().err
-        and replica.read_bytes() == before
-    )
+    assert rollback.main() == 1
+    assert "nothing to go back to" in capsys.readouterr().err
+    assert replica.read_bytes() == before
 
 
 # --- the clock moved ---
@@ -425,17 +428,16 @@ def test_files_dated_in_another_age_are_read_and_built_as_ever(when, root):
     version = build.compute_data_version(root)
     for path in root.rglob("*"):
         os.utime(path, (when, when))
-    assert (
-        build.compute_data_version(root) == version
-        and build.ensure_database(root) == root / "ripresa.duckdb"
-        and build.read_data_version(root / "ripresa.duckdb") == version
-    )
+    assert build.compute_data_version(root) == version
+    assert build.ensure_database(root) == root / "ripresa.duckdb"
+    assert build.read_data_version(root / "ripresa.duckdb") == version
 
 
 def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_path):
     store, code = open_store(str(tmp_path / "diagnosis.sqlite3")), generate_withdrawal_code()
     store.add_contribution(row(), code, TODAY)
-    assert store.withdraw(code, date(2020, 1, 1)) and store.count() == 0
+    assert store.withdraw(code, date(2020, 1, 1))
+    assert store.count() == 0
 
 
 # --- PostgreSQL gone and back ---
@@ -452,16 +454,15 @@ def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, mo
     try:
         for lang, visit in visits.items():
             visit.button(key=f"give_{lang}").click().run()
-            assert (
-                not visit.exception
-                and t("contribute_fault", lang) in said(visit)
-                and not kept(visit).has_contributed
-            )
+            assert not visit.exception
+            assert t("contribute_fault", lang) in said(visit)
+            assert not kept(visit).has_contributed
     finally:
         server.start()
     for lang, visit in visits.items():
         visit.button(key=f"give_{lang}").click().run()
-        assert kept(visit).has_contributed and t("code_title", lang) in said(visit)
+        assert kept(visit).has_contributed
+        assert t("code_title", lang) in said(visit)
     assert open_store().count() == before + 2
 
 
@@ -495,11 +496,9 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
     started = time.monotonic()
     with pytest.raises(image_renderer.RenderError) as fault:
         image_renderer.render_image(*drawn("bars", "closures", "italy"), "svg")
-    assert (
-        time.monotonic() - started < 12
-        and "PNG e SVG" in fault.value.format_message("it")
-        and "PNG and SVG" in fault.value.format_message("en")
-    )
+    assert time.monotonic() - started < 12
+    assert "PNG e SVG" in fault.value.format_message("it")
+    assert "PNG and SVG" in fault.value.format_message("en")
     assert processes(str(hung)) == []
 
 
@@ -533,11 +532,9 @@ def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monk
     visit = opened("closures", lang=lang)
     touch(visit, "map", "kit")
     visit.button(key=f"map_draw_{lang}").click().run()
-    assert (
-        not visit.exception
-        and image_renderer.RenderError(reason).format_message(lang) in plain(visit)
-        and heading(visit) != t("fault_title", lang)
-    )
+    assert not visit.exception
+    assert image_renderer.RenderError(reason).format_message(lang) in plain(visit)
+    assert heading(visit) != t("fault_title", lang)
 
 
 # --- many at once ---
@@ -562,4 +559,5 @@ def test_200_sessions_connecting_at_once_all_see_their_page(site):
     everyone = asyncio.Barrier(200)
     seen = asyncio.run(crowd())
     assert [fault for fault in seen if isinstance(fault, BaseException)] == []
-    assert len(set(seen)) == 1 and f"<h1>{t('about_question', 'it')}</h1>" in seen[0]
+    assert len(set(seen)) == 1
+    assert f"<h1>{t('about_question', 'it')}</h1>" in seen[0]

@@ -101,7 +101,8 @@ choices = st.builds(
 @example({"geo": ["ITC4", "ITC4", "xx"], "lang": ["xx", "en"], "level": None, "period": [["2020"]]})
 def test_any_address_is_read_and_only_known_codes_are_kept(address):
     filters = Filters.from_url_parameters(address)
-    assert filters.lang in LANGS and len(filters.geo) <= MAX_AREAS
+    assert filters.lang in LANGS
+    assert len(filters.geo) <= MAX_AREAS
     assert all(
         value in KNOWN[name]
         for name in URL_PARAMETERS
@@ -125,9 +126,8 @@ def test_any_address_on_any_page_ends_in_a_view_with_figures(address, topic):
 def test_an_address_says_the_filters_and_nothing_else(filters):
     address = filters.to_url_parameters()
     assert Filters.from_url_parameters(address) == filters
-    assert all(values and all(values) for values in address.values()) and list(address) == [
-        name for name in URL_PARAMETERS if name in address
-    ]
+    assert all(values and all(values) for values in address.values())
+    assert list(address) == [name for name in URL_PARAMETERS if name in address]
 
 
 @quick
@@ -135,7 +135,8 @@ def test_an_address_says_the_filters_and_nothing_else(filters):
 def test_a_broken_address_read_once_is_a_sound_one(address):
     filters = Filters.from_url_parameters(address)
     again = Filters.from_url_parameters(filters.to_url_parameters())
-    assert again.to_url_parameters() == filters.to_url_parameters() and not again.invalid_parameters
+    assert again.to_url_parameters() == filters.to_url_parameters()
+    assert not again.invalid_parameters
 
 
 def test_what_is_dropped_is_listed():
@@ -146,7 +147,8 @@ def test_what_is_dropped_is_listed():
 
 
 def test_an_empty_address_is_the_default_and_says_only_the_language():
-    assert Filters.from_url_parameters({}) == Filters() and Filters().to_url_parameters() == {"lang": ["it"]}
+    assert Filters.from_url_parameters({}) == Filters()
+    assert Filters().to_url_parameters() == {"lang": ["it"]}
     assert Filters.from_url_parameters({}, lang="en").lang == "en"
 
 
@@ -157,13 +159,12 @@ def test_a_name_given_twice_means_the_last_known_value():
 def test_areas_repeat_their_name_and_stop_at_twelve():
     assert Filters(geo=("ITC4", "ITI4")).to_url_parameters()["geo"] == ["ITC4", "ITI4"]
     many = Filters.from_url_parameters({"geo": [*KNOWN["geo"][:14], KNOWN["geo"][0]]})
-    assert len(many.geo) == MAX_AREAS == 12 and many.invalid_parameters == tuple(
-        f"geo={code}" for code in KNOWN["geo"][12:14]
-    )
+    assert len(many.geo) == MAX_AREAS == 12
+    assert many.invalid_parameters == tuple(f"geo={code}" for code in KNOWN["geo"][12:14])
 
 
 @pytest.mark.parametrize(
-    "level, geo, told",
+    ("level", "geo", "told"),
     [
         ("europe", "WORLD", True),
         ("world", "EU27_2020", True),
@@ -184,13 +185,14 @@ def test_a_line_asked_for_the_union_keeps_it():
     series = resolve_view(
         Filters(level="europe", indicator="gva_real_growth", geo=("DEU", "EU27_2020")), "profits"
     )
-    assert series.chart == "series" and series.geo == ("DEU", "EU27_2020")
+    assert series.chart == "series"
+    assert series.geo == ("DEU", "EU27_2020")
 
 
 # --- views ---
 
 
-@pytest.mark.parametrize("topic, level", OPENS)
+@pytest.mark.parametrize(("topic", "level"), OPENS)
 def test_a_page_opened_at_a_level_shows_figures_and_replaces_nothing(topic, level):
     for id in get_available_indicators(catalogue.load_topics()[topic], level):
         view = resolve_view(Filters(level=level, indicator=id), topic)
@@ -211,9 +213,11 @@ def test_a_combination_that_has_figures_is_shown_as_it_was_asked(opened, data):
     ]
     cut = data.draw(st.sampled_from(coverage[["sector", "gender", "size", "period"]].to_dict("records")))
     view = resolve_view(Filters(level=level, indicator=id, **cut), topic)
-    assert {name: getattr(view, name) for name in cut} == cut and view.notices == ()
+    assert {name: getattr(view, name) for name in cut} == cut
+    assert view.notices == ()
     shown = figures(view)
-    assert not shown.empty and set(shown.edition) & set(view.editions)
+    assert not shown.empty
+    assert set(shown.edition) & set(view.editions)
     assert view.chart == "series" or set(shown.period) == {view.period}
 
 
@@ -251,8 +255,10 @@ REPLACED = {  # what is asked on the page of closures, what is shown instead, wh
 def test_a_choice_without_figures_gives_way_and_a_note_says_so(choice):
     filters, name, shown, note = REPLACED[choice]
     view = resolve_view(filters, "closures")
-    assert getattr(view, name) == shown and [key for key, _ in view.notices] == [note]
-    assert len(said(view)) == 1 and "{" not in said(view)[0]
+    assert getattr(view, name) == shown
+    assert [key for key, _ in view.notices] == [note]
+    assert len(said(view)) == 1
+    assert "{" not in said(view)[0]
 
 
 def test_a_view_opens_on_all_sectors_wherever_that_is_published():
@@ -268,28 +274,28 @@ def test_a_view_opens_on_all_sectors_wherever_that_is_published():
         for level in LEVELS
         if row.level == level
     }
-    assert (
-        not [view for view, sector in opened.items() if sector != "all" and view in total]
-        and len(total & set(opened)) > 20
-    )
+    assert not [view for view, sector in opened.items() if sector != "all" and view in total]
+    assert len(total & set(opened)) > 20
 
 
 def test_deaths_in_europe_open_on_the_total_of_13_countries():
     view = resolve_view(Filters(lang="en", level="europe", indicator="death_rate"), "closures")
-    assert (view.sector, view.period, view.notices) == ("all", "2020", ()) and figures(
-        view
-    ).geo.nunique() == 13
+    assert (view.sector, view.period, view.notices) == ("all", "2020", ())
+    assert figures(view).geo.nunique() == 13
 
 
 def test_an_indicator_that_a_level_does_not_have_gives_way_with_a_note():
     view = resolve_view(Filters(lang="en", level="italy", indicator="closure_rate"), "closures")
-    assert view.indicator.id == "death_rate" and [key for key, _ in view.notices] == ["note_indicator"]
-    assert "Not operating" in said(view)[0] and "Death rate" in said(view)[0]
+    assert view.indicator.id == "death_rate"
+    assert [key for key, _ in view.notices] == ["note_indicator"]
+    assert "Not operating" in said(view)[0]
+    assert "Death rate" in said(view)[0]
 
 
 def test_an_indicator_of_another_page_is_left_there_in_silence():
     view = resolve_view(Filters(level="italy", indicator="gva_change_vs_2019"), "closures")
-    assert view.indicator.id == "death_rate" and view.notices == ()
+    assert view.indicator.id == "death_rate"
+    assert view.notices == ()
 
 
 def test_notes_are_in_the_language_of_the_page():
@@ -302,11 +308,10 @@ def test_notes_are_in_the_language_of_the_page():
         == [key for key, _ in english.notices]
         == ["note_sector", "note_size"]
     )
-    assert (
-        "Attività dei servizi di alloggio e di ristorazione" in said(italian)[0]
-        and "Accommodation and food service activities" in said(english)[0]
-    )
-    assert "250 addetti e più" in said(italian)[1] and "250 or more persons employed" in said(english)[1]
+    assert "Attività dei servizi di alloggio e di ristorazione" in said(italian)[0]
+    assert "Accommodation and food service activities" in said(english)[0]
+    assert "250 addetti e più" in said(italian)[1]
+    assert "250 or more persons employed" in said(english)[1]
 
 
 # --- areas ---
@@ -316,26 +321,28 @@ def test_notes_are_in_the_language_of_the_page():
 @pytest.mark.parametrize("level", ["europe", "world"])
 def test_an_italian_area_where_countries_are_drawn_highlights_italy_and_says_so(topic, level):
     view = resolve_view(Filters(lang="en", level=level, geo=("ITC4",)), topic)
-    assert view.geo == ("ITA",) and [key for key, _ in view.notices] == ["note_region_in_country"]
-    assert "Lombardy" in said(view)[0] and "Italy" in said(view)[0]
+    assert view.geo == ("ITA",)
+    assert [key for key, _ in view.notices] == ["note_region_in_country"]
+    assert "Lombardy" in said(view)[0]
+    assert "Italy" in said(view)[0]
 
 
 def test_several_italian_areas_are_one_italy_and_one_note():
     view = resolve_view(Filters(lang="it", level="europe", geo=("ITC4", "FRA", "ITI4")), "closures")
-    assert view.geo == ("FRA", "ITA") and len(view.notices) == 1 and "Lombardia e Lazio" in said(view)[0]
+    assert view.geo == ("FRA", "ITA")
+    assert len(view.notices) == 1
+    assert "Lombardia e Lazio" in said(view)[0]
 
 
 def test_a_country_among_italian_areas_is_outside_the_level():
     view = resolve_view(Filters(lang="en", level="italy", geo=("ITC4", "FRA")), "closures")
-    assert (
-        view.geo == ("ITC4",)
-        and [key for key, _ in view.notices] == ["note_area_elsewhere"]
-        and "France" in said(view)[0]
-    )
+    assert view.geo == ("ITC4",)
+    assert [key for key, _ in view.notices] == ["note_area_elsewhere"]
+    assert "France" in said(view)[0]
 
 
 @pytest.mark.parametrize(
-    "geo, level", [("ITC4", "italy"), ("ITA", "italy"), ("FRA", "europe"), ("KEN", "world")]
+    ("geo", "level"), [("ITC4", "italy"), ("ITA", "italy"), ("FRA", "europe"), ("KEN", "world")]
 )
 def test_without_a_level_the_areas_asked_for_choose_it(geo, level):
     view = resolve_view(Filters(geo=(geo,)), "closures")
@@ -358,11 +365,12 @@ def test_the_whole_a_check_leads_to_is_the_area_chosen_among_dots(lang):
 
 
 @pytest.mark.parametrize(
-    "asked, shown", [(("ITC4",), ("ITA",)), (("ITC4", "ITA"), ("ITA",)), (("ITA",), ("ITA",))]
+    ("asked", "shown"), [(("ITC4",), ("ITA",)), (("ITC4", "ITA"), ("ITA",)), (("ITA",), ("ITA",))]
 )
 def test_an_area_without_a_line_gives_way_to_one_that_has_and_a_note_says_so(asked, shown):
     view = resolve_view(Filters(lang="en", level="italy", indicator="gva_real", geo=asked), "profits")
-    assert view.geo == shown and not figures(view).empty
+    assert view.geo == shown
+    assert not figures(view).empty
     assert [key for key, _ in view.notices] == ["note_area_no_data"] * (asked != shown)
     assert all("Lombardy" in note and "Italy" in note for note in said(view))
 
@@ -371,19 +379,20 @@ def test_an_area_without_a_line_gives_way_to_one_that_has_and_a_note_says_so(ask
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("topic, level", OPENS)
+@pytest.mark.parametrize(("topic", "level"), OPENS)
 def test_an_option_without_figures_says_why_in_the_language_of_the_page(topic, level, lang):
     offered = build_options(resolve_view(Filters(lang=lang, level=level), topic))
     other = build_options(resolve_view(Filters(lang="it" if lang == "en" else "en", level=level), topic))
     for name in vars(offered):
         for option in getattr(offered, name):
-            assert option.label.strip() and option.available == (option.reason == ""), option
+            assert option.label.strip(), option
+            assert option.available == (option.reason == ""), option
         refused = {option.reason for option in getattr(offered, name) if not option.available}
         assert not refused & {option.reason for option in getattr(other, name)}, name
         assert any(option.available for option in getattr(offered, name)), name
 
 
-@pytest.mark.parametrize("topic, level", OPENS)
+@pytest.mark.parametrize(("topic", "level"), OPENS)
 def test_an_available_option_is_what_choosing_it_shows(topic, level):
     for id in get_available_indicators(catalogue.load_topics()[topic], level):
         view = resolve_view(Filters(lang="en", level=level, indicator=id), topic)
@@ -405,14 +414,15 @@ def test_an_available_option_is_what_choosing_it_shows(topic, level):
             before[name] = getattr(view, name)
 
 
-@pytest.mark.parametrize("topic, level", OPENS)
+@pytest.mark.parametrize(("topic", "level"), OPENS)
 def test_an_available_area_is_on_the_figure(topic, level):
     view = resolve_view(Filters(level=level), topic)
     areas = [option.code for option in build_options(view).areas if option.available]
     assert areas
     for area in areas:
         chosen = resolve_view(Filters(level=level, geo=(area,)), topic)
-        assert chosen.geo == (area,) and area in set(figures(chosen).geo)
+        assert chosen.geo == (area,)
+        assert area in set(figures(chosen).geo)
 
 
 def test_sections_without_figures_stay_in_the_list_greyed():
@@ -421,7 +431,9 @@ def test_sections_without_figures_stay_in_the_list_greyed():
         for option in build_options(resolve_view(Filters(lang="en", level="italy"), "closures")).sectors
     }
     assert set("BCDEFGHIJLMN") | {"all"} <= set(sectors)
-    assert sectors["all"].available and not sectors["I"].available and "Death rate" in sectors["I"].reason
+    assert sectors["all"].available
+    assert not sectors["I"].available
+    assert "Death rate" in sectors["I"].reason
 
 
 def test_periods_are_listed_newest_first():
@@ -438,6 +450,5 @@ def test_periods_are_listed_newest_first():
 
 
 def test_filters_hold_for_the_version_of_the_data_in_place():
-    assert queries.get_data_version() and resolve_view(Filters(), "closures") == resolve_view(
-        Filters(), "closures"
-    )
+    assert queries.get_data_version()
+    assert resolve_view(Filters(), "closures") == resolve_view(Filters(), "closures")

@@ -124,7 +124,8 @@ def test_every_sentence_is_in_both_languages_with_the_same_placeholders():
         or not all(sentence.strip() for sentence in entry.values())
         or len({frozenset(placeholders(sentence)) for sentence in entry.values()}) != 1
     ]
-    assert i18n.load_strings() and not offenders
+    assert i18n.load_strings()
+    assert not offenders
 
 
 COUNTS = (
@@ -200,7 +201,8 @@ def test_no_sentence_that_counts_says_a_plural_for_one():
         if forms.count("|") not in (1, 2)  # one|other, or one|two|other
     }
     assert len(sentences) > 2000
-    assert not plural_only and not wrong_forms
+    assert not plural_only
+    assert not wrong_forms
 
 
 @pytest.mark.parametrize(
@@ -211,11 +213,9 @@ def test_no_sentence_that_counts_says_a_plural_for_one():
     ],
 )
 def test_a_sentence_agrees_with_its_number(key, lang, values, one, more):
-    assert (
-        t(key, lang, rows=1, **values) == one
-        and t(key, lang, rows=1234, **values) == more
-        and t(key, lang, rows=0, **values).startswith(f"0 {more.split()[1]} ")
-    )
+    assert t(key, lang, rows=1, **values) == one
+    assert t(key, lang, rows=1234, **values) == more
+    assert t(key, lang, rows=0, **values).startswith(f"0 {more.split()[1]} ")
 
 
 @pytest.mark.parametrize(
@@ -296,25 +296,22 @@ def italian(declared) -> list[str]:
 )
 def test_italian_speaks_to_the_reader_as_voi(path):
     sentences = italian(tomllib.loads(path.read_text(encoding="utf-8")))
-    assert sentences and [one for one in sentences if TU.search(re.sub(r"aprile \d{4}", "", one))] == []
+    assert sentences
+    assert [one for one in sentences if TU.search(re.sub(r"aprile \d{4}", "", one))] == []
 
 
 def test_the_buttons_of_a_figure_say_voi_too():
-    assert (
-        not [one for one in look.MODEBAR_LABELS["it"].values() if TU.search(one)]
-        and TU.search("Scarica")
-        and TU.search("provate: scegli")
-        and not TU.search("Scaricate")
-    )
+    assert not [one for one in look.MODEBAR_LABELS["it"].values() if TU.search(one)]
+    assert TU.search("Scarica")
+    assert TU.search("provate: scegli")
+    assert not TU.search("Scaricate")
 
 
 def test_a_plan_of_one_action_is_said_as_one():
-    assert t("plan_lead", "it", count=1).startswith("Un'azione,") and t(
-        "plan_lead", "it", count=3
-    ).startswith("3 azioni,")
-    assert "{" not in t("plan_thin", "en", count=1, asked=23) and t(
-        "plan_thin", "en", count=1, asked=23
-    ).startswith("You answered one question of 23:")
+    assert t("plan_lead", "it", count=1).startswith("Un'azione,")
+    assert t("plan_lead", "it", count=3).startswith("3 azioni,")
+    assert "{" not in t("plan_thin", "en", count=1, asked=23)
+    assert t("plan_thin", "en", count=1, asked=23).startswith("You answered one question of 23:")
 
 
 def test_a_missing_sentence_names_itself():
@@ -498,7 +495,8 @@ def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
 
     monkeypatch.setattr(overview_page, "render_page", broken)
     visit = opened(lang="en")
-    assert not visit.exception and heading(visit) == t("fault_title", "en")
+    assert not visit.exception
+    assert heading(visit) == t("fault_title", "en")
     assert "secret" not in html(visit)
     assert visit.button[0].label == t("reset", "en")
 
@@ -516,7 +514,8 @@ def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
 
     monkeypatch.setattr(queries, "get_data_version", broken)
     visit = opened(lang="it")
-    assert not visit.exception and heading(visit) == t("fault_title", "it")
+    assert not visit.exception
+    assert heading(visit) == t("fault_title", "it")
     assert data_table.escape(str(fault)) in html(visit)
 
 
@@ -530,11 +529,9 @@ def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(mo
         lambda filters: (monkeypatch.setattr(queries, "run_query", lost), lost()),
     )
     visit = opened(lang="en")
-    assert (
-        not visit.exception
-        and heading(visit) == t("fault_title", "en")
-        and "Collection closed on" in html(visit)
-    )
+    assert not visit.exception
+    assert heading(visit) == t("fault_title", "en")
+    assert "Collection closed on" in html(visit)
 
 
 # --- the server ---
@@ -585,13 +582,12 @@ def test_the_page_shell_says_its_language(query, accepted, lang):
     headers, body = answer(
         server.IndexHtmlMiddleware, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted
     )
-    assert f'<html lang="{lang}">'.encode() in body and t("noscript", lang).encode() in body
+    assert f'<html lang="{lang}">'.encode() in body
+    assert t("noscript", lang).encode() in body
     assert not re.search(rb"Streamlit|preload|You need", body)
-    assert (
-        headers["content-length"] == str(len(body))
-        and headers["vary"] == "Accept-Language"
-        and "etag" not in headers
-    )
+    assert headers["content-length"] == str(len(body))
+    assert headers["vary"] == "Accept-Language"
+    assert "etag" not in headers
 
 
 def test_what_is_not_a_page_is_left_as_it_is():
@@ -607,11 +603,9 @@ def test_the_browsers_files_are_compressed_once():
         path="/static/js/a.js",
         accept_encoding="gzip, br",
     )
-    assert (
-        headers["content-encoding"] == "gzip"
-        and gzip.decompress(packed) == body
-        and len(packed) < len(body) / 5
-    )
+    assert headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed) == body
+    assert len(packed) < len(body) / 5
     assert (
         answer(
             server.CachedGZipMiddleware,
@@ -623,7 +617,8 @@ def test_the_browsers_files_are_compressed_once():
         is not None
     )
     assert answer(server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js")[1] == body
-    assert "cache-control" not in headers and answer(
+    assert "cache-control" not in headers
+    assert answer(
         server.CachedGZipMiddleware,
         body,
         "text/javascript",
@@ -634,10 +629,8 @@ def test_the_browsers_files_are_compressed_once():
 
 def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures():
     asked = f'src="{plotly_figure.publish_script()}"></script></head>'.encode()
-    assert (
-        asked in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/closures")[1]
-        and asked not in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/diagnosis")[1]
-    )
+    assert asked in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/closures")[1]
+    assert asked not in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/diagnosis")[1]
     assert set(server.PAGES_WITH_FIGURES) - {""} == {
         page for page in shell.PAGE_NAMES if figures(opened(page, lang="en"))
     }

@@ -91,7 +91,8 @@ def fetched(server: Server, folder: Path, **how) -> tuple[bytes, bool]:
 def refusal(server: Server, folder: Path, **how) -> str:
     with pytest.raises(ImporterError) as fault:
         fetched(server, folder, **how)
-    assert str(fault.value).endswith(".") and "\n" not in str(fault.value)
+    assert str(fault.value).endswith(".")
+    assert "\n" not in str(fault.value)
     return str(fault.value)
 
 
@@ -101,10 +102,8 @@ def test_a_file_comes_whole_with_its_date_and_a_polite_name(serve, tmp_path):
         CONTENT,
         True,
     )
-    assert (
-        server.asked[0]["User-Agent"] == download.USER_AGENT
-        and server.asked[0]["Accept-Encoding"] == "identity"
-    )
+    assert server.asked[0]["User-Agent"] == download.USER_AGENT
+    assert server.asked[0]["Accept-Encoding"] == "identity"
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     (kept,) = tmp_path.rglob("isoc_e_dii.csv")
     assert int(kept.stat().st_mtime) == 1774695600
@@ -121,7 +120,8 @@ def test_an_unchanged_file_is_not_fetched_again_and_a_changed_one_is(serve, tmp_
 def test_a_transfer_that_is_cut_resumes_where_it_stood(serve, tmp_path):
     server = serve({"cut": 500}, {})
     assert fetched(server, tmp_path) == (CONTENT, True)
-    assert server.asked[1]["Range"] == "bytes=500-" and server.asked[1]["If-Range"] == '"one"'
+    assert server.asked[1]["Range"] == "bytes=500-"
+    assert server.asked[1]["If-Range"] == '"one"'
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,8 @@ def test_a_weak_validator_is_not_resumed(serve, tmp_path):
 def test_a_busy_server_is_asked_again_after_the_pause_it_names(status, serve, tmp_path):
     server, slept = serve({"status": status, "body": b"busy", "headers": {"Retry-After": "7"}}, {}), []
     path, _ = download.download_file(server.address, tmp_path, sleep=slept.append)
-    assert path.read_bytes() == CONTENT and slept == [7]
+    assert path.read_bytes() == CONTENT
+    assert slept == [7]
 
 
 def test_patience_ends(serve, tmp_path):
@@ -160,7 +161,8 @@ def test_pauses_grow_and_are_bounded(serve, tmp_path):
     slept = []
     with pytest.raises(ImporterError):
         download.download_file(serve({"status": 503, "body": b""}).address, tmp_path, sleep=slept.append)
-    assert [int(pause) for pause in slept] == [1, 2, 4, 8] and max(slept) <= download.MAX_RETRY_DELAY
+    assert [int(pause) for pause in slept] == [1, 2, 4, 8]
+    assert max(slept) <= download.MAX_RETRY_DELAY
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413])
@@ -234,4 +236,5 @@ def test_the_command_downloads_then_imports(serve, tmp_path, capsys, monkeypatch
             == 0
         )
         said = capsys.readouterr()
-        assert news in said.err and "8 figures" in said.out
+        assert news in said.err
+        assert "8 figures" in said.out

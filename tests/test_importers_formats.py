@@ -71,9 +71,9 @@ def refusal(path: Path, reader=eurostat.read, **how) -> str:
     with pytest.raises(ImporterError) as fault:
         reading(path, reader, **how)
     sentence = str(fault.value)
-    assert sentence.endswith(".") and "\n" not in sentence and path.name.removesuffix(".gz") in sentence, (
-        sentence
-    )
+    assert sentence.endswith("."), sentence
+    assert "\n" not in sentence, sentence
+    assert path.name.removesuffix(".gz") in sentence, sentence
     return sentence
 
 
@@ -85,7 +85,8 @@ def sentence_or_reading(content: bytes, name: str, reader=eurostat.read, **how) 
         try:
             return reading(path, reader, **how)
         except ImporterError as fault:
-            assert str(fault).endswith(".") and "\n" not in str(fault), str(fault)
+            assert str(fault).endswith("."), str(fault)
+            assert "\n" not in str(fault), str(fault)
             return None
 
 
@@ -230,9 +231,8 @@ def test_regional_accounts_take_the_21_areas_alone_and_compute_the_change_from_2
     assert figures["gva_change_vs_2019", "all", "2020"] == ("-7.50", "derived")
     assert figures["gva_change_vs_2019", "F", "2020"] == ("-5.00", "derived")
     assert figures["gva_current_prices", "F", "2020"] == ("14250", "provisional")
-    assert "PT19" in "".join(read.dropped_cells.format_lines()) and "MIO_NAC" in "".join(
-        read.dropped_cells.format_lines()
-    )
+    assert "PT19" in "".join(read.dropped_cells.format_lines())
+    assert "MIO_NAC" in "".join(read.dropped_cells.format_lines())
 
 
 def test_since_takes_earlier_years_and_the_scope_of_a_table_ends_where_it_says(tmp_path):
@@ -280,7 +280,8 @@ def test_a_value_that_is_no_number_is_named_with_its_place(bad, word, tmp_path):
     cells[1]["value"] = bad
     path.write_text(as_sdmx(cells, "isoc_e_dii").replace(bad, f'"{bad}"'), encoding="utf-8")
     sentence = refusal(path)
-    assert word in sentence and "dii_at_least_basic of" in sentence
+    assert word in sentence
+    assert "dii_at_least_basic of" in sentence
 
 
 def test_an_unknown_flag_is_named(tmp_path):
@@ -307,7 +308,8 @@ def test_every_declared_table_feeds_a_known_indicator_with_known_codes():
         for name in ("sizes", "editions", "units")
     }
     for table in table_mapping.load_table_mappings().values():
-        assert table.source in catalogue.load_sources() and table.areas in table_mapping.AREA_LEVELS
+        assert table.source in catalogue.load_sources()
+        assert table.areas in table_mapping.AREA_LEVELS
         assert all(lists["sizes"].find_code(size) == size for size in table.sizes.values())
         for entry in table.series.values():
             indicator = catalogue.get_indicator(entry["indicator"])
@@ -495,15 +497,15 @@ def test_an_interval_is_1_96_errors_either_side_within_0_and_100(value, error, e
 def test_a_csv_with_our_columns_in_any_order():
     read = reading(FIXTURES / "own.csv", native_csv.read, source="future_of_business")
     figures = {(figure.geo, figure.gender): figure for figure in read.observations}
-    assert read.file_name == "future_of_business__own.csv" and read.dropped_cells.counts == {
-        "confidential": 1
-    }
+    assert read.file_name == "future_of_business__own.csv"
+    assert read.dropped_cells.counts == {"confidential": 1}
     assert (figures["ITA", "all"].value, figures["ITA", "all"].ci_low, figures["ITA", "all"].ci_high) == (
         "18",
         "14.08",
         "21.92",
     )  # "women" is "all" of an indicator about women
-    assert figures["ESP", "all"].flag == "u" and figures["ESP", "all"].ci_low == ""
+    assert figures["ESP", "all"].flag == "u"
+    assert figures["ESP", "all"].ci_low == ""
 
 
 def test_semicolons_and_decimal_commas():
@@ -530,7 +532,8 @@ def test_a_cell_marked_confidential_or_not_applicable_is_never_a_number(value, f
     if set(flags) & set("czmf") or secrecy in ("C", "N", "P") or not value.strip():
         assert isinstance(said, DropReason)
     elif not isinstance(said, DropReason):
-        assert float(said[0]) == float(value) and set(said[1]) <= set("bdenpu")
+        assert float(said[0]) == float(value)
+        assert set(said[1]) <= set("bdenpu")
 
 
 @given(st.decimals(-(10**9), 10**9, places=4) | st.floats(1e-90, 1e12))

@@ -168,12 +168,10 @@ def untouched():
     here = set(os.listdir())
     yield
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
-    assert {name for name in os.listdir(path.parent) if name.startswith(path.name)} == folder and set(
-        os.listdir()
-    ) <= here | {".pytest_cache", ".hypothesis"}
-    assert len(query.run_query("sources", lang="it")) and locked.run_sql("select 1 as one").rows[
-        "one"
-    ].tolist() == [1]
+    assert {name for name in os.listdir(path.parent) if name.startswith(path.name)} == folder
+    assert set(os.listdir()) <= here | {".pytest_cache", ".hypothesis"}
+    assert len(query.run_query("sources", lang="it"))
+    assert locked.run_sql("select 1 as one").rows["one"].tolist() == [1]
 
 
 def kind(sql: str, seconds: float = locked.MAX_SECONDS) -> str:
@@ -223,7 +221,7 @@ def test_no_statement_is_no_question(sql):
 
 
 @pytest.mark.escape
-@pytest.mark.parametrize("sql, allowed", HEAVY.values(), ids=HEAVY)
+@pytest.mark.parametrize(("sql", "allowed"), HEAVY.values(), ids=HEAVY)
 def test_a_heavy_question_is_stopped(sql, allowed):
     started = time.monotonic()
     assert kind(sql, seconds=0.5) in allowed
@@ -257,7 +255,8 @@ def test_odd_texts_get_an_answer_or_a_sentence(sql):
 
 def test_no_setting_tells_of_this_machine_s_user_or_secrets():
     told = " ".join(map(str, locked.run_sql("select value from duckdb_settings()").rows["value"]))
-    assert os.path.expanduser("~") not in told and kind("select current_setting('home_directory')") in (
+    assert os.path.expanduser("~") not in told
+    assert kind("select current_setting('home_directory')") in (
         "",
         "wrong",
     )
@@ -268,10 +267,8 @@ def test_no_setting_tells_of_this_machine_s_user_or_secrets():
 
 
 def test_there_are_no_secrets_to_tell():
-    assert (
-        locked.run_sql("select * from duckdb_secrets()").rows.empty
-        and locked.run_sql("select * from which_secret('s3://x', 's3')").rows.empty
-    )
+    assert locked.run_sql("select * from duckdb_secrets()").rows.empty
+    assert locked.run_sql("select * from which_secret('s3://x', 's3')").rows.empty
 
 
 def test_the_published_database_is_attached_for_reading_only():
@@ -337,16 +334,15 @@ def test_the_columns_hold_what_was_asked():
         2.5,
         "2020-05-01",
         "[1, 2]",
-    ) and row["gap"] is None
+    )
+    assert row["gap"] is None
 
 
 def test_whole_numbers_with_gaps_stay_whole_and_missing_is_not_zero():
     rows = locked.run_sql("select * from (values (1), (null), (3)) t(n)").rows
-    assert (
-        str(rows["n"].dtype) == "Int32"
-        and rows["n"].isna().tolist() == [False, True, False]
-        and int(rows["n"].sum()) == 4
-    )
+    assert str(rows["n"].dtype) == "Int32"
+    assert rows["n"].isna().tolist() == [False, True, False]
+    assert int(rows["n"].sum()) == 4
 
 
 def test_a_repeated_column_gets_its_number():
@@ -355,16 +351,16 @@ def test_a_repeated_column_gets_its_number():
 
 def test_an_empty_answer_has_its_columns():
     answer = locked.run_sql("select geo, value from observations where false")
-    assert list(answer.rows.columns) == ["geo", "value"] and answer.rows.empty and not answer.truncated
+    assert list(answer.rows.columns) == ["geo", "value"]
+    assert answer.rows.empty
+    assert not answer.truncated
 
 
 def test_too_many_rows_are_cut_and_that_is_told():
     answer = locked.run_sql("from range(1000000000)")
-    assert (
-        len(answer.rows) == locked.MAX_ROWS
-        and answer.truncated
-        and answer.rows["range"].iloc[-1] == locked.MAX_ROWS - 1
-    )
+    assert len(answer.rows) == locked.MAX_ROWS
+    assert answer.truncated
+    assert answer.rows["range"].iloc[-1] == locked.MAX_ROWS - 1
     assert not locked.run_sql(f"from range({locked.MAX_ROWS})").truncated
 
 
@@ -375,11 +371,9 @@ def test_the_sql_of_a_topic_s_figure_can_be_asked_here(topic):
         query.run_query("map", **view.query_parameters),
         locked.run_sql(snippets.build_sql(view, "map")).rows,
     )
-    assert (
-        list(here.columns) == list(rows.columns)
-        and here["value"].tolist() == rows["value"].tolist()
-        and here["geo"].tolist() == rows["geo"].tolist()
-    )
+    assert list(here.columns) == list(rows.columns)
+    assert here["value"].tolist() == rows["value"].tolist()
+    assert here["geo"].tolist() == rows["geo"].tolist()
 
 
 # --- side by side ---
@@ -463,7 +457,8 @@ def test_a_process_that_dies_is_replaced():
     with locked._POOL._lock:
         process = locked._POOL._jobs["dies"].worker
     process.kill()
-    assert future.exception(timeout=2).kind == "lost" and kind("select 1") == ""
+    assert future.exception(timeout=2).kind == "lost"
+    assert kind("select 1") == ""
 
 
 def test_a_swapped_database_is_seen_by_the_next_question(tmp_path, monkeypatch):
@@ -484,7 +479,8 @@ def test_every_refusal_is_one_sentence_in_both_languages():
         refused = QueryRejectedError(
             key.removeprefix("sandbox_"), "Parser Error: x\nLINE 1", length=1, most=2, seconds="3"
         )
-        assert set(sentences) == {"it", "en"} and refused.format_message("it") != refused.format_message("en")
+        assert set(sentences) == {"it", "en"}
+        assert refused.format_message("it") != refused.format_message("en")
         assert all(
             "{" not in refused.format_message(lang) and "\n" not in refused.format_message(lang)
             for lang in sentences

@@ -75,9 +75,8 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
     view = resolve_view(Filters(lang=lang, level=level), topic)
     assert catalogue.load_topics()[topic].question[lang] in words_of(found)
     assert figures(visit), "no figure"
-    assert found.index("<h2>") and view.indicator.short[lang] in words_of(
-        re.findall(r"<h2>(.*?)</h2>", found)[0]
-    )
+    assert found.index("<h2>")
+    assert view.indicator.short[lang] in words_of(re.findall(r"<h2>(.*?)</h2>", found)[0])
     assert all(
         len(chart.alt) > 80 and chart.alt.endswith(f". {i18n.t('alt_table', lang)}")
         for chart in figures(visit)
@@ -109,7 +108,8 @@ def test_every_indicator_offered_opens_with_rows(topic, level, id):
 def test_every_region_has_its_figures_on_the_overview_and_is_found_on_the_topics(code):
     name = dict(run_query("areas", level="italy", lang="it")[["code", "name"]].itertuples(index=False))[code]
     page = words_of(sound(opened(geo=[code], lang="it"), "it"))
-    assert t("region_has", "it", name=name) in page and t("region_lacks", "it", name=name) in page
+    assert t("region_has", "it", name=name) in page
+    assert t("region_lacks", "it", name=name) in page
     assert name.split()[-1] in words_of(
         re.findall(r"<h2>(.*?)</h2>", sound(opened("closures", geo=[code], lang="it"), "it"))[0]
     )
@@ -122,7 +122,8 @@ def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
     page = words_of(html(opened(lang="it")))
     for value in ("6,4%", "76%", "19,1%", "16%", "37%", "31%"):
         assert value in page
-    assert "Era 7,9% nel 2019" in page and "di nuovo ai livelli del 2019 dal 2022" in page
+    assert "Era 7,9% nel 2019" in page
+    assert "di nuovo ai livelli del 2019 dal 2022" in page
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -146,7 +147,8 @@ def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
     row = page[
         page.index("Calabria: what is published" if geo else "Value added vs 2019 at current prices, 2024") :
     ]
-    assert shown["period"] == "2024" and format_value(shown["value"], "percent_change", 1, "en") in row
+    assert shown["period"] == "2024"
+    assert format_value(shown["value"], "percent_change", 1, "en") in row
     assert "−6.3%" not in row
 
 
@@ -205,7 +207,8 @@ def test_the_overview_says_of_a_region_s_figure_what_its_profile_says():
 
 def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is_weak():
     lines = _home()
-    assert list(lines)[:2] == ["Area", "Italia"] and lines["Italia"][:2] == ["6,4%", "+22,6%"]
+    assert list(lines)[:2] == ["Area", "Italia"]
+    assert lines["Italia"][:2] == ["6,4%", "+22,6%"]
     assert lines["Area"][:2] == [
         "Tasso di mortalità, 2024, provvisorio",
         "Valore aggiunto sul 2019 a prezzi correnti, 2024",
@@ -257,9 +260,8 @@ def test_all_areas_with_women_led_firms_are_counted_and_italy_is_not_sent_to_eur
     page = sound(
         opened("women", lang="it", level="italy", indicator="women_led_firms_share", geo=["ITF3"]), "it"
     )
-    assert "i 19 territori con un dato pubblicato" in page and t(
-        "chosen_without", "it", areas="Campania"
-    ) in unescape(page)
+    assert "i 19 territori con un dato pubblicato" in page
+    assert t("chosen_without", "it", areas="Campania") in unescape(page)
     assert t("chosen_without_italy", "it", areas="Campania") not in unescape(page)
 
 
@@ -351,7 +353,8 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
         unescape(name): int(shade)
         for shade, name in re.findall(r'class="c(\d)[^>]*><title>([^:]*):', embedded)
     }
-    assert overview == topic == (limits, shades) and len(shades) == 21
+    assert overview == topic == (limits, shades)
+    assert len(shades) == 21
     assert limits == ["5%", "6%", "7%", "8%", "9%", "10%"]
 
 
@@ -387,7 +390,8 @@ def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, lev
             r'<path class="l (\w+) (d\d)" d="[^"]*"/><path class="p [^>]*><title>([^<]*?), \d', body
         )
     }
-    assert drawn == page and len(page) > 1
+    assert drawn == page
+    assert len(page) > 1
     keys = {trace["name"] for trace in shown.figure.data if trace["showlegend"]}
     assert keys == {
         unescape(word) for word in re.findall(r'<path class="[lp] quiet.*?</svg> ([^<]*)</li>', body)
@@ -421,7 +425,8 @@ def test_choices_without_data_are_named_as_such_and_never_an_empty_chart():
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_choice_that_has_no_data_is_replaced_said_and_can_be_undone(lang):
     visit = opened("closures", lang=lang, level="italy", sector="I")
-    assert 'class="said"' in sound(visit, lang) and figures(visit)
+    assert 'class="said"' in sound(visit, lang)
+    assert figures(visit)
     visit.button(key=f"reset_{lang}").click().run()
     assert visit.session_state["filters"] == Filters(lang=lang)
 
@@ -489,17 +494,16 @@ def test_the_rows_of_a_figure_are_one_click_away(lang):
         "table": t("show_table", lang),
         "csv": t("csv", lang),
         "kit": t("save_kit", lang),
-    } and (row["open"], row["file"]) == ([], None)
+    }
+    assert (row["open"], row["file"]) == ([], None)
     touch(visit, "map", "table")
-    assert html(visit).count('<th scope="row">') == 21 + 1 and rows(visit)["map"]["open"] == [
-        "table"
-    ]  # the areas and Italy, which they are compared with
+    assert html(visit).count('<th scope="row">') == 21 + 1
+    assert rows(visit)["map"]["open"] == ["table"]
     taken = rows(touch(visit, "map", "csv"))["map"]
-    assert (
-        taken["file"]["name"].endswith(f"_{get_data_version()}.csv")
-        and verify.verify_file(taken["file"]["text"].encode()).state == "current"
-    )
-    assert taken["open"] == ["table"] and rows(visit.run())["map"]["file"] is None, "given once"
+    assert taken["file"]["name"].endswith(f"_{get_data_version()}.csv")
+    assert verify.verify_file(taken["file"]["text"].encode()).state == "current"
+    assert taken["open"] == ["table"], "given once"
+    assert rows(visit.run())["map"]["file"] is None, "given once"
 
 
 @pytest.mark.parametrize(
@@ -518,9 +522,8 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
     if "sql_future" in visit.session_state:
         wait([visit.session_state["sql_future"]], 30)
         visit.run()
-    assert {name.format(get_data_version()) for name in names} <= set(given) and all(
-        name.endswith(f"_{get_data_version()}.csv") for name in given if name.endswith(".csv")
-    )
+    assert {name.format(get_data_version()) for name in names} <= set(given)
+    assert all(name.endswith(f"_{get_data_version()}.csv") for name in given if name.endswith(".csv"))
 
 
 def test_the_table_opens_above_what_can_be_taken():
@@ -549,7 +552,9 @@ def test_a_table_writes_figures_as_the_language_does_and_a_dash_for_what_is_miss
     rows = run_query("map", **VIEW.query_parameters).head(2).copy()
     rows.loc[0, "value"] = None
     page = data_table.render_observations(rows, VIEW.indicator, "it", "prova <b>")
-    assert "–" in page and "provvisorio" in page and "&lt;b&gt;" in page
+    assert "–" in page
+    assert "provvisorio" in page
+    assert "&lt;b&gt;" in page
     assert t("column_interval", "it") not in page, "no interval, no column"
 
 
@@ -565,13 +570,16 @@ def test_a_csv_has_its_header_first_and_missing_cells_empty():
 def test_the_csv_of_a_view_has_its_rows():
     rows = run_query("map", **VIEW.query_parameters)
     back = pd.read_csv(io.BytesIO(data_table.build_csv(rows)), keep_default_na=False)
-    assert len(back) == 21 and list(back.columns) == list(rows.columns)
+    assert len(back) == 21
+    assert list(back.columns) == list(rows.columns)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
     drawn = build_sector_figure(resolve_view(Filters(lang=lang, geo=("ITC4", "ITF3")), "closures"), "light")
-    assert drawn.view.geo == ("ITA",) and "Lombard" in drawn.area_name and "Campania" in drawn.area_name
+    assert drawn.view.geo == ("ITA",)
+    assert "Lombard" in drawn.area_name
+    assert "Campania" in drawn.area_name
     assert (
         build_sector_figure(resolve_view(Filters(lang=lang, geo=("ITA",)), "closures"), "light").area_name
         == {"it": "Italia", "en": "Italy"}[lang]
@@ -593,10 +601,8 @@ def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
     ours = " ".join(
         f"{claim.finding} {claim.suggested_wording}" for claim in run_query("claims", lang=lang).itertuples()
     )
-    assert (
-        not re.search(r"chiuse|hanno chiuso|closed", ours)
-        and {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours
-    )
+    assert not re.search(r"chiuse|hanno chiuso|closed", ours)
+    assert {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours
     assert ("«" in html(opened("checks", lang=lang))) == (lang == "it")
 
 
@@ -604,11 +610,9 @@ def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
 def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):
     page = words_of(sound(opened("checks", lang=lang), lang))
     for claim in run_query("claims", lang=lang).itertuples():
-        assert (
-            claim.claim in page
-            and claim.suggested_wording in page
-            and t(f"verdict_{claim.verdict}", lang) in page
-        )
+        assert claim.claim in page
+        assert claim.suggested_wording in page
+        assert t(f"verdict_{claim.verdict}", lang) in page
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -623,17 +627,14 @@ def test_every_part_of_the_data_page_is_a_table(part, lang):
 def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
     visit = opened("data", lang=lang, level="europe", indicator="death_rate", period="2020")
     whole, areas = html(visit), visit.multiselect(key=f"geo_{lang}")
-    assert (
-        areas.label == t("filter_listed", lang)
-        and areas.value == []
-        and f"period_{lang}" not in {box.key for box in visit.selectbox}
-    )
+    assert areas.label == t("filter_listed", lang)
+    assert areas.value == []
+    assert f"period_{lang}" not in {box.key for box in visit.selectbox}
     listed = html(areas.set_value(["FRA"]).run())
     view = resolve_view(Filters(lang=lang, level="europe", indicator="death_rate"), "closures")
     rows = run_query("table", **view.breakdown, level="europe", geos=("FRA",), lang=lang)
-    assert rows["period"].nunique() > 1 and listed.count('<th scope="row">') == len(rows) < whole.count(
-        '<th scope="row">'
-    )
+    assert rows["period"].nunique() > 1
+    assert listed.count('<th scope="row">') == len(rows) < whole.count('<th scope="row">')
     assert all(f">{period}<" in listed for period in rows["period"])
 
 
@@ -641,7 +642,8 @@ def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
     address = {"lang": "en", "level": "europe", "indicator": "esales_share_of_turnover"}
     visit = opened("data", **address)
     view = resolve_view(Filters(**address), "digital_sales")
-    assert view.geo and visit.multiselect(key="geo_en").value == []
+    assert view.geo
+    assert visit.multiselect(key="geo_en").value == []
     assert html(visit).count('<th scope="row">') == min(
         len(run_query("table", **view.breakdown, level="europe", geos=(), lang="en")),
         data_page.MAX_TABLE_ROWS,
@@ -671,11 +673,10 @@ def test_every_figure_leads_to_the_documents_it_was_read_in():
     page = html(visit)
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     listed = set(re.findall(r'<li id="(document-\d+)">', page))
-    assert body.count("<tr>") > 20 and all('href="#document-' in row for row in body.split("<tr>")[1:])
-    assert (
-        set(re.findall(r'href="#(document-\d+)"', body)) == listed
-        and "https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/" in page
-    )
+    assert body.count("<tr>") > 20
+    assert all('href="#document-' in row for row in body.split("<tr>")[1:])
+    assert set(re.findall(r'href="#(document-\d+)"', body)) == listed
+    assert "https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/" in page
 
 
 @pytest.mark.parametrize(
@@ -783,4 +784,5 @@ def test_a_view_names_the_population_and_the_source_of_the_figures_it_shows(addr
     found = sound(opened("closures", lang="en", indicator="death_rate", **address), "en")
     assert f" · {populations} · " in re.findall(r'class="sub">(.*?)</p>', found)[0]
     folded = re.findall(r'<details class="about">.*?</details>', found, re.DOTALL)[0]
-    assert f"{populations}." in folded and re.findall(r"<strong>(ISTAT|Eurostat), ", folded) == publishers
+    assert f"{populations}." in folded
+    assert re.findall(r"<strong>(ISTAT|Eurostat), ", folded) == publishers

@@ -36,12 +36,14 @@ SECTORS = ["B-E", "F", "G", "I"]
 def test_every_area_has_a_profile_in_both_languages(geo, lang):
     visit = opened("profile", lang=lang, geo=[geo])
     page, one = words_of(sound(visit, lang)), area_profile.load_area_profile(geo, lang)
-    assert one.name in words_of(heading(visit)) and visit.session_state["filters"].geo == (geo,)
+    assert one.name in words_of(heading(visit))
+    assert visit.session_state["filters"].geo == (geo,)
     for entry in one.all_entries:
         assert entry.indicator.label[lang] in page
         assert format_value(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, lang) in page
     assert all(sentence in page for sentence in sheet.build_summary_sentences(one))
-    assert t("profile_missing", lang) in page and t("profile_sources", lang) in page
+    assert t("profile_missing", lang) in page
+    assert t("profile_sources", lang) in page
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -49,7 +51,9 @@ def test_every_area_has_a_profile_in_both_languages(geo, lang):
 def test_every_sector_has_a_profile_beside_the_whole_economy(code, lang):
     visit = opened("profile", lang=lang, sector=code)
     page, one = words_of(sound(visit, lang)), sector_profile.get_sector_profile(code, lang)
-    assert one.name in words_of(heading(visit)) and one.comparisons and one.italy.all_entries
+    assert one.name in words_of(heading(visit))
+    assert one.comparisons
+    assert one.italy.all_entries
     assert t("from_whole", lang) in page or t("the_whole", lang) in page
 
 
@@ -60,22 +64,16 @@ def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
     assert heading(visit).startswith("Molise")
     visit.radio(key="profile_kind_en").set_value("sector").run()
-    assert (
-        visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="G")
-        and "trade" in heading(visit).casefold()
-    )
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="G")
+    assert "trade" in heading(visit).casefold()
     assert visit.query_params["of"] == "sector"
     visit.selectbox(key="profile_sector_en").set_value("F").run()
-    assert (
-        visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="F")
-        and "construction" in heading(visit).casefold()
-    )
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="F")
+    assert "construction" in heading(visit).casefold()
     visit.radio(key="profile_kind_en").set_value("area").run()
-    assert (
-        visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
-        and "of" not in visit.query_params
-        and heading(visit).startswith("Molise")
-    )
+    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
+    assert "of" not in visit.query_params
+    assert heading(visit).startswith("Molise")
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -87,9 +85,8 @@ def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_ar
         catalogue.get_indicator("gva_change_vs_2019").label[lang],
     )
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, lang))[0])
-    assert sector_profile.get_sector_profile(code, lang).name in words_of(heading(visit)) and said.startswith(
-        t(key, lang, name=place, indicators=label)[:-1]
-    )
+    assert sector_profile.get_sector_profile(code, lang).name in words_of(heading(visit))
+    assert said.startswith(t(key, lang, name=place, indicators=label)[:-1])
     assert [
         link.proto.query_string
         for link in visit.get("page_link")
@@ -127,18 +124,20 @@ def test_a_figure_is_compared_with_figures_of_the_same_period_edition_and_choice
 
 def test_amounts_are_compared_with_nothing_and_have_no_place():
     alone = [entry for _, entry in every() if entry.indicator.unit in UNITS_WITHOUT_BENCHMARK]
-    assert alone and not any(entry.benchmarks or entry.peers for entry in alone)
+    assert alone
+    assert not any(entry.benchmarks or entry.peers for entry in alone)
 
 
 def test_a_plain_rank_is_given_only_of_complete_official_sets():
     for geo, entry in every():
         told = sheet._render_comparisons(entry, "en")
         if "highest first" in told:
-            assert (
-                geo in ITALIAN
-                and len(entry.peers) == 21
-                and entry.row["source"]
-                in ("istat_business_demography", "eurostat_value_added", "innovative_startups")
+            assert geo in ITALIAN
+            assert len(entry.peers) == 21
+            assert entry.row["source"] in (
+                "istat_business_demography",
+                "eurostat_value_added",
+                "innovative_startups",
             )
             assert ("between places" in told.lower()) <= (
                 entry.indicator.id == "innovative_startups_female_majority_share"
@@ -216,7 +215,8 @@ def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_
         -5.48,
     )
     table = words_of(sheet.render_topic_table(one, "profits"))
-    assert expected in table and t("profile_two_years", lang) in table
+    assert expected in table
+    assert t("profile_two_years", lang) in table
     assert t("profile_two_years", lang) not in words_of(sheet.render_topic_table(one, "closures")), (
         "said where there are two"
     )
@@ -251,9 +251,11 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
         if benchmark.get_source_kind(entry.row) == "accounts"
         and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
     ]
-    assert accounts and all(entry.row["period"] == entry.latest["period"] > "2020" for entry in accounts)
+    assert accounts
+    assert all(entry.row["period"] == entry.latest["period"] > "2020" for entry in accounts)
     before = [entry.at_opening_year for entry in accounts if entry.at_opening_year]
-    assert before and {one.row["period"] for one in before} == {"2020"}
+    assert before
+    assert {one.row["period"] for one in before} == {"2020"}
     assert {(other["period"], other["edition"]) for one in before for other in one.benchmarks} == {
         (one.row["period"], one.row["edition"]) for one in before if one.benchmarks
     }
@@ -269,11 +271,9 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
 def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
     visit = opened("profile", lang="en", geo=["ITC4"], sector=code)
     said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, "en"))[0])
-    assert (
-        heading(visit).startswith("Lombardy")
-        and expected in said
-        and sector_profile.get_sector_names("en")[code] in said
-    )
+    assert heading(visit).startswith("Lombardy")
+    assert expected in said
+    assert sector_profile.get_sector_names("en")[code] in said
     assert [
         link.proto.query_string
         for link in visit.get("page_link")
@@ -287,10 +287,8 @@ def test_a_figure_of_another_edition_is_never_the_way_since_2019():
         for entry in area_profile.load_area_profile("FRA", "en").all_entries
         if entry.indicator.id == "death_rate"
     )
-    assert (
-        deaths.row["edition"] == "eurostat-bd-2021"
-        and benchmark.describe_recovery(deaths.recovery, deaths.indicator, "en") == ""
-    )
+    assert deaths.row["edition"] == "eurostat-bd-2021"
+    assert benchmark.describe_recovery(deaths.recovery, deaths.indicator, "en") == ""
     assert {row["edition"] for row in deaths.history} == {"eurostat-bd-2021", "eurostat-bd-2004-2020"}
 
 
@@ -302,7 +300,8 @@ def test_the_edition_is_named_beside_a_figure_where_the_area_or_its_wholes_have_
             .partition("Women-led businesses, share")[2]
             .partition("</tr>")[0]
         )
-        assert f"<small>{edition}</small>" in line and f"<strong>{value}</strong>" in line
+        assert f"<small>{edition}</small>" in line
+        assert f"<strong>{value}</strong>" in line
         assert not next(
             entry.edition_name for entry in one.all_entries if entry.indicator.id == "innovative_startups"
         )
@@ -314,16 +313,17 @@ def test_what_is_missing_is_named_and_nothing_that_is_there():
         have = {entry.indicator.id for entry in one.all_entries}
         assert not have & {indicator.id for indicator in (*one.missing, *one.country_only)}
     lombardy = area_profile.load_area_profile("ITC4", "it")
-    assert "closure_rate" in {indicator.id for indicator in lombardy.country_only} and "cancellations" in {
-        indicator.id for indicator in lombardy.missing
-    }
+    assert "closure_rate" in {indicator.id for indicator in lombardy.country_only}
+    assert "cancellations" in {indicator.id for indicator in lombardy.missing}
 
 
 def shown(page: str, address: dict, geo: str) -> list[float]:
     """The figures of an area on a topic's page opened at an address, which shows what was asked for."""
     asked = Filters.from_url_parameters(address, "en")
     view = resolve_view(asked, page)
-    assert not view.notices and not asked.invalid_parameters and view.indicator.id == asked.indicator, address
+    assert not view.notices, address
+    assert not asked.invalid_parameters, address
+    assert view.indicator.id == asked.indicator, address
     rows = (
         [run_query("trend", **view.breakdown, geos=view.geo, lang="en")]
         if view.chart == "series"
@@ -375,7 +375,8 @@ def test_every_link_leads_to_a_page_with_figures(page, address):
     assert len(found) > len(shell.FOOTER_PAGES) + 2
     for to, asked in found:
         filters = Filters.from_url_parameters(asked, "en")
-        assert to in shell.PAGE_NAMES and not filters.invalid_parameters
+        assert to in shell.PAGE_NAMES
+        assert not filters.invalid_parameters
         if to in catalogue.load_topics():
             assert shown(to, asked, filters.geo[0])
         if to == "compare" and filters.indicator:
@@ -390,7 +391,8 @@ def test_a_picture_on_the_page_carries_its_words(theme):
         r"<img ([^>]*)>",
         sheet.render_topic_table(area_profile.load_area_profile("ITF2", "it"), "closures", theme),
     )
-    assert found and all(re.search(r'alt="[^"]+" src="data:image/svg', one) for one in found)
+    assert found
+    assert all(re.search(r'alt="[^"]+" src="data:image/svg', one) for one in found)
 
 
 def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as_a_page_elsewhere(
@@ -413,7 +415,8 @@ def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as
 def test_the_figures_of_a_profile_leave_as_a_clean_file():
     rows = profile_page.get_observations(area_profile.load_area_profile("ITF2", "en"))
     back = pd.read_csv(io.BytesIO(table.build_csv(rows)), keep_default_na=False)
-    assert len(back) == len(rows) and {"ITF2", "ITF+ITG", "ITA"} <= set(back.geo)
+    assert len(back) == len(rows)
+    assert {"ITF2", "ITF+ITG", "ITA"} <= set(back.geo)
 
 
 # --- a sector ---
@@ -422,7 +425,8 @@ def test_the_figures_of_a_profile_leave_as_a_clean_file():
 def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_edition():
     building = sector_profile.get_sector_profile("F", "en")
     deaths = next(there for there in building.comparisons if there.indicator.id == "death_rate")
-    assert {row["period"] for row in deaths.rows} == {"2020"} and len(deaths.rows) == 20
+    assert {row["period"] for row in deaths.rows} == {"2020"}
+    assert len(deaths.rows) == 20
     assert sector_profile.describe_counts(deaths, "en") == (
         "Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both figures: 9; the sector is above the whole economy in 2 "
         "and below it in 6 (plain differences)."
@@ -432,7 +436,9 @@ def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_editio
 def test_an_old_vintage_of_a_sector_has_no_direction():
     hotels = sector_profile.get_sector_profile("I", "en")
     deaths = next(entry for entry in hotels.italy.all_entries if entry.indicator.id == "death_rate")
-    assert "v" in deaths.row["flags"] and deaths.recovery is None and deaths.benchmarks == ()
+    assert "v" in deaths.row["flags"]
+    assert deaths.recovery is None
+    assert deaths.benchmarks == ()
     assert t("weak_vintage", "en") in words_of(sheet.render_topic_table(hotels.italy, "closures"))
 
 
@@ -446,10 +452,11 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
     rows = run_query("profile_sector", sector="F", lang=lang)
     own = rows[(rows["indicator"] == "gva_change_vs_2019") & (rows["level"] == "area")]
     newest = max(period for period, there in own.groupby("period") if there["geo"].nunique() == 21)
-    assert {row["period"] for row in regions.rows} == {newest} and newest > "2020" and len(regions.rows) == 21
-    assert newest in sector_profile.render_comparison(
-        regions, lang
-    ) and newest in sector_profile.describe_counts(regions, lang)
+    assert {row["period"] for row in regions.rows} == {newest}
+    assert newest > "2020"
+    assert len(regions.rows) == 21
+    assert newest in sector_profile.render_comparison(regions, lang)
+    assert newest in sector_profile.describe_counts(regions, lang)
 
 
 # --- the evidence of a claim ---
@@ -459,7 +466,9 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
 def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
     claims = {row.id: row for row in run_query("claims", lang=lang).itertuples()}
     shown = words_of(claim_evidence.render_sides(claims["profits_76"], lang))
-    assert "76%" in shown and "75%" in shown and t("exclusion_reason_disputed", lang) in shown
+    assert "76%" in shown
+    assert "75%" in shown
+    assert t("exclusion_reason_disputed", lang) in shown
     assert t("exclusion_reason_worded", lang) in shown, "the number of the claim, printed as what it is not"
     assert t("checks_no_evidence", lang) in words_of(claim_evidence.render_sides(claims["closed_16"], lang))
     assert claim_evidence.render_sides(claims["nations_90"], lang) == ""

@@ -57,7 +57,8 @@ def _():
         level="italy",
         lang="en",
     )
-    assert len(cross) == 22 * 4 and set(cross.sector) == {"all", "B-E", "C", "F"}
+    assert len(cross) == 22 * 4
+    assert set(cross.sector) == {"all", "B-E", "C", "F"}
     assert table(cross[cross.geo == "ITF2"], "sector", "value") == [
         ("all", -6.84),
         ("B-E", -22.64),
@@ -86,18 +87,17 @@ def _():
         run_query("areas", level="europe", lang="it"),
         run_query("areas", level="world", lang="it"),
     )
-    assert {"ITA", "DEU", "NOR", "TUR"} <= set(europe.code) < set(world.code) and "KEN" not in set(
-        europe.code
-    )
-    assert (
-        world[world.code == "DEU"].name.tolist() == ["Germania"] and world.name.tolist()[0] == "Afghanistan"
-    )
+    assert {"ITA", "DEU", "NOR", "TUR"} <= set(europe.code) < set(world.code)
+    assert "KEN" not in set(europe.code)
+    assert world[world.code == "DEU"].name.tolist() == ["Germania"]
+    assert world.name.tolist()[0] == "Afghanistan"
 
 
 @answer("build")
 def _():
     assert table(run_query("build"), "version") == [(query.get_data_version(),)]
-    assert run_query("build").rows_read[0] >= 12664 and run_query("build").derived[0] == 1400
+    assert run_query("build").rows_read[0] >= 12664
+    assert run_query("build").derived[0] == 1400
 
 
 @answer("by_gender")
@@ -178,7 +178,8 @@ def _():
         editions=("dii-3",),
         lang="en",
     )
-    assert set(newest.period) == {"2025"} and newest[newest["size"] == "10-249"].value.tolist() == [79.49]
+    assert set(newest.period) == {"2025"}
+    assert newest[newest["size"] == "10-249"].value.tolist() == [79.49]
 
 
 @answer("citations")
@@ -254,7 +255,8 @@ def _():
     assert matrix.loc[
         "innovative_startups_female_majority_share", ["italian_areas", "observations", "with_interval"]
     ].tolist() == [20, 36, 28]
-    assert matrix.index[0] == "death_rate" and len(matrix) == len(run_query("indicators", lang="en"))
+    assert matrix.index[0] == "death_rate"
+    assert len(matrix) == len(run_query("indicators", lang="en"))
 
 
 @answer("dictionary")
@@ -277,9 +279,8 @@ def _():
     italy = documents[(documents.geo == "ITA") & (documents.period == "2020-05")]
     assert italy.edition.tolist() == ["fob-2020"]
     digitalic, punto = italy.citations.tolist()[0].split(" | ")
-    assert digitalic.startswith("Digitalic: Crisi economica in Italia") and digitalic.endswith(
-        "piccolegrandimprese"
-    )
+    assert digitalic.startswith("Digitalic: Crisi economica in Italia")
+    assert digitalic.endswith("piccolegrandimprese")
     assert (
         punto
         == "Punto Informatico: Facebook #piccolegrandimprese a sostegno delle PMI italiane (2020-07) https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/"
@@ -290,13 +291,15 @@ def _():
 def _():
     documents = run_query("observation_documents", indicator="closure_rate", **TOTALS)
     italy = documents[(documents.geo == "ITA") & (documents.period == "2020-05")]
-    assert (
-        table(italy, "publisher", "edition") == [("Digitalic", "fob-2020"), ("Punto Informatico", "fob-2020")]
-        and italy.stated_value.nunique() == 1
+    assert table(italy, "publisher", "edition") == [
+        ("Digitalic", "fob-2020"),
+        ("Punto Informatico", "fob-2020"),
+    ]
+    assert italy.stated_value.nunique() == 1
+    assert documents.observations.is_monotonic_decreasing
+    assert len(documents[["geo", "period", "edition"]].drop_duplicates()) == len(
+        run_query("observation_citations", indicator="closure_rate", **TOTALS)
     )
-    assert documents.observations.is_monotonic_decreasing and len(
-        documents[["geo", "period", "edition"]].drop_duplicates()
-    ) == len(run_query("observation_citations", indicator="closure_rate", **TOTALS))
 
 
 @answer("headline")
@@ -403,7 +406,8 @@ def _():
         level="europe",
         lang="en",
     )
-    assert dict(table(trade, "geo", "value"))["FRA"] == 4.06 and len(trade) == 20
+    assert dict(table(trade, "geo", "value"))["FRA"] == 4.06
+    assert len(trade) == 20
     assert table(trade[trade.geo == "ITA"], "value", "edition") == [(7.6, "istat-bd")]
     women = run_query(
         "map",
@@ -414,7 +418,8 @@ def _():
         lang="en",
         **TOTALS,
     )
-    assert len(women) == 155 and set(women.level) == {"country"}
+    assert len(women) == 155
+    assert set(women.level) == {"country"}
     assert table(women[women.geo.isin(["ITA", "KEN", "NGA"])], "geo", "period", "value", "flags") == [
         ("ITA", "2019", 15.3, ""),
         ("KEN", "2018", 18.1, "o"),
@@ -448,10 +453,8 @@ def _():
 @answer("profile_areas")
 def _():
     areas = run_query("profile_areas", lang="it")
-    assert (
-        areas.code.tolist()[:6] == ["ITA", "ITC", "ITH", "ITI", "ITF+ITG", "ITC1"]
-        and areas.code.tolist()[25] == "ITG2"
-    )
+    assert areas.code.tolist()[:6] == ["ITA", "ITC", "ITH", "ITI", "ITF+ITG", "ITC1"]
+    assert areas.code.tolist()[25] == "ITG2"
     assert table(
         areas[areas.code.isin(["ITC4", "DEU", "KEN"])], "code", "name", "level", "parent", "europe"
     ) == [
@@ -459,7 +462,8 @@ def _():
         ("DEU", "Germania", "country", "WORLD", True),
         ("KEN", "Kenya", "country", "WORLD", False),
     ]
-    assert areas.code.is_unique and areas.observations.min() > 0
+    assert areas.code.is_unique
+    assert areas.observations.min() > 0
 
 
 @answer("profile_recovery")
@@ -504,12 +508,12 @@ def _():
         ("DEU", 7.84, 9.47, "eurostat-bd-2004-2020"),
         ("ITA", 7.3, 7.1, "istat-bd"),
     ]
-    assert deaths[deaths.geo == "POL"].total_value.isna().all() and len(deaths) == 20
+    assert deaths[deaths.geo == "POL"].total_value.isna().all()
+    assert len(deaths) == 20
     hotels = run_query("profile_sector", sector="I", lang="en")
     italy = hotels[(hotels.indicator == "death_rate") & (hotels.geo == "ITA") & (hotels.period == "2020")]
-    assert (
-        table(italy, "value", "flags") == [(8.03, "v")] and italy.total_value.isna().all()
-    )  # an old vintage has no whole to stand beside
+    assert table(italy, "value", "flags") == [(8.03, "v")]
+    assert italy.total_value.isna().all()
 
 
 @answer("reference_areas")
@@ -581,10 +585,8 @@ def _():
         "CC BY 4.0",
         618,
     ]
-    assert (
-        sources.loc["future_of_business", "kind"] == "self_selected"
-        and sources.loc["bank_of_italy_survey", "observations"] == 0
-    )
+    assert sources.loc["future_of_business", "kind"] == "self_selected"
+    assert sources.loc["bank_of_italy_survey", "observations"] == 0
 
 
 @answer("table")
@@ -660,7 +662,7 @@ def test_no_chart_s_question_reads_the_evidence(name):
 
 
 @pytest.mark.parametrize(
-    "edition, period, baseline, worst",
+    ("edition", "period", "baseline", "worst"),
     [("registered", "latest", "2019", "2020"), ("registered-quarter", "2020-Q2", "2019-Q2", "2020-Q2")],
 )
 def test_a_headline_sets_years_beside_years_and_quarters_beside_quarters(edition, period, baseline, worst):
@@ -725,11 +727,12 @@ LINE = {"indicator": "death_rate", "geos": ("ITA",), "lang": "it", **TOTALS}
 
 @pytest.mark.parametrize("name", query.list_queries())
 def test_a_question_says_what_it_gives(name):
-    assert len(query.get_description(name)) > 20 and query.get_description(name).rstrip().endswith(".")
+    assert len(query.get_description(name)) > 20
+    assert query.get_description(name).rstrip().endswith(".")
 
 
 @pytest.mark.parametrize(
-    "name, extra",
+    ("name", "extra"),
     [
         ("map", {}),
         ("reference_areas", {}),
@@ -745,7 +748,7 @@ def test_rows_of_figures_have_the_same_columns(name, extra):
     assert set(ROW) <= set(run_query(name, **(VIEW | extra)).columns)
 
 
-@pytest.mark.parametrize("lang, name", [("it", "Lombardia"), ("en", "Lombardy")])
+@pytest.mark.parametrize(("lang", "name"), [("it", "Lombardia"), ("en", "Lombardy")])
 def test_names_come_in_the_language_asked(lang, name):
     rows = run_query("map", **(VIEW | {"lang": lang}))
     assert rows[rows.geo == "ITC4"].geo_name.tolist() == [name]
@@ -785,10 +788,8 @@ def test_a_value_is_never_code(column):
         "lang",
     )  # an unknown level draws countries, an unknown language is English
     assert run_query("trend", **(LINE | {"geos": ("x'; drop table observations; --",)})).empty
-    assert (
-        run_query("table", **LINE, level="italy").shape[0] == 6
-        and run_query("build").observations[0] == before
-    )
+    assert run_query("table", **LINE, level="italy").shape[0] == 6
+    assert run_query("build").observations[0] == before
 
 
 def test_many_readers_at_once_get_their_own_answers():

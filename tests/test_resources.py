@@ -29,7 +29,8 @@ BY_ID = {row["id"]: row for row in ROWS}
 def test_every_resource_is_there_with_its_state_and_what_it_rests_on(lang):
     page = words_of(sound(opened("resources", lang=lang), lang))
     for row in run_query("resources", lang=lang).to_dict("records"):
-        assert row["title"] in page and resources_page.describe_state(row, lang) in page
+        assert row["title"] in page
+        assert resources_page.describe_state(row, lang) in page
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
@@ -44,7 +45,8 @@ def test_what_is_not_known_is_never_called_closed_and_what_ended_is_history(lang
     for row in ROWS:
         assert (ended in resources_page.describe_state(row, lang)) == (row["state"] == "ended")
         assert is_history(row) or row["state"] != "ended"
-    assert is_history(BY_ID["piccolegrandimprese-hub"]) and is_history(BY_ID["business-open-days-2020"])
+    assert is_history(BY_ID["piccolegrandimprese-hub"])
+    assert is_history(BY_ID["business-open-days-2020"])
     assert BY_ID["piccolegrandimprese-hub"]["state"] == "unknown"
 
 
@@ -53,7 +55,8 @@ def test_a_plan_s_link_by_goal_and_kind_shows_what_fits(goal):
     visit = opened("resources", lang="en", goal=goal, kind="guide")
     page = words_of(sound(visit, "en"))
     expected = [row for row in ROWS if goal in row["goals"] and row["kind"] == "guide"]
-    assert expected and all(row["title"] in page for row in expected)
+    assert expected
+    assert all(row["title"] in page for row in expected)
     assert html(visit).count("<h3>") == len(expected)
     assert visit.selectbox(key="resources_goal_en").value == goal
 
@@ -83,9 +86,8 @@ def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_
     assert {row["region"] for row in found} == {"ITH5", "ITA", "EU27_2020", "WORLD"}
     assert [row["region"] for row in sort_by_proximity(found, "ITH5")][:3] == ["ITH5"] * 3
     visit = opened("resources", lang="en", geo=["ITH5"])
-    assert visit.selectbox(key="resources_region_en").value == "ITH5" and html(visit).count("<h3>") == len(
-        found
-    )
+    assert visit.selectbox(key="resources_region_en").value == "ITH5"
+    assert html(visit).count("<h3>") == len(found)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -158,7 +160,8 @@ def test_an_address_answers_has_moved_is_missing_refuses_fails_or_is_silent():
         "fails",
         "silent",
     ]
-    assert found[2].final == "https://other.example/new" and "no route" in found[-1].note
+    assert found[2].final == "https://other.example/new"
+    assert "no route" in found[-1].note
 
 
 def test_a_host_is_left_in_peace_between_two_requests():
@@ -177,7 +180,8 @@ def test_the_report_has_a_line_a_resource_and_the_resources_stay_as_they_are(tmp
         == 0
     )
     lines = list(csv.DictReader((tmp_path / "links.csv").open(encoding="utf-8")))
-    assert [line["id"] for line in lines] == ["diagnosi-digitale-pmi"] and lines[0]["status"] == "200"
+    assert [line["id"] for line in lines] == ["diagnosi-digitale-pmi"]
+    assert lines[0]["status"] == "200"
     assert check_links.RESOURCES_FILE.read_bytes() == before
 
 

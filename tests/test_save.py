@@ -69,10 +69,10 @@ def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
 def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
     visit = opened(topic, lang=lang, level=level)
     offered = drawn.rows(visit)
-    assert (
-        all(row["names"]["kit"] == t("save_kit", lang) for row in offered.values())
-        and len(offered) >= len(drawn.figures(visit)) - 1 > 0
-    ), "the map and its ranking share one"
+    assert all(row["names"]["kit"] == t("save_kit", lang) for row in offered.values()), (
+        "the map and its ranking share one"
+    )
+    assert len(offered) >= len(drawn.figures(visit)) - 1 > 0, "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
     assert visit.radio(key=f"map_part_{lang}").options == [
         t(f"save_{part}", lang) for part in export_menu.SECTIONS
@@ -93,9 +93,11 @@ def test_nothing_is_prepared_before_it_is_asked_for(counted):
 
 def test_closed_it_costs_a_figure_less_than_two_kilobytes():
     visit = opened("closures", lang="it")
-    assert "cameras" not in html(visit) and "copied" not in html(visit)
+    assert "cameras" not in html(visit)
+    assert "copied" not in html(visit)
     sizes = [node.proto.ByteSize() for node in elements(visit) if t("save_kit", "it") in str(node.proto)]
-    assert len(sizes) > 1 and max(sizes) < 2000
+    assert len(sizes) > 1
+    assert max(sizes) < 2000
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -135,7 +137,8 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
     areas, others = [], []
     for row in csv.DictReader(io.StringIO(content.decode())):
         {"area": areas, "reference": others}[row["role"]].append(row)
-    assert [row["geo"] for row in others] == [reference] and len(areas) == many
+    assert [row["geo"] for row in others] == [reference]
+    assert len(areas) == many
     title = first.figure.layout.meta["title"]
     assert (
         i18n.format_value(float(others[0]["value"]), shown.indicator.unit, shown.indicator.decimals, "en")
@@ -144,7 +147,8 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
     ranked = [
         code for trace in order.figure.data if trace.customdata is not None for code, *_ in trace.customdata
     ]
-    assert len(ranked) == many and reference not in ranked
+    assert len(ranked) == many
+    assert reference not in ranked
     one = export_menu.build_export_table(first.rows, shown, (first.figure,), "https://pmi.example.org")
     drawn_ = fingerprint.build_image_seal(one.seal, one.table)
     assert (
@@ -160,17 +164,13 @@ def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
     visit = opened("women", lang=lang)
     drawn.touch(visit, "map", "table")
     page, name = html(visit), {"it": "Italia", "en": "Italy"}[lang]
-    assert (
-        page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
-        and f'<th scope="row">{name}</th>' not in page
-    )
+    assert page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
+    assert f'<th scope="row">{name}</th>' not in page
     body = embed_page.build_response(
         view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}
     ).body.decode()
-    assert (
-        body.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
-        and body.count('<th scope="row">') == 22
-    )
+    assert body.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
+    assert body.count('<th scope="row">') == 22
 
 
 def test_italy_is_a_reference_among_regions_and_an_area_where_it_is_chosen_or_alone():
@@ -193,8 +193,12 @@ def test_every_format_is_one_click_away(lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_citation_names_the_publisher_first_and_can_be_copied(lang):
     page = html(kit("closures", lang, "cite"))
-    assert page.count('class="copier"') == 3 and "@misc{" in page and "TY  - DATA" in page
-    assert "<code>ISTAT" in page and queries.get_data_version() in page and t("save_copy", lang) in page
+    assert page.count('class="copier"') == 3
+    assert "@misc{" in page
+    assert "TY  - DATA" in page
+    assert "<code>ISTAT" in page
+    assert queries.get_data_version() in page
+    assert t("save_copy", lang) in page
 
 
 def test_the_cited_link_says_every_choice_and_the_version():
@@ -220,11 +224,13 @@ def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_c
     chosen = {"geo": ["ITC4", "ITI4"], "indicator": "birth_rate"}
     page = html(kit("compare", "en", "link", "compared", **chosen))
     plain, cited = [urlsplit(unescape(line.partition("</code>")[0])) for line in page.split("<code>")[1:3]]
-    assert plain.path == cited.path == "/compare" and parse_qs(plain.query) == {"lang": ["en"]} | {
+    assert plain.path == cited.path == "/compare"
+    assert parse_qs(plain.query) == {"lang": ["en"]} | {
         name: [one] if isinstance(one, str) else one for name, one in chosen.items()
     }
     again = html(opened("compare", **parse_qs(cited.query)))
-    assert 'class="said cited"' in again and "none of its" in again
+    assert 'class="said cited"' in again
+    assert "none of its" in again
     assert re.findall("<h2>([^<]*)</h2>", again)[0] in page, "the same finding"
 
 
@@ -319,7 +325,8 @@ def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
         topic.build_heatmap_figure(shown, "light"),
     ]
     told = {one.name: (embedded(one), one.figure.layout.meta["title"]) for one in there if one}
-    assert told and all(own == title for own, title in told.values()), told
+    assert told, told
+    assert all(own == title for own, title in told.values()), told
 
 
 @pytest.mark.parametrize(
@@ -352,7 +359,8 @@ def test_a_live_view_says_nothing_of_versions():
 
 def test_a_cited_link_on_the_same_data_says_that_nothing_changed():
     page = html(opened("closures", lang="it", version=queries.get_data_version()))
-    assert 'class="said cited"' in page and "non è cambiata nessuna" in page
+    assert 'class="said cited"' in page
+    assert "non è cambiata nessuna" in page
 
 
 def test_a_cited_link_of_a_version_not_kept_says_so():
@@ -380,10 +388,13 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     )
     visit = opened("closures", lang="it", version="0000000000aa", period="2024")
     page = html(visit)
-    assert "1 delle 22 cifre" in page and "Lombardia: era 11,1%, ora" in page
+    assert "1 delle 22 cifre" in page
+    assert "Lombardia: era 11,1%, ora" in page
     drawn.touch(visit, "map", "table")
     page = html(visit)
-    assert t("column_since", "it") in page and page.count("era 11,1%") == 2 and "come allora" in page
+    assert t("column_since", "it") in page
+    assert page.count("era 11,1%") == 2
+    assert "come allora" in page
     assert (
         visit.query_params["version"] == ["0000000000aa"] or visit.query_params["version"] == "0000000000aa"
     )
@@ -410,4 +421,5 @@ def test_every_part_opens_under_every_figure(page, address):
             if t(f"save_{part}", "en") in choice.options:
                 choice.set_value(part)
         visit.run()
-        assert not visit.exception and t("fault_title", "en") not in html(visit)
+        assert not visit.exception
+        assert t("fault_title", "en") not in html(visit)

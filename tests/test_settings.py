@@ -5,7 +5,7 @@ import pytest
 from ripresa import settings
 
 
-@pytest.mark.parametrize("old, new", settings.RENAMED_VARIABLES.items())
+@pytest.mark.parametrize(("old", "new"), settings.RENAMED_VARIABLES.items())
 def test_an_old_variable_stops_the_start_with_its_new_name(old, new, tmp_path):
     with pytest.raises(settings.SettingsError, match=f"{old} is now {new}"):
         settings.check_environment({old: "1"}, tmp_path / "none")

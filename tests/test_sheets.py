@@ -74,20 +74,20 @@ def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_a
     text = squeezed("".join(page.extract_text() for page in pdf.pages))
     assert len(pdf.pages) <= 2
     assert [value for value in values(one) if squeezed(value) not in text] == []
-    assert squeezed(one.name) in text and get_data_version() in text
+    assert squeezed(one.name) in text
+    assert get_data_version() in text
     root = pdf.trailer["/Root"]
-    assert (
-        root["/MarkInfo"]["/Marked"]
-        and root["/Lang"] == lang
-        and root["/ViewerPreferences"]["/DisplayDocTitle"]
-    )
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == lang
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     parts = list(structure(root["/StructTreeRoot"]))
     kinds = Counter(part["/S"] for part in parts)
-    assert (
-        kinds["/H1"] == 1 and kinds["/H2"] == len(pdf.outline[1]) > 3 and kinds["/TH"] > kinds["/Table"] > 0
-    )
+    assert kinds["/H1"] == 1
+    assert kinds["/H2"] == len(pdf.outline[1]) > 3
+    assert kinds["/TH"] > kinds["/Table"] > 0
     assert all("/Scope" in str(part["/A"]) for part in parts if part["/S"] == "/TH")
-    assert kinds["/Figure"] > 0 and all(part["/Alt"] for part in parts if part["/S"] == "/Figure")
+    assert kinds["/Figure"] > 0
+    assert all(part["/Alt"] for part in parts if part["/S"] == "/Figure")
     assert pdf.metadata.title == t("sheet_title", lang, name=one.name)
     assert not any(page.images for page in pdf.pages), "figures are vectors"
     assert all(
@@ -141,9 +141,8 @@ def test_a_sheet_says_the_day_of_the_data_not_of_the_print(lang):
 def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(geo, lang):
     one = area_profile.load_area_profile(geo, lang)
     page = sheet.render_sheet(one)
-    assert page.startswith(f'<!doctype html>\n<html lang="{lang}">') and not re.search(
-        r'(src|href)="|url\(|@import|<script', page
-    )
+    assert page.startswith(f'<!doctype html>\n<html lang="{lang}">')
+    assert not re.search(r'(src|href)="|url\(|@import|<script', page)
     text = re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL))
     assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}", text)
     assert page.count('role="img"') == page.count("aria-label=") - page.count('<section class="brief"')
@@ -152,7 +151,9 @@ def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(ge
 
 def test_the_sheets_are_those_of_italy_its_areas_and_the_european_countries_with_figures():
     codes = sheets.list_european_areas()
-    assert codes[0] == "ITA" and {"ITF+ITG", "ITF2", "DEU", "TUR"} <= set(codes) and "KEN" not in codes
+    assert codes[0] == "ITA"
+    assert {"ITF+ITG", "ITF2", "DEU", "TUR"} <= set(codes)
+    assert "KEN" not in codes
     assert len(codes) == 26 + len(
         [
             code
@@ -169,11 +170,9 @@ def test_the_index_lists_what_is_in_the_folder_by_group(lang, tmp_path):
     page = index.render_sheet_index(tmp_path, lang)
     assert re.findall(r'href="(\S+\.pdf)"', page) == ["ITF-ITG.pdf", "DEU.pdf"]
     assert f'href="../../profile?lang={lang}"' in page
-    assert (
-        t("group_italy", lang) in page
-        and t("group_europe", lang) in page
-        and t("group_area", lang) not in page
-    )
+    assert t("group_italy", lang) in page
+    assert t("group_europe", lang) in page
+    assert t("group_area", lang) not in page
 
 
 @pytest.fixture
@@ -191,11 +190,9 @@ def printed():
 
 def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
     index = httpx.get(f"{site}/sheets/zz", follow_redirects=True)
-    assert (
-        index.headers["content-type"].startswith("text/html")
-        and '<html lang="zz">' in index.text
-        and str(index.url).endswith("/sheets/zz/")
-    )
+    assert index.headers["content-type"].startswith("text/html")
+    assert '<html lang="zz">' in index.text
+    assert str(index.url).endswith("/sheets/zz/")
     pdf = httpx.get(index.url.join(re.findall(r'href="(.+?)"', index.text)[0]))
     assert (pdf.status_code, pdf.headers["content-type"], pdf.content) == (
         200,
@@ -220,9 +217,8 @@ def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
 )
 def test_the_list_of_sheets_opens_in_the_visitor_s_language(site, asked, browser, lang):
     answer = httpx.get(f"{site}/sheets{asked}", headers={"Accept-Language": browser})
-    assert (
-        answer.status_code == 302 and answer.url.join(answer.headers["location"]).path == f"/sheets/{lang}/"
-    )
+    assert answer.status_code == 302
+    assert answer.url.join(answer.headers["location"]).path == f"/sheets/{lang}/"
 
 
 def test_before_anything_is_printed_there_is_no_list(tmp_path):
@@ -243,7 +239,8 @@ def test_a_code_without_figures_is_named():
     said = subprocess.run(
         [sys.executable, "-m", "ripresa", "profiles", "ATLANTIS"], cwd=ROOT, capture_output=True, text=True
     )
-    assert said.returncode == 2 and "ATLANTIS: no figures for this code" in said.stderr
+    assert said.returncode == 2
+    assert "ATLANTIS: no figures for this code" in said.stderr
 
 
 def test_the_fullest_profile_leaves_the_history_of_amounts_to_the_page():

@@ -81,7 +81,7 @@ def asked(view, figure: str) -> pd.DataFrame:
     return run_query(question, **snippets.build_query_parameters(view, question))
 
 
-@pytest.mark.parametrize("topic, level, lang", VIEWS)
+@pytest.mark.parametrize(("topic", "level", "lang"), VIEWS)
 @pytest.mark.parametrize("figure", FIGURES)
 def test_the_script_draws_the_values_of_the_page(topic, level, lang, figure, run):
     view = resolve_view(Filters(lang=lang, level=level), topic)
@@ -98,7 +98,7 @@ def test_the_script_draws_the_values_of_the_page(topic, level, lang, figure, run
     assert redrawn.layout.title.text == view.indicator.label[lang]
 
 
-@pytest.mark.parametrize("topic, level, lang", VIEWS)
+@pytest.mark.parametrize(("topic", "level", "lang"), VIEWS)
 def test_the_opening_figure_of_every_topic_has_something_to_draw(topic, level, lang):
     view = resolve_view(Filters(lang=lang, level=level), topic)
     assert len(asked(view, view.chart))
@@ -120,11 +120,9 @@ def test_the_lines_are_those_of_the_areas_drawn(run):
     view = resolve_view(Filters(lang="en", level="italy"), "closures")
     rows = run_query("trend", **view.breakdown, geos=("ITC4", "ITH1"), lang="en")
     figure, again = run(snippets.build_python_script(view, "time", rows, title='Lombardy\'s "deaths"'))
-    assert (
-        set(again["geo"]) == {"ITC4", "ITH1"}
-        and drawn(figure) == sorted(rows["value"])
-        and figure.layout.title.text == 'Lombardy\'s "deaths"'
-    )
+    assert set(again["geo"]) == {"ITC4", "ITH1"}
+    assert drawn(figure) == sorted(rows["value"])
+    assert figure.layout.title.text == 'Lombardy\'s "deaths"'
 
 
 def test_the_sectors_are_those_the_page_shows(run):
@@ -145,10 +143,8 @@ def test_editions_and_old_vintages_never_share_a_line(run):
             of_line = rows[
                 rows["period_start"].isin(pd.to_datetime(list(trace.x))) & rows["value"].isin(trace.y)
             ]
-            assert (
-                of_line.groupby(["geo", "edition"]).ngroups >= 1
-                and not of_line["flags"].str.contains("v").all()
-            )
+            assert of_line.groupby(["geo", "edition"]).ngroups >= 1
+            assert not of_line["flags"].str.contains("v").all()
     assert (
         len({trace.name for trace in figure.data if "lines" in trace.mode})
         == rows[~rows["flags"].str.contains("v")].groupby(["geo", "edition"]).ngroups
@@ -156,7 +152,7 @@ def test_editions_and_old_vintages_never_share_a_line(run):
 
 
 @pytest.mark.parametrize(
-    "value, sql",
+    ("value", "sql"),
     [
         ("it's", "'it''s'"),
         (("a", "b'"), "['a', 'b''']"),
@@ -195,9 +191,8 @@ def test_no_parameter_is_spoken_of_once_its_value_is_written(figure):
     "question", sorted({*snippets.QUERY_NAMES.values(), "reference_areas", "table", "by_size"})
 )
 def test_a_figure_is_read_from_one_table_already_joined(question):
-    assert " join " not in query.load_sql(question) and "from observations_in($lang)" in query.load_sql(
-        question
-    )
+    assert " join " not in query.load_sql(question)
+    assert "from observations_in($lang)" in query.load_sql(question)
 
 
 def test_comments_that_speak_of_no_parameter_stay():
@@ -218,10 +213,8 @@ def test_the_script_says_what_to_download_and_from_where():
         f"curl -o ripresa-digitale_{query.get_data_version()}.duckdb 'https://example.org/api/v1/versions/{query.get_data_version()}/database'"
         in script
     )
-    assert (
-        "curl -o italy_nuts2.geojson 'https://example.org/api/v1/versions/" in script
-        and script.startswith("# Needs Python")
-    )
+    assert "curl -o italy_nuts2.geojson 'https://example.org/api/v1/versions/" in script
+    assert script.startswith("# Needs Python")
 
 
 @pytest.mark.parametrize("lang", ["it", "en"])

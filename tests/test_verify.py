@@ -92,9 +92,12 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
     assert (verdict.state, verdict.findings, verdict.row_count) == ("current", (), 20)
     if form == "csv":
         head, first, *_ = older.decode().splitlines()
-        assert "role" not in head and verify.verify_file(older.replace(b"ITC1,", b"ITC2,", 1)).findings[
-            0
-        ].placeholders[3:] == (("column", "geo"), ("found", "ITC2"), ("was", "ITC1")), first
+        assert "role" not in head, first
+        assert verify.verify_file(older.replace(b"ITC1,", b"ITC2,", 1)).findings[0].placeholders[3:] == (
+            ("column", "geo"),
+            ("found", "ITC2"),
+            ("was", "ITC1"),
+        ), first
 
 
 @pytest.mark.parametrize("form", TABLES)
@@ -118,11 +121,9 @@ def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_s
 )
 def test_a_population_told_in_its_file_s_language_is_intact_and_in_another_altered(lang, base, other):
     content = made("csv", lang)
-    assert (
-        verify.verify_file(content).state == "current"
-        and base.encode() in content
-        and other.encode() not in content
-    )
+    assert verify.verify_file(content).state == "current"
+    assert base.encode() in content
+    assert other.encode() not in content
     assert verify.verify_file(content.replace(base.encode(), other.encode(), 1)).state == "altered"
 
 
@@ -138,9 +139,8 @@ def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
         out = io.StringIO()
         csv.writer(out).writerows(lines)
         verdict = verify.verify_file(out.getvalue().encode())
-        assert verdict.state == "altered" and said in verdict.format_findings("en")[0], (
-            verdict.format_findings("en")[:1]
-        )
+        assert verdict.state == "altered", verdict.format_findings("en")[:1]
+        assert said in verdict.format_findings("en")[0], verdict.format_findings("en")[:1]
 
 
 def test_the_metadata_beside_a_csv_notices_a_row_left_out():
@@ -148,7 +148,8 @@ def test_the_metadata_beside_a_csv_notices_a_row_left_out():
     beside = formats.write_csvw_metadata(shown, "figures.csv")
     assert verify.verify_file(table, sidecar=beside).state == "current"
     verdict = verify.verify_file(b"\n".join(table.split(b"\n")[:-2]), sidecar=beside)
-    assert verdict.state == "altered" and "20" in verdict.format_findings("en")[0]
+    assert verdict.state == "altered"
+    assert "20" in verdict.format_findings("en")[0]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,8 @@ def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
         return content.replace(b'"title": "', b'"title": "\\ud800', 1)
 
     verdict = verify.verify_file(hidden(made("json")))
-    assert verdict.state == "altered" and [detail.kind for detail in verdict.findings] == ["damaged"]
+    assert verdict.state == "altered"
+    assert [detail.kind for detail in verdict.findings] == ["damaged"]
     beside = json.loads(formats.write_csvw_metadata(export("women"), "figures.csv")) | {"title": "\ud800"}
     assert verify.verify_file(made("csv"), sidecar=json.dumps(beside).encode()).state == "current"
     assert (
@@ -341,7 +343,11 @@ def test_a_changed_cell_of_a_parquet_file_is_caught():
             out,
         )
         verdict = verify.verify_file(out.getvalue())
-        assert verdict.state == "altered" and name in verdict.format_findings("en")[0], (
+        assert verdict.state == "altered", (
+            name,
+            verdict.format_findings("en"),
+        )
+        assert name in verdict.format_findings("en")[0], (
             name,
             verdict.format_findings("en"),
         )
@@ -360,7 +366,8 @@ def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_i
 def test_a_readme_or_citation_changed_inside_a_zip_is_named():
     content = made("zip")
     verdict = verify.verify_file(rezipped(content, "citation.txt", b"Someone else, 2026"))
-    assert verdict.state == "altered" and "citation.txt" in verdict.format_findings("en")[0]
+    assert verdict.state == "altered"
+    assert "citation.txt" in verdict.format_findings("en")[0]
 
 
 def test_a_changed_title_in_the_description_is_caught():
@@ -387,11 +394,9 @@ def test_a_table_whose_checks_were_forged_too_is_caught_by_the_published_figures
         )
     )
     verdict = verify.verify_file(forged.replace('""', "").encode(), "forged.csv")
-    assert (
-        verdict.state == "altered"
-        and "99.9" in verdict.format_findings("en")[0]
-        and "published in version" in verdict.format_findings("en")[0]
-    )
+    assert verdict.state == "altered"
+    assert "99.9" in verdict.format_findings("en")[0]
+    assert "published in version" in verdict.format_findings("en")[0]
 
 
 def test_a_formula_like_text_survives_the_spreadsheet_formats_and_verifies():
@@ -513,7 +518,9 @@ def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
 def test_a_sealed_pdf_still_opens_at_its_last_table():
     content = sealed("pdf")
     start = int(re.findall(rb"startxref\s+(\d+)", content)[-1])
-    assert content[start : start + 4] == b"xref" and b"/Prev" in content[start:] and content.startswith(pdf())
+    assert content[start : start + 4] == b"xref"
+    assert b"/Prev" in content[start:]
+    assert content.startswith(pdf())
 
 
 # --- revised ---
@@ -552,9 +559,8 @@ def test_a_file_of_an_older_version_is_revised_and_both_values_are_said(form, up
         "Aosta Valley, 2025-05: was 13.33, now withdrawn",
         "Molise, 2025-05: was 30, now 31.25",
     ]
-    assert "2 of its" in verdict.format_message("en") and export("women").version in verdict.format_message(
-        "it"
-    )
+    assert "2 of its" in verdict.format_message("en")
+    assert export("women").version in verdict.format_message("it")
 
 
 def test_a_file_of_an_older_version_that_was_altered_is_altered(updated):
@@ -565,7 +571,8 @@ def test_a_file_of_a_version_that_is_not_kept_says_so(updated):
     for kept in (updated / "releases").iterdir():
         kept.unlink()
     verdict = verify.verify_file(made("csv"))
-    assert verdict.state == "revised" and "is not kept here" in verdict.format_message("en")
+    assert verdict.state == "revised"
+    assert "is not kept here" in verdict.format_message("en")
 
 
 # --- the command ---
@@ -590,11 +597,9 @@ def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_p
         text=True,
         check=False,
     )
-    assert (
-        done.returncode == 2
-        and "intact and current" in done.stdout
-        and "61.61 in the file, it was 16.16" in done.stdout
-    )
+    assert done.returncode == 2
+    assert "intact and current" in done.stdout
+    assert "61.61 in the file, it was 16.16" in done.stdout
 
 
 # --- without a seal: what the open data routes give ---
@@ -618,7 +623,8 @@ def test_open_data_untouched_has_the_published_figures_and_no_seal(form, lang):
         "current",
         "unsealed_current",
         (),
-    ) and verdict.row_count > 20
+    )
+    assert verdict.row_count > 20
     assert {"it": "non porta un sigillo", "en": "carries no seal"}[lang] in verdict.format_message(lang)
 
 
@@ -647,9 +653,9 @@ def test_a_changed_figure_of_open_data_is_named_with_both_values():
     for content in (json.dumps(whole).encode(), by_hand.encode()):
         verdict = verify.verify_file(content)
         assert verdict.phrase_key == "unsealed_altered"
+        assert len(verdict.format_findings("en")) == 1
         assert (
-            len(verdict.format_findings("en")) == 1
-            and f"column value: 99.9 in the file, published in version {query.get_data_version()}: {was}"
+            f"column value: 99.9 in the file, published in version {query.get_data_version()}: {was}"
             in verdict.format_findings("en")[0]
         )
 
@@ -658,10 +664,10 @@ def test_a_changed_cell_of_json_stat_is_named_and_one_outside_the_cube_is_not_ou
     whole = json.loads(opened("jsonstat"))
     place, was = next((place, value) for place, value in whole["value"].items() if value != 99.9)
     verdict = verify.verify_file(json.dumps(whole | {"value": whole["value"] | {place: 99.9}}).encode())
+    assert verdict.phrase_key == "unsealed_altered"
+    assert len(verdict.format_findings("en")) == 1
     assert (
-        verdict.phrase_key == "unsealed_altered"
-        and len(verdict.format_findings("en")) == 1
-        and f"99.9 in the file, published in version {query.get_data_version()}: {was}"
+        f"99.9 in the file, published in version {query.get_data_version()}: {was}"
         in verdict.format_findings("en")[0]
     )
     for other in (
@@ -679,11 +685,9 @@ def test_a_row_of_open_data_from_another_version_or_place_is_named():
     whole["rows"][3]["data_version"] = "0" * 12
     whole["rows"][4]["period"] = "1066"
     verdict = verify.verify_file(json.dumps(whole).encode())
-    assert (
-        verdict.phrase_key == "unsealed_altered"
-        and "000000000000" in verdict.format_findings("it")[0]
-        and "1066" in verdict.format_findings("it")[1]
-    )
+    assert verdict.phrase_key == "unsealed_altered"
+    assert "000000000000" in verdict.format_findings("it")[0]
+    assert "1066" in verdict.format_findings("it")[1]
 
 
 def test_a_figure_s_table_that_lost_its_checks_is_not_taken_for_open_data():
@@ -704,7 +708,8 @@ def taken(request):
 
 def test_open_data_of_an_older_version_says_what_was_revised(taken, updated):
     verdict = verify.verify_file(taken)
-    assert verdict.phrase_key == "unsealed_revised" and "carries no seal" in verdict.format_message("en")
+    assert verdict.phrase_key == "unsealed_revised"
+    assert "carries no seal" in verdict.format_message("en")
     assert verdict.format_findings("en") == [
         "Aosta Valley, 2025-05: was 13.33, now withdrawn",
         "Molise, 2025-05: was 30, now 31.25",
@@ -715,10 +720,8 @@ def test_open_data_of_a_version_that_is_not_kept_says_so(taken, updated):
     for kept in (updated / "releases").iterdir():
         kept.unlink()
     verdict = verify.verify_file(taken)
-    assert (
-        verdict.phrase_key == "unsealed_revised"
-        and "is not kept here and the file carries no seal" in verdict.format_message("en")
-    )
+    assert verdict.phrase_key == "unsealed_revised"
+    assert "is not kept here and the file carries no seal" in verdict.format_message("en")
 
 
 # --- files made before 1.0, when columns had other names ---
@@ -780,4 +783,5 @@ def test_a_changed_cell_of_a_file_made_before_1_0_is_still_altered(column):
 def test_a_header_that_mixes_old_and_new_names_is_altered():
     text = (ROOT / "tests" / "data_verify" / "death_rate_before_1_0.csv").read_text(encoding="utf-8")
     mixed = text.replace(",low,", ",ci_low,", 1)
-    assert mixed != text and verify.verify_file(mixed.encode(), "mixed.csv").state == "altered"
+    assert mixed != text
+    assert verify.verify_file(mixed.encode(), "mixed.csv").state == "altered"

@@ -74,7 +74,9 @@ def test_a_request_is_a_line_with_the_id_that_the_visitor_got_and_nothing_of_the
     assert [(line["path"], line["status"], line["request"]) for line in told] == [
         ("/api/v1/observations", 400, answer.headers["x-request-id"])
     ]
-    assert told[0]["ms"] > 0 and told[0]["bytes"] == len(answer.content) and told[0]["level"] == "info"
+    assert told[0]["ms"] > 0
+    assert told[0]["bytes"] == len(answer.content)
+    assert told[0]["level"] == "info"
     written = json.dumps(lines())
     assert not [
         word for word in ("203.0.113.9", "198.51.100.7", "Someone", "mine", "ITC4") if word in written
@@ -89,7 +91,8 @@ def test_a_query_is_timed_under_the_request_that_asked_it(client, lines):
     query._run_cached.cache_clear()
     answer = client.get("/readyz")
     told = {line["name"]: line for line in lines() if line["event"] == "query"}
-    assert told["build"]["request"] == answer.headers["x-request-id"] and told["build"]["ms"] > 0
+    assert told["build"]["request"] == answer.headers["x-request-id"]
+    assert told["build"]["ms"] > 0
 
 
 def test_a_fault_is_told_by_kind_and_place_and_never_by_its_words(client, lines):
@@ -99,9 +102,8 @@ def test_a_fault_is_told_by_kind_and_place_and_never_by_its_words(client, lines)
         broken(None)
     except ValueError:
         logs.LOGGER.exception("tried")
-    assert lines()[-1]["fault"] == "ValueError" and re.fullmatch(
-        r"test_watched.py:\d+ broken", lines()[-1]["at"][-1]
-    )
+    assert lines()[-1]["fault"] == "ValueError"
+    assert re.fullmatch(r"test_watched.py:\d+ broken", lines()[-1]["at"][-1])
     assert "visitor" not in json.dumps(lines())
 
 
@@ -116,7 +118,8 @@ def test_a_page_is_timed_and_one_that_fails_is_told_without_what_the_address_hel
     ]
     assert [line["at"][-1].partition(":")[0] for line in lines() if line["event"] == "page"] == [
         "test_watched.py"
-    ] and "mario" not in json.dumps(lines())
+    ]
+    assert "mario" not in json.dumps(lines())
 
 
 def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
@@ -124,9 +127,8 @@ def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
     with pytest.raises(locked.QueryRejectedError):
         locked.run_sql("select my_own_words")
     told = [line for line in lines() if line["event"] == "sql"]
-    assert [line.get("fault") for line in told] == [None, "QueryRejectedError"] and "own" not in json.dumps(
-        told
-    )
+    assert [line.get("fault") for line in told] == [None, "QueryRejectedError"]
+    assert "own" not in json.dumps(told)
 
 
 def test_an_image_is_timed(lines, monkeypatch):
@@ -141,7 +143,7 @@ def test_an_image_is_timed(lines, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path, told",
+    ("path", "told"),
     [
         ("/media/abcdef.csv", "/media"),
         ("/_stcore/upload_file/session/file", "/_stcore/upload_file"),
@@ -159,14 +161,11 @@ def test_ready_tells_of_the_store_where_one_is_configured_and_not_where_it_is(cl
     assert client.get("/readyz").json()["checks"]["diagnosis"] == "ok"
     monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", "postgresql://someone:secret@/nothing?host=/nowhere")
     answer = client.get("/readyz")
-    assert answer.status_code == 503 and answer.json()["checks"]["diagnosis"].startswith(
-        "the store of the diagnosis does not answer"
-    )
-    assert (
-        "secret" not in answer.text
-        and "nowhere" not in answer.text
-        and health.NO_STORE["Cache-Control"] == answer.headers["cache-control"]
-    )
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["diagnosis"].startswith("the store of the diagnosis does not answer")
+    assert "secret" not in answer.text
+    assert "nowhere" not in answer.text
+    assert health.NO_STORE["Cache-Control"] == answer.headers["cache-control"]
 
 
 # --- limits ---
@@ -179,18 +178,15 @@ def test_who_asks_without_end_is_told_to_wait_and_another_is_not(lang, client, m
     found = [client.get("/api/v1/versions", headers={"Accept-Language": lang}) for _ in range(7)]
     assert [answer.status_code for answer in found] == [200] * 5 + [429] * 2
     problem = found[-1].json()
-    assert (
-        problem["type"] == "/api/v1/#often"
-        and problem["status"] == 429
-        and found[-1].headers["content-type"] == "application/problem+json"
-    )
+    assert problem["type"] == "/api/v1/#often"
+    assert problem["status"] == 429
+    assert found[-1].headers["content-type"] == "application/problem+json"
     seconds = int(found[-1].headers["retry-after"])
-    assert (
-        1 <= seconds <= 11
-        and str(seconds) in problem["detail"]
-        and found[-1].headers["content-language"] == lang
-    )
-    assert client.get("/embed/v1/death_rate").status_code == 429 and client.get("/healthz").status_code == 200
+    assert 1 <= seconds <= 11
+    assert str(seconds) in problem["detail"]
+    assert found[-1].headers["content-language"] == lang
+    assert client.get("/embed/v1/death_rate").status_code == 429
+    assert client.get("/healthz").status_code == 200
     assert TestClient(APP, client=("203.0.113.10", 1)).get("/api/v1/sources").status_code == 200
 
 
@@ -200,20 +196,19 @@ def test_an_unchanged_answer_costs_a_tenth_and_a_large_one_more(client, monkeypa
     visitor, left = rate_limit.get_client_key("203.0.113.9"), lambda: bucket._tokens[visitor][0]
     tag = client.get("/api/v1/sources").headers["etag"]
     before = left()
-    assert client.get(
-        "/api/v1/sources", headers={"If-None-Match": tag}
-    ).status_code == 304 and before - left() == pytest.approx(0.1)
+    assert client.get("/api/v1/sources", headers={"If-None-Match": tag}).status_code == 304
+    assert before - left() == pytest.approx(0.1)
     before = left()
     whole = client.get("/api/v1/observations?format=csv", headers={"Accept-Encoding": "identity"})
-    assert (
-        before - left() == pytest.approx(1 + len(whole.content) / 100_000) and len(whole.content) > 1_000_000
-    )
+    assert before - left() == pytest.approx(1 + len(whole.content) / 100_000)
+    assert len(whole.content) > 1_000_000
 
 
 def test_a_bucket_fills_again_and_never_over_its_rim():
     now = [0.0]
     bucket = rate_limit.TokenBucket(2, 0.5, lambda: now[0])
-    assert [bucket.acquire("a") for _ in range(3)] == [0, 0, 2] and bucket.acquire("b") == 0
+    assert [bucket.acquire("a") for _ in range(3)] == [0, 0, 2]
+    assert bucket.acquire("b") == 0
     now[0] = 2
     assert [bucket.acquire("a"), bucket.acquire("a")] == [0, 2]
     now[0] = 1000
@@ -227,14 +222,15 @@ def test_no_address_is_remembered_and_not_more_visitors_than_fit(monkeypatch):
     bucket = rate_limit.TokenBucket(5, 1)
     for number in range(200):
         bucket.acquire(rate_limit.get_client_key(f"198.51.100.{number}"))
-    assert len(bucket._tokens) == 50 and "198.51" not in repr(vars(bucket))
+    assert len(bucket._tokens) == 50
+    assert "198.51" not in repr(vars(bucket))
     monkeypatch.setattr(rate_limit, "_SALT", b"another start")
     assert rate_limit.get_client_key("198.51.100.199") not in bucket._tokens
 
 
 @pytest.mark.escape
 @pytest.mark.parametrize(
-    "proxies, forwarded, same",
+    ("proxies", "forwarded", "same"),
     [
         ("", "9.9.9.9", True),
         ("0", "9.9.9.9", True),
@@ -252,8 +248,7 @@ def test_a_forwarded_address_is_believed_only_as_far_as_known_proxies_wrote_it(
     assert (
         named == rate_limit.get_client_key("192.0.2.1" if same else "198.51.100.1")
         and named != rate_limit.get_client_key("192.0.2.1", "9.9.9.9, 7.7.7.7, 8.8.8.8")
-        or same
-    )
+    ) or same
 
 
 def test_one_line_of_the_newer_internet_is_one_visitor():
@@ -270,9 +265,8 @@ def test_the_sql_page_asks_to_wait_in_a_sentence(lang, monkeypatch):
     monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.TokenBucket(0, 0.1)})
     monkeypatch.setattr(shell, "get_client_key", lambda: "someone")
     visit = opened("sql", lang=lang, sql="select 1")
-    assert not visit.exception and locked.QueryRejectedError("often", seconds=10).format_message(
-        lang
-    ) in html(visit)
+    assert not visit.exception
+    assert locked.QueryRejectedError("often", seconds=10).format_message(lang) in html(visit)
 
 
 def test_the_limits_can_be_left_to_a_proxy(monkeypatch):

@@ -72,7 +72,8 @@ def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
     before, after = (
         figures(opened("closures", lang="en", level="italy", period=period)) for period in ("2023", "2022")
     )
-    assert [figure.id for figure in before] == [figure.id for figure in after] and len(before) == 6
+    assert [figure.id for figure in before] == [figure.id for figure in after]
+    assert len(before) == 6
     assert [one.sent == two.sent for one, two in zip(before, after, strict=True)] == [
         False,
         False,
@@ -87,7 +88,8 @@ def test_the_same_choice_is_drawn_once_for_all_visitors(monkeypatch):
     opened("closures", lang="en", level="europe")
     made = []
     monkeypatch.setattr(look, "build_figure", lambda *given: made.append(given))
-    assert len(figures(opened("closures", lang="en", level="europe"))) > 2 and not made
+    assert len(figures(opened("closures", lang="en", level="europe"))) > 2
+    assert not made
 
 
 def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
@@ -100,7 +102,8 @@ def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
         (*topic.build_time_figures(other, "light"), *topic.build_gender_figures(other, "light")),
         strict=True,
     ):
-        assert one.figure is two.figure and (one.view.period, two.view.period) == ("2021", "2020")
+        assert one.figure is two.figure
+        assert (one.view.period, two.view.period) == ("2021", "2020")
     assert len(before) == 2
 
 
@@ -112,7 +115,8 @@ def test_every_figure_has_a_fixed_height():
 def test_figures_are_drawn_by_a_script_of_this_site_named_after_what_is_in_it():
     file = ROOT / "static" / plotly_figure.publish_script().removeprefix("/app/static/")
     library, settings, own = file.read_text(encoding="utf-8").partition("\nwindow.ripresaSettings = ")
-    assert library == get_plotlyjs() and own.endswith(plotly_figure.FIGURE_SCRIPT.read_text(encoding="utf-8"))
+    assert library == get_plotlyjs()
+    assert own.endswith(plotly_figure.FIGURE_SCRIPT.read_text(encoding="utf-8"))
     assert file.stem.split("-")[1:] == [
         plotly.__version__,
         hashlib.sha256(f"{settings[1:]}{own}".encode()).hexdigest()[:12],

@@ -104,7 +104,8 @@ def comes_back(visitor: Visitor, wire: Wire, site: str, before: tuple, painted: 
         1_500
     )  # what is on the page at once is what was there; the run that follows must leave it so
     visitor.settle()
-    assert visitor.place == before and visitor.painted(21) == painted
+    assert visitor.place == before
+    assert visitor.painted(21) == painted
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert visitor.shown() == words
     expect(page.locator("table")).to_have_count(0)

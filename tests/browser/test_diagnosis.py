@@ -184,7 +184,8 @@ def test_the_plan_prints_without_what_only_works_on_a_screen_and_can_be_put_in_a
     with visitor.page.expect_download() as told:
         visitor.page.get_by_text(t("plan_calendar", "it")).click()
     file = told.value.path().read_text(encoding="utf-8")
-    assert told.value.suggested_filename == "piano-digitale.ics" and file.startswith("BEGIN:VCALENDAR")
+    assert told.value.suggested_filename == "piano-digitale.ics"
+    assert file.startswith("BEGIN:VCALENDAR")
     visitor.page.emulate_media(media="print")
     for hidden in (".st-key-tools", "[data-testid=stHeader]", ".st-key-contribute", ".foot"):
         expect(visitor.page.locator(hidden).first).to_be_hidden()
@@ -210,7 +211,8 @@ def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
         for sheet in PdfReader(BytesIO(visitor.page.pdf(prefer_css_page_size=True))).pages
     ]
     whole = "".join(sheets)
-    assert len(sheets) <= 3 and len(told) > 10
+    assert len(sheets) <= 3
+    assert len(told) > 10
     assert not [one for one in told if plain(one) not in whole]
     assert whole.count(f"/resources?lang={lang}&subject=") == visitor.page.locator(".action").count(), (
         "paper cannot be clicked"
@@ -223,7 +225,8 @@ def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
         t("official_title", lang),
     ]
     places = [whole.index(plain(one)) for one in order]
-    assert places == sorted(places) and plain(order[2]) in sheets[0]
+    assert places == sorted(places)
+    assert plain(order[2]) in sheets[0]
     assert not [
         key
         for key in ("plan_print", "plan_change", "plan_more", "contribute_title", "diagnosis_forget")

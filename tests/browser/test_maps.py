@@ -140,7 +140,8 @@ def test_a_figure_fills_the_whole_screen_and_comes_back(visit):
         visitor.page.locator(".stHtml .credit > p").first.inner_text(),
     )
     said = visitor.page.evaluate("() => document.fullscreenElement.innerText")
-    assert said.startswith(title) and said.strip().endswith(source)
+    assert said.startswith(title)
+    assert said.strip().endswith(source)
     visitor.page.evaluate("() => document.exitFullscreen()")
     visitor.page.wait_for_function(f"before => String(({size})()) === String(before)", arg=before)
 

@@ -15,9 +15,12 @@ VIEW = "level=italy&geo=ITC4&geo=ITI4&period=2020"
 def test_a_link_opened_in_the_other_language_shows_the_same_view(visit):
     italian, english = visit(f"/closures?lang=it&{VIEW}"), visit(f"/closures?lang=en&{VIEW}")
     assert {**italian.place[1], "lang": ["en"]} == english.place[1]
-    assert english.place[1]["geo"] == ["ITC4", "ITI4"] and english.place[1]["period"] == ["2020"]
+    assert english.place[1]["geo"] == ["ITC4", "ITI4"]
+    assert english.place[1]["period"] == ["2020"]
     assert italian.painted(21) == english.painted(21)
-    assert "2020" in english.shown() and "Lombardy" in english.shown() and "Lombardia" in italian.shown()
+    assert "2020" in english.shown()
+    assert "Lombardy" in english.shown()
+    assert "Lombardia" in italian.shown()
 
 
 def test_the_language_switch_keeps_the_view(visit):
@@ -71,7 +74,9 @@ def test_the_names_of_the_pages_stand_at_even_distances_and_clear_of_the_languag
     ends = visitor.page.evaluate("""() => [...document.querySelectorAll("[data-testid=stTopNavLink] p, [data-testid=stTopNavSection], .st-key-language")].map(
         name => { const place = document.createRange(); place.selectNodeContents(name); const box = place.getBoundingClientRect(); return [box.left, box.right]; })""")
     gaps = [second[0] - first[1] for first, second in zip(ends, ends[1:], strict=False)]
-    assert len(gaps) > 7 and max(gaps[:5]) - min(gaps[:5]) < 2 and min(gaps) >= 8, gaps
+    assert len(gaps) > 7, gaps
+    assert max(gaps[:5]) - min(gaps[:5]) < 2, gaps
+    assert min(gaps) >= 8, gaps
 
 
 def test_a_broken_address_shows_the_page_all_the_same(visit):
@@ -93,7 +98,8 @@ def test_a_call_at_another_host_is_closed_and_written_down(visit):
         "chrome-error://**"
     )  # the browser's own page about the refusal comes a moment later
     visitor.open("/about?lang=en").page.evaluate("() => fetch('http://another.example/').catch(() => null)")
-    assert visit.outside and all("Content Security Policy" in said for said in visit.outside)
+    assert visit.outside
+    assert all("Content Security Policy" in said for said in visit.outside)
     visit.outside.clear()
 
 
@@ -159,10 +165,12 @@ def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit
     chosen = box.locator("input")
     assert chosen.evaluate("one => one.scrollWidth > one.clientWidth"), "the browser alone would cut it"
     shown = "one => getComputedStyle(one, '::before').content.includes(one.querySelector('input').value) && getComputedStyle(one, '::before').visibility === 'visible'"
-    assert box.evaluate(shown) and box.bounding_box()["height"] > 45
+    assert box.evaluate(shown)
+    assert box.bounding_box()["height"] > 45
     assert chosen.evaluate("one => getComputedStyle(one).opacity") == "0"
     chosen.click()
-    assert chosen.evaluate("one => getComputedStyle(one).opacity") == "1" and not box.evaluate(shown)
+    assert chosen.evaluate("one => getComputedStyle(one).opacity") == "1"
+    assert not box.evaluate(shown)
     before = chosen.input_value()
     page.get_by_role("option").nth(1).click()
     page.wait_for_url("**indicator=**")
@@ -200,10 +208,8 @@ def test_a_download_looks_the_same_on_every_page_and_a_table_of_regions_is_shown
     look = "one => { const look = getComputedStyle(one); return ['color', 'backgroundColor', 'borderColor', 'borderRadius', 'fontSize', 'minHeight', 'paddingLeft'].map(name => look[name]); }"
     visitor = visit("/?lang=it")
     table = visitor.page.locator(".table .scroll").first
-    assert (
-        table.locator("tbody tr").count() == 22
-        and table.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
-    )
+    assert table.locator("tbody tr").count() == 22
+    assert table.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
     looks = {tuple(visitor.page.locator(".take [value=csv]").first.evaluate(look))}
     for page in ("data", "profile", "compare"):
         visitor.open(f"/{page}?lang=it")
