@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.postgres import postgres_server  # noqa: F401 - a fixture
+
 ROOT = Path(__file__).resolve().parent.parent
 DASHBOARD = [
     sys.executable,

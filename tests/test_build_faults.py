@@ -13,6 +13,7 @@ import pytest
 
 from ripresa.cli import build_database
 from ripresa.database import build
+from tests.helpers.permissions import make_read_only, unprivileged_user
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "ripresa", "build"]
@@ -294,28 +295,10 @@ def locked():
     shutil.rmtree(outer)
 
 
-class nobody:  # noqa: N801
-    """Inside, the process has no more rights than any user: root may write anywhere."""
-
-    def __enter__(self):
-        if os.name == "posix" and os.geteuid() == 0:
-            os.seteuid(65534)
-
-    def __exit__(self, *fault):
-        if os.name == "posix" and os.getuid() == 0:
-            os.seteuid(0)
-
-
-def close(root: Path) -> None:
-    """Everyone may read, no one may write."""
-    root.parent.chmod(0o755)
-    root.chmod(0o555)
-
-
 @pytest.mark.fault
 def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
-    close(locked)
-    with nobody():
+    make_read_only(locked)
+    with unprivileged_user():
         sentence = said(locked, monkeypatch, capsys)
     assert "ripresa.duckdb cannot be written" in sentence
     assert "RIPRESA_DATABASE" in sentence
@@ -324,8 +307,8 @@ def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
 @pytest.mark.fault
 def test_a_read_only_folder_with_a_current_database_is_enough(locked):
     build.build_database(locked)
-    close(locked)
-    with nobody():
+    make_read_only(locked)
+    with unprivileged_user():
         assert build.ensure_database(locked) == locked / "ripresa.duckdb"
 
 

@@ -23,9 +23,8 @@ from ripresa.narrative.benchmark import (
 )
 from ripresa.profiles.area_profile import load_area_profile
 from ripresa.views.pages import compare_page
-from tests.helpers import drawn
-from tests.test_frame import html, opened
-from tests.test_pages import sound, words_of
+from tests.helpers import app
+from tests.helpers.app import get_checked_html, get_html, open_page, strip_tags
 
 SHARE = catalogue.get_indicator("innovative_startups_female_majority_share")  # in percent, one decimal
 COUNT = catalogue.get_indicator("active_enterprises")
@@ -345,30 +344,30 @@ def test_few_peers_are_no_row_of_ticks_and_one_figure_no_line():
     ids=lambda geos: "+".join(geos) or "none",
 )
 def test_areas_are_set_side_by_side(geos, lang):
-    visit = opened("compare", lang=lang, geo=geos)
-    page = words_of(sound(visit, lang))
+    visit = open_page("compare", lang=lang, geo=geos)
+    page = strip_tags(get_checked_html(visit, lang))
     assert t("compare_question", lang) in page
     assert t("compare_all", lang) in page
     shown = visit.multiselect(key=f"compare_areas_{lang}").value
     assert 2 <= len(shown) <= 6
     assert shown[: len(geos)] == geos
-    assert drawn.figures(visit)
-    assert all(chart.alt for chart in drawn.figures(visit))
+    assert app.get_figures(visit)
+    assert all(chart.alt for chart in app.get_figures(visit))
 
 
 def test_a_choice_is_kept_in_the_address_by_repeated_geo():
-    visit = opened("compare", lang="en", geo=["ITC4", "ITF3"])
+    visit = open_page("compare", lang="en", geo=["ITC4", "ITF3"])
     visit.multiselect(key="compare_areas_en").set_value(["ITC4", "ITF3", "ITG1"]).run()
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITC4", "ITF3", "ITG1"))
     visit.selectbox(key="compare_indicator_en").set_value("birth_rate").run()
     assert visit.session_state["filters"].indicator == "birth_rate"
     assert visit.session_state["filters"].geo == ("ITC4", "ITF3", "ITG1")
-    sound(visit, "en")
+    get_checked_html(visit, "en")
 
 
 def test_more_than_six_areas_are_cut_and_the_page_says_so():
-    visit = opened("compare", lang="en", geo=["ITC1", "ITC2", "ITC3", "ITC4", "ITH3", "ITH4", "ITH5"])
-    assert t("compare_too_many", "en", count=6) in words_of(html(visit))
+    visit = open_page("compare", lang="en", geo=["ITC1", "ITC2", "ITC3", "ITC4", "ITH3", "ITH4", "ITH5"])
+    assert t("compare_too_many", "en", count=6) in strip_tags(get_html(visit))
 
 
 @pytest.mark.parametrize(
@@ -403,14 +402,14 @@ def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared
     without = {indicator.id for indicator in compare_page.get_unaligned_indicators(geos, "en")}
     assert "firms_woman_top_manager" in without
     assert not without & {line.indicator.id for line in compare_page.compare_areas(geos, "en")}
-    assert catalogue.get_indicator("firms_woman_top_manager").label["en"] in words_of(
-        sound(opened("compare", lang="en", geo=list(geos)), "en")
+    assert catalogue.get_indicator("firms_woman_top_manager").label["en"] in strip_tags(
+        get_checked_html(open_page("compare", lang="en", geo=list(geos)), "en")
     )
 
 
 def test_differences_are_told_against_the_first_area():
     lines = {line.indicator.id: line for line in compare_page.compare_areas(("ITC4", "ITF3", "DEU"), "en")}
-    told = words_of(
+    told = strip_tags(
         compare_page.render_differences(
             lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare_page.get_area_names("en"), "en"
         )
@@ -470,11 +469,11 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
         for line in compare_page.compare_areas(geos, lang)
         if line.indicator.id == "innovative_startups_female_majority_share"
     )
-    told = words_of(compare_page.render_differences(line, geos, compare_page.get_area_names(lang), lang))
+    told = strip_tags(compare_page.render_differences(line, geos, compare_page.get_area_names(lang), lang))
     assert expected in told
     assert t("by_interval", lang) not in told
     assert (
-        words_of(
+        strip_tags(
             compare_page.render_matrix([line], geos, compare_page.get_area_names(lang), lang, "light")
         ).count(expected.partition(": ")[2])
         == 2
@@ -484,14 +483,14 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
 def test_the_table_names_the_edition_where_there_are_several():
     geos = ("ITG2", "ITF5", "ITC4")
     lines = {line.indicator.id: line for line in compare_page.compare_areas(geos, "en")}
-    table = words_of(
+    table = strip_tags(
         compare_page.render_matrix(
             [lines["women_led_firms_share"]], geos, compare_page.get_area_names("en"), "en", "light"
         )
     )
     assert "31 December 2023, Registered firms" in table
     assert "(19.9%, 31 December 2024, Active firms)" in table
-    assert "Only edition" not in words_of(
+    assert "Only edition" not in strip_tags(
         compare_page.render_matrix(
             list(lines.values()), geos, compare_page.get_area_names("en"), "en", "light"
         )

@@ -18,7 +18,7 @@ from deploy import prove
 from ripresa.database import build
 from ripresa.views.components import plotly_figure
 from tests.conftest import absent
-from tests.test_doors import knocked
+from tests.helpers.web import open_websocket
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -88,7 +88,7 @@ def test_the_server_of_the_image_asks_no_other_host_who_it_is(serve):
     with socket.create_server(("127.0.0.1", 0)) as outside:
         proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
         with serve([sys.executable, *start], http_proxy=proxy, https_proxy=proxy) as (site, _):
-            assert knocked("http://evil.example", site) == 403
+            assert open_websocket("http://evil.example", site) == 403
         outside.setblocking(False)
         with pytest.raises(BlockingIOError):
             outside.accept()

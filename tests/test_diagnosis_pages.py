@@ -29,46 +29,27 @@ from ripresa.narrative.figure_text import FigureText
 from ripresa.views import shell
 from ripresa.views.diagnosis_session import PROFILE, RESULT, SCREENS, START, DiagnosisSession
 from ripresa.views.pages import diagnosis_results_page
-from tests.helpers.drawn import figures
-from tests.test_frame import ROOT, heading, html, opened
+from tests.helpers.app import (
+    BLANK,
+    ROOT,
+    get_diagnosis,
+    get_figures,
+    get_heading,
+    get_html,
+    get_visible_text,
+    open_diagnosis,
+    open_page,
+)
+from tests.helpers.diagnosis_cases import BAKERY, FULL
 
-BLANK = Profile()
-FULL = Profile(region="ITH3", sector="I", size="0-9", customers="b2c", goals=("found", "convert"))
-BAKERY = {
-    "found_listing": 0,
-    "found_website": 1,
-    "found_consistency": 1,
-    "convert_reply": 2,
-    "retain_safety": 1,
-}
 LANGS = pytest.mark.parametrize("lang", i18n.LANGS)
 LABEL = "SYNTHETIC / DATI INVENTATI"
-
-
-def at(screen: str, lang: str = "it", answers=(), profile: Profile = BLANK, **address) -> AppTest:
-    """The diagnosis opened at a screen and an address, with answers given before."""
-    visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
-    visit.switch_page("pages/diagnosis.py")
-    for name, value in {**address, "lang": lang, "step": screen}.items():
-        visit.query_params[name] = value
-    visit.session_state["diagnosis"] = DiagnosisSession(
-        screen=screen, answers=dict(answers), profile=profile, started_at=1.0, duration_seconds=300.0
-    )
-    return visit.run()
-
-
-def said(visit: AppTest) -> str:
-    return unescape(re.sub(r"<[^>]*>", " ", html(visit)))
-
-
-def kept(visit: AppTest) -> DiagnosisSession:
-    return visit.session_state["diagnosis"]
 
 
 def only_the_screen_is_in_the_address(visit: AppTest, lang: str) -> bool:
     return {
         name: value if isinstance(value, str) else value[0] for name, value in visit.query_params.items()
-    } == {"lang": lang, "step": kept(visit).screen}
+    } == {"lang": lang, "step": get_diagnosis(visit).screen}
 
 
 def walk(visit: AppTest, lang: str, choose) -> AppTest:
@@ -80,7 +61,7 @@ def walk(visit: AppTest, lang: str, choose) -> AppTest:
         while screen != PROFILE and (
             there := [
                 item
-                for item in get_visible_items(kept(visit).answers)
+                for item in get_visible_items(get_diagnosis(visit).answers)
                 if item.goal == screen and item.id not in given
             ]
         ):
@@ -102,27 +83,29 @@ def test_everybody_gets_a_plan_and_nothing_is_written_to_the_address(whom, lang)
         "answers all": lambda item: random.randrange(4),
         "answers half": lambda item: random.choice((None, random.choice((0, 1, 2, 3, DONT_KNOW)))),
     }[whom]
-    visit = walk(opened("diagnosis", lang=lang), lang, choose)
+    visit = walk(open_page("diagnosis", lang=lang), lang, choose)
     assert not visit.exception
-    assert heading(visit) == t("plan_title", lang)
-    actions = re.findall(r"<h3>", html(visit))
+    assert get_heading(visit) == t("plan_title", lang)
+    actions = re.findall(r"<h3>", get_html(visit))
     assert 1 <= len(actions) <= 8
-    assert (t("plan_blank", lang, count=len(actions)) in said(visit)) == (whom == "answers nothing")
-    assert get_questionnaire().slots[0].label[lang] in said(visit)
+    assert (t("plan_blank", lang, count=len(actions)) in get_visible_text(visit)) == (
+        whom == "answers nothing"
+    )
+    assert get_questionnaire().slots[0].label[lang] in get_visible_text(visit)
     assert only_the_screen_is_in_the_address(visit, lang)
 
 
 @LANGS
 def test_a_firm_with_every_highest_answer_is_told_that_there_is_nothing_to_add(lang):
-    visit = at(RESULT, lang, {item.id: 3 for item in get_questionnaire().items})
-    assert t("plan_nothing", lang) in said(visit)
-    assert "<h3>" not in html(visit)
+    visit = open_diagnosis(RESULT, lang, {item.id: 3 for item in get_questionnaire().items})
+    assert t("plan_nothing", lang) in get_visible_text(visit)
+    assert "<h3>" not in get_html(visit)
     assert visit.get("download_button") == []
 
 
 def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_score():
-    page = said(at(RESULT, "en", BAKERY, FULL))
-    first = re.findall(r"<h3>(.*?)</h3>", html(at(RESULT, "en", BAKERY, FULL)))
+    page = get_visible_text(open_diagnosis(RESULT, "en", BAKERY, FULL))
+    first = re.findall(r"<h3>(.*?)</h3>", get_html(open_diagnosis(RESULT, "en", BAKERY, FULL)))
     assert (
         unescape(first[0]) == get_questionnaire().get_item("retain_safety").get_recommendation(1).title["en"]
     )
@@ -142,25 +125,25 @@ def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_s
 @LANGS
 def test_a_thin_plan_says_so_and_a_full_one_does_not(lang):
     thin, full = (
-        at(RESULT, lang, BAKERY),
-        at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items}),
+        open_diagnosis(RESULT, lang, BAKERY),
+        open_diagnosis(RESULT, lang, {item.id: 1 for item in get_questionnaire().items}),
     )
-    assert t("plan_thin", lang, count=5, asked=len(get_visible_items(BAKERY))) in said(thin)
+    assert t("plan_thin", lang, count=5, asked=len(get_visible_items(BAKERY))) in get_visible_text(thin)
     thin.button(key=f"more_{lang}").click().run()
-    assert heading(thin) == get_questionnaire().goals[0].label[lang]
+    assert get_heading(thin) == get_questionnaire().goals[0].label[lang]
     assert f"more_{lang}" not in [button.key for button in full.button]
-    assert t("plan_more", lang) in [button.label for button in at(RESULT, lang).button]
+    assert t("plan_more", lang) in [button.label for button in open_diagnosis(RESULT, lang).button]
 
 
 @LANGS
 def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_one_to_print(lang):
     thin, full = (
-        at(RESULT, lang, BAKERY),
-        at(RESULT, lang, {item.id: 1 for item in get_questionnaire().items}),
+        open_diagnosis(RESULT, lang, BAKERY),
+        open_diagnosis(RESULT, lang, {item.id: 1 for item in get_questionnaire().items}),
     )
     assert thin.button(key=f"more_{lang}").proto.type == "primary"
-    assert 'class="print quiet"' in html(thin)
-    assert 'class="print"' in html(full)
+    assert 'class="print quiet"' in get_html(thin)
+    assert 'class="print"' in get_html(full)
     assert not [button.key for button in full.button if button.proto.type == "primary" and button.key]
     assert [f"change_{lang}" in [button.key for button in plan.button] for plan in (thin, full)] == [
         False,
@@ -175,7 +158,7 @@ def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_on
     ids=["activity", "role", "all but the role"],
 )
 def test_a_plan_without_answers_acknowledges_what_was_said_about_the_firm(profile, lang):
-    page = said(at(RESULT, lang, profile=profile))
+    page = get_visible_text(open_diagnosis(RESULT, lang, profile=profile))
     told = [
         t(f"profile_{question.id}", lang)
         for question in get_questionnaire().profile_questions
@@ -191,7 +174,9 @@ def test_a_score_says_its_number_its_level_and_its_range(lang):
         "known_social": DONT_KNOW,
         "retain_reviews": None,
     }
-    page = said(at(RESULT, lang, {id: one for id, one in answers.items() if one is not None}))
+    page = get_visible_text(
+        open_diagnosis(RESULT, lang, {id: one for id, one in answers.items() if one is not None})
+    )
     assert (
         t("scores_between", lang, low=27, high=45) in page
     )  # known: five of five and a half weights at one third, the sixth unknown
@@ -199,7 +184,9 @@ def test_a_score_says_its_number_its_level_and_its_range(lang):
 
 
 def test_a_goal_with_too_few_answers_has_no_number_and_says_why():
-    assert get_questionnaire().word("not_shown_few", "it") in said(at(RESULT, "it", BAKERY))
+    assert get_questionnaire().word("not_shown_few", "it") in get_visible_text(
+        open_diagnosis(RESULT, "it", BAKERY)
+    )
 
 
 @LANGS
@@ -212,14 +199,16 @@ def test_a_goal_with_too_few_answers_has_no_number_and_says_why():
     ],
 )
 def test_the_official_table_says_why_it_is_of_italy_and_why_of_a_size_nobody_chose(profile, reasons, lang):
-    page = said(at(RESULT, lang, BAKERY, profile))
+    page = get_visible_text(open_diagnosis(RESULT, lang, BAKERY, profile))
     assert {
         key for key in ("official_region", "official_size") if t(key, lang, region="Veneto") in page
     } == reasons
 
 
 def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_year():
-    page = said(at(RESULT, "en", {item.id: 2 for item in get_questionnaire().items}, FULL))
+    page = get_visible_text(
+        open_diagnosis(RESULT, "en", {item.id: 2 for item in get_questionnaire().items}, FULL)
+    )
     assert "15.0%" in page
     assert "2023" in page
     assert (
@@ -240,14 +229,14 @@ def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_y
 def test_the_resources_begin_with_the_kind_the_plan_named_or_say_that_none_is_known(
     subject, first, lacking, lang
 ):
-    visit = at(RESULT, lang, BAKERY, FULL)
+    visit = open_diagnosis(RESULT, lang, BAKERY, FULL)
     visit.switch_page("pages/resources.py")
     visit.query_params["subject"] = subject
     page, rows = (
-        said(visit.run()),
+        get_visible_text(visit.run()),
         {row["id"]: row for row in run_query("resources", lang=lang).to_dict("records")},
     )
-    there = [unescape(title) for title in re.findall(r"<h3>(?:<a[^>]*>)?(.*?)<", html(visit))]
+    there = [unescape(title) for title in re.findall(r"<h3>(?:<a[^>]*>)?(.*?)<", get_html(visit))]
     assert (
         t(
             "resources_promise_none",
@@ -267,10 +256,10 @@ def test_the_resources_begin_with_the_kind_the_plan_named_or_say_that_none_is_kn
 
 def test_without_a_plan_the_resources_speak_of_none():
     for visit in (
-        opened("resources", lang="en", subject="website"),
-        opened("resources", lang="en", subject="maps", kind="guide"),
+        open_page("resources", lang="en", subject="website"),
+        open_page("resources", lang="en", subject="maps", kind="guide"),
     ):
-        assert t("resources_promise_none", "en", kinds="").partition(":")[0] not in said(visit)
+        assert t("resources_promise_none", "en", kinds="").partition(":")[0] not in get_visible_text(visit)
 
 
 # --- nothing is lost, and everything can be erased ---
@@ -278,58 +267,58 @@ def test_without_a_plan_the_resources_speak_of_none():
 
 @LANGS
 def test_back_and_forth_loses_nothing(lang):
-    visit = at("known", lang)
+    visit = open_diagnosis("known", lang)
     visit.radio(key=f"known_social_{lang}").set_value(2).run()
     visit.button(key=f"next_{lang}").click().run()
-    assert heading(visit) == get_questionnaire().get_goal("found").label[lang]
+    assert get_heading(visit) == get_questionnaire().get_goal("found").label[lang]
     visit.button(key=f"back_{lang}").click().run()
     assert visit.radio(key=f"known_social_{lang}").value == 2
     visit.button(key=f"straight_{lang}").click().run()
-    assert heading(visit) == t("plan_title", lang)
-    assert kept(visit).answers == {"known_social": 2}
+    assert get_heading(visit) == t("plan_title", lang)
+    assert get_diagnosis(visit).answers == {"known_social": 2}
 
 
 def test_the_language_switch_keeps_the_answers_and_the_screen():
-    visit = at("known", "it", {"known_social": 2, "known_ads": "not_applicable"})
+    visit = open_diagnosis("known", "it", {"known_social": 2, "known_ads": "not_applicable"})
     assert visit.radio(key="known_social_it").value == 2
     visit.radio(key="lang").set_value("en").run()
-    assert heading(visit) == get_questionnaire().get_goal("known").label["en"]
+    assert get_heading(visit) == get_questionnaire().get_goal("known").label["en"]
     assert visit.radio(key="known_social_en").value == 2
     assert visit.radio(key="known_ads_en").value == "not_applicable"
     visit.radio(key="known_social_en").set_value(3).run()
-    assert kept(visit).answers["known_social"] == 3
+    assert get_diagnosis(visit).answers["known_social"] == 3
 
 
 def test_another_page_and_back_loses_nothing():
-    visit = at("known", "it", {"known_social": 2}, FULL)
+    visit = open_diagnosis("known", "it", {"known_social": 2}, FULL)
     visit.switch_page("pages/about.py").run()
     visit.switch_page("pages/diagnosis.py").run()
     assert visit.radio(key="known_social_it").value == 2
-    assert kept(visit).profile == FULL
-    assert kept(visit).screen == "known"
+    assert get_diagnosis(visit).profile == FULL
+    assert get_diagnosis(visit).screen == "known"
 
 
 @LANGS
 def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_there(lang):
-    visit = at("convert", lang, BAKERY, FULL)
+    visit = open_diagnosis("convert", lang, BAKERY, FULL)
     visit.query_params["step"] = "found"  # the browser's Back
-    assert heading(visit.run()) == get_questionnaire().get_goal("found").label[lang]
-    assert kept(visit).answers == BAKERY
+    assert get_heading(visit.run()) == get_questionnaire().get_goal("found").label[lang]
+    assert get_diagnosis(visit).answers == BAKERY
     del visit.query_params["step"]
-    assert heading(visit.run()) == t("diagnosis_question", lang)
-    assert t("diagnosis_elsewhere", lang) not in said(visit)
+    assert get_heading(visit.run()) == t("diagnosis_question", lang)
+    assert t("diagnosis_elsewhere", lang) not in get_visible_text(visit)
     visit.query_params["step"] = RESULT  # and Forward
-    assert heading(visit.run()) == t("plan_title", lang)
-    assert kept(visit).answers == BAKERY
+    assert get_heading(visit.run()) == t("plan_title", lang)
+    assert get_diagnosis(visit).answers == BAKERY
     visit.query_params["step"] = "moon"
-    assert heading(visit.run()) == t("plan_title", lang)
+    assert get_heading(visit.run()) == t("plan_title", lang)
     visit.button(key=f"forget_{lang}").click().run()
     assert "step" not in visit.query_params
-    assert heading(visit) == t("diagnosis_question", lang)
-    for elsewhere in (visit, opened("diagnosis", lang=lang)):
+    assert get_heading(visit) == t("diagnosis_question", lang)
+    for elsewhere in (visit, open_page("diagnosis", lang=lang)):
         elsewhere.query_params["step"] = RESULT
-        assert heading(elsewhere.run()) == t("diagnosis_question", lang)
-        assert t("diagnosis_elsewhere", lang) in said(elsewhere)
+        assert get_heading(elsewhere.run()) == t("diagnosis_question", lang)
+        assert t("diagnosis_elsewhere", lang) in get_visible_text(elsewhere)
 
 
 def links(page: str, began: float) -> list[str]:
@@ -339,7 +328,7 @@ def links(page: str, began: float) -> list[str]:
     visit.switch_page(f"pages/{page}.py")
     visit.run()
     assert not visit.exception
-    return [link for link in re.findall(r"<a [^>]*>", html(visit)) if "/database" not in link]
+    return [link for link in re.findall(r"<a [^>]*>", get_html(visit)) if "/database" not in link]
 
 
 @pytest.mark.parametrize("page", shell.PAGE_NAMES)
@@ -356,7 +345,7 @@ def test_the_views_that_the_data_page_opens_lose_none_either(part):
     visit.session_state["diagnosis"] = DiagnosisSession(screen="known", started_at=1.0)
     visit.switch_page("pages/data.py").run()
     visit.radio(key=f"part_{visit.session_state['lang']}").set_value(part).run()
-    opened = re.findall(r'<a href="[a-z_]+\?lang=[^>]*>', html(visit))
+    opened = re.findall(r'<a href="[a-z_]+\?lang=[^>]*>', get_html(visit))
     assert len(opened) > 40
     assert all('target="_blank"' in link for link in opened)
 
@@ -369,7 +358,7 @@ def test_without_a_diagnosis_links_open_in_place():
 
 
 def test_a_question_is_asked_only_where_it_applies():
-    visit = at("found", "en", {"found_website": 0})
+    visit = open_diagnosis("found", "en", {"found_website": 0})
     assert "found_usability_en" not in [radio.key for radio in visit.radio]
     visit.radio(key="found_website_en").set_value(3).run()
     assert "found_usability_en" in [radio.key for radio in visit.radio]
@@ -386,7 +375,7 @@ def test_a_baker_and_a_shopkeeper_can_tell_their_activities_apart(lang, making, 
     options = dict(
         zip(
             get_questionnaire().get_option_codes("sector"),
-            at(PROFILE, lang).radio(key=f"profile_sector_{lang}").options,
+            open_diagnosis(PROFILE, lang).radio(key=f"profile_sector_{lang}").options,
             strict=True,
         )
     )
@@ -395,19 +384,24 @@ def test_a_baker_and_a_shopkeeper_can_tell_their_activities_apart(lang, making, 
 
 
 def test_the_profile_takes_up_to_two_goals_in_order():
-    visit = at(PROFILE, "it")
+    visit = open_diagnosis(PROFILE, "it")
     assert "goal_2_it" not in [radio.key for radio in visit.radio]
     visit.radio(key="goal_1_it").set_value("found").run()
     visit.radio(key="goal_2_it").set_value("retain").run()
     visit.selectbox(key="profile_region_it").set_value("ITC4").run()
-    assert (kept(visit).profile.goals, kept(visit).profile.region) == (("found", "retain"), "ITC4")
+    assert (get_diagnosis(visit).profile.goals, get_diagnosis(visit).profile.region) == (
+        ("found", "retain"),
+        "ITC4",
+    )
     visit.radio(key="goal_1_it").set_value("retain").run()
-    assert kept(visit).profile.goals == ("retain",)
+    assert get_diagnosis(visit).profile.goals == ("retain",)
 
 
 @LANGS
 def test_the_second_goal_is_counted_asked_in_full_and_comes_last_so_that_nothing_moves(lang):
-    before, after = (at(PROFILE, lang, profile=replace(BLANK, goals=goals)) for goals in ((), ("found",)))
+    before, after = (
+        open_diagnosis(PROFILE, lang, profile=replace(BLANK, goals=goals)) for goals in ((), ("found",))
+    )
     asked = [
         [one.key for one in (*visit.selectbox, *visit.radio) if one.key != "lang"]
         for visit in (before, after)
@@ -416,16 +410,22 @@ def test_the_second_goal_is_counted_asked_in_full_and_comes_last_so_that_nothing
     assert asked[0][-1] == f"goal_1_{lang}"
     assert len(after.radio(key=f"goal_2_{lang}").label.split()) >= 4
     assert len(asked[1]) == 7
-    assert {"it": "sette domande", "en": "seven questions"}[lang] in said(opened("diagnosis", lang=lang))
+    assert {"it": "sette domande", "en": "seven questions"}[lang] in get_visible_text(
+        open_page("diagnosis", lang=lang)
+    )
 
 
 def test_a_screen_can_be_left_blank_again_and_everything_erased():
-    visit = at("known", "it", {"known_social": 2, "found_website": 1}, FULL)
+    visit = open_diagnosis("known", "it", {"known_social": 2, "found_website": 1}, FULL)
     visit.button(key="clear_it").click().run()
-    assert kept(visit).answers == {"found_website": 1}
+    assert get_diagnosis(visit).answers == {"found_website": 1}
     assert visit.radio(key="known_social_it").value is None
     visit.button(key="forget_it").click().run()
-    assert (kept(visit).answers, kept(visit).profile, kept(visit).screen) == ({}, Profile(), START)
+    assert (get_diagnosis(visit).answers, get_diagnosis(visit).profile, get_diagnosis(visit).screen) == (
+        {},
+        Profile(),
+        START,
+    )
 
 
 def test_what_is_kept_in_memory_says_no_answer_when_it_is_printed():
@@ -441,15 +441,15 @@ def test_answering_everything_takes_less_than_the_first_screen_promises(lang):
     read, choices = [], 0
     for screen in SCREENS[:-1]:
         visit = (
-            opened("diagnosis", lang=lang)
+            open_page("diagnosis", lang=lang)
             if screen == START
-            else at(screen, lang, {"found_website": 3}, replace(BLANK, goals=("found",)))
+            else open_diagnosis(screen, lang, {"found_website": 3}, replace(BLANK, goals=("found",)))
         )
         page = unescape(
             re.sub(
                 r"<(style|script)[^>]*>.*?</\1>|<footer.*?</footer>|<[^>]*>",
                 " ",
-                html(visit),
+                get_html(visit),
                 flags=re.DOTALL,
             )
         )
@@ -465,7 +465,7 @@ def test_answering_everything_takes_less_than_the_first_screen_promises(lang):
     minutes = words_read / 200 + choices * 4 / 60
     assert choices == 30
     assert 6 < minutes < get_questionnaire().promised_minutes == 8
-    assert f" {get_questionnaire().promised_minutes} " in said(opened("diagnosis", lang=lang))
+    assert f" {get_questionnaire().promised_minutes} " in get_visible_text(open_page("diagnosis", lang=lang))
 
 
 # --- contributing ---
@@ -485,7 +485,7 @@ def stored(path) -> list[dict]:
 
 @LANGS
 def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_undone(lang, store):
-    visit = at(RESULT, lang, BAKERY, FULL)
+    visit = open_diagnosis(RESULT, lang, BAKERY, FULL)
     assert visit.checkbox(key=f"agree_{lang}").value is False
     assert visit.button(key=f"give_{lang}").disabled
     assert not store.exists()
@@ -503,20 +503,20 @@ def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_
         row["duration_class"],
     ) == ("ITH3", "I", "0-9", "found", "convert", lang, "5-8")
     assert json.loads(row["answers"])["found_website"] == 1
-    code = re.search(r'class="code">([0-9A-Z-]{30,})<', html(visit))[1]
+    code = re.search(r'class="code">([0-9A-Z-]{30,})<', get_html(visit))[1]
     visit.button(key=f"noted_{lang}").click().run()
-    assert code not in html(visit)
-    assert code not in repr(vars(kept(visit)))
-    assert t("contribute_done", lang) in said(visit)
+    assert code not in get_html(visit)
+    assert code not in repr(vars(get_diagnosis(visit)))
+    assert t("contribute_done", lang) in get_visible_text(visit)
     visit.text_input[0].input(code)
     next(button for button in visit.button if button.label == t("withdraw_do", lang)).click().run()
-    assert t("withdraw_done", lang) in said(visit)
+    assert t("withdraw_done", lang) in get_visible_text(visit)
     assert stored(store) == []
     assert only_the_screen_is_in_the_address(visit, lang)
 
 
 def test_what_is_stored_is_listed_before_the_choice():
-    page = said(at(RESULT, "en", BAKERY, FULL))
+    page = get_visible_text(open_diagnosis(RESULT, "en", BAKERY, FULL))
     assert all(
         t(f"stored_{name}", "en") in page
         for name in ("month", "place", "firm", "goals", "role", "language", "duration", "scores", "answers")
@@ -525,41 +525,42 @@ def test_what_is_stored_is_listed_before_the_choice():
 
 @LANGS
 def test_a_firm_elsewhere_is_told_before_it_begins_and_before_it_offers_that_the_regions_are_italian(lang):
-    assert at(PROFILE, lang).selectbox(key=f"profile_region_{lang}").proto.placeholder == t(
+    assert open_diagnosis(PROFILE, lang).selectbox(key=f"profile_region_{lang}").proto.placeholder == t(
         "diagnosis_choose", lang
     )
     assert {"it": "italiana", "en": "Italian"}[lang] in t("diagnosis_choose", lang)
     assert (
-        t("italy", lang) in said(opened("diagnosis", lang=lang)).partition(t("diagnosis_how_long", lang))[0]
+        t("italy", lang)
+        in get_visible_text(open_page("diagnosis", lang=lang)).partition(t("diagnosis_how_long", lang))[0]
     )
     assert t("italy", lang) in t("stored_place", lang)
-    assert t("stored_place", lang) in said(at(RESULT, lang, BAKERY, FULL))
+    assert t("stored_place", lang) in get_visible_text(open_diagnosis(RESULT, lang, BAKERY, FULL))
 
 
 def test_without_a_profile_the_page_says_what_is_missing_and_asks_for_nothing_else(store):
-    visit = at(RESULT, "en", BAKERY, Profile(region="ITC4"))
-    assert t("profile_sector", "en") in said(visit)
+    visit = open_diagnosis(RESULT, "en", BAKERY, Profile(region="ITC4"))
+    assert t("profile_sector", "en") in get_visible_text(visit)
     assert not visit.checkbox
     visit.button(key="to_profile_en").click().run()
-    assert heading(visit) == t("diagnosis_profile", "en")
+    assert get_heading(visit) == t("diagnosis_profile", "en")
 
 
 def test_a_store_that_does_not_answer_says_so_and_loses_nothing(monkeypatch):
     monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", "mysql://nowhere")
-    visit = at(RESULT, "en", BAKERY, FULL)
+    visit = open_diagnosis(RESULT, "en", BAKERY, FULL)
     visit.checkbox(key="agree_en").check().run()
     visit.button(key="give_en").click().run()
     assert not visit.exception
-    assert t("contribute_fault", "en") in said(visit)
-    assert kept(visit).answers == BAKERY
-    assert not kept(visit).has_contributed
+    assert t("contribute_fault", "en") in get_visible_text(visit)
+    assert get_diagnosis(visit).answers == BAKERY
+    assert not get_diagnosis(visit).has_contributed
 
 
 def test_a_wrong_code_is_said_to_be_unknown(store):
-    visit = opened("diagnosis", lang="it")
+    visit = open_page("diagnosis", lang="it")
     visit.text_input[0].input("AAAA")
     next(button for button in visit.button if button.label == t("withdraw_do", "it")).click().run()
-    assert t("withdraw_unknown", "it") in said(visit)
+    assert t("withdraw_unknown", "it") in get_visible_text(visit)
 
 
 # --- the published results ---
@@ -567,22 +568,22 @@ def test_a_wrong_code_is_said_to_be_unknown(store):
 
 @LANGS
 def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
-    visit = opened("diagnosis_results", lang=lang)
-    page = html(visit)
+    visit = open_page("diagnosis_results", lang=lang)
+    page = get_html(visit)
     own, other = (
         get_questionnaire().word("synthetic", one)
         for one in (lang, *(one for one in i18n.LANGS if one != lang))
     )
-    assert own in heading(visit)
+    assert own in get_heading(visit)
     assert other not in page
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
     assert titles
     assert all(own in title for title in titles)
-    assert all(own in chart.alt and own in json.dumps(chart.spec["layout"]) for chart in figures(visit))
+    assert all(own in chart.alt and own in json.dumps(chart.spec["layout"]) for chart in get_figures(visit))
     assert all(row["label"] == LABEL for row in read_visible_release())
     link = next(
         link
-        for link in opened("diagnosis", lang=lang).get("page_link")
+        for link in open_page("diagnosis", lang=lang).get("page_link")
         if "diagnosis_results" in link.proto.page and t("diagnosis_to_results", lang) in link.proto.label
     )
     assert own in link.proto.label
@@ -591,7 +592,7 @@ def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
 
 @LANGS
 def test_the_first_words_say_that_these_firms_chose_to_answer(lang):
-    page = said(opened("diagnosis_results", lang=lang))
+    page = get_visible_text(open_page("diagnosis_results", lang=lang))
     assert {"it": "hanno scelto di fare la diagnosi", "en": "chose to take the diagnosis"}[lang] in page
     assert page.index(t("results_question", lang)) < page.index("2.340" if lang == "it" else "2,340")
 
@@ -612,10 +613,10 @@ def real(tmp_path_factory):
 def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang, setting, real, monkeypatch):
     monkeypatch.setattr(published_file, "RELEASE_PATH", real)
     monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", setting)
-    visit = opened("diagnosis_results", lang=lang)
-    page = html(visit)
+    visit = open_page("diagnosis_results", lang=lang)
+    page = get_html(visit)
     assert not visit.exception
-    assert heading(visit) == t("results_question", lang)
+    assert get_heading(visit) == t("results_question", lang)
     whole = next(
         row["n_shown"]
         for row in read_visible_release()
@@ -629,17 +630,17 @@ def test_a_real_release_takes_the_place_of_the_sample_whatever_the_setting(lang,
         end=i18n.format_period("2026-09", lang),
     )
     assert int(whole) >= 100
-    assert lead in said(visit)
+    assert lead in get_visible_text(visit)
     assert "SYNTHETIC" not in page + repr(visit)
     assert "INVENTATI" not in page
-    assert t("results_invented", lang) not in said(visit)
-    assert t("withheld_small", lang, threshold=10) in said(visit)
+    assert t("results_invented", lang) not in get_visible_text(visit)
+    assert t("withheld_small", lang, threshold=10) in get_visible_text(visit)
 
 
 def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, monkeypatch):
-    assert t("peers_none", "en") in said(at(RESULT, "en", BAKERY, FULL))
+    assert t("peers_none", "en") in get_visible_text(open_diagnosis(RESULT, "en", BAKERY, FULL))
     monkeypatch.setattr(published_file, "RELEASE_PATH", real)
-    page = said(at(RESULT, "en", BAKERY, FULL))
+    page = get_visible_text(open_diagnosis(RESULT, "en", BAKERY, FULL))
     assert t("peers_none", "en") not in page
     assert re.search(
         r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle half lies between \d+ and \d+",
@@ -650,14 +651,14 @@ def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, m
 @LANGS
 def test_the_sample_can_be_switched_off(lang, monkeypatch):
     monkeypatch.setenv("RIPRESA_DIAGNOSIS_SAMPLE", "0")
-    visit = opened("diagnosis_results", lang=lang)
-    assert t("results_none", lang) in said(visit)
-    assert LABEL not in html(visit)
-    assert not figures(visit)
+    visit = open_page("diagnosis_results", lang=lang)
+    assert t("results_none", lang) in get_visible_text(visit)
+    assert LABEL not in get_html(visit)
+    assert not get_figures(visit)
 
 
 def test_the_choices_are_those_of_the_release_and_no_others():
-    visit = opened("diagnosis_results", lang="en")
+    visit = open_page("diagnosis_results", lang="en")
     rows = [
         row
         for row in read_visible_release()
@@ -673,7 +674,7 @@ def test_the_choices_are_those_of_the_release_and_no_others():
 @LANGS
 @pytest.mark.parametrize("kind", diagnosis_results_page.GROUP_KINDS)
 def test_every_group_and_score_can_be_read(kind, lang):
-    visit = opened("diagnosis_results", lang=lang)
+    visit = open_page("diagnosis_results", lang=lang)
     visit.radio(key=f"results_kind_{lang}").set_value(kind).run()
     for measure in ("overall", *(goal.id for goal in get_questionnaire().goals)):
         visit.selectbox(key=f"results_measure_{lang}").set_value(measure).run()
@@ -688,13 +689,13 @@ def test_every_group_and_score_can_be_read(kind, lang):
             toggle.set_value(True)
         visit.run()
         assert not visit.exception
-        assert not re.search(r"\bnan\b|\bNone\b", said(visit))
+        assert not re.search(r"\bnan\b|\bNone\b", get_visible_text(visit))
 
 
 @LANGS
 def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
-    visit = opened("diagnosis_results", lang=lang)
-    page, rows = said(visit), read_visible_release()
+    visit = open_page("diagnosis_results", lang=lang)
+    page, rows = get_visible_text(visit), read_visible_release()
     counted = [row for row in rows if (row["table_id"], row["measure"]) == ("diagnoses", "month")]
     assert counted
     assert all(
@@ -703,7 +704,7 @@ def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
     )
     item = get_questionnaire().get_item("known_social")
     visit.selectbox(key=f"results_given_{lang}").set_value(item.id).run()
-    page = " ".join(said(visit).split())
+    page = " ".join(get_visible_text(visit).split())
     for points, option in enumerate(item.options):
         (row,) = [
             row

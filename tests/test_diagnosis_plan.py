@@ -17,7 +17,7 @@ from ripresa.diagnosis.official_statistics import (
 from ripresa.diagnosis.plan_calendar import build_ics
 from ripresa.diagnosis.questionnaire import DONT_KNOW, get_questionnaire
 from ripresa.diagnosis.scoring import score_answers
-from tests.helpers.diagnosis_cases import ANY, BAKERY, GOALS, ITEMS, all_at
+from tests.helpers.diagnosis_cases import ANY, BAKERY, GOALS, ITEMS, answer_all
 
 TODAY = date(2026, 11, 22)
 SITE = "https://example.org"
@@ -62,7 +62,7 @@ def test_dont_know_asks_to_find_out_first():
 
 
 def test_a_missing_prerequisite_puts_its_own_action_first_and_the_other_waits():
-    found = made(all_at(3, retain_records=1, retain_contact=2))
+    found = made(answer_all(3, retain_records=1, retain_contact=2))
     assert [(a.id, a.prerequisite.id) for a in found.blocked_actions] == [
         ("retain_contact.mid", "retain_records.low")
     ]
@@ -74,14 +74,14 @@ def test_a_blank_prerequisite_blocks_nothing():
 
 
 def test_a_routed_item_has_no_action_of_its_own():
-    ids = {a.item.id for a in made(all_at(3, found_website=0)).actions}
+    ids = {a.item.id for a in made(answer_all(3, found_website=0)).actions}
     assert ids == {"found_website"}
 
 
 def test_the_first_goal_has_two_actions_if_it_has_them():
     # retain asks for small things of little weight; everything else is at its lowest
     answers = (
-        all_at(0)
+        answer_all(0)
         | {item.id: 3 for item in get_questionnaire().get_goal("known").items}
         | {"known_audience": 2, "known_measure": 2}
     )
@@ -103,7 +103,7 @@ def test_the_first_step_after_a_blank_is_the_thing_to_do(lang):
 
 
 def test_everything_at_the_top_asks_for_nothing():
-    found = made(all_at(3), "found")
+    found = made(answer_all(3), "found")
     assert (found.actions, found.blocked_actions, found.is_starter_plan) == ((), (), False)
 
 
@@ -177,7 +177,7 @@ def test_the_calendar_is_the_same_every_time():
 def test_who_writes_no_invoices_can_count_the_customers_who_come_back_too(lang, kept, without):
     step = next(
         format_first_step(action, lang)
-        for action in made(all_at(3, retain_repeat=0)).actions
+        for action in made(answer_all(3, retain_repeat=0)).actions
         if action.id == "retain_repeat.low"
     )
     assert all(word in step for word in kept)
@@ -188,7 +188,7 @@ def test_who_writes_no_invoices_can_count_the_customers_who_come_back_too(lang, 
     "today", [TODAY + timedelta(days) for days in range(7)], ids=lambda today: f"{today:%A}"
 )
 def test_the_actions_of_each_part_of_the_plan_fall_within_it_on_working_days_of_their_own(today):
-    found = made(all_at(0, found_website=2), "found")
+    found = made(answer_all(0, found_website=2), "found")
     assert [len(found.get_slot_actions(slot.id)) for slot in get_questionnaire().slots] == [3, 3, 2]
     days = iter(
         event["dtstart"].dt - today

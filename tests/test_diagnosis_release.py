@@ -54,7 +54,7 @@ from ripresa.disclosure.suppression import (
 )
 from ripresa.disclosure.synthetic_sample import build_synthetic_release, generate_contributions
 from ripresa.disclosure.tabulation import Domain, build_records, get_table_builders
-from tests.helpers.diagnosis_cases import SMALL_BANK, all_at, diagnoses, uneven
+from tests.helpers.diagnosis_cases import SMALL_BANK, answer_all, generate_diagnoses, generate_weights
 
 DAY = date(2026, 11, 30)
 EVEN = {"region": [1] * 21, "sector": [1] * 10, "size": [1] * 4, "level": [1] * 4}
@@ -77,7 +77,7 @@ def past(*made) -> list[dict]:
 @pytest.fixture(scope="module")
 def first():
     return build_release(
-        diagnoses(Random(1), 900, "2026-03", uneven(Random(1))),
+        generate_diagnoses(Random(1), 900, "2026-03", generate_weights(Random(1))),
         "2026-Q1",
         "2026-03",
         DAY,
@@ -111,7 +111,7 @@ def test_quantiles_and_the_interval_of_a_median():
 
 
 def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other():
-    many = diagnoses(Random(2), 1500, "2026-03", EVEN)
+    many = generate_diagnoses(Random(2), 1500, "2026-03", EVEN)
     few = [
         d
         for i, d in enumerate(many)
@@ -204,7 +204,7 @@ def test_what_the_new_release_tells_about_the_old_one_is_found():
 def test_the_trial_of_the_design_small_cells_alone_expose_and_the_whole_way_does_not():
     exposed_tables = 0
     for seed in range(10):
-        many = diagnoses(Random(seed), 1200, "2026-03", uneven(Random(seed)))
+        many = generate_diagnoses(Random(seed), 1200, "2026-03", generate_weights(Random(seed)))
         build = get_table_builders(many, build_recoding(many, 30), 30, 10, SMALL_BANK)["level:overall"]
         family = build("region")
         alone = SuppressedTable(family, tuple(apply_primary_suppression(family, (), 10)))
@@ -214,7 +214,7 @@ def test_the_trial_of_the_design_small_cells_alone_expose_and_the_whole_way_does
 
 
 def test_in_a_domain_under_50_everybody_is_withheld_like_nobody():
-    many = diagnoses(Random(3), 600, "2026-03", EVEN)
+    many = generate_diagnoses(Random(3), 600, "2026-03", EVEN)
     many = [
         replace(d, region="ITC1", levels=dict.fromkeys(d.levels, "2")) if i < 10 else d
         for i, d in enumerate(many)
@@ -280,7 +280,11 @@ def test_region_and_sector_cross_only_from_3000_diagnoses(first):
     crossed = {r["area"] for r in first.rows if (r["table_id"], r["measure"]) == ("diagnoses", "sector")}
     assert crossed == {"ITC", "ITH", "ITI", "ITF+ITG"}
     many = build_release(
-        diagnoses(Random(4), 3000, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK
+        generate_diagnoses(Random(4), 3000, "2026-03", EVEN),
+        "2026-Q1",
+        "2026-03",
+        DAY,
+        questionnaire=SMALL_BANK,
     )
     assert "ITC4" in {
         r["area"] for r in many.rows if (r["table_id"], r["measure"]) == ("diagnoses", "sector")
@@ -290,10 +294,18 @@ def test_region_and_sector_cross_only_from_3000_diagnoses(first):
 def test_fewer_than_30_diagnoses_are_not_published():
     with pytest.raises(ReleaseError, match="29 diagnoses can be counted; a release needs 30."):
         build_release(
-            diagnoses(Random(5), 29, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK
+            generate_diagnoses(Random(5), 29, "2026-03", EVEN),
+            "2026-Q1",
+            "2026-03",
+            DAY,
+            questionnaire=SMALL_BANK,
         )
     assert build_release(
-        diagnoses(Random(5), 30, "2026-03", EVEN), "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK
+        generate_diagnoses(Random(5), 30, "2026-03", EVEN),
+        "2026-Q1",
+        "2026-03",
+        DAY,
+        questionnaire=SMALL_BANK,
     ).rows
 
 
@@ -301,11 +313,11 @@ def test_fewer_than_30_diagnoses_are_not_published():
 
 
 def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
-    old = diagnoses(Random(6), 1500, "2026-03", EVEN)
+    old = generate_diagnoses(Random(6), 1500, "2026-03", EVEN)
     one = build_release(old, "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)
     own = {"region": "ITG2", "sector": "G", "size": "0-9"}
-    new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-06", EVEN)] + [
-        replace(d, **own) for d in diagnoses(Random(8), 4, "2026-06", EVEN)
+    new = [replace(d, region="ITC4") for d in generate_diagnoses(Random(7), 400, "2026-06", EVEN)] + [
+        replace(d, **own) for d in generate_diagnoses(Random(8), 4, "2026-06", EVEN)
     ]
     two = build_release(old + new, "2026-Q2", "2026-06", DAY, past(one), questionnaire=SMALL_BANK)
     held = {d.id for d in new[400:]}
@@ -321,7 +333,7 @@ def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
 
     assert of(one, "ITG2") == of(two, "ITG2")
     # with six more it has ten, and they all enter
-    more = [replace(d, **own) for d in diagnoses(Random(9), 6, "2026-09", EVEN)]
+    more = [replace(d, **own) for d in generate_diagnoses(Random(9), 6, "2026-09", EVEN)]
     three = build_release(
         old + new + more, "2026-Q3", "2026-09", DAY, past(one, two), questionnaire=SMALL_BANK
     )
@@ -329,10 +341,10 @@ def test_a_region_with_four_new_diagnoses_repeats_its_old_figures():
 
 
 def test_too_few_new_diagnoses_leave_the_last_release_standing(first):
-    old = diagnoses(Random(1), 900, "2026-03", uneven(Random(1)))
+    old = generate_diagnoses(Random(1), 900, "2026-03", generate_weights(Random(1)))
     with pytest.raises(ReleaseError, match="the last release stands"):
         build_release(
-            old + diagnoses(Random(2), 9, "2026-06", EVEN),
+            old + generate_diagnoses(Random(2), 9, "2026-06", EVEN),
             "2026-Q2",
             "2026-06",
             DAY,
@@ -344,10 +356,10 @@ def test_too_few_new_diagnoses_leave_the_last_release_standing(first):
 
 
 def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
-    old = diagnoses(Random(6), 1500, "2024-03", EVEN)
+    old = generate_diagnoses(Random(6), 1500, "2024-03", EVEN)
     one = build_release(old, "2024-Q1", "2024-03", DAY, questionnaire=SMALL_BANK)
     gone = [d for d in old if d.region == "ITF2"][:4]
-    new = [replace(d, region="ITC4") for d in diagnoses(Random(7), 400, "2026-03", EVEN)]
+    new = [replace(d, region="ITC4") for d in generate_diagnoses(Random(7), 400, "2026-03", EVEN)]
     two = build_release(
         [d for d in old if d not in gone] + new,
         "2026-Q1",
@@ -369,7 +381,7 @@ def test_old_diagnoses_past_their_time_leave_no_total_changed_by_a_few():
 def test_answers_of_another_class_of_versions_are_never_counted_together(first):
     other = replace(SMALL_BANK, version="0.3.0")
     made = build_release(
-        diagnoses(Random(1), 100, "2026-06", EVEN),
+        generate_diagnoses(Random(1), 100, "2026-06", EVEN),
         "2026-Q2",
         "2026-06",
         DAY,
@@ -520,12 +532,12 @@ def attacked(seed: int) -> tuple[int, list]:
     """Two random releases in a row: how many were published, and what the attacker learnt from them."""
     random = Random(seed)
     weights, size, more = (
-        uneven(random),
+        generate_weights(random),
         3200 if seed % 25 == 0 else random.choice((60, 120, 250, 700)),
         random.choice((100, 250, 600)),
     )
-    old = diagnoses(random, size, "2026-03", weights)
-    new = old + diagnoses(random, more, "2026-06", weights)
+    old = generate_diagnoses(random, size, "2026-03", weights)
+    new = old + generate_diagnoses(random, more, "2026-06", weights)
     made = [build_release(old, "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)]
     try:
         made.append(build_release(new, "2026-Q2", "2026-06", DAY, past(*made), questionnaire=SMALL_BANK))
@@ -574,7 +586,7 @@ def test_the_attacker_of_these_tests_does_find_what_is_not_protected(monkeypatch
             lambda f: SuppressedTable(f, tuple(apply_primary_suppression(f, past, threshold)))
         )(build("region")),
     )
-    many = diagnoses(Random(1), 900, "2026-03", uneven(Random(1)))
+    many = generate_diagnoses(Random(1), 900, "2026-03", generate_weights(Random(1)))
     made = build_release(many, "2026-Q1", "2026-03", DAY, questionnaire=SMALL_BANK)
     write_release(made.rows, tmp_path / "bad.csv")
     assert Attacker("overall", [read_release(tmp_path / "bad.csv")], [many]).exposed()
@@ -594,7 +606,7 @@ def filled(tmp_path, many: int, month: int):
             ("found",),
         )
         given = build_contribution(
-            score_answers(all_at(i % 4, known_social=i % 3)), profile, "it", 400, date(2026, month, 1)
+            score_answers(answer_all(i % 4, known_social=i % 3)), profile, "it", 400, date(2026, month, 1)
         )
         store.add_contribution(given, generate_withdrawal_code(), date(2026, month, 1))
     return store

@@ -19,11 +19,11 @@ from ripresa.diagnosis.scoring import (
     round_half_up,
     score_answers,
 )
-from tests.helpers.diagnosis_cases import ANSWERED, ANY, BAKERY, GOALS, ITEMS, all_at
+from tests.helpers.diagnosis_cases import ANSWERED, ANY, BAKERY, GOALS, ITEMS, answer_all
 
 
 def test_nothing_is_0_and_everything_is_100():
-    nothing, everything = score_answers(all_at(0)), score_answers(all_at(3))
+    nothing, everything = score_answers(answer_all(0)), score_answers(answer_all(3))
     assert (nothing.overall.value, nothing.overall.level) == (0, 1)
     assert (everything.overall.value, everything.overall.level, everything.overall.possible_levels) == (
         100,
@@ -36,7 +36,7 @@ def test_nothing_is_0_and_everything_is_100():
 def test_a_goal_is_the_weighted_mean_of_its_items():
     # known: weights 1 1 1 0.5 1 1 = 5.5; points 3 2 1 3 0 2: (3+2+1+1.5+0+2)/(3 x 5.5) = 9.5/16.5
     result = score_answers(
-        all_at(
+        answer_all(
             0, known_audience=3, known_social=2, known_content=1, known_ads=3, known_skills=0, known_measure=2
         )
     )
@@ -70,7 +70,7 @@ def test_the_bakery():
 
 
 def test_a_firm_without_site_or_page_scores_0_for_what_cannot_be_there():
-    answers = all_at(2, found_website=0)
+    answers = answer_all(2, found_website=0)
     assert [id for id, state in get_item_states(answers).items() if state == HIDDEN_ZERO] == [
         "found_offer",
         "convert_trust",
@@ -80,8 +80,8 @@ def test_a_firm_without_site_or_page_scores_0_for_what_cannot_be_there():
 
 
 def test_opening_a_site_never_lowers_the_score():
-    before = score_answers(all_at(3, found_website=1, found_usability=0)).goals["found"].value
-    after = score_answers(all_at(3, found_website=2, found_usability=0)).goals["found"].value
+    before = score_answers(answer_all(3, found_website=1, found_usability=0)).goals["found"].value
+    after = score_answers(answer_all(3, found_website=2, found_usability=0)).goals["found"].value
     assert after > before
 
 
@@ -93,7 +93,7 @@ def test_the_parent_unknown_keeps_its_items_shown():
 
 def test_does_not_apply_leaves_both_sides_of_the_fraction():
     result = score_answers(
-        all_at(2, convert_order=NOT_APPLICABLE, convert_sales=NOT_APPLICABLE, convert_reply=3)
+        answer_all(2, convert_order=NOT_APPLICABLE, convert_sales=NOT_APPLICABLE, convert_reply=3)
     )
     # convert: weights 6 - 1.5 - 1 = 3.5; (3 + 2 + 2 + 0.5 x 2) / (3 x 3.5)
     assert result.goals["convert"].value == pytest.approx(100 * 8 / 10.5)
@@ -102,7 +102,7 @@ def test_does_not_apply_leaves_both_sides_of_the_fraction():
 
 def test_dont_know_and_blank_leave_the_score_and_widen_the_range():
     for unknown in (DONT_KNOW, None):
-        retain = score_answers(all_at(2, retain_records=unknown)).goals["retain"]
+        retain = score_answers(answer_all(2, retain_records=unknown)).goals["retain"]
         assert retain.value == pytest.approx(200 / 3)
         assert (retain.low, retain.high) == (pytest.approx(100 * 11 / 21), pytest.approx(100 * 15.5 / 21))
 
@@ -118,20 +118,20 @@ def test_no_number_under_60_percent_of_the_weight_or_three_items():
 
 def test_the_level_is_decided_before_rounding():
     # known: 4 of 16.5 points is 24.24: shown as 24, level 1, close to level 2
-    known = score_answers(all_at(0, known_audience=3, known_social=1)).goals["known"]
+    known = score_answers(answer_all(0, known_audience=3, known_social=1)).goals["known"]
     assert (round_half_up(known.value), known.level, known.possible_levels) == (24, 1, (1, 2))
     assert round_half_up(62.5) == 63
 
 
 def test_the_overall_level_is_at_most_one_above_the_weakest_goal():
     weak = {item.id: 0 for item in get_questionnaire().get_goal("known").items}
-    result = score_answers(all_at(3) | weak)
+    result = score_answers(answer_all(3) | weak)
     assert result.overall.value == 75
     assert (result.overall.level, result.overall.possible_levels, result.overall.is_capped) == (2, (2,), True)
 
 
 def test_one_step_moves_a_goal_by_3_to_8_points():
-    steps = score_answers(all_at(2)).sensitivity
+    steps = score_answers(answer_all(2)).sensitivity
     assert steps.goal == (pytest.approx(100 * 0.5 / 18), pytest.approx(100 * 1.5 / 18))
     assert steps.overall == (pytest.approx(100 * 0.5 / 72), pytest.approx(100 * 1.5 / 72))
 
@@ -205,15 +205,16 @@ def test_the_twelve_official_variables_are_counted_only_when_known():
         "d_b2c": "yes",
         "d_analytics": "no",
     }
-    full = compute_digital_intensity(score_answers(all_at(2)), questions)
+    full = compute_digital_intensity(score_answers(answer_all(2)), questions)
     # met: internet, speed, social, website, paid cloud, AI, e-commerce, web sales to people
     assert (full.min_count, full.max_count, full.level["id"]) == (8, 8, "high")
     part = compute_digital_intensity(
-        score_answers(all_at(2, convert_ai=DONT_KNOW)), {k: v for k, v in questions.items() if k != "d_erp"}
+        score_answers(answer_all(2, convert_ai=DONT_KNOW)),
+        {k: v for k, v in questions.items() if k != "d_erp"},
     )
     assert (part.min_count, part.max_count, part.level) == (7, 9, None)
 
 
 def test_the_question_on_web_sales_is_asked_only_to_those_who_have_them():
-    assert "d_b2c" not in [q["id"] for q in intensity_questions(score_answers(all_at(1)))]
-    assert compute_digital_intensity(score_answers(all_at(1)), {}).variables_met[10] is False
+    assert "d_b2c" not in [q["id"] for q in intensity_questions(score_answers(answer_all(1)))]
+    assert compute_digital_intensity(score_answers(answer_all(1)), {}).variables_met[10] is False

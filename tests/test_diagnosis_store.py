@@ -3,12 +3,10 @@
 import json
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -35,11 +33,9 @@ from ripresa.diagnosis.contribution_store import (
     subtract_months,
 )
 from ripresa.diagnosis.scoring import score_answers
-from tests.helpers.diagnosis_cases import all_at
+from tests.helpers.diagnosis_cases import PROFILE, TODAY, answer_all, build_row
 
 ROOT = Path(__file__).resolve().parent.parent
-TODAY = date(2026, 11, 22)
-PROFILE = Profile("ITC4", "I", "0-9", "b2c", ("found", "convert"), "owner")
 COLUMNS = [
     "diagnosis_id",
     "version",
@@ -63,72 +59,17 @@ COLUMNS = [
 ]
 
 
-def row(profile: Profile = PROFILE, today: date = TODAY, **answers):
-    return build_contribution(score_answers(all_at(2, **answers)), profile, "it", 400, today)
-
-
-class Server:
-    """A PostgreSQL of the test's own, on a socket in a folder of its own; no port."""
-
-    def __init__(self, programs: Path):
-        self.programs, self.folder = programs, Path(tempfile.mkdtemp(prefix="diagnosis-"))
-        self.data = self.folder / "data"
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, "postgres", "postgres")
-        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        self.start()
-        self.address = f"postgresql://postgres@/postgres?host={self.folder}"
-
-    def run(self, program: str, *arguments):
-        runuser = shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "runuser"
-        as_user = [runuser, "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        subprocess.run(
-            [*as_user, self.programs / program, *arguments],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd=self.folder,
-        )
-
-    def start(self):
-        options = f"-k {self.folder} -c listen_addresses='' -c shared_buffers=16MB"
-        self.run("pg_ctl", "-D", self.data, "-o", options, "-l", self.folder / "log", "-w", "start")
-
-    def crash(self):
-        """Stop as a power cut would, without writing anything more, and start again."""
-        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
-        self.start()
-
-    def close(self):
-        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def server():
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    path = Path(shutil.which("initdb") or (found[-1] if found else ""))
-    if not path.name:
-        say = pytest.fail if os.environ.get("REQUIRE_POSTGRES") else pytest.skip
-        say(
-            "PostgreSQL is not installed: the tests of its store did not run (Debian: apt-get install postgresql)"
-        )
-    server = Server(path.resolve().parent)
-    yield server
-    server.close()
-
-
 @pytest.fixture(params=["embedded", "postgresql"])
 def address(request, tmp_path):
     if request.param == "embedded":
         return str(tmp_path / "diagnosis.sqlite3")
-    server = request.getfixturevalue("server")
-    store = open_store(server.address)
+    postgres_server = request.getfixturevalue("postgres_server")
+    store = open_store(postgres_server.address)
     store.create_tables()
     with store.backend.transaction() as run:
         for table in ("diagnosis", "withdrawal", "release_state"):
             run(f"delete from {table}")
-    return server.address
+    return postgres_server.address
 
 
 @pytest.fixture
@@ -138,7 +79,7 @@ def store(address):
 
 def test_the_stored_row_has_exactly_these_columns(store, address):
     assert list(CONTRIBUTION_FIELDS) == COLUMNS
-    store.add_contribution(row(), generate_withdrawal_code(), TODAY)
+    store.add_contribution(build_row(), generate_withdrawal_code(), TODAY)
     with store.backend.transaction() as run:
         if address.startswith("postgresql"):
             found = run(
@@ -157,7 +98,7 @@ def test_the_stored_row_has_exactly_these_columns(store, address):
 
 
 def test_a_row_comes_back_as_it_went_in(store):
-    given = row(retain_records="dont_know", found_website=1)
+    given = build_row(retain_records="dont_know", found_website=1)
     store.add_contribution(given, generate_withdrawal_code(), TODAY)
     assert store.list_contributions() == [given]
     assert given.month == "2026-11"
@@ -174,14 +115,14 @@ def test_an_incomplete_diagnosis_is_kept_without_an_overall_score(store):
 
 
 def test_the_same_row_twice_is_kept_once(store):
-    given, code = row(), generate_withdrawal_code()
+    given, code = build_row(), generate_withdrawal_code()
     store.add_contribution(given, code, TODAY)
     store.add_contribution(given, code, TODAY)
     assert store.count() == 1
 
 
 def test_a_code_takes_its_own_row_back_however_it_is_typed(store):
-    mine, other, code = row(), row(), generate_withdrawal_code()
+    mine, other, code = build_row(), build_row(), generate_withdrawal_code()
     store.add_contribution(mine, code, TODAY)
     store.add_contribution(other, generate_withdrawal_code(), TODAY)
     assert store.withdraw(code.lower().replace("-", " ").replace("0", "o"), date(2026, 12, 31))
@@ -191,7 +132,7 @@ def test_a_code_takes_its_own_row_back_however_it_is_typed(store):
 
 def test_a_code_works_to_the_end_of_the_month_of_its_thirtieth_day(store):
     code = generate_withdrawal_code()
-    store.add_contribution(row(), code, TODAY)
+    store.add_contribution(build_row(), code, TODAY)
     assert get_code_expiry_date(TODAY) == date(2026, 12, 31)
     assert get_code_expiry_date(date(2027, 1, 31)) == date(2027, 3, 31)
     assert not store.withdraw(code, date(2027, 1, 1))
@@ -200,7 +141,7 @@ def test_a_code_works_to_the_end_of_the_month_of_its_thirtieth_day(store):
 
 def test_only_the_hash_of_a_code_is_kept(store, tmp_path):
     code = generate_withdrawal_code()
-    store.add_contribution(row(), code, TODAY)
+    store.add_contribution(build_row(), code, TODAY)
     with store.backend.transaction() as run:
         assert run("select code_hash, expires_on from withdrawal") == [
             (hash_withdrawal_code(code), "2026-12-31")
@@ -218,7 +159,7 @@ def test_a_code_has_128_random_bits_in_letters_hard_to_misread():
 
 
 def test_only_rows_that_can_no_longer_be_withdrawn_are_settled(store):
-    early, late = row(today=date(2026, 8, 3)), row(today=date(2026, 9, 20))
+    early, late = build_row(today=date(2026, 8, 3)), build_row(today=date(2026, 9, 20))
     store.add_contribution(early, generate_withdrawal_code(), date(2026, 8, 3))
     store.add_contribution(late, generate_withdrawal_code(), date(2026, 9, 20))
     assert store.list_settled_contributions("2026-09", date(2026, 10, 5)) == [early]
@@ -227,7 +168,7 @@ def test_only_rows_that_can_no_longer_be_withdrawn_are_settled(store):
 
 
 def test_rows_are_kept_for_24_months_and_expired_codes_are_destroyed(store):
-    old, new = row(today=date(2024, 10, 31)), row(today=date(2024, 11, 1))
+    old, new = build_row(today=date(2024, 10, 31)), build_row(today=date(2024, 11, 1))
     store.add_contribution(old, generate_withdrawal_code(), date(2024, 10, 31))
     store.add_contribution(new, generate_withdrawal_code(), date(2024, 11, 1))
     assert subtract_months(TODAY, 24) == "2024-11"
@@ -280,13 +221,13 @@ def test_what_was_acknowledged_survives_200_at_once_and_kill_9(address, request)
         acknowledged += [line for line in lines if len(line) == 32]
         worker.wait()
     if address.startswith("postgresql"):
-        request.getfixturevalue("server").crash()
+        request.getfixturevalue("postgres_server").crash()
     rows = open_store(address).list_contributions()
     ids = [r.diagnosis_id for r in rows]
     assert len(acknowledged) >= 8
     assert set(acknowledged) <= set(ids)
     assert len(ids) == len(set(ids))
-    whole = replace(row(), diagnosis_id="")
+    whole = replace(build_row(), diagnosis_id="")
     assert all(replace(r, diagnosis_id="") == whole for r in rows)
     with open_store(address).backend.transaction() as run:
         assert run("select count(*) from withdrawal") == [(len(rows),)]
@@ -295,7 +236,7 @@ def test_what_was_acknowledged_survives_200_at_once_and_kill_9(address, request)
 def test_200_sessions_at_once_are_all_kept(address):
     from threading import Thread
 
-    store, given = open_store(address), [replace(row(), diagnosis_id=f"{i:032x}") for i in range(200)]
+    store, given = open_store(address), [replace(build_row(), diagnosis_id=f"{i:032x}") for i in range(200)]
     threads = [
         Thread(target=store.add_contribution, args=(one, generate_withdrawal_code(), TODAY)) for one in given
     ]
@@ -308,13 +249,13 @@ def test_200_sessions_at_once_are_all_kept(address):
 
 def test_a_file_that_has_its_tables_opens_while_another_session_writes(tmp_path, monkeypatch):
     path = str(tmp_path / "diagnosis.sqlite3")
-    open_store(path).add_contribution(row(), generate_withdrawal_code(), TODAY)
+    open_store(path).add_contribution(build_row(), generate_withdrawal_code(), TODAY)
     monkeypatch.setattr("ripresa.diagnosis.contribution_store.TIMEOUT_SECONDS", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("begin immediate")
         store = open_store(path)
         with pytest.raises(ContributionStoreError, match="SQLITE_BUSY"):  # the other does hold the turn
-            store.add_contribution(row(), generate_withdrawal_code(), TODAY)
+            store.add_contribution(build_row(), generate_withdrawal_code(), TODAY)
 
 
 def test_many_processes_may_make_the_embedded_file_at_once(tmp_path):
@@ -347,7 +288,10 @@ def test_a_backup_is_restored_whole_and_never_over_what_is_kept(address, tmp_pat
     monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", address)
     store, code, file = open_store(address), generate_withdrawal_code(), tmp_path / "backup.sqlite3"
     today = date.today()
-    for given, secret in ((row(today=today), code), (row(today=today), generate_withdrawal_code())):
+    for given, secret in (
+        (build_row(today=today), code),
+        (build_row(today=today), generate_withdrawal_code()),
+    ):
         store.add_contribution(given, secret, today)
     store.record_release("2026-Q1", "2026-03", {"a": 1}, ["x"], "2024-01")
     before = store.list_contributions(), store.list_releases()
@@ -382,8 +326,8 @@ def test_a_backup_that_is_not_there_or_is_not_one_is_a_sentence_and_nothing_is_k
     assert run(capsys, "count") == (0, "0 diagnoses kept.")
 
 
-def test_missing_tables_are_said_with_the_command_that_makes_them(server):
-    store = open_store(server.address)
+def test_missing_tables_are_said_with_the_command_that_makes_them(postgres_server):
+    store = open_store(postgres_server.address)
     store.create_tables()
     with store.backend.transaction() as run:
         run("alter table diagnosis rename to away")
@@ -396,7 +340,7 @@ def test_missing_tables_are_said_with_the_command_that_makes_them(server):
 
 
 def test_no_fault_of_the_store_tells_an_answer(store):
-    broken = replace(row(), region=None)
+    broken = replace(build_row(), region=None)
     with pytest.raises(ContributionStoreError) as fault:
         store.add_contribution(broken, generate_withdrawal_code(), TODAY)
     assert str(fault.value) == "The row is not complete: nothing was kept."
@@ -415,11 +359,11 @@ def test_an_address_of_another_kind_is_refused():
 def test_contributing_needs_the_profile_and_an_answer():
     assert get_missing_questions(Profile("ITC4", "I")) == ["size", "customers", "goals"]
     with pytest.raises(ContributionError, match="the profile needs: size, customers, goals"):
-        build_contribution(score_answers(all_at(1)), Profile("ITC4", "I"), "it", 60, TODAY)
+        build_contribution(score_answers(answer_all(1)), Profile("ITC4", "I"), "it", 60, TODAY)
     with pytest.raises(ContributionError, match="no answer"):
         build_contribution(score_answers({}), PROFILE, "it", 60, TODAY)
     with pytest.raises(ContributionError, match='profile "region" cannot be'):
-        build_contribution(score_answers(all_at(1)), replace(PROFILE, region="Milano"), "it", 60, TODAY)
+        build_contribution(score_answers(answer_all(1)), replace(PROFILE, region="Milano"), "it", 60, TODAY)
 
 
 def test_the_time_taken_is_kept_in_four_classes():

@@ -15,6 +15,7 @@ import pytest
 from deploy import secure
 from ripresa.api.endpoints import ENDPOINTS
 from ripresa.views.pages import verify_page
+from tests.helpers.web import open_websocket
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = [
@@ -135,20 +136,9 @@ def test_uploads_are_bounded_and_forms_of_other_sites_refused(site):
         assert int(wire.recv(4096).split()[1]) in (400, 403)
 
 
-def knocked(origin: str, site: str) -> int:
-    """The status given to a websocket that a page of this origin opens."""
-    host = urlsplit(site)
-    with socket.create_connection((host.hostname, host.port), timeout=20) as wire:
-        wire.sendall(
-            f"GET /_stcore/stream HTTP/1.1\r\nHost: {host.netloc}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: streamlit\r\n\r\n".encode()
-        )
-        return int(wire.recv(4096).split()[1])
-
-
 @pytest.mark.escape
 def test_a_websocket_of_another_site_is_refused(site):
-    assert (knocked("http://evil.example", site), knocked(site, site)) == (403, 101)
+    assert (open_websocket("http://evil.example", site), open_websocket(site, site)) == (403, 101)
 
 
 # --- what make secure says ---

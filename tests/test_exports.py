@@ -43,7 +43,15 @@ from ripresa.filters import Filters, build_options, resolve_view
 from ripresa.i18n import LANGS, format_value, load_strings, noted, t
 from ripresa.views.components import data_table as table
 from tests.conftest import absent
-from tests.helpers.exporting import DAY, SITE, VIEWS, drawn, export, rows, view
+from tests.helpers.exporting import (
+    DAY,
+    SITE,
+    VIEWS,
+    build_figure_and_export,
+    load_export,
+    load_rows,
+    load_view,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 EACH = pytest.mark.parametrize(("topic", "level", "lang"), VIEWS)
@@ -55,7 +63,7 @@ RISKY = ("=cmd|' /C calc'!A0", "+39 02", "-1+1", "@SUM(A1)", "'quoted", "http://
 
 @EACH
 def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, level, lang):
-    table, shown = export(topic, level, lang).table, rows(topic, level, lang)
+    table, shown = load_export(topic, level, lang).table, load_rows(topic, level, lang)
     assert list(table.columns) == list(COLUMNS)
     assert table["value"].tolist() == shown["value"].tolist()
     for name in ("geo", "geo_name", "period", "edition", "status", "source", "no_ci_reason"):
@@ -64,7 +72,7 @@ def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, lev
     assert table["n"].isna().tolist() == shown["n"].isna().tolist()
     assert table["ci_low"].isna().tolist() == shown["ci_low"].isna().tolist()
     assert (table["citations"] != "").all()
-    assert (table["indicator_name"] == view(topic, level, lang).indicator.label[lang]).all()
+    assert (table["indicator_name"] == load_view(topic, level, lang).indicator.label[lang]).all()
 
 
 def read(content: bytes, form: str) -> pd.DataFrame:
@@ -114,8 +122,8 @@ def read(content: bytes, form: str) -> pd.DataFrame:
 @pytest.mark.parametrize("form", formats.FORMATS)
 @EACH
 def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
-    table = export(topic, level, lang).table
-    found = read(formats.build_file(export(topic, level, lang), form), form)
+    table = load_export(topic, level, lang).table
+    found = read(formats.build_file(load_export(topic, level, lang), form), form)
     assert list(found.columns) == list(COLUMNS)
     for name in NUMERIC_COLUMNS:
         numbers = pd.to_numeric(found[name])
@@ -147,17 +155,17 @@ def test_the_file_holds_the_figures_of_the_view(form, topic, level, lang):
 
 @pytest.mark.parametrize("form", formats.FORMATS)
 def test_a_file_is_the_same_bytes_each_time(form):
-    shown = export_table.build_export(rows("closures"), view("closures"), SITE, DAY)
-    assert formats.build_file(shown, form) == formats.build_file(export("closures"), form)
+    shown = export_table.build_export(load_rows("closures"), load_view("closures"), SITE, DAY)
+    assert formats.build_file(shown, form) == formats.build_file(load_export("closures"), form)
 
 
 @pytest.fixture(scope="module")
 def risky():
     """An export whose texts a spreadsheet would run."""
-    found = rows("closures").copy()
+    found = load_rows("closures").copy()
     for name in ("geo_name", "population", "sample_size_note"):
         found[name] = [RISKY[place % len(RISKY)] for place in range(len(found))]
-    return export_table.build_export(found, view("closures"), SITE, DAY)
+    return export_table.build_export(found, load_view("closures"), SITE, DAY)
 
 
 @pytest.mark.parametrize("form", ["csv", "excel", "xlsx", "zip"])
@@ -171,13 +179,13 @@ def test_no_cell_of_a_spreadsheet_starts_a_formula(form, risky):
 
 
 def test_codes_that_excel_would_turn_into_dates_are_kept_as_text_in_its_csv():
-    shown = export("digital_sales", "europe")
+    shown = load_export("digital_sales", "europe")
     assert b";'10-49;" in formats.build_file(shown, "excel")
     assert b",10-49," in formats.build_file(shown, "csv")
 
 
 def test_a_missing_figure_is_an_empty_cell_and_null():
-    shown = export("closures")
+    shown = load_export("closures")
     line = next(csv.DictReader(io.StringIO(formats.build_file(shown, "csv").decode())))
     assert (line["ci_low"], line["n"], line["no_ci_reason"]) == ("", "", "register")
     assert json.loads(formats.build_file(shown, "json"))["rows"][0]["ci_low"] is None
@@ -186,12 +194,12 @@ def test_a_missing_figure_is_an_empty_cell_and_null():
 def test_file_names_say_indicator_area_period_language_and_version():
     version = queries.get_data_version()
     assert (
-        formats.build_file_name(rows("closures"), view("closures"), version, "xlsx")
+        formats.build_file_name(load_rows("closures"), load_view("closures"), version, "xlsx")
         == f"death_rate_italy_2024_it_{version}.xlsx"
     )
     chosen = resolve_view(Filters(lang="en", geo=("ITC4", "ITI4")), "closures")
     assert (
-        formats.build_file_name(rows("closures"), chosen, version, "svg")
+        formats.build_file_name(load_rows("closures"), chosen, version, "svg")
         == f"death_rate_ITC4-ITI4_2024_en_{version}.svg"
     )
     found = queries.run_query("trend", **chosen.breakdown, geos=chosen.geo, lang="en")
@@ -210,7 +218,7 @@ def test_file_names_say_indicator_area_period_language_and_version():
 @pytest.mark.parametrize("topic", catalogue.load_topics())
 def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, lang, tmp_path):
     frictionless = pytest.importorskip("frictionless")
-    shown = export(topic, lang=lang)
+    shown = load_export(topic, lang=lang)
     with zipfile.ZipFile(io.BytesIO(formats.build_file(shown, "zip"))) as archive:
         archive.extractall(tmp_path)
     report = frictionless.Package(str(tmp_path / "datapackage.json")).validate()
@@ -232,7 +240,7 @@ def test_the_zip_is_a_valid_data_package_with_a_readme_in_both_languages(topic, 
     ("lang", "terms"), [("it", "Condizioni dei rapporti di Facebook"), ("en", "Report terms of Facebook")]
 )
 def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
-    shown = export("closures", "world", lang)
+    shown = load_export("closures", "world", lang)
     described = formats.build_datapackage(shown, "x.csv", b"")
     told = [
         formats.build_metadata(shown)["licence"],
@@ -258,7 +266,7 @@ def test_terms_of_reuse_are_in_the_language_of_the_file(lang, terms):
     ],
 )
 def test_what_a_file_says_of_a_document_is_in_its_language(topic, level, italian, english):
-    told = {lang: "\n".join(export(topic, level, lang).table["citations"]) for lang in LANGS}
+    told = {lang: "\n".join(load_export(topic, level, lang).table["citations"]) for lang in LANGS}
     assert italian in told["it"]
     assert english in told["en"]
     assert italian not in told["en"]
@@ -327,7 +335,7 @@ def test_a_population_is_told_phrase_by_phrase_and_an_unknown_phrase_stays_whole
 def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
     shown = queries.run_query(
         "table",
-        **view("closures", "europe", lang, sector="G").breakdown,
+        **load_view("closures", "europe", lang, sector="G").breakdown,
         level="europe",
         geos=("DEU",),
         lang=lang,
@@ -343,7 +351,7 @@ def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
 
 @EACH
 def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
-    shown = export(topic, level, lang)
+    shown = load_export(topic, level, lang)
     text = citation.format_citation(shown)
     publisher = noted(shown.sources[0].publisher, lang)
     assert text.startswith(publisher)
@@ -368,7 +376,7 @@ def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
 def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
     chosen = resolve_view(Filters(lang=lang, level="europe", indicator="death_rate", sector="G"), "closures")
     shown = export_table.build_export(queries.run_query("map", **chosen.query_parameters), chosen, SITE, DAY)
-    whole = export("closures", "europe", lang)
+    whole = load_export("closures", "europe", lang)
     for text in (
         citation.format_citation(shown),
         citation.format_bibtex(shown),
@@ -396,7 +404,7 @@ def test_what_is_of_one_sector_says_so_wherever_it_goes(lang, said):
     ],
 )
 def test_a_citation_says_what_is_provisional(lang, all_, some):
-    shown = export("closures", "italy", lang)
+    shown = load_export("closures", "italy", lang)
     line = export_table.build_export(
         queries.run_query("trend", **shown.view.breakdown, geos=("ITA",), lang=lang), shown.view, SITE, DAY
     )
@@ -414,7 +422,7 @@ def test_a_citation_says_what_is_provisional(lang, all_, some):
 
 
 def test_bibtex_and_ris_are_well_formed():
-    shown = export("women", lang="en")
+    shown = load_export("women", lang="en")
     entry = citation.format_bibtex(shown)
     bare = re.sub(r"\\[{}]", "", entry)
     assert bare.count("{") == bare.count("}")
@@ -468,7 +476,7 @@ def test_a_random_walk_of_200_views_goes_to_its_addresses_and_back():
 
 
 def test_a_cited_link_says_every_choice_and_the_version_and_a_plain_one_as_little_as_it_can():
-    shown = view("closures")
+    shown = load_view("closures")
     assert links.build_page_url(SITE, shown, links.get_short_parameters(shown)) == f"{SITE}/closures?lang=it"
     assert set(links.get_permalink_parameters(shown, "abc")) == {
         "lang",
@@ -505,7 +513,7 @@ def squeezed(text: str) -> str:
 @pytest.mark.parametrize("size", image_layout.IMAGE_SIZES)
 @pytest.mark.parametrize(("kind", "topic", "level"), KINDS)
 def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang):
-    shown, taken = drawn(kind, topic, level, lang)
+    shown, taken = build_figure_and_export(kind, topic, level, lang)
     ready = image_layout.build_image_figure(shown, taken, size)
     before = len(shown.layout.annotations)
     notes = ready.layout.annotations[before:]
@@ -549,7 +557,7 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
 
 
 def test_the_figure_on_the_screen_is_left_as_it_was():
-    shown, taken = drawn("bars", "closures", "italy")
+    shown, taken = build_figure_and_export("bars", "closures", "italy")
     before = shown.to_json()
     image_layout.build_image_figure(shown, taken, "square")
     assert shown.to_json() == before
@@ -564,7 +572,7 @@ def test_long_words_are_broken_and_none_is_lost():
 
 def test_where_there_is_no_browser_a_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setattr(image_renderer, "find_browser", lambda: "")
-    shown, taken = drawn("bars", "closures", "italy")
+    shown, taken = build_figure_and_export("bars", "closures", "italy")
     with pytest.raises(image_renderer.RenderError) as fault:
         image_renderer.render_image(shown, taken, "png")
     assert "Chromium" in fault.value.format_message("it")
@@ -583,8 +591,8 @@ def browser():
 @pytest.mark.parametrize("lang", catalogue.LANGS)
 @pytest.mark.parametrize("topic", catalogue.load_topics())
 def test_a_rendered_svg_says_everything_in_its_text_and_verifies(topic, lang, browser):
-    kind = {"map": "map", "dots": "dots"}.get(view(topic, lang=lang).chart, "trend")
-    shown, taken = drawn(kind, topic, lang=lang)
+    kind = {"map": "map", "dots": "dots"}.get(load_view(topic, lang=lang).chart, "trend")
+    shown, taken = build_figure_and_export(kind, topic, lang=lang)
     image = image_renderer.render_image(shown, taken, "svg", "web")
     said = squeezed("".join(image_metadata.extract_svg_texts(image)))
     for text in (item for items in image_layout.build_image_text(taken).values() for item in items):
@@ -594,7 +602,7 @@ def test_a_rendered_svg_says_everything_in_its_text_and_verifies(topic, lang, br
 
 
 def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
-    shown, taken = drawn("map", "closures", "italy")
+    shown, taken = build_figure_and_export("map", "closures", "italy")
     png = image_renderer.render_image(shown, taken, "png", "web")
     wide, tall = (int.from_bytes(png[place : place + 4]) for place in (16, 20))
     assert (wide, tall) == (2400, 1350)
@@ -607,7 +615,7 @@ def test_rendered_images_have_the_pixels_of_their_size_and_verify(browser):
 
 
 def test_a_browser_that_died_is_started_again(browser):
-    shown, taken = drawn("bars", "closures", "italy")
+    shown, taken = build_figure_and_export("bars", "closures", "italy")
     image_renderer.render_image(shown, taken, "svg")
     image_renderer._RENDERER._browser.subprocess.kill()
     assert verify.verify_file(image_renderer.render_image(shown, taken, "svg")).state == "current"
@@ -620,21 +628,31 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
     by_sector = queries.run_query("by_sector", **{**chosen.query_parameters, "geo": "ITA", "geos": ("ITA",)})
     trends = queries.run_query(
         "trend",
-        **view("closures").breakdown,
+        **load_view("closures").breakdown,
         geos=("ITA", "ITC1", "ITC4", "ITF3", "ITG1", "ITH5", "ITI4"),
         lang="it",
     )
     extra = [
-        (small_multiples.build_small_multiples(trends, view("closures")), trends),
-        (dot.build_dot_plot(rows("closures", "world"), view("closures", "world")), rows("closures", "world")),
-        (bar.build_bar_chart(rows("women", "world"), view("women", "world")), rows("women", "world")),
+        (small_multiples.build_small_multiples(trends, load_view("closures")), trends),
+        (
+            dot.build_dot_plot(load_rows("closures", "world"), load_view("closures", "world")),
+            load_rows("closures", "world"),
+        ),
+        (
+            bar.build_bar_chart(load_rows("women", "world"), load_view("women", "world")),
+            load_rows("women", "world"),
+        ),
         (heatmap.build_sector_bar_chart(by_sector, chosen), by_sector),
     ]
-    cases = [drawn(*case) for case in KINDS] + [
+    cases = [build_figure_and_export(*case) for case in KINDS] + [
         (
             shown,
             export_table.build_export(
-                found, chosen if found is by_sector else view("closures"), SITE, DAY, get_figure_text(shown)
+                found,
+                chosen if found is by_sector else load_view("closures"),
+                SITE,
+                DAY,
+                get_figure_text(shown),
             ),
         )
         for shown, found in extra
@@ -658,7 +676,7 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
 def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, chromium, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     plotly = Path(pytest.importorskip("plotly").__file__).parent / "package_data" / "plotly.min.js"
-    shown, taken = drawn("trend", "closures", "italy")
+    shown, taken = build_figure_and_export("trend", "closures", "italy")
     page_ = tmp_path / "page.html"
     page_.write_text(
         f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{browser_image.render_save_buttons("chart", shown, taken)}{browser_image.load_script()}
@@ -804,7 +822,7 @@ def test_an_embed_of_nothing_is_a_404_in_words():
 
 def test_an_embed_shows_the_figures_of_the_view():
     body = embed_page.build_response("death_rate", {"lang": "it", "figure": "bars"}).body.decode()
-    for row in rows("closures").itertuples():
+    for row in load_rows("closures").itertuples():
         assert format_value(row.value, "percent", 1, "it") in body
     assert "versione dei dati " + queries.get_data_version() in body
 
@@ -963,7 +981,7 @@ def test_an_embed_paints_in_an_iframe_with_other_hosts_blocked_grows_and_is_a_30
     playwright = pytest.importorskip("playwright.sync_api")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
     server.site = f"http://127.0.0.1:{server.server_port}"
-    server.code = embed_page.build_iframe_code(view("closures", lang="en"), server.site)
+    server.code = embed_page.build_iframe_code(load_view("closures", lang="en"), server.site)
     Host.seen.clear()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

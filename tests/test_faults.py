@@ -32,13 +32,20 @@ from ripresa.exports import image_renderer
 from ripresa.i18n import t
 from ripresa.web import routes
 from tests.conftest import absent
-from tests.helpers.drawn import touch
+from tests.helpers.app import (
+    get_diagnosis,
+    get_heading,
+    get_html,
+    get_visible_text,
+    open_diagnosis,
+    open_page,
+    press_actions,
+    rerun_overview,
+)
+from tests.helpers.diagnosis_cases import BAKERY, FULL, TODAY, build_row
+from tests.helpers.exporting import build_figure_and_export
 from tests.helpers.importing import FIXTURES, small
-from tests.test_build_faults import close, nobody
-from tests.test_diagnosis_pages import BAKERY, FULL, at, kept, said
-from tests.test_diagnosis_store import PROFILE, TODAY, row, server  # noqa: F401 (a fixture)
-from tests.test_exports import drawn
-from tests.test_frame import again, heading, html, opened
+from tests.helpers.permissions import make_read_only, unprivileged_user
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGS = pytest.mark.parametrize("lang", words.LANGS)
@@ -48,7 +55,7 @@ pytestmark = pytest.mark.fault
 
 
 def plain(visit) -> str:
-    return unescape(re.sub(r"<[^>]*>", " ", html(visit)))
+    return unescape(re.sub(r"<[^>]*>", " ", get_html(visit)))
 
 
 # --- the database of a replica ---
@@ -106,9 +113,9 @@ def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_
     holder = damage(replica)
     try:
         for lang in words.LANGS:
-            visit = opened(lang=lang)
+            visit = open_page(lang=lang)
             assert not visit.exception
-            assert heading(visit) == t("fault_title", lang)
+            assert get_heading(visit) == t("fault_title", lang)
             assert t("fault_database", lang) in plain(visit)
             assert "copy.duckdb" in plain(visit)
             assert str(replica.parent) not in plain(visit)
@@ -127,7 +134,7 @@ def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_
     draft = replica.with_name("draft")
     draft.write_bytes(whole)
     os.replace(draft, replica)
-    assert heading(opened(lang="it")) != t("fault_title", "it")
+    assert get_heading(open_page(lang="it")) != t("fault_title", "it")
     assert CLIENT.get("/healthz").status_code == 200
 
 
@@ -135,25 +142,25 @@ def test_a_database_that_cannot_be_used_is_said_on_every_surface_and_seen_again_
 def test_a_file_copied_over_the_one_in_use_is_a_sentence_until_it_is_whole_and_then_the_visit_goes_on(
     lang, replica
 ):
-    visit = opened(lang=lang)
-    before, whole = heading(visit), replica.read_bytes()
+    visit = open_page(lang=lang)
+    before, whole = get_heading(visit), replica.read_bytes()
     with replica.open("wb") as slow:
         slow.write(whole[: len(whole) // 3])
         slow.flush()
-        assert heading(again(visit)) == t("fault_title", lang)
+        assert get_heading(rerun_overview(visit)) == t("fault_title", lang)
         slow.write(whole[len(whole) // 3 :])
-    assert heading(again(visit)) == before
+    assert get_heading(rerun_overview(visit)) == before
     assert not visit.exception
 
 
 def test_a_database_swapped_in_the_middle_of_a_visit_is_the_one_of_the_next_answer(replica):
-    visit = opened(lang="it")
+    visit = open_page(lang="it")
     newer = Path(shutil.copy(replica, replica.with_name("newer")))
     with duckdb.connect(str(newer)) as connection:
         connection.execute("update build set version = 'feedfacebeef'")
     os.replace(newer, replica)
-    assert "feedfacebeef" in plain(again(visit))
-    assert heading(visit)
+    assert "feedfacebeef" in plain(rerun_overview(visit))
+    assert get_heading(visit)
 
 
 # --- a full or closed disk, and a process killed, while something is written ---
@@ -245,9 +252,9 @@ def test_a_release_into_a_closed_folder_is_said():
     try:
         root = small(outer / "data")
         build.build_database(root, root / "ripresa.duckdb")
-        close(root)
+        make_read_only(root)
         with (
-            nobody(),
+            unprivileged_user(),
             pytest.raises(release.ReleaseError, match="cannot be written .*: free or unlock the folder"),
         ):
             release.create_release(root, TODAY)
@@ -300,13 +307,13 @@ def test_an_import_killed_half_way_leaves_a_database_that_is_read_and_data_that_
     assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
 
 
-GIVING = "import sys; from ripresa.diagnosis.contribution import generate_withdrawal_code; from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store; from tests.test_diagnosis_store import TODAY, row\n"
+GIVING = "import sys; from ripresa.diagnosis.contribution import generate_withdrawal_code; from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store; from tests.helpers.diagnosis_cases import TODAY, build_row\n"
 
 
 @POSIX
 def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_kept_stays(tmp_path):
     path = tmp_path / "diagnosis.sqlite3"
-    store, given = open_store(str(path)), row()
+    store, given = open_store(str(path)), build_row()
     store.add_contribution(given, generate_withdrawal_code(), TODAY)
     filling = (
         GIVING
@@ -319,7 +326,7 @@ def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_k
     kept = store.list_contributions()
     assert given in kept
     assert len(kept) < 500
-    store.add_contribution(row(), generate_withdrawal_code(), TODAY)
+    store.add_contribution(build_row(), generate_withdrawal_code(), TODAY)
     assert store.count() == len(kept) + 1
     assert sqlite3.connect(path).execute("pragma integrity_check").fetchone() == ("ok",)
 
@@ -331,15 +338,15 @@ def test_a_contribution_to_a_closed_folder_is_a_sentence_and_the_row_is_kept_onc
     try:
         outer.chmod(0o555)
         monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", str(outer / "kept" / "diagnosis.sqlite3"))
-        visit = at("result", lang, BAKERY, FULL)
+        visit = open_diagnosis("result", lang, BAKERY, FULL)
         visit.checkbox(key=f"agree_{lang}").check().run()
-        with nobody():
+        with unprivileged_user():
             visit.button(key=f"give_{lang}").click().run()
         assert not visit.exception
-        assert t("contribute_fault", lang) in said(visit)
+        assert t("contribute_fault", lang) in get_visible_text(visit)
         outer.chmod(0o755)
         visit.button(key=f"give_{lang}").click().run()
-        assert kept(visit).has_contributed
+        assert get_diagnosis(visit).has_contributed
         assert open_store().count() == 1
     finally:
         shutil.rmtree(outer)
@@ -387,7 +394,7 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
         connection.execute("update build set version = 'feedfacebeef'")
     build.build_database(out=path)  # the same figures under their true version, in place of the other
     monkeypatch.setenv("RIPRESA_DATABASE", str(path))
-    visit = opened(lang="en")
+    visit = open_page(lang="en")
     assert first in plain(visit)
     assert build.read_data_version(build.get_previous_path(path)) == "feedfacebeef"
     for version in ("feedfacebeef", first):
@@ -395,7 +402,7 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
             rollback.main(["--help"])
         assert rollback.main() == 0
         assert f"version {version} is in place" in capsys.readouterr().out
-        assert version in plain(again(visit))
+        assert version in plain(rerun_overview(visit))
         assert CLIENT.get("/healthz").json()["version"] == version
     assert sorted(name for name in os.listdir(folder) if not name.endswith(".lock")) == [
         "ripresa.duckdb",
@@ -435,7 +442,7 @@ def test_files_dated_in_another_age_are_read_and_built_as_ever(when, root):
 
 def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_path):
     store, code = open_store(str(tmp_path / "diagnosis.sqlite3")), generate_withdrawal_code()
-    store.add_contribution(row(), code, TODAY)
+    store.add_contribution(build_row(), code, TODAY)
     assert store.withdraw(code, date(2020, 1, 1))
     assert store.count() == 0
 
@@ -443,26 +450,26 @@ def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_p
 # --- PostgreSQL gone and back ---
 
 
-def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(server, monkeypatch):  # noqa: F811
-    open_store(server.address).create_tables()
-    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", server.address)
+def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(postgres_server, monkeypatch):
+    open_store(postgres_server.address).create_tables()
+    monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", postgres_server.address)
     before = open_store().count()
-    visits = {lang: at("result", lang, BAKERY, FULL) for lang in words.LANGS}
+    visits = {lang: open_diagnosis("result", lang, BAKERY, FULL) for lang in words.LANGS}
     for lang, visit in visits.items():
         visit.checkbox(key=f"agree_{lang}").check().run()
-    server.run("pg_ctl", "-D", server.data, "-m", "immediate", "-w", "stop")
+    postgres_server.run("pg_ctl", "-D", postgres_server.data, "-m", "immediate", "-w", "stop")
     try:
         for lang, visit in visits.items():
             visit.button(key=f"give_{lang}").click().run()
             assert not visit.exception
-            assert t("contribute_fault", lang) in said(visit)
-            assert not kept(visit).has_contributed
+            assert t("contribute_fault", lang) in get_visible_text(visit)
+            assert not get_diagnosis(visit).has_contributed
     finally:
-        server.start()
+        postgres_server.start()
     for lang, visit in visits.items():
         visit.button(key=f"give_{lang}").click().run()
-        assert kept(visit).has_contributed
-        assert t("code_title", lang) in said(visit)
+        assert get_diagnosis(visit).has_contributed
+        assert t("code_title", lang) in get_visible_text(visit)
     assert open_store().count() == before + 2
 
 
@@ -495,7 +502,7 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
     monkeypatch.setattr(image_renderer, "find_browser", lambda: str(hung))
     started = time.monotonic()
     with pytest.raises(image_renderer.RenderError) as fault:
-        image_renderer.render_image(*drawn("bars", "closures", "italy"), "svg")
+        image_renderer.render_image(*build_figure_and_export("bars", "closures", "italy"), "svg")
     assert time.monotonic() - started < 12
     assert "PNG e SVG" in fault.value.format_message("it")
     assert "PNG and SVG" in fault.value.format_message("en")
@@ -506,7 +513,7 @@ def test_a_browser_that_hangs_is_ended_and_a_sentence_says_what_else_to_do(hasty
 def test_a_browser_that_stops_while_it_draws_is_replaced(chromium, monkeypatch):
     if not image_renderer.find_browser():
         absent("BROWSER", "No Chrome or Chromium, or no kaleido: images drawn on the server are not tested")
-    figure = drawn("bars", "closures", "italy")
+    figure = build_figure_and_export("bars", "closures", "italy")
     try:
         image_renderer.render_image(*figure, "svg")
         first = image_renderer._RENDERER._browser.subprocess
@@ -529,12 +536,12 @@ def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monk
 
     monkeypatch.setattr(image_renderer, "find_browser", lambda: "/somewhere/chromium")
     monkeypatch.setattr(image_renderer, "render_image", refuse)
-    visit = opened("closures", lang=lang)
-    touch(visit, "map", "kit")
+    visit = open_page("closures", lang=lang)
+    press_actions(visit, "map", "kit")
     visit.button(key=f"map_draw_{lang}").click().run()
     assert not visit.exception
     assert image_renderer.RenderError(reason).format_message(lang) in plain(visit)
-    assert heading(visit) != t("fault_title", lang)
+    assert get_heading(visit) != t("fault_title", lang)
 
 
 # --- many at once ---

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 from ripresa import catalogue, i18n, settings
 from ripresa.charts import theme as look
@@ -31,7 +30,7 @@ from ripresa.views import shell
 from ripresa.views.components import data_table, plotly_figure
 from ripresa.views.pages import overview_page
 from ripresa.web import server
-from tests.helpers.drawn import figures
+from tests.helpers.app import get_figures, get_heading, get_html, open_page, rerun_overview
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [
@@ -40,36 +39,6 @@ CODE = [
     for path in [*sorted((ROOT / folder).rglob("*.py")), ROOT / "dashboard.py"]
 ]
 WITH_STREAMLIT = (ROOT / "ripresa" / "views", ROOT / "ripresa" / "web", ROOT / "pages", ROOT / "dashboard.py")
-
-
-def opened(page: str = "overview", **address) -> AppTest:
-    """A page opened cold at an address by a first visitor; lists repeat a parameter."""
-    visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
-    if page != "overview":
-        visit.switch_page(f"pages/{page}.py")
-    for name, value in address.items():
-        visit.query_params[name] = value
-    return visit.run()
-
-
-def again(visit: AppTest) -> AppTest:
-    """The next run of the overview with its frame: left alone, AppTest would run the page's script by itself."""
-    visit._finished_page_script_hash = ""
-    return visit.run()
-
-
-def html(visit: AppTest) -> str:
-    """All the page's own HTML, without its style and scripts."""
-    return "\n".join(
-        part.proto.body for part in visit.get("html") if not part.proto.body.startswith(("<style", "<script"))
-    )
-
-
-def heading(visit: AppTest) -> str:
-    """The page's h1."""
-    found = re.findall(r"<h1>(.*?)</h1>", html(visit))
-    assert len(found) == 1, f"{len(found)} h1 on the page"
-    return found[0]
 
 
 # --- what may import what ---
@@ -403,8 +372,8 @@ def test_languages_call_themselves_by_their_own_name():
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("page", shell.PAGE_NAMES)
 def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
-    visit = opened(page, lang=lang, geo=["ITC4", "ITI4"], sector="F", period="2020")
-    assert heading(visit) != t("fault_title", lang)
+    visit = open_page(page, lang=lang, geo=["ITC4", "ITI4"], sector="F", period="2020")
+    assert get_heading(visit) != t("fault_title", lang)
     assert visit.radio(key="lang").value == lang
     chosen = visit.session_state["filters"]
     assert (chosen.lang, chosen.geo, chosen.sector, chosen.period) == (lang, ("ITC4", "ITI4"), "F", "2020")
@@ -436,7 +405,7 @@ junk = st.one_of(
         ]
     ),
 )
-addresses = st.dictionaries(
+url_parameters = st.dictionaries(
     st.sampled_from(["lang", "level", "geo", "indicator", "sector", "gender", "size", "period", "utm", ""]),
     st.lists(junk, max_size=4),
     max_size=6,
@@ -446,42 +415,42 @@ addresses = st.dictionaries(
 @hypothesis_settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-@given(st.sampled_from(shell.PAGE_NAMES), addresses)
+@given(st.sampled_from(shell.PAGE_NAMES), url_parameters)
 @example("women", {"indicator": ["dii_high"], "level": ["italy"], "geo": ["AFG", "ITC4", "ITF+ITG"]})
 @example("data", {"indicator": ["active_enterprises"]})
 def test_any_address_gives_a_page(page, address):
-    visit = opened(page, **{name: values for name, values in address.items() if name})
+    visit = open_page(page, **{name: values for name, values in address.items() if name})
     assert not visit.exception
-    assert heading(visit) not in {t("fault_title", lang) for lang in i18n.LANGS}
-    assert "<script>alert" not in html(visit)
+    assert get_heading(visit) not in {t("fault_title", lang) for lang in i18n.LANGS}
+    assert "<script>alert" not in get_html(visit)
 
 
 def test_what_an_address_asked_for_and_does_not_exist_is_said():
-    assert "geo=ATLANTIS" in html(opened("closures", geo=["ATLANTIS"], lang="en"))
+    assert "geo=ATLANTIS" in get_html(open_page("closures", geo=["ATLANTIS"], lang="en"))
 
 
 def test_a_region_chosen_is_written_to_the_address():
-    visit = opened(lang="en")
+    visit = open_page(lang="en")
     visit.selectbox(key="region_en").set_value("ITC4")
-    again(visit)
+    rerun_overview(visit)
     assert visit.query_params == {"lang": "en", "geo": "ITC4"}
 
 
 def test_the_language_switch_keeps_the_view():
-    visit = opened(lang="it", geo=["ITI4"])
+    visit = open_page(lang="it", geo=["ITI4"])
     visit.radio(key="lang").set_value("en")
-    again(visit)
+    rerun_overview(visit)
     assert visit.query_params == {"lang": "en", "geo": "ITI4"}
     assert visit.selectbox(key="region_en").value == "ITI4"
 
 
 def test_an_address_the_visitor_changed_wins_over_the_choices_made_and_is_left_as_it_is():
-    visit = opened(lang="it", geo=["ITI4"])
+    visit = open_page(lang="it", geo=["ITI4"])
     visit.selectbox(key="region_it").set_value("ITC4")
-    again(visit)
+    rerun_overview(visit)
     visit.query_params.clear()
     visit.query_params["geo"] = ["ITF3"]
-    again(visit)
+    rerun_overview(visit)
     assert visit.session_state["filters"].geo == ("ITF3",)
     assert visit.query_params == {"geo": "ITF3"}
 
@@ -494,10 +463,10 @@ def test_a_page_that_fails_says_so_and_offers_a_way_back(monkeypatch):
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(overview_page, "render_page", broken)
-    visit = opened(lang="en")
+    visit = open_page(lang="en")
     assert not visit.exception
-    assert heading(visit) == t("fault_title", "en")
-    assert "secret" not in html(visit)
+    assert get_heading(visit) == t("fault_title", "en")
+    assert "secret" not in get_html(visit)
     assert visit.button[0].label == t("reset", "en")
 
 
@@ -513,10 +482,10 @@ def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
         raise fault
 
     monkeypatch.setattr(queries, "get_data_version", broken)
-    visit = opened(lang="it")
+    visit = open_page(lang="it")
     assert not visit.exception
-    assert heading(visit) == t("fault_title", "it")
-    assert data_table.escape(str(fault)) in html(visit)
+    assert get_heading(visit) == t("fault_title", "it")
+    assert data_table.escape(str(fault)) in get_html(visit)
 
 
 def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(monkeypatch):
@@ -528,10 +497,10 @@ def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(mo
         "render_page",
         lambda filters: (monkeypatch.setattr(queries, "run_query", lost), lost()),
     )
-    visit = opened(lang="en")
+    visit = open_page(lang="en")
     assert not visit.exception
-    assert heading(visit) == t("fault_title", "en")
-    assert "Collection closed on" in html(visit)
+    assert get_heading(visit) == t("fault_title", "en")
+    assert "Collection closed on" in get_html(visit)
 
 
 # --- the server ---
@@ -632,5 +601,5 @@ def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures()
     assert asked in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/closures")[1]
     assert asked not in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/diagnosis")[1]
     assert set(server.PAGES_WITH_FIGURES) - {""} == {
-        page for page in shell.PAGE_NAMES if figures(opened(page, lang="en"))
+        page for page in shell.PAGE_NAMES if get_figures(open_page(page, lang="en"))
     }

@@ -21,16 +21,16 @@ from ripresa.i18n import t
 from ripresa.views.diagnosis_session import SCREENS
 from ripresa.views.pages import verify_page
 from tests import fuzz
+from tests.helpers.app import get_heading, get_html, open_diagnosis, open_page
 from tests.helpers.diagnosis_cases import ANY
-from tests.test_diagnosis_pages import at
-from tests.test_frame import addresses, heading, html, opened
-from tests.test_verify import IMAGES, TABLES, made, sealed
+from tests.helpers.exporting import IMAGES, TABLES, build_file, build_sealed_image
+from tests.test_frame import url_parameters
 
 SOME = hypothesis_settings(
     deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 LANGS = st.sampled_from(i18n.LANGS)
-PLACES = addresses.map(
+PLACES = url_parameters.map(
     lambda address: {name: values for name, values in address.items() if name not in ("", "lang")}
 )
 SEEDS = st.integers(0, 2**32)
@@ -79,7 +79,7 @@ def test_a_case_is_the_same_each_time_and_most_are_broken():
 @cache
 def whole() -> list[bytes]:
     """A file of each kind that is verified."""
-    return [*map(made, TABLES), *map(sealed, IMAGES)]
+    return [*map(build_file, TABLES), *map(build_sealed_image, IMAGES)]
 
 
 FILES = st.builds(
@@ -115,21 +115,21 @@ def test_any_broken_file_has_a_verdict_in_words(given):
 @hypothesis_settings(SOME, max_examples=8)
 @given(PLACES, LANGS, st.lists(FILES, min_size=1, max_size=3))
 def test_broken_files_at_any_address_are_judged_on_the_page(address, lang, given):
-    visit = opened("verify", lang=lang, **address)
+    visit = open_page("verify", lang=lang, **address)
     visit.file_uploader[0].upload(*given[0])
     for file in given[1:]:
         visit.file_uploader[0].upload(*file)
     visit.run()
     assert not visit.exception
-    assert heading(visit) == t("verify_question", lang)
-    assert html(visit).count('class="claim verdict_') == len(verify_page.verify_files(given))
+    assert get_heading(visit) == t("verify_question", lang)
+    assert get_html(visit).count('class="claim verdict_') == len(verify_page.verify_files(given))
 
 
 @hypothesis_settings(SOME, max_examples=12)
 @given(st.sampled_from(SCREENS), ANY, PROFILES, PLACES, LANGS, SEEDS)
 def test_any_answers_at_any_address_lead_on(screen, answers, profile, address, lang, seed):
     visit, chance = (
-        at(
+        open_diagnosis(
             screen,
             lang,
             {item: given for item, given in answers.items() if given is not None},
@@ -141,4 +141,4 @@ def test_any_answers_at_any_address_lead_on(screen, answers, profile, address, l
     for _ in range(3):
         chance.choice([button for button in visit.button if not button.disabled]).click().run()
         assert not visit.exception
-        assert heading(visit) not in {t("fault_title", lang) for lang in i18n.LANGS}
+        assert get_heading(visit) not in {t("fault_title", lang) for lang in i18n.LANGS}

@@ -25,8 +25,15 @@ from ripresa.views.components import card, data_table
 from ripresa.views.pages import data_page
 from ripresa.views.pages import overview_page as overview
 from ripresa.views.pages.topic_page import build_sector_figure, build_time_figures
-from tests.helpers.drawn import figures, rows, touch
-from tests.test_frame import heading, html, opened
+from tests.helpers.app import (
+    get_checked_html,
+    get_figure_actions,
+    get_figures,
+    get_html,
+    open_page,
+    press_actions,
+    strip_tags,
+)
 
 TOPICS = ("closures", "profits", "digital_sales", "women")
 LEVELS = [
@@ -43,25 +50,13 @@ OFFERED = [
 REGIONS = list(run_query("areas", level="italy", lang="it")["code"])
 
 
-def sound(visit, lang: str) -> str:
-    """The page's HTML, once it is sure that nothing failed and no word is missing."""
-    assert not visit.exception
-    page = html(visit)
-    assert heading(visit) != t("fault_title", lang), "the page failed"
-    text = re.sub(r"<[^>]*>", " ", page)
-    assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}|\[\]", text), re.search(
-        r".{30}(\bnan\b|\bNone\b|\{\w+\}|\[\]).{30}", text
-    )
-    return page
-
-
 # --- every page, language and level ---
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("page", shell.PAGE_NAMES)
 def test_every_page_has_one_heading_and_sections_in_its_language(page, lang):
-    found = sound(opened(page, lang=lang), lang)
+    found = get_checked_html(open_page(page, lang=lang), lang)
     assert "<h2" in found or page not in ("overview", *TOPICS, "checks", "about")
     other = next(one for one in i18n.LANGS if one != lang)
     assert t("foot", other, version="", date="")[:40] not in found
@@ -70,48 +65,41 @@ def test_every_page_has_one_heading_and_sections_in_its_language(page, lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("topic", "level"), LEVELS)
 def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, lang):
-    visit = opened(topic, lang=lang, level=level)
-    found = sound(visit, lang)
+    visit = open_page(topic, lang=lang, level=level)
+    found = get_checked_html(visit, lang)
     view = resolve_view(Filters(lang=lang, level=level), topic)
-    assert catalogue.load_topics()[topic].question[lang] in words_of(found)
-    assert figures(visit), "no figure"
+    assert catalogue.load_topics()[topic].question[lang] in strip_tags(found)
+    assert get_figures(visit), "no figure"
     assert found.index("<h2>")
-    assert view.indicator.short[lang] in words_of(re.findall(r"<h2>(.*?)</h2>", found)[0])
+    assert view.indicator.short[lang] in strip_tags(re.findall(r"<h2>(.*?)</h2>", found)[0])
     assert all(
         len(chart.alt) > 80 and chart.alt.endswith(f". {i18n.t('alt_table', lang)}")
-        for chart in figures(visit)
+        for chart in get_figures(visit)
     )
     rows = (
         run_query("trend", **view.breakdown, geos=view.geo, lang=lang)
         if view.chart == "series"
         else run_query("map", **view.query_parameters)
     )
-    assert catalogue.get_universe(view.indicator, rows["source"], lang) in words_of(found)
-
-
-def words_of(page: str) -> str:
-    """HTML as text."""
-    from html import unescape
-
-    return unescape(re.sub(r"<[^>]*>", "", page))
+    assert catalogue.get_universe(view.indicator, rows["source"], lang) in strip_tags(found)
 
 
 @pytest.mark.parametrize(("topic", "level", "id"), OFFERED)
 def test_every_indicator_offered_opens_with_rows(topic, level, id):
-    visit = opened(topic, lang="en", level=level, indicator=id)
-    sound(visit, "en")
+    visit = open_page(topic, lang="en", level=level, indicator=id)
+    get_checked_html(visit, "en")
     assert visit.session_state["filters"].indicator == id
-    assert figures(visit), "no figure"
+    assert get_figures(visit), "no figure"
 
 
 @pytest.mark.parametrize("code", REGIONS)
 def test_every_region_has_its_figures_on_the_overview_and_is_found_on_the_topics(code):
     name = dict(run_query("areas", level="italy", lang="it")[["code", "name"]].itertuples(index=False))[code]
-    page = words_of(sound(opened(geo=[code], lang="it"), "it"))
+    page = strip_tags(get_checked_html(open_page(geo=[code], lang="it"), "it"))
     assert t("region_has", "it", name=name) in page
     assert t("region_lacks", "it", name=name) in page
-    assert name.split()[-1] in words_of(
-        re.findall(r"<h2>(.*?)</h2>", sound(opened("closures", geo=[code], lang="it"), "it"))[0]
+    assert name.split()[-1] in strip_tags(
+        re.findall(r"<h2>(.*?)</h2>", get_checked_html(open_page("closures", geo=[code], lang="it"), "it"))[0]
     )
 
 
@@ -119,7 +107,7 @@ def test_every_region_has_its_figures_on_the_overview_and_is_found_on_the_topics
 
 
 def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
-    page = words_of(html(opened(lang="it")))
+    page = strip_tags(get_html(open_page(lang="it")))
     for value in ("6,4%", "76%", "19,1%", "16%", "37%", "31%"):
         assert value in page
     assert "Era 7,9% nel 2019" in page
@@ -130,7 +118,7 @@ def test_the_overview_says_its_headlines_in_words_without_waiting_for_a_chart():
 def test_a_region_of_the_overview_leads_to_its_profile_and_its_comparison(lang):
     ways = {
         link.proto.page: (link.proto.label, link.proto.query_string)
-        for link in opened(lang=lang, geo=["ITF6"]).get("page_link")
+        for link in open_page(lang=lang, geo=["ITF6"]).get("page_link")
     }
     assert ways["profile"] == (t("compare_profile", lang, name="Calabria"), f"lang={lang}&geo=ITF6")
     assert ways["compare"] == (t("profile_compare", lang), f"lang={lang}&geo=ITF6")
@@ -143,7 +131,7 @@ def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
         for entry in load_area_profile("ITF6", "en").all_entries
         if entry.indicator.id == "gva_change_vs_2019"
     )
-    page = words_of(html(opened(lang="en", geo=geo)))
+    page = strip_tags(get_html(open_page(lang="en", geo=geo)))
     row = page[
         page.index("Calabria: what is published" if geo else "Value added vs 2019 at current prices, 2024") :
     ]
@@ -154,12 +142,12 @@ def test_the_overview_shows_value_added_in_the_year_of_the_profile(geo):
 
 def _home(geo: str = "") -> dict[str, list[str]]:
     """The first table of the overview, opened on an area: the cells of each line by its name."""
-    page = html(opened(lang="it", geo=[geo] if geo else []))
+    page = get_html(open_page(lang="it", geo=[geo] if geo else []))
     lines = (
         re.split("</t[hd]>", line)
         for line in re.findall("<tr>(.*?)</tr>", page[page.index("<table") : page.index("</table")])
     )
-    return {words_of(cells[0]): [words_of(cell) for cell in cells[1:-1]] for cells in lines}
+    return {strip_tags(cells[0]): [strip_tags(cell) for cell in cells[1:-1]] for cells in lines}
 
 
 @pytest.mark.parametrize("geo", ["ITH2", "ITC4", "ITI1", "ITC2"])
@@ -184,8 +172,8 @@ def test_the_overview_has_a_region_s_figures_of_its_profile_with_their_edition(g
 
 
 def test_the_overview_says_of_a_region_s_figure_what_its_profile_says():
-    assert 'class="table stacked' in html(
-        opened(lang="it", geo=["ITC4"])
+    assert 'class="table stacked' in get_html(
+        open_page(lang="it", geo=["ITC4"])
     )  # on a phone each line is a card: five columns would be cut
     assert _home("ITC4")["Imprese femminili, quota"] == [
         "19,9%",
@@ -217,7 +205,7 @@ def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is
         lines[name][2]
         for name in ("Valle d'Aosta", "Provincia autonoma di Bolzano", "Provincia autonoma di Trento")
     ] == ["13,3%\xa0†", "10,5%\xa0*", "10,5%\xa0*"]
-    page = words_of(html(opened(lang="it")))
+    page = strip_tags(get_html(open_page(lang="it")))
     assert (
         "* cifra del Trentino-Alto Adige intero. † base sotto 30. Valore aggiunto a prezzi correnti: comprende l'inflazione"
         in page
@@ -225,8 +213,10 @@ def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is
 
 
 def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where_provisional():
-    digital = next(part for part in html(opened(lang="en")).split('<div class="card">') if "19.1%" in part)
-    assert "Source: ISTAT, Eurostat." in words_of(digital)
+    digital = next(
+        part for part in get_html(open_page(lang="en")).split('<div class="card">') if "19.1%" in part
+    )
+    assert "Source: ISTAT, Eurostat." in strip_tags(digital)
     line = run_query(
         "trend", indicator="death_rate", sector="all", gender="all", size="all", geos=("ITA",), lang="en"
     )
@@ -257,8 +247,8 @@ def test_an_area_s_newest_figure_is_the_same_on_its_topic_and_in_its_profile(id)
 
 
 def test_all_areas_with_women_led_firms_are_counted_and_italy_is_not_sent_to_europe_where_it_is_not():
-    page = sound(
-        opened("women", lang="it", level="italy", indicator="women_led_firms_share", geo=["ITF3"]), "it"
+    page = get_checked_html(
+        open_page("women", lang="it", level="italy", indicator="women_led_firms_share", geo=["ITF3"]), "it"
     )
     assert "i 19 territori con un dato pubblicato" in page
     assert t("chosen_without", "it", areas="Campania") in unescape(page)
@@ -276,7 +266,9 @@ def test_the_register_s_count_of_firms_says_that_the_rates_are_of_fewer():
         for id in ("enterprise_deaths", "active_enterprises", "death_rate")
     )
     assert round(100 * deaths / firms, 1) < rate
-    assert "not the denominator of the rates" in words_of(html(opened("profile", lang="en", geo=["ITA"])))
+    assert "not the denominator of the rates" in strip_tags(
+        get_html(open_page("profile", lang="en", geo=["ITA"]))
+    )
     assert not {
         id
         for id in ("death_rate", "enterprise_deaths")
@@ -334,7 +326,7 @@ def _shades(chart) -> tuple[list[str], dict[str, int]]:
     """The limits of a map's classes, and the class of each area."""
     shaded = next(trace for trace in chart["data"] if trace["type"] == "choropleth" and trace["showscale"])
     return list(shaded["colorbar"]["ticktext"]), {
-        words_of(text.split("<br>")[0]): int(shade)
+        strip_tags(text.split("<br>")[0]): int(shade)
         for text, shade in zip(shaded["text"], shaded["z"], strict=True)
     }
 
@@ -342,7 +334,7 @@ def _shades(chart) -> tuple[list[str], dict[str, int]]:
 @pytest.mark.parametrize("period", ["2020", "2024"])
 def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(period):
     overview, topic = (
-        _shades(figures(opened(page, lang="it", level="italy", period=period))[0].spec)
+        _shades(get_figures(open_page(page, lang="it", level="italy", period=period))[0].spec)
         for page in ("overview", "closures")
     )
     embedded = embed_page.render_page(
@@ -416,28 +408,30 @@ def test_an_area_has_one_colour_in_the_lines_of_a_page(name, level):
 
 
 def test_choices_without_data_are_named_as_such_and_never_an_empty_chart():
-    visit = opened("closures", lang="en", level="italy")
+    visit = open_page("closures", lang="en", level="italy")
     sectors = visit.selectbox(key="sector_en")
     assert any(label == t("unavailable", "en", label=label.split(" – ")[0]) for label in sectors.options)
-    sound(opened("closures", lang="en", level="italy", sector="I"), "en")
+    get_checked_html(open_page("closures", lang="en", level="italy", sector="I"), "en")
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_choice_that_has_no_data_is_replaced_said_and_can_be_undone(lang):
-    visit = opened("closures", lang=lang, level="italy", sector="I")
-    assert 'class="said"' in sound(visit, lang)
-    assert figures(visit)
+    visit = open_page("closures", lang=lang, level="italy", sector="I")
+    assert 'class="said"' in get_checked_html(visit, lang)
+    assert get_figures(visit)
     visit.button(key=f"reset_{lang}").click().run()
     assert visit.session_state["filters"] == Filters(lang=lang)
 
 
 def test_a_region_asked_of_a_european_figure_becomes_italy_and_the_page_says_why():
-    page = words_of(sound(opened("digital_sales", lang="it", geo=["ITC4"]), "it"))
+    page = strip_tags(get_checked_html(open_page("digital_sales", lang="it", geo=["ITC4"]), "it"))
     assert t("note_region_in_country", "it", wanted="Lombardia") in page
 
 
 def test_a_region_without_a_figure_is_said():
-    page = words_of(sound(opened("digital_sales", lang="it", level="italy", geo=["ITC4"]), "it"))
+    page = strip_tags(
+        get_checked_html(open_page("digital_sales", lang="it", level="italy", geo=["ITC4"]), "it")
+    )
     assert t("chosen_without_italy", "it", areas="Lombardia") in page
 
 
@@ -454,32 +448,32 @@ def test_a_filter_changes_the_view(name):
     )
     shown = {"indicator": view.indicator.id}.get(name) or getattr(view, name)
     wanted = next(option.code for option in offered if option.available and option.code != shown)
-    visit = opened(topic, lang="en", level=level)
+    visit = open_page(topic, lang="en", level=level)
     visit.selectbox(key=f"{name}_en").set_value(wanted).run()
     assert getattr(visit.session_state["filters"], name) == wanted
-    sound(visit, "en")
+    get_checked_html(visit, "en")
 
 
 def test_the_level_is_changed_with_a_fresh_view_of_it():
-    visit = opened("closures", lang="it", geo=["ITC4"], period="2020")
+    visit = open_page("closures", lang="it", geo=["ITC4"], period="2020")
     visit.radio(key="level_it").set_value("europe").run()
     assert visit.session_state["filters"] == Filters(lang="it", level="europe")
-    sound(visit, "it")
+    get_checked_html(visit, "it")
 
 
 def test_areas_are_chosen_in_the_list_too():
-    visit = opened("closures", lang="it")
+    visit = open_page("closures", lang="it")
     visit.multiselect(key="geo_it").set_value(["ITC4", "ITF3"]).run()
     assert visit.session_state["filters"].geo == ("ITC4", "ITF3")
 
 
 @pytest.mark.parametrize(("level", "drawn"), [("italy", "tiles"), ("world", "AF")])
 def test_the_map_can_be_drawn_otherwise(level, drawn):
-    visit = opened("women", lang="en", level=level)
-    before = figures(visit)[0].spec
+    visit = open_page("women", lang="en", level=level)
+    before = get_figures(visit)[0].spec
     visit.radio(key=f"drawn_{level}_en").set_value(drawn).run()
-    sound(visit, "en")
-    assert figures(visit)[0].spec != before
+    get_checked_html(visit, "en")
+    assert get_figures(visit)[0].spec != before
 
 
 # --- tables and files ---
@@ -487,23 +481,23 @@ def test_the_map_can_be_drawn_otherwise(level, drawn):
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_rows_of_a_figure_are_one_click_away(lang):
-    visit = opened("closures", lang=lang)
-    assert "<table" not in html(visit)
-    row = rows(visit)["map"]
+    visit = open_page("closures", lang=lang)
+    assert "<table" not in get_html(visit)
+    row = get_figure_actions(visit)["map"]
     assert row["names"] == {
         "table": t("show_table", lang),
         "csv": t("csv", lang),
         "kit": t("save_kit", lang),
     }
     assert (row["open"], row["file"]) == ([], None)
-    touch(visit, "map", "table")
-    assert html(visit).count('<th scope="row">') == 21 + 1
-    assert rows(visit)["map"]["open"] == ["table"]
-    taken = rows(touch(visit, "map", "csv"))["map"]
+    press_actions(visit, "map", "table")
+    assert get_html(visit).count('<th scope="row">') == 21 + 1
+    assert get_figure_actions(visit)["map"]["open"] == ["table"]
+    taken = get_figure_actions(press_actions(visit, "map", "csv"))["map"]
     assert taken["file"]["name"].endswith(f"_{get_data_version()}.csv")
     assert verify.verify_file(taken["file"]["text"].encode()).state == "current"
     assert taken["open"] == ["table"], "given once"
-    assert rows(visit.run())["map"]["file"] is None, "given once"
+    assert get_figure_actions(visit.run())["map"]["file"] is None, "given once"
 
 
 @pytest.mark.parametrize(
@@ -518,7 +512,7 @@ def test_the_rows_of_a_figure_are_one_click_away(lang):
 def test_tables_without_a_seal_say_their_version_in_their_names(page, address, names, monkeypatch):
     given = []
     monkeypatch.setattr(st, "download_button", lambda label, **button: given.append(button["file_name"]))
-    visit = opened(page, lang="en", **address)
+    visit = open_page(page, lang="en", **address)
     if "sql_future" in visit.session_state:
         wait([visit.session_state["sql_future"]], 30)
         visit.run()
@@ -527,9 +521,9 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
 
 
 def test_the_table_opens_above_what_can_be_taken():
-    visit = opened("closures", lang="en")
-    touch(visit, "map", "kit", "table")
-    found = html(visit)
+    visit = open_page("closures", lang="en")
+    press_actions(visit, "map", "kit", "table")
+    found = get_html(visit)
     assert -1 < found.find('<th scope="row">') < found.find(t("save_image_hint", "en")[:30])
 
 
@@ -592,7 +586,7 @@ def test_the_sectors_of_another_area_name_every_chosen_one_that_has_none(lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("level", "home"), [("italy", True), ("world", False)])
 def test_a_document_whose_address_is_a_home_page_says_how_to_find_the_table(level, home, lang):
-    found = words_of(html(opened("closures", lang=lang, level=level)))
+    found = strip_tags(get_html(open_page("closures", lang=lang, level=level)))
     assert (t("publisher_home", lang) in found) == home
 
 
@@ -603,12 +597,12 @@ def test_a_check_never_says_closed_of_firms_that_were_not_operating(lang):
     )
     assert not re.search(r"chiuse|hanno chiuso|closed", ours)
     assert {"it": "più spesso non operative", "en": "more often not operating"}[lang] in ours
-    assert ("«" in html(opened("checks", lang=lang))) == (lang == "it")
+    assert ("«" in get_html(open_page("checks", lang=lang))) == (lang == "it")
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):
-    page = words_of(sound(opened("checks", lang=lang), lang))
+    page = strip_tags(get_checked_html(open_page("checks", lang=lang), lang))
     for claim in run_query("claims", lang=lang).itertuples():
         assert claim.claim in page
         assert claim.suggested_wording in page
@@ -618,19 +612,19 @@ def test_every_claim_is_there_with_its_verdict_and_what_to_write(lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("part", ["figures", "catalogue", "coverage", "dictionary"])
 def test_every_part_of_the_data_page_is_a_table(part, lang):
-    visit = opened("data", lang=lang)
+    visit = open_page("data", lang=lang)
     visit.radio(key=f"part_{lang}").set_value(part).run()
-    assert "<table" in sound(visit, lang)
+    assert "<table" in get_checked_html(visit, lang)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
-    visit = opened("data", lang=lang, level="europe", indicator="death_rate", period="2020")
-    whole, areas = html(visit), visit.multiselect(key=f"geo_{lang}")
+    visit = open_page("data", lang=lang, level="europe", indicator="death_rate", period="2020")
+    whole, areas = get_html(visit), visit.multiselect(key=f"geo_{lang}")
     assert areas.label == t("filter_listed", lang)
     assert areas.value == []
     assert f"period_{lang}" not in {box.key for box in visit.selectbox}
-    listed = html(areas.set_value(["FRA"]).run())
+    listed = get_html(areas.set_value(["FRA"]).run())
     view = resolve_view(Filters(lang=lang, level="europe", indicator="death_rate"), "closures")
     rows = run_query("table", **view.breakdown, level="europe", geos=("FRA",), lang=lang)
     assert rows["period"].nunique() > 1
@@ -640,11 +634,11 @@ def test_the_data_page_filters_by_area_says_so_and_offers_no_period(lang):
 
 def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
     address = {"lang": "en", "level": "europe", "indicator": "esales_share_of_turnover"}
-    visit = opened("data", **address)
+    visit = open_page("data", **address)
     view = resolve_view(Filters(**address), "digital_sales")
     assert view.geo
     assert visit.multiselect(key="geo_en").value == []
-    assert html(visit).count('<th scope="row">') == min(
+    assert get_html(visit).count('<th scope="row">') == min(
         len(run_query("table", **view.breakdown, level="europe", geos=(), lang="en")),
         data_page.MAX_TABLE_ROWS,
     )
@@ -652,9 +646,9 @@ def test_the_data_page_opens_whole_where_a_topic_opens_on_one_area():
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_each_count_of_the_coverage_opens_the_view_it_counts(lang):
-    visit = opened("data", lang=lang)
+    visit = open_page("data", lang=lang)
     visit.radio(key=f"part_{lang}").set_value("coverage").run()
-    doors = re.findall(r'<a href="([a-z_]+)\?([^"]+)" target="_self">', html(visit))
+    doors = re.findall(r'<a href="([a-z_]+)\?([^"]+)" target="_self">', get_html(visit))
     assert len(doors) > 100
     for topic, asked in {(topic, unescape(asked)) for topic, asked in doors}:
         wanted = {name: values[0] for name, values in parse_qs(asked).items()}
@@ -669,8 +663,8 @@ def test_each_count_of_the_coverage_opens_the_view_it_counts(lang):
 
 
 def test_every_figure_leads_to_the_documents_it_was_read_in():
-    visit = opened("data", lang="it", level="world", indicator="closure_rate")
-    page = html(visit)
+    visit = open_page("data", lang="it", level="world", indicator="closure_rate")
+    page = get_html(visit)
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     listed = set(re.findall(r'<li id="(document-\d+)">', page))
     assert body.count("<tr>") > 20
@@ -699,35 +693,35 @@ def test_only_addresses_of_the_web_and_of_the_dashboard_are_links(address, link)
 
 
 def test_a_search_asks_for_no_accents():
-    visit = opened("data", lang="it")
+    visit = open_page("data", lang="it")
     visit.radio(key="part_it").set_value("catalogue").run()
     found = [
-        html(visit.text_input(key="search_it").set_value(asked).run()).count('<th scope="row">')
+        get_html(visit.text_input(key="search_it").set_value(asked).run()).count('<th scope="row">')
         for asked in ("attività", "ATTIVITA")
     ]
     assert found[0] == found[1] > 0
 
 
 def test_the_catalogue_can_be_searched_and_says_when_nothing_is_found():
-    visit = opened("data", lang="en")
+    visit = open_page("data", lang="en")
     visit.radio(key="part_en").set_value("catalogue").run()
     visit.text_input(key="search_en").set_value("startups women").run()
-    found = html(visit).count('<th scope="row">')
+    found = get_html(visit).count('<th scope="row">')
     assert 0 < found < 10
     visit.text_input(key="search_en").set_value("zzz").run()
-    assert t("data_not_found", "en") in words_of(html(visit))
+    assert t("data_not_found", "en") in strip_tags(get_html(visit))
 
 
 def test_another_topic_of_the_data_page_opens_its_first_indicator():
-    visit = opened("data", lang="en")
+    visit = open_page("data", lang="en")
     visit.selectbox(key="topic_en").set_value("women").run()
     assert catalogue.get_indicator(visit.session_state["filters"].indicator).topic == "women"
-    sound(visit, "en")
+    get_checked_html(visit, "en")
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_source_is_named_with_its_terms(lang):
-    page = words_of(sound(opened("about", lang=lang), lang))
+    page = strip_tags(get_checked_html(open_page("about", lang=lang), lang))
     assert all(
         source.name[lang] in page and source.licence[lang] in page
         for source in catalogue.load_sources().values()
@@ -738,22 +732,22 @@ def limits(visit) -> tuple:
     """The ends and class limits of a page's map."""
     return next(
         (trace["zmin"], trace["zmax"], str(trace.get("colorbar", {}).get("ticktext")))
-        for chart in figures(visit)
+        for chart in get_figures(visit)
         for trace in chart.spec["data"]
         if trace["type"] == "choropleth"
     )
 
 
 def test_the_classes_of_a_map_stay_when_the_year_changes():
-    assert limits(opened("closures", lang="en", period="2020")) == limits(
-        opened("closures", lang="en", period="2023")
+    assert limits(open_page("closures", lang="en", period="2020")) == limits(
+        open_page("closures", lang="en", period="2023")
     )
 
 
 def test_a_change_that_piles_up_keeps_classes_of_its_own_year():
     """2020 in the classes of 2024 would be one shade all over Italy."""
-    assert limits(opened("profits", lang="en", period="2020")) != limits(
-        opened("profits", lang="en", period="2024")
+    assert limits(open_page("profits", lang="en", period="2020")) != limits(
+        open_page("profits", lang="en", period="2024")
     )
 
 
@@ -762,7 +756,7 @@ def test_a_change_that_piles_up_keeps_classes_of_its_own_year():
     [("ITC4", ["Italy (of “Lombardy” the sectors are not published, or too few)"]), ("ITA", ["Italy"])],
 )
 def test_a_figure_by_sector_says_when_it_is_not_of_the_area_chosen(geo, expected):
-    found = sound(opened("closures", lang="en", geo=[geo], level="italy"), "en")
+    found = get_checked_html(open_page("closures", lang="en", geo=[geo], level="italy"), "en")
     assert re.findall(r'class="sub">(Italy[^·]*) · ', found) == expected
 
 
@@ -781,7 +775,7 @@ EUROSTAT, ISTAT = (
     ],
 )
 def test_a_view_names_the_population_and_the_source_of_the_figures_it_shows(address, populations, publishers):
-    found = sound(opened("closures", lang="en", indicator="death_rate", **address), "en")
+    found = get_checked_html(open_page("closures", lang="en", indicator="death_rate", **address), "en")
     assert f" · {populations} · " in re.findall(r'class="sub">(.*?)</p>', found)[0]
     folded = re.findall(r'<details class="about">.*?</details>', found, re.DOTALL)[0]
     assert f"{populations}." in folded

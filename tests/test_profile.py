@@ -19,8 +19,7 @@ from ripresa.profiles import area_profile, sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table as table
 from ripresa.views.pages import claim_evidence, compare_page, profile_page, sector_profile
-from tests.test_frame import heading, html, opened
-from tests.test_pages import sound, words_of
+from tests.helpers.app import get_checked_html, get_heading, get_html, open_page, strip_tags
 
 ITALIAN = [
     row.code
@@ -34,9 +33,9 @@ SECTORS = ["B-E", "F", "G", "I"]
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("geo", ITALIAN + COUNTRIES)
 def test_every_area_has_a_profile_in_both_languages(geo, lang):
-    visit = opened("profile", lang=lang, geo=[geo])
-    page, one = words_of(sound(visit, lang)), area_profile.load_area_profile(geo, lang)
-    assert one.name in words_of(heading(visit))
+    visit = open_page("profile", lang=lang, geo=[geo])
+    page, one = strip_tags(get_checked_html(visit, lang)), area_profile.load_area_profile(geo, lang)
+    assert one.name in strip_tags(get_heading(visit))
     assert visit.session_state["filters"].geo == (geo,)
     for entry in one.all_entries:
         assert entry.indicator.label[lang] in page
@@ -49,56 +48,56 @@ def test_every_area_has_a_profile_in_both_languages(geo, lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("code", SECTORS)
 def test_every_sector_has_a_profile_beside_the_whole_economy(code, lang):
-    visit = opened("profile", lang=lang, sector=code)
-    page, one = words_of(sound(visit, lang)), sector_profile.get_sector_profile(code, lang)
-    assert one.name in words_of(heading(visit))
+    visit = open_page("profile", lang=lang, sector=code)
+    page, one = strip_tags(get_checked_html(visit, lang)), sector_profile.get_sector_profile(code, lang)
+    assert one.name in strip_tags(get_heading(visit))
     assert one.comparisons
     assert one.italy.all_entries
     assert t("from_whole", lang) in page or t("the_whole", lang) in page
 
 
 def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
-    visit = opened("profile", lang="en")
-    assert heading(visit).startswith("Italy")
+    visit = open_page("profile", lang="en")
+    assert get_heading(visit).startswith("Italy")
     visit.selectbox(key="profile_area_en").set_value("ITF2").run()
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
-    assert heading(visit).startswith("Molise")
+    assert get_heading(visit).startswith("Molise")
     visit.radio(key="profile_kind_en").set_value("sector").run()
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="G")
-    assert "trade" in heading(visit).casefold()
+    assert "trade" in get_heading(visit).casefold()
     assert visit.query_params["of"] == "sector"
     visit.selectbox(key="profile_sector_en").set_value("F").run()
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="F")
-    assert "construction" in heading(visit).casefold()
+    assert "construction" in get_heading(visit).casefold()
     visit.radio(key="profile_kind_en").set_value("area").run()
     assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
     assert "of" not in visit.query_params
-    assert heading(visit).startswith("Molise")
+    assert get_heading(visit).startswith("Molise")
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("code", "key"), [("F", "sector_area_some"), ("G", "sector_area_none")])
 def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_area_chosen(code, key, lang):
-    visit = opened("profile", lang=lang, geo=["ITC4"], sector=code, of="sector")
+    visit = open_page("profile", lang=lang, geo=["ITC4"], sector=code, of="sector")
     place, label = (
         area_profile.get_profile_areas(lang)["ITC4"],
         catalogue.get_indicator("gva_change_vs_2019").label[lang],
     )
-    said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, lang))[0])
-    assert sector_profile.get_sector_profile(code, lang).name in words_of(heading(visit))
+    said = strip_tags(re.findall(r'<div class="said">.*?</div>', get_checked_html(visit, lang))[0])
+    assert sector_profile.get_sector_profile(code, lang).name in strip_tags(get_heading(visit))
     assert said.startswith(t(key, lang, name=place, indicators=label)[:-1])
     assert [
         link.proto.query_string
         for link in visit.get("page_link")
         if link.proto.label == t("compare_profile", lang, name=place)
     ] == [f"lang={lang}&geo=ITC4&sector={code}"]
-    assert 'class="said"' not in html(opened("profile", lang=lang, sector=code)), (
+    assert 'class="said"' not in get_html(open_page("profile", lang=lang, sector=code)), (
         "without an area there is nothing to say"
     )
 
 
 def test_an_area_without_figures_gives_way_to_italy():
-    assert heading(opened("profile", lang="en", geo=["ITC+ITH"])).startswith("Italy")
+    assert get_heading(open_page("profile", lang="en", geo=["ITC+ITH"])).startswith("Italy")
 
 
 # --- what is said ---
@@ -182,7 +181,9 @@ def test_molise_is_above_italy_by_its_interval_and_its_place_is_a_range():
 
 
 def test_a_province_shown_with_the_figure_of_both_says_so():
-    assert t("profile_joined", "it") in words_of(sound(opened("profile", lang="it", geo=["ITH1"]), "it"))
+    assert t("profile_joined", "it") in strip_tags(
+        get_checked_html(open_page("profile", lang="it", geo=["ITH1"]), "it")
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,10 +215,10 @@ def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_
         "2020",
         -5.48,
     )
-    table = words_of(sheet.render_topic_table(one, "profits"))
+    table = strip_tags(sheet.render_topic_table(one, "profits"))
     assert expected in table
     assert t("profile_two_years", lang) in table
-    assert t("profile_two_years", lang) not in words_of(sheet.render_topic_table(one, "closures")), (
+    assert t("profile_two_years", lang) not in strip_tags(sheet.render_topic_table(one, "closures")), (
         "said where there are two"
     )
     assert (
@@ -269,9 +270,9 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
     ],
 )
 def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
-    visit = opened("profile", lang="en", geo=["ITC4"], sector=code)
-    said = words_of(re.findall(r'<div class="said">.*?</div>', sound(visit, "en"))[0])
-    assert heading(visit).startswith("Lombardy")
+    visit = open_page("profile", lang="en", geo=["ITC4"], sector=code)
+    said = strip_tags(re.findall(r'<div class="said">.*?</div>', get_checked_html(visit, "en"))[0])
+    assert get_heading(visit).startswith("Lombardy")
     assert expected in said
     assert sector_profile.get_sector_names("en")[code] in said
     assert [
@@ -347,7 +348,9 @@ def test_every_door_of_a_profile_leads_to_a_page_that_shows_its_figure(geo):
 def ways(visit) -> list[tuple[str, dict]]:
     """Every address of the site that a page links to: the page and the rest, {"geo": ["ITC4"], ...}."""
     written = [
-        unescape(address) for address in re.findall(r'href="([^"]*)"', html(visit)) if "://" not in address
+        unescape(address)
+        for address in re.findall(r'href="([^"]*)"', get_html(visit))
+        if "://" not in address
     ]
     drawn = [f"{link.proto.page}?{link.proto.query_string}" for link in visit.get("page_link")]
     return [(parts.path, parse_qs(parts.query)) for parts in map(urlsplit, written + drawn)]
@@ -369,8 +372,8 @@ def ways(visit) -> list[tuple[str, dict]]:
     ],
 )
 def test_every_link_leads_to_a_page_with_figures(page, address):
-    visit = opened(page, lang="en", **address)
-    sound(visit, "en")
+    visit = open_page(page, lang="en", **address)
+    get_checked_html(visit, "en")
     found = ways(visit)
     assert len(found) > len(shell.FOOTER_PAGES) + 2
     for to, asked in found:
@@ -400,16 +403,16 @@ def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as
 ):
     monkeypatch.setattr(profile_page, "FOLDER", tmp_path)
     offered = [
-        button.proto.label for button in opened("profile", lang="en", geo=["ITF2"]).get("download_button")
+        button.proto.label for button in open_page("profile", lang="en", geo=["ITF2"]).get("download_button")
     ]
     assert offered == [t("profile_page", "en"), t("profile_csv", "en")]
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "ITF2.pdf").write_bytes(b"%PDF-")
     for printed, label in (("older", "profile_page"), (get_data_version(), "profile_pdf")):
         (tmp_path / "version").write_text(printed)
-        visit = opened("profile", lang="en", geo=["ITF2"])
+        visit = open_page("profile", lang="en", geo=["ITF2"])
         assert visit.get("download_button")[0].proto.label == t(label, "en")
-        assert ('href="sheets/en/"' in html(visit)) is (printed == get_data_version())
+        assert ('href="sheets/en/"' in get_html(visit)) is (printed == get_data_version())
 
 
 def test_the_figures_of_a_profile_leave_as_a_clean_file():
@@ -439,7 +442,7 @@ def test_an_old_vintage_of_a_sector_has_no_direction():
     assert "v" in deaths.row["flags"]
     assert deaths.recovery is None
     assert deaths.benchmarks == ()
-    assert t("weak_vintage", "en") in words_of(sheet.render_topic_table(hotels.italy, "closures"))
+    assert t("weak_vintage", "en") in strip_tags(sheet.render_topic_table(hotels.italy, "closures"))
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -465,10 +468,10 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
     claims = {row.id: row for row in run_query("claims", lang=lang).itertuples()}
-    shown = words_of(claim_evidence.render_sides(claims["profits_76"], lang))
+    shown = strip_tags(claim_evidence.render_sides(claims["profits_76"], lang))
     assert "76%" in shown
     assert "75%" in shown
     assert t("exclusion_reason_disputed", lang) in shown
     assert t("exclusion_reason_worded", lang) in shown, "the number of the claim, printed as what it is not"
-    assert t("checks_no_evidence", lang) in words_of(claim_evidence.render_sides(claims["closed_16"], lang))
+    assert t("checks_no_evidence", lang) in strip_tags(claim_evidence.render_sides(claims["closed_16"], lang))
     assert claim_evidence.render_sides(claims["nations_90"], lang) == ""

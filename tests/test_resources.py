@@ -15,8 +15,7 @@ from ripresa.diagnosis.questionnaire import get_questionnaire
 from ripresa.i18n import t
 from ripresa.views.pages import resources_page
 from ripresa.views.pages.resources_page import GOALS, ResourceFilters, is_history, is_match, sort_by_proximity
-from tests.test_frame import html, opened
-from tests.test_pages import sound, words_of
+from tests.helpers.app import get_checked_html, get_html, open_page, strip_tags
 
 ROWS = [
     row | {"goals": resources_page._parse_goals(row["goals"]), "topics": row["topics"].split()}
@@ -27,7 +26,7 @@ BY_ID = {row["id"]: row for row in ROWS}
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_resource_is_there_with_its_state_and_what_it_rests_on(lang):
-    page = words_of(sound(opened("resources", lang=lang), lang))
+    page = strip_tags(get_checked_html(open_page("resources", lang=lang), lang))
     for row in run_query("resources", lang=lang).to_dict("records"):
         assert row["title"] in page
         assert resources_page.describe_state(row, lang) in page
@@ -52,12 +51,12 @@ def test_what_is_not_known_is_never_called_closed_and_what_ended_is_history(lang
 
 @pytest.mark.parametrize("goal", GOALS)
 def test_a_plan_s_link_by_goal_and_kind_shows_what_fits(goal):
-    visit = opened("resources", lang="en", goal=goal, kind="guide")
-    page = words_of(sound(visit, "en"))
+    visit = open_page("resources", lang="en", goal=goal, kind="guide")
+    page = strip_tags(get_checked_html(visit, "en"))
     expected = [row for row in ROWS if goal in row["goals"] and row["kind"] == "guide"]
     assert expected
     assert all(row["title"] in page for row in expected)
-    assert html(visit).count("<h3>") == len(expected)
+    assert get_html(visit).count("<h3>") == len(expected)
     assert visit.selectbox(key="resources_goal_en").value == goal
 
 
@@ -74,10 +73,10 @@ def test_a_broken_address_looks_for_anything(address):
 
 
 def test_a_choice_goes_to_the_address_and_is_read_back_in_the_other_language():
-    visit = opened("resources", lang="en", goal="found")
+    visit = open_page("resources", lang="en", goal="found")
     visit.selectbox(key="resources_kind_en").set_value("helpdesk").run()
     assert (visit.query_params["kind"], visit.query_params["goal"]) == ("helpdesk", "found")
-    visit = opened("resources", lang="it", goal="found", kind="helpdesk")
+    visit = open_page("resources", lang="it", goal="found", kind="helpdesk")
     assert visit.selectbox(key="resources_kind_it").value == "helpdesk"
 
 
@@ -85,9 +84,9 @@ def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_
     found = [row for row in ROWS if is_match(row, ResourceFilters(), "ITH5")]
     assert {row["region"] for row in found} == {"ITH5", "ITA", "EU27_2020", "WORLD"}
     assert [row["region"] for row in sort_by_proximity(found, "ITH5")][:3] == ["ITH5"] * 3
-    visit = opened("resources", lang="en", geo=["ITH5"])
+    visit = open_page("resources", lang="en", geo=["ITH5"])
     assert visit.selectbox(key="resources_region_en").value == "ITH5"
-    assert html(visit).count("<h3>") == len(found)
+    assert get_html(visit).count("<h3>") == len(found)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -95,7 +94,7 @@ def test_a_region_has_its_own_those_of_italy_of_europe_and_of_the_world_its_own_
     ("region", "own", "active"), [("ITI4", 2, True), ("ITF5", 1, False), ("ITC4", 0, False)]
 )
 def test_what_is_the_region_s_own_stands_first_and_none_active_is_said(region, own, active, lang):
-    page = sound(opened("resources", lang=lang, geo=[region]), lang)
+    page = get_checked_html(open_page("resources", lang=lang, geo=[region]), lang)
     place = next(
         row.name for row in run_query("areas", level="italy", lang=lang).itertuples() if row.code == region
     )
@@ -107,21 +106,23 @@ def test_what_is_the_region_s_own_stands_first_and_none_active_is_said(region, o
         own == 0 :
     ]
     assert list(map(unescape, re.findall(r"<h2>(.+?)</h2>", listed)))[: len(there)] == there
-    assert (t("resources_own_none", lang, region=place, count=wide) in words_of(page)) is not active
+    assert (t("resources_own_none", lang, region=place, count=wide) in strip_tags(page)) is not active
     assert ('class="active"' in listed.partition("</li>")[0]) is (active or not own)
 
 
 def test_a_kind_that_is_not_there_gives_way_to_the_other_kinds_and_the_page_says_so():
-    visit = opened("resources", lang="en", kind="video_tutorial", subject="export")
-    assert t("resources_other_kinds", "en", kind="video tutorial") in words_of(sound(visit, "en"))
-    assert html(visit).count("<h3>") == len([row for row in ROWS if "export" in row["topics"]])
+    visit = open_page("resources", lang="en", kind="video_tutorial", subject="export")
+    assert t("resources_other_kinds", "en", kind="video tutorial") in strip_tags(
+        get_checked_html(visit, "en")
+    )
+    assert get_html(visit).count("<h3>") == len([row for row in ROWS if "export" in row["topics"]])
 
 
 def test_nothing_found_is_a_sentence_and_a_way_back():
-    visit = opened("resources", lang="en", cost="paid", subject="women")
-    assert t("resources_nothing", "en") in words_of(sound(visit, "en"))
+    visit = open_page("resources", lang="en", cost="paid", subject="women")
+    assert t("resources_nothing", "en") in strip_tags(get_checked_html(visit, "en"))
     visit.button(key="resources_all_en").click().run()
-    assert html(visit).count("<h3>") == len(ROWS)
+    assert get_html(visit).count("<h3>") == len(ROWS)
 
 
 # --- the check of addresses ---

@@ -23,10 +23,9 @@ from ripresa.views.components import export_menu
 from ripresa.views.pages import compare_page
 from ripresa.views.pages import topic_page as topic
 from ripresa.views.pages.topic_page import build_map_figures
-from tests.helpers import drawn
-from tests.helpers.exporting import rows, view
-from tests.test_frame import html, opened
-from tests.test_weight import elements
+from tests.helpers import app
+from tests.helpers.app import get_elements, get_html, open_page
+from tests.helpers.exporting import load_rows, load_view
 
 MAPS = [("closures", "italy"), ("digital_sales", "europe"), ("women", "world")]
 
@@ -56,8 +55,8 @@ def _noted(ask, name: str, made: list[str]):
 
 def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
     """A page with what can be taken of a figure open at a part."""
-    visit = opened(topic, lang=lang, **address)
-    drawn.touch(visit, name, "kit")
+    visit = open_page(topic, lang=lang, **address)
+    app.press_actions(visit, name, "kit")
     if part:
         visit.radio(key=f"{name}_part_{lang}").set_value(part).run()
     assert not visit.exception
@@ -67,12 +66,12 @@ def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("topic", "level"), MAPS)
 def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
-    visit = opened(topic, lang=lang, level=level)
-    offered = drawn.rows(visit)
+    visit = open_page(topic, lang=lang, level=level)
+    offered = app.get_figure_actions(visit)
     assert all(row["names"]["kit"] == t("save_kit", lang) for row in offered.values()), (
         "the map and its ranking share one"
     )
-    assert len(offered) >= len(drawn.figures(visit)) - 1 > 0, "the map and its ranking share one"
+    assert len(offered) >= len(app.get_figures(visit)) - 1 > 0, "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
     assert visit.radio(key=f"map_part_{lang}").options == [
         t(f"save_{part}", lang) for part in export_menu.SECTIONS
@@ -80,9 +79,9 @@ def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
 
 
 def test_nothing_is_prepared_before_it_is_asked_for(counted):
-    visit = opened("closures", lang="it")
+    visit = open_page("closures", lang="it")
     assert counted == []
-    drawn.touch(visit, "map", "kit")
+    app.press_actions(visit, "map", "kit")
     assert counted == ["build_export"], "the image's words, and no file"
     counted.clear()
     visit.radio(key="map_part_it").set_value("files").run()
@@ -92,10 +91,10 @@ def test_nothing_is_prepared_before_it_is_asked_for(counted):
 
 
 def test_closed_it_costs_a_figure_less_than_two_kilobytes():
-    visit = opened("closures", lang="it")
-    assert "cameras" not in html(visit)
-    assert "copied" not in html(visit)
-    sizes = [node.proto.ByteSize() for node in elements(visit) if t("save_kit", "it") in str(node.proto)]
+    visit = open_page("closures", lang="it")
+    assert "cameras" not in get_html(visit)
+    assert "copied" not in get_html(visit)
+    sizes = [node.proto.ByteSize() for node in get_elements(visit) if t("save_kit", "it") in str(node.proto)]
     assert len(sizes) > 1
     assert max(sizes) < 2000
 
@@ -103,9 +102,9 @@ def test_closed_it_costs_a_figure_less_than_two_kilobytes():
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize(("topic", "level"), MAPS)
 def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
-    shown = rows(topic, level, lang)
+    shown = load_rows(topic, level, lang)
     made = export_menu.build_file(
-        shown, view(topic, level, lang), (), "csv", "https://pmi.example.org"
+        shown, load_view(topic, level, lang), (), "csv", "https://pmi.example.org"
     ).decode()
     back = list(csv.DictReader(io.StringIO(made)))
     assert [row["geo"] for row in back] == list(shown["geo"])
@@ -131,7 +130,7 @@ def test_a_file_has_the_rows_of_the_figure(topic, level, lang):
 def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_ranked(
     topic, choice, reference, many
 ):
-    shown = view(topic, lang="en", **choice)
+    shown = load_view(topic, lang="en", **choice)
     first, order = build_map_figures(shown, "light", "")
     content = export_menu.build_file(first.rows, shown, (first.figure,), "csv", "https://pmi.example.org")
     areas, others = [], []
@@ -161,13 +160,13 @@ def test_a_map_leaves_with_what_its_title_compares_it_with_marked_and_never_rank
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
-    visit = opened("women", lang=lang)
-    drawn.touch(visit, "map", "table")
-    page, name = html(visit), {"it": "Italia", "en": "Italy"}[lang]
+    visit = open_page("women", lang=lang)
+    app.press_actions(visit, "map", "table")
+    page, name = get_html(visit), {"it": "Italia", "en": "Italy"}[lang]
     assert page.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
     assert f'<th scope="row">{name}</th>' not in page
     body = embed_page.build_response(
-        view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}
+        load_view("women", "italy").indicator.id, {"lang": lang, "figure": "map"}
     ).body.decode()
     assert body.count(f'<th scope="row">{t("reference", lang, name=name)}</th>') == 1
     assert body.count('<th scope="row">') == 22
@@ -175,11 +174,11 @@ def test_the_table_of_a_map_says_which_row_the_areas_are_compared_with(lang):
 
 def test_italy_is_a_reference_among_regions_and_an_area_where_it_is_chosen_or_alone():
     among = {"geo": "ITA", "level": "country"}, {"geo": "ITC4", "level": "area"}
-    assert get_row_roles(list(among), view("closures", "italy")) == ["reference", "area"]
-    assert get_row_roles(list(among), view("closures", "italy", geo=("ITA", "ITC4"))) == ["area", "area"]
-    assert get_row_roles(list(among[:1]), view("closures", "italy")) == ["area"]
+    assert get_row_roles(list(among), load_view("closures", "italy")) == ["reference", "area"]
+    assert get_row_roles(list(among), load_view("closures", "italy", geo=("ITA", "ITC4"))) == ["area", "area"]
+    assert get_row_roles(list(among[:1]), load_view("closures", "italy")) == ["area"]
     group = {"geo": "EU27_2020", "level": "group"}
-    assert get_row_roles([group, among[0]], view("closures", "europe")) == ["reference", "area"]
+    assert get_row_roles([group, among[0]], load_view("closures", "europe")) == ["reference", "area"]
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -192,7 +191,7 @@ def test_every_format_is_one_click_away(lang):
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_citation_names_the_publisher_first_and_can_be_copied(lang):
-    page = html(kit("closures", lang, "cite"))
+    page = get_html(kit("closures", lang, "cite"))
     assert page.count('class="copier"') == 3
     assert "@misc{" in page
     assert "TY  - DATA" in page
@@ -202,7 +201,7 @@ def test_the_citation_names_the_publisher_first_and_can_be_copied(lang):
 
 
 def test_the_cited_link_says_every_choice_and_the_version():
-    page = html(kit("closures", "en", "link", period="2023"))
+    page = get_html(kit("closures", "en", "link", period="2023"))
     plain, cited = [line.partition("</code>")[0].replace("&amp;", "&") for line in page.split("<code>")[1:3]]
     assert parse_qs(urlsplit(plain).query) == {"lang": ["en"], "period": ["2023"]}
     assert parse_qs(urlsplit(cited).query)["version"] == [queries.get_data_version()]
@@ -217,18 +216,18 @@ def test_a_version_that_is_not_kept_says_so_where_it_is_cited(lang, part, monkey
     said = t("save_unkept", lang, version=queries.get_data_version())
     for kept in ([{"version": queries.get_data_version()}], []):
         monkeypatch.setattr(export_menu.release, "load_releases", lambda kept=kept: kept)
-        assert (said in html(kit("closures", lang, part))) == (not kept)
+        assert (said in get_html(kit("closures", lang, part))) == (not kept)
 
 
 def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_changed():
     chosen = {"geo": ["ITC4", "ITI4"], "indicator": "birth_rate"}
-    page = html(kit("compare", "en", "link", "compared", **chosen))
+    page = get_html(kit("compare", "en", "link", "compared", **chosen))
     plain, cited = [urlsplit(unescape(line.partition("</code>")[0])) for line in page.split("<code>")[1:3]]
     assert plain.path == cited.path == "/compare"
     assert parse_qs(plain.query) == {"lang": ["en"]} | {
         name: [one] if isinstance(one, str) else one for name, one in chosen.items()
     }
-    again = html(opened("compare", **parse_qs(cited.query)))
+    again = get_html(open_page("compare", **parse_qs(cited.query)))
     assert 'class="said cited"' in again
     assert "none of its" in again
     assert re.findall("<h2>([^<]*)</h2>", again)[0] in page, "the same finding"
@@ -237,14 +236,14 @@ def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_c
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_image_buttons_name_the_figure_they_save(lang):
     visit = kit("closures", lang)
-    assert 'data-figure="map"' in html(visit)
+    assert 'data-figure="map"' in get_html(visit)
     visit.radio(key=f"map_which_{lang}").set_value(1).run()
-    assert 'data-figure="map_beside"' in html(visit)
+    assert 'data-figure="map_beside"' in get_html(visit)
 
 
 def recipe(visit) -> dict:
     """What the camera's buttons carry."""
-    return json.loads(unescape(re.search('data-recipe="([^"]*)"', html(visit))[1]))
+    return json.loads(unescape(re.search('data-recipe="([^"]*)"', get_html(visit))[1]))
 
 
 @pytest.mark.parametrize("screen", ["light", "dark"])
@@ -272,7 +271,7 @@ def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, a
 
 @pytest.mark.parametrize("part", ["embed", "code"])
 def test_the_code_to_paste_is_that_of_the_figure(part):
-    page = unescape(html(kit("closures", "it", part)))
+    page = unescape(get_html(kit("closures", "it", part)))
     expected = {
         "embed": ("/embed/v1/death_rate?", "figure=map"),
         "code": ("'death_rate'", "import duckdb", "sql?lang=it"),
@@ -317,7 +316,7 @@ def embedded(drawing_or_name, view_=None) -> str:
     ],
 )
 def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
-    shown = view(page, lang="en", **choice)
+    shown = load_view(page, lang="en", **choice)
     there = [
         *topic.build_time_figures(shown, "light"),
         topic.build_sector_figure(shown, "light"),
@@ -354,19 +353,19 @@ def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monk
 
 
 def test_a_live_view_says_nothing_of_versions():
-    assert 'class="said cited"' not in html(opened("closures", lang="it"))
+    assert 'class="said cited"' not in get_html(open_page("closures", lang="it"))
 
 
 def test_a_cited_link_on_the_same_data_says_that_nothing_changed():
-    page = html(opened("closures", lang="it", version=queries.get_data_version()))
+    page = get_html(open_page("closures", lang="it", version=queries.get_data_version()))
     assert 'class="said cited"' in page
     assert "non è cambiata nessuna" in page
 
 
 def test_a_cited_link_of_a_version_not_kept_says_so():
-    page = html(opened("closures", lang="en", version="000000000000"))
+    page = get_html(open_page("closures", lang="en", version="000000000000"))
     assert "000000000000, which is not kept here" in page
-    assert "&lt;script" in html(opened("closures", lang="en", version="<script>alert(1)</script>"))
+    assert "&lt;script" in get_html(open_page("closures", lang="en", version="<script>alert(1)</script>"))
 
 
 def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
@@ -386,12 +385,12 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
         "load_observations",
         lambda version, root=None: then if version == "0000000000aa" else kept(version, root),
     )
-    visit = opened("closures", lang="it", version="0000000000aa", period="2024")
-    page = html(visit)
+    visit = open_page("closures", lang="it", version="0000000000aa", period="2024")
+    page = get_html(visit)
     assert "1 delle 22 cifre" in page
     assert "Lombardia: era 11,1%, ora" in page
-    drawn.touch(visit, "map", "table")
-    page = html(visit)
+    app.press_actions(visit, "map", "table")
+    page = get_html(visit)
     assert t("column_since", "it") in page
     assert page.count("era 11,1%") == 2
     assert "come allora" in page
@@ -410,10 +409,10 @@ def test_a_cited_link_on_newer_data_says_what_each_figure_was(monkeypatch):
     ],
 )
 def test_every_part_opens_under_every_figure(page, address):
-    visit = opened(page, lang="en", **address)
-    names = list(drawn.rows(visit))
+    visit = open_page(page, lang="en", **address)
+    names = list(app.get_figure_actions(visit))
     for name in names:
-        drawn.touch(visit, name, "kit")
+        app.press_actions(visit, name, "kit")
     for part in export_menu.SECTIONS:
         for name in names:
             choice = visit.radio(key=f"{name}_part_en")
@@ -422,4 +421,4 @@ def test_every_part_opens_under_every_figure(page, address):
                 choice.set_value(part)
         visit.run()
         assert not visit.exception
-        assert t("fault_title", "en") not in html(visit)
+        assert t("fault_title", "en") not in get_html(visit)

@@ -11,13 +11,12 @@ from ripresa import i18n as words
 from ripresa.i18n import t
 from ripresa.sandbox import pool as locked
 from ripresa.views.pages import sql_page
-from tests.helpers.drawn import figures
-from tests.test_frame import html, opened
+from tests.helpers.app import get_figures, get_html, open_page
 
 
 def answered(sentence: str, lang: str = "it"):
     """The page opened at a question, once the answer is there."""
-    visit = opened("sql", lang=lang, sql=sentence)
+    visit = open_page("sql", lang=lang, sql=sentence)
     return settled(visit)
 
 
@@ -30,16 +29,16 @@ def settled(visit):
 
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
-    visit = opened("sql", lang=lang)
+    visit = open_page("sql", lang=lang)
     assert visit.text_area[0].value == sql_page.get_example("regions", lang)
     assert f"observations_in('{lang}')" in visit.text_area[0].value
-    assert "<summary>observations</summary>" in html(visit)
+    assert "<summary>observations</summary>" in get_html(visit)
     said = {
         "it": ("Una cifra pubblicata per riga", "Numerosità con le parole dell'editore"),
         "en": ("One published figure a row", "Sample size in the publisher's words"),
     }
     assert all(
-        (escape(words) in html(visit)) == (spoken == lang)
+        (escape(words) in get_html(visit)) == (spoken == lang)
         for spoken, sentences in said.items()
         for words in sentences
     )
@@ -49,7 +48,7 @@ def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
 @pytest.mark.parametrize("lang", words.LANGS)
 def test_a_question_in_the_address_is_answered(lang):
     visit = answered("select count(*) as how_many from geographies where level = 'area'", lang)
-    page = html(visit)
+    page = get_html(visit)
     assert visit.text_area[0].value.startswith("select count(*)")
     assert "how_many" in page
     assert '<th scope="row" class="number">21</th>' in page
@@ -58,7 +57,7 @@ def test_a_question_in_the_address_is_answered(lang):
 
 
 def test_numbers_stand_right_and_texts_left_with_their_heads():
-    page = html(answered("select 1 as many, 'a' as name, 2.5 as share, date '2020-01-01' as day"))
+    page = get_html(answered("select 1 as many, 'a' as name, 2.5 as share, date '2020-01-01' as day"))
     for tag in (
         '<th scope="col" class="number">many',
         '<th scope="col">name',
@@ -73,11 +72,11 @@ def test_numbers_stand_right_and_texts_left_with_their_heads():
 
 
 def test_a_question_asked_is_in_the_address():
-    visit = opened("sql", lang="it")
+    visit = open_page("sql", lang="it")
     visit.text_area[0].set_value("select 42 as answer")
     visit.button[0].click().run()
     assert "select 42 as answer" in visit.query_params["sql"]
-    assert '<th scope="row" class="number">42</th>' in html(settled(visit))
+    assert '<th scope="row" class="number">42</th>' in get_html(settled(visit))
 
 
 @pytest.mark.parametrize("lang", words.LANGS)
@@ -94,7 +93,7 @@ def test_a_question_asked_is_in_the_address():
     ],
 )
 def test_what_is_not_a_question_is_refused_with_a_sentence(question, kind, lang):
-    page = html(answered(question, lang))
+    page = get_html(answered(question, lang))
     assert locked.QueryRejectedError(kind).format_message(lang) in page.replace("&#x27;", "'")
     assert "<table" not in page
 
@@ -107,7 +106,7 @@ def test_what_is_not_a_question_is_refused_with_a_sentence(question, kind, lang)
     ],
 )
 def test_a_mistake_is_told_in_the_engines_words_with_its_help(question, help):
-    page = html(answered(question, "en"))
+    page = get_html(answered(question, "en"))
     assert "DuckDB cannot answer" in page, page[-900:]
     assert "<pre>" in page, page[-900:]
     assert escape(help) in page, page[-900:]
@@ -130,11 +129,11 @@ def test_lists_times_and_the_like_are_written_as_the_engine_writes_them():
 
 def test_a_question_too_long_is_refused_at_once(monkeypatch):
     monkeypatch.setattr(locked, "MAX_SQL_LENGTH", 30)
-    visit = opened("sql", lang="en")
+    visit = open_page("sql", lang="en")
     visit.text_area[0].set_value("select '" + "a" * 50 + "'")
     visit.button[0].click().run()
     assert not visit.exception
-    assert "shorten the question" in html(visit)
+    assert "shorten the question" in get_html(visit)
 
 
 @pytest.mark.parametrize("name", [*sql_page.EXAMPLES, *sql_page.FIGURE_EXAMPLES])
@@ -147,18 +146,18 @@ def test_every_example_has_an_answer(name):
 
 
 def test_an_example_is_put_in_the_box_and_can_be_run():
-    visit = opened("sql", lang="en")
+    visit = open_page("sql", lang="en")
     visit.selectbox(key="sql_example_en").set_value("count").run()
     assert visit.text_area[0].value == sql_page.EXAMPLES["count"]
     visit.button[0].click().run()
-    assert "death_rate" in html(settled(visit))
+    assert "death_rate" in get_html(settled(visit))
 
 
 def test_an_answer_can_be_drawn():
     visit = answered(sql_page.get_example("regions", "it"), "it")
-    assert not figures(visit)
+    assert not get_figures(visit)
     visit.toggle(key="sql_chart_it").set_value(True).run()
-    chart = figures(visit)[0]
+    chart = get_figures(visit)[0]
     assert "Lombardia" in json.dumps(chart.spec)
     assert (
         chart.alt == f"{t('sql_alt', 'it', up='death_rate', across='region', rows=21)} {t('alt_table', 'it')}"
@@ -189,7 +188,7 @@ def test_an_answer_of_several_years_is_one_bar_a_year():
         "it",
     )
     visit.toggle(key="sql_chart_it").set_value(True).run()
-    drawn = figures(visit)[0].spec["data"][0]
+    drawn = get_figures(visit)[0].spec["data"][0]
     assert drawn["type"] == "bar", "time runs to the right"
     assert len(set(drawn["x"])) == len(drawn["y"]) > 3, "time runs to the right"
     assert "orientation" not in drawn, "time runs to the right"
@@ -208,18 +207,18 @@ def test_bars_of_one_name_are_points_and_the_page_says_why(lang):
         "select 'ITG1' as geo, unnest(['2020', '2021']) as period, unnest([7, 8]) as value", lang
     )
     visit.toggle(key=f"sql_chart_{lang}").set_value(True).run()
-    assert figures(visit)[0].spec["data"][0]["type"] == "bar"
-    assert t("sql_repeated", lang, across="geo") not in html(visit)
+    assert get_figures(visit)[0].spec["data"][0]["type"] == "bar"
+    assert t("sql_repeated", lang, across="geo") not in get_html(visit)
     visit.selectbox(key=f"sql_across_{lang}_period").set_value("geo").run()
-    drawn = figures(visit)[0].spec["data"][0]
+    drawn = get_figures(visit)[0].spec["data"][0]
     assert (drawn["type"], drawn["mode"], drawn["x"]) == ("scatter", "markers", [7, 8])
-    assert t("sql_repeated", lang, across="geo") in html(visit)
+    assert t("sql_repeated", lang, across="geo") in get_html(visit)
 
 
 def test_rows_that_no_column_tells_apart_are_numbered():
     visit = answered("select 'a' as name, unnest([1, 1]) as value", "en")
     visit.toggle(key="sql_chart_en").set_value(True).run()
-    chart = figures(visit)[0]
+    chart = get_figures(visit)[0]
     assert chart.spec["data"][0]["x"] == [1, 2]
     assert (
         chart.alt == f"{t('sql_alt', 'en', up='value', across='Row number', rows=2)} {t('alt_table', 'en')}"

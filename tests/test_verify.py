@@ -28,15 +28,19 @@ from ripresa.exports import formats, image_metadata, verify
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS
 from ripresa.web import routes
-from tests.helpers.exporting import DIGITS, export
+from tests.helpers.exporting import (
+    DIGITS,
+    IMAGES,
+    TABLES,
+    build_file,
+    build_pdf,
+    build_png,
+    build_sealed_image,
+    load_export,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLES = ("csv", "excel", "xlsx", "parquet", "json", "zip")
 TRIES = 60  # digits changed in each format
-
-
-def made(form: str, lang: str = "it", topic: str = "women") -> bytes:
-    return formats.build_file(export(topic, lang=lang), form)
 
 
 def digit_changed(content: bytes, random_: random.Random, within: slice = slice(None)) -> tuple[bytes, int]:
@@ -66,7 +70,7 @@ def members(archive: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize("lang", ["it", "en"])
 @pytest.mark.parametrize("form", TABLES)
 def test_a_table_as_it_left_is_intact_and_current(form, lang):
-    verdict = verify.verify_file(made(form, lang), f"figures.{form}")
+    verdict = verify.verify_file(build_file(form, lang), f"figures.{form}")
     assert (verdict.state, verdict.findings, verdict.row_count) == (
         "current",
         (),
@@ -75,13 +79,13 @@ def test_a_table_as_it_left_is_intact_and_current(form, lang):
 
 
 def test_a_csv_saved_again_with_its_rows_sorted_or_some_left_out_still_holds_row_by_row():
-    lines = made("csv").decode().splitlines()
+    lines = build_file("csv").decode().splitlines()
     assert verify.verify_file("\n".join([lines[0], *sorted(lines[3:])]).encode()).state == "current"
 
 
 @pytest.mark.parametrize("form", TABLES)
 def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_still(form, monkeypatch):
-    shown = export("women")
+    shown = load_export("women")
     table = shown.table.drop(columns="role")
     with monkeypatch.context() as then:
         then.setattr(formats, "COLUMNS", {name: told for name, told in COLUMNS.items() if name != "role"})
@@ -102,7 +106,7 @@ def test_a_file_taken_before_it_told_the_references_from_the_areas_is_intact_sti
 
 @pytest.mark.parametrize("form", TABLES)
 def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_still(form):
-    shown, english = export("women"), export("women", lang="en").table["population"]
+    shown, english = load_export("women"), load_export("women", lang="en").table["population"]
     assert (shown.table["population"] != english).all()
     table = shown.table.assign(population=english)
     verdict = verify.verify_file(
@@ -120,7 +124,7 @@ def test_an_italian_file_taken_when_populations_were_told_in_english_is_intact_s
     ],
 )
 def test_a_population_told_in_its_file_s_language_is_intact_and_in_another_altered(lang, base, other):
-    content = made("csv", lang)
+    content = build_file("csv", lang)
     assert verify.verify_file(content).state == "current"
     assert base.encode() in content
     assert other.encode() not in content
@@ -128,7 +132,7 @@ def test_a_population_told_in_its_file_s_language_is_intact_and_in_another_alter
 
 
 def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
-    rows = list(csv.reader(io.StringIO(made("csv").decode())))
+    rows = list(csv.reader(io.StringIO(build_file("csv").decode())))
     place = rows[0].index("role")
     changed = [rows[0], [*rows[1][:place], "reference", *rows[1][place + 1 :]], *rows[2:]]
     without = [[*row[:place], *row[place + 1 :]] for row in rows]
@@ -144,7 +148,7 @@ def test_a_reference_turned_into_an_area_or_the_column_taken_away_is_altered():
 
 
 def test_the_metadata_beside_a_csv_notices_a_row_left_out():
-    shown, table = export("women"), made("csv")
+    shown, table = load_export("women"), build_file("csv")
     beside = formats.write_csvw_metadata(shown, "figures.csv")
     assert verify.verify_file(table, sidecar=beside).state == "current"
     verdict = verify.verify_file(b"\n".join(table.split(b"\n")[:-2]), sidecar=beside)
@@ -177,7 +181,7 @@ def test_what_is_not_ours_is_not_ours_whatever_it_is(content):
 
 @pytest.mark.parametrize("form", [*TABLES, "png", "svg", "pdf"])
 def test_no_file_however_broken_stops_verify(form):
-    content, random_ = (sealed(form) if form in IMAGES else made(form)), random.Random(form)
+    content, random_ = (build_sealed_image(form) if form in IMAGES else build_file(form)), random.Random(form)
     for _ in range(TRIES):
         start, size = random_.randrange(len(content)), random_.randrange(1, 400)
         broken = random_.choice(
@@ -207,14 +211,14 @@ def test_no_file_however_broken_stops_verify(form):
     ],
 )
 def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
-    whole = json.loads(made("json"))
+    whole = json.loads(build_file("json"))
     whole["seal"] = fingerprint.add_checksum(whole["seal"] | change)
     assert verify.verify_file(json.dumps(whole).encode()).state in ("altered", "not_ours")
-    described = json.loads(members(made("zip"))["datapackage.json"])
+    described = json.loads(members(build_file("zip"))["datapackage.json"])
     described["ripresa"] = fingerprint.add_checksum(described["ripresa"] | change)
     described["resources"][0]["path"] = ["x"]
     assert verify.verify_file(
-        rezipped(made("zip"), "datapackage.json", json.dumps(described).encode())
+        rezipped(build_file("zip"), "datapackage.json", json.dumps(described).encode())
     ).state in (
         "altered",
         "not_ours",
@@ -223,22 +227,26 @@ def test_a_seal_made_by_a_stranger_is_judged_like_any_other(change):
 
 def test_metadata_too_deep_to_read_is_no_seal():
     deep = b"[" * 100_000
-    assert verify.verify_file(made("csv"), sidecar=deep).state == "current"
-    assert verify.verify_file(rezipped(made("zip"), "datapackage.json", deep)).state == "not_ours"
+    assert verify.verify_file(build_file("csv"), sidecar=deep).state == "current"
+    assert verify.verify_file(rezipped(build_file("zip"), "datapackage.json", deep)).state == "not_ours"
 
 
 def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
     def hidden(content):
         return content.replace(b'"title": "', b'"title": "\\ud800', 1)
 
-    verdict = verify.verify_file(hidden(made("json")))
+    verdict = verify.verify_file(hidden(build_file("json")))
     assert verdict.state == "altered"
     assert [detail.kind for detail in verdict.findings] == ["damaged"]
-    beside = json.loads(formats.write_csvw_metadata(export("women"), "figures.csv")) | {"title": "\ud800"}
-    assert verify.verify_file(made("csv"), sidecar=json.dumps(beside).encode()).state == "current"
+    beside = json.loads(formats.write_csvw_metadata(load_export("women"), "figures.csv")) | {
+        "title": "\ud800"
+    }
+    assert verify.verify_file(build_file("csv"), sidecar=json.dumps(beside).encode()).state == "current"
     assert (
         verify.verify_file(
-            rezipped(made("zip"), "datapackage.json", hidden(members(made("zip"))["datapackage.json"]))
+            rezipped(
+                build_file("zip"), "datapackage.json", hidden(members(build_file("zip"))["datapackage.json"])
+            )
         ).state
         == "not_ours"
     )
@@ -246,7 +254,7 @@ def test_half_a_letter_is_no_text_of_ours_wherever_json_hides_it():
 
 @pytest.mark.parametrize("word", [b"/Size", b"/Root", b"trailer", b"startxref"])
 def test_a_pdf_without_what_every_pdf_has_is_altered(word):
-    assert verify.verify_file(sealed("pdf").replace(word, b"/Xxxx")).state == "altered"
+    assert verify.verify_file(build_sealed_image("pdf").replace(word, b"/Xxxx")).state == "altered"
 
 
 # --- altered ---
@@ -254,7 +262,7 @@ def test_a_pdf_without_what_every_pdf_has_is_altered(word):
 
 @pytest.mark.parametrize("form", ["csv", "excel", "json"])
 def test_one_changed_digit_is_caught_and_put_back(form):
-    content, random_ = made(form), random.Random(form)
+    content, random_ = build_file(form), random.Random(form)
     for _ in range(TRIES):
         changed, place = digit_changed(content, random_)
         verdict = verify.verify_file(changed)
@@ -263,7 +271,7 @@ def test_one_changed_digit_is_caught_and_put_back(form):
 
 
 def test_the_cell_that_was_changed_is_named_with_both_values():
-    verdict = verify.verify_file(made("csv").replace(b",16.16,", b",61.61,", 1))
+    verdict = verify.verify_file(build_file("csv").replace(b",16.16,", b",61.61,", 1))
     assert verdict.format_findings("en") == [
         "row 14 (Lazio, 2025-05), column value: 61.61 in the file, it was 16.16"
     ]
@@ -277,7 +285,7 @@ def test_the_cell_that_was_changed_is_named_with_both_values():
     [("xlsx", r"xl/worksheets/sheet1\.xml|xl/sharedStrings\.xml|docProps/custom\.xml"), ("zip", r".*")],
 )
 def test_one_changed_digit_inside_an_archive_is_caught(form, parts):
-    content, random_ = made(form), random.Random(form)
+    content, random_ = build_file(form), random.Random(form)
     inside = {
         name: part
         for name, part in members(content).items()
@@ -307,7 +315,7 @@ def test_one_changed_digit_inside_an_archive_is_caught(form, parts):
 
 
 def test_a_changed_number_in_a_workbook_is_named_with_both_values():
-    content = made("xlsx")
+    content = build_file("xlsx")
     sheet = members(content)["xl/worksheets/sheet1.xml"]
     verdict = verify.verify_file(
         rezipped(
@@ -321,7 +329,7 @@ def test_a_changed_number_in_a_workbook_is_named_with_both_values():
 
 
 def test_a_changed_cell_of_a_parquet_file_is_caught():
-    table = parquet.read_table(io.BytesIO(made("parquet")))
+    table = parquet.read_table(io.BytesIO(build_file("parquet")))
     for name in ("value", "n", "geo_name", "period", "check", "period_start"):
         values = table[name].to_pylist()
         values[4] = (
@@ -354,7 +362,7 @@ def test_a_changed_cell_of_a_parquet_file_is_caught():
 
 
 def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_is_read_as_it_was():
-    content, random_ = made("parquet"), random.Random(3)
+    content, random_ = build_file("parquet"), random.Random(3)
     whole = parquet.read_table(io.BytesIO(content))
     for _ in range(TRIES):
         place = random_.randrange(4, len(content) - 8)
@@ -364,20 +372,20 @@ def test_bytes_changed_anywhere_in_a_parquet_file_never_pass_unless_every_cell_i
 
 
 def test_a_readme_or_citation_changed_inside_a_zip_is_named():
-    content = made("zip")
+    content = build_file("zip")
     verdict = verify.verify_file(rezipped(content, "citation.txt", b"Someone else, 2026"))
     assert verdict.state == "altered"
     assert "citation.txt" in verdict.format_findings("en")[0]
 
 
 def test_a_changed_title_in_the_description_is_caught():
-    whole = json.loads(made("json"))
+    whole = json.loads(build_file("json"))
     whole["about"]["title"] += "!"
     assert verify.verify_file(json.dumps(whole).encode()).state == "altered"
 
 
 def test_a_table_whose_checks_were_forged_too_is_caught_by_the_published_figures():
-    whole = json.loads(made("json"))
+    whole = json.loads(build_file("json"))
     whole["rows"][0]["value"] = 99.9
     names = [name for name in whole["rows"][0] if name != "check"]
     whole["rows"][0]["check"] = fingerprint.checksum_row(
@@ -422,60 +430,9 @@ def test_a_formula_like_text_survives_the_spreadsheet_formats_and_verifies():
 # --- images ---
 
 
-def png(wide: int = 4, tall: int = 3) -> bytes:
-    def part(name, content):
-        return (
-            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        )
-
-    pixels = b"".join(b"\0" + bytes(range(wide * 3)) for _ in range(tall))
-    return (
-        image_metadata.PNG_SIGNATURE
-        + part(b"IHDR", struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0))
-        + part(b"IDAT", zlib.compress(pixels))
-        + part(b"IEND", b"")
-    )
-
-
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path d="M10 20l30 40"/><text x="5">Molise 30,0%</text>'
-    '<text><tspan class="line">Una riga</tspan><tspan class="line">e un’altra &amp; basta</tspan></text></svg>'
-).encode()
-
-
-def pdf() -> bytes:
-    parts, out = (
-        [
-            b"1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n",
-            b"2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n",
-            b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>\nendobj\n",
-        ],
-        b"%PDF-1.4\n",
-    )
-    places = []
-    for part in parts:
-        places.append(len(out))
-        out += part
-    table = len(out)
-    return (
-        out
-        + b"xref\n0 4\n0000000000 65535 f \n"
-        + b"".join(b"%010d 00000 n \n" % place for place in places)
-        + b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % table
-    )
-
-
-IMAGES = {"png": png(), "svg": SVG, "pdf": pdf()}
-
-
-def sealed(form: str) -> bytes:
-    shown = export("women")
-    return image_metadata.embed_seal(IMAGES[form], fingerprint.build_image_seal(shown.seal, shown.table))
-
-
 @pytest.mark.parametrize("form", IMAGES)
 def test_a_sealed_image_is_intact_and_an_unsealed_one_is_not_ours(form):
-    verdict = verify.verify_file(sealed(form), f"figure.{form}")
+    verdict = verify.verify_file(build_sealed_image(form), f"figure.{form}")
     assert (verdict.state, verdict.row_count) == (
         "current",
         20,
@@ -485,20 +442,20 @@ def test_a_sealed_image_is_intact_and_an_unsealed_one_is_not_ours(form):
 
 @pytest.mark.parametrize("form", IMAGES)
 def test_one_changed_digit_in_an_image_is_caught(form):
-    content, random_ = sealed(form), random.Random(form)
+    content, random_ = build_sealed_image(form), random.Random(form)
     for _ in range(TRIES):
         changed, place = digit_changed(content, random_)
         assert verify.verify_file(changed).state == "altered", content[place - 30 : place + 30]
 
 
 def test_a_number_rewritten_in_an_svg_is_named_with_both():
-    verdict = verify.verify_file(sealed("svg").replace(b"30,0%", b"31,0%"))
+    verdict = verify.verify_file(build_sealed_image("svg").replace(b"30,0%", b"31,0%"))
     assert verdict.format_findings("it") == ["nell'immagine è scritto «Molise 31,0%», era «Molise 30,0%»"]
 
 
 def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
-    seal = image_metadata.extract_seal(sealed("png"))
-    other = png(wide=5)
+    seal = image_metadata.extract_seal(build_sealed_image("png"))
+    other = build_png(wide=5)
     forged = image_metadata.embed_seal(
         other, {name: value for name, value in seal.items() if name not in ("drawing", "check")}
     )
@@ -516,11 +473,11 @@ def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
 
 
 def test_a_sealed_pdf_still_opens_at_its_last_table():
-    content = sealed("pdf")
+    content = build_sealed_image("pdf")
     start = int(re.findall(rb"startxref\s+(\d+)", content)[-1])
     assert content[start : start + 4] == b"xref"
     assert b"/Prev" in content[start:]
-    assert content.startswith(pdf())
+    assert content.startswith(build_pdf())
 
 
 # --- revised ---
@@ -529,7 +486,7 @@ def test_a_sealed_pdf_still_opens_at_its_last_table():
 @pytest.fixture
 def updated(tmp_path, monkeypatch):
     """The data after an update: one share revised, one withdrawn; the version the files are of is released."""
-    shown = export("women")
+    shown = load_export("women")
     folder = tmp_path / "data"
     (folder / "releases").mkdir(parents=True)
     shutil.copyfile(settings.get_database_path(), folder / "new.duckdb")
@@ -552,7 +509,7 @@ def updated(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("form", [*TABLES, *IMAGES])
 def test_a_file_of_an_older_version_is_revised_and_both_values_are_said(form, updated):
-    content = sealed(form) if form in IMAGES else made(form)
+    content = build_sealed_image(form) if form in IMAGES else build_file(form)
     verdict = verify.verify_file(content, f"figure.{form}")
     assert verdict.state == "revised"
     assert verdict.format_findings("en") == [
@@ -560,17 +517,17 @@ def test_a_file_of_an_older_version_is_revised_and_both_values_are_said(form, up
         "Molise, 2025-05: was 30, now 31.25",
     ]
     assert "2 of its" in verdict.format_message("en")
-    assert export("women").version in verdict.format_message("it")
+    assert load_export("women").version in verdict.format_message("it")
 
 
 def test_a_file_of_an_older_version_that_was_altered_is_altered(updated):
-    assert verify.verify_file(made("csv").replace(b",16.16,", b",61.61,", 1)).state == "altered"
+    assert verify.verify_file(build_file("csv").replace(b",16.16,", b",61.61,", 1)).state == "altered"
 
 
 def test_a_file_of_a_version_that_is_not_kept_says_so(updated):
     for kept in (updated / "releases").iterdir():
         kept.unlink()
-    verdict = verify.verify_file(made("csv"))
+    verdict = verify.verify_file(build_file("csv"))
     assert verdict.state == "revised"
     assert "is not kept here" in verdict.format_message("en")
 
@@ -580,8 +537,8 @@ def test_a_file_of_a_version_that_is_not_kept_says_so(updated):
 
 def test_the_command_answers_in_the_language_asked_and_with_an_exit_status(tmp_path, capsys):
     good, bad, other = tmp_path / "good.csv", tmp_path / "bad.csv", tmp_path / "other.txt"
-    good.write_bytes(made("csv"))
-    bad.write_bytes(made("csv").replace(b",16.16,", b",61.61,", 1))
+    good.write_bytes(build_file("csv"))
+    bad.write_bytes(build_file("csv").replace(b",16.16,", b",61.61,", 1))
     other.write_text("hello")
     assert [verify_file.main([str(path)]) for path in (good, bad, other, tmp_path / "none.csv")] == [
         0,
@@ -691,7 +648,7 @@ def test_a_row_of_open_data_from_another_version_or_place_is_named():
 
 
 def test_a_figure_s_table_that_lost_its_checks_is_not_taken_for_open_data():
-    lines = [line.rpartition(",")[0] for line in made("csv").decode().splitlines()]
+    lines = [line.rpartition(",")[0] for line in build_file("csv").decode().splitlines()]
     verdict = verify.verify_file("\n".join(lines).encode())
     assert (verdict.state, verdict.unsealed, verdict.format_findings("en")) == (
         "altered",

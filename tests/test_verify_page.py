@@ -16,10 +16,10 @@ from ripresa.exports.verify import verify_file as judged
 from ripresa.i18n import t
 from ripresa.views.pages import verify_page
 from ripresa.web import routes
-from tests.helpers.exporting import export
-from tests.test_frame import html, opened
+from tests.helpers.app import get_html, open_page
+from tests.helpers.exporting import load_export
 
-TABLE = formats.build_file(export("closures", "italy", "it"), "csv")
+TABLE = formats.build_file(load_export("closures", "italy", "it"), "csv")
 
 
 def changed(content: bytes) -> bytes:
@@ -33,10 +33,10 @@ def changed(content: bytes) -> bytes:
 
 def dropped(name: str, content: bytes, lang: str) -> str:
     """What the page says of a file."""
-    visit = opened("verify", lang=lang)
+    visit = open_page("verify", lang=lang)
     visit.file_uploader[0].upload(name, content, "text/csv").run()
     assert not visit.exception
-    return html(visit)
+    return get_html(visit)
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -64,7 +64,7 @@ def test_a_file_without_a_seal_is_called_so(lang):
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_every_kind_of_file_that_is_read_is_named(lang):
-    label = opened("verify", lang=lang).file_uploader[0].label.lower()
+    label = open_page("verify", lang=lang).file_uploader[0].label.lower()
     assert [
         kind for kind in (*IMAGE_MEDIA_TYPES, *formats.FORMATS) if kind not in label and kind != "xlsx"
     ] == []
@@ -80,7 +80,10 @@ def test_metadata_beside_a_csv_is_read_with_it():
     found = verify_page.verify_files(
         [
             ("x.csv", TABLE),
-            ("x.csv-metadata.json", formats.write_csvw_metadata(export("closures", "italy", "it"), "x.csv")),
+            (
+                "x.csv-metadata.json",
+                formats.write_csvw_metadata(load_export("closures", "italy", "it"), "x.csv"),
+            ),
         ]
     )
     assert [one.state for one in found] == ["current"]
@@ -90,7 +93,7 @@ def test_metadata_beside_a_csv_is_read_with_it():
 def test_before_the_first_release_the_page_says_so(lang, monkeypatch):
     monkeypatch.setattr(releases, "load_releases", lambda root=None: [])
     monkeypatch.setattr(releases, "load_revisions", lambda root=None: [])
-    assert t("revisions_none", lang) in html(opened("revisions", lang=lang))
+    assert t("revisions_none", lang) in get_html(open_page("revisions", lang=lang))
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
@@ -118,7 +121,7 @@ def test_a_release_is_told_with_what_it_changed(lang, monkeypatch):
         ],
     )
     monkeypatch.setattr(releases, "load_revisions", lambda root=None: [line])
-    page = html(opened("revisions", lang=lang))
+    page = get_html(open_page("revisions", lang=lang))
     assert {"it": "Lombardia", "en": "Lombardy"}[lang] in page
     assert {"it": "era 11,1%, ora 5,8%", "en": "was 11.1%, now 5.8%"}[lang] in page
     assert 'id="0000000000aa"' in page
@@ -134,7 +137,7 @@ def test_the_csv_of_a_page_says_its_version_and_its_figures_are_compared(page, g
         "download_button",
         lambda label, data, key, **given: taken.update({key: data() if callable(data) else data}),
     )
-    opened(page, lang="en", geo=geo)
+    open_page(page, lang="en", geo=geo)
     content = taken[f"{page}_csv_en"]
     verdict = judged(content)
     assert (verdict.phrase_key, verdict.version, verdict.findings) == (

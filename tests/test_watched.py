@@ -20,7 +20,7 @@ from ripresa.views import shell
 from ripresa.views.pages import overview_page
 from ripresa.web import health, routes
 from ripresa.web.middleware import RateLimitMiddleware, RequestLogMiddleware, redact_path
-from tests.test_frame import html, opened
+from tests.helpers.app import get_html, open_page
 
 
 def broken(request):
@@ -108,9 +108,9 @@ def test_a_fault_is_told_by_kind_and_place_and_never_by_its_words(client, lines)
 
 
 def test_a_page_is_timed_and_one_that_fails_is_told_without_what_the_address_held(lines, monkeypatch):
-    opened("about", lang="it")
+    open_page("about", lang="it")
     monkeypatch.setattr(overview_page, "render_page", broken)
-    opened(lang="en", geo="mario.rossi@example.org")
+    open_page(lang="en", geo="mario.rossi@example.org")
     scripts = [line for line in lines() if line["event"] == "script"]
     assert [(line["page"], line["lang"], line.get("fault")) for line in scripts] == [
         ("about", "it", None),
@@ -133,10 +133,10 @@ def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
 
 def test_an_image_is_timed(lines, monkeypatch):
     monkeypatch.setattr(image_renderer, "find_browser", lambda: "")
-    from tests.test_exports import drawn
+    from tests.helpers.exporting import build_figure_and_export
 
     with pytest.raises(image_renderer.RenderError):
-        image_renderer.render_image(*drawn("bars", "closures", "italy"), "png")
+        image_renderer.render_image(*build_figure_and_export("bars", "closures", "italy"), "png")
     assert [(line["form"], line["fault"]) for line in lines() if line["event"] == "render"] == [
         ("png", "RenderError")
     ]
@@ -264,9 +264,9 @@ def test_one_line_of_the_newer_internet_is_one_visitor():
 def test_the_sql_page_asks_to_wait_in_a_sentence(lang, monkeypatch):
     monkeypatch.setattr(rate_limit, "BUCKETS", {"sql": rate_limit.TokenBucket(0, 0.1)})
     monkeypatch.setattr(shell, "get_client_key", lambda: "someone")
-    visit = opened("sql", lang=lang, sql="select 1")
+    visit = open_page("sql", lang=lang, sql="select 1")
     assert not visit.exception
-    assert locked.QueryRejectedError("often", seconds=10).format_message(lang) in html(visit)
+    assert locked.QueryRejectedError("often", seconds=10).format_message(lang) in get_html(visit)
 
 
 def test_the_limits_can_be_left_to_a_proxy(monkeypatch):

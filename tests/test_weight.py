@@ -17,8 +17,7 @@ from ripresa.database import query
 from ripresa.filters import Filters, resolve_view
 from ripresa.views.components import plotly_figure
 from ripresa.views.pages import topic_page as topic
-from tests.helpers.drawn import figures
-from tests.test_frame import opened
+from tests.helpers.app import get_elements, get_figures, open_page
 
 ROOT = Path(__file__).resolve().parents[1]
 VIEWS = [
@@ -35,34 +34,21 @@ BUDGET = {
 FIGURE = 40_000  # bytes of one figure
 
 
-def elements(visit) -> list:
-    """Every element of a page, as the browser gets it."""
-    found, waiting = [], [visit.main]
-    while waiting:
-        node = waiting.pop()
-        children = getattr(node, "children", None)
-        if children:
-            waiting += children.values()
-        elif getattr(node, "proto", None) is not None:
-            found.append(node)
-    return found
-
-
 @pytest.mark.parametrize(("topic", "level"), VIEWS)
 def test_a_page_keeps_to_its_budget_and_sends_no_boundaries(topic, level):
-    visit = opened(topic, lang="it", level=level)
-    sizes = {f"{node.type} {place}": node.proto.ByteSize() for place, node in enumerate(elements(visit))}
+    visit = open_page(topic, lang="it", level=level)
+    sizes = {f"{node.type} {place}": node.proto.ByteSize() for place, node in enumerate(get_elements(visit))}
     assert sum(sizes.values()) <= BUDGET[level], sorted(sizes.items(), key=lambda pair: -pair[1])[:5]
-    for figure in figures(visit):
+    for figure in get_figures(visit):
         assert b'"coordinates"' not in figure.sent, "a figure carries boundaries instead of their address"
         assert len(figure.sent) <= FIGURE
 
 
 @pytest.mark.parametrize(("topic", "level"), VIEWS)
 def test_a_second_visitor_with_the_same_choice_asks_the_database_nothing(topic, level):
-    opened(topic, lang="en", level=level)
+    open_page(topic, lang="en", level=level)
     _, asked, _ = query.get_cache_info()
-    opened(topic, lang="en", level=level)
+    open_page(topic, lang="en", level=level)
     assert query.get_cache_info()[1] == asked
 
 
@@ -70,7 +56,8 @@ def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
     """Another id would take the figure down and build it anew in the browser, the costliest way to repaint. The lines over time show all years,
     so choosing another year must leave them, to the byte."""
     before, after = (
-        figures(opened("closures", lang="en", level="italy", period=period)) for period in ("2023", "2022")
+        get_figures(open_page("closures", lang="en", level="italy", period=period))
+        for period in ("2023", "2022")
     )
     assert [figure.id for figure in before] == [figure.id for figure in after]
     assert len(before) == 6
@@ -85,10 +72,10 @@ def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
 
 
 def test_the_same_choice_is_drawn_once_for_all_visitors(monkeypatch):
-    opened("closures", lang="en", level="europe")
+    open_page("closures", lang="en", level="europe")
     made = []
     monkeypatch.setattr(look, "build_figure", lambda *given: made.append(given))
-    assert len(figures(opened("closures", lang="en", level="europe"))) > 2
+    assert len(get_figures(open_page("closures", lang="en", level="europe"))) > 2
     assert not made
 
 
@@ -108,7 +95,7 @@ def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
 
 
 def test_every_figure_has_a_fixed_height():
-    for figure in figures(opened("closures", lang="en")):
+    for figure in get_figures(open_page("closures", lang="en")):
         assert figure.spec["layout"]["height"] > 0
 
 

@@ -1,1 +1,1 @@
-"""What tests share: pages opened, figures drawn, files exported and imported, diagnoses made up."""
+"""What tests share, by subject: pages without a browser, exports, imports, diagnoses, PostgreSQL, permissions, raw requests."""

@@ -1,11 +1,14 @@
 """Answers and diagnoses that the tests of the diagnosis share."""
 
 from dataclasses import replace
+from datetime import date
 from random import Random
 
 from hypothesis import strategies as st
 
+from ripresa.diagnosis.contribution import Profile, build_contribution
 from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, get_questionnaire, get_region_codes
+from ripresa.diagnosis.scoring import score_answers
 from ripresa.disclosure.tabulation import DiagnosisRecord
 
 BAKERY = {
@@ -19,7 +22,7 @@ ITEMS = get_questionnaire().items
 GOALS = [goal.id for goal in get_questionnaire().goals]
 
 
-def all_at(points: int, **other) -> dict:
+def answer_all(points: int, **other) -> dict:
     return {item.id: points for item in ITEMS} | other
 
 
@@ -37,7 +40,7 @@ SMALL_BANK = replace(
 )  # one goal of one item: fewer tables
 
 
-def diagnoses(
+def generate_diagnoses(
     random: Random, many: int, month: str, weights: dict, instrument=SMALL_BANK
 ) -> list[DiagnosisRecord]:
     """Random diagnoses as a release counts them; `weights` makes some regions, sectors and sizes rare."""
@@ -46,7 +49,7 @@ def diagnoses(
     for _ in range(many):
         levels = {measure: random.choices("1234", weights["level"])[0] for measure in measures}
         picked = {
-            kind: random.choices(codes(kind), weights[kind])[0] for kind in ("region", "sector", "size")
+            kind: random.choices(get_codes(kind), weights[kind])[0] for kind in ("region", "sector", "size")
         }
         answers = {
             item.id: random.choices(("0", "1", "2", "3", "none", "blank"), (5, 6, 6, 4, 1, 1))[0]
@@ -68,13 +71,26 @@ def diagnoses(
     return found
 
 
-def uneven(random: Random) -> dict:
+def generate_weights(random: Random) -> dict:
     """Random weights for `diagnoses`."""
     rare = {
-        kind: [random.choice((1, 1, 2, 4, 9)) for _ in codes(kind)] for kind in ("region", "sector", "size")
+        kind: [random.choice((1, 1, 2, 4, 9)) for _ in get_codes(kind)]
+        for kind in ("region", "sector", "size")
     }
     return rare | {"level": [random.choice((1, 2, 4)) for _ in "1234"]}
 
 
-def codes(kind: str) -> tuple[str, ...]:
+def get_codes(kind: str) -> tuple[str, ...]:
     return get_region_codes() if kind == "region" else get_questionnaire().get_option_codes(kind)
+
+
+TODAY = date(2026, 11, 22)
+
+PROFILE = Profile("ITC4", "I", "0-9", "b2c", ("found", "convert"), "owner")
+
+
+def build_row(profile: Profile = PROFILE, today: date = TODAY, **answers):
+    return build_contribution(score_answers(answer_all(2, **answers)), profile, "it", 400, today)
+
+
+FULL = Profile(region="ITH3", sector="I", size="0-9", customers="b2c", goals=("found", "convert"))
