@@ -18,8 +18,8 @@ from urllib.parse import parse_qs
 from ripresa import i18n, settings
 from ripresa.database import build
 from ripresa.diagnosis import scoring
-from ripresa.diagnosis.questionnaire import QuestionnaireError, get_questionnaire
-from ripresa.diagnosis.questionnaire_loader import QuestionnaireParser
+from ripresa.diagnosis.questionnaire import QuestionnaireError
+from ripresa.diagnosis.questionnaire_loader import QuestionnaireParser, get_questionnaire
 from ripresa.exports import seal as fingerprint
 from ripresa.exports import verify_reader
 from ripresa.filters import Filters

@@ -3,15 +3,9 @@
 import pytest
 
 from ripresa import settings
-from ripresa.diagnosis.questionnaire import (
-    DONT_KNOW,
-    QuestionnaireError,
-    get_macro_area_codes,
-    get_questionnaire,
-    get_region_codes,
-    load_italian_areas,
-    load_questionnaire,
-)
+from ripresa.diagnosis.italian_areas import get_macro_area_codes, get_region_codes, load_italian_areas
+from ripresa.diagnosis.questionnaire import DONT_KNOW, QuestionnaireError
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire, load_questionnaire
 
 
 def test_the_bank_holds_23_items_and_46_recommendations_in_four_goals():

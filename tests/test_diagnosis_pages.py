@@ -16,14 +16,15 @@ from streamlit.testing.v1 import AppTest
 from ripresa import i18n
 from ripresa.charts import diagnosis_charts as charts
 from ripresa.database.query import run_query
+from ripresa.diagnosis import published_file
 from ripresa.diagnosis.contribution import CONTRIBUTION_FIELDS, Profile, generate_withdrawal_code
 from ripresa.diagnosis.contribution_store import open_store
-from ripresa.diagnosis.questionnaire import DONT_KNOW, get_questionnaire
+from ripresa.diagnosis.published_file import read_visible_release
+from ripresa.diagnosis.quarterly_release import publish_quarter
+from ripresa.diagnosis.questionnaire import DONT_KNOW
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import get_visible_items
-from ripresa.disclosure import published_file
-from ripresa.disclosure.published_file import read_visible_release
-from ripresa.disclosure.quarterly_release import publish_quarter
-from ripresa.disclosure.synthetic_sample import generate_contributions
+from ripresa.diagnosis.synthetic_sample import generate_contributions
 from ripresa.i18n import t
 from ripresa.narrative.figure_text import FigureText
 from ripresa.views import shell

@@ -15,7 +15,8 @@ from ripresa.diagnosis.official_statistics import (
     get_official_indicators,
 )
 from ripresa.diagnosis.plan_calendar import build_ics
-from ripresa.diagnosis.questionnaire import DONT_KNOW, get_questionnaire
+from ripresa.diagnosis.questionnaire import DONT_KNOW
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import score_answers
 from tests.helpers.diagnosis_cases import ANY, BAKERY, GOALS, ITEMS, answer_all
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ripresa.diagnosis.digital_intensity import compute_digital_intensity
 from ripresa.diagnosis.digital_intensity import get_visible_questions as intensity_questions
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, get_questionnaire
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import (
     HIDDEN_EXCLUDE,
     HIDDEN_ZERO,

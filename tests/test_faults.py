@@ -25,9 +25,9 @@ from ripresa import settings
 from ripresa.cli import rollback
 from ripresa.database import build, query
 from ripresa.database import releases as release
+from ripresa.diagnosis import published_file
 from ripresa.diagnosis.contribution import generate_withdrawal_code
 from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store
-from ripresa.disclosure import published_file
 from ripresa.exports import image_renderer
 from ripresa.i18n import t
 from ripresa.web import routes
@@ -375,7 +375,7 @@ def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp
     before = path.read_bytes()
     writing = start(
         "-c",
-        f"from pathlib import Path; from ripresa.disclosure import published_file as published; published.write_release([dict.fromkeys(published.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
+        f"from pathlib import Path; from ripresa.diagnosis import published_file; published_file.write_release([dict.fromkeys(published_file.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
         preexec_fn=limited(4000),
     )
     assert "OSError" in writing.communicate()[1]

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ripresa import i18n
 from ripresa.database import build
 from ripresa.diagnosis.contribution import Profile
-from ripresa.diagnosis.questionnaire import get_questionnaire, get_region_codes
+from ripresa.diagnosis.italian_areas import get_region_codes
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.exports import verify as judge
 from ripresa.i18n import t
 from ripresa.views.diagnosis_session import SCREENS

@@ -11,7 +11,7 @@ from ripresa import i18n
 from ripresa.cli import check_links
 from ripresa.database.build import RESOURCE_VOCABULARY
 from ripresa.database.query import run_query
-from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.i18n import t
 from ripresa.views.pages import resources_page
 from ripresa.views.pages.resources_page import GOALS, ResourceFilters, is_history, is_match, sort_by_proximity

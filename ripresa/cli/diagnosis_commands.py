@@ -6,8 +6,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from ripresa.diagnosis import published_file, quarterly_release, synthetic_sample
 from ripresa.diagnosis.contribution_store import ContributionStore, ContributionStoreError, open_store
-from ripresa.disclosure import published_file, quarterly_release, synthetic_sample
 from ripresa.disclosure.suppression import DisclosureAuditError
 
 FILE_COMMANDS = ("backup", "restore")

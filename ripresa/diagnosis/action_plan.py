@@ -15,8 +15,8 @@ from ripresa.diagnosis.questionnaire import (
     PlanSlot,
     Questionnaire,
     Recommendation,
-    get_questionnaire,
 )
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import ANSWERED, MAX_POINTS, SKIPPED, DiagnosisResult, ItemScore
 
 

@@ -9,7 +9,8 @@ from dataclasses import astuple, dataclass, field, fields
 from datetime import date
 from hashlib import sha256
 
-from ripresa.diagnosis.questionnaire import Questionnaire, get_comparability_class, get_questionnaire
+from ripresa.diagnosis.questionnaire import Questionnaire, get_comparability_class
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import ANSWERED, DiagnosisResult
 
 COUNTRY = "IT"

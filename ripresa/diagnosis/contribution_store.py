@@ -29,7 +29,7 @@ from ripresa.diagnosis.contribution import (
     contribution_to_row,
     hash_withdrawal_code,
 )
-from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 
 TIMEOUT_SECONDS = 30  # seconds for a turn to write
 MAX_CONNECTIONS = 8  # of one process to PostgreSQL: contributions are rare and short

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ripresa.diagnosis.questionnaire import Questionnaire, get_questionnaire
+from ripresa.diagnosis.questionnaire import Questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import ANSWERED, UNKNOWN_STATES, DiagnosisResult
 
 

@@ -6,7 +6,8 @@ A share by country and size, and one by country and sector; never a cross of the
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ripresa.diagnosis.questionnaire import Item, OfficialQuestion, Questionnaire, get_questionnaire
+from ripresa.diagnosis.questionnaire import Item, OfficialQuestion, Questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import ANSWERED, HIDDEN_EXCLUDE, HIDDEN_ZERO, NOT_APPLICABLE, DiagnosisResult
 
 MAX_AGE_YEARS = 4  # years: an older share is not set beside an answer of today

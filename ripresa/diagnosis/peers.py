@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ripresa.disclosure.tabulation import ALL, ITALY
+from ripresa.diagnosis.italian_areas import ITALY
+from ripresa.disclosure.linked_tables import ALL
 
 GROUPINGS = ("sector", "size_class", ALL)  # nearest first; no rung crosses two, because a release does not
 QUARTILES = ("q1", "median", "q3")

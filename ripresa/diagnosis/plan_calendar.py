@@ -10,7 +10,8 @@ from icalendar import Alarm, Calendar, Event
 from pandas.tseries.offsets import BDay
 
 from ripresa.diagnosis.action_plan import Action, ActionPlan, format_first_step
-from ripresa.diagnosis.questionnaire import Questionnaire, get_questionnaire
+from ripresa.diagnosis.questionnaire import Questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 
 REMINDER_OFFSET = timedelta(hours=9)  # of the day itself: a whole day has no hour to be reminded before
 

@@ -1,14 +1,7 @@
 """The question bank, read from data/diagnosis/questionnaire.toml and checked: every fault is one sentence with its place."""
 
-import csv
-import hashlib
-import tomllib
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
-
-from ripresa import settings
 
 ANSWER_POINTS = (0, 1, 2, 3)
 IF_HIDDEN_RULES = ("zero", "exclude")
@@ -211,42 +204,6 @@ class Questionnaire:
 def get_comparability_class(version: str) -> str:
     """ "0.2.1" -> "0.2": a change of wording, options, weights or rules moves one of the first two numbers."""
     return version.rsplit(".", 1)[0]
-
-
-@cache
-def get_questionnaire() -> Questionnaire:
-    """The project's question bank, read once."""
-    return load_questionnaire(settings.QUESTIONNAIRE)
-
-
-@cache
-def load_italian_areas() -> dict[str, dict]:
-    """The Italian areas of official statistics: {code: {"parent": macro-area, "it": name, "en": name}}, in the order of the list."""
-    with settings.GEOGRAPHIES.open(encoding="utf-8", newline="") as file:
-        rows = [
-            row
-            for row in csv.DictReader(file)
-            if row["level"] in ("macro", "area") and row["code"].startswith("IT")
-        ]
-    return {r["code"]: {"parent": r["parent"], "it": r["name_it"], "en": r["name_en"]} for r in rows}
-
-
-def get_region_codes() -> tuple[str, ...]:
-    """Codes of the 21 Italian areas."""
-    return tuple(code for code, area in load_italian_areas().items() if area["parent"] != "ITA")
-
-
-def get_macro_area_codes() -> tuple[str, ...]:
-    """Codes of the macro-areas the regions belong to."""
-    return tuple(code for code, area in load_italian_areas().items() if area["parent"] == "ITA")
-
-
-def load_questionnaire(path: Path = settings.QUESTIONNAIRE) -> Questionnaire:
-    """The question bank in `path`, checked."""
-    from ripresa.diagnosis.questionnaire_loader import QuestionnaireParser  # it builds what is declared here
-
-    source = path.read_bytes()
-    return QuestionnaireParser(path).parse(tomllib.loads(source.decode()), hashlib.sha256(source).hexdigest())
 
 
 def _find_by_id(entries, id, kind: str):

@@ -1,9 +1,13 @@
 """From the parsed file of the question bank to an Instrument: every fault is one sentence with file, place and what is allowed."""
 
+import hashlib
+import tomllib
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 from ripresa import settings
+from ripresa.diagnosis.italian_areas import get_region_codes, load_italian_areas
 from ripresa.diagnosis.questionnaire import (
     ANSWER_POINTS,
     IF_HIDDEN_RULES,
@@ -20,10 +24,20 @@ from ripresa.diagnosis.questionnaire import (
     QuestionnaireError,
     Rating,
     Recommendation,
-    get_region_codes,
-    load_italian_areas,
 )
 from ripresa.settings import LANGS
+
+
+@cache
+def get_questionnaire() -> Questionnaire:
+    """The questionnaire of the project, loaded once."""
+    return load_questionnaire(settings.QUESTIONNAIRE)
+
+
+def load_questionnaire(path: Path = settings.QUESTIONNAIRE) -> Questionnaire:
+    """The questionnaire in `path`. Raises QuestionnaireError for the first fault."""
+    source = path.read_bytes()
+    return QuestionnaireParser(path).parse(tomllib.loads(source.decode()), hashlib.sha256(source).hexdigest())
 
 
 class QuestionnaireParser:

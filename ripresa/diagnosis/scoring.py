@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from ripresa.diagnosis.questionnaire import (
-    ANSWER_POINTS,
-    DONT_KNOW,
-    NOT_APPLICABLE,
-    Item,
-    Questionnaire,
-    get_questionnaire,
-)
+from ripresa.diagnosis.questionnaire import ANSWER_POINTS, DONT_KNOW, NOT_APPLICABLE, Item, Questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 
 ANSWERED, SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE = "answered", "skipped", "hidden_zero", "hidden_exclude"
 ITEM_STATES = (ANSWERED, DONT_KNOW, NOT_APPLICABLE, SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)

@@ -1,1 +1,1 @@
-"""Statistical disclosure control: tabulation, recoding, suppression and audit of the quarterly release."""
+"""Statistical disclosure control of count tables: recoding, suppression, and an audit by linear programming."""

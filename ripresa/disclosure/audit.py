@@ -12,8 +12,9 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from ripresa.disclosure.linked_tables import BaseKeys
+
 TOLERANCE = 1e-6
-BaseKeys = tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,28 @@
-"""What a release withholds: small cells, then others in pairs, until the audit finds nothing exposed. Threshold suppression, not k-anonymity.
+"""Cell suppression by a threshold: small cells, then complementary ones, until the audit finds nothing exposed.
 
-Statuses of a cell: shown; small (fewer than the threshold); paired (withheld to protect a small one); held (too little has changed since it
-was last shown: the old figure stays). Algorithm and trial: docs/diagnosis-method.md.
+Statuses of a cell: shown; small (fewer units than the threshold: primary suppression); paired (withheld to protect
+a small one: secondary suppression); held (it has changed too little since it was last published: the old figure
+is carried forward). Algorithm and simulation: docs/diagnosis-method.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ripresa.disclosure.audit import BaseKeys, ExposedSum, TableSnapshot, find_exposed_sums
-from ripresa.disclosure.published_file import PAIRED, SHOWN, SMALL
-from ripresa.disclosure.tabulation import DETAIL_LEVELS, AdditiveRelation, LinkedTable
+from ripresa.disclosure.audit import ExposedSum, TableSnapshot, find_exposed_sums
+from ripresa.disclosure.linked_tables import (
+    CARRIED_FORWARD,
+    PAIRED,
+    SHOWN,
+    SMALL,
+    AdditiveRelation,
+    BaseKeys,
+    LinkedTable,
+)
 
-CARRIED_FORWARD = "held"
 MAX_ROUNDS = 40
-SMALL_DOMAIN_SIZE = 50  # in a domain smaller than this an empty category is withheld like a small one: "nobody" and "everybody" tell on each
+# In a domain smaller than this an empty category is withheld like a small one: that nobody, or everybody, of so
+# few is in a category discloses each of them.
+SMALL_DOMAIN_SIZE = 50
 
 
 class DisclosureAuditError(RuntimeError):
@@ -22,176 +31,181 @@ class DisclosureAuditError(RuntimeError):
 
 @dataclass(frozen=True)
 class SuppressedTable:
-    """A family with the status of each of its cells."""
+    """A table with the status of each of its cells."""
 
     table: LinkedTable
     statuses: tuple[str, ...]
 
     def build_snapshot(self) -> TableSnapshot:
-        family = self.table
-        sums = {
-            kind: tuple(c.base_keys for c, s in zip(family.cells, self.statuses, strict=True) if s == kind)
-            for kind in (SHOWN, SMALL, PAIRED)
-        }
+        """What an attacker would read in this table, for the audit."""
+        keys_by_status: dict[str, list[BaseKeys]] = {}
+        for cell, status in zip(self.table.cells, self.statuses, strict=True):
+            keys_by_status.setdefault(status, []).append(cell.base_keys)
         return TableSnapshot(
-            x=family.base_counts,
-            **sums,
-            totals=family.published_totals,
-            same=family.equal_sums,
-            candidates=tuple(c.base_keys for c in family.cells),
+            x=self.table.base_counts,
+            shown=tuple(keys_by_status.get(SHOWN, ())),
+            small=tuple(keys_by_status.get(SMALL, ())),
+            paired=tuple(keys_by_status.get(PAIRED, ())),
+            totals=self.table.published_totals,
+            same=self.table.equal_sums,
+            candidates=tuple(cell.base_keys for cell in self.table.cells),
         )
 
 
 def suppress_cells(
-    build_table: Callable[[str], LinkedTable], past_snapshots: Sequence[TableSnapshot], threshold: int
+    tables: Iterable[LinkedTable], past_snapshots: Sequence[TableSnapshot], threshold: int
 ) -> SuppressedTable:
-    """The family that `build(grain)` gives, with what must be withheld, at the finest grain where nothing is exposed; AuditFailed when
-    there is none. `past` holds its earlier snapshots, oldest first."""
-    tried = None
-    for family in map(build_table, DETAIL_LEVELS):
-        if family.cells == tried:  # this grain coarsens nothing here
+    """The most detailed of `tables` that can be made safe, with what must be withheld.
+
+    `tables` are versions of one table, from fine to coarse (at least one); `past_snapshots` are those of earlier
+    releases, oldest first. Raises DisclosureAuditError when not even the coarsest is safe.
+    """
+    previous_cells = None
+    for table in tables:
+        if table.cells == previous_cells:  # not coarser than the last one
             continue
-        tried = family.cells
-        status = apply_primary_suppression(family, past_snapshots, threshold)
-        if _suppress_until_safe(family, status, past_snapshots, threshold):
-            return SuppressedTable(family, tuple(status))
+        previous_cells = table.cells
+        statuses = apply_primary_suppression(table, past_snapshots, threshold)
+        if _suppress_until_safe(table, statuses, past_snapshots, threshold):
+            return SuppressedTable(table, tuple(statuses))
     raise DisclosureAuditError(
-        f"The table {family.name} exposes somebody even when nothing of it is shown: wait for more diagnoses."
+        f"The table {table.name} exposes somebody even when nothing of it is shown: wait for more diagnoses."
     )
 
 
 def apply_primary_suppression(
     table: LinkedTable, past_snapshots: Sequence[TableSnapshot], threshold: int
 ) -> list[str]:
-    """The first statuses: what has changed too little is held, what is under the threshold is small."""
-    status = [SHOWN] * len(table.cells)
-    for unit in table.update_groups:
-        if any(
-            0 < abs(table.cells[i].count - last) < threshold
-            for i in unit
-            if (last := _get_last_published_count(table.cells[i].base_keys, past_snapshots)) is not None
-        ):
-            _set_statuses(status, unit, CARRIED_FORWARD)
-        else:
-            alone = len(unit) == 1
-            for i in unit:
-                cell = table.cells[i]
-                if 0 < cell.count < threshold or (
-                    cell.count == 0 and not alone and cell.domain_count < SMALL_DOMAIN_SIZE
-                ):
-                    status[i] = SMALL
-    return status
+    """The first statuses: groups that changed too little are held, cells under the threshold are small."""
+    statuses = [SHOWN] * len(table.cells)
+    for group in table.update_groups:
+        if any(_has_small_change(table, i, past_snapshots, threshold) for i in group):
+            _carry_forward(statuses, group)
+            continue
+        for i in group:
+            cell = table.cells[i]
+            is_revealing_zero = cell.count == 0 and len(group) > 1 and cell.domain_count < SMALL_DOMAIN_SIZE
+            if 0 < cell.count < threshold or is_revealing_zero:
+                statuses[i] = SMALL
+    return statuses
 
 
 def apply_secondary_suppression(
     table: LinkedTable, statuses: list[str], past_snapshots: Sequence[TableSnapshot], threshold: int
-):
-    """Withhold more until no sum gives a withheld cell away: at least two in a line, together at least twice the threshold; where a change
-    is hidden, together changed by as much."""
+) -> None:
+    """Withholds more cells, in `statuses`, until no sum reveals a withheld one.
+
+    In each relation at least two cells are withheld, with at least twice the threshold of units together; where a
+    change is hidden, they have changed by as much together.
+    """
     changed = True
     while changed:
         changed = False
-        for line in table.relations:
-            gone = [i for i in line.children if statuses[i] != SHOWN]
-            held = past_snapshots and any(
-                statuses[i] == CARRIED_FORWARD for i in (*gone, *_get_parent_cells(line))
+        for relation in table.relations:
+            withheld = [i for i in relation.children if statuses[i] != SHOWN]
+            hides_change = bool(past_snapshots) and any(
+                statuses[i] == CARRIED_FORWARD for i in (*withheld, *relation.parents)
             )
-            if _is_derivable(table, statuses, line, gone, past_snapshots[-1] if held else None, threshold):
-                more = _find_complement(table, statuses, line, gone)
-                if more is not None:
-                    _suppress_cell(table, statuses, more, hold=bool(held))
-                    changed = True
+            last = past_snapshots[-1] if hides_change else None
+            if not _is_derivable(table, statuses, relation, last, threshold):
+                continue
+            complement = _find_complement(table, statuses, relation)
+            if complement is not None:
+                _suppress_cell(table, statuses, complement, hold=hides_change)
+                changed = True
+
+
+def _has_small_change(
+    table: LinkedTable, i: int, past_snapshots: Sequence[TableSnapshot], threshold: int
+) -> bool:
+    keys = table.cells[i].base_keys
+    for snapshot in reversed(past_snapshots):
+        if keys in snapshot.shown:
+            return 0 < abs(table.cells[i].count - snapshot.sum_counts(keys)) < threshold
+    return False
 
 
 def _is_derivable(
-    family: LinkedTable,
-    status: list[str],
-    line: AdditiveRelation,
-    gone: list[int],
+    table: LinkedTable,
+    statuses: Sequence[str],
+    relation: AdditiveRelation,
     last: TableSnapshot | None,
     threshold: int,
 ) -> bool:
-    if any(
-        status[i] != SHOWN for i in _get_parent_cells(line)
-    ):  # the sum is not known: one hidden part is enough to keep it so
-        return not gone and any(family.cells[i].count for i in line.children)
-    if not gone:
+    """Whether the relation narrows its withheld cells too much; `last` is given where a change is hidden."""
+    withheld = [table.cells[i] for i in relation.children if statuses[i] != SHOWN]
+    if any(statuses[i] != SHOWN for i in relation.parents):  # one withheld part keeps the sum unknown
+        return not withheld and any(table.cells[i].count for i in relation.children)
+    if not withheld:
         return False
-    together = sum(family.cells[i].count for i in gone)
-    change = (
-        sum(abs(family.cells[i].count - last.sum_counts(family.cells[i].base_keys)) for i in gone)
-        if last
-        else together
-    )
-    return len(gone) < 2 or min(together, change) < 2 * threshold
-
-
-def _get_parent_cells(line: AdditiveRelation) -> tuple[int, ...]:
-    return () if line.parent is None else (line.parent,)
+    hidden_count = sum(cell.count for cell in withheld)
+    if last:
+        hidden_change = sum(abs(cell.count - last.sum_counts(cell.base_keys)) for cell in withheld)
+        hidden_count = min(hidden_count, hidden_change)
+    return len(withheld) < 2 or hidden_count < 2 * threshold
 
 
 def _suppress_until_safe(
-    family: LinkedTable, status: list[str], past: Sequence[TableSnapshot], threshold: int
+    table: LinkedTable, statuses: list[str], past_snapshots: Sequence[TableSnapshot], threshold: int
 ) -> bool:
-    """Pair, audit and mend until nothing is exposed; False when it cannot be mended."""
+    """Secondary suppression and audit in turn until nothing is exposed; False when that cannot be reached."""
     for _ in range(MAX_ROUNDS):
-        apply_secondary_suppression(family, status, past, threshold)
-        faults = find_exposed_sums(
-            {family.name: (*past, SuppressedTable(family, tuple(status)).build_snapshot())},
-            threshold,
-            exhaustive=False,
-        )
-        if not faults:
+        apply_secondary_suppression(table, statuses, past_snapshots, threshold)
+        snapshots = (*past_snapshots, SuppressedTable(table, tuple(statuses)).build_snapshot())
+        exposed_sums = find_exposed_sums({table.name: snapshots}, threshold, exhaustive=False)
+        if not exposed_sums:
             return True
-        if not all([_suppress_exposed_sum(family, status, fault) for fault in faults]):  # noqa: C419 - a list: every fault is mended, not only up to the first failure
+        suppressed = [_suppress_exposed_sum(table, statuses, exposed) for exposed in exposed_sums]
+        if not all(suppressed):
             return False
     return False
 
 
-def _suppress_exposed_sum(family: LinkedTable, status: list[str], fault: ExposedSum) -> bool:
-    """Withhold the exposed cell if it is shown, else its smallest neighbour; False when there is none left."""
-    here = [i for i, cell in enumerate(family.cells) if cell.base_keys == fault.base_keys] or [
-        i for i, cell in enumerate(family.cells) if set(cell.base_keys) & set(fault.base_keys)
+def _suppress_exposed_sum(table: LinkedTable, statuses: list[str], exposed: ExposedSum) -> bool:
+    """Withholds the exposed cell if it is shown, else its smallest neighbour; False when none is left."""
+    cells = [i for i, cell in enumerate(table.cells) if cell.base_keys == exposed.base_keys] or [
+        i for i, cell in enumerate(table.cells) if set(cell.base_keys) & set(exposed.base_keys)
     ]
-    own = [i for i in here if status[i] == SHOWN]
-    near = [
-        i
-        for line in family.relations
-        if set(here) & {*line.children, *_get_parent_cells(line)}
-        for i in (*line.children, *_get_parent_cells(line))
-    ]
-    shown = own or [i for i in near if status[i] == SHOWN and family.cells[i].count]
-    if not shown:
+    candidates = [i for i in cells if statuses[i] == SHOWN]
+    if not candidates:
+        related = [(*relation.children, *relation.parents) for relation in table.relations]
+        neighbours = {i for members in related if set(cells) & set(members) for i in members}
+        candidates = [i for i in neighbours if statuses[i] == SHOWN and table.cells[i].count]
+    if not candidates:
         return False
-    _suppress_cell(family, status, min(shown, key=lambda i: (family.cells[i].count, i)), hold=fault.is_change)
+    _suppress_cell(table, statuses, _pick_smallest_cell(table, candidates), hold=exposed.is_change)
     return True
 
 
-def _find_complement(
-    family: LinkedTable, status: list[str], line: AdditiveRelation, gone: list[int]
-) -> int | None:
-    """The cell to withhold beside the others: one next to them in the table if there is one, the smallest of those; never an empty one."""
-    shown = [i for i in line.children if status[i] == SHOWN and family.cells[i].count]
+def _find_complement(table: LinkedTable, statuses: Sequence[str], relation: AdditiveRelation) -> int | None:
+    """The next cell to withhold in a relation: the smallest shown one that is not empty.
+
+    In a distribution it is adjacent to a withheld category where possible.
+    """
+    shown = [i for i in relation.children if statuses[i] == SHOWN and table.cells[i].count]
     if not shown:
         return None
-    places = {i: place for place, i in enumerate(line.children)}
-    inside_row = any(set(line.children) <= set(unit) for unit in family.update_groups if len(unit) > 1)
-    near = [i for i in shown if any(abs(places[i] - places[j]) == 1 for j in gone)] if inside_row else []
-    return min(near or shown, key=lambda i: (family.cells[i].count, i))
+    places = {i: place for place, i in enumerate(relation.children)}
+    withheld_places = {places[i] for i in relation.children if statuses[i] != SHOWN}
+    is_distribution = any(
+        set(relation.children) <= set(group) for group in table.update_groups if len(group) > 1
+    )
+    adjacent = [i for i in shown if is_distribution and {places[i] - 1, places[i] + 1} & withheld_places]
+    return _pick_smallest_cell(table, adjacent or shown)
 
 
-def _suppress_cell(family: LinkedTable, status: list[str], i: int, hold: bool):
-    """Hold the whole unit when it is a matter of change, else pair the one cell."""
+def _pick_smallest_cell(table: LinkedTable, positions: Iterable[int]) -> int:
+    return min(positions, key=lambda i: (table.cells[i].count, i))
+
+
+def _suppress_cell(table: LinkedTable, statuses: list[str], i: int, hold: bool) -> None:
+    """Holds the whole update group of the cell to hide a change, else pairs the one cell."""
     if hold:
-        _set_statuses(status, next(unit for unit in family.update_groups if i in unit), CARRIED_FORWARD)
+        _carry_forward(statuses, next(group for group in table.update_groups if i in group))
     else:
-        status[i] = PAIRED
+        statuses[i] = PAIRED
 
 
-def _get_last_published_count(keys: BaseKeys, past: Sequence[TableSnapshot]) -> int | None:
-    return next((snapshot.sum_counts(keys) for snapshot in reversed(past) if keys in snapshot.shown), None)
-
-
-def _set_statuses(status: list[str], unit: Sequence[int], kind: str):
-    for i in unit:
-        status[i] = kind
+def _carry_forward(statuses: list[str], group: Iterable[int]) -> None:
+    for i in group:
+        statuses[i] = CARRIED_FORWARD

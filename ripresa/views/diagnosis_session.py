@@ -7,7 +7,7 @@ import streamlit as st
 
 from ripresa.diagnosis.action_plan import ActionPlan, build_action_plan
 from ripresa.diagnosis.contribution import Contribution, Profile
-from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import DiagnosisResult, score_answers
 
 START, PROFILE, RESULT = "start", "profile", "result"

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from ripresa import i18n
-from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import get_visible_items
 from ripresa.i18n import t
 from tests.browser.conftest import NARROW, SETTLED, WIDE

@@ -7,9 +7,11 @@ from random import Random
 from hypothesis import strategies as st
 
 from ripresa.diagnosis.contribution import Profile, build_contribution
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, get_questionnaire, get_region_codes
+from ripresa.diagnosis.diagnosis_records import DiagnosisRecord
+from ripresa.diagnosis.italian_areas import get_region_codes
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import score_answers
-from ripresa.disclosure.tabulation import DiagnosisRecord
 
 BAKERY = {
     "found_listing": 0,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ripresa.diagnosis.contribution import build_contribution, generate_withdrawal_code, get_missing_questions
 from ripresa.diagnosis.contribution_store import ContributionStoreError, get_code_expiry_date, open_store
-from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import ANSWERED, DiagnosisResult
 from ripresa.i18n import format_items, format_period, t
 from ripresa.views.diagnosis_session import PROFILE, DiagnosisSession, get_diagnosis_session, open_screen

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ripresa.diagnosis.questionnaire import Goal, get_questionnaire
+from ripresa.diagnosis.questionnaire import Goal
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import get_visible_items
 from ripresa.filters import Filters
 from ripresa.i18n import t

@@ -11,7 +11,8 @@ from ripresa.database.query import run_query
 from ripresa.diagnosis import official_statistics, plan_calendar
 from ripresa.diagnosis.action_plan import Action, ActionPlan, format_cause, format_first_step
 from ripresa.diagnosis.peers import find_peer_statistics
-from ripresa.diagnosis.questionnaire import get_questionnaire
+from ripresa.diagnosis.published_file import read_visible_release
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import (
     ANSWERED,
     SCORED_STATES,
@@ -21,7 +22,6 @@ from ripresa.diagnosis.scoring import (
     get_visible_items,
     round_half_up,
 )
-from ripresa.disclosure.published_file import read_visible_release
 from ripresa.filters import Filters
 from ripresa.i18n import MISSING_TEXT, format_items, format_period, format_value, t
 from ripresa.observations.boundaries import load_short_names as names_of_areas

@@ -13,9 +13,11 @@ from ripresa.charts import diagnosis_charts as charts
 from ripresa.charts.theme import get_figure_text
 from ripresa.database.query import run_query
 from ripresa.diagnosis import official_statistics
-from ripresa.diagnosis.questionnaire import get_questionnaire, load_italian_areas
-from ripresa.disclosure.published_file import read_visible_release
-from ripresa.disclosure.tabulation import ALL, ITALY, OVERALL
+from ripresa.diagnosis.diagnosis_records import OVERALL
+from ripresa.diagnosis.italian_areas import ITALY, load_italian_areas
+from ripresa.diagnosis.published_file import read_visible_release
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
+from ripresa.disclosure.linked_tables import ALL
 from ripresa.filters import Filters
 from ripresa.i18n import (
     MISSING_TEXT,

@@ -11,24 +11,19 @@ from datetime import date
 from random import Random
 
 from ripresa.diagnosis.contribution import Contribution, Profile, build_contribution
-from ripresa.diagnosis.questionnaire import (
-    DONT_KNOW,
-    NOT_APPLICABLE,
-    Item,
-    Questionnaire,
-    get_questionnaire,
-    get_region_codes,
-)
-from ripresa.diagnosis.scoring import MAX_POINTS, score_answers
-from ripresa.disclosure.published_file import RELEASE_PATH, SYNTHETIC_LABEL, read_release, write_release
-from ripresa.disclosure.quarterly_release import (
+from ripresa.diagnosis.diagnosis_records import build_records
+from ripresa.diagnosis.italian_areas import get_region_codes
+from ripresa.diagnosis.published_file import RELEASE_PATH, SYNTHETIC_LABEL, read_release, write_release
+from ripresa.diagnosis.quarterly_release import (
     QuarterlyRelease,
     ReleaseError,
     audit_release,
     build_release,
     format_summary,
 )
-from ripresa.disclosure.tabulation import build_records
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, Item, Questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
+from ripresa.diagnosis.scoring import MAX_POINTS, score_answers
 
 SEED = 2020
 SAMPLE_SIZE = 2400

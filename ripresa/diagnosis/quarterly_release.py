@@ -14,13 +14,15 @@ from datetime import date
 from pathlib import Path
 
 from ripresa.diagnosis.contribution_store import ContributionStore, subtract_months
-from ripresa.diagnosis.questionnaire import Questionnaire, get_questionnaire
+from ripresa.diagnosis.diagnosis_records import DIMENSIONS, DiagnosisRecord, build_records
+from ripresa.diagnosis.domain_recoding import Recoding, build_recoding
+from ripresa.diagnosis.output_rows import ReleaseRowBuilder
+from ripresa.diagnosis.published_file import COLUMNS, RELEASE_PATH, STATUSES, write_release
+from ripresa.diagnosis.questionnaire import Questionnaire
+from ripresa.diagnosis.questionnaire_loader import get_questionnaire
+from ripresa.diagnosis.tabulation import DETAIL_LEVELS, get_table_builders
 from ripresa.disclosure.audit import TableSnapshot, find_exposed_sums
-from ripresa.disclosure.output_rows import ReleaseRowBuilder
-from ripresa.disclosure.published_file import COLUMNS, RELEASE_PATH, STATUSES, write_release
-from ripresa.disclosure.recoding import DIMENSIONS, Recoding, build_recoding
 from ripresa.disclosure.suppression import DisclosureAuditError, suppress_cells
-from ripresa.disclosure.tabulation import DiagnosisRecord, build_records, get_table_builders
 
 
 class ReleaseError(RuntimeError):
@@ -67,7 +69,10 @@ def build_release(
         questionnaire,
         past_releases[-1]["counts"]["categories"] if past_releases else None,
     )
-    protected = [suppress_cells(build, histories.get(id, ()), threshold) for id, build in tables.items()]
+    protected = [
+        suppress_cells(map(build, DETAIL_LEVELS), histories.get(id, ()), threshold)
+        for id, build in tables.items()
+    ]
     snapshots = {p.table.name: p.build_snapshot() for p in protected}
     before = past_releases[-1]["counts"]["rows"] if past_releases else []
     months = sorted({d.month for d in diagnoses})

@@ -3,22 +3,22 @@
 from collections import Counter
 from math import floor
 
+from ripresa.diagnosis.diagnosis_records import DIMENSIONS, UNKNOWN_CATEGORY, DiagnosisRecord
+from ripresa.diagnosis.domain_recoding import Recoding
 from ripresa.diagnosis.intervals import median_interval, quantile, wilson_interval
-from ripresa.diagnosis.questionnaire import Questionnaire
-from ripresa.disclosure.published_file import (
+from ripresa.diagnosis.published_file import (
     DOMAIN_COLUMNS,
     KEY_COLUMNS,
     MERGED,
-    PAIRED,
     QUALITY,
     REPEATED,
-    SHOWN,
     VALUE_COLUMNS,
     WAITING,
 )
-from ripresa.disclosure.recoding import DIMENSIONS, Recoding
-from ripresa.disclosure.suppression import CARRIED_FORWARD, SuppressedTable
-from ripresa.disclosure.tabulation import UNKNOWN_CATEGORY, Cell, DiagnosisRecord, Domain, list_domains
+from ripresa.diagnosis.questionnaire import Questionnaire
+from ripresa.diagnosis.tabulation import list_domains
+from ripresa.disclosure.linked_tables import CARRIED_FORWARD, PAIRED, SHOWN, Cell, Domain
+from ripresa.disclosure.suppression import SuppressedTable
 
 QUARTILE_SHARES = (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
 
@@ -85,15 +85,15 @@ class ReleaseRowBuilder:
         found = {}
         for kind in DIMENSIONS:
             n = Counter(getattr(d, kind) for d in self.diagnoses)
-            for level, domain, _, codes in list_domains(kind, self.recoding, self.questionnaire):
-                status = MERGED if level in ("region", "wide") and len(codes) > 1 else SHOWN
-                found[domain] = self._build_row(
+            for d in list_domains(kind, self.recoding, self.questionnaire):
+                status = MERGED if d.level in ("region", "wide") and len(d.codes) > 1 else SHOWN
+                found[d.domain] = self._build_row(
                     "diagnoses",
                     "all",
-                    domain,
+                    d.domain,
                     "",
                     status,
-                    n_shown=self._round_count(sum(n[code] for code in codes)),
+                    n_shown=self._round_count(sum(n[code] for code in d.codes)),
                 )
         return list(found.values())
 

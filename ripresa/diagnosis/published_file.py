@@ -7,11 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from ripresa import settings
+from ripresa.disclosure.linked_tables import PAIRED, SHOWN, SMALL
 
 RELEASE_PATH = settings.DIAGNOSIS_RELEASE
 SYNTHETIC_LABEL = "SYNTHETIC / DATI INVENTATI"
-SHOWN, MERGED, REPEATED = "shown", "merged", "repeated"  # statuses with a figure
-SMALL, PAIRED, WAITING, QUALITY = "small", "paired", "waiting", "quality"  # and without
+MERGED, REPEATED = "merged", "repeated"  # besides SHOWN, the statuses with a figure
+WAITING, QUALITY = "waiting", "quality"  # besides SMALL and PAIRED, those without
 STATUSES = (SHOWN, MERGED, REPEATED, SMALL, PAIRED, WAITING, QUALITY)
 DOMAIN_COLUMNS = ("area", "sector", "size_class")
 KEY_COLUMNS = ("table_id", "measure", *DOMAIN_COLUMNS, "category")
