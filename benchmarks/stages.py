@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ripresa import catalogue
 from ripresa.database import build, query
-from ripresa.filters import Filters, build_options, resolve_view
+from ripresa.filter_options import build_options
+from ripresa.filters import Filters, resolve_view
 
 ROOT = Path(__file__).resolve().parents[1]
 

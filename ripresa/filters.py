@@ -1,33 +1,38 @@
-"""What a visitor chose, and what is shown for it: Filters is the wish as it stands in an address, View the choice that has data."""
+"""Filters are a visitor's choices as a URL has them; a View is the nearest choice that has data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
+
+import pandas as pd
 
 from ripresa import catalogue, i18n
 from ripresa.catalogue import LEVELS, Indicator, Topic
-from ripresa.database.query import get_data_version, run_query
+from ripresa.coverage import (
+    BREAKDOWNS,
+    Breakdown,
+    CoverageRow,
+    get_area_levels,
+    get_area_names,
+    get_coverage,
+    get_labels,
+    load_coverage,
+)
+from ripresa.database.query import cache_per_data_version, run_query
 from ripresa.settings import LANGS
 
 MAX_AREAS = 12
-COVERAGE_LEVELS = {
-    "italy": ("italy", "italy_total", "macro"),
-    "europe": ("europe", "other"),
-    "world": ("world", "other"),
-}
-REFERENCE_GROUPS = {
+REFERENCE_GROUPS = {  # groups of countries charted with the areas of a level, selected or not
     "italy": (),
     "europe": ("EU27_2020",),
     "world": ("WORLD", "OECD"),
-}  # groups drawn beside the areas of a level, asked for or not
-MAP_LEVELS = {"italy": "italy", "europe": "europe", "world": "world"}
+}
 
-Notice = tuple[str, tuple[tuple[str, str], ...]]  # key of strings.toml, and its values
+Notice = tuple[str, tuple[tuple[str, str], ...]]  # key of a translated sentence, and its values
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters as an address holds them, in codes; empty means the page's default. Lists repeat the name."""
+    """The filters of a URL, as codes; empty means the page's default. A repeated parameter is a list."""
 
     lang: str = "it"
     level: str = ""
@@ -41,31 +46,37 @@ class Filters:
 
     @classmethod
     def from_url_parameters(cls, parameters: Mapping[str, object], lang: str = "it") -> "Filters":
-        """Reads any address and never raises: what is not known, or is one area too many, is dropped and listed in dropped."""
-        known = _get_valid_codes()
-        chosen: dict[str, object] = {"lang": lang}
-        dropped = []
+        """Parses any URL and never raises: unknown codes and excess areas end in invalid_parameters."""
+        valid_codes = _load_valid_codes()
+        chosen: dict[str, str] = {}
+        areas: tuple[str, ...] = ()
+        invalid: list[str] = []
         for name in URL_PARAMETERS:
-            said = _parse_values(parameters.get(name))
-            good = [value for value in said if value in known[name]]
-            areas = tuple(dict.fromkeys(good)) if name == "geo" else ()
-            dropped += [
-                f"{name}={value[:40]}"
-                for value in (*(value for value in said if value not in known[name]), *areas[MAX_AREAS:])
-            ]
+            values = _parse_values(parameters.get(name))
+            valid = [value for value in values if value in valid_codes[name]]
+            rejected = [value for value in values if value not in valid_codes[name]]
             if name == "geo":
-                chosen[name] = areas[:MAX_AREAS]
-            elif good:
-                chosen[name] = good[-1]
-        return cls(**chosen, invalid_parameters=tuple(dropped))
+                areas = tuple(dict.fromkeys(valid))
+                rejected += areas[MAX_AREAS:]
+            elif valid:
+                chosen[name] = valid[-1]
+            invalid += [f"{name}={value[:40]}" for value in rejected]
+        return cls(
+            lang=chosen.get("lang", lang),
+            level=chosen.get("level", ""),
+            geo=areas[:MAX_AREAS],
+            indicator=chosen.get("indicator", ""),
+            sector=chosen.get("sector", ""),
+            gender=chosen.get("gender", ""),
+            size=chosen.get("size", ""),
+            period=chosen.get("period", ""),
+            invalid_parameters=tuple(invalid),
+        )
 
     def to_url_parameters(self) -> dict[str, list[str]]:
         """The parameters that are not defaults, in a fixed order; the language always."""
-        said = {
-            name: list(getattr(self, name)) if name == "geo" else [getattr(self, name)]
-            for name in URL_PARAMETERS
-        }
-        return {name: values for name, values in said.items() if values and values != [""]}
+        values = {name: getattr(self, name) for name in URL_PARAMETERS}
+        return {name: list(value) if name == "geo" else [value] for name, value in values.items() if value}
 
 
 URL_PARAMETERS = tuple(field.name for field in fields(Filters) if field.name != "invalid_parameters")
@@ -73,7 +84,7 @@ URL_PARAMETERS = tuple(field.name for field in fields(Filters) if field.name != 
 
 @dataclass(frozen=True)
 class View:
-    """What a figure shows: every choice real, with the reasons where it is not the one asked for."""
+    """What a figure shows: a combination that has data, with notices where it differs from the filters."""
 
     lang: str
     topic: str
@@ -96,7 +107,7 @@ class View:
 
     @property
     def breakdown(self) -> dict[str, object]:
-        """The parameters every question about this view shares."""
+        """The parameters that every query of this view shares."""
         return {
             "indicator": self.indicator.id,
             "sector": self.sector,
@@ -106,7 +117,7 @@ class View:
 
     @property
     def query_parameters(self) -> dict[str, object]:
-        """The cut at the view's period and editions, with level and language."""
+        """The breakdown with the view's period, editions, level and language."""
         return self.breakdown | {
             "period": self.period,
             "editions": self.editions,
@@ -115,334 +126,192 @@ class View:
         }
 
 
-@dataclass(frozen=True)
-class Option:
-    """One choice of a selector: unavailable ones say why."""
-
-    code: str
-    label: str
-    available: bool = True
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Options:
-    """The choices of every selector for a view, in reading order."""
-
-    indicators: tuple[Option, ...]
-    levels: tuple[Option, ...]
-    areas: tuple[Option, ...]
-    sectors: tuple[Option, ...]
-    genders: tuple[Option, ...]
-    sizes: tuple[Option, ...]
-    periods: tuple[Option, ...]
-
-
 def resolve_view(filters: Filters, topic: str) -> View:
-    """The view of a topic for these filters. A choice without data gives way to the default, and notes say so."""
-    subject = catalogue.load_topics()[topic]
-    lang = filters.lang
-    notes: list[Notice] = []
-    level = (
-        filters.level if subject.indicators_by_level.get(filters.level) else _choose_level(filters, subject)
-    )
-    offered = get_available_indicators(subject, level)
-    indicator = catalogue.get_indicator(filters.indicator if filters.indicator in offered else offered[0])
-    if (
-        filters.indicator
-        and filters.indicator not in offered
-        and filters.indicator in get_available_indicators(subject)
-    ):
-        notes.append(
-            _build_notice(
-                "note_indicator",
-                wanted=catalogue.get_indicator(filters.indicator).short[lang],
-                level=i18n.t(f"level_{level}", lang),
-                shown=indicator.short[lang],
-            )
-        )
-    opening = indicator.get_default_view(level)
-    covered = get_coverage(indicator.id, level, opening["chart"])
-    sector = _choose_code("sector", filters.sector, opening["sector"], covered, lang, notes)
-    covered = [row for row in covered if row["sector"] == sector]
-    gender = _choose_code("gender", filters.gender, opening["gender"], covered, lang, notes)
-    covered = [row for row in covered if row["gender"] == gender]
-    size = _choose_code("size", filters.size, opening["size"], covered, lang, notes)
-    covered = [row for row in covered if row["size"] == size]
-    preferred = [
-        edition for edition in opening["editions"] if any(row["edition"] == edition for row in covered)
-    ]
-    period = _choose_period(filters.period, opening["period"], covered, preferred, lang, notes)
-    at_period = [row for row in covered if period == "latest" or row["period"] == period]
-    editions = [edition for edition in preferred if any(row["edition"] == edition for row in at_period)]
-    editions = (
-        editions
-        or list(dict.fromkeys(row["edition"] for row in sorted(at_period, key=lambda row: -row["areas"])))[:1]
-    )
-    editions += [
-        edition for edition in opening["editions"] if edition not in editions and len(opening["editions"]) > 1
-    ]
-    geo = _choose_areas(filters.geo, opening["geo"], level, opening["chart"], lang, notes)
-    if opening["chart"] == "series":
-        geo = _choose_series_areas(
-            geo,
-            opening["geo"],
-            level,
-            {"indicator": indicator.id, "sector": sector, "gender": gender, "size": size},
-            lang,
-            notes,
-        )
-    return View(
-        lang,
-        topic,
-        level,
-        indicator,
-        geo,
-        sector,
-        gender,
-        size,
-        period,
-        tuple(editions),
-        opening["chart"],
-        tuple(dict.fromkeys(notes)),
-    )
-
-
-def build_options(view: View, for_all_periods: bool = False) -> Options:
-    """What each selector of this view offers; choices of the topic that have no data here stay, with the reason. listed: for a table of all periods, none of which is chosen."""
-    lang, subject = view.lang, catalogue.load_topics()[view.topic]
-    here = get_available_indicators(subject, view.level)
-    covered = get_coverage(view.indicator.id, view.level, view.chart)
-    names = get_labels(lang)
-    sector_rows = [row for row in covered if row["sector"] == view.sector]
-    gender_rows = [row for row in sector_rows if row["gender"] == view.gender]
-    size_rows = [row for row in gender_rows if row["size"] == view.size]
-    level_name = i18n.t(f"level_{view.level}", lang)
-
-    def some(kind: str, rows: list[dict], always: tuple[str, ...] = ()) -> tuple[Option, ...]:
-        have = {row[kind] for row in rows}
-        reason = i18n.t("reason_no_data", lang, indicator=view.indicator.short[lang], level=level_name)
-        offered = [
-            Option(code, name, code in have, "" if code in have else reason)
-            for (listed, code), name in names.items()
-            if listed == kind and (code in have or code in always)
-        ]
-        return tuple(
-            sorted(offered, key=lambda option: not option.available)
-        )  # what has data first, each part in reading order
-
-    indicators = [
-        Option(
-            id,
-            catalogue.get_indicator(id).label[lang],
-            id in here,
-            "" if id in here else i18n.t("reason_level", lang, level=level_name),
-        )
-        for id in dict.fromkeys([*here, *get_available_indicators(subject)])
-    ]
-    levels = [
-        Option(
-            level,
-            i18n.t(f"level_{level}", lang),
-            bool(subject.indicators_by_level.get(level)),
-            "" if subject.indicators_by_level.get(level) else i18n.t("reason_topic", lang),
-        )
-        for level in LEVELS
-    ]
-    with_data = (
-        {row["geo"] for row in _get_series_areas(view)}
-        if for_all_periods or view.chart == "series"
-        else set(run_query("map", **view.query_parameters)["geo"])
-    )
-    reason = i18n.t("reason_area", lang)
-    areas = [
-        Option(row.code, row.name, row.code in with_data, "" if row.code in with_data else reason)
-        for row in run_query("areas", level=view.level, lang=lang).itertuples()
-    ]
-    periods = {
-        row["period"]: row["period_start"]
-        for row in size_rows
-        if is_shown_at_level(row, view.level, view.chart)
-    }
-    ordered = sorted(periods, key=lambda period: (periods[period], period), reverse=True)
-    latest = (
-        [Option("latest", i18n.format_period("latest", lang))]
-        if view.indicator.get_default_view(view.level)["period"] == "latest"
-        else []
-    )
-    return Options(
-        tuple(indicators),
-        tuple(levels),
-        tuple(areas),
-        some("sector", covered, ALWAYS_LISTED_SECTORS),
-        some("gender", sector_rows),
-        some("size", gender_rows),
-        ()
-        if for_all_periods
-        else (*latest, *(Option(period, i18n.format_period(period, lang)) for period in ordered)),
-    )
-
-
-def get_values_of_all_periods(view: View, run_query: Callable = run_query) -> tuple[float, ...]:
-    """The values of the level's areas in every period of the view's editions: the classes of a map stay when the year changes.
-
-    None for a change since a year: it piles up, and classes that hold 2024 would show 2020 in one shade."""
-    if view.indicator.unit == "percent_change":
-        return ()
-    table = run_query("table", **view.breakdown, level=view.level, geos=(), lang=view.lang)
-    own = {"italy": ("area", "joined")}.get(view.level, ("country",))
-    return tuple(table[table["level"].isin(own) & table["edition"].isin(view.editions)]["value"])
-
-
-ALWAYS_LISTED_SECTORS = ("all", *"BCDEFGHIJLMN")
+    """The view of a topic for these filters: a choice without data is replaced by the default, with a notice."""
+    return _ViewResolver(filters, catalogue.load_topics()[topic]).resolve()
 
 
 def get_available_indicators(topic: Topic, level: str = "") -> list[str]:
-    """Indicators a topic offers at a level, the first open; without a level, all of them."""
+    """Indicators of a topic at a level, its default first; without a level, all of them."""
     if not level:
-        return list(
-            dict.fromkeys(
-                [*(id for here in topic.indicators_by_level.values() for id in here), *topic.extra_indicators]
-            )
+        listed = [id for ids in topic.indicators_by_level.values() for id in ids]
+        return list(dict.fromkeys([*listed, *topic.extra_indicators]))
+    extra = [id for id in topic.extra_indicators if level in catalogue.get_indicator(id).default]
+    return [*topic.indicators_by_level[level], *extra]
+
+
+def get_values_of_all_periods(
+    view: View, run_query: Callable[..., pd.DataFrame] = run_query
+) -> tuple[float, ...]:
+    """Values of the level's areas in every period of the view's editions: map classes equal in every year.
+
+    Empty for a cumulative change since a year: classes that fit 2024 would show 2020 in one shade.
+    """
+    if view.indicator.unit == "percent_change":
+        return ()
+    table = run_query("table", **view.breakdown, level=view.level, geos=(), lang=view.lang)
+    levels = {"italy": ("area", "joined")}.get(view.level, ("country",))
+    return tuple(table[table["level"].isin(levels) & table["edition"].isin(view.editions)]["value"])
+
+
+class _ViewResolver:
+    """Chooses each part of a view in turn and collects a notice for every filter that is replaced."""
+
+    def __init__(self, filters: Filters, topic: Topic) -> None:
+        self.filters, self.topic, self.lang = filters, topic, filters.lang
+        self.notices: list[Notice] = []
+        has_level = topic.indicators_by_level.get(filters.level)
+        self.level = filters.level if has_level else _choose_level(filters, topic)
+        self.indicator = self._choose_indicator()
+        self.default = self.indicator.get_default_view(self.level)
+
+    def resolve(self) -> View:
+        coverage = get_coverage(self.indicator.id, self.level, self.default["chart"])
+        codes: dict[str, str] = {}
+        for kind in BREAKDOWNS:
+            codes[kind] = self._choose_code(kind, coverage)
+            coverage = [row for row in coverage if row[kind] == codes[kind]]
+        period = self._choose_period(coverage)
+        geo = self._choose_areas()
+        if self.default["chart"] == "series":
+            geo = self._choose_series_areas(geo, {"indicator": self.indicator.id, **codes})
+        return View(
+            lang=self.lang,
+            topic=self.topic.id,
+            level=self.level,
+            indicator=self.indicator,
+            geo=geo,
+            sector=codes["sector"],
+            gender=codes["gender"],
+            size=codes["size"],
+            period=period,
+            editions=self._choose_editions(period, coverage),
+            chart=self.default["chart"],
+            notices=tuple(dict.fromkeys(self.notices)),
         )
-    more = [id for id in topic.extra_indicators if level in catalogue.get_indicator(id).default]
-    return [*topic.indicators_by_level[level], *more]
+
+    def _add_notice(self, key: str, **values: str) -> None:
+        self.notices.append((key, tuple(values.items())))
+
+    def _choose_indicator(self) -> Indicator:
+        available, wanted = get_available_indicators(self.topic, self.level), self.filters.indicator
+        if wanted in available:
+            return catalogue.get_indicator(wanted)
+        indicator = catalogue.get_indicator(available[0])
+        if wanted in get_available_indicators(self.topic):
+            self._add_notice(
+                "note_indicator",
+                wanted=catalogue.get_indicator(wanted).short[self.lang],
+                level=i18n.t(f"level_{self.level}", self.lang),
+                shown=indicator.short[self.lang],
+            )
+        return indicator
+
+    def _choose_code(self, kind: Breakdown, coverage: Sequence[CoverageRow]) -> str:
+        """The code of the filters, else the default, else the total, else any that has data."""
+        available = {row[kind] for row in coverage}
+        wanted: str = getattr(self.filters, kind)
+        if wanted in available:
+            return wanted
+        chosen = next(code for code in (self.default[kind], "all", min(available)) if code in available)
+        if wanted:
+            names = get_labels(self.lang)
+            self._add_notice(f"note_{kind}", wanted=names[kind, wanted], shown=names[kind, chosen])
+        return chosen
+
+    def _choose_period(self, coverage: Sequence[CoverageRow]) -> str:
+        """The period of the filters, else the default, else the newest of the preferred editions."""
+        available = {row["period"] for row in coverage}
+        wanted, default = self.filters.period, self.default["period"]
+        if wanted in available or wanted == default == "latest":
+            return wanted
+        if default in available or default == "latest":
+            chosen = default
+        else:
+            preferred = [row for row in coverage if row["edition"] in self.default["editions"]] or coverage
+            chosen = max(preferred, key=lambda row: (row["period_start"], row["period"]))["period"]
+        if wanted:
+            self._add_notice(
+                "note_period",
+                wanted=i18n.format_period(wanted, self.lang),
+                shown=i18n.format_period(chosen, self.lang),
+            )
+        return chosen
+
+    def _choose_editions(self, period: str, coverage: Sequence[CoverageRow]) -> tuple[str, ...]:
+        """Editions in order of preference: those with data in the period first, then the other declared ones."""
+        at_period = [row for row in coverage if period == "latest" or row["period"] == period]
+        available = [row["edition"] for row in sorted(at_period, key=lambda row: -row["areas"])]
+        declared = self.default["editions"]
+        editions = [edition for edition in declared if edition in available] or available[:1]
+        if len(declared) > 1:
+            editions += [edition for edition in declared if edition not in editions]
+        return tuple(editions)
+
+    def _choose_areas(self) -> tuple[str, ...]:
+        """The areas to highlight: those of the level and, except on a map, its reference groups.
+
+        An Italian region is replaced by Italy where only countries are charted.
+        """
+        wanted, levels, names = self.filters.geo, get_area_levels(), get_area_names(self.lang)
+        level_areas = set(run_query("areas", level=self.level, lang=self.lang)["code"])
+        if self.level == "italy":
+            level_areas |= {"ITA"} | {code for code in wanted if levels[code] == "macro"}
+        groups = REFERENCE_GROUPS[self.level]
+        has_groups = self.default["chart"] != "map"
+        chosen = [code for code in wanted if code in level_areas or (has_groups and code in groups)]
+        others = [code for code in wanted if code not in chosen]
+        regions = [
+            code for code in others if levels[code] in ("area", "macro", "joined") and self.level != "italy"
+        ]
+        if regions:
+            chosen.append("ITA")
+            items = i18n.format_items([names[code] for code in regions], self.lang)
+            self._add_notice("note_region_in_country", wanted=items)
+        outside = [code for code in others if code not in regions and code not in groups]
+        if outside:
+            items = i18n.format_items([names[code] for code in outside], self.lang)
+            level = i18n.t(f"level_{self.level}", self.lang)
+            self._add_notice("note_area_elsewhere", wanted=items, level=level)
+        return tuple(dict.fromkeys(chosen)) or tuple(self.default["geo"])
+
+    def _choose_series_areas(
+        self, wanted: tuple[str, ...], breakdown: Mapping[str, object]
+    ) -> tuple[str, ...]:
+        """The areas of a series that have data: the wanted ones, else the default ones, else all."""
+        default = tuple(self.default["geo"])
+        available = set(run_query("trend", **breakdown, geos=(*wanted, *default), lang=self.lang)["geo"])
+        chosen = tuple(code for code in wanted if code in available) or tuple(
+            code for code in default if code in available
+        )
+        if not chosen:
+            table = run_query("table", **breakdown, geos=(), level=self.level, lang=self.lang)
+            chosen = tuple(table["geo"].drop_duplicates())[:MAX_AREAS]
+        without = [code for code in wanted if code not in chosen]
+        if without and wanted != default:
+            names = get_area_names(self.lang)
+            self._add_notice(
+                "note_area_no_data",
+                wanted=i18n.format_items([names[code] for code in without], self.lang),
+                shown=i18n.format_items([names[code] for code in chosen], self.lang),
+            )
+        return chosen
 
 
 def _choose_level(filters: Filters, topic: Topic) -> str:
-    """The level of a topic where none is asked for: that of the areas asked for if the topic has it, else the topic's own."""
+    """The level of a topic for filters without one: that of the chosen areas if the topic has it, else its default."""
     levels = get_area_levels()
-    places = {levels[code] for code in filters.geo}
-    if "country" in places:
-        europe = set(run_query("areas", level="europe", lang="en")["code"])
-        wanted = (
-            "europe" if all(code in europe or levels[code] != "country" for code in filters.geo) else "world"
-        )
-        if (
-            topic.default_level == "italy"
-            and set(filters.geo) != {"ITA"}
-            and topic.indicators_by_level.get(wanted)
-        ):
-            return wanted
-        if wanted == "world" and topic.indicators_by_level.get("world"):
-            return "world"
+    countries = {code for code in filters.geo if levels[code] == "country"}
+    if not countries:
+        return topic.default_level
+    in_europe = countries <= set(run_query("areas", level="europe", lang="en")["code"])
+    wanted = "europe" if in_europe else "world"
+    is_italy_alone = set(filters.geo) == {"ITA"}
+    if not topic.indicators_by_level.get(wanted):
+        return topic.default_level
+    if wanted == "world" or (topic.default_level == "italy" and not is_italy_alone):
+        return wanted
     return topic.default_level
-
-
-def _choose_code(
-    kind: str, wanted: str, default: str, covered: list[dict], lang: str, notes: list[Notice]
-) -> str:
-    have = {row[kind] for row in covered}
-    if wanted in have:
-        return wanted
-    chosen = default if default in have else "all" if "all" in have else min(have)
-    if wanted:
-        names = get_labels(lang)
-        notes.append(_build_notice(f"note_{kind}", wanted=names[kind, wanted], shown=names[kind, chosen]))
-    return chosen
-
-
-def _choose_period(
-    wanted: str, default: str, covered: list[dict], preferred: list[str], lang: str, notes: list[Notice]
-) -> str:
-    have = {row["period"] for row in covered}
-    if wanted in have or (wanted == "latest" and default == "latest"):
-        return wanted
-    if default in have or default == "latest":
-        chosen = default
-    else:
-        newest = [row for row in covered if row["edition"] in preferred] or covered
-        chosen = max(newest, key=lambda row: (row["period_start"], row["period"]))["period"]
-    if wanted:
-        notes.append(
-            _build_notice(
-                "note_period", wanted=i18n.format_period(wanted, lang), shown=i18n.format_period(chosen, lang)
-            )
-        )
-    return chosen
-
-
-def _choose_areas(
-    wanted: tuple[str, ...], default: list[str], level: str, chart: str, lang: str, notes: list[Notice]
-) -> tuple[str, ...]:
-    """The areas to highlight: those of the level, on a line and among dots the groups beside them too; an Italian area becomes Italy where only countries are drawn."""
-    places, levels = set(run_query("areas", level=level, lang=lang)["code"]), get_area_levels()
-    here = [
-        code
-        for code in wanted
-        if code in places
-        or (level == "italy" and (levels[code] == "macro" or code == "ITA"))
-        or (chart != "map" and code in REFERENCE_GROUPS[level])
-    ]
-    elsewhere = [code for code in wanted if code not in here]
-    inside = [code for code in elsewhere if levels[code] in ("area", "macro", "joined") and level != "italy"]
-    if inside:
-        here.append("ITA")
-        notes.append(
-            _build_notice(
-                "note_region_in_country",
-                wanted=i18n.format_items([get_area_names(lang)[code] for code in inside], lang),
-            )
-        )
-    outside = [code for code in elsewhere if code not in inside and code not in REFERENCE_GROUPS[level]]
-    if outside:
-        notes.append(
-            _build_notice(
-                "note_area_elsewhere",
-                wanted=i18n.format_items([get_area_names(lang)[code] for code in outside], lang),
-                level=i18n.t(f"level_{level}", lang),
-            )
-        )
-    return tuple(dict.fromkeys(here)) or tuple(default)
-
-
-def _choose_series_areas(
-    wanted: tuple[str, ...], default: list[str], level: str, cut: dict, lang: str, notes: list[Notice]
-) -> tuple[str, ...]:
-    """The areas of a series that have figures; where none of those wanted has, the default, else all that have."""
-    have = set(run_query("trend", **cut, geos=(*wanted, *default), lang=lang)["geo"])
-    every = (
-        () if have else run_query("table", **cut, geos=(), level=level, lang=lang)["geo"].drop_duplicates()
-    )
-    shown = (
-        tuple(code for code in wanted if code in have)
-        or tuple(code for code in default if code in have)
-        or tuple(every)[:MAX_AREAS]
-    )
-    without = [code for code in wanted if code not in shown]
-    if without and tuple(wanted) != tuple(default):
-        names = get_area_names(lang)
-        notes.append(
-            _build_notice(
-                "note_area_no_data",
-                wanted=i18n.format_items([names[code] for code in without], lang),
-                shown=i18n.format_items([names[code] for code in shown], lang),
-            )
-        )
-    return shown
-
-
-def get_coverage(indicator: str, level: str, chart: str) -> list[dict]:
-    """Coverage of an indicator at a level. A map is offered only what its own areas have."""
-    rows = [
-        row
-        for row in _load_coverage(get_data_version()).get(indicator, ())
-        if row["level"] in COVERAGE_LEVELS[level]
-    ]
-    return [row for row in rows if is_shown_at_level(row, level, chart)] or rows
-
-
-def is_shown_at_level(row: dict, level: str, chart: str) -> bool:
-    return chart == "series" or row["level"] == MAP_LEVELS[level]
-
-
-def _get_series_areas(view: View) -> list[dict]:
-    table = run_query("table", **view.breakdown, level=view.level, geos=(), lang=view.lang)
-    return table[["geo"]].drop_duplicates().to_dict("records")
-
-
-def _build_notice(key: str, **values: str) -> Notice:
-    return key, tuple(values.items())
 
 
 def _parse_values(value: object) -> list[str]:
@@ -450,56 +319,16 @@ def _parse_values(value: object) -> list[str]:
     return [text.strip() for text in map(str, values) if text.strip()]
 
 
-def _get_valid_codes() -> dict[str, set[str]]:
-    return _load_valid_codes(get_data_version())
-
-
-@lru_cache(maxsize=4)
-def _load_valid_codes(version: str) -> dict[str, set[str]]:
-    lists = {
-        kind: {code for listed, code in get_labels("en") if listed == kind}
-        for kind in ("sector", "gender", "size")
+@cache_per_data_version
+def _load_valid_codes() -> dict[str, set[str]]:
+    """The codes that each URL parameter accepts."""
+    codes: dict[str, set[str]] = {
+        kind: {code for label_kind, code in get_labels("en") if label_kind == kind} for kind in BREAKDOWNS
     }
-    periods = {row["period"] for rows in _load_coverage(version).values() for row in rows}
-    return lists | {
+    return codes | {
         "lang": set(LANGS),
         "level": set(LEVELS),
         "geo": set(get_area_levels()),
         "indicator": set(catalogue.load_indicators()),
-        "period": periods | {"latest"},
+        "period": {row["period"] for rows in load_coverage().values() for row in rows} | {"latest"},
     }
-
-
-@lru_cache(maxsize=4)
-def _load_coverage(version: str) -> dict[str, tuple[dict, ...]]:
-    return {
-        indicator: tuple(rows.to_dict("records"))
-        for indicator, rows in run_query("coverage").groupby("indicator")
-    }
-
-
-def get_labels(lang: str) -> dict[tuple[str, str], str]:
-    return _load_labels(get_data_version(), lang)
-
-
-@lru_cache(maxsize=8)
-def _load_labels(version: str, lang: str) -> dict[tuple[str, str], str]:
-    return {(row.kind, row.code): row.name for row in run_query("labels", lang=lang).itertuples()}
-
-
-def get_area_levels() -> dict[str, str]:
-    return _load_area_levels(get_data_version())
-
-
-@lru_cache(maxsize=4)
-def _load_area_levels(version: str) -> dict[str, str]:
-    return {row.code: row.level for row in run_query("areas", level="any", lang="en").itertuples()}
-
-
-def get_area_names(lang: str) -> dict[str, str]:
-    return _load_area_names(get_data_version(), lang)
-
-
-@lru_cache(maxsize=8)
-def _load_area_names(version: str, lang: str) -> dict[str, str]:
-    return {row.code: row.name for row in run_query("areas", level="any", lang=lang).itertuples()}

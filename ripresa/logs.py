@@ -1,6 +1,6 @@
-"""What the server tells of itself: a line of JSON an event, on the standard error. No visitor's address, answer, question or query string is in it.
+"""Structured logging: one JSON object per event on stderr, without client addresses, answers, SQL or query strings.
 
-RIPRESA_LOG_LEVEL is the least that is written: debug (the browser's files too), info, warning, error.
+RIPRESA_LOG_LEVEL is the lowest level written: debug (requests of static files too), info, warning, error.
 """
 
 import json
@@ -17,34 +17,35 @@ from datetime import UTC, datetime
 from ripresa import settings
 
 LOGGER = logging.getLogger("ripresa")
-REQUEST_ID: ContextVar[str] = ContextVar("request", default="")  # the id of what is being answered
+REQUEST_ID: ContextVar[str] = ContextVar("request", default="")  # of the request being handled
 
 
 class JsonFormatter(logging.Formatter):
-    """An event as one line. Of a fault its kind and its places, not its words: they may quote what a visitor wrote."""
+    """Formats a record as one line of JSON.
+
+    Of an exception only its class and stack positions are logged: its message may quote a visitor's input.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        event: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
         }
-        line |= {"request": REQUEST_ID.get()} if REQUEST_ID.get() else {}
-        line |= getattr(record, "said", {})
+        if request_id := REQUEST_ID.get():
+            event["request"] = request_id
+        event |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[0]:
-            kind, _, trace = record.exc_info
-            line |= {
-                "fault": kind.__name__,
-                "at": [
-                    f"{os.path.basename(place.filename)}:{place.lineno} {place.name}"
-                    for place in traceback.extract_tb(trace)
-                ],
-            }
-        return json.dumps(line, ensure_ascii=False)
+            event["fault"] = record.exc_info[0].__name__
+            event["at"] = [
+                f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(record.exc_info[2])
+            ]
+        return json.dumps(event, ensure_ascii=False)
 
 
 def configure_logging() -> None:
-    """Lines from now on, once a process."""
+    """Adds the handler on stderr, once per process."""
     if not LOGGER.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonFormatter())
@@ -53,19 +54,19 @@ def configure_logging() -> None:
         LOGGER.propagate = False
 
 
-def log_event(name: str, level: int = logging.INFO, /, **said) -> None:
-    """Writes one event."""
-    LOGGER.log(level, name, extra={"said": said})
+def log_event(name: str, level: int = logging.INFO, /, **fields: object) -> None:
+    """Logs one event with these fields."""
+    LOGGER.log(level, name, extra={"fields": fields})
 
 
 @contextmanager
-def log_duration(name: str, /, **said) -> Iterator[dict]:
-    """Writes how long what is inside took; what is put in the dictionary is written too."""
-    begun = time.perf_counter()
+def log_duration(name: str, /, **fields: object) -> Iterator[dict[str, object]]:
+    """Logs the duration of the block in milliseconds; entries added to the yielded dictionary are logged too."""
+    start = time.perf_counter()
     try:
-        yield said
-    except Exception as fault:
-        said["fault"] = type(fault).__name__
+        yield fields
+    except Exception as error:
+        fields["fault"] = type(error).__name__
         raise
     finally:
-        log_event(name, **said, ms=round((time.perf_counter() - begun) * 1e3, 1))
+        log_event(name, **fields, ms=round((time.perf_counter() - start) * 1e3, 1))

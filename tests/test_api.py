@@ -28,7 +28,7 @@ from ripresa.api.endpoints import BOUNDARY_NAMES, ENDPOINTS, KEY_PARAMETERS, MAX
 from ripresa.api.problem import STATUS_CODES
 from ripresa.database import query as queries
 from ripresa.database import releases
-from ripresa.i18n import noted, t
+from ripresa.i18n import t, translate_fragments
 from ripresa.views.components import data_table as ui_table
 from ripresa.web import routes
 
@@ -178,7 +178,9 @@ def test_all_observations_leave_as_csv():
         "sample_size_note",
     ):
         assert rows[name].tolist() == whole[name].tolist(), name
-    assert rows["population"].tolist() == [noted(text, "it", "population_") for text in whole["population"]]
+    assert rows["population"].tolist() == [
+        translate_fragments(text, "it", "population_") for text in whole["population"]
+    ]
     assert "active enterprises" not in set(rows["population"])
     for name in ("value", "ci_low", "ci_high", "n"):
         assert rows[name].isna().tolist() == whole[name].isna().tolist(), name

@@ -39,8 +39,9 @@ from ripresa.exports import (
     verify,
 )
 from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS
-from ripresa.filters import Filters, build_options, resolve_view
-from ripresa.i18n import LANGS, format_value, load_strings, noted, t
+from ripresa.filter_options import build_options
+from ripresa.filters import Filters, resolve_view
+from ripresa.i18n import LANGS, format_value, load_strings, t, translate_fragments
 from ripresa.views.components import data_table as table
 from tests.conftest import absent
 from tests.helpers.exporting import (
@@ -68,7 +69,9 @@ def test_the_flat_table_has_every_column_and_every_figure_of_the_view(topic, lev
     assert table["value"].tolist() == shown["value"].tolist()
     for name in ("geo", "geo_name", "period", "edition", "status", "source", "no_ci_reason"):
         assert table[name].tolist() == shown[name].tolist()
-    assert table["population"].tolist() == [noted(text, lang, "population_") for text in shown["population"]]
+    assert table["population"].tolist() == [
+        translate_fragments(text, lang, "population_") for text in shown["population"]
+    ]
     assert table["n"].isna().tolist() == shown["n"].isna().tolist()
     assert table["ci_low"].isna().tolist() == shown["ci_low"].isna().tolist()
     assert (table["citations"] != "").all()
@@ -294,9 +297,10 @@ def test_every_phrase_of_every_population_has_its_italian(base):
     own = "|".join(map(re.escape, sorted(POPULATIONS.values(), key=len, reverse=True)))
     part = f"(?:{own}|{CODE})"
     assert re.fullmatch(
-        rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*", noted(base, "it", "population_")
+        rf"{part}(?: \({part}\))*(?:; {part}(?: \({part}\))*)*",
+        translate_fragments(base, "it", "population_"),
     ), "data/locales/interface.toml: a phrase has no [population_...] of its own"
-    assert noted(base, "en", "population_") == base
+    assert translate_fragments(base, "en", "population_") == base
 
 
 def test_every_population_with_words_is_one_of_the_data():
@@ -325,8 +329,10 @@ def test_every_population_with_words_is_one_of_the_data():
     ],
 )
 def test_a_population_is_told_phrase_by_phrase_and_an_unknown_phrase_stays_whole(base, italian):
-    assert noted(base, "it", "population_") == italian
-    assert noted(base, "it") == base, "the title of a document is not touched by the words of a population"
+    assert translate_fragments(base, "it", "population_") == italian
+    assert translate_fragments(base, "it") == base, (
+        "the title of a document is not touched by the words of a population"
+    )
 
 
 @pytest.mark.parametrize(
@@ -353,7 +359,7 @@ def test_a_file_of_a_page_says_the_population_in_its_language(lang, base):
 def test_a_citation_names_the_publisher_first_and_us_second(topic, level, lang):
     shown = load_export(topic, level, lang)
     text = citation.format_citation(shown)
-    publisher = noted(shown.sources[0].publisher, lang)
+    publisher = translate_fragments(shown.sources[0].publisher, lang)
     assert text.startswith(publisher)
     assert text.index("Ripresa digitale") > len(publisher)
     assert shown.version in text

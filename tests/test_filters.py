@@ -9,12 +9,12 @@ from ripresa import catalogue, i18n
 from ripresa.catalogue import LANGS, LEVELS
 from ripresa.database import query as queries
 from ripresa.database.query import run_query
+from ripresa.filter_options import build_options
 from ripresa.filters import (
     MAX_AREAS,
     URL_PARAMETERS,
     Filters,
     View,
-    build_options,
     get_available_indicators,
     resolve_view,
 )

@@ -17,7 +17,8 @@ from ripresa.charts import theme
 from ripresa.database.query import get_data_version, run_query
 from ripresa.embed import embed_page
 from ripresa.exports import verify
-from ripresa.filters import Filters, View, build_options, get_available_indicators, resolve_view
+from ripresa.filter_options import build_options
+from ripresa.filters import Filters, View, get_available_indicators, resolve_view
 from ripresa.i18n import format_value, t
 from ripresa.profiles.area_profile import load_area_profile
 from ripresa.views import shell

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ripresa import settings
 from ripresa.api.endpoints import VERSION_PATTERN
 from ripresa.database import query
-from ripresa.i18n import noted
+from ripresa.i18n import translate_fragments
 
 BATCH_ROWS = 4096
 UNLIMITED_ROWS = 10**15
@@ -41,7 +41,9 @@ class RowStream:
             ]
             named |= {
                 "populations": populations,
-                "population_labels": [noted(text, parameters["lang"], "population_") for text in populations],
+                "population_labels": [
+                    translate_fragments(text, parameters["lang"], "population_") for text in populations
+                ],
             }
         self.total: int = self._execute(build_count_query(sql), named).to_arrow_table().column(0)[0].as_py()
         self._reader = self._execute(

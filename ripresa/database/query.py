@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache, wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import duckdb
 import pandas as pd
@@ -14,6 +15,8 @@ import pandas as pd
 from ripresa import logs, settings
 from ripresa.database import build
 
+P = ParamSpec("P")
+R = TypeVar("R")
 MAX_CACHED_RESULTS = 4096
 FOLDER_PATTERN = re.compile(r"""[^\s"'(]*[/\\]""")
 MAX_CACHED_CALLS = 64  # of each kind
@@ -93,10 +96,18 @@ def open_cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         yield own.execute("use published"), current
 
 
-def cache_per_data_version(function: Callable) -> Callable:
-    """Keeps what a pure function of the data answered, by its arguments (all hashable) and the data version."""
-    answers = lru_cache(maxsize=MAX_CACHED_CALLS)(lambda version, *given: function(*given))
-    return wraps(function)(lambda *given: answers(get_data_version(), *given))
+def cache_per_data_version(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: caches a pure function of the data by its arguments (all hashable) and the data version."""
+
+    @lru_cache(maxsize=MAX_CACHED_CALLS)
+    def call_cached(version: str, *args: P.args, **kwargs: P.kwargs) -> R:
+        return function(*args, **kwargs)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return call_cached(get_data_version(), *args, **kwargs)
+
+    return call
 
 
 def get_data_version() -> str:

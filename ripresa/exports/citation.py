@@ -3,7 +3,7 @@
 import re
 
 from ripresa.exports.export_table import ExportedTable
-from ripresa.i18n import format_period, noted, t
+from ripresa.i18n import format_period, t, translate_fragments
 
 SITE_NAME = "Ripresa digitale"
 TEX_ESCAPES = {
@@ -23,7 +23,9 @@ TEX_ESCAPES = {
 def format_citation(export: ExportedTable, lang: str = "") -> str:
     """One sentence for a footnote."""
     lang = lang or export.view.lang
-    said = "; ".join(f"{noted(source.publisher, lang)}, {source.name[lang]}" for source in export.sources)
+    said = "; ".join(
+        f"{translate_fragments(source.publisher, lang)}, {source.name[lang]}" for source in export.sources
+    )
     return t(
         "citation",
         lang,
@@ -117,7 +119,9 @@ def format_title(export: ExportedTable, lang: str) -> str:
 
 
 def _get_publishers(export: ExportedTable) -> list[str]:
-    return list(dict.fromkeys(noted(source.publisher, export.view.lang) for source in export.sources))
+    return list(
+        dict.fromkeys(translate_fragments(source.publisher, export.view.lang) for source in export.sources)
+    )
 
 
 def _escape_tex(said: str) -> str:

@@ -13,7 +13,7 @@ from ripresa.database.query import get_data_version, run_query
 from ripresa.exports import links
 from ripresa.exports import seal as fingerprint
 from ripresa.filters import View
-from ripresa.i18n import noted
+from ripresa.i18n import translate_fragments
 from ripresa.narrative.figure_text import FigureText, build_figure_text
 from ripresa.observations.rows import get_row_roles
 
@@ -238,8 +238,10 @@ def flatten_rows(rows: pd.DataFrame, view: View, data_version: str = "") -> pd.D
     table["indicator"] = indicators.astype(object)
     table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
     table["unit"] = [about[id].unit for id in indicators]
-    table["citations"] = [noted(text, view.lang) for text in _load_citations(table)]
-    table["population"] = [noted(text, view.lang, "population_") for text in table["population"]]
+    table["citations"] = [translate_fragments(text, view.lang) for text in _load_citations(table)]
+    table["population"] = [
+        translate_fragments(text, view.lang, "population_") for text in table["population"]
+    ]
     table["data_version"] = data_version or get_data_version()
     table["check"] = fingerprint.checksum_rows(table)
     return table

@@ -23,7 +23,7 @@ from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS, ExportedTable
 from ripresa.exports.seal import escape_formula, normalize_cell
 from ripresa.filters import View
-from ripresa.i18n import format_period, noted, t
+from ripresa.i18n import format_period, t, translate_fragments
 from ripresa.settings import LANGS
 
 ARROW_TYPES = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "date": pa.date32()}
@@ -385,11 +385,17 @@ def build_datapackage(export: ExportedTable, path: str, table: bytes) -> dict:
         "keywords": [indicator.id, indicator.topic],
         "licenses": _build_licences(export),
         "sources": [
-            {"title": f"{noted(source.publisher, lang)}, {source.name[lang]}", "path": source.url}
+            {
+                "title": f"{translate_fragments(source.publisher, lang)}, {source.name[lang]}",
+                "path": source.url,
+            }
             for source in export.sources
         ],
         "contributors": [
-            *({"title": noted(source.publisher, lang), "role": "publisher"} for source in export.sources),
+            *(
+                {"title": translate_fragments(source.publisher, lang), "role": "publisher"}
+                for source in export.sources
+            ),
             {"title": "Ripresa digitale", "role": "wrangler"},
         ],
         "resources": [
@@ -462,7 +468,7 @@ def render_readme(export: ExportedTable, lang: str, file_stem: str) -> str:
     """What the zip holds, for a person, in one language."""
     place, indicator = 1 + LANGS.index(lang), export.view.indicator
     sources = "\n".join(
-        f"- {noted(source.publisher, lang)}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}"
+        f"- {translate_fragments(source.publisher, lang)}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}"
         for source in export.sources
     )
     columns = "\n".join(f"| `{name}` | {column[place]} |" for name, column in COLUMNS.items())

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ripresa import catalogue
 from ripresa.filters import View
-from ripresa.i18n import format_interval, format_number, format_period, noted, t
+from ripresa.i18n import format_interval, format_number, format_period, t, translate_fragments
 from ripresa.narrative.headlines import build_headline, find_extremes, format_tied_names, infer_figure_kind
 from ripresa.narrative.notes import build_notes
 from ripresa.narrative.phrases import (
@@ -125,7 +125,9 @@ def _format_source(id: str, name: str, lang: str) -> str:
     known = catalogue.load_sources().get(id)
     if known is None:
         return name or id
-    text = t("named_source", lang, publisher=noted(known.publisher, lang), name=known.name[lang])
+    text = t(
+        "named_source", lang, publisher=translate_fragments(known.publisher, lang), name=known.name[lang]
+    )
     return f"{text} ({t('licence', lang, licence=known.licence[lang])})"
 
 

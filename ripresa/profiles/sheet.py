@@ -11,7 +11,7 @@ from ripresa import catalogue, settings
 from ripresa.charts import sparkline
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters, get_available_indicators, resolve_view
-from ripresa.i18n import format_number, format_period, format_value, get_language_name, noted, t
+from ripresa.i18n import format_number, format_period, format_value, get_language_name, t, translate_fragments
 from ripresa.narrative import benchmark
 from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
 from ripresa.observations.rows import is_provisional
@@ -280,7 +280,7 @@ def render_sources(area: AreaProfile) -> str:
     """Publisher, name and licence of every source the profile uses."""
     known = [catalogue.load_sources()[id] for id in area.sources]
     items = "".join(
-        f"<li>{escape(noted(one.publisher, area.lang))}, {escape(one.name[area.lang])} ({escape(one.licence[area.lang])})</li>"
+        f"<li>{escape(translate_fragments(one.publisher, area.lang))}, {escape(one.name[area.lang])} ({escape(one.licence[area.lang])})</li>"
         for one in known
     )
     return f'<section class="sources"><h2>{escape(t("profile_sources", area.lang))}</h2><ul>{items}</ul></section>'

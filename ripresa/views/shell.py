@@ -73,7 +73,7 @@ def run() -> None:
     except Exception:  # the reader gets a sentence and a way out, the server's log the whole story
         logs.LOGGER.exception(
             "page",
-            extra={"said": {"page": page.url_path or PAGE_NAMES[0], "address": chosen.to_url_parameters()}},
+            extra={"fields": {"page": page.url_path or PAGE_NAMES[0], "address": chosen.to_url_parameters()}},
         )
         _render_error(t("fault_page", lang), lang)
         st.button(

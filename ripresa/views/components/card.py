@@ -7,7 +7,7 @@ import pandas as pd
 
 from ripresa import catalogue
 from ripresa.charts.theme import PALETTES
-from ripresa.i18n import MISSING_TEXT, format_period, format_value, noted, t
+from ripresa.i18n import MISSING_TEXT, format_period, format_value, t, translate_fragments
 from ripresa.observations.rows import is_provisional
 
 LEVEL_UNITS = ("meur", "keur", "count", "index")  # units whose recovery is told in percent of 2019
@@ -36,7 +36,7 @@ def render_card(
         when = format_period(headline["period"], lang) + status
     source = headline["source"] if headline is not None else indicator.source
     publishers = dict.fromkeys(
-        noted(catalogue.load_sources()[id].publisher, lang) for id in (source, *sources)
+        translate_fragments(catalogue.load_sources()[id].publisher, lang) for id in (source, *sources)
     )
     return f"""<div class="card"><p class="kicker">{escape(topic)}</p>
         <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(scope)}, {escape(when)}</p>

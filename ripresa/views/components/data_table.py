@@ -7,7 +7,15 @@ import pandas as pd
 
 from ripresa.database.query import get_data_version
 from ripresa.exports.seal import escape_formula
-from ripresa.i18n import MISSING_TEXT, format_interval, format_number, format_period, format_value, noted, t
+from ripresa.i18n import (
+    MISSING_TEXT,
+    format_interval,
+    format_number,
+    format_period,
+    format_value,
+    t,
+    translate_fragments,
+)
 
 CELL_FORMATTERS = {
     "geo_name": lambda row, unit, decimals, lang: (
@@ -107,7 +115,7 @@ def build_observations_csv(rows: pd.DataFrame, lang: str) -> bytes:
     """Figures as a file: the population of each in the reader's language, and the data version."""
     return build_csv(
         rows.assign(
-            population=[noted(text, lang, "population_") for text in rows["population"]],
+            population=[translate_fragments(text, lang, "population_") for text in rows["population"]],
             data_version=get_data_version(),
         )
     )

@@ -4,7 +4,7 @@ import re
 from html import escape
 from urllib.parse import urlsplit
 
-from ripresa.i18n import format_period, noted
+from ripresa.i18n import format_period, translate_fragments
 
 DATE = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d)?\b")
 
@@ -12,7 +12,7 @@ DATE = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d)?\b")
 def render_document_link(publisher: str, title: str, published: str, url: str, lang: str) -> str:
     """Publisher, title and date, with the way there where it has an address."""
     day = DATE.sub(lambda day: format_period(day[0], lang), str(published or ""))
-    words = escape(noted(", ".join(part for part in (publisher, title, day) if part), lang))
+    words = escape(translate_fragments(", ".join(part for part in (publisher, title, day) if part), lang))
     return (
         f'<a href="{escape(url)}" target="_blank" rel="noopener">{words}</a>'
         if str(url).startswith("http")

@@ -4,21 +4,21 @@ from html import escape
 
 import streamlit as st
 
-from ripresa import filters as asked
 from ripresa.database.query import run_query
-from ripresa.filters import View
+from ripresa.filter_options import Options, build_options
+from ripresa.filters import MAX_AREAS, View
 from ripresa.i18n import format_items, format_period, t
 from ripresa.views import shell
 
 MAX_NAMED_AREAS = 12  # areas without a figure, named one by one
 
 
-def render_filter_bar(view: View, all_periods: bool = False) -> asked.Options:
+def render_filter_bar(view: View, all_periods: bool = False) -> Options:
     """The filters of a view, seeded from what the view shows; a choice changes the session's filters. Gives what was offered.
 
     listed: the page lists figures of all periods, and of the areas chosen only.
     """
-    lang, offered = view.lang, asked.build_options(view, all_periods)
+    lang, offered = view.lang, build_options(view, all_periods)
     with st.container(key="bar"):
         _render_level_radio(view, offered.levels)
         _render_select("indicator", view.indicator.id, offered.indicators, lang)
@@ -89,7 +89,7 @@ def _render_area_select(view: View, offered, name: str) -> None:
         key=key,
         format_func=labels.get,
         placeholder=t(f"filter_{name}_none", lang),
-        max_selections=asked.MAX_AREAS,
+        max_selections=MAX_AREAS,
         on_change=lambda: shell.set_filters(geo=tuple(st.session_state[key])),
     )
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ripresa.database.query import run_query
 from ripresa.filters import Filters
-from ripresa.i18n import format_number, format_period, noted, t
+from ripresa.i18n import format_number, format_period, t, translate_fragments
 from ripresa.views.components import accessibility_statement, data_table, glossary
 from ripresa.views.pages.topic_page import render_page_header
 
@@ -74,7 +74,7 @@ def render_sources(lang: str) -> None:
     body = [
         {
             "name": (row["name"], row["url"]),
-            "publisher": noted(row["publisher"], lang),
+            "publisher": translate_fragments(row["publisher"], lang),
             "kind": t(f"kind_{row['kind']}", lang).strip("()."),
             "licence": row["licence"],
             "observations": format_number(row["observations"], lang),

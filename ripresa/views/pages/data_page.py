@@ -10,7 +10,7 @@ import streamlit as st
 from ripresa import catalogue
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters, View, get_available_indicators, resolve_view
-from ripresa.i18n import MISSING_TEXT, format_number, noted, t
+from ripresa.i18n import MISSING_TEXT, format_number, t, translate_fragments
 from ripresa.views import shell
 from ripresa.views.components import data_table
 from ripresa.views.components.document_link import render_document_link
@@ -128,7 +128,7 @@ def add_document_numbers(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.
                 (
                     f"[{place}]",
                     f"#document-{place}",
-                    f"[{place}] {noted(row.publisher, lang)}, {noted(row.title, lang)}",
+                    f"[{place}] {translate_fragments(row.publisher, lang)}, {translate_fragments(row.title, lang)}",
                 )
             )
     items = "".join(
@@ -166,7 +166,7 @@ def render_catalogue(filters: Filters) -> None:
             "description": row.description,
             "universe": row.universe,
             "unit": t(f"unit_{row.unit}", lang),
-            "source": f"{noted(source.publisher, lang)}, {source.name[lang]}",
+            "source": f"{translate_fragments(source.publisher, lang)}, {source.name[lang]}",
             "id": row.id,
         }
         if all(word in normalize_text(" ".join((row.label, *list(cells.values())[1:]))) for word in asked):

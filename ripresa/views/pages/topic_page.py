@@ -17,7 +17,7 @@ from ripresa.charts.line_styles import REFERENCE_AREAS, select_areas_to_plot
 from ripresa.charts.theme import get_figure_text, set_figure_text
 from ripresa.database.query import cache_per_data_version, run_query
 from ripresa.filters import Filters, View, get_available_indicators, get_values_of_all_periods, resolve_view
-from ripresa.i18n import format_items, noted, t
+from ripresa.i18n import format_items, t, translate_fragments
 from ripresa.observations import boundaries
 from ripresa.observations.rows import to_records, with_reference_rows
 from ripresa.views import shell
@@ -260,7 +260,7 @@ def render_definition(view: View, rows: pd.DataFrame) -> None:
 
 
 def _render_source(source, lang: str) -> str:
-    return f"<strong>{escape(noted(source.publisher, lang))}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f'kind_{source.kind}', lang))}</em>"
+    return f"<strong>{escape(translate_fragments(source.publisher, lang))}, {escape(source.name[lang])}.</strong> {escape(source.note[lang])} <em>{escape(t(f'kind_{source.kind}', lang))}</em>"
 
 
 # --- over time, by sector, by who leads ---
