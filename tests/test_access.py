@@ -59,7 +59,7 @@ def test_the_page_about_methods_holds_the_statement_and_the_whole_glossary(lang)
 def test_a_term_of_the_field_is_explained_on_the_page_that_uses_it(page, lang):
     found = get_html(open_page(page, lang=lang, geo="ITC4"))
     said, explained = (
-        unescape(re.sub(r'<details class="words">.*?</details>|<[^>]+>', " ", found, flags=re.DOTALL)),
+        unescape(re.sub(r'<details class="glossary">.*?</details>|<[^>]+>', " ", found, flags=re.DOTALL)),
         glossary.render_page_glossary(page, lang),
     )
     assert explained in found
@@ -79,8 +79,8 @@ def test_every_term_is_used_on_a_page_that_is_there():
 def test_every_figure_can_be_read_in_words(page, lang):
     """What a screen reader says of a chart is there for every reader, under it: how it is drawn and what it shows."""
     found = get_html(open_page(page, lang=lang))
-    told = re.findall(r'<details class="read"><summary>(.*?)</summary>(.*?)</details>', found)
-    assert len(told) == found.count('<div class="finding">') > 0
+    told = re.findall(r'<details class="text-alternative"><summary>(.*?)</summary>(.*?)</details>', found)
+    assert len(told) == found.count('<div class="headline">') > 0
     assert {summary for summary, _ in told} == {t("read_figure", lang)}
     paragraphs = [text for _, body in told for text in re.findall(r"<p>(.*?)</p>", body)]
     assert len(paragraphs) >= len(told)

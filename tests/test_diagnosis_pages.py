@@ -143,8 +143,8 @@ def test_in_a_thin_plan_to_answer_more_is_the_one_bright_button_and_in_a_full_on
         open_diagnosis(RESULT, lang, {item.id: 1 for item in get_questionnaire().items}),
     )
     assert thin.button(key=f"more_{lang}").proto.type == "primary"
-    assert 'class="print quiet"' in get_html(thin)
-    assert 'class="print"' in get_html(full)
+    assert 'class="print-button secondary"' in get_html(thin)
+    assert 'class="print-button"' in get_html(full)
     assert not [button.key for button in full.button if button.proto.type == "primary" and button.key]
     assert [f"change_{lang}" in [button.key for button in plan.button] for plan in (thin, full)] == [
         False,
@@ -274,7 +274,7 @@ def test_back_and_forth_loses_nothing(lang):
     assert get_heading(visit) == get_questionnaire().get_goal("found").label[lang]
     visit.button(key=f"back_{lang}").click().run()
     assert visit.radio(key=f"known_social_{lang}").value == 2
-    visit.button(key=f"straight_{lang}").click().run()
+    visit.button(key=f"skip_to_plan_{lang}").click().run()
     assert get_heading(visit) == t("plan_title", lang)
     assert get_diagnosis(visit).answers == {"known_social": 2}
 
@@ -313,7 +313,7 @@ def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_the
     assert get_diagnosis(visit).answers == BAKERY
     visit.query_params["step"] = "moon"
     assert get_heading(visit.run()) == t("plan_title", lang)
-    visit.button(key=f"forget_{lang}").click().run()
+    visit.button(key=f"erase_{lang}").click().run()
     assert "step" not in visit.query_params
     assert get_heading(visit) == t("diagnosis_question", lang)
     for elsewhere in (visit, open_page("diagnosis", lang=lang)):
@@ -421,7 +421,7 @@ def test_a_screen_can_be_left_blank_again_and_everything_erased():
     visit.button(key="clear_it").click().run()
     assert get_diagnosis(visit).answers == {"found_website": 1}
     assert visit.radio(key="known_social_it").value is None
-    visit.button(key="forget_it").click().run()
+    visit.button(key="erase_it").click().run()
     assert (get_diagnosis(visit).answers, get_diagnosis(visit).profile, get_diagnosis(visit).screen) == (
         {},
         Profile(),
@@ -487,11 +487,11 @@ def stored(path) -> list[dict]:
 @LANGS
 def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_undone(lang, store):
     visit = open_diagnosis(RESULT, lang, BAKERY, FULL)
-    assert visit.checkbox(key=f"agree_{lang}").value is False
-    assert visit.button(key=f"give_{lang}").disabled
+    assert visit.checkbox(key=f"consent_{lang}").value is False
+    assert visit.button(key=f"contribute_{lang}").disabled
     assert not store.exists()
-    visit.checkbox(key=f"agree_{lang}").check().run()
-    visit.button(key=f"give_{lang}").click().run()
+    visit.checkbox(key=f"consent_{lang}").check().run()
+    visit.button(key=f"contribute_{lang}").click().run()
     (row,) = stored(store)
     assert tuple(row) == CONTRIBUTION_FIELDS
     assert (
@@ -505,7 +505,7 @@ def test_contributing_is_unticked_stores_exactly_the_designed_fields_and_can_be_
     ) == ("ITH3", "I", "0-9", "found", "convert", lang, "5-8")
     assert json.loads(row["answers"])["found_website"] == 1
     code = re.search(r'class="code">([0-9A-Z-]{30,})<', get_html(visit))[1]
-    visit.button(key=f"noted_{lang}").click().run()
+    visit.button(key=f"code_noted_{lang}").click().run()
     assert code not in get_html(visit)
     assert code not in repr(vars(get_diagnosis(visit)))
     assert t("contribute_done", lang) in get_visible_text(visit)
@@ -549,8 +549,8 @@ def test_without_a_profile_the_page_says_what_is_missing_and_asks_for_nothing_el
 def test_a_store_that_does_not_answer_says_so_and_loses_nothing(monkeypatch):
     monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", "mysql://nowhere")
     visit = open_diagnosis(RESULT, "en", BAKERY, FULL)
-    visit.checkbox(key="agree_en").check().run()
-    visit.button(key="give_en").click().run()
+    visit.checkbox(key="consent_en").check().run()
+    visit.button(key="contribute_en").click().run()
     assert not visit.exception
     assert t("contribute_fault", "en") in get_visible_text(visit)
     assert get_diagnosis(visit).answers == BAKERY
@@ -704,7 +704,7 @@ def test_the_months_and_the_answers_of_a_release_can_be_read(lang):
         for row in counted
     )
     item = get_questionnaire().get_item("known_social")
-    visit.selectbox(key=f"results_given_{lang}").set_value(item.id).run()
+    visit.selectbox(key=f"results_item_{lang}").set_value(item.id).run()
     page = " ".join(get_visible_text(visit).split())
     for points, option in enumerate(item.options):
         (row,) = [

@@ -339,13 +339,13 @@ def test_a_contribution_to_a_closed_folder_is_a_sentence_and_the_row_is_kept_onc
         outer.chmod(0o555)
         monkeypatch.setenv("RIPRESA_CONTRIBUTION_STORE", str(outer / "kept" / "diagnosis.sqlite3"))
         visit = open_diagnosis("result", lang, BAKERY, FULL)
-        visit.checkbox(key=f"agree_{lang}").check().run()
+        visit.checkbox(key=f"consent_{lang}").check().run()
         with unprivileged_user():
-            visit.button(key=f"give_{lang}").click().run()
+            visit.button(key=f"contribute_{lang}").click().run()
         assert not visit.exception
         assert t("contribute_fault", lang) in get_visible_text(visit)
         outer.chmod(0o755)
-        visit.button(key=f"give_{lang}").click().run()
+        visit.button(key=f"contribute_{lang}").click().run()
         assert get_diagnosis(visit).has_contributed
         assert open_store().count() == 1
     finally:
@@ -456,18 +456,18 @@ def test_postgresql_gone_is_a_sentence_and_back_it_keeps_the_row_once(postgres_s
     before = open_store().count()
     visits = {lang: open_diagnosis("result", lang, BAKERY, FULL) for lang in words.LANGS}
     for lang, visit in visits.items():
-        visit.checkbox(key=f"agree_{lang}").check().run()
+        visit.checkbox(key=f"consent_{lang}").check().run()
     postgres_server.run("pg_ctl", "-D", postgres_server.data, "-m", "immediate", "-w", "stop")
     try:
         for lang, visit in visits.items():
-            visit.button(key=f"give_{lang}").click().run()
+            visit.button(key=f"contribute_{lang}").click().run()
             assert not visit.exception
             assert t("contribute_fault", lang) in get_visible_text(visit)
             assert not get_diagnosis(visit).has_contributed
     finally:
         postgres_server.start()
     for lang, visit in visits.items():
-        visit.button(key=f"give_{lang}").click().run()
+        visit.button(key=f"contribute_{lang}").click().run()
         assert get_diagnosis(visit).has_contributed
         assert t("code_title", lang) in get_visible_text(visit)
     assert open_store().count() == before + 2
@@ -537,8 +537,8 @@ def test_a_page_whose_image_cannot_be_drawn_says_so_and_stays(reason, lang, monk
     monkeypatch.setattr(image_renderer, "find_browser", lambda: "/somewhere/chromium")
     monkeypatch.setattr(image_renderer, "render_image", refuse)
     visit = open_page("closures", lang=lang)
-    press_actions(visit, "map", "kit")
-    visit.button(key=f"map_draw_{lang}").click().run()
+    press_actions(visit, "map", "export")
+    visit.button(key=f"map_render_{lang}").click().run()
     assert not visit.exception
     assert image_renderer.RenderError(reason).format_message(lang) in plain(visit)
     assert get_heading(visit) != t("fault_title", lang)

@@ -378,7 +378,7 @@ def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
     chosen = visit.session_state["filters"]
     assert (chosen.lang, chosen.geo, chosen.sector, chosen.period) == (lang, ("ITC4", "ITI4"), "F", "2020")
     assert visit.query_params["geo"] == ["ITC4", "ITI4"]
-    assert ("again" in [button.key for button in visit.button]) is (
+    assert ("redraw-trigger" in [button.key for button in visit.button]) is (
         page not in ("diagnosis", "sql", "verify")
     ), "drawn again from the address where that holds all that is on it"
 

@@ -418,7 +418,7 @@ def test_choices_without_data_are_named_as_such_and_never_an_empty_chart():
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_choice_that_has_no_data_is_replaced_said_and_can_be_undone(lang):
     visit = open_page("closures", lang=lang, level="italy", sector="I")
-    assert 'class="said"' in get_checked_html(visit, lang)
+    assert 'class="notice"' in get_checked_html(visit, lang)
     assert get_figures(visit)
     visit.button(key=f"reset_{lang}").click().run()
     assert visit.session_state["filters"] == Filters(lang=lang)
@@ -472,7 +472,7 @@ def test_areas_are_chosen_in_the_list_too():
 def test_the_map_can_be_drawn_otherwise(level, drawn):
     visit = open_page("women", lang="en", level=level)
     before = get_figures(visit)[0].spec
-    visit.radio(key=f"drawn_{level}_en").set_value(drawn).run()
+    visit.radio(key=f"map_kind_{level}_en").set_value(drawn).run()
     get_checked_html(visit, "en")
     assert get_figures(visit)[0].spec != before
 
@@ -485,10 +485,10 @@ def test_the_rows_of_a_figure_are_one_click_away(lang):
     visit = open_page("closures", lang=lang)
     assert "<table" not in get_html(visit)
     row = get_figure_actions(visit)["map"]
-    assert row["names"] == {
+    assert row["labels"] == {
         "table": t("show_table", lang),
         "csv": t("csv", lang),
-        "kit": t("save_kit", lang),
+        "export": t("save_kit", lang),
     }
     assert (row["open"], row["file"]) == ([], None)
     press_actions(visit, "map", "table")
@@ -523,7 +523,7 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
 
 def test_the_table_opens_above_what_can_be_taken():
     visit = open_page("closures", lang="en")
-    press_actions(visit, "map", "kit", "table")
+    press_actions(visit, "map", "export", "table")
     found = get_html(visit)
     assert -1 < found.find('<th scope="row">') < found.find(t("save_image_hint", "en")[:30])
 
@@ -758,7 +758,7 @@ def test_a_change_that_piles_up_keeps_classes_of_its_own_year():
 )
 def test_a_figure_by_sector_says_when_it_is_not_of_the_area_chosen(geo, expected):
     found = get_checked_html(open_page("closures", lang="en", geo=[geo], level="italy"), "en")
-    assert re.findall(r'class="sub">(Italy[^·]*) · ', found) == expected
+    assert re.findall(r'class="subtitle">(Italy[^·]*) · ', found) == expected
 
 
 EUROSTAT, ISTAT = (
@@ -777,7 +777,7 @@ EUROSTAT, ISTAT = (
 )
 def test_a_view_names_the_population_and_the_source_of_the_figures_it_shows(address, populations, publishers):
     found = get_checked_html(open_page("closures", lang="en", indicator="death_rate", **address), "en")
-    assert f" · {populations} · " in re.findall(r'class="sub">(.*?)</p>', found)[0]
+    assert f" · {populations} · " in re.findall(r'class="subtitle">(.*?)</p>', found)[0]
     folded = re.findall(r'<details class="about">.*?</details>', found, re.DOTALL)[0]
     assert f"{populations}." in folded
     assert re.findall(r"<strong>(ISTAT|Eurostat), ", folded) == publishers

@@ -83,7 +83,7 @@ def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_ar
         area_profile.get_profile_areas(lang)["ITC4"],
         catalogue.get_indicator("gva_change_vs_2019").label[lang],
     )
-    said = strip_tags(re.findall(r'<div class="said">.*?</div>', get_checked_html(visit, lang))[0])
+    said = strip_tags(re.findall(r'<div class="notice">.*?</div>', get_checked_html(visit, lang))[0])
     assert sector_profile.get_sector_profile(code, lang).name in strip_tags(get_heading(visit))
     assert said.startswith(t(key, lang, name=place, indicators=label)[:-1])
     assert [
@@ -91,7 +91,7 @@ def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_ar
         for link in visit.get("page_link")
         if link.proto.label == t("compare_profile", lang, name=place)
     ] == [f"lang={lang}&geo=ITC4&sector={code}"]
-    assert 'class="said"' not in get_html(open_page("profile", lang=lang, sector=code)), (
+    assert 'class="notice"' not in get_html(open_page("profile", lang=lang, sector=code)), (
         "without an area there is nothing to say"
     )
 
@@ -271,7 +271,7 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
 )
 def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
     visit = open_page("profile", lang="en", geo=["ITC4"], sector=code)
-    said = strip_tags(re.findall(r'<div class="said">.*?</div>', get_checked_html(visit, "en"))[0])
+    said = strip_tags(re.findall(r'<div class="notice">.*?</div>', get_checked_html(visit, "en"))[0])
     assert get_heading(visit).startswith("Lombardy")
     assert expected in said
     assert sector_profile.get_sector_names("en")[code] in said

@@ -56,9 +56,9 @@ def _noted(ask, name: str, made: list[str]):
 def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
     """A page with what can be taken of a figure open at a part."""
     visit = open_page(topic, lang=lang, **address)
-    app.press_actions(visit, name, "kit")
+    app.press_actions(visit, name, "export")
     if part:
-        visit.radio(key=f"{name}_part_{lang}").set_value(part).run()
+        visit.radio(key=f"{name}_section_{lang}").set_value(part).run()
     assert not visit.exception
     return visit
 
@@ -68,12 +68,12 @@ def kit(topic: str, lang: str, part: str = "", name: str = "map", **address):
 def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
     visit = open_page(topic, lang=lang, level=level)
     offered = app.get_figure_actions(visit)
-    assert all(row["names"]["kit"] == t("save_kit", lang) for row in offered.values()), (
+    assert all(row["labels"]["export"] == t("save_kit", lang) for row in offered.values()), (
         "the map and its ranking share one"
     )
     assert len(offered) >= len(app.get_figures(visit)) - 1 > 0, "the map and its ranking share one"
     visit = kit(topic, lang, level=level)
-    assert visit.radio(key=f"map_part_{lang}").options == [
+    assert visit.radio(key=f"map_section_{lang}").options == [
         t(f"save_{part}", lang) for part in export_menu.SECTIONS
     ]
 
@@ -81,12 +81,12 @@ def test_every_figure_offers_all_that_can_be_taken(topic, level, lang):
 def test_nothing_is_prepared_before_it_is_asked_for(counted):
     visit = open_page("closures", lang="it")
     assert counted == []
-    app.press_actions(visit, "map", "kit")
+    app.press_actions(visit, "map", "export")
     assert counted == ["build_export"], "the image's words, and no file"
     counted.clear()
-    visit.radio(key="map_part_it").set_value("files").run()
+    visit.radio(key="map_section_it").set_value("files").run()
     assert counted == [], "a file is made at its click"
-    visit.radio(key="map_part_it").set_value("code").run()
+    visit.radio(key="map_section_it").set_value("code").run()
     assert set(counted) == {"build_sql"}
 
 
@@ -192,7 +192,7 @@ def test_every_format_is_one_click_away(lang):
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_citation_names_the_publisher_first_and_can_be_copied(lang):
     page = get_html(kit("closures", lang, "cite"))
-    assert page.count('class="copier"') == 3
+    assert page.count('class="copy-button"') == 3
     assert "@misc{" in page
     assert "TY  - DATA" in page
     assert "<code>ISTAT" in page
@@ -228,7 +228,7 @@ def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_c
         name: [one] if isinstance(one, str) else one for name, one in chosen.items()
     }
     again = get_html(open_page("compare", **parse_qs(cited.query)))
-    assert 'class="said cited"' in again
+    assert 'class="notice citation-changes"' in again
     assert "none of its" in again
     assert re.findall("<h2>([^<]*)</h2>", again)[0] in page, "the same finding"
 
@@ -237,7 +237,7 @@ def test_the_links_of_a_comparison_lead_back_to_it_and_the_cited_one_says_what_c
 def test_the_image_buttons_name_the_figure_they_save(lang):
     visit = kit("closures", lang)
     assert 'data-figure="map"' in get_html(visit)
-    visit.radio(key=f"map_which_{lang}").set_value(1).run()
+    visit.radio(key=f"map_figure_{lang}").set_value(1).run()
     assert 'data-figure="map_beside"' in get_html(visit)
 
 
@@ -353,12 +353,12 @@ def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monk
 
 
 def test_a_live_view_says_nothing_of_versions():
-    assert 'class="said cited"' not in get_html(open_page("closures", lang="it"))
+    assert 'class="notice citation-changes"' not in get_html(open_page("closures", lang="it"))
 
 
 def test_a_cited_link_on_the_same_data_says_that_nothing_changed():
     page = get_html(open_page("closures", lang="it", version=queries.get_data_version()))
-    assert 'class="said cited"' in page
+    assert 'class="notice citation-changes"' in page
     assert "non è cambiata nessuna" in page
 
 
@@ -412,10 +412,10 @@ def test_every_part_opens_under_every_figure(page, address):
     visit = open_page(page, lang="en", **address)
     names = list(app.get_figure_actions(visit))
     for name in names:
-        app.press_actions(visit, name, "kit")
+        app.press_actions(visit, name, "export")
     for part in export_menu.SECTIONS:
         for name in names:
-            choice = visit.radio(key=f"{name}_part_en")
+            choice = visit.radio(key=f"{name}_section_en")
             assert part == "embed" or t(f"save_{part}", "en") in choice.options
             if t(f"save_{part}", "en") in choice.options:
                 choice.set_value(part)

@@ -145,7 +145,7 @@ def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(ge
     assert not re.search(r'(src|href)="|url\(|@import|<script', page)
     text = re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL))
     assert not re.search(r"\bnan\b|\bNone\b|\{\w+\}", text)
-    assert page.count('role="img"') == page.count("aria-label=") - page.count('<section class="brief"')
+    assert page.count('role="img"') == page.count("aria-label=") - page.count('<section class="summary"')
     assert page.count('scope="row"') == len(one.all_entries)
 
 

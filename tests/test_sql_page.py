@@ -209,7 +209,7 @@ def test_bars_of_one_name_are_points_and_the_page_says_why(lang):
     visit.toggle(key=f"sql_chart_{lang}").set_value(True).run()
     assert get_figures(visit)[0].spec["data"][0]["type"] == "bar"
     assert t("sql_repeated", lang, across="geo") not in get_html(visit)
-    visit.selectbox(key=f"sql_across_{lang}_period").set_value("geo").run()
+    visit.selectbox(key=f"sql_x_{lang}_period").set_value("geo").run()
     drawn = get_figures(visit)[0].spec["data"][0]
     assert (drawn["type"], drawn["mode"], drawn["x"]) == ("scatter", "markers", [7, 8])
     assert t("sql_repeated", lang, across="geo") in get_html(visit)

@@ -89,7 +89,7 @@
   }
 
   function boxOf(plot) {
-    return [...document.querySelectorAll(".cameras")].find(box => plot.id === box.dataset.figure || plot.closest(`.st-key-${CSS.escape(box.dataset.figure)}`));
+    return [...document.querySelectorAll(".save-buttons")].find(box => plot.id === box.dataset.figure || plot.closest(`.st-key-${CSS.escape(box.dataset.figure)}`));
   }
 
   document.addEventListener("click", event => {
@@ -102,9 +102,9 @@
       try { save(box, "png", "web"); } catch (fault) { console.error(fault); say(box, "failed"); }
       return;
     }
-    const button = event.target.closest && event.target.closest("button.camera");
+    const button = event.target.closest && event.target.closest("button.save-button");
     if (button) {
-      const box = button.closest(".cameras");
+      const box = button.closest(".save-buttons");
       try { save(box, button.dataset.form, button.dataset.size); } catch (fault) { console.error(fault); say(box, "failed"); }
       return;
     }

@@ -35,7 +35,7 @@ def render_save_buttons(
     rows = "".join(
         f"<li><span>{escape(t(f'size_{size}', lang))}</span>"
         + "".join(
-            f'<button type="button" class="camera" data-form="{form}" data-size="{size}" aria-label="{escape(t("save_as", lang, form=form.upper(), size=t(f"size_{size}", lang)))}">'
+            f'<button type="button" class="save-button" data-form="{form}" data-size="{size}" aria-label="{escape(t("save_as", lang, form=form.upper(), size=t(f"size_{size}", lang)))}">'
             f"{form.upper()}</button>"
             for form in IMAGE_FORMATS
         )
@@ -49,7 +49,7 @@ def render_save_buttons(
         separators=(",", ":"),
     )
     return (
-        f'<div class="cameras" data-figure="{escape(name)}" data-recipe="{escape(recipe)}"><ul>{rows}</ul>'
+        f'<div class="save-buttons" data-figure="{escape(name)}" data-recipe="{escape(recipe)}"><ul>{rows}</ul>'
         f'<p role="status" data-done="{escape(t("saved", lang))}" data-failed="{escape(t("not_saved", lang))}"></p></div>'
     )
 

@@ -41,7 +41,7 @@ def render_summary(area: AreaProfile) -> str:
 
 def render_summary_paragraphs(said: list[str], lang: str) -> str:
     """The sentences of a summary."""
-    return f'<section class="brief" aria-label="{escape(t("profile_brief", lang))}">{"".join(f"<p>{escape(sentence)}</p>" for sentence in said)}</section>'
+    return f'<section class="summary" aria-label="{escape(t("profile_brief", lang))}">{"".join(f"<p>{escape(sentence)}</p>" for sentence in said)}</section>'
 
 
 def build_summary_sentences(area: AreaProfile) -> list[str]:
@@ -106,7 +106,7 @@ def render_topic_table(
         return ""
     lines = "".join(_render_entry_row(entry, area, theme, render_svg, link_target) for entry in entries)
     about = t("profile_two_years", area.lang) if any(entry.at_opening_year for entry in entries) else ""
-    return f'{_render_table_title(topic, catalogue.load_topics()[topic].title[area.lang], about)}<table class="figures" role="table" aria-labelledby="of_{topic}">{_render_table_head(("indicator", "figure", "since", "against"), area.lang)}<tbody role="rowgroup">{lines}</tbody></table>'
+    return f'{_render_table_title(topic, catalogue.load_topics()[topic].title[area.lang], about)}<table class="indicators" role="table" aria-labelledby="of_{topic}">{_render_table_head(("indicator", "figure", "since", "against"), area.lang)}<tbody role="rowgroup">{lines}</tbody></table>'
 
 
 def _render_table_head(columns: tuple[str, ...], lang: str) -> str:
@@ -143,7 +143,7 @@ def _render_entry_row(
         f'<tr role="row"><th scope="row" role="rowheader">{name}{scope}</th>'
         f'<td class="value" role="cell"><strong>{escape(_format_value(row, indicator, lang))}</strong> <span>{escape(benchmark.format_row_period(row, lang))}</span><small>{escape(sure)}</small></td>'
         f'<td class="since" role="cell">{spark}<span>{escape(describe_recovery(entry, lang))}</span></td>'
-        f'<td class="against" role="cell">{_render_comparison_cell(entry, draw(sparkline.render_strip_plot(row, list(entry.benchmarks), list(entry.peers), indicator, lang, theme)), lang)}</td></tr>'
+        f'<td class="comparison" role="cell">{_render_comparison_cell(entry, draw(sparkline.render_strip_plot(row, list(entry.benchmarks), list(entry.peers), indicator, lang, theme)), lang)}</td></tr>'
     )
 
 
@@ -233,7 +233,7 @@ def render_compact_amounts(area: AreaProfile) -> str:
         f'<tr role="row">{"".join(cells[place : place + 2])}</tr>' for place in range(0, len(cells), 2)
     )
     return (
-        f'{_render_amounts_opening(" two", lang)}<tbody role="rowgroup">{lines}</tbody></table>'
+        f'{_render_amounts_opening(" two-columns", lang)}<tbody role="rowgroup">{lines}</tbody></table>'
         if lines
         else ""
     )
@@ -244,7 +244,7 @@ def _get_amount_entries(area: AreaProfile) -> list[ProfileEntry]:
 
 
 def _render_amounts_opening(columns: str, lang: str) -> str:
-    return f'{_render_table_title("amounts", t("profile_amounts", lang), t("profile_amounts_about", lang))}<table class="figures amounts{columns}" role="table" aria-labelledby="of_amounts">'
+    return f'{_render_table_title("amounts", t("profile_amounts", lang), t("profile_amounts_about", lang))}<table class="indicators amounts{columns}" role="table" aria-labelledby="of_amounts">'
 
 
 def _render_table_title(name: str, title: str, about: str = "") -> str:
@@ -273,7 +273,7 @@ def render_missing_data(area: AreaProfile) -> str:
         f"<p><strong>{escape(t(key, lang))}</strong> {escape('; '.join(indicator.label[lang] for indicator in found))}.</p>"
         for key, found in parts
     )
-    return f'<section class="lacking"><h2>{escape(t("profile_missing", lang))}</h2>{items or "<p>" + escape(t("profile_missing_nothing", lang)) + "</p>"}</section>'
+    return f'<section class="missing-data"><h2>{escape(t("profile_missing", lang))}</h2>{items or "<p>" + escape(t("profile_missing_nothing", lang)) + "</p>"}</section>'
 
 
 def render_sources(area: AreaProfile) -> str:
@@ -365,7 +365,7 @@ def render_sheet(area: AreaProfile) -> str:
         f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
         f'<meta name="author" content="{site}"><meta name="description" content="{escape(" ".join(build_summary_sentences(area)[:1]))}"><style>{load_style()}</style></head>'
         f'<body class="sheet{" dense" if dense else ""}"><header><p>{site}</p><h1>{escape(title)}</h1></header><main class="profile">{render_summary(area)}{tables}{render_missing_data(area)}'
-        f'<p class="key">{escape(t("profile_key", lang))}</p>{render_sources(area)}</main><footer>{escape(foot)}</footer></body></html>'
+        f'<p class="legend">{escape(t("profile_key", lang))}</p>{render_sources(area)}</main><footer>{escape(foot)}</footer></body></html>'
     )
 
 
@@ -403,6 +403,6 @@ def render_index(areas: list[tuple[str, str, str]], lang: str) -> str:
     title = t("sheet_index", lang)
     return (
         f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)} · {escape(t("site", lang))}</title>'
-        f'<style>{load_style()}</style></head><body class="sheet list"><header><p>{others} · <a href="../../profile?lang={lang}">{escape(t("site", lang))}</a></p><h1>{escape(title)}</h1></header><main>'
+        f'<style>{load_style()}</style></head><body class="sheet sheet-index"><header><p>{others} · <a href="../../profile?lang={lang}">{escape(t("site", lang))}</a></p><h1>{escape(title)}</h1></header><main>'
         f"<p>{escape(t('sheet_index_about', lang, version=get_data_version()))}</p>{lists}</main></body></html>\n"
     )

@@ -42,7 +42,7 @@
 
   function tell() { // who does not see the page hears what a choice has changed: the finding of its first figure
     const status = document.getElementById("ripresa-status") ?? document.body.appendChild(Object.assign(document.createElement("div"), {id: "ripresa-status", role: "status"}));
-    const finding = document.querySelector(".finding h2")?.textContent ?? "";
+    const finding = document.querySelector(".headline h2")?.textContent ?? "";
     if (finding === status.dataset.finding && page === status.dataset.page) return;
     status.textContent = page === status.dataset.page ? finding : ""; // a page turned to has a heading of its own
     Object.assign(status.dataset, {finding, page});
@@ -56,7 +56,7 @@
     const pressed = window.ripresaPressed ?? [];
     if (!pressed.length || pressed[0].isConnected || document.activeElement !== document.body || document.querySelector('[data-test-script-state="running"]')) return;
     window.ripresaPressed = [];
-    const said = pressed.filter(box => box.isConnected).map(box => box.querySelector(".answer, .said, .finding h2")).find(Boolean);
+    const said = pressed.filter(box => box.isConnected).map(box => box.querySelector(".result-summary, .notice, .headline h2")).find(Boolean);
     said?.setAttribute("tabindex", "-1");
     said?.focus();
   }
@@ -70,7 +70,7 @@
     const app = document.querySelector('[data-testid="stApp"]'), menu = (id, inside = "") => document.querySelector(`[data-testid="${id}"] ${inside}`);
     const close = () => menu("stSidebarCollapseButton", "button")?.click();
     new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
-      if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-again button")?.click();
+      if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-redraw-trigger button")?.click();
     }).observe(app, {attributeFilter: ["data-test-connection-state"]});
     new MutationObserver(answer).observe(app, {attributeFilter: ["data-test-script-state"]});
     document.addEventListener("click", event => {

@@ -65,7 +65,7 @@ def run() -> None:
     _inject_translations(lang, page.url_path)
     if chosen.invalid_parameters:
         st.html(
-            f'<div class="said"><p>{escape(t("dropped", lang, what=", ".join(chosen.invalid_parameters)))}</p></div>'
+            f'<div class="notice"><p>{escape(t("dropped", lang, what=", ".join(chosen.invalid_parameters)))}</p></div>'
         )
     try:
         with logs.log_duration("script", page=page.url_path or PAGE_NAMES[0], lang=lang):
@@ -82,16 +82,16 @@ def run() -> None:
             kwargs={name: () if name == "geo" else "" for name in SHARED_FILTERS if name != "lang"},
         )
     st.html(
-        f'<footer class="foot"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>'
+        f'<footer class="site-footer"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>'
     )
     with st.container(
-        key="ways", horizontal=True, gap="medium"
+        key="footer-links", horizontal=True, gap="medium"
     ):  # in the same session: a link that loads the page again would lose a diagnosis
         for way in FOOTER_PAGES:
             st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})
         st.page_link("pages/about.py", label=t("foot_access", lang), query_params={"lang": lang})
     if page.url_path not in STATEFUL_PAGES:
-        st.button(t("again", lang), key="again")  # unseen: frame.js presses it
+        st.button(t("again", lang), key="redraw-trigger")  # unseen: frame.js presses it
     _freeze_garbage_collector()
 
 
@@ -234,7 +234,7 @@ def build_favicon() -> str:
 def _render_error(sentence: str, lang: str, detail: str = "") -> None:
     more = f"<p><code>{escape(detail)}</code></p>" if detail else ""
     st.html(
-        f'<div class="opening"><h1>{escape(t("fault_title", lang))}</h1><p class="lead">{escape(sentence)}</p>{more}</div>'
+        f'<div class="page-header"><h1>{escape(t("fault_title", lang))}</h1><p class="lead">{escape(sentence)}</p>{more}</div>'
     )
 
 

@@ -16,7 +16,7 @@ ARGUMENTS = [
 ]
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 DRAWN = """() => !document.querySelector('[data-testid="stSkeleton"]') && [...document.querySelectorAll('.stBidiComponent')].every(
-    one => one.clientWidth === 0 || one.querySelector('.take button, .js-plotly-plot .main-svg'))"""  # the rows of buttons and the figures come after the script's end
+    one => one.clientWidth === 0 || one.querySelector('.figure-actions button, .js-plotly-plot .main-svg'))"""  # the rows of buttons and the figures come after the script's end
 SHAPES = ".js-plotly-plot .choroplethlayer path.choroplethlocation"
 PAINTED = f"""() => [...document.querySelector(".js-plotly-plot:has(.choroplethlayer path)")?.querySelectorAll({SHAPES!r}) ?? []]
     .filter(path => path.getBBox().width > 0).map(path => [path.__data__.loc, getComputedStyle(path).fill])"""

@@ -45,12 +45,14 @@ TEXTS = f"""() => {{
 STATES = {  # what a page opened cold does not show: address, and what is pressed there
     "figure": (
         "/closures?lang={lang}&geo=ITC4",
-        lambda page: [page.locator(f".st-key-map_row [value={what}]").click() for what in ("table", "kit")],
+        lambda page: [
+            page.locator(f".st-key-map_actions [value={what}]").click() for what in ("table", "export")
+        ],
     ),
     "area": ("/profile?lang={lang}&geo=ITC4", None),
     "questions": (
         "/diagnosis?lang={lang}",
-        lambda page: page.locator('.st-key-steps button[kind="primary"]').click(),
+        lambda page: page.locator('.st-key-step-buttons button[kind="primary"]').click(),
     ),
     "answer": (
         "/sql?lang={lang}&sql=select+1+as+one,+2+as+two",
@@ -350,24 +352,24 @@ def test_a_journalist_with_a_keyboard_alone_finds_a_figure_and_takes_it(visit):
     press("Enter")
     page.wait_for_url("**period=2022**")
     visitor.settle()
-    tab_to(page, "here.matches('.st-key-map_row [value=table]')")
+    tab_to(page, "here.matches('.st-key-map_actions [value=table]')")
     press("Space")
     expect(page.locator(".table").first).to_contain_text("2022")
-    tab_to(page, "here.matches('.st-key-map_row [value=csv]')")
+    tab_to(page, "here.matches('.st-key-map_actions [value=csv]')")
     with page.expect_download() as taken:
         press("Enter")
     assert "Lombardia" in taken.value.path().read_text(encoding="utf-8")
-    tab_to(page, "here.matches('.st-key-map_row [value=kit]')")
+    tab_to(page, "here.matches('.st-key-map_actions [value=export]')")
     press("Space")
-    expect(page.locator(".st-key-kit_map")).to_be_visible()
-    tab_to(page, "here.matches('[type=radio]') && here.closest('.st-key-kit_map')")
-    while not page.locator("button.copier").count():
+    expect(page.locator(".st-key-export-menu_map")).to_be_visible()
+    tab_to(page, "here.matches('[type=radio]') && here.closest('.st-key-export-menu_map')")
+    while not page.locator("button.copy-button").count():
         press("ArrowRight")
         page.wait_for_timeout(300)
         visitor.settle()
-    tab_to(page, "here.matches('button.copier')")
+    tab_to(page, "here.matches('button.copy-button')")
     press("Enter")
-    expect(page.locator('.copied [role="status"]').first).not_to_be_empty()
+    expect(page.locator('.copy-box [role="status"]').first).not_to_be_empty()
 
 
 def test_an_analyst_with_a_keyboard_alone_asks_in_sql_and_is_not_trapped_in_the_box(visit):
@@ -504,10 +506,10 @@ def test_a_choice_is_told_to_who_does_not_see_the_page(lang, visit):
     status = visitor.page.locator("#ripresa-status")
     expect(status).to_have_text("")
     visitor.page.get_by_role("combobox", name=t("filter_period", lang)).first.click()
-    before = visitor.page.locator(".finding h2").first.inner_text()
+    before = visitor.page.locator(".headline h2").first.inner_text()
     visitor.page.get_by_role("option", name="2021").click()
     expect(status).not_to_have_text("")
-    assert status.inner_text() == visitor.page.locator(".finding h2").first.inner_text() != before
+    assert status.inner_text() == visitor.page.locator(".headline h2").first.inner_text() != before
 
 
 def test_a_button_that_its_press_takes_away_leaves_the_keyboard_at_the_sentence_that_answers(visit):
@@ -515,8 +517,8 @@ def test_a_button_that_its_press_takes_away_leaves_the_keyboard_at_the_sentence_
     visitor = visit(f"/resources?lang={lang}&geo=ITF5&cost=free")
     page, press = visitor.page, visitor.page.keyboard.press
     for address, name, answer in (
-        (None, t("resources_all", lang), ".lead.answer"),
-        (f"/closures?lang={lang}&geo=ITH1&sector=I", t("reset", lang), ".finding h2"),
+        (None, t("resources_all", lang), ".lead.result-summary"),
+        (f"/closures?lang={lang}&geo=ITH1&sector=I", t("reset", lang), ".headline h2"),
     ):
         if address:
             visitor.open(address)

@@ -15,7 +15,7 @@ from ripresa.i18n import t
 from tests.browser.conftest import NARROW, SETTLED, WIDE
 
 GROUPS = '.st-key-questions [data-testid="stRadio"]'
-ON = '.st-key-steps button[kind="primary"]'
+ON = '.st-key-step-buttons button[kind="primary"]'
 SCREENS = 1 + len(get_questionnaire().goals)
 
 
@@ -179,7 +179,7 @@ def test_the_plan_prints_without_what_only_works_on_a_screen_and_can_be_put_in_a
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "it"))
     rest(visitor)
     visitor.page.evaluate("() => { window.print = () => { window.printed = true; }; }")
-    visitor.page.locator("button.print").click()
+    visitor.page.locator("button.print-button").click()
     assert visitor.page.evaluate("() => window.printed")
     with visitor.page.expect_download() as told:
         visitor.page.get_by_text(t("plan_calendar", "it")).click()
@@ -187,7 +187,7 @@ def test_the_plan_prints_without_what_only_works_on_a_screen_and_can_be_put_in_a
     assert told.value.suggested_filename == "piano-digitale.ics"
     assert file.startswith("BEGIN:VCALENDAR")
     visitor.page.emulate_media(media="print")
-    for hidden in (".st-key-tools", "[data-testid=stHeader]", ".st-key-contribute", ".foot"):
+    for hidden in (".st-key-result-actions", "[data-testid=stHeader]", ".st-key-contribute", ".site-footer"):
         expect(visitor.page.locator(hidden).first).to_be_hidden()
     expect(visitor.page.locator(".action").first).to_be_visible()
 
@@ -203,7 +203,7 @@ def test_the_printed_plan_is_whole_on_three_sheets_and_comes_first(lang, visit):
     rest(visitor)
     told = [
         one
-        for part in (".action h3", ".action .first", ".action .cause", ".scores tbody th")
+        for part in (".action h3", ".action .first-step", ".action .rationale", ".scores tbody th")
         for one in visitor.page.locator(part).all_inner_texts()
     ]
     sheets = [
@@ -266,7 +266,7 @@ def thin(visit):
 
 def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
     visitor = thin(visit)
-    cause = visitor.page.locator(".action .cause").first.inner_text()
+    cause = visitor.page.locator(".action .rationale").first.inner_text()
     assert get_questionnaire().items[0].options[0].text["it"] in cause
     visitor.page.locator('[class*="st-key-action_"] [data-testid="stPageLink"] a').first.click()
     visitor.page.wait_for_url("**/resources?**")
@@ -275,7 +275,7 @@ def test_a_resource_of_the_plan_and_back_lose_nothing(visit):
     visitor.page.get_by_role("link", name=t("resources_back", "it")).click()
     visitor.page.wait_for_url("**/diagnosis?**")
     expect(visitor.page.locator("h1")).to_have_text(t("plan_title", "it"))
-    assert visitor.page.locator(".action .cause").first.inner_text() == cause
+    assert visitor.page.locator(".action .rationale").first.inner_text() == cause
 
 
 def test_a_thin_plan_leads_back_to_the_questions_left_blank(visit):
@@ -347,4 +347,4 @@ def test_who_offers_the_answers_with_the_keyboard_is_led_to_the_code_and_then_to
         expect(button).to_be_enabled()
         button.focus()
         page.keyboard.press("Enter")
-        expect(page.locator(".st-key-contribute .said", has_text=t(answered, "it"))).to_be_focused()
+        expect(page.locator(".st-key-contribute .notice", has_text=t(answered, "it"))).to_be_focused()

@@ -136,8 +136,8 @@ def test_a_figure_fills_the_whole_screen_and_comes_back(visit):
         f"() => document.fullscreenElement && ({size})()[0] === innerWidth && ({size})()[1] < innerHeight"
     )
     title, source = (
-        visitor.page.locator(".finding h2").first.inner_text(),
-        visitor.page.locator(".stHtml .credit > p").first.inner_text(),
+        visitor.page.locator(".headline h2").first.inner_text(),
+        visitor.page.locator(".stHtml .footnote > p").first.inner_text(),
     )
     said = visitor.page.evaluate("() => document.fullscreenElement.innerText")
     assert said.startswith(title)

@@ -32,7 +32,7 @@ def opened(visit, address: str, lang: str):
 @pytest.mark.parametrize("form", ["png", "svg"])
 def test_the_camera_saves_an_image_with_its_words_and_its_seal(form, lang, visit):
     visitor = opened(visit, "/closures", lang)
-    button = visitor.page.locator(f'button.camera[data-form="{form}"][data-size="web"]')
+    button = visitor.page.locator(f'button.save-button[data-form="{form}"][data-size="web"]')
     expect(button).to_be_visible()
     name, image = taken(visitor, button.click)
     assert re.fullmatch(rf"death_rate_italy_\d{{4}}_{lang}_\w{{12}}\.{form}", name)
@@ -49,7 +49,7 @@ def test_an_image_saved_from_a_dark_screen_is_light_and_leaves_the_screen_dark(v
     before = visitor.painted()
     visitor.page.get_by_text(t("save_kit", "en")).first.click()
     name, image = taken(
-        visitor, visitor.page.locator('button.camera[data-form="svg"][data-size="web"]').click
+        visitor, visitor.page.locator('button.save-button[data-form="svg"][data-size="web"]').click
     )
     drawn, light, dark = image.decode(), get_palette("light"), get_palette("dark")
 
@@ -67,8 +67,8 @@ def test_a_citation_is_copied_at_a_click(visit):
     visitor = opened(visit, "/closures", "en")
     visitor.page.get_by_text(t("save_cite", "en"), exact=True).click()
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visitor.page.locator("button.copier").nth(1).click()
-    expect(visitor.page.locator('.copied [role="status"]').nth(1)).to_have_text(t("save_copied", "en"))
+    visitor.page.locator("button.copy-button").nth(1).click()
+    expect(visitor.page.locator('.copy-box [role="status"]').nth(1)).to_have_text(t("save_copied", "en"))
     assert visitor.page.evaluate("navigator.clipboard.readText()").startswith("@misc{ripresa_death_rate")
 
 
@@ -86,8 +86,8 @@ def test_a_question_that_takes_long_can_be_cancelled_and_keeps_nobody_else_waiti
     visitor, another = visit("/sql?lang=en"), visit("/sql?lang=en")
 
     def ask(who, sql: str) -> None:
-        who.page.locator(".st-key-question textarea").fill(sql)
-        who.page.locator(".st-key-question textarea").press("Control+Enter")
+        who.page.locator(".st-key-sql-form textarea").fill(sql)
+        who.page.locator(".st-key-sql-form textarea").press("Control+Enter")
 
     ask(
         visitor,
@@ -98,7 +98,7 @@ def test_a_question_that_takes_long_can_be_cancelled_and_keeps_nobody_else_waiti
     ask(another, "select 6 * 7")
     expect(another.page.locator(".table tbody th")).to_have_text("42")
     stop.click()
-    expect(visitor.page.locator(".said")).to_have_text("The question was cancelled.")
+    expect(visitor.page.locator(".notice")).to_have_text("The question was cancelled.")
 
 
 def test_the_sql_of_a_figure_opens_in_its_page_with_the_answer(visit):
@@ -106,7 +106,7 @@ def test_the_sql_of_a_figure_opens_in_its_page_with_the_answer(visit):
     visitor.page.get_by_text(t("save_code", "en"), exact=True).click()
     visitor.page.get_by_text(t("save_sql_run", "en")).click()
     expect(visitor.page.locator(".table tbody tr")).to_have_count(21)
-    expect(visitor.page.locator(".st-key-question textarea")).to_have_value(re.compile("death_rate"))
+    expect(visitor.page.locator(".st-key-sql-form textarea")).to_have_value(re.compile("death_rate"))
 
 
 def test_an_analyst_finds_an_indicator_its_views_and_the_document_of_a_figure(visit):

@@ -141,7 +141,7 @@ def test_the_bar_uses_its_room_and_marks_what_is_behind_its_end(visit):
 
 
 def test_the_ways_from_the_data_page_stand_on_one_line(visit):
-    ways = visit("/data?lang=en").page.locator(".st-key-data_ways a")
+    ways = visit("/data?lang=en").page.locator(".st-key-data-page-links a")
     expect(ways).to_have_count(4)
     lines = ways.evaluate_all(
         "all => all.map(a => { const words = document.createRange(); words.selectNodeContents(a.querySelector('p') ?? a); return words.getBoundingClientRect().bottom; })"
@@ -152,7 +152,7 @@ def test_the_ways_from_the_data_page_stand_on_one_line(visit):
 def test_on_a_phone_every_area_compared_stays_in_sight_and_the_list_speaks_italian(visit):
     visitor = visit("/compare?lang=it&geo=ITC4&geo=ITI4&geo=ITA&geo=ITF3&geo=ITG1", size=NARROW)
     page = visitor.page
-    page.locator(".st-key-comparing input").first.click()
+    page.locator(".st-key-compare-chooser input").first.click()
     expect(page.get_by_role("option", name="Scegliete tutto")).to_be_visible()
     inside = """() => { const box = document.querySelector("[data-testid=stMultiSelectTagsContainer]"), around = box.getBoundingClientRect();
         return [...box.querySelectorAll("[role=group] > span")].map(chip => chip.getBoundingClientRect()).map(chip => chip.left >= around.left && chip.right <= around.right); }"""
@@ -161,7 +161,7 @@ def test_on_a_phone_every_area_compared_stays_in_sight_and_the_list_speaks_itali
 
 def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit):
     page = visit("/closures?lang=it", size=NARROW).page
-    box = page.locator('.st-key-bar [class*="st-key-indicator_"] [role="group"]')
+    box = page.locator('.st-key-filter-bar [class*="st-key-indicator_"] [role="group"]')
     chosen = box.locator("input")
     assert chosen.evaluate("one => one.scrollWidth > one.clientWidth"), "the browser alone would cut it"
     shown = "one => getComputedStyle(one, '::before').content.includes(one.querySelector('input').value) && getComputedStyle(one, '::before').visibility === 'visible'"
@@ -176,7 +176,7 @@ def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit
     page.wait_for_url("**indicator=**")
     page.locator("h1").click()
     page.wait_for_function(
-        "before => document.querySelector('.st-key-bar [class*=\"st-key-indicator_\"] [role=group]').dataset.shown !== before",
+        "before => document.querySelector('.st-key-filter-bar [class*=\"st-key-indicator_\"] [role=group]').dataset.shown !== before",
         arg=before,
     )
     assert box.evaluate(shown)
@@ -210,7 +210,7 @@ def test_a_download_looks_the_same_on_every_page_and_a_table_of_regions_is_shown
     table = visitor.page.locator(".table .scroll").first
     assert table.locator("tbody tr").count() == 22
     assert table.evaluate("one => one.scrollHeight - one.clientHeight") <= 0
-    looks = {tuple(visitor.page.locator(".take [value=csv]").first.evaluate(look))}
+    looks = {tuple(visitor.page.locator(".figure-actions [value=csv]").first.evaluate(look))}
     for page in ("data", "profile", "compare"):
         visitor.open(f"/{page}?lang=it")
         button = visitor.page.locator(".stDownloadButton button", has_text="CSV").first

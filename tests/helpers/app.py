@@ -123,17 +123,17 @@ def get_figures(visit) -> list[SentFigure]:
 
 
 def get_figure_actions(visit) -> dict[str, dict]:
-    """The row of buttons under each figure, by the figure's name: names, of, open, file."""
+    """The row of buttons under each figure, by the figure's name: labels, caption, open, file."""
     return {
-        element.proto.id.rsplit("-", 1)[1].removesuffix("_row"): json.loads(
+        element.proto.id.rsplit("-", 1)[1].removesuffix("_actions"): json.loads(
             element.proto.json or element.proto.mixed.json
         )
         for element in visit.get("bidi_component")
-        if element.proto.component_name == "ripresa_row"
+        if element.proto.component_name == "ripresa_figure_actions"
     }
 
 
 def press_actions(visit, name: str, *what: str):
-    """The buttons `what` of a figure's row touched: "table", "csv", "kit"."""
+    """The buttons `what` of a figure's row touched: "table", "csv", "export"."""
     visit.session_state[f"{visit.session_state['page']}_{name}_open"] ^= set(what)
     return visit.run()

@@ -39,9 +39,9 @@ def render_card(
         translate_fragments(catalogue.load_sources()[id].publisher, lang) for id in (source, *sources)
     )
     return f"""<div class="card"><p class="kicker">{escape(topic)}</p>
-        <p class="big">{escape(value)}</p><p class="what"><strong>{escape(indicator.label[lang])}</strong>, {escape(scope)}, {escape(when)}</p>
+        <p class="big-number">{escape(value)}</p><p class="description"><strong>{escape(indicator.label[lang])}</strong>, {escape(scope)}, {escape(when)}</p>
         {sparkline}<p class="recovery">{escape(recovery)}</p>
-        <p class="credit">{escape(catalogue.get_universe(indicator, [source], lang))}. {escape(t("source", lang))}: {escape(", ".join(publishers))}.</p></div>"""
+        <p class="footnote">{escape(catalogue.get_universe(indicator, [source], lang))}. {escape(t("source", lang))}: {escape(", ".join(publishers))}.</p></div>"""
 
 
 def describe_recovery(headline: dict | None, rows: pd.DataFrame, indicator, lang: str) -> str:
@@ -128,7 +128,7 @@ def render_sparkline(rows: pd.DataFrame, indicator, lang: str, theme: str) -> st
         {dotted}<polyline points="{line}" fill="none" stroke="{LINE_COLOURS[theme]}" stroke-width="2" stroke-linejoin="round"/>
         {ends}
         <text x="{PADDING - 4}" y="{HEIGHT + 13}">{int(first)}</text><text x="{WIDTH - PADDING + 4}" y="{HEIGHT + 13}" text-anchor="end">{int(last)}</text></svg>"""
-    return f'<figure class="spark"><img width="{WIDTH}" height="{HEIGHT + 16}" alt="{escape(words)}" src="data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"><figcaption>{escape(indicator.short[lang])}</figcaption></figure>'
+    return f'<figure class="sparkline"><img width="{WIDTH}" height="{HEIGHT + 16}" alt="{escape(words)}" src="data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"><figcaption>{escape(indicator.short[lang])}</figcaption></figure>'
 
 
 def is_missing(value) -> bool:

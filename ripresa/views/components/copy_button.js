@@ -3,9 +3,9 @@
   if (window.ripresaCopy) return;
   window.ripresaCopy = true;
   document.addEventListener("click", async event => {
-    const button = event.target.closest && event.target.closest("button.copier");
+    const button = event.target.closest && event.target.closest("button.copy-button");
     if (!button) return;
-    const box = button.closest(".copied"), text = box.querySelector("code"), status = box.querySelector('[role="status"]');
+    const box = button.closest(".copy-box"), text = box.querySelector("code"), status = box.querySelector('[role="status"]');
     let done = true;
     try {
       await navigator.clipboard.writeText(text.textContent);

@@ -98,7 +98,7 @@ def render_table(
             f'<tr><th scope="row"{_build_class_attribute(first, numeric_columns, [])}>{_render_cell(row.get(first), link_target)}</th>{cells}</tr>'
         )
     return (
-        f'<div class="table{" stacked" if stacked else ""}{" whole" if len(rows) <= MAX_UNSCROLLED_ROWS else ""}"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<div class="table{" stacked" if stacked else ""}{" table--full" if len(rows) <= MAX_UNSCROLLED_ROWS else ""}"><p>{escape(caption)}</p><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f'<table aria-label="{escape(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div></div>'
     )
 

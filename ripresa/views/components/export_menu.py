@@ -67,14 +67,14 @@ def render_export_menu(
         and (part != "image" or drawn)
     ]
     st.html(STYLESHEET)
-    with st.container(key=f"kit_{name}"):
+    with st.container(key=f"export-menu_{name}"):
         part = st.radio(
             t("save_parts", lang),
             there,
             format_func=lambda part: t(f"save_{part}", lang),
             horizontal=True,
             label_visibility="collapsed",
-            key=f"{name}_part_{lang}",
+            key=f"{name}_section_{lang}",
         )
         render_images(name, drawn, rows, view, again) if part == "image" else SECTION_RENDERERS[part](
             name, drawn, rows, view
@@ -124,7 +124,7 @@ def render_images(
                 range(len(drawn)),
                 format_func=lambda place: t(("save_figure_map", "save_figure_order")[place], lang),
                 horizontal=True,
-                key=f"{name}_which_{lang}",
+                key=f"{name}_figure_{lang}",
             )
         theme = st.radio(
             t("save_colours", lang),
@@ -152,7 +152,7 @@ def _render_server_image(name: str, drawn: go.Figure, one: figures.ExportedTable
             t("save_form", lang),
             ["pdf", "svg", "png"],
             format_func=str.upper,
-            key=f"{name}_form_{lang}",
+            key=f"{name}_format_{lang}",
             width=110,
         )
         size = st.selectbox(
@@ -162,7 +162,7 @@ def _render_server_image(name: str, drawn: go.Figure, one: figures.ExportedTable
             key=f"{name}_size_{lang}",
             width=190,
         )
-        asked = st.button(t("save_draw", lang), key=f"{name}_draw_{lang}")
+        asked = st.button(t("save_draw", lang), key=f"{name}_render_{lang}")
     if not asked:
         return
     try:
@@ -171,13 +171,13 @@ def _render_server_image(name: str, drawn: go.Figure, one: figures.ExportedTable
         with st.spinner(t("save_drawing", lang)):
             image = image_renderer.render_image(drawn, one, form, size, theme)
     except image_renderer.RenderError as fault:
-        return st.html(f'<div class="said"><p>{escape(fault.format_message(lang))}</p></div>')
+        return st.html(f'<div class="notice"><p>{escape(fault.format_message(lang))}</p></div>')
     st.download_button(
         t("save_take", lang, form=form.upper()),
         data=image,
         file_name=formats.build_file_name(one.table, one.view, one.version, form),
         mime=image_renderer.IMAGE_MEDIA_TYPES[form],
-        key=f"{name}_drawn_{lang}",
+        key=f"{name}_rendered_{lang}",
         on_click="ignore",
         type="primary",
     )
@@ -210,7 +210,7 @@ def warn_if_not_archived(lang: str) -> None:
     """Before a version is cited: that it is not among those kept here, where so."""
     if not _is_archived():
         st.html(
-            f'<div class="said"><p>{escape(t("save_unkept", lang, version=query.get_data_version()))}</p></div>'
+            f'<div class="notice"><p>{escape(t("save_unkept", lang, version=query.get_data_version()))}</p></div>'
         )
 
 
@@ -345,11 +345,11 @@ def render_copy_boxes(texts: list[tuple[str, str, str]], lang: str, after: str =
 
 def build_copy_box(label: str, text: str, hint: str, lang: str, look: str = "") -> str:
     """One text with its button."""
-    button = f'<button type="button" class="copier" aria-label="{escape(t("save_copy_what", lang, what=label))}">{escape(t("save_copy", lang))}</button>'
+    button = f'<button type="button" class="copy-button" aria-label="{escape(t("save_copy_what", lang, what=label))}">{escape(t("save_copy", lang))}</button>'
     told = f'<span role="status" data-done="{escape(t("save_copied", lang))}" data-failed="{escape(t("save_selected", lang))}"></span>'
     said = f'<p class="hint">{escape(hint)}</p>' if hint else ""
     return (
-        f'<div class="copied {look}"><div class="head"><strong>{escape(label)}</strong>{told}{button}</div>{said}'
+        f'<div class="copy-box {look}"><div class="copy-box-header"><strong>{escape(label)}</strong>{told}{button}</div>{said}'
         f'<pre tabindex="0" role="region" aria-label="{escape(label)}"><code>{escape(text)}</code></pre></div>'
     )
 
@@ -395,7 +395,7 @@ def render_changes_since_citation(name: str, view: View) -> None:
         else ""
     )
     st.html(
-        f'<div class="said cited"><p>{escape(versions.summarize_changes(get_cited_version(), view, found))}</p>{more}</div>'
+        f'<div class="notice citation-changes"><p>{escape(versions.summarize_changes(get_cited_version(), view, found))}</p>{more}</div>'
     )
 
 

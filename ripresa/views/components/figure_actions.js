@@ -1,17 +1,17 @@
-// The buttons under a figure. Gets names ({what: words}), of (the figure's title), open ([what]) and, once asked for, file (name, text, number).
-// Tells `asked`: the button touched.
+// The buttons under a figure. Data: labels ({action: text}), caption (the figure's title), open ([action]) and, after a click on CSV, file (name, text, nonce).
+// Trigger `clicked`: the action of the button clicked.
 export default ({ data, parentElement, setTriggerValue }) => {
-  const made = (place, words, tag, more) => place.querySelector(words) ?? place.appendChild(Object.assign(document.createElement(tag), more));
-  const row = made(parentElement, ".take", "div", { className: "take", role: "group" }), { names, of, open, file } = data;
-  row.setAttribute("aria-label", of);
-  for (const [what, words] of Object.entries(names)) {
-    const button = made(row, `[value=${what}]`, "button", { type: "button", value: what });
-    button.textContent = words;
-    button.onclick = () => setTriggerValue("asked", what);
-    if (what !== "csv") button.setAttribute("aria-expanded", open.includes(what));
+  const findOrCreate = (parent, selector, tag, properties) => parent.querySelector(selector) ?? parent.appendChild(Object.assign(document.createElement(tag), properties));
+  const row = findOrCreate(parentElement, ".figure-actions", "div", { className: "figure-actions", role: "group" }), { labels, caption, open, file } = data;
+  row.setAttribute("aria-label", caption);
+  for (const [action, label] of Object.entries(labels)) {
+    const button = findOrCreate(row, `[value=${action}]`, "button", { type: "button", value: action });
+    button.textContent = label;
+    button.onclick = () => setTriggerValue("clicked", action);
+    if (action !== "csv") button.setAttribute("aria-expanded", open.includes(action));
   }
-  if (!file || window.ripresaTaken === file.number) return;
-  window.ripresaTaken = file.number;
+  if (!file || window.ripresaLastDownload === file.nonce) return;
+  window.ripresaLastDownload = file.nonce;
   const address = URL.createObjectURL(new Blob([file.text], { type: "text/csv" }));
   Object.assign(document.createElement("a"), { href: address, download: file.name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);

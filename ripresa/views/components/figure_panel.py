@@ -41,7 +41,7 @@ def render_figure_panel(
     text = get_figure_text(figure)
     export_menu.render_changes_since_citation(name, view)
     st.html(
-        f'<div class="finding"><h2>{escape(text.title)}</h2><p class="sub">{escape(" · ".join(filter(None, (area_name, text.subtitle))))}</p></div>'
+        f'<div class="headline"><h2>{escape(text.title)}</h2><p class="subtitle">{escape(" · ".join(filter(None, (area_name, text.subtitle))))}</p></div>'
     )
     if rows["value"].notna().any():
         if render_controls:
@@ -66,7 +66,7 @@ def render_figure_panel(
         f"<p>{escape(get_figure_text(one).alt)}</p>" for one in (figure, secondary_figure) if one is not None
     )
     st.html(
-        f'<div class="credit"><p>{escape(text.source)}</p>{notes}<details class="read"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
+        f'<div class="footnote"><p>{escape(text.source)}</p>{notes}<details class="text-alternative"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
     )
     render_figure_data(
         name,
@@ -88,25 +88,27 @@ def render_figure_data(
         {
             "name": formats.build_file_name(rows, view, query.get_data_version(), "csv"),
             "text": export_menu.build_file(rows, view, figures, "csv", export_menu.get_site_url()).decode(),
-            "number": token_hex(4),
+            "nonce": token_hex(4),
         }
         if "csv" in asked
         else None
     )
     asked.discard("csv")
     _get_actions_component()(
-        key=f"{name}_row",
+        key=f"{name}_actions",
         data={
-            "names": {
+            "labels": {
                 "table": t("show_table", view.lang),
                 "csv": t("csv", view.lang),
-                "kit": t("save_kit", view.lang),
+                "export": t("save_kit", view.lang),
             },
-            "of": caption,
+            "caption": caption,
             "open": sorted(asked),
             "file": file,
         },
-        on_asked_change=lambda: asked.symmetric_difference_update([st.session_state[f"{name}_row"]["asked"]]),
+        on_clicked_change=lambda: asked.symmetric_difference_update(
+            [st.session_state[f"{name}_actions"]["clicked"]]
+        ),
     )
     if "table" in asked:
         st.html(
@@ -119,7 +121,7 @@ def render_figure_data(
                 caption,
             )
         )
-    if "kit" in asked:
+    if "export" in asked:
         export_menu.render_export_menu(name, figures, rows, view, redraw)
 
 
@@ -127,7 +129,7 @@ def render_figure_data(
 def _get_actions_component() -> Callable:
     """The buttons under a figure, in one message: Streamlit's own switches and download are four."""
     return st.components.v2.component(
-        "ripresa_row", js=ACTIONS_SCRIPT.read_text(encoding="utf-8"), isolate_styles=False
+        "ripresa_figure_actions", js=ACTIONS_SCRIPT.read_text(encoding="utf-8"), isolate_styles=False
     )
 
 

@@ -19,7 +19,7 @@ def render_filter_bar(view: View, all_periods: bool = False) -> Options:
     listed: the page lists figures of all periods, and of the areas chosen only.
     """
     lang, offered = view.lang, build_options(view, all_periods)
-    with st.container(key="bar"):
+    with st.container(key="filter-bar"):
         _render_level_radio(view, offered.levels)
         _render_select("indicator", view.indicator.id, offered.indicators, lang)
         _render_area_select(view, offered.areas, "listed" if all_periods else "geo")
@@ -107,5 +107,5 @@ def _render_unavailable_areas(view: View, offered) -> None:
     names = [option.label for option in offered if not option.available]
     if 0 < len(names) <= MAX_NAMED_AREAS and view.chart == "map":
         st.html(
-            f'<p class="credit">{escape(t("unavailable_areas", view.lang, areas=format_items(names, view.lang)))}</p>'
+            f'<p class="footnote">{escape(t("unavailable_areas", view.lang, areas=format_items(names, view.lang)))}</p>'
         )

@@ -44,7 +44,7 @@ def render_page_glossary(page: str, lang: str) -> str:
     """The words of a page, folded; "" where there are none."""
     used = tuple(term for term, pages in TERM_PAGES.items() if page in pages)
     return (
-        f'<details class="words"><summary>{escape(t("glossary_here", lang))}</summary>{_render_terms(used, lang)}</details>'
+        f'<details class="glossary"><summary>{escape(t("glossary_here", lang))}</summary>{_render_terms(used, lang)}</details>'
         if used
         else ""
     )

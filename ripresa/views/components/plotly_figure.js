@@ -7,8 +7,8 @@
       const code = point.location ?? [].concat(point.customdata)[0];
       if (plot.touch && code) plot.touch("touched", code);
     },
-    plotly_hover: plot => plot.classList.toggle("over", Boolean(plot.touch)),
-    plotly_unhover: plot => plot.classList.remove("over"),
+    plotly_hover: plot => plot.classList.toggle("hovered", Boolean(plot.touch)),
+    plotly_unhover: plot => plot.classList.remove("hovered"),
   };
   const buttons = {}; // one for each wording: a button made anew would make Plotly start over
 
@@ -29,9 +29,9 @@
 
   function along(room) { // on the whole screen a figure brings its title and its source along; gives their height
     const near = (words, after) => [...document.querySelectorAll(words)].filter(one => Boolean(one.compareDocumentPosition(room) & Node.DOCUMENT_POSITION_FOLLOWING) !== after).at(after ? 0 : -1);
-    const words = [near(".finding", false), near(".credit > p", true)].map(one => one?.cloneNode(true)).filter(Boolean);
-    room.querySelectorAll(".words-along").forEach(one => one.remove());
-    const places = words.map(one => Object.assign(document.createElement("div"), { className: "words-along" }));
+    const words = [near(".headline", false), near(".footnote > p", true)].map(one => one?.cloneNode(true)).filter(Boolean);
+    room.querySelectorAll(".fullscreen-text").forEach(one => one.remove());
+    const places = words.map(one => Object.assign(document.createElement("div"), { className: "fullscreen-text" }));
     places.forEach((place, at) => { place.append(words[at]); at ? room.append(place) : room.prepend(place); });
     return places.reduce((sum, place) => sum + place.offsetHeight, 0);
   }
@@ -43,7 +43,7 @@
     parent.append(room);
     plot.setAttribute("role", "figure");
     const turn = new ResizeObserver(() => {
-      if (document.fullscreenElement !== room) room.querySelectorAll(".words-along").forEach(one => one.remove());
+      if (document.fullscreenElement !== room) room.querySelectorAll(".fullscreen-text").forEach(one => one.remove());
       const size = plot.drawing && fit(plot);
       if (!size) return;
       if (!plot._fullLayout) draw(plot);

@@ -30,12 +30,12 @@ def _render_claim(claim, filters: Filters) -> None:
     good = (
         ""
         if claim.verdict == "confirmed"
-        else f'<p class="no"><strong>{escape(t("checks_no", lang))}</strong> <s>{escape(claim.claim)}</s></p>'
+        else f'<p class="unsupported-wording"><strong>{escape(t("checks_no", lang))}</strong> <s>{escape(claim.claim)}</s></p>'
     )
     st.html(f"""<article class="claim {claim.verdict}"><p class="verdict"><span aria-hidden="true">{VERDICT_SIGNS[claim.verdict]}</span> {escape(t(f"verdict_{claim.verdict}", lang))}</p>
-        <h2>{escape(t("checks_quoted", lang, claim=claim.claim))}</h2><p class="credit">{escape(when)}</p>
-        <p class="what">{escape(claim.finding)}.</p>{good}
-        <p class="yes"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.suggested_wording)}.</p>{claim_evidence.render_sides(claim, lang)}</article>""")
+        <h2>{escape(t("checks_quoted", lang, claim=claim.claim))}</h2><p class="footnote">{escape(when)}</p>
+        <p class="description">{escape(claim.finding)}.</p>{good}
+        <p class="suggested-wording"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.suggested_wording)}.</p>{claim_evidence.render_sides(claim, lang)}</article>""")
     if claim.evidence_indicator:
         topic = catalogue.get_indicator(claim.evidence_indicator).topic
         door = Filters(

@@ -31,7 +31,7 @@ def render_sides(claim, lang: str) -> str:
 
 def _render_side(side: str, rows: list[dict], indicator, lang: str) -> str:
     if not rows:
-        return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3><p class="credit">{escape(t("checks_no_evidence", lang))}</p></section>'
+        return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3><p class="footnote">{escape(t("checks_no_evidence", lang))}</p></section>'
     figures = ""
     for value in dict.fromkeys(row["value"] for row in rows):
         own = [row for row in rows if row["value"] == value]
@@ -46,6 +46,6 @@ def _render_side(side: str, rows: list[dict], indicator, lang: str) -> str:
         documents = "".join(
             f"<li>{render_document_link(*map(row.get, DOCUMENT_FIELDS), lang)}</li>" for row in own
         )
-        reason = f'<p class="credit">{escape(why)}</p>' if why else ""
-        figures += f'<p class="big {own[0]["exclusion_reason"]}">{escape(format_value(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
+        reason = f'<p class="footnote">{escape(why)}</p>' if why else ""
+        figures += f'<p class="big-number {own[0]["exclusion_reason"]}">{escape(format_value(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
     return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3>{figures}</section>'

@@ -63,7 +63,7 @@ def render_page(filters: Filters) -> None:
         else []
     )
     for sentence in said if lines else [*said, t("compare_nothing", lang)]:
-        st.html(f'<div class="said"><p>{escape(sentence)}</p></div>')
+        st.html(f'<div class="notice"><p>{escape(sentence)}</p></div>')
     if chosen:
         render_figure(chosen, geos, names, lang)
         render_all_indicators(lines, geos, names, lang)
@@ -180,7 +180,7 @@ def render_chooser(
     lang: str,
 ) -> None:
     """The areas and the indicator, kept in the address."""
-    with st.container(key="comparing", horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(key="compare-chooser", horizontal=True, vertical_alignment="bottom", gap="medium"):
         key = seed_widget("areas", list(geos), lang)
         st.multiselect(
             t("compare_areas", lang),
@@ -267,12 +267,12 @@ def render_differences(line: ComparisonRow, geos: tuple[str, ...], names: dict[s
     without = [names[geo] for geo in geos if geo not in line.aligned]
     first, rest = line.aligned[there[0]], there[1:]
     absent = (
-        f'<p class="credit">{escape(t("compare_without", lang, names=format_items(without, lang)))}</p>'
+        f'<p class="footnote">{escape(t("compare_without", lang, names=format_items(without, lang)))}</p>'
         if without
         else ""
     )
     if line.indicator.unit in UNITS_WITHOUT_BENCHMARK:
-        return f'<section class="differences"><p class="credit">{escape(t("compare_amounts", lang))}</p>{absent}</section>'
+        return f'<section class="differences"><p class="footnote">{escape(t("compare_amounts", lang))}</p>{absent}</section>'
     items = ""
     for geo in rest:
         told = benchmark.compare_rows(line.aligned[geo], first, line.indicator, lang)
@@ -309,9 +309,9 @@ def render_all_indicators(
     st.html(render_matrix(lines, geos, names, lang, shell.get_theme()))
     if without := get_unaligned_indicators(geos, lang):
         st.html(
-            f'<p class="credit">{escape(t("compare_apart", lang, indicators="; ".join(indicator.label[lang] for indicator in without)))}</p>'
+            f'<p class="footnote">{escape(t("compare_apart", lang, indicators="; ".join(indicator.label[lang] for indicator in without)))}</p>'
         )
-    with st.container(key="compare_take", horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(key="compare-downloads", horizontal=True, vertical_alignment="center", gap="medium"):
         st.download_button(
             t("compare_csv", lang),
             data=lambda: data_table.build_observations_csv(build_export_frame(lines, geos), lang),
@@ -382,7 +382,7 @@ def _render_cell(line: ComparisonRow, geo: str, lang: str, theme: str) -> str:
         if row is None:
             return MISSING_TEXT
         edition = f", {row['edition_name']}" if row["edition"] != line.reference_row["edition"] else ""
-        return f'<span class="off">({escape(_format_value(row, indicator, lang))}, {escape(benchmark.format_row_period(row, lang) + edition)})</span>'
+        return f'<span class="unaligned">({escape(_format_value(row, indicator, lang))}, {escape(benchmark.format_row_period(row, lang) + edition)})</span>'
     row = line.aligned[geo]
     values = [one["value"] for one in line.aligned.values()]
     drawing = (

@@ -35,7 +35,7 @@ def render_form(here: DiagnosisSession, result: DiagnosisResult, lang: str) -> N
     if here.withdrawal_code:
         return render_withdrawal_code(here, lang)
     if here.has_contributed:
-        return st.html(f'<div class="said"><p>{escape(t("contribute_done", lang))}</p></div>')
+        return st.html(f'<div class="notice"><p>{escape(t("contribute_done", lang))}</p></div>')
     rules = get_questionnaire().privacy
     stored = "".join(f"<li>{escape(t(f'stored_{name}', lang))}</li>" for name in STORED_FIELDS)
     st.html(
@@ -43,30 +43,30 @@ def render_form(here: DiagnosisSession, result: DiagnosisResult, lang: str) -> N
         f"<p>{escape(t('contribute_rules', lang, months=rules['retention_months'], threshold=rules['threshold'], until=_format_expiry_date(lang)))}</p></details>"
     )
     if not any(one.state == ANSWERED for one in result.items.values()):
-        return st.html(f'<div class="said"><p>{escape(t("contribute_no_answer", lang))}</p></div>')
+        return st.html(f'<div class="notice"><p>{escape(t("contribute_no_answer", lang))}</p></div>')
     lacking = get_missing_questions(here.profile)
     if lacking:
         what = format_items((t(f"profile_{id}", lang) for id in lacking), lang)
-        st.html(f'<div class="said"><p>{escape(t("contribute_lacking", lang, what=what))}</p></div>')
+        st.html(f'<div class="notice"><p>{escape(t("contribute_lacking", lang, what=what))}</p></div>')
         return st.button(
             t("contribute_profile", lang), on_click=open_screen, args=(PROFILE,), key=f"to_profile_{lang}"
         )
     if here.has_store_error:
-        st.html(f'<div class="said" role="alert"><p>{escape(t("contribute_fault", lang))}</p></div>')
-    agreed = st.checkbox(t("contribute_agree", lang), value=False, key=f"agree_{lang}")
+        st.html(f'<div class="notice" role="alert"><p>{escape(t("contribute_fault", lang))}</p></div>')
+    agreed = st.checkbox(t("contribute_agree", lang), value=False, key=f"consent_{lang}")
     return st.button(
         t("contribute_give", lang),
         on_click=store_contribution,
         args=(lang,),
         disabled=not agreed,
-        key=f"give_{lang}",
+        key=f"contribute_{lang}",
     )
 
 
 def store_contribution(lang: str) -> None:
     """Stores the row, once: a second press finds the same row and the same code."""
     here, today = get_diagnosis_session(), date.today()
-    if here.has_contributed or not st.session_state.get(f"agree_{lang}"):
+    if here.has_contributed or not st.session_state.get(f"consent_{lang}"):
         return
     here.pending_contribution, here.pending_code = (
         here.pending_contribution
@@ -90,10 +90,10 @@ def store_contribution(lang: str) -> None:
 def render_withdrawal_code(here: DiagnosisSession, lang: str) -> None:
     """The withdrawal code: it can be read now and never again."""
     st.html(
-        f'<div class="said"><p><strong>{escape(t("code_title", lang))}</strong></p><p class="code">{escape(here.withdrawal_code)}</p>'
+        f'<div class="notice"><p><strong>{escape(t("code_title", lang))}</strong></p><p class="code">{escape(here.withdrawal_code)}</p>'
         f"<p>{escape(t('code_about', lang, until=_format_expiry_date(lang)))}</p></div>"
     )
-    st.button(t("code_noted", lang), on_click=discard_withdrawal_code, key=f"noted_{lang}")
+    st.button(t("code_noted", lang), on_click=discard_withdrawal_code, key=f"code_noted_{lang}")
 
 
 def discard_withdrawal_code() -> None:
@@ -113,7 +113,7 @@ def render_withdrawal_form(lang: str) -> None:
                 said = "withdraw_done" if open_store().withdraw(given, date.today()) else "withdraw_unknown"
             except ContributionStoreError:
                 said = "contribute_fault"
-            st.html(f'<div class="said" role="status"><p>{escape(t(said, lang))}</p></div>')
+            st.html(f'<div class="notice" role="status"><p>{escape(t(said, lang))}</p></div>')
 
 
 def _format_expiry_date(lang: str) -> str:

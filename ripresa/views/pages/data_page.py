@@ -31,7 +31,7 @@ def render_page(filters: Filters) -> None:
     """The page; one of its parts at a time."""
     lang = filters.lang
     render_page_header(t("page_data", lang), t("data_question", lang), t("data_intro", lang))
-    with st.container(key="data_ways", horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(key="data-page-links", horizontal=True, vertical_alignment="center", gap="medium"):
         for way in LINKED_PAGES:
             st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
         st.html(
@@ -90,7 +90,7 @@ def render_observations(filters: Filters) -> None:
     )
     name, indicator = view.indicator.id, view.indicator
     st.html(
-        f'<div class="finding"><h2>{escape(indicator.label[lang])}</h2><p class="sub">{escape(t("data_rows", lang, count=len(rows)))} '
+        f'<div class="headline"><h2>{escape(indicator.label[lang])}</h2><p class="subtitle">{escape(t("data_rows", lang, count=len(rows)))} '
         f"{escape(indicator.description[lang])} {escape(indicator.note[lang])}</p></div>"
     )
     with st.container(horizontal=True, gap="medium"):
@@ -135,7 +135,7 @@ def add_document_numbers(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.
         f'<li id="document-{place}">{render_document_link(*one, lang)}</li>' for one, place in numbers.items()
     )
     way = (
-        f'<p class="past"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>'
+        f'<p class="skip-link"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>'
         if items
         else ""
     )

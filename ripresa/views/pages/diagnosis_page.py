@@ -46,7 +46,7 @@ def render_page(filters: Filters) -> None:
     kept, here, lang = sync_screen_with_url(), get_diagnosis_session(), filters.lang
     st.html(STYLESHEET)
     if not kept:
-        st.html(f'<div class="said"><p>{escape(t("diagnosis_elsewhere", lang))}</p></div>')
+        st.html(f'<div class="notice"><p>{escape(t("diagnosis_elsewhere", lang))}</p></div>')
     if here.screen == START:
         render_start(here, lang)
     elif here.screen == RESULT:
@@ -63,10 +63,10 @@ def render_start(here: DiagnosisSession, lang: str) -> None:
         for name in ("what", "how_long", "kept")
     )
     st.html(
-        f'<div class="opening"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p>'
-        f'<h1>{escape(t("diagnosis_question", lang))}</h1></div><ul class="promise">{points}</ul>'
+        f'<div class="page-header"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p>'
+        f'<h1>{escape(t("diagnosis_question", lang))}</h1></div><ul class="assurances">{points}</ul>'
     )
-    with st.container(key="steps", horizontal=True, vertical_alignment="center"):
+    with st.container(key="step-buttons", horizontal=True, vertical_alignment="center"):
         st.button(
             t("diagnosis_resume" if here.started_at else "diagnosis_start", lang),
             on_click=open_screen,
@@ -90,13 +90,13 @@ def render_questions(here: DiagnosisSession, lang: str) -> None:
     done = f'<span style="width:{100 * (place + 1) // len(QUESTION_SCREENS)}%"></span>'
     said = t("diagnosis_progress", lang, place=place + 1, count=len(QUESTION_SCREENS))
     st.html(
-        f'<div class="opening"><div class="progress"><p>{escape(said)}</p><div class="track" role="progressbar" aria-label="{escape(said)}" aria-valuemin="0" '
+        f'<div class="page-header"><div class="progress"><p>{escape(said)}</p><div class="progress-track" role="progressbar" aria-label="{escape(said)}" aria-valuemin="0" '
         f'aria-valuemax="{len(QUESTION_SCREENS)}" aria-valuenow="{place + 1}">{done}</div></div><h1>{escape(title)}</h1><p class="lead">{escape(about)}</p></div>'
     )
     with st.container(key="questions"):
         render_goal_questions(here, goal, lang) if goal else render_profile_questions(here, lang)
     last = here.screen == QUESTION_SCREENS[-1]
-    with st.container(key="steps", horizontal=True, vertical_alignment="center"):
+    with st.container(key="step-buttons", horizontal=True, vertical_alignment="center"):
         st.button(t("diagnosis_back", lang), on_click=open_adjacent_screen, args=(-1,), key=f"back_{lang}")
         st.button(
             t("diagnosis_finish" if last else "diagnosis_next", lang),
@@ -111,9 +111,9 @@ def render_questions(here: DiagnosisSession, lang: str) -> None:
                 on_click=open_screen,
                 args=(RESULT,),
                 type="tertiary",
-                key=f"straight_{lang}",
+                key=f"skip_to_plan_{lang}",
             )
-    with st.container(key="aside", horizontal=True):
+    with st.container(key="secondary-actions", horizontal=True):
         st.button(
             t("diagnosis_clear", lang),
             on_click=clear_screen,
@@ -121,9 +121,7 @@ def render_questions(here: DiagnosisSession, lang: str) -> None:
             type="tertiary",
             key=f"clear_{lang}",
         )
-        st.button(
-            t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"forget_{lang}"
-        )
+        st.button(t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"erase_{lang}")
 
 
 def render_goal_questions(here: DiagnosisSession, goal: Goal, lang: str) -> None:

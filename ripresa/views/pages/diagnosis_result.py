@@ -37,7 +37,7 @@ from ripresa.views.diagnosis_session import (
 from ripresa.views.pages import contribute_form, diagnosis_results_page, resources_page
 
 PRINT_SCRIPT = """<script>
-    document.querySelectorAll('button.print').forEach(button => { button.onclick = () => window.print(); });
+    document.querySelectorAll('button.print-button').forEach(button => { button.onclick = () => window.print(); });
 </script>"""
 
 
@@ -54,7 +54,7 @@ def render_result(here: DiagnosisSession, filters: Filters) -> None:
         contribute_form.render_form(here, result, lang)
         contribute_form.render_withdrawal_form(lang)
     diagnosis_results_page.render_results_link(lang)
-    with st.container(key="aside", horizontal=True):
+    with st.container(key="secondary-actions", horizontal=True):
         st.button(
             t("diagnosis_back", lang),
             on_click=open_adjacent_screen,
@@ -62,9 +62,7 @@ def render_result(here: DiagnosisSession, filters: Filters) -> None:
             type="tertiary",
             key=f"back_{lang}",
         )
-        st.button(
-            t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"forget_{lang}"
-        )
+        st.button(t("diagnosis_forget", lang), on_click=clear_diagnosis, type="tertiary", key=f"erase_{lang}")
 
 
 def render_header(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPlan, lang: str) -> None:
@@ -89,9 +87,9 @@ def render_header(here: DiagnosisSession, result: DiagnosisResult, plan: ActionP
         else ""
     )
     st.html(
-        f'<div class="opening"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p><h1>{escape(t("plan_title", lang))}</h1>'
+        f'<div class="page-header"><p class="kicker">{escape(t("nav_diagnosis", lang))} · {escape(t("diagnosis_trial", lang))}</p><h1>{escape(t("plan_title", lang))}</h1>'
         f'<p class="lead">{escape(t(f"plan_{kind}", lang, count=len(plan.actions), told=format_items(told, lang)))}</p>'
-        f'<p class="on-paper">{escape(t("site", lang))} · {escape(format_period(f"{date.today():%Y-%m-%d}", lang))}</p>{warning}</div>'
+        f'<p class="print-only">{escape(t("site", lang))} · {escape(format_period(f"{date.today():%Y-%m-%d}", lang))}</p>{warning}</div>'
     )
 
 
@@ -104,7 +102,7 @@ def render_tools(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPl
         st.html(
             f'<p class="lead">{escape(t("plan_thin", lang, count=len(asked) - len(blank), asked=len(asked)))}</p>'
         )
-    with st.container(key="tools", horizontal=True, vertical_alignment="center"):
+    with st.container(key="result-actions", horizontal=True, vertical_alignment="center"):
         if thin:
             st.button(
                 t("plan_more", lang),
@@ -114,7 +112,7 @@ def render_tools(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPl
                 key=f"more_{lang}",
             )
         st.html(
-            f'<button type="button" class="print{" quiet" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT_SCRIPT}',
+            f'<button type="button" class="print-button{" quiet" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT_SCRIPT}',
             unsafe_allow_javascript=True,
             width="content",
         )
@@ -149,7 +147,7 @@ def render_actions(plan: ActionPlan, region: str, lang: str) -> None:
             for one in plan.blocked_actions
         )
         st.html(
-            f'<div class="said"><p><strong>{escape(t("plan_later", lang))}</strong></p><ul>{waiting}</ul></div>'
+            f'<div class="notice"><p><strong>{escape(t("plan_later", lang))}</strong></p><ul>{waiting}</ul></div>'
         )
 
 
@@ -168,9 +166,9 @@ def render_action(one: Action, region: str, lang: str) -> None:
     with st.container(key=f"action_{one.id.replace('.', '_')}"):
         st.html(
             f'<article class="action"><p class="kicker">{escape(get_questionnaire().get_goal(one.item.goal).label[lang])}</p><h3>{escape(todo.title[lang])}</h3>{urgent}'
-            f'<p>{escape(todo.effect[lang])}</p><p class="first"><strong>{escape(t("plan_first_step", lang))}</strong> {escape(format_first_step(one, lang))}</p><dl>{facts}</dl>'
-            f'<p class="cause">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=format_cause(one, lang)))}</p>'
-            f'<p class="on-paper">{escape(t("plan_learn_at", lang, address=plan_calendar.build_resources_url(one, lang, get_site_url())))}</p></article>'
+            f'<p>{escape(todo.effect[lang])}</p><p class="first-step"><strong>{escape(t("plan_first_step", lang))}</strong> {escape(format_first_step(one, lang))}</p><dl>{facts}</dl>'
+            f'<p class="rationale">{escape(t("plan_cause", lang, question=one.item.question[lang], cause=format_cause(one, lang)))}</p>'
+            f'<p class="print-only">{escape(t("plan_learn_at", lang, address=plan_calendar.build_resources_url(one, lang, get_site_url())))}</p></article>'
         )
         st.page_link(
             "pages/resources.py",
@@ -218,7 +216,7 @@ def render_scores(here: DiagnosisSession, result: DiagnosisResult, lang: str) ->
     said.append(_describe_peers(here, lang))
     st.html(
         f'<h2 class="section">{escape(t("scores_title", lang))}</h2><table class="scores"><thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
-        f'<div class="credit"><ul>{"".join(f"<li>{escape(one)}</li>" for one in said)}</ul><p>{escape(get_questionnaire().disclaimer[lang])}</p></div>'
+        f'<div class="footnote"><ul>{"".join(f"<li>{escape(one)}</li>" for one in said)}</ul><p>{escape(get_questionnaire().disclaimer[lang])}</p></div>'
     )
 
 

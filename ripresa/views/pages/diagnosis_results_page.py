@@ -80,7 +80,7 @@ def render_page(filters: Filters) -> None:
     )
     if label:
         st.html(
-            f'<div class="said invented" role="note"><p><strong>{escape(label)}.</strong> {escape(t("results_invented", lang))}</p></div>'
+            f'<div class="notice sample-notice" role="note"><p><strong>{escape(label)}.</strong> {escape(t("results_invented", lang))}</p></div>'
         )
     measure, kind, code = render_choices(rows, lang)
     render_group(rows, measure, kind, code, label, lang)
@@ -108,7 +108,7 @@ def render_choices(rows, lang: str) -> tuple[str, str, str]:
     goals = {OVERALL: t("scores_overall", lang)} | {
         goal.id: goal.label[lang] for goal in get_questionnaire().goals
     }
-    with st.container(key="bar"):
+    with st.container(key="filter-bar"):
         measure = st.selectbox(
             t("results_measure", lang), list(goals), format_func=goals.get, key=f"results_measure_{lang}"
         )
@@ -203,7 +203,7 @@ def render_all_groups(rows, measure: str, kind: str, label: str, lang: str) -> N
 def render_official_comparison(rows, label: str, lang: str) -> None:
     """Answers beside the official shares of the same size class, in another colour."""
     sizes = list(dict.fromkeys(row["size_class"] for row in rows if row["table_id"] == "official"))
-    key = f"results_beside_{lang}"
+    key = f"results_official_{lang}"
     size = st.session_state.setdefault(key, _get_default_size(rows, sizes))
     shares = _get_official_shares(size, lang)
     own = [row for row in rows if row["table_id"] == "official" and row["size_class"] == size]
@@ -271,7 +271,7 @@ def render_answer_distribution(rows, label: str, lang: str) -> None:
             t("given_question", lang),
             list(there),
             format_func=lambda id: get_questionnaire().get_item(id).question[lang],
-            key=f"results_given_{lang}",
+            key=f"results_item_{lang}",
         )
     )
     names = {str(option.points): option.text[lang] for option in item.options} | {
@@ -498,14 +498,14 @@ def _render_figure(
     """A figure with its words, the same rows as a table, and as a file that says what they are. above: draws the figure's own choice."""
     text = get_figure_text(figure)
     st.html(
-        f'<div class="finding"><h2>{escape(text.title)}</h2><p class="sub">{escape(text.subtitle)}</p></div>'
+        f'<div class="headline"><h2>{escape(text.title)}</h2><p class="subtitle">{escape(text.subtitle)}</p></div>'
     )
     if render_controls:
         render_controls()
     alt = ". ".join([text.title, text.subtitle, *said])
     plotly_figure.render_plotly_figure(figure, f"results_{key}", lang, f"{_get_file_stem(rows)}_{key}", alt)
     st.html(
-        f'<div class="credit">{"".join(f"<p>{escape(one)}</p>" for one in [*said, t("results_source", lang)])}</div>'
+        f'<div class="footnote">{"".join(f"<p>{escape(one)}</p>" for one in [*said, t("results_source", lang)])}</div>'
     )
     with st.container(key=f"results_{key}_data", horizontal=True, vertical_alignment="center", gap="medium"):
         shown = st.toggle(t("show_table", lang), key=f"results_{key}_table_{lang}")

@@ -127,11 +127,9 @@ def render_spring_2020(filters: Filters) -> None:
         indicator = catalogue.get_indicator(id)
         figure, _ = _get_headline(id, "ITA", "europe", "2020-05", lang)
         value = format_value(figure["value"] if figure else None, indicator.unit, indicator.decimals, lang)
-        items += (
-            f'<li><span class="big">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
-        )
+        items += f'<li><span class="big-number">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
     st.html(
-        f'<section class="spring"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="credit">{escape(t("spring_about", lang))}</p></section>'
+        f'<section class="spring-2020"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="footnote">{escape(t("spring_about", lang))}</p></section>'
     )
     st.page_link(
         "pages/checks.py", label=t("spring_checks", lang), query_params=_get_link_parameters(filters)
@@ -216,7 +214,7 @@ def render_regions_summary(names: dict[str, str], lang: str) -> None:
     )
     told = [f"{sign} {t(FOOTNOTE_PHRASES[sign], lang)}." for sign in FOOTNOTE_RULES if sign in used]
     st.html(
-        f'<p class="credit">{escape(" ".join([*told, catalogue.get_indicator("gva_change_vs_2019").note[lang]]))}</p>'
+        f'<p class="footnote">{escape(" ".join([*told, catalogue.get_indicator("gva_change_vs_2019").note[lang]]))}</p>'
     )
 
 
@@ -241,7 +239,7 @@ def render_region_indicators(geo: str, name: str, lang: str) -> None:
             stacked=True,
         )
     )
-    with st.container(key="region_ways", horizontal=True, gap="medium"):
+    with st.container(key="region-page-links", horizontal=True, gap="medium"):
         for page, label in (
             ("profile", t("compare_profile", lang, name=name)),
             ("compare", t("profile_compare", lang)),
@@ -254,7 +252,7 @@ def render_region_indicators(geo: str, name: str, lang: str) -> None:
         for words in [*lacking, *(catalogue.get_indicator(id).label[lang] for id in NATIONAL_INDICATORS)]
     )
     st.html(
-        f'<div class="said"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>'
+        f'<div class="notice"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>'
     )
 
 

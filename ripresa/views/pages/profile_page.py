@@ -72,7 +72,7 @@ def render_area_profile(one: AreaProfile, sector: str, names: dict[str, str]) ->
     render_sector_availability(one, sector)
     st.html(sheet.render_summary(one))
     render_downloads(one)
-    st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
+    st.html(f'<p class="legend">{escape(t("profile_key", lang))}</p>')
     render_topics(one)
     st.html(
         f'<div class="profile">{sheet.render_amounts(one)}{sheet.render_missing_data(one)}{sheet.render_sources(one)}</div>'
@@ -96,7 +96,7 @@ def render_sector_profile(
             query_params=Filters(lang, geo=(geo,), sector=one.code).to_url_parameters(),
         )
     st.html(sheet.render_summary_paragraphs(branches.build_summary(one), lang))
-    st.html(f'<p class="key">{escape(t("profile_key", lang))}</p>')
+    st.html(f'<p class="legend">{escape(t("profile_key", lang))}</p>')
     render_topics(one.italy)
     st.html(f'<div class="profile">{sheet.render_amounts(one.italy)}</div>')
     if one.comparisons:
@@ -135,7 +135,7 @@ def render_availability(words: str, geo: str, code: str, lang: str, **named: str
         indicators="; ".join(catalogue.get_indicator(id).label[lang] for id in found),
         **named,
     )
-    st.html(f'<div class="said"><p>{escape(said)}</p></div>')
+    st.html(f'<div class="notice"><p>{escape(said)}</p></div>')
 
 
 def render_topics(one: AreaProfile) -> None:
@@ -149,7 +149,7 @@ def render_topics(one: AreaProfile) -> None:
 def render_chooser(kind: str, code: str, names: dict[str, str], lang: str) -> None:
     """Whether an area or a sector, and which, from lists."""
     labels = {one: t(f"profile_kind_{one}", lang) for one in PROFILE_KINDS}
-    with st.container(key="chooser", horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(key="profile-chooser", horizontal=True, vertical_alignment="bottom", gap="medium"):
         key = seed_widget("kind", kind, lang)
         st.radio(
             t("profile_kind", lang),
@@ -193,7 +193,7 @@ def seed_widget(name: str, value: str, lang: str) -> str:
 def render_downloads(one: AreaProfile) -> None:
     """The sheet and the figures as files, and the way to a comparison."""
     lang = one.lang
-    with st.container(key="take", horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(key="profile-downloads", horizontal=True, vertical_alignment="center", gap="medium"):
         printed = FOLDER / lang / sheet.build_pdf_name(one.geo)
         current = (FOLDER / "version").exists() and (FOLDER / "version").read_text(
             encoding="utf-8"
@@ -214,7 +214,7 @@ def render_downloads(one: AreaProfile) -> None:
                 file_name=f"{one.geo}_{lang}.html",
                 mime="text/html",
                 on_click="ignore",
-                key=f"page_{lang}",
+                key=f"printable_page_{lang}",
             )
         st.download_button(
             t("profile_csv", lang),

@@ -66,7 +66,7 @@ def render_page(filters: Filters) -> None:
     )
     if others:
         st.html(
-            f'<div class="said"><p>{escape(t("resources_other_kinds", lang, kind=get_label("kind", wish.kind, lang)))}</p></div>'
+            f'<div class="notice"><p>{escape(t("resources_other_kinds", lang, kind=get_label("kind", wish.kind, lang)))}</p></div>'
         )
     found = found or others
     now, past = [row for row in found if not is_history(row)], [row for row in found if is_history(row)]
@@ -81,21 +81,21 @@ def render_page(filters: Filters) -> None:
     promised = get_planned_kinds(wish)
     taught = [row for row in now if row["kind"] in promised]
     st.html(
-        f'<p class="lead answer">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>'
+        f'<p class="lead result-summary">{escape(t("resources_found", lang, count=len(now), active=len([row for row in now if row["state"] == "active"]), past=len(past)))}</p>'
     )
     if not found:
-        st.html(f'<div class="said"><p>{escape(t("resources_nothing", lang))}</p></div>')
+        st.html(f'<div class="notice"><p>{escape(t("resources_nothing", lang))}</p></div>')
     lacking = promised - {row["kind"] for row in taught}
     if lacking:
         kinds = format_items([get_label("kind", kind, lang) for kind in sorted(lacking)], lang)
-        st.html(f'<div class="said"><p>{escape(t("resources_promise_none", lang, kinds=kinds))}</p></div>')
+        st.html(f'<div class="notice"><p>{escape(t("resources_promise_none", lang, kinds=kinds))}</p></div>')
     if wish != ResourceFilters() or region:
         st.button(
             t("resources_all", lang), key=f"resources_all_{lang}", type="tertiary", on_click=clear_filters
         )
     if found and region and not any(row["state"] == "active" for row in own):
         st.html(
-            f'<div class="said"><p>{escape(t("resources_own_none", lang, region=places[region], count=len(active)))}</p></div>'
+            f'<div class="notice"><p>{escape(t("resources_own_none", lang, region=places[region], count=len(active)))}</p></div>'
         )
     sections = (
         ("resources_own", own),
@@ -175,7 +175,7 @@ def render_filters(
     wish: ResourceFilters, region: str, rows: list[dict], places: dict[str, str], lang: str
 ) -> None:
     """The wishes, each a list; a choice is written to the address."""
-    with st.container(key="wishes"):
+    with st.container(key="resource-filters"):
         for name in FILTER_NAMES:
             named = {code: get_label(name, code, lang) for code in get_choices(name, rows)}
             labels = {"": t("resources_any", lang)} | dict(
@@ -237,7 +237,7 @@ def render_resource_list(
 ) -> str:
     """Resources under a heading, with what the heading means."""
     items = "".join(render_resource(row, regions, lang) for row in rows)
-    return f'<section class="resources"><h2>{escape(t(title, lang, count=len(rows), region=region))}</h2><p class="credit">{escape(t(f"{title}_about", lang))}</p><ol>{items}</ol></section>'
+    return f'<section class="resources"><h2>{escape(t(title, lang, count=len(rows), region=region))}</h2><p class="footnote">{escape(t(f"{title}_about", lang))}</p><ol>{items}</ol></section>'
 
 
 def render_resource(row: dict, regions: dict[str, str], lang: str) -> str:
@@ -263,7 +263,7 @@ def render_resource(row: dict, regions: dict[str, str], lang: str) -> str:
     return (
         f'<li class="{row["state"]}"><h3>{name}</h3><p>{escape(row["description"])}</p><p class="facts">{escape(" · ".join(facts))}</p>'
         f'<p class="facts"><strong>{escape(goals)}</strong> · {escape(format_items([get_label("subject", one, lang) for one in row["topics"]], lang))}</p>'
-        f'<p class="state"><span aria-hidden="true">{STATE_SIGNS[row["state"]]}</span> {escape(describe_state(row, lang))}</p></li>'
+        f'<p class="resource-status"><span aria-hidden="true">{STATE_SIGNS[row["state"]]}</span> {escape(describe_state(row, lang))}</p></li>'
     )
 
 

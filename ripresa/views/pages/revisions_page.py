@@ -26,7 +26,7 @@ def render_page(filters: Filters) -> None:
     )
     ways = f'<a href="{atom.FEED_PATH.strip("/")}?lang={lang}" target="_blank">{escape(t("revisions_feed", lang))}</a> · <a href="verify?lang={lang}" target="{shell.get_link_target()}">{escape(t("nav_verify", lang))}</a>'
     st.html(
-        f'<div class="said"><p>{escape(current)}</p></div><section class="article"><p>{ways}</p></section>'
+        f'<div class="notice"><p>{escape(current)}</p></div><section class="article"><p>{ways}</p></section>'
     )
     changed: dict[str, list[dict[str, str]]] = {}
     for line in release.load_revisions():
@@ -54,6 +54,6 @@ def render_release(made: dict[str, str], lines: list[dict[str, str]], lang: str)
     )
     when = format_period(made["date"], lang)
     return (
-        f'<section class="claim" id="{escape(made["version"])}"><h2>{escape(when)}</h2><p class="credit">{escape(t("revisions_version", lang, version=made["version"], figures=int(made["observations"])))}</p>'
+        f'<section class="claim" id="{escape(made["version"])}"><h2>{escape(when)}</h2><p class="footnote">{escape(t("revisions_version", lang, version=made["version"], figures=int(made["observations"])))}</p>'
         f"<p>{escape(atom.format_revision_counts(lines, lang))}</p>{listed}</section>"
     )

@@ -237,4 +237,4 @@ def _format_difference(row: dict, indicator: Indicator, lang: str) -> str:
 def render_missing_data(one: SectorProfile) -> str:
     """How much is not published by sector, in a sentence."""
     have = len(list(one.italy.all_entries))
-    return f'<section class="lacking"><h2>{escape(t("profile_missing", one.lang))}</h2><p>{escape(t("sector_missing", one.lang, count=have))}</p></section>'
+    return f'<section class="missing-data"><h2>{escape(t("profile_missing", one.lang))}</h2><p>{escape(t("sector_missing", one.lang, count=have))}</p></section>'

@@ -78,7 +78,7 @@ def render_editor(lang: str) -> None:
         on_change=_load_example,
         args=(lang,),
     )
-    with st.container(key="question"), st.form("sql_form", border=False):
+    with st.container(key="sql-form"), st.form("sql_form", border=False):
         st.text_area(
             t("sql_label", lang), value=st.session_state["sql_given"], key=_get_editor_key(), height=290
         )
@@ -128,7 +128,7 @@ def render_schema(lang: str) -> str:
         parts.append(
             f"<details{' open' if name == OPEN_TABLE else ''}><summary>{escape(name)}</summary><p>{escape(columns.table_comment.iloc[0])}</p><dl>{listed}</dl></details>"
         )
-    return f'<div class="tables" tabindex="0" role="region" aria-label="{escape(t("sql_tables", lang))}"><p>{escape(t("sql_tables", lang))}</p>{"".join(parts)}</div>'
+    return f'<div class="schema-browser" tabindex="0" role="region" aria-label="{escape(t("sql_tables", lang))}"><p>{escape(t("sql_tables", lang))}</p>{"".join(parts)}</div>'
 
 
 # --- asking ---
@@ -185,7 +185,7 @@ def render_progress(lang: str) -> None:
 def render_error(sentence: str, more: str = "") -> None:
     """Why there is no answer; more: the engine's own help, line by line."""
     st.html(
-        f'<div class="said" role="status"><p>{escape(sentence)}</p>{f"<pre>{escape(more)}</pre>" if more else ""}</div>'
+        f'<div class="notice" role="status"><p>{escape(sentence)}</p>{f"<pre>{escape(more)}</pre>" if more else ""}</div>'
     )
 
 
@@ -289,11 +289,11 @@ def render_chart(rows: pd.DataFrame, lang: str) -> None:
             list(names),
             index=list(names).index(first),
             format_func=names.get,
-            key=f"sql_across_{lang}_{first}",
+            key=f"sql_x_{lang}_{first}",
             width=220,
         )
         up = st.selectbox(
-            t("sql_up", lang), numbers, index=numbers.index(values), key=f"sql_up_{lang}_{values}", width=220
+            t("sql_up", lang), numbers, index=numbers.index(values), key=f"sql_y_{lang}_{values}", width=220
         )
         kind = st.radio(
             t("sql_kind", lang),
@@ -308,7 +308,7 @@ def render_chart(rows: pd.DataFrame, lang: str) -> None:
     if kind == "bar" and not has_distinct_values(get_axis_values(few, across)):
         said.append(t("sql_repeated", lang, across=across))
     if said:
-        st.html(f'<p class="credit">{escape(" ".join(said))}</p>')
+        st.html(f'<p class="footnote">{escape(" ".join(said))}</p>')
     plotly_figure.render_plotly_figure(
         build_chart(few, across, up, kind, shell.get_theme(), lang),
         "sql_drawing",

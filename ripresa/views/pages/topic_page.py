@@ -73,7 +73,7 @@ def render_page_header(kicker: str, question: str, intro: str) -> None:
     """The top of a page: its subject, its question as heading, what to know before reading, and its words explained."""
     explained = glossary.render_page_glossary(st.session_state["page"], st.session_state["filters"].lang)
     st.html(
-        f'<div class="opening"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p>{explained}</div>'
+        f'<div class="page-header"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p>{explained}</div>'
     )
 
 
@@ -94,7 +94,9 @@ def render_notices(view: View, offered) -> None:
         )
     if sentences:
         st.html(
-            '<div class="said">' + "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences) + "</div>"
+            '<div class="notice">'
+            + "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+            + "</div>"
         )
         st.button(
             t("reset", view.lang), on_click=shell.reset_filters, type="tertiary", key=f"reset_{view.lang}"
@@ -107,7 +109,7 @@ def render_notices(view: View, offered) -> None:
 def render_map_panel(view: View) -> pd.DataFrame:
     """Areas on a map (or tiles) with the same figures in order beside it."""
     first, order = build_map_figures(
-        view, get_theme(), st.session_state.get(f"drawn_{view.level}_{view.lang}", "")
+        view, get_theme(), st.session_state.get(f"map_kind_{view.level}_{view.lang}", "")
     )
     render_figure_panel(
         "map",
@@ -214,7 +216,7 @@ def _render_map_radio(view: View, names: dict[str, str]) -> None:
         format_func=names.get,
         horizontal=True,
         label_visibility="collapsed",
-        key=f"drawn_{view.level}_{view.lang}",
+        key=f"map_kind_{view.level}_{view.lang}",
     )
 
 

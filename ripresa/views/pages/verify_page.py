@@ -19,7 +19,7 @@ def render_page(filters: Filters) -> None:
     """The page."""
     lang = filters.lang
     render_page_header(t("page_verify", lang), t("verify_question", lang), t("verify_intro", lang))
-    with st.container(key="drop"):
+    with st.container(key="file-drop"):
         st.html(STYLESHEET)
         given = st.file_uploader(
             t("verify_label", lang),
@@ -30,7 +30,7 @@ def render_page(filters: Filters) -> None:
     found = verify_files([(one.name, one.getvalue()) for one in given])
     st.html(
         "".join(_render_verdict(verdict, lang) for verdict in found)
-        or f'<p class="credit">{escape(t("verify_private", lang))}</p>'
+        or f'<p class="footnote">{escape(t("verify_private", lang))}</p>'
     )
     sentences = "".join(
         f"<li>{escape(t(f'verify_means_{state}', lang))}</li>" for state in (*verify.STATES, "unsealed")
