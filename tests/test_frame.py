@@ -29,7 +29,7 @@ from ripresa.i18n import (
 from ripresa.views import shell
 from ripresa.views.components import data_table, plotly_figure
 from ripresa.views.pages import overview_page
-from ripresa.web import server
+from ripresa.web import middleware as web_middleware
 from tests.helpers.app import get_figures, get_heading, get_html, open_page, rerun_overview
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -549,7 +549,11 @@ SHELL = b"""<!DOCTYPE html><html lang="en"><head><link\n  rel="preload"\n  href=
 )
 def test_the_page_shell_says_its_language(query, accepted, lang):
     headers, body = answer(
-        server.IndexHtmlMiddleware, SHELL, "text/html; charset=utf-8", query=query, accept_language=accepted
+        web_middleware.IndexHtmlMiddleware,
+        SHELL,
+        "text/html; charset=utf-8",
+        query=query,
+        accept_language=accepted,
     )
     assert f'<html lang="{lang}">'.encode() in body
     assert t("noscript", lang).encode() in body
@@ -560,13 +564,16 @@ def test_the_page_shell_says_its_language(query, accepted, lang):
 
 
 def test_what_is_not_a_page_is_left_as_it_is():
-    assert answer(server.IndexHtmlMiddleware, b'{"lang": "en"}', "application/json")[1] == b'{"lang": "en"}'
+    assert (
+        answer(web_middleware.IndexHtmlMiddleware, b'{"lang": "en"}', "application/json")[1]
+        == b'{"lang": "en"}'
+    )
 
 
 def test_the_browsers_files_are_compressed_once():
     body = b"let x = 1;" * 500
     headers, packed = answer(
-        server.CachedGZipMiddleware,
+        web_middleware.CachedGZipMiddleware,
         body,
         "text/javascript",
         path="/static/js/a.js",
@@ -577,7 +584,7 @@ def test_the_browsers_files_are_compressed_once():
     assert len(packed) < len(body) / 5
     assert (
         answer(
-            server.CachedGZipMiddleware,
+            web_middleware.CachedGZipMiddleware,
             body,
             "text/javascript",
             path="/static/js/a.js",
@@ -585,10 +592,13 @@ def test_the_browsers_files_are_compressed_once():
         )[1]
         is not None
     )
-    assert answer(server.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js")[1] == body
+    assert (
+        answer(web_middleware.CachedGZipMiddleware, body, "text/javascript", path="/static/js/a.js")[1]
+        == body
+    )
     assert "cache-control" not in headers
     assert answer(
-        server.CachedGZipMiddleware,
+        web_middleware.CachedGZipMiddleware,
         body,
         "text/javascript",
         path=plotly_figure.publish_script(),
@@ -598,8 +608,8 @@ def test_the_browsers_files_are_compressed_once():
 
 def test_the_script_that_draws_comes_along_with_the_pages_that_open_on_figures():
     asked = f'src="{plotly_figure.publish_script()}"></script></head>'.encode()
-    assert asked in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/closures")[1]
-    assert asked not in answer(server.IndexHtmlMiddleware, SHELL, "text/html", path="/diagnosis")[1]
-    assert set(server.PAGES_WITH_FIGURES) - {""} == {
+    assert asked in answer(web_middleware.IndexHtmlMiddleware, SHELL, "text/html", path="/closures")[1]
+    assert asked not in answer(web_middleware.IndexHtmlMiddleware, SHELL, "text/html", path="/diagnosis")[1]
+    assert set(web_middleware.PAGES_WITH_FIGURES) - {""} == {
         page for page in shell.PAGE_NAMES if get_figures(open_page(page, lang="en"))
     }

@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
 from ripresa.views import shell as frame
-from ripresa.web import server, sitemap
+from ripresa.web import middleware
 from ripresa.web.routes import ROUTES
 
 
@@ -63,7 +63,7 @@ def test_the_feed_of_revisions_is_atom(site):
 
 def test_the_shell_leaves_embeds_and_the_open_data_alone():
     headers = {"content-type": "text/html; charset=utf-8"}
-    shell = server.IndexHtmlMiddleware(None)
+    shell = middleware.IndexHtmlMiddleware(None)
     assert shell.should_buffer({"path": "/closures"}, headers)
     assert not shell.should_buffer({"path": "/embed/v1/death_rate"}, headers)
     assert not shell.should_buffer({"path": "/api/v1/"}, headers)
@@ -80,7 +80,7 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
         )
         await send({"type": "http.response.body", "body": b""})
 
-    visitor = TestClient(server.SecurityHeadersMiddleware(page))
+    visitor = TestClient(middleware.SecurityHeadersMiddleware(page))
     policy = visitor.get("/closures").headers
     assert "default-src 'self'" in policy["content-security-policy"]
     assert "frame-ancestors 'self'" in policy["content-security-policy"]
@@ -92,7 +92,7 @@ def test_every_answer_says_what_a_browser_may_do_and_an_embed_keeps_its_own_word
 
 def test_anyone_may_frame_an_embed_a_page_opened_from_a_file_too():
     visitor = TestClient(
-        server.SecurityHeadersMiddleware(Starlette(routes=ROUTES)), base_url="http://figures.example"
+        middleware.SecurityHeadersMiddleware(Starlette(routes=ROUTES)), base_url="http://figures.example"
     )
     for path in ("/embed/v1/death_rate", "/embed/v1/no_such_thing"):
         headers = visitor.get(path).headers
@@ -130,7 +130,7 @@ def test_an_address_that_is_no_page_s_is_a_404_that_leads_home_in_both_languages
         str(tmp_path / "index.html"),
         (tmp_path / "index.html").stat(),
     )  # as Streamlit's do
-    visitor = TestClient(sitemap.NotFoundMiddleware(Starlette(routes=[Mount(base, app=everywhere)])))
+    visitor = TestClient(middleware.NotFoundMiddleware(Starlette(routes=[Mount(base, app=everywhere)])))
     assert (
         visitor.get(f"{base}/closures").text
         == visitor.get(f"{base}/").text

@@ -27,7 +27,7 @@ from ripresa.profiles import area_profile, sheet
 from ripresa.profiles import pdf as printer
 from ripresa.profiles import sheet_index as index
 from ripresa.settings import PROFILE_SHEETS as FOLDER
-from ripresa.web import server
+from ripresa.web import middleware
 from ripresa.web.profile_files import ProfileFiles
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -202,7 +202,7 @@ def test_the_sheets_are_served_as_pages_and_pdfs(site, printed):
     assert httpx.get(pdf.url, headers={"If-None-Match": pdf.headers["etag"]}).status_code == 304
     for answer in (index, pdf):
         assert (
-            server.SECURITY_HEADERS.items()
+            middleware.SECURITY_HEADERS.items()
             <= {name.title(): value for name, value in answer.headers.items()}.items()
         )
     answers = {

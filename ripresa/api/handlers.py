@@ -20,10 +20,10 @@ from ripresa.api.responses import (
     build_list_response,
     build_not_modified,
     build_streaming_response,
-    compute_etag,
 )
 from ripresa.database import query as queries
 from ripresa.database import releases as release
+from ripresa.http_cache import compute_etag
 from ripresa.i18n import t
 
 

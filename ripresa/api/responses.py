@@ -1,6 +1,5 @@
 """How answers leave: fresh or unchanged, whole or in pieces, compressed or plain."""
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from ripresa.api import serializers
 from ripresa.api.endpoints import MEDIA_TYPES, Endpoint
 from ripresa.api.row_stream import RowStream
+from ripresa.http_cache import compute_etag, is_not_modified
 
 LATEST_CACHE_CONTROL = "public, max-age=60"
 IMMUTABLE_CACHE_CONTROL = "public, max-age=31536000, immutable"
@@ -66,7 +66,7 @@ def build_full_response(
     headers = {
         "Vary": "Accept-Encoding",
         **headers,
-        "ETag": tag or compute_etag(hashlib.sha256(body).hexdigest()),
+        "ETag": tag or compute_etag(body),
     }
     if fresh := build_not_modified(call, headers["ETag"], headers):
         return fresh
@@ -100,20 +100,12 @@ def build_streaming_response(
 
 def build_not_modified(call: RequestContext, tag: str, headers: dict) -> Response | None:
     """304 where the client has this answer already, compressed or not."""
-    known = {
-        name.strip().removeprefix("W/") for name in call.request.headers.get("if-none-match", "").split(",")
-    }
-    if not known & {tag, _gzip_etag(tag), "*"}:
+    if not is_not_modified(call.request.headers.get("if-none-match", ""), tag, _gzip_etag(tag)):
         return None
     kept_headers = {
         name: headers[name] for name in ("Cache-Control", "Vary", "Content-Language") if name in headers
     }
     return Response(None, 304, {"Vary": "Accept-Encoding", **kept_headers, "ETag": tag})
-
-
-def compute_etag(*parts: str) -> str:
-    """The ETag of what these parts say."""
-    return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
 
 
 def build_cache_headers(call: RequestContext) -> dict[str, str]:

@@ -3,16 +3,15 @@
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ripresa import i18n
 from ripresa.api import row_stream
 from ripresa.api.endpoints import API_VERSION, ENDPOINTS, MAX_QUERY_LENGTH, Endpoint, parse_parameters
 from ripresa.api.handlers import HANDLERS
+from ripresa.api.language import get_request_language
 from ripresa.api.problem import ProblemError
 from ripresa.api.responses import RequestContext
 from ripresa.database import build
@@ -20,25 +19,11 @@ from ripresa.database import query as queries
 from ripresa.database import releases as release
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
-CORS_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, X-Total-Count, Data-Version, Content-Disposition",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "X-Content-Type-Options": "nosniff",
-}
-PREFLIGHT_HEADERS = {
-    "Allow": ALLOWED_METHODS,
-    "Access-Control-Allow-Methods": ALLOWED_METHODS,
-    "Access-Control-Allow-Headers": "*",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 def handle_request(endpoint: Endpoint, request: Request) -> Response:
     """The answer of an address, whatever is asked of it."""
-    lang = i18n.negotiate_language(
-        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-    )
+    lang = get_request_language(request)
     try:
         if len(request.url.query) > MAX_QUERY_LENGTH:
             raise ProblemError("long", lang, "long", length=len(request.url.query), most=MAX_QUERY_LENGTH)
@@ -89,29 +74,9 @@ def _check_version(endpoint: Endpoint, requested: str, current: str, lang: str) 
     )
 
 
-class CORSMiddleware:
-    """Any site's page may read: it is all public, and nothing here knows a visitor."""
-
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and scope["method"] == "OPTIONS":
-            return await Response(None, 204, {**CORS_HEADERS, **PREFLIGHT_HEADERS})(scope, receive, send)
-
-        async def opened(message):
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(CORS_HEADERS)
-            await send(message)
-
-        return await self.app(scope, receive, opened)
-
-
 def _handle_http_exception(request: Request, fault: HTTPException) -> Response:
     """An address or a method that is not declared."""
-    lang = i18n.negotiate_language(
-        request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-    )
+    lang = get_request_language(request)
     if fault.status_code == 405:
         return ProblemError(
             "method", lang, "method", method=request.method[:20], allowed=ALLOWED_METHODS.split(", ")
@@ -123,7 +88,7 @@ def _handle_http_exception(request: Request, fault: HTTPException) -> Response:
 
 
 def _handle_unexpected_error(request: Request, fault: Exception) -> Response:
-    lang = i18n.negotiate_language("", request.headers.get("accept-language", ""))
+    lang = get_request_language(request)
     return ProblemError("failed", lang, "failed").build_response(request.url.path)
 
 
@@ -150,9 +115,7 @@ def _build_routes() -> list[Route]:
     return routes
 
 
-api_app = CORSMiddleware(
-    Starlette(
-        routes=_build_routes(),
-        exception_handlers={HTTPException: _handle_http_exception, Exception: _handle_unexpected_error},
-    )
+api_app = Starlette(
+    routes=_build_routes(),
+    exception_handlers={HTTPException: _handle_http_exception, Exception: _handle_unexpected_error},
 )

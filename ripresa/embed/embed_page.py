@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
-from ripresa import catalogue
+from ripresa import catalogue, http_cache
 from ripresa.charts import theme as look
 from ripresa.charts.heatmap import build_heatmap_grid, select_sector_level
 from ripresa.charts.line import has_line
@@ -427,17 +427,17 @@ def _render_table(found: list[dict], view: View, caption: str) -> str:
 
 def _build_html_response(status: int, body: str, caching: str, if_none_match: str) -> EmbedResponse:
     content = body.encode()
-    tag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    etag = http_cache.compute_etag(content)
     headers = {
         "Content-Type": "text/html; charset=utf-8",
-        "ETag": tag,
+        "ETag": etag,
         "Cache-Control": caching,
         "Content-Security-Policy": _build_csp(body),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Access-Control-Allow-Origin": "*",
     }
-    if status == 200 and tag in [part.strip().removeprefix("W/") for part in if_none_match.split(",")]:
+    if status == 200 and http_cache.is_not_modified(if_none_match, etag):
         return EmbedResponse(
             304, {name: headers[name] for name in ("ETag", "Cache-Control", "Content-Security-Policy")}, b""
         )
