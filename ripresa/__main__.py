@@ -3,12 +3,11 @@
 import sys
 from pathlib import Path
 
-if (
-    not __package__
-):  # run by path: Python put the package folder itself first, whose modules are not top-level ones
+if not __package__:
+    # Run by path: Python puts the package folder first, whose modules are not top-level ones.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from ripresa.cli.command_line import main  # noqa: E402 - the project folder must be importable first
+from ripresa.cli.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -209,12 +209,12 @@ def test_a_kept_file_survives_a_failed_download(serve, tmp_path):
 
 
 def test_the_addresses_of_tables_and_indicators():
-    assert eurostat.address("ISOC_E_DII").startswith(
+    assert eurostat.get_download_url("ISOC_E_DII").startswith(
         "https://ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/data/isoc_e_dii?"
     )
-    assert "IC.FRM.FEMM.ZS" in worldbank.address("ic.frm.femm.zs")
+    assert "IC.FRM.FEMM.ZS" in worldbank.get_download_url("ic.frm.femm.zs")
     with pytest.raises(ImporterError):
-        eurostat.address("nama_10_gdp")
+        eurostat.get_download_url("nama_10_gdp")
 
 
 def test_the_command_downloads_then_imports(serve, tmp_path, capsys, monkeypatch):

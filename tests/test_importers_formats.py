@@ -29,6 +29,7 @@ from ripresa.importers.records import (
     DropReason,
     ImportBatch,
     ImporterError,
+    ReadOptions,
     compute_confidence_interval,
     normalize_decimal,
 )
@@ -53,9 +54,9 @@ READERS = {
 }
 
 
-def reading(path: Path, reader=eurostat.read, **how) -> ImportBatch:
+def reading(path: Path, reader=eurostat.read, **options) -> ImportBatch:
     with text_files.open_text_file(path) as text:
-        return reader(text, settings.DATA, **how)
+        return reader(text, settings.DATA, ReadOptions(**options))
 
 
 def found(path: Path, reader=eurostat.read, **how) -> dict[tuple, tuple[str, str]]:

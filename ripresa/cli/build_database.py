@@ -1,4 +1,4 @@
-"""python -m ripresa build: make the database from the declarations and the raw observations."""
+"""python -m ripresa build: builds the database from the declarations and the raw observations."""
 
 import argparse
 import sys
@@ -11,12 +11,9 @@ from ripresa.database import build
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m ripresa build",
-        description="Make the database from the declarations and the raw figures.",
+        description="Build the database from the declarations and the raw figures.",
     )
-    parser.add_argument("--root", type=Path, default=settings.DATA, help="data folder (default: data)")
-    parser.add_argument(
-        "--out", type=Path, help="where the database goes (default: ripresa.duckdb in that folder)"
-    )
+    add_data_arguments(parser)
     options = parser.parse_args(arguments)
     try:
         build.build_database(options.root.resolve(), options.out, print_progress)
@@ -24,6 +21,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds --root and --out: the data folder and the database built from it."""
+    parser.add_argument(
+        "--root", type=Path, default=settings.DATA, metavar="FOLDER", help="data folder (default: data)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the database (default: ripresa.duckdb in that folder)"
+    )
 
 
 def print_progress(message: str) -> None:

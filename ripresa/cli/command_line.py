@@ -1,27 +1,26 @@
-"""The command line: python -m ripresa COMMAND. Each command is a module, imported only when it is called."""
+"""The command line: python -m ripresa COMMAND. The module of a command is imported only when it is called."""
 
 import sys
 from importlib import import_module
 
 from ripresa import settings
 
-COMMANDS = {
+COMMANDS = {  # name -> module of ripresa.cli, help
     "serve": ("serve", "start the dashboard"),
-    "build": ("build_database", "make the database from data/"),
-    "import": ("import_files", "bring an official file into data/imports and build again"),
+    "build": ("build_database", "build the database from data/"),
+    "import": ("import_files", "import an official file into data/imports and build again"),
     "release": ("make_release", "archive this data version and write what changed"),
     "rollback": ("rollback", "put back the database that the last build replaced"),
-    "verify": ("verify_file", "say whether a figure or a table is ours, intact and current"),
+    "verify": ("verify_file", "check whether a figure or a table is ours, intact and current"),
     "profiles": ("profile_sheets", "print a PDF of each area in both languages"),
     "diagnosis": ("diagnosis_commands", "contributed diagnoses: store, backups, quarterly release"),
-    "check-links": ("check_links", "ask each address of data/resources.csv whether it answers"),
+    "check-links": ("check_links", "check whether the addresses of data/resources.csv answer"),
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and gives its exit status: 1 with settings of an older version, 2 where it is not known."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    command, *rest = arguments or ["--help"]
+    """Runs a command and returns its exit status: 1 with settings of an older version, 2 if it is unknown."""
+    command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if command in ("-h", "--help"):
         print(format_usage())
         return 0
@@ -34,18 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     module, _ = COMMANDS[command]
-    return import_module(f"ripresa.cli.{module}").main(rest)
+    status: int = import_module(f"ripresa.cli.{module}").main(rest)
+    return status
 
 
 def format_usage() -> str:
-    """The commands, one a line."""
-    lines = [f"  {name:<12} {description}" for name, (_, description) in COMMANDS.items()]
-    return "\n".join(
-        [
-            "usage: python -m ripresa COMMAND ...",
-            "",
-            *lines,
-            "",
-            "python -m ripresa COMMAND --help says more.",
-        ]
+    """The help: one line per command."""
+    commands = "\n".join(f"  {name:<12} {description}" for name, (_, description) in COMMANDS.items())
+    return (
+        f"usage: python -m ripresa COMMAND ...\n\n{commands}\n\n"
+        "python -m ripresa COMMAND --help lists the options of a command."
     )

@@ -3,28 +3,27 @@
 import argparse
 import re
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from ripresa.diagnosis import published_file, quarterly_release, synthetic_sample
-from ripresa.diagnosis.contribution_store import ContributionStore, ContributionStoreError, open_store
+from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store
 from ripresa.disclosure.suppression import DisclosureAuditError
-
-FILE_COMMANDS = ("backup", "restore")
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _build_parser().parse_args(arguments)
     try:
-        print(_run_command(options))
+        print(options.run(options))
     except (ContributionStoreError, quarterly_release.ReleaseError, DisclosureAuditError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        place = options.file if options.command in FILE_COMMANDS else published_file.RELEASE_PATH
+        path = getattr(options, "file", published_file.RELEASE_PATH)
         reason = error.strerror or str(error)
         print(
-            f"{place} cannot be written ({reason}): free or unlock the folder, then give the command again.",
+            f"{path} cannot be written ({reason}): free or unlock the folder, then give the command again.",
             file=sys.stderr,
         )
         return 1
@@ -34,22 +33,32 @@ def main(arguments: list[str] | None = None) -> int:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ripresa diagnosis",
-        description="Contributed diagnoses: their store, its backups, and the quarterly release.",
+        description="Manage contributed diagnoses: their store, its backups, and the quarterly release.",
         epilog="RIPRESA_CONTRIBUTION_STORE names the store: a file, or postgresql://...",
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    commands.add_parser("init", help="make the tables (the embedded file makes its own)")
-    commands.add_parser("count", help="how many diagnoses are stored")
-    commands.add_parser("purge", help="delete what is past its time")
-    backup = commands.add_parser("backup", help="everything stored, as of one moment, in a new file")
-    backup.add_argument("file", type=Path)
-    restore = commands.add_parser("restore", help="a backup into an empty store, then purge")
-    restore.add_argument("file", type=Path)
-    release = commands.add_parser("release", help="publish a quarter after suppression and an audit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, run: Callable[[argparse.Namespace], str], help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+        command.set_defaults(run=run)
+        return command
+
+    add("init", _create_tables, "create the tables (the embedded file creates its own)")
+    add("count", _count, "print how many diagnoses are stored")
+    add("purge", _purge, "delete the diagnoses past their time")
+    backup = add("backup", _back_up, "write everything stored, as of one moment, to a new file")
+    backup.add_argument("file", type=Path, metavar="FILE", help="the new file")
+    restore = add("restore", _restore, "load a backup into an empty store, then purge")
+    restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    release = add("release", _publish_quarter, "publish a quarter after suppression and an audit")
     release.add_argument(
-        "quarter", nargs="?", type=_parse_quarter, help="as 2026-Q3 (default: the last complete quarter)"
+        "quarter",
+        nargs="?",
+        type=_parse_quarter,
+        metavar="QUARTER",
+        help="such as 2026-Q3 (default: the last complete quarter)",
     )
-    commands.add_parser("sample", help="write the invented sample, every row labelled")
+    add("sample", _write_sample, "write the invented sample, every row labelled")
     return parser
 
 
@@ -59,30 +68,41 @@ def _parse_quarter(text: str) -> str:
     return text
 
 
-def _run_command(options: argparse.Namespace) -> str:
-    if options.command == "sample":
-        return synthetic_sample.write_sample()
-    store, today = open_store(), date.today()
-    if options.command == "release":
-        return _create_release(
-            store, options.quarter or quarterly_release.get_last_complete_quarter(today), today
-        )
-    if options.command in ("init", "restore"):
-        store.create_tables()
-    if options.command == "init":
-        return "The tables are ready."
-    if options.command == "count":
-        return f"{store.count()} diagnoses kept."
-    if options.command == "purge":
-        return f"{store.purge(today)} diagnoses past their time deleted."
-    if options.command == "backup":
-        count = store.backup(options.file)
-        return f"{count} diagnoses in {options.file}: it holds what was kept, so guard it, and delete it when it is old."
-    return f"{store.restore(options.file, today)} diagnoses kept."
+def _create_tables(_: argparse.Namespace) -> str:
+    open_store().create_tables()
+    return "The tables are ready."
 
 
-def _create_release(store: ContributionStore, quarter: str, today: date) -> str:
-    release = quarterly_release.publish_quarter(store, quarter, today)
+def _count(_: argparse.Namespace) -> str:
+    return f"{open_store().count()} diagnoses kept."
+
+
+def _purge(_: argparse.Namespace) -> str:
+    return f"{open_store().purge(date.today())} diagnoses past their time deleted."
+
+
+def _back_up(options: argparse.Namespace) -> str:
+    count = open_store().backup(options.file)
+    return (
+        f"{count} diagnoses in {options.file}: it holds what was kept, so guard it, "
+        "and delete it when it is old."
+    )
+
+
+def _restore(options: argparse.Namespace) -> str:
+    store = open_store()
+    store.create_tables()
+    return f"{store.restore(options.file, date.today())} diagnoses kept."
+
+
+def _publish_quarter(options: argparse.Namespace) -> str:
+    today = date.today()
+    quarter = options.quarter or quarterly_release.get_last_complete_quarter(today)
+    release = quarterly_release.publish_quarter(open_store(), quarter, today)
     if release is None:
         return f"{quarter}: already published, its file is written again."
     return f"{quarter}: audit passed; {quarterly_release.format_summary(release.rows)}."
+
+
+def _write_sample(_: argparse.Namespace) -> str:
+    return synthetic_sample.write_sample()

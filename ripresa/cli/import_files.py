@@ -1,27 +1,43 @@
-"""python -m ripresa import SOURCE FILE: brings an official file into data/imports and builds the database again."""
+"""python -m ripresa import SOURCE FILE: imports an official file into data/imports and rebuilds."""
 
 import argparse
 import re
 import sys
 import time
 from pathlib import Path
+from typing import Protocol
 
-from ripresa import catalogue, settings
-from ripresa.cli.build_database import print_progress
+from ripresa import catalogue
+from ripresa.cli.build_database import add_data_arguments, print_progress
 from ripresa.database import build
 from ripresa.importers import apply, eurostat, future_of_business, istat, native_csv, text_files, worldbank
-from ripresa.importers.records import ImportBatch, ImporterError
+from ripresa.importers.records import ImportBatch, ImporterError, ReadOptions
+from ripresa.importers.text_files import TextFile
 
-PUBLISHERS = {
+
+class Importer(Protocol):
+    """A module of ripresa.importers that reads the files of a publisher."""
+
+    ACCEPT: str  # the Accept header of its downloads
+
+    def read(self, text: TextFile, root: Path, options: ReadOptions) -> ImportBatch: ...
+
+    def get_download_url(self, id: str) -> str: ...
+
+
+PUBLISHERS: dict[str, Importer] = {
     "eurostat": eurostat,
     "istat": istat,
     "worldbank": worldbank,
     "future_of_business": future_of_business,
 }
 DOWNLOAD_FOLDER = Path(".cache") / "downloads"
+DEFAULT_MAX_MB = 2048
 MAX_EXAMPLES = 5
-USAGE = """
-SOURCE is eurostat, istat, worldbank or future_of_business for their official files, or any id of data/catalogue/sources.toml for a CSV with our own columns.
+TERMINAL_INTERVAL, LOG_INTERVAL = 0.2, 10  # seconds between two lines of progress
+EXAMPLES = """
+SOURCE is eurostat, istat, worldbank or future_of_business for their official files,
+or any id of data/catalogue/sources.toml for a CSV with our own columns.
   python -m ripresa import eurostat isoc_e_dii.csv             SDMX-CSV, TSV or JSON-stat, plain or gzip
   python -m ripresa import eurostat isoc_e_dii --download      the whole table from the publisher
   python -m ripresa import worldbank IC.FRM.FEMM.ZS --download
@@ -34,73 +50,75 @@ SOURCE is eurostat, istat, worldbank or future_of_business for their official fi
 def main(arguments: list[str] | None = None) -> int:
     options = _build_parser().parse_args(arguments)
     root = options.root.resolve()
+    read_options = ReadOptions(options.source, options.table, options.since, options.period, options.scale)
     try:
-        with text_files.open_text_file(_locate_file(options, root)) as text:
-            reading = read_batch(options.source, text, root, options)
+        path = download_file(options, root) if options.download else Path(options.file)
+        with text_files.open_text_file(path) as text:
+            batch = read_batch(text, root, read_options)
         changes = (
-            apply.preview_import(reading, root)
+            apply.preview_import(batch, root)
             if options.dry_run
-            else apply.apply_import(reading, root, options.out, print_progress)
+            else apply.apply_import(batch, root, options.out, print_progress)
         )
-    except (ImporterError, build.BuildError, catalogue.CatalogueError) as fault:
-        _print_message(apply.summarize_errors(fault))
+    except (ImporterError, build.BuildError, catalogue.CatalogueError) as error:
+        print(apply.summarize_errors(error), file=sys.stderr)
         return 1
     except MemoryError:
-        _print_message(
-            f"{options.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream."
+        print(
+            f"{options.file} does not fit in memory: ask the publisher for SDMX-CSV or TSV, which stream.",
+            file=sys.stderr,
         )
         return 1
-    print("\n".join(format_summary(reading, changes, options.dry_run)))
+    print("\n".join(format_summary(batch, changes)))
+    if options.dry_run:
+        print("Nothing was written (--dry-run).")
     return 0
 
 
-def read_batch(source: str, text: text_files.TextFile, root: Path, given: argparse.Namespace) -> ImportBatch:
-    """The figures of a file of this source. Raises ImportFault."""
-    publisher = PUBLISHERS.get(source)
-    families = catalogue.load_sources(root)
-    if publisher is None and source not in families:
+def read_batch(text: TextFile, root: Path, options: ReadOptions) -> ImportBatch:
+    """The observations of a file, read as a file of options.source. Raises ImporterError."""
+    importer = PUBLISHERS.get(options.source)
+    source_ids = catalogue.load_sources(root)
+    if importer is None and options.source not in source_ids:
         raise ImporterError(
-            f"{source!r} is not a source: use one of {', '.join(PUBLISHERS)}, or an id of data/catalogue/sources.toml: {', '.join(families)}."
+            f"{options.source!r} is not a source: use one of {', '.join(PUBLISHERS)}, "
+            f"or an id of data/catalogue/sources.toml: {', '.join(source_ids)}."
         )
-    if publisher is None or source in families and native_csv.has_native_header(text):
-        return native_csv.read(text, root, source)
-    if publisher is future_of_business:
-        return publisher.read(text, root, given.table, given.since, given.period, given.scale)
-    return publisher.read(text, root, given.table, given.since)
+    if importer is None or (options.source in source_ids and native_csv.has_native_header(text)):
+        return native_csv.read(text, root, options)
+    return importer.read(text, root, options)
 
 
-def format_summary(reading: ImportBatch, changes: apply.ImportChanges, dry: bool = False) -> list[str]:
-    """What an import brought, in lines: new, revised, unchanged, gone, and what was left out and why."""
-    lines = [
-        f"{reading.file_name}: {len(reading.observations):,} figures ({'; '.join(reading.notes)})"
-        if reading.notes
-        else f"{reading.file_name}: {len(reading.observations):,} figures"
+def format_summary(batch: ImportBatch, changes: apply.ImportChanges) -> list[str]:
+    """Lines with the numbers of new, revised, unchanged, removed and dropped observations, with examples."""
+    notes = f" ({'; '.join(batch.notes)})" if batch.notes else ""
+    revised = [
+        f"{_format_key(new)}: {_format_value(old)} -> {_format_value(new)}" for old, new in changes.revised
     ]
-    lines.append(f"{len(changes.new):>9,}  new")
-    lines.append(
-        f"{len(changes.revised):>9,}  revised{_format_examples([f'{_format_key(new)}: {_format_value(old)} -> {_format_value(new)}' for old, new in changes.revised])}"
-    )
-    lines.append(f"{len(changes.unchanged):>9,}  unchanged")
-    if changes.removed:
+    removed = [_format_key(row) for row in changes.removed]
+    lines = [
+        f"{batch.file_name}: {len(batch.observations):,} figures{notes}",
+        f"{len(changes.new):>9,}  new",
+        f"{len(revised):>9,}  revised{_format_examples(revised)}",
+        f"{len(changes.unchanged):>9,}  unchanged",
+    ]
+    if removed:
         lines.append(
-            f"{len(changes.removed):>9,}  gone: in the last import of this table and not in this file{_format_examples([_format_key(row) for row in changes.removed])}"
+            f"{len(removed):>9,}  gone: in the last import of this table and not in this file"
+            f"{_format_examples(removed)}"
         )
     if changes.excluded:
-        reasons = sorted({why for _, why in changes.excluded})
-        lines.append(
-            f"{len(changes.excluded):>9,}  of these kept as evidence, not charted ({', '.join(reasons)})"
-        )
-    lines.append(
-        f"dropped: {sum(reading.dropped_cells.counts.values()):,} cells"
-        if reading.dropped_cells.counts
-        else "dropped: nothing"
-    )
-    lines += reading.dropped_cells.format_lines()
-    return lines + (["Nothing was written (--dry-run)."] if dry else [])
+        reasons = ", ".join(sorted({reason for _, reason in changes.excluded}))
+        lines.append(f"{len(changes.excluded):>9,}  of these kept as evidence, not charted ({reasons})")
+    dropped_count = batch.dropped_cells.counts.total()
+    lines.append(f"dropped: {dropped_count:,} cells" if dropped_count else "dropped: nothing")
+    return lines + batch.dropped_cells.format_lines()
 
 
-def _format_examples(words: list[str]) -> str:
-    return f": {'; '.join(words[:MAX_EXAMPLES])}{'; …' if len(words) > MAX_EXAMPLES else ''}" if words else ""
+def _format_examples(examples: list[str]) -> str:
+    if not examples:
+        return ""
+    return f": {'; '.join(examples[:MAX_EXAMPLES])}{'; …' if len(examples) > MAX_EXAMPLES else ''}"
 
 
 def _format_key(row: build.PublishedObservation) -> str:
@@ -111,88 +129,72 @@ def _format_value(row: build.PublishedObservation) -> str:
     return f"{row.value:g}{row.flags}"
 
 
-def _locate_file(given: argparse.Namespace, root: Path) -> Path:
-    """The file to read: the one named, or the one downloaded."""
-    if not given.download:
-        return Path(given.file)
-    from ripresa.importers import download  # only who downloads needs the HTTP library
+def download_file(options: argparse.Namespace, root: Path) -> Path:
+    """Downloads the table, indicator or address of the command to the cache. Raises ImporterError."""
+    from ripresa.importers import download  # imported here: only downloads need the HTTP client
 
-    publisher = PUBLISHERS.get(given.source, native_csv)
-    address = (
-        given.file
-        if re.match(r"https?://", given.file)
-        else publisher.address(given.file)
-        if hasattr(publisher, "address")
-        else ""
-    )
-    if not address:
-        raise ImporterError(
-            f"{given.file} is not an address: a CSV with our own columns is downloaded from an https address."
-        )
-    path, new = download.download_file(
-        address,
-        given.cache or root.parent / DOWNLOAD_FOLDER,
-        getattr(publisher, "ACCEPT", "*/*"),
-        given.largest << 20,
+    importer = PUBLISHERS.get(options.source, native_csv)
+    is_url = re.match(r"https?://", options.file)
+    path, is_new = download.download_file(
+        options.file if is_url else importer.get_download_url(options.file),
+        options.cache or root.parent / DOWNLOAD_FOLDER,
+        importer.ACCEPT,
+        options.largest << 20,
         ProgressBar(),
     )
-    _print_message(f"{'downloaded' if new else 'not changed since the last download'}: {path}")
+    state = "downloaded" if is_new else "not changed since the last download"
+    print(f"{state}: {path}", file=sys.stderr, flush=True)
     return path
 
 
 class ProgressBar:
-    """A plain progress bar on the error stream; where that is not a terminal, a line every ten seconds."""
+    """A progress bar on standard error, or a line every ten seconds where that is not a terminal."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.last_update = time.monotonic()
 
-    def __call__(self, done: int, whole: int) -> None:
-        terminal, now = sys.stderr.isatty(), time.monotonic()
-        if now - self.last_update < (0.2 if terminal else 10) and done != whole:
+    def __call__(self, received: int, total: int) -> None:
+        is_terminal, now = sys.stderr.isatty(), time.monotonic()
+        interval = TERMINAL_INTERVAL if is_terminal else LOG_INTERVAL
+        if now - self.last_update < interval and received != total:
             return
         self.last_update = now
-        share = done / whole if whole else 0
-        drawn = f"[{'#' * int(30 * share):<30}] {100 * share:3.0f}%  " if whole else ""
-        print(
-            f"\r{drawn}{done / 1e6:,.1f} MB",
-            end="\n" if not terminal or done == whole else "",
-            file=sys.stderr,
-            flush=True,
-        )
+        share = received / total if total else 0
+        bar = f"[{'#' * int(30 * share):<30}] {100 * share:3.0f}%  " if total else ""
+        end = "\n" if not is_terminal or received == total else ""
+        print(f"\r{bar}{received / 1e6:,.1f} MB", end=end, file=sys.stderr, flush=True)
 
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ripresa import",
-        description=__doc__,
-        epilog=USAGE,
+        description="Import an official file into data/imports and build the database again.",
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", metavar="SOURCE", help="who published the file")
-    parser.add_argument(
-        "file", metavar="FILE", help="the file; with --download its table, indicator or https address"
-    )
-    parser.add_argument("--table", default="", help="the table's id, where the file does not say it")
-    parser.add_argument(
-        "--since", default="", type=_parse_year, help="first year taken (official tables: 2019)"
-    )
-    parser.add_argument(
-        "--period", default="", help="when a survey file without dates was held, for example 2022-01"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("source", metavar="SOURCE", help="publisher of the file")
+    add("file", metavar="FILE", help="the file; with --download its table, indicator or https address")
+    add("--table", default="", metavar="ID", help="the publisher's id of the table, where the file lacks it")
+    add("--since", default="", type=_parse_year, metavar="YEAR", help="first year (official tables: 2019)")
+    add("--period", default="", help="when a survey file without dates was held, for example 2022-01")
+    add(
         "--scale",
         default="",
         choices=("percent", "proportion"),
-        help="how a survey file writes shares, where that is not seen",
+        help="how a survey file writes shares (default: from its largest share)",
     )
-    parser.add_argument(
-        "--download", action="store_true", help="fetch FILE from the publisher first (cached, resumed)"
+    add("--download", action="store_true", help="download FILE from the publisher first (cached, resumed)")
+    add(
+        "--largest",
+        type=int,
+        default=DEFAULT_MAX_MB,
+        metavar="MB",
+        help=f"largest download (default: {DEFAULT_MAX_MB})",
     )
-    parser.add_argument("--largest", type=int, default=2048, metavar="MB", help="largest download (2048)")
-    parser.add_argument("--cache", type=Path, help="where downloads are kept (.cache/downloads)")
-    parser.add_argument("--dry-run", action="store_true", help="say what would change and write nothing")
-    parser.add_argument("--root", type=Path, default=settings.DATA, help="folder of the declarations (data)")
-    parser.add_argument("--out", type=Path, help="where the database goes")
+    add("--cache", type=Path, metavar="FOLDER", help=f"folder of downloads (default: {DOWNLOAD_FOLDER})")
+    add("--dry-run", action="store_true", help="print what would change and write nothing")
+    add_data_arguments(parser)
     return parser
 
 
@@ -200,7 +202,3 @@ def _parse_year(text: str) -> str:
     if text and not re.fullmatch(r"\d{4}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a year")
     return text
-
-
-def _print_message(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

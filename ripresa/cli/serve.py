@@ -1,4 +1,4 @@
-"""python -m ripresa serve: the dashboard, the open data and everything else, in one process."""
+"""python -m ripresa serve: the dashboard, the API, embeds and feeds in one process."""
 
 import argparse
 import errno
@@ -18,9 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(_describe_bind_error(options.host, options.port, error), file=sys.stderr)
         return 1
+    # Replaces Streamlit's welcome message, which requests this machine's public address from another host.
     print(f"\n  Ripresa digitale: http://{options.host}:{options.port}   (Ctrl-C stops it)\n", flush=True)
-    # Streamlit's own greeting would ask another host for this machine's address.
-    # Streamlit looks for .streamlit/ and static/ beside the script named here, so that any folder will do.
+    # Streamlit finds .streamlit/ and static/ next to the script in argv[0], whatever the current folder is.
     sys.argv = [str(settings.DASHBOARD)]
     from ripresa.web.server import app
 
@@ -39,5 +39,6 @@ def _describe_bind_error(host: str, port: int, error: OSError) -> str:
     """One sentence with the next step: the port is in use, or the address cannot be listened on."""
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is taken: choose another, for example --port 8600 (make run PORT=8600)."
-    reason = error.strerror or str(error)
-    return f"{host}:{port} cannot be listened on ({reason}): choose another --host or --port."
+    return (
+        f"{host}:{port} cannot be listened on ({error.strerror or error}): choose another --host or --port."
+    )

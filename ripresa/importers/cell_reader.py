@@ -1,9 +1,13 @@
-"""A published table as cells: read twice through DuckDB, so that only the cells that feed an indicator ever reach Python."""
+"""Streams the cells of a table through DuckDB, so that only cells that feed an indicator reach Python.
+
+The file is scanned twice: once for the distinct combinations of codes, which Python classifies, and once for
+the cells of the combinations that are used.
+"""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,174 +20,227 @@ MEMORY_LIMIT = "384MB"
 MAX_SERIES = 2_000_000
 FETCH_SIZE = 20_000
 
+Fields = Mapping[str, str]  # fields of an ObservationRecord
+
+
+def keep_texts(value: str, flags: str, secrecy: str) -> tuple[str, str, str]:
+    """Parser of a table whose value, flags and confidentiality are in separate columns."""
+    return value, flags, secrecy
+
 
 @dataclass(frozen=True)
 class CellTable:
-    """A relation with a text column for each dimension, `time`, and the texts of the cell; nothing in it is null."""
+    """An SQL relation with one row per cell: a text column per dimension and those of its value; no nulls."""
 
     relation: str
-    dimensions: dict[str, str]  # name in lower case -> column
-    value_columns: tuple[str, ...]  # columns of the cell, in the order that `split` takes them
-    parse_cell: Callable[..., tuple[str, ...]]  # texts -> value, flags, secrecy
-    table_id: str = ""  # the publisher's id, where the file says it
-    last_update: str = ""  # ISO day of the publisher's last update, where the file says it
+    dimensions: Mapping[str, str]  # name in lower case -> column
+    value_columns: tuple[str, ...]  # in the order of the parameters of `parse_cell`
+    parse_cell: Callable[..., tuple[str, str, str]] = keep_texts  # -> value, flags, confidentiality
+    table_id: str = ""  # the publisher's id, where the file has it
+    last_update: str = ""  # ISO date of the publisher's last update, where the file has it
 
 
 @dataclass(frozen=True)
 class CodeClassifier:
-    """Sorts the codes of some dimensions: fields of a figure, or a Drop."""
+    """Maps the codes of some columns to fields of an observation, or to the reason to drop their cells."""
 
     columns: tuple[str, ...]
-    classify: Callable[..., dict | DropReason]
+    classify: Callable[..., Fields | DropReason]
+
+
+@dataclass(frozen=True)
+class Classifiers:
+    """The three classifiers of a table. Their fields are disjoint and make up the key of an observation."""
+
+    series: CodeClassifier
+    area: CodeClassifier
+    time: CodeClassifier
+
+    def __iter__(self) -> Iterator[CodeClassifier]:
+        return iter((self.series, self.area, self.time))
+
+
+@dataclass(frozen=True)
+class _ClassifiedCodes:
+    """Results of a classifier by the id of their combination of codes; ids of dropped ones are negative."""
+
+    fields: dict[int, Fields] = field(default_factory=dict)
+    reasons: dict[int, DropReason] = field(default_factory=dict)
 
 
 @contextmanager
 def open_connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of one's own, bounded in memory, that spills to a folder which disappears."""
+    """An in-memory DuckDB with a memory limit, which spills to a temporary folder."""
     with TemporaryDirectory(prefix="import-") as folder:
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY_LIMIT,
             "threads": 2,
             "temp_directory": folder,
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
         }
-        with duckdb.connect(config=config) as own:
-            yield own
+        with duckdb.connect(config=config) as connection:
+            yield connection
 
 
-def build_csv_scan(path: Path, names: list[str], delimiter: str, quote: str = '"') -> str:
-    """SQL that reads a delimited text with a header, every column as text under its position: c0, c1, ..."""
-    columns = ", ".join(f"'c{place}': 'varchar'" for place in range(len(names)))
-
-    def literal(text):
-        return "'" + text.replace("'", "''") + "'"
-
+def build_csv_scan(path: Path, names: Sequence[str], delimiter: str, quote: str = '"') -> str:
+    """SQL that scans a delimited text with a header, with every column as text, named c0, c1, ..."""
+    path_literal, delimiter, quote = (_quote_literal(text) for text in (str(path), delimiter, quote))
+    columns = ", ".join(f"'c{position}': 'varchar'" for position in range(len(names)))
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip=1, delim={literal(delimiter)}, quote={literal(quote)}, escape={literal(quote)}, "
-        f"columns={{{columns}}}, strict_mode=true, null_padding=false, ignore_errors=false, nullstr='')"
+        f"read_csv({path_literal}, auto_detect=false, header=false, skip=1, delim={delimiter}, "
+        f"quote={quote}, escape={quote}, columns={{{columns}}}, strict_mode=true, null_padding=false, "
+        "ignore_errors=false, nullstr='')"
     )
 
 
-def fetch_first_row(own: duckdb.DuckDBPyConnection, sql: str, name: str) -> tuple:
-    """The first row of a query. Raises ImportFault."""
+def _quote_literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def fetch_first_row(connection: duckdb.DuckDBPyConnection, sql: str, name: str) -> tuple[str, ...]:
+    """The first row of a query over text columns. Raises ImporterError."""
     try:
-        row = own.execute(f"{sql} limit 1").fetchone()
-    except duckdb.Error as fault:
-        raise ImporterError(describe_duckdb_error(fault, name)) from None
+        row: tuple[str, ...] | None = connection.execute(f"{sql} limit 1").fetchone()
+    except duckdb.Error as error:
+        raise ImporterError(describe_duckdb_error(error, name)) from None
     if row is None:
         raise ImporterError(f"{name} has a header and no rows: ask the publisher for the whole table.")
     return row
 
 
+def create_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, str],
+    rows: Sequence[tuple[object, ...]],
+) -> None:
+    """Creates a temporary table from rows; columns: name -> SQL type."""
+    connection.register("incoming", pd.DataFrame(rows, columns=list(columns)))
+    casts = ", ".join(f"{column}::{sql_type} as {column}" for column, sql_type in columns.items())
+    connection.execute(f"create or replace temp table {table} as select {casts} from incoming")
+    connection.unregister("incoming")
+
+
 def read_matching_cells(
-    own: duckdb.DuckDBPyConnection,
+    connection: duckdb.DuckDBPyConnection,
     cells: CellTable,
-    series: CodeClassifier,
-    areas: CodeClassifier,
-    times: CodeClassifier,
+    classifiers: Classifiers,
     dropped: DroppedCells,
     name: str,
-) -> Iterator[tuple[dict, dict, dict, tuple]]:
-    """The cells whose series, area and time feed an indicator, as (series, area, time, texts), in a stable order; the others are counted in `dropped`."""
+) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
+    """The cells that all classifiers accept, as (fields, texts of the value columns), in a stable order.
+
+    The other cells are counted in `dropped`. Raises ImporterError.
+    """
     try:
-        yield from _iterate_matching_cells(own, cells, (series, areas, times), dropped, name)
-    except duckdb.Error as fault:
-        raise ImporterError(describe_duckdb_error(fault, name)) from None
+        series, areas, times = _create_lookup_tables(connection, cells, classifiers, dropped, name)
+        connection.execute(_build_join(cells, classifiers))
+        for area, time, count in connection.execute(
+            "select area, time, count(*) from matching where area < 0 or time < 0 group by all"
+        ).fetchall():
+            dropped.add(areas.reasons[area] if area < 0 else times.reasons[time], count)
+        result = connection.execute("select * from matching where area >= 0 and time >= 0 order by all")
+        while rows := result.fetchmany(FETCH_SIZE):
+            for series_id, area, time, *texts in rows:
+                fields = {**series.fields[series_id], **areas.fields[area], **times.fields[time]}
+                yield fields, tuple(texts)
+    except duckdb.Error as error:
+        raise ImporterError(describe_duckdb_error(error, name)) from None
 
 
-def _iterate_matching_cells(
-    own: duckdb.DuckDBPyConnection,
+def _create_lookup_tables(
+    connection: duckdb.DuckDBPyConnection,
     cells: CellTable,
-    sorts: tuple[CodeClassifier, CodeClassifier, CodeClassifier],
+    classifiers: Classifiers,
     dropped: DroppedCells,
     name: str,
-) -> Iterator[tuple]:
-    kept: list[dict[int, dict | DropReason]] = []
-    for place, (sort, combinations) in enumerate(zip(sorts, _count_combinations(own, cells, sorts, name))):
-        verdicts = [sort.classify(*codes) for codes, _ in combinations]
-        numbers = [
-            -1 - number if isinstance(verdict, DropReason) else number
-            for number, verdict in enumerate(verdicts)
-        ]  # below zero: not wanted
-        _create_lookup_table(
-            own,
-            f"sort{place}",
-            sort.columns,
-            [(*codes, number) for (codes, _), number in zip(combinations, numbers)],
-        )
-        kept.append(dict(zip(numbers, verdicts)))
-        if place == 0:
-            for verdict, (_, times) in zip(verdicts, combinations):
-                if isinstance(verdict, DropReason):
-                    dropped.add(verdict, times)
-    joins = " ".join(
-        f"join sort{place} on " + " and ".join(f"sort{place}.{name} = cells.{name}" for name in sort.columns)
-        for place, sort in enumerate(sorts)
-    )
+) -> list[_ClassifiedCodes]:
+    """Classifies the codes; creates a table per classifier, lookup0 to lookup2, with result ids."""
+    results = []
+    counts = _count_combinations(connection, cells, list(classifiers), name)
+    for position, (classifier, combinations) in enumerate(zip(classifiers, counts, strict=True)):
+        classified, rows = _ClassifiedCodes(), []
+        for number, (codes, count) in enumerate(combinations):
+            result = classifier.classify(*codes)
+            if isinstance(result, DropReason):
+                number = -1 - number
+                classified.reasons[number] = result
+                if position == 0:  # cells dropped by a later classifier are counted after the join
+                    dropped.add(result, count)
+            else:
+                classified.fields[number] = result
+            rows.append((*codes, number))
+        columns = dict.fromkeys(classifier.columns, "varchar") | {"id": "integer"}
+        create_table(connection, f"lookup{position}", columns, rows)
+        results.append(classified)
+    return results
+
+
+def _build_join(cells: CellTable, classifiers: Classifiers) -> str:
+    """SQL that creates the table `matching`: the ids of series, area and time of each cell, and its texts."""
+    joins = []
+    for position, classifier in enumerate(classifiers):
+        conditions = [f"lookup{position}.{column} = cells.{column}" for column in classifier.columns]
+        joins.append(f"join lookup{position} on {' and '.join(conditions)}")
     texts = ", ".join(f"cells.{column}" for column in cells.value_columns)
-    own.execute(
-        f"create temp table fed as select sort0.id as series, sort1.id as area, sort2.id as time, {texts} from {cells.relation} as cells {joins} where sort0.id >= 0"
+    return (
+        "create temp table matching as "
+        f"select lookup0.id as series, lookup1.id as area, lookup2.id as time, {texts} "
+        f"from {cells.relation} as cells {' '.join(joins)} where lookup0.id >= 0"
     )
-    for area, time, times in own.execute(
-        "select area, time, count(*) from fed where area < 0 or time < 0 group by all"
-    ).fetchall():
-        dropped.add(kept[1][area] if area < 0 else kept[2][time], times)
-    found = own.execute("select * from fed where area >= 0 and time >= 0 order by all")
-    while rows := found.fetchmany(FETCH_SIZE):
-        for series, area, time, *cell in rows:
-            yield kept[0][series], kept[1][area], kept[2][time], tuple(cell)
 
 
 def _count_combinations(
-    own: duckdb.DuckDBPyConnection, cells: CellTable, sorts: tuple[CodeClassifier, ...], name: str
-) -> list[list[tuple[tuple, int]]]:
-    """For each sort, its combinations of codes with how many cells each has: one pass over the file."""
-    columns = [column for sort in sorts for column in sort.columns]
-    sets = ", ".join(f"({', '.join(sort.columns)})" for sort in sorts)
-    which = ", ".join(f"grouping({sort.columns[0]})" for sort in sorts)
-    found = own.execute(
-        f"select {which}, {', '.join(columns)}, count(*) from {cells.relation} as cells group by grouping sets ({sets})"
+    connection: duckdb.DuckDBPyConnection, cells: CellTable, classifiers: Sequence[CodeClassifier], name: str
+) -> list[list[tuple[tuple[str, ...], int]]]:
+    """For each classifier, the combinations of its columns with their number of cells, in one scan."""
+    columns = [column for classifier in classifiers for column in classifier.columns]
+    sets = ", ".join(f"({', '.join(classifier.columns)})" for classifier in classifiers)
+    markers = ", ".join(f"grouping({classifier.columns[0]})" for classifier in classifiers)
+    result = connection.execute(
+        f"select {markers}, {', '.join(columns)}, count(*) from {cells.relation} as cells "
+        f"group by grouping sets ({sets})"
     )
-    counted: list[list[tuple[tuple, int]]] = [[] for _ in sorts]
-    starts = [sum(len(sort.columns) for sort in sorts[:place]) + len(sorts) for place in range(len(sorts))]
+    counts: list[list[tuple[tuple[str, ...], int]]] = [[] for _ in classifiers]
     total = 0
-    while rows := found.fetchmany(FETCH_SIZE):
+    while rows := result.fetchmany(FETCH_SIZE):
         total += len(rows)
         if total > MAX_SERIES:
             raise ImporterError(
                 f"{name} has more than {MAX_SERIES:,} series: ask the publisher for a smaller extraction."
             )
         for row in rows:
-            place = row[: len(sorts)].index(0)
-            counted[place].append((row[starts[place] : starts[place] + len(sorts[place].columns)], row[-1]))
-    return [sorted(combinations) for combinations in counted]
+            position = row.index(0)  # the marker of the grouping set that this row belongs to
+            start = len(classifiers) + sum(len(other.columns) for other in classifiers[:position])
+            codes = row[start : start + len(classifiers[position].columns)]
+            counts[position].append((codes, row[-1]))
+    return [sorted(combinations) for combinations in counts]
 
 
-def _create_lookup_table(
-    own: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], rows: list[tuple]
-) -> None:
-    frame = pd.DataFrame(rows, columns=[*columns, "id"])
-    own.register("incoming", frame)
-    own.execute(
-        f"create or replace temp table {table} as select {', '.join(f'{column}::varchar as {column}' for column in columns)}, id::integer as id from incoming"
-    )
-    own.unregister("incoming")
-
-
-def describe_duckdb_error(fault: duckdb.Error, name: str) -> str:
-    """What DuckDB says of a file, as one sentence with the line."""
-    words = str(fault)
-    if found := re.search(r"IMPORT: (.+?)\.?(\n|$)", words):
-        return f"{name}: {found[1]}."
-    line = re.search(r"Line: (\d+)", words)
-    where = f"{name}, line {int(line[1]):,}" if line else name
-    if found := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", words):
-        return f"{where}: {found[2]} columns where line 1 has {found[1]}; the file is cut short or a text lacks its quotes, download it again."
-    if "quote" in words:
-        return f"{where}: a quote is opened and not closed; the file is cut short or was edited, download it again."
-    if "Maximum line size" in words or "maximum_line_size" in words:
-        return f"{where}: longer than 2 MB; this is not a table with one row a line."
-    if isinstance(fault, duckdb.OutOfMemoryException):
-        return f"{name} does not fit in {MEMORY_LIMIT} of memory and the disk is full: free some space or ask for a smaller extraction."
-    return f"{where} cannot be read as a table ({words.splitlines()[0][:120].rstrip('.')}): download or export it again."
+def describe_duckdb_error(error: duckdb.Error, name: str) -> str:
+    """An error of DuckDB on a file as one sentence, with the line where it is known."""
+    message = str(error)
+    if match := re.search(r"IMPORT: (.+?)\.?(\n|$)", message):
+        return f"{name}: {match[1]}."
+    line = re.search(r"Line: (\d+)", message)
+    location = f"{name}, line {int(line[1]):,}" if line else name
+    if match := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        return (
+            f"{location}: {match[2]} columns where line 1 has {match[1]}; "
+            "the file is cut short or a text lacks its quotes, download it again."
+        )
+    if "quote" in message:
+        return (
+            f"{location}: a quote is opened and not closed; "
+            "the file is cut short or was edited, download it again."
+        )
+    if "Maximum line size" in message or "maximum_line_size" in message:
+        return f"{location}: longer than 2 MB; this is not a table with one row a line."
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return (
+            f"{name} does not fit in {MEMORY_LIMIT} of memory and the disk is full: "
+            "free some space or ask for a smaller extraction."
+        )
+    reason = message.splitlines()[0][:120].rstrip(".")
+    return f"{location} cannot be read as a table ({reason}): download or export it again."

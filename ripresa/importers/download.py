@@ -1,4 +1,4 @@
-"""Files from publishers' sites: once, politely, resumed where cut, kept with their ETag so that an unchanged file is not fetched again."""
+"""Downloads from publishers' sites, with retries, resumed transfers and a cache revalidated by ETag."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,20 +16,134 @@ import httpx
 from ripresa.importers.records import ImporterError
 
 USER_AGENT = "RipresaDigitale/1.0 (open data importer; reads one table at a time)"
-TIMEOUT = httpx.Timeout(30, connect=10, read=120)  # statistical offices think before they answer
+TIMEOUT = httpx.Timeout(30, connect=10, read=120)  # statistical offices may prepare a table for a minute
 MAX_BYTES = 2 << 30
 MAX_ATTEMPTS = 5
 MAX_RETRY_DELAY = 60
 RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
+ProgressCallback = Callable[[int, int], None]  # bytes received, bytes in all (0: unknown)
+
 
 class TransferInterruptedError(Exception):
-    """The transfer ended early: try again, from where it stands."""
+    """The transfer ended early and can be retried, after `retry_after` seconds if the server gave them."""
 
-    def __init__(self, words: str, retry_after: float | None = None):
-        super().__init__(words)
+    def __init__(self, message: str, retry_after: float | None = None):
+        super().__init__(message)
         self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to download, and its paths in the cache: itself, its partial download, validators of each."""
+
+    url: str
+    path: Path
+    max_bytes: int
+    on_progress: ProgressCallback
+
+    @property
+    def validators_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.json")
+
+    @property
+    def part_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part")
+
+    @property
+    def part_validators_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part.json")
+
+    def attempt(self, client: httpx.Client) -> bool:
+        """Makes one attempt. Returns whether a new file is in place; False where the cached one is current.
+
+        Raises TransferInterruptedError where a retry may succeed, else ImporterError.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with client.stream("GET", self.url, headers=self._build_conditional_headers()) as response:
+            _validate_url(str(response.url))
+            if response.status_code == 304:
+                return False
+            self._check_status(response)
+            start = self._check_range(response)
+            length = response.headers.get("content-length", "")
+            total = start + int(length) if length.isdigit() else 0
+            if total > self.max_bytes:
+                raise ImporterError(
+                    f"{self.url} is {total >> 20:,} MB, more than the {self.max_bytes >> 20:,} MB allowed: "
+                    "ask for a smaller extraction."
+                )
+            validators = {
+                name: response.headers[name] for name in ("etag", "last-modified") if name in response.headers
+            }
+            self.part_validators_path.write_text(json.dumps(validators), encoding="utf-8")
+            received = self._write_chunks(response.iter_raw(), start, total)
+            if total and received != total:
+                raise TransferInterruptedError(f"{received:,} of {total:,} bytes came")
+            self.part_path.replace(self.path)
+            self.part_validators_path.replace(self.validators_path)
+            _set_modification_time(self.path, response.headers.get("last-modified", ""))
+            return True
+
+    def _check_status(self, response: httpx.Response) -> None:
+        """Raises an error unless the response carries content."""
+        status = response.status_code
+        if status == 416:  # the part is longer than the file: start again
+            self.part_path.unlink(missing_ok=True)
+            raise TransferInterruptedError("the file changed while it was being resumed", retry_after=0)
+        if status in RETRY_STATUSES:
+            retry_after = response.headers.get("retry-after", "")
+            raise TransferInterruptedError(
+                f"the server answers {status}", float(retry_after) if retry_after.isdigit() else None
+            )
+        if status not in (200, 206):
+            raise ImporterError(
+                f"{self.url} answers {status} {response.reason_phrase}: "
+                "check the table's name or address, or download it by hand."
+            )
+
+    def _check_range(self, response: httpx.Response) -> int:
+        """The offset at which the content of the response begins."""
+        if response.status_code != 206:
+            return 0
+        start = self.part_path.stat().st_size
+        if not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
+            self.part_path.unlink(missing_ok=True)
+            raise TransferInterruptedError("the server resumed at another place", retry_after=0)
+        return start
+
+    def _write_chunks(self, chunks: Iterator[bytes], start: int, total: int) -> int:
+        """Appends the chunks to the part, or starts it anew; returns its size."""
+        received = start
+        with self.part_path.open("ab" if start else "wb") as out:
+            for chunk in chunks:
+                received += len(chunk)
+                if received > self.max_bytes:
+                    break
+                out.write(chunk)
+                self.on_progress(received, total)
+        if received > self.max_bytes:
+            self.part_path.unlink()
+            raise ImporterError(
+                f"{self.url} sends more than the {self.max_bytes >> 20:,} MB allowed: "
+                "ask for a smaller extraction."
+            )
+        return received
+
+    def _build_conditional_headers(self) -> dict[str, str]:
+        """Headers that resume a part with a strong ETag, else revalidate the cached file."""
+        etag = _load_validators(self.part_validators_path).get("etag", "")
+        part_size = self.part_path.stat().st_size if self.part_path.exists() else 0
+        if part_size and etag and not etag.startswith("W/"):
+            return {"Range": f"bytes={part_size}-", "If-Range": etag}
+        self.part_path.unlink(missing_ok=True)
+        validators = _load_validators(self.validators_path) if self.path.exists() else {}
+        headers = {
+            "If-None-Match": validators.get("etag", ""),
+            "If-Modified-Since": validators.get("last-modified", ""),
+        }
+        return {name: value for name, value in headers.items() if value}
 
 
 def download_file(
@@ -36,162 +151,67 @@ def download_file(
     folder: Path,
     accept: str = "*/*",
     max_bytes: int = MAX_BYTES,
-    on_progress: Callable[[int, int], None] = lambda done, whole: None,
+    on_progress: ProgressCallback = lambda received, total: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Path, bool]:
-    """The file at this address in `folder`, and whether it is new there. Raises ImportFault; a file kept from before stays."""
+    """Downloads a file to the cache in `folder`; returns its path, and whether it is new.
+
+    Raises ImporterError; an earlier version of the file then stays in the cache.
+    """
     _validate_url(url)
-    kept = folder / hashlib.sha256(url.encode()).hexdigest()[:16] / _get_file_name(url)
-    with httpx.Client(
-        follow_redirects=True,
-        max_redirects=5,
-        timeout=TIMEOUT,
-        headers={"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "identity"},
-    ) as client:
+    path = folder / hashlib.sha256(url.encode()).hexdigest()[:16] / _get_file_name(url)
+    download = Download(url, path, max_bytes, on_progress)
+    headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "identity"}
+    with httpx.Client(follow_redirects=True, max_redirects=5, timeout=TIMEOUT, headers=headers) as client:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                return kept, _attempt_download(client, url, kept, max_bytes, on_progress)
-            except (TransferInterruptedError, httpx.TransportError, httpx.TooManyRedirects) as fault:
-                if attempt == MAX_ATTEMPTS or isinstance(fault, httpx.TooManyRedirects):
+                return path, download.attempt(client)
+            except (TransferInterruptedError, httpx.TransportError, httpx.TooManyRedirects) as error:
+                if attempt == MAX_ATTEMPTS or isinstance(error, httpx.TooManyRedirects):
                     raise ImporterError(
-                        f"{url} could not be downloaded in {attempt} tries ({fault or type(fault).__name__}): try later, or download it by hand and import the file."
+                        f"{url} could not be downloaded in {attempt} tries "
+                        f"({error or type(error).__name__}): "
+                        "try later, or download it by hand and import the file."
                     ) from None
-                asked = getattr(fault, "retry_after", None)
-                sleep(
-                    min(MAX_RETRY_DELAY, asked if asked is not None else 2 ** (attempt - 1) + random.random())
-                )
-            except OSError as fault:
+                delay = getattr(error, "retry_after", None)
+                if delay is None:
+                    delay = 2 ** (attempt - 1) + random.random()
+                sleep(min(MAX_RETRY_DELAY, delay))
+            except OSError as error:
                 raise ImporterError(
-                    f"{folder} cannot be written ({fault.strerror or fault}): free or unlock it."
+                    f"{folder} cannot be written ({error.strerror or error}): free or unlock it."
                 ) from None
-    raise AssertionError("the last try returns or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
-def _attempt_download(
-    client: httpx.Client, address: str, kept: Path, largest: int, bar: Callable[[int, int], None]
-) -> bool:
-    """One try. True where a new file is in place, False where the one kept is still current."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    part, note = kept.with_name(kept.name + ".part"), kept.with_name(kept.name + ".json")
-    with client.stream("GET", address, headers=_build_conditional_headers(kept, part, note)) as answer:
-        _validate_url(str(answer.url))
-        if answer.status_code == 304:
-            return False
-        if answer.status_code == 416:  # the part is longer than the file: begin again
-            part.unlink(missing_ok=True)
-            raise TransferInterruptedError("the file changed while it was being resumed", retry_after=0)
-        if answer.status_code in RETRY_STATUSES:
-            raise TransferInterruptedError(
-                f"the server answers {answer.status_code}",
-                _parse_retry_after(answer.headers.get("retry-after", "")),
-            )
-        if answer.status_code not in (200, 206):
-            raise ImporterError(
-                f"{address} answers {answer.status_code} {answer.reason_phrase}: check the table's name or address, or download it by hand."
-            )
-        resumed = answer.status_code == 206
-        start = part.stat().st_size if resumed else 0
-        if resumed and not answer.headers.get("content-range", "").startswith(f"bytes {start}-"):
-            part.unlink(missing_ok=True)
-            raise TransferInterruptedError("the server resumed at another place", retry_after=0)
-        length = answer.headers.get("content-length", "")
-        whole = start + int(length) if length.isdigit() else 0
-        if whole > largest:
-            raise ImporterError(
-                f"{address} is {whole >> 20:,} MB, more than the {largest >> 20:,} MB allowed: ask for a smaller extraction."
-            )
-        part.with_name(part.name + ".json").write_text(json.dumps(_get_validators(answer)), encoding="utf-8")
-        done = _write_chunks(answer.iter_raw(), part, start, whole, largest, bar, address)
-        if whole and done != whole:
-            raise TransferInterruptedError(f"{done:,} of {whole:,} bytes came")
-        os.replace(part, kept)
-        os.replace(part.with_name(part.name + ".json"), note)
-        _set_modification_time(kept, answer.headers.get("last-modified", ""))
-        return True
-
-
-def _write_chunks(
-    chunks: Iterator[bytes],
-    part: Path,
-    start: int,
-    whole: int,
-    largest: int,
-    bar: Callable[[int, int], None],
-    address: str,
-) -> int:
-    done = start
-    with part.open("ab" if start else "wb") as out:
-        for chunk in chunks:
-            done += len(chunk)
-            if done > largest:
-                out.close()
-                part.unlink()
-                raise ImporterError(
-                    f"{address} sends more than the {largest >> 20:,} MB allowed: ask for a smaller extraction."
-                )
-            out.write(chunk)
-            bar(done, whole)
-    return done
-
-
-def _build_conditional_headers(kept: Path, part: Path, note: Path) -> dict[str, str]:
-    """Headers that resume a part, or ask only for what changed."""
-    about = _load_validators(part.with_name(part.name + ".json"))
-    if (
-        part.exists()
-        and part.stat().st_size
-        and (strong := about.get("etag", ""))
-        and not strong.startswith("W/")
-    ):
-        return {"Range": f"bytes={part.stat().st_size}-", "If-Range": strong}
-    part.unlink(missing_ok=True)
-    about = _load_validators(note) if kept.exists() else {}
-    return {
-        header: about[name]
-        for header, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified"))
-        if about.get(name)
-    }
-
-
-def _load_validators(note: Path) -> dict[str, str]:
+def _load_validators(path: Path) -> dict[str, str]:
     try:
-        return json.loads(note.read_text(encoding="utf-8"))
+        validators: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return validators
 
 
-def _get_validators(answer: httpx.Response) -> dict[str, str]:
-    return {name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers}
-
-
-def _set_modification_time(path: Path, modified: str) -> None:
-    """Gives the file the publisher's date, where the answer says it."""
+def _set_modification_time(path: Path, last_modified: str) -> None:
+    """Sets the file's time to the Last-Modified header, where it is a date."""
     try:
-        stamp = parsedate_to_datetime(modified).timestamp()
-        os.utime(path, (stamp, stamp))
+        timestamp = parsedate_to_datetime(last_modified).timestamp()
+        os.utime(path, (timestamp, timestamp))
     except (TypeError, ValueError, OverflowError):
         return
 
 
-def _parse_retry_after(header: str) -> float | None:
-    """Seconds of a Retry-After header, where it gives seconds."""
-    return float(header) if header.isdigit() else None
-
-
-def _validate_url(address: str) -> None:
-    """https anywhere, http on this machine alone. Raises ImportFault."""
-    parts = urlsplit(address)
-    if (
-        not parts.hostname
-        or parts.scheme != "https"
-        and not (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
-    ):
+def _validate_url(url: str) -> None:
+    """Accepts https, and http on this machine. Raises ImporterError."""
+    parts = urlsplit(url)
+    is_local = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
+    if not parts.hostname or not (parts.scheme == "https" or is_local):
         raise ImporterError(
-            f"{address} is not an https address: give one, or download the file by hand and import it."
+            f"{url} is not an https address: give one, or download the file by hand and import it."
         )
 
 
-def _get_file_name(address: str) -> str:
-    """The last part of the path, in letters that every file system takes."""
-    last = urlsplit(address).path.rstrip("/").rpartition("/")[2] or "file"
+def _get_file_name(url: str) -> str:
+    """The last part of the path, in letters that every file system accepts."""
+    last = urlsplit(url).path.rstrip("/").rpartition("/")[2] or "file"
     return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in last)[-60:]

@@ -1,9 +1,13 @@
 """Eurostat's tables: SDMX-CSV of both generations, TSV, JSON-stat."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
+
 from ripresa.importers import cell_reader, jsonstat_reader, sdmx, table_mapping, tsv
-from ripresa.importers.records import ImportBatch
+from ripresa.importers.cell_reader import CellTable
+from ripresa.importers.records import ImportBatch, ReadOptions
 from ripresa.importers.text_files import TextFile
 
 DATASET_URL = "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data/{id}"
@@ -13,30 +17,31 @@ DOWNLOAD_URL = (
 ACCEPT = "*/*"
 
 
-def read(text: TextFile, root: Path, table: str = "", since: str = "") -> ImportBatch:
-    """The figures of a Eurostat file. Raises ImportFault."""
-    with cell_reader.open_connection() as own:
-        found = form(text).read(own, text)
-        wanted = table_mapping.get_table_mapping(table or found.table_id, "eurostat", text.name)
+def read(text: TextFile, root: Path, options: ReadOptions) -> ImportBatch:
+    """The observations of a Eurostat file. Raises ImporterError."""
+    with cell_reader.open_connection() as connection:
+        cells = detect_format(text)(connection, text)
+        table = table_mapping.get_table_mapping(options.table or cells.table_id, "eurostat", text.name)
         citation = {
             "publisher": "Eurostat",
-            "title": f"{wanted.title} ({wanted.id})",
-            "url": DATASET_URL.format(id=wanted.id),
-            "published": f"updated {found.last_update}" if found.last_update else f"file of {text.file_date}",
+            "title": f"{table.title} ({table.id})",
+            "url": DATASET_URL.format(id=table.id),
+            "published": f"updated {cells.last_update}" if cells.last_update else f"file of {text.file_date}",
         }
-        figures, dropped = table_mapping.build_observations(
-            own, found, wanted, table_mapping.CodeLookup.load(root), citation, since, text.name
+        return table_mapping.read_table(
+            connection, cells, table, citation=citation, root=root, since=options.since, name=text.name
         )
-    return ImportBatch(wanted.source, wanted.id, figures, dropped, [citation["published"]])
 
 
-def form(text: TextFile):
-    """The module that reads this text: its first characters say which."""
+def detect_format(text: TextFile) -> Callable[[duckdb.DuckDBPyConnection, TextFile], CellTable]:
+    """The reader of the format that the beginning of the text has."""
     start = text.head.lstrip()
+    if start.startswith(("{", "[")):
+        return jsonstat_reader.read
     line = start.partition("\n")[0]
-    return jsonstat_reader if start.startswith(("{", "[")) else tsv if "\\" in line and "\t" in line else sdmx
+    return tsv.read if "\\" in line and "\t" in line else sdmx.read
 
 
-def address(id: str) -> str:
-    """Where a table of this id is downloaded."""
+def get_download_url(id: str) -> str:
+    """Address of a table. Raises ImporterError where it feeds no indicator."""
     return DOWNLOAD_URL.format(id=table_mapping.get_table_mapping(id, "eurostat", id).id)

@@ -1,121 +1,155 @@
-"""JSON-stat 2.0, as Eurostat's statistics API answers."""
+"""JSON-stat 2.0, as returned by Eurostat's statistics API."""
 
 import json
 import math
 from collections.abc import Iterator
+from typing import NoReturn, TypedDict, cast
 
 import duckdb
-import pandas as pd
 
+from ripresa.importers import cell_reader
 from ripresa.importers.cell_reader import CellTable
 from ripresa.importers.records import ImporterError
 from ripresa.importers.text_files import TextFile
 
-MAX_BYTES = 32 << 20  # bytes; larger tables stream as SDMX-CSV or TSV
+MAX_BYTES = 32 << 20  # larger tables stream as SDMX-CSV or TSV
 CONFIDENTIALITY_FLAGS = frozenset("CNP")
 
+JsonCells = dict[str, object] | list[object] | str
 
-def read(own: duckdb.DuckDBPyConnection, text: TextFile) -> CellTable:
-    """The cells of a JSON-stat text. Raises ImportFault."""
+
+class Category(TypedDict, total=False):
+    """The codes of a dimension: in order, or by position; one code alone may have a label only."""
+
+    index: dict[str, int | str] | list[str]
+    label: dict[str, str]
+
+
+class Dimension(TypedDict):
+    category: Category
+
+
+class Document(TypedDict, total=False):
+    """The parts of a JSON-stat dataset that are read. Nothing is validated before iterate_cells."""
+
+    id: list[str]
+    size: list[int | str]
+    dimension: dict[str, Dimension]
+    value: JsonCells
+    status: JsonCells | None
+    updated: str
+    extension: object
+    error: object
+    warning: object
+
+
+def read(connection: duckdb.DuckDBPyConnection, text: TextFile) -> CellTable:
+    """The cells of a JSON-stat text. Raises ImporterError."""
     if text.size > MAX_BYTES:
         raise ImporterError(
-            f"{text.name}: JSON-stat beyond {MAX_BYTES >> 20} MB is not read; ask the publisher for SDMX-CSV or TSV, which stream."
+            f"{text.name}: JSON-stat beyond {MAX_BYTES >> 20} MB is not read; "
+            "ask the publisher for SDMX-CSV or TSV, which stream."
         )
     document = parse_document(text.path.read_text(encoding="utf-8-sig"), text.name)
     try:
-        names, rows = list(map(str, document["id"])), list(iterate_cells(document))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
+        names = [
+            "time_period" if name.lower() == "time" else name.lower() for name in map(str, document["id"])
+        ]
+        if len(set(names)) < len(names):
+            raise ValueError("a dimension is there twice")
+        rows = list(iterate_cells(document))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ImporterError(
-            f"{text.name} is not whole JSON-stat 2.0 (id, size, dimension, value do not fit together: {fault}); download it again."
+            f"{text.name} is not whole JSON-stat 2.0 "
+            f"(id, size, dimension, value do not fit together: {error}); download it again."
         ) from None
-    columns = {
-        ("time_period" if name.lower() == "time" else name.lower()): f"d{place}"
-        for place, name in enumerate(names)
-    }
-    own.register(
-        "incoming", pd.DataFrame(rows, columns=[*columns.values(), "value", "flags", "secrecy"], dtype="str")
+    columns = {name: f"d{position}" for position, name in enumerate(names)}
+    value_columns = ("value", "flags", "secrecy")
+    cell_reader.create_table(
+        connection, "cells", dict.fromkeys((*columns.values(), *value_columns), "varchar"), rows
     )
-    own.execute("create temp table observed as select * from incoming")
-    own.unregister("incoming")
     extension = document.get("extension")
     table = extension.get("id", "") if isinstance(extension, dict) else ""
     return CellTable(
-        "observed",
+        "cells",
         columns,
-        ("value", "flags", "secrecy"),
-        lambda *texts: texts,
+        value_columns,
         table_id=str(table).lower(),
         last_update=str(document.get("updated", ""))[:10],
     )
 
 
-def parse_document(text: str, name: str) -> dict:
-    """A JSON object with its numbers as written. Raises ImportFault."""
+def parse_document(text: str, name: str) -> Document:
+    """A JSON object with its numbers as text, digits as written. Raises ImporterError."""
 
-    def refuse(word):
+    def refuse_constant(word: str) -> NoReturn:
         raise ValueError(f"{word} is not a JSON number")
 
     try:
-        document = json.loads(text, parse_float=str, parse_int=str, parse_constant=refuse)
-    except (ValueError, RecursionError) as fault:
-        raise ImporterError(f"{name} is not whole JSON ({str(fault)[:80]}): download it again.") from None
+        document = json.loads(text, parse_float=str, parse_int=str, parse_constant=refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ImporterError(f"{name} is not whole JSON ({str(error)[:80]}): download it again.") from None
     if not isinstance(document, dict):
         raise ImporterError(f"{name} is JSON but not a JSON-stat dataset: ask for format=JSON of one table.")
-    if "error" in document or "warning" in document and "value" not in document:
+    if "error" in document or ("warning" in document and "value" not in document):
+        reason = str(document.get("error") or document.get("warning"))[:120]
         raise ImporterError(
-            f"{name} is an answer without data ({str(document.get('error') or document.get('warning'))[:120]}): ask again, or for a smaller extraction."
+            f"{name} is an answer without data ({reason}): ask again, or for a smaller extraction."
         )
-    return document
+    return cast("Document", document)
 
 
-def iterate_cells(document: dict) -> Iterator[tuple[str, ...]]:
-    """The codes of each cell, then its value, flags and secrecy. Raises KeyError, TypeError or ValueError on a document that does not hold together."""
+def iterate_cells(document: Document) -> Iterator[tuple[str, ...]]:
+    """The codes of each cell, then its value, flags and confidentiality.
+
+    Raises KeyError, TypeError or ValueError on a document whose parts are inconsistent.
+    """
     sizes = [int(size) for size in document["size"]]
     codes = [
         _get_category_codes(document["dimension"][name]["category"], size)
         for name, size in zip(document["id"], sizes, strict=True)
     ]
-    most = math.prod(sizes)
-    values, statuses = (
-        _index_by_position(document["value"], most),
-        _index_by_position(document.get("status") or {}, most),
-    )
-    steps = [math.prod(sizes[place + 1 :]) for place in range(len(sizes))]
+    values = _index_by_position(document["value"], math.prod(sizes))
+    statuses = _index_by_position(document.get("status") or {}, math.prod(sizes))
+    steps = [math.prod(sizes[position + 1 :]) for position in range(len(sizes))]
     for position in sorted(values.keys() | statuses.keys()):
         value, status = values.get(position), statuses.get(position) or ""
         if isinstance(value, (bool, list, dict)) or not isinstance(status, str):
             raise ValueError(f"cell {position} holds {str(value)[:20]!r}")
-        marks, _, secrecy = status.partition("@")
-        secrecy = secrecy or "".join(letter for letter in marks if letter in CONFIDENTIALITY_FLAGS)
-        where = [code[position // step % size] for code, step, size in zip(codes, steps, sizes)]
+        letters, _, secrecy = status.partition("@")
         yield (
-            *where,
-            "" if value is None else value,
-            "".join(letter for letter in marks if letter not in CONFIDENTIALITY_FLAGS),
-            secrecy,
+            *(code[position // step % size] for code, step, size in zip(codes, steps, sizes, strict=True)),
+            "" if value is None else str(value),
+            "".join(letter for letter in letters if letter not in CONFIDENTIALITY_FLAGS),
+            secrecy or "".join(letter for letter in letters if letter in CONFIDENTIALITY_FLAGS),
         )
 
 
-def _get_category_codes(category: dict, size: int) -> list[str]:
-    """The codes of a dimension in order; one code alone may have a label only."""
+def _get_category_codes(category: Category, size: int) -> list[str]:
+    """The codes of a dimension in order."""
     index = category.get("index", list(category.get("label", {})))
-    codes = sorted(index, key=lambda code: int(index[code])) if isinstance(index, dict) else list(index)
-    if (
-        len(set(codes)) != size
-        or isinstance(index, dict)
-        and sorted(int(place) for place in index.values()) != list(range(size))
-    ):
+    if isinstance(index, dict):
+        positions = {code: int(position) for code, position in index.items()}
+        codes = sorted(positions, key=positions.__getitem__)
+        is_complete = len(codes) == size and sorted(positions.values()) == list(range(size))
+    else:
+        codes = list(index)
+        is_complete = len(set(codes)) == size
+    if not is_complete:
         raise ValueError(f"a dimension of {size} has {len(codes)} codes")
     return [str(code) for code in codes]
 
 
-def _index_by_position(cells: dict | list | str, most: int) -> dict[int, str]:
-    """Cells by position; a list has them all, a mapping some, one text is the same for all."""
+def _index_by_position(cells: JsonCells, size: int) -> dict[int, object]:
+    """Cells by position; a list has them all, a mapping some."""
     if isinstance(cells, str):
         raise ValueError("one status for all cells is not read")
-    found = {
-        int(place): cell for place, cell in (enumerate(cells) if isinstance(cells, list) else cells.items())
+    by_position = {
+        int(position): cell
+        for position, cell in (enumerate(cells) if isinstance(cells, list) else cells.items())
     }
-    if any(not 0 <= place < most for place in found) or isinstance(cells, list) and len(found) != most:
-        raise ValueError(f"{len(found)} cells do not fit in {most}")
-    return found
+    if any(not 0 <= position < size for position in by_position) or (
+        isinstance(cells, list) and len(by_position) != size
+    ):
+        raise ValueError(f"{len(by_position)} cells do not fit in {size}")
+    return by_position

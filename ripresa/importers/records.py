@@ -1,9 +1,12 @@
-"""What an importer gives: figures in the layout of data/raw, and what was left out and why."""
+"""What an importer returns: observations in the layout of data/raw, and counts of the cells it left out."""
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from ripresa.database import build
 
@@ -16,45 +19,65 @@ class ImporterError(ValueError):
     """One sentence: what is wrong, where, and what to do next."""
 
 
+@contextmanager
+def error_location(location: str) -> Iterator[None]:
+    """Prefixes the sentence of an ImporterError raised inside with the place in the file."""
+    try:
+        yield
+    except ImporterError as error:
+        raise ImporterError(f"{location}: {error}") from None
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """Options of the command line that a reader may need; empty where the file itself has the answer."""
+
+    source: str = ""  # id of data/catalogue/sources.toml, for a CSV in the project's own columns
+    table: str = ""  # the publisher's id of the table
+    since: str = ""  # first year imported
+    period: str = ""  # when a survey without dates was held, such as 2022-01
+    scale: str = ""  # how a survey writes shares: percent or proportion
+
+
 @dataclass(frozen=True)
 class DropReason:
-    """Why a cell is left out, with the code that shows it."""
+    """Why a cell is left out, with the code that caused it."""
 
     reason: str
     example: str = ""
 
 
+@dataclass
 class DroppedCells:
-    """How many cells were left out, for each reason."""
+    """Number of cells left out for each reason, with example codes."""
 
-    def __init__(self):
-        self.counts: Counter[str] = Counter()
-        self.examples: dict[str, dict[str, None]] = {}
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, set[str]] = field(default_factory=dict)
 
-    def add(self, drop: DropReason, times: int = 1) -> None:
-        self.counts[drop.reason] += times
+    def add(self, drop: DropReason, count: int = 1) -> None:
+        self.counts[drop.reason] += count
         if drop.example:
-            self.examples.setdefault(drop.reason, {})[drop.example] = None
+            self.examples.setdefault(drop.reason, set()).add(drop.example)
 
     def format_lines(self) -> list[str]:
-        """One line a reason, the largest first, with a few examples."""
-        return [
-            f"{times:>9,}  {reason}{self._format_examples(reason)}"
-            for reason, times in sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        ]
+        """One line per reason, the most frequent first, with a few examples."""
+        reasons = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        return [f"{count:>9,}  {reason}{self._format_examples(reason)}" for reason, count in reasons]
+
+    def get_main_reason(self) -> str:
+        """The line of the most frequent reason."""
+        return self.format_lines()[0].strip() if self.counts else "it has no rows"
 
     def _format_examples(self, reason: str) -> str:
         examples = sorted(self.examples.get(reason, ()))
-        return (
-            f": {', '.join(examples[:MAX_EXAMPLES])}{' …' if len(examples) > MAX_EXAMPLES else ''}"
-            if examples
-            else ""
-        )
+        if not examples:
+            return ""
+        return f": {', '.join(examples[:MAX_EXAMPLES])}{' …' if len(examples) > MAX_EXAMPLES else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationRecord:
-    """One row of an import file: the columns of data/raw as text, and the ends of a published interval."""
+    """One row of an import file: the columns of data/raw as text, and a published confidence interval."""
 
     indicator: str
     geo: str
@@ -89,7 +112,7 @@ class ObservationRecord:
 
 @dataclass(frozen=True)
 class ImportBatch:
-    """One file read: the figures it gives, for data/imports/<source>__<table>.csv."""
+    """The observations read from one file, for data/imports/<source>__<table>.csv."""
 
     source: str
     table: str
@@ -102,8 +125,22 @@ class ImportBatch:
         return f"{self.source}__{self.table}.csv"
 
 
+def load_countries(root: Path) -> list[dict[str, str]]:
+    """The rows of data/codes/geographies.csv that are countries."""
+    rows = build.CodeList(root / "codes" / "geographies.csv").rows
+    return [row for row in rows if row["level"] == "country"]
+
+
+def slugify(text: str) -> str:
+    """Lower-case letters and digits joined by underscores, for the name of an import file."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
 def normalize_decimal(text: str) -> str:
-    """A number as a plain decimal, digits kept as written: '1.50' stays, '1.2e-3' becomes '0.0012'. Raises ValueError on anything else."""
+    """A number as a plain decimal with its digits as written: '1.50' stays, '1.2e-3' becomes '0.0012'.
+
+    Raises ValueError on anything else.
+    """
     if re.fullmatch(build.DECIMAL_PATTERN, text, re.ASCII):
         return text
     if not re.fullmatch(r"-?\d+(\.\d+)?[eE][+-]?\d{1,2}", text, re.ASCII):
@@ -117,31 +154,35 @@ def normalize_decimal(text: str) -> str:
 def compute_confidence_interval(
     value: str, error: str, lower_bound: float = 0, upper_bound: float = 100
 ) -> tuple[str, str]:
-    """The 95% interval of a share in percent from its standard error: value -/+ 1.96 errors, kept within 0 and 100. Raises ImportFault."""
+    """The 95% confidence interval of a share in percent from its standard error: value ± 1.96 errors.
+
+    The interval is clipped to the bounds. Raises ImporterError.
+    """
     try:
-        share, half = float(value), Z95 * float(normalize_decimal(error))
+        share, half_width = float(value), Z95 * float(normalize_decimal(error))
     except ValueError:
         raise ImporterError(f"standard error {error[:40]!r} is not a number.") from None
-    if half < 0:
+    if half_width < 0:
         raise ImporterError(f"standard error {error} is below zero.")
-    low, high = min(max(share - half, lower_bound), share), max(min(share + half, upper_bound), share)
+    low = min(max(share - half_width, lower_bound), share)
+    high = max(min(share + half_width, upper_bound), share)
     return format_decimal(low), format_decimal(high)
 
 
 def format_decimal(number: float | Decimal) -> str:
-    """A number to four decimals, without the zeros at its end."""
-    text = f"{number:.4f}"
-    return text.rstrip("0").rstrip(".")
+    """A number to four decimals, without trailing zeros."""
+    return f"{number:.4f}".rstrip("0").rstrip(".")
 
 
-def remove_duplicates(figures: list[ObservationRecord], name: str) -> list[ObservationRecord]:
-    """The figures without repetitions, in order of key. Raises ImportFault where one key has two values."""
-    found: dict[tuple, ObservationRecord] = {}
-    for figure in figures:
-        first = found.setdefault(figure.key, figure)
-        if Decimal(first.value) != Decimal(figure.value):
-            where = ", ".join(part for part in figure.key if part != "all")
+def remove_duplicates(observations: Iterable[ObservationRecord], name: str) -> list[ObservationRecord]:
+    """The observations sorted by key, each once. Raises ImporterError where one key has two values."""
+    by_key: dict[tuple[str, ...], ObservationRecord] = {}
+    for observation in observations:
+        first = by_key.setdefault(observation.key, observation)
+        if Decimal(first.value) != Decimal(observation.value):
+            key = ", ".join(part for part in observation.key if part != "all")
             raise ImporterError(
-                f"{name} gives two values for {where}: {first.value} and {figure.value}; a dimension may be missing from the extraction, take the whole table."
+                f"{name} gives two values for {key}: {first.value} and {observation.value}; "
+                "a dimension may be missing from the extraction, take the whole table."
             )
-    return [found[key] for key in sorted(found)]
+    return [by_key[key] for key in sorted(by_key)]

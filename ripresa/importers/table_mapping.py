@@ -1,21 +1,26 @@
-"""The official tables that feed our indicators, as declared in tables.toml, and how their codes become ours."""
+"""The official tables declared in import_tables.toml, and the mapping of their codes to the project's."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+import duckdb
 
 from ripresa import settings
 from ripresa.database import build
-from ripresa.importers import cell_reader as streams
-from ripresa.importers import flags as status
-from ripresa.importers.cell_reader import CellTable, CodeClassifier
+from ripresa.importers import cell_reader, flags
+from ripresa.importers.cell_reader import CellTable, Classifiers, CodeClassifier, Fields
 from ripresa.importers.records import (
     DroppedCells,
     DropReason,
+    ImportBatch,
     ImporterError,
     ObservationRecord,
+    error_location,
     remove_duplicates,
 )
 from ripresa.importers.sdmx import strip_label
@@ -28,11 +33,21 @@ AREA_LEVELS = {
     "parts": ("area",),
     "any": ("country", "group", "area", "macro", "nuts1", "nuts2"),
 }
+NACE_KINDS = ("section", "aggregate", "division")
+
+
+class SeriesMapping(TypedDict):
+    """What one of the publisher's indicator codes becomes."""
+
+    indicator: str
+    edition: str
+    unit: NotRequired[str]
+    population: NotRequired[str]
 
 
 @dataclass(frozen=True)
 class TableMapping:
-    """One paragraph of tables.toml."""
+    """One table of import_tables.toml, where its keys are explained."""
 
     id: str
     publisher: str
@@ -41,205 +56,196 @@ class TableMapping:
     unit: str
     population: str
     areas: str
-    series: dict
-    where: dict = field(default_factory=dict)
+    series: dict[str, SeriesMapping]
+    where: dict[str, list[str]] = field(default_factory=dict)
     indicator: str = ""
     sector: str = ""
     total: str = ""
     size: str = ""
-    sizes: dict = field(default_factory=dict)
+    sizes: dict[str, str] = field(default_factory=dict)
     since: str = BASE_YEAR
     until: str = "9999"
-    change: dict = field(default_factory=dict)
+    change: dict[str, str] = field(default_factory=dict)
     key: str = ""
 
 
 @dataclass(frozen=True)
 class CodeLookup:
-    """The code lists of data/codes, as importers ask them."""
+    """The code lists of data/codes by the publishers' codes."""
 
-    areas: dict[str, tuple[str, str]]  # a publisher's code -> ours, level
-    sectors: dict[str, str]  # NACE code -> ours
+    areas: dict[str, tuple[str, str]]  # publisher's code -> project's code, level
+    sectors: frozenset[str]  # NACE codes
 
     @classmethod
     def load(cls, root: Path) -> "CodeLookup":
         geographies = build.CodeList(root / "codes" / "geographies.csv")
-        level = {row["code"]: row["level"] for row in geographies.rows}
-        areas = {row["eu_code"]: row["code"] for row in geographies.rows if row["eu_code"]}
-        areas |= {
-            name: found
-            for name, found in geographies.codes_by_alias.items()
-            if name.startswith("IT") and name != "ITA" or name in ("EU27_2020", "EA")
+        levels = {row["code"]: row["level"] for row in geographies.rows}
+        codes = {row["eu_code"]: row["code"] for row in geographies.rows if row["eu_code"]}
+        codes |= {
+            alias: code
+            for alias, code in geographies.codes_by_alias.items()
+            if (alias.startswith("IT") and alias != "ITA") or alias in ("EU27_2020", "EA")
         }
-        nace = ("section", "aggregate", "division")
-        sectors = {
-            row["code"]: row["code"]
-            for row in build.CodeList(root / "codes" / "sectors.csv").rows
-            if row["kind"] in nace
-        }
-        return cls({name: (found, level[found]) for name, found in areas.items()}, sectors)
+        sectors = build.CodeList(root / "codes" / "sectors.csv").rows
+        return cls(
+            {alias: (code, levels[code]) for alias, code in codes.items()},
+            frozenset(row["code"] for row in sectors if row["kind"] in NACE_KINDS),
+        )
 
-    def find_area(self, name: str, wanted: str) -> str | DropReason:
-        """Our code of an area, where it is one of those wanted."""
-        found, level = self.areas.get(name, ("", ""))
-        if not found:
+    def find_area(self, name: str, areas: str) -> str | DropReason:
+        """The project's code of an area, where it belongs to this key of AREA_LEVELS."""
+        code, level = self.areas.get(name, ("", ""))
+        if not code:
             return DropReason(
                 "area not in data/codes/geographies.csv (smaller areas, or NUTS 2024 areas without an equal)",
                 name,
             )
-        if level in AREA_LEVELS[wanted] or wanted == "italy" and found == "ITA":
-            return found
+        if level in AREA_LEVELS[areas] or (areas == "italy" and code == "ITA"):
+            return code
         return DropReason("area this indicator is not shown for", name)
 
 
 @cache
 def load_table_mappings() -> dict[str, TableMapping]:
-    """Every table by id. A paragraph `extends` another but for what it says."""
-    paragraphs = tomllib.loads(TABLES_FILE.read_text(encoding="utf-8"))
-    known = {entry.name for entry in fields(TableMapping)}
-    found = {}
+    """Every declared table by id. A table that `extends` another inherits the keys that it does not set."""
+    paragraphs: dict[str, dict[str, Any]] = tomllib.loads(TABLES_FILE.read_text(encoding="utf-8"))
+    allowed_keys = {entry.name for entry in fields(TableMapping)}
+    tables = {}
     for id, paragraph in paragraphs.items():
-        whole = paragraphs.get(paragraph.get("extends"), {}) | {
-            name: value for name, value in paragraph.items() if name != "extends"
-        }
-        if unknown := set(whole) - known:
+        values = paragraphs.get(paragraph.get("extends", ""), {}) | paragraph
+        values.pop("extends", None)
+        if unknown := set(values) - allowed_keys:
             raise ImporterError(
-                f"data/catalogue/import_tables.toml, [{id}]: {', '.join(sorted(unknown))} is not known; use some of: {', '.join(sorted(known))}."
+                f"data/catalogue/import_tables.toml, [{id}]: {', '.join(sorted(unknown))} is not known; "
+                f"use some of: {', '.join(sorted(allowed_keys))}."
             )
-        found[id] = TableMapping(id=id, **whole)
-    return found
+        tables[id] = TableMapping(id=id, **values)
+    return tables
 
 
 def get_table_mapping(id: str, publisher: str, name: str) -> TableMapping:
-    """The declared table of this id. Raises ImportFault naming those there are."""
-    found = load_table_mappings().get(id.lower())
-    if not found or found.publisher != publisher:
-        known = ", ".join(
-            sorted(table.id for table in load_table_mappings().values() if table.publisher == publisher)
-        )
-        raise ImporterError(
-            f"{name}: table {id or 'without a name'} feeds no indicator here; use one of: {known} (--table ID says which, where the file does not)."
-        )
-    return found
+    """The declared table of this id. Raises ImporterError with the ids of the publisher's tables."""
+    tables = load_table_mappings()
+    table = tables.get(id.lower())
+    if table and table.publisher == publisher:
+        return table
+    known_ids = ", ".join(sorted(other.id for other in tables.values() if other.publisher == publisher))
+    raise ImporterError(
+        f"{name}: table {id or 'without a name'} feeds no indicator here; use one of: {known_ids} "
+        "(--table ID says which, where the file does not)."
+    )
 
 
-def build_observations(
-    own, cells: CellTable, table: TableMapping, lists: CodeLookup, citation: dict, since: str, name: str
-) -> tuple[list[ObservationRecord], DroppedCells]:
-    """The figures that a table's cells give, one a key, and what was left out. Raises ImportFault."""
-    dropped, found = DroppedCells(), []
-    series, area, time = build_classifiers(cells, table, lists, since, name)
-    for of, where, when, texts in streams.read_matching_cells(own, cells, series, area, time, dropped, name):
-        try:
-            number = status.parse_cell_value(*cells.parse_cell(*texts))
-        except ImporterError as fault:
-            raise ImporterError(
-                f"{name}, {of['indicator']} of {where['geo']}, {when['period']}: {fault}"
-            ) from None
+def read_table(
+    connection: duckdb.DuckDBPyConnection,
+    cells: CellTable,
+    table: TableMapping,
+    *,
+    citation: Mapping[str, str],
+    root: Path,
+    since: str,
+    name: str,
+) -> ImportBatch:
+    """The observations of a table's cells, one per key, with the changes computed from them.
+
+    citation: publisher, title, url and published. name: that of the file, for errors. Raises ImporterError.
+    """
+    dropped, levels = DroppedCells(), []
+    classifiers = build_classifiers(cells, table, CodeLookup.load(root), since, name)
+    for codes, texts in cell_reader.read_matching_cells(connection, cells, classifiers, dropped, name):
+        with error_location(f"{name}, {codes['indicator']} of {codes['geo']}, {codes['period']}"):
+            number = flags.parse_cell_value(*cells.parse_cell(*texts))
         if isinstance(number, DropReason):
             dropped.add(number)
             continue
-        value, flags = number
-        found.append(
-            ObservationRecord(
-                value=value,
-                flag=flags,
-                status="provisional" if "p" in flags else "ok",
-                **of,
-                **where,
-                **when,
-                **citation,
-            )
-        )
-    if not found:
-        most = dropped.format_lines()[0].strip() if dropped.counts else "it has no rows"
+        value, flag = number
+        status = "provisional" if "p" in flag else "ok"
+        levels.append(ObservationRecord(value=value, flag=flag, status=status, **codes, **citation))
+    if not levels:
         raise ImporterError(
-            f"{name} holds nothing for our indicators from table {table.id} ({most}): check the table and the extraction."
+            f"{name} holds nothing for our indicators from table {table.id} ({dropped.get_main_reason()}): "
+            "check the table and the extraction."
         )
-    found = remove_duplicates(found, name)
-    return found + compute_changes_since_base_year(found, table), dropped
+    levels = remove_duplicates(levels, name)
+    observations = levels + compute_changes_since_base_year(levels, table)
+    return ImportBatch(table.source, table.id, observations, dropped, [citation["published"]])
 
 
 def build_classifiers(
-    cells: CellTable, table: TableMapping, lists: CodeLookup, since: str, name: str
-) -> tuple[CodeClassifier, CodeClassifier, CodeClassifier]:
-    """How the table's series, areas and times are sorted into figures. Raises ImportFault where a dimension is missing."""
-    has = cells.dimensions
-    where = next((one for one in ("geo", "ref_area") if one in has), "")
-    asked = {one: next((column for column in one.split("|") if column in has), "") for one in table.where}
-    needed = [one for one in (table.indicator, table.sector, table.size) if one]
+    cells: CellTable, table: TableMapping, lookup: CodeLookup, since: str, name: str
+) -> Classifiers:
+    """Classifiers of a table's series, areas and periods. Raises ImporterError for a missing dimension."""
+    needed = [dimension for dimension in (table.indicator, table.sector, table.size) if dimension]
+    candidates = {"geo": ["geo", "ref_area"], "time_period": ["time_period"]}
+    candidates |= {dimension: [dimension] for dimension in needed}
+    candidates |= {alternatives: alternatives.split("|") for alternatives in table.where}
     present = {
-        "geo": where,
-        "time_period": "time_period" in has,
-        **{one: one in has for one in needed},
-        **{one: column for one, column in asked.items() if one != "freq"},
+        label: next((dimension for dimension in dimensions if dimension in cells.dimensions), "")
+        for label, dimensions in candidates.items()
     }
-    missing = [one for one, column in present.items() if not column]
+    missing = [label for label, dimension in present.items() if not dimension and label != "freq"]
     if missing:
         raise ImporterError(
-            f"{name}: column {missing[0].replace('|', ' or ')} of table {table.id} is missing; ask the publisher for the whole table with its codes."
+            f"{name}: column {missing[0].replace('|', ' or ')} of table {table.id} is missing; "
+            "ask the publisher for the whole table with its codes."
         )
-    names = list(dict.fromkeys([*needed, *filter(None, asked.values())]))
+    dimensions = list(dict.fromkeys(filter(None, (present[label] for label in (*needed, *table.where)))))
+    first_year = max(since or table.since, table.since if table.since > BASE_YEAR else "")
 
-    def of(*codes: str) -> dict | DropReason:
-        return _classify_series(dict(zip(names, codes)), table, lists)
+    def classify_series(*codes: str) -> Fields | DropReason:
+        return _classify_series(dict(zip(dimensions, codes, strict=True)), table, lookup)
 
-    def area(text: str) -> dict | DropReason:
-        geo = lists.find_area(strip_label(text), table.areas)
+    def classify_area(text: str) -> Fields | DropReason:
+        geo = lookup.find_area(strip_label(text), table.areas)
         return geo if isinstance(geo, DropReason) else {"geo": geo}
 
-    def time(text: str) -> dict | DropReason:
-        return _classify_period(
-            strip_label(text),
-            max(since or table.since, table.since if table.since > BASE_YEAR else ""),
-            table.until,
-        )
+    def classify_period(text: str) -> Fields | DropReason:
+        return _classify_period(strip_label(text), first_year, table.until)
 
-    return (
-        CodeClassifier(tuple(has[one] for one in names), of),
-        CodeClassifier((has[where],), area),
-        CodeClassifier((has["time_period"],), time),
+    return Classifiers(
+        CodeClassifier(tuple(cells.dimensions[dimension] for dimension in dimensions), classify_series),
+        CodeClassifier((cells.dimensions[present["geo"]],), classify_area),
+        CodeClassifier((cells.dimensions["time_period"],), classify_period),
     )
 
 
-def _classify_series(codes: dict[str, str], table: TableMapping, lists: CodeLookup) -> dict | DropReason:
-    for columns, wanted in table.where.items():
-        for one in columns.split("|"):
-            if one in codes and strip_label(codes[one]) not in wanted:
-                return DropReason(f"{one} not used here", strip_label(codes[one]))
-    told = codes.get(table.indicator, "any")
-    label = told.partition(":")[2].strip().lower()
-    entry = table.series.get(strip_label(told)) or next(
-        (entry for words, entry in table.series.items() if label and label.startswith(words)), None
-    )
-    if entry is None:
-        return DropReason("indicator not used here", strip_label(told))
-    sector = strip_label(codes.get(table.sector, table.total))
-    if sector != table.total and sector not in lists.sectors:
+def _classify_series(codes: dict[str, str], table: TableMapping, lookup: CodeLookup) -> Fields | DropReason:
+    labels = codes
+    codes = {dimension: strip_label(text) for dimension, text in labels.items()}
+    for alternatives, allowed in table.where.items():
+        for dimension in alternatives.split("|"):
+            if dimension in codes and codes[dimension] not in allowed:
+                return DropReason(f"{dimension} not used here", codes[dimension])
+    indicator = codes.get(table.indicator, "any")
+    series = _find_series(indicator, labels.get(table.indicator, ""), table)
+    if series is None:
+        return DropReason("indicator not used here", indicator)
+    sector = codes.get(table.sector, table.total)
+    if sector != table.total and sector not in lookup.sectors:
         return DropReason("sector not in data/codes/sectors.csv", sector)
-    size = table.sizes.get(strip_label(codes[table.size])) if table.size else "all"
+    size = table.sizes.get(codes[table.size]) if table.size else "all"
     if size is None:
-        return DropReason("size class not shown here", strip_label(codes[table.size]))
-    population = "; ".join(
-        part
-        for part in (
-            table.population,
-            strip_label(told) if strip_label(told) not in ("any", "") else "",
-            entry.get("population", ""),
-        )
-        if part
-    )
+        return DropReason("size class not shown here", codes[table.size])
+    population = (table.population, "" if indicator == "any" else indicator, series.get("population", ""))
     return {
-        "indicator": entry["indicator"],
-        "edition": entry["edition"],
-        "unit": entry.get("unit", table.unit),
-        "population": population,
-        "sector": "all" if sector == table.total else lists.sectors[sector],
+        "indicator": series["indicator"],
+        "edition": series["edition"],
+        "unit": series.get("unit", table.unit),
+        "population": "; ".join(filter(None, population)),
+        "sector": "all" if sector == table.total else sector,
         "size": size,
     }
 
 
-def _classify_period(text: str, since: str, until: str) -> dict | DropReason:
+def _find_series(code: str, labelled_code: str, table: TableMapping) -> SeriesMapping | None:
+    """The mapping of an indicator by its code, else by the beginning of its label."""
+    if code in table.series:
+        return table.series[code]
+    label = labelled_code.partition(":")[2].strip().lower()
+    return next((series for start, series in table.series.items() if label and label.startswith(start)), None)
+
+
+def _classify_period(text: str, since: str, until: str) -> Fields | DropReason:
     """A year; ISTAT writes years as their first day."""
     year = text.removesuffix("-01-01")
     if len(year) != 4 or not year.isascii() or not year.isdigit():
@@ -254,26 +260,26 @@ def _classify_period(text: str, since: str, until: str) -> dict | DropReason:
 def compute_changes_since_base_year(
     levels: list[ObservationRecord], table: TableMapping
 ) -> list[ObservationRecord]:
-    """The change from 2019 that is computed from a table's own levels, so that a revised level never stands beside an old change."""
+    """Changes from 2019 in per cent, computed from the levels, so that a revised level revises its change."""
     if not table.change:
         return []
-    start = {
-        (figure.geo, figure.sector, figure.size): Decimal(figure.value)
-        for figure in levels
-        if figure.period == BASE_YEAR
+    base_values = {
+        (level.geo, level.sector, level.size): Decimal(level.value)
+        for level in levels
+        if level.period == BASE_YEAR
     }
-    found = []
-    for figure in levels:
-        base = start.get((figure.geo, figure.sector, figure.size))
-        if figure.period > BASE_YEAR and base:
-            value = format(round(100 * (Decimal(figure.value) / base - 1), 2), "f")
-            computed = {
-                "indicator": table.change["indicator"],
-                "population": table.change["population"],
-                "unit": "% vs 2019",
-                "value": value,
-                "status": "derived",
-                "confidence": "medium",
-            }
-            found.append(replace(figure, **computed))
-    return found
+    changes = []
+    for level in levels:
+        base = base_values.get((level.geo, level.sector, level.size))
+        if level.period > BASE_YEAR and base:
+            change = replace(
+                level,
+                indicator=table.change["indicator"],
+                population=table.change["population"],
+                unit="% vs 2019",
+                value=format(round(100 * (Decimal(level.value) / base - 1), 2), "f"),
+                status="derived",
+                confidence="medium",
+            )
+            changes.append(change)
+    return changes

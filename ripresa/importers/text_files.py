@@ -1,7 +1,9 @@
-"""The file at the border: unpacked within limits, checked to be whole UTF-8 text, before anything reads it."""
+"""Input files, decompressed within limits and validated as UTF-8 text before anything parses them."""
 
 import codecs
+import csv
 import gzip
+import io
 import shutil
 import tempfile
 import zipfile
@@ -11,69 +13,98 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from ripresa.importers.records import ImporterError
 
-MAX_BYTES = 4 << 30  # bytes of text, unpacked
-MAX_COMPRESSION_RATIO = 200  # times a packed file may grow; official tables grow 10 to 40 times
-SMALL_FILE_BYTES = 16 << 20  # below this a growth is not a bomb
+MAX_BYTES = 4 << 30  # of decompressed text
+MAX_COMPRESSION_RATIO = 200  # official tables reach 10 to 40
+SMALL_FILE_BYTES = 16 << 20  # up to this size any ratio is accepted
 CHUNK_BYTES = 1 << 20
+DELIMITERS = (",", ";", "\t")
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """A plain UTF-8 text on disk, and the name and day of the file it came from."""
+    """A plain UTF-8 text on disk, with the name and ISO date of the file that it came from."""
 
     path: Path
     name: str
     file_date: str
-    ends_with_newline: bool  # ends with a line end
+    ends_with_newline: bool
 
     @property
     def head(self) -> str:
-        """Its first 64 kB, without a byte order mark."""
+        """The first 64 kB, without a byte order mark."""
         with self.path.open("rb") as stream:
             return stream.read(1 << 16).decode("utf-8", errors="ignore").removeprefix("\ufeff")
 
-    def require_complete(self) -> "TextFile":
-        """Itself. Raises ImportFault where the last line has no end: the number there may be cut short."""
-        if not self.ends_with_newline:
-            raise ImporterError(
-                f"{self.name} ends in the middle of a line: download it again, or end its last line if it is whole."
-            )
-        return self
+    @property
+    def first_line(self) -> str:
+        return self.head.partition("\n")[0].rstrip("\r")
 
     @property
     def size(self) -> int:
         return self.path.stat().st_size
 
+    def iterate_headers(self) -> Iterator[tuple[str, list[str]]]:
+        """Each delimiter that the first line may have, with its column names in lower case."""
+        for delimiter in DELIMITERS:
+            try:
+                names = next(csv.reader(io.StringIO(self.first_line), delimiter=delimiter, strict=True), [])
+            except csv.Error:
+                continue
+            yield delimiter, [name.strip().lower() for name in names]
+
+    def require_complete(self) -> "TextFile":
+        """Returns the file itself.
+
+        Raises ImporterError where the last line has no line end: its number may be truncated.
+        """
+        if not self.ends_with_newline:
+            raise ImporterError(
+                f"{self.name} ends in the middle of a line: download it again, "
+                "or end its last line if it is whole."
+            )
+        return self
+
+    def require_size(self, max_bytes: int, advice: str) -> None:
+        """Raises ImporterError with the advice where the text is larger."""
+        if self.size > max_bytes:
+            raise ImporterError(f"{self.name} is larger than {max_bytes >> 20} MB: {advice}.")
+
 
 @contextmanager
 def open_text_file(path: Path, max_bytes: int = MAX_BYTES) -> Iterator[TextFile]:
-    """The text of a plain, gzip or zip file. Raises ImportFault: missing, empty, cut short, too large, not UTF-8 text."""
+    """The text of a plain, gzip or zip file.
+
+    Raises ImporterError where the file is missing, empty, truncated, too large or not UTF-8 text.
+    """
     try:
-        head = path.open("rb").read(8)
-        day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
-    except OSError as fault:
+        with path.open("rb") as stream:
+            magic = stream.read(8)
+        file_date = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+    except OSError as error:
         raise ImporterError(
-            f"{path} cannot be read ({fault.strerror or fault}): give the path of a file."
+            f"{path} cannot be read ({error.strerror or error}): give the path of a file."
         ) from None
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
-        plain = _unpack(path, head, Path(folder) / "text", max_bytes)
-        yield TextFile(plain, path.name, day, _validate_text(plain, path.name, max_bytes))
+        plain_path = _decompress(path, magic, Path(folder) / "text", max_bytes)
+        ends_with_newline = _validate_text(plain_path, path.name, max_bytes)
+        yield TextFile(plain_path, path.name, file_date, ends_with_newline)
 
 
-def _unpack(path: Path, head: bytes, to: Path, largest: int) -> Path:
-    """The path of the text itself: the file, or its unpacked copy at `to`."""
-    if head.startswith(b"\x1f\x8b"):
-        with gzip.open(path) as packed:
-            return _copy_within_limits(packed, path, to, path.stat().st_size, largest)
-    if head.startswith(b"PK\x03\x04"):
+def _decompress(path: Path, magic: bytes, target: Path, max_bytes: int) -> Path:
+    """The path of the plain text: the file itself, or its decompressed copy at `target`."""
+    if magic.startswith(b"\x1f\x8b"):
+        with gzip.open(path) as stream:
+            return _copy_within_limits(stream, path, target, path.stat().st_size, max_bytes)
+    if magic.startswith(b"PK\x03\x04"):
         try:
             with zipfile.ZipFile(path) as archive:
                 member = _find_table_member(archive, path.name)
-                with archive.open(member) as packed:
-                    return _copy_within_limits(packed, path, to, member.compress_size, largest)
+                with archive.open(member) as stream:
+                    return _copy_within_limits(stream, path, target, member.compress_size, max_bytes)
         except (
             zipfile.BadZipFile,
             NotImplementedError,
@@ -81,86 +112,90 @@ def _unpack(path: Path, head: bytes, to: Path, largest: int) -> Path:
             zlib.error,
             EOFError,
             OSError,
-        ) as fault:
+        ) as error:
             raise ImporterError(
-                f"{path.name}: the zip file is damaged or locked ({fault}); download it again."
+                f"{path.name}: the zip file is damaged or locked ({error}); download it again."
             ) from None
-    if set(str(path)) & set("*?[{"):  # DuckDB would read these as a pattern
-        shutil.copyfile(path, to)
-        return to
+    if set(str(path)) & set("*?[{"):  # DuckDB would expand these as a glob pattern
+        shutil.copyfile(path, target)
+        return target
     return path
 
 
 def _find_table_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    """The one table of an archive; the World Bank puts two files of metadata beside it."""
-    names = [info.filename for info in archive.infolist()]
-    if any(entry.startswith(("xl/", "[Content_Types]")) for entry in names):
+    """The only table of an archive; the World Bank adds two files of metadata, which are skipped."""
+    if any(info.filename.startswith(("xl/", "[Content_Types]")) for info in archive.infolist()):
         raise ImporterError(f"{name} is a workbook: save the sheet as CSV UTF-8 and import that.")
-    found = [
+    tables = [
         info
         for info in archive.infolist()
         if Path(info.filename).suffix in (".csv", ".tsv", ".json")
         and not Path(info.filename).name.startswith("Metadata_")
     ]
-    if len(found) != 1:
+    if len(tables) != 1:
         raise ImporterError(
-            f"{name} holds {len(found)} tables where one is expected: unpack it and import one file."
+            f"{name} holds {len(tables)} tables where one is expected: unpack it and import one file."
         )
-    return found[0]
+    return tables[0]
 
 
-def _copy_within_limits(packed, path: Path, to: Path, packed_size: int, largest: int) -> Path:
-    """Unpacks a stream to a file, stopping where it grows beyond the limits."""
-    written = 0
+def _copy_within_limits(
+    stream: IO[bytes] | gzip.GzipFile, path: Path, target: Path, compressed_size: int, max_bytes: int
+) -> Path:
+    """Decompresses a stream to a file, and stops where its size exceeds a limit."""
+    limit = min(max_bytes, max(SMALL_FILE_BYTES, MAX_COMPRESSION_RATIO * compressed_size))
+    size = 0
     try:
-        with to.open("wb") as out:
-            while chunk := packed.read(CHUNK_BYTES):
-                written += len(chunk)
-                if written > largest or written > max(SMALL_FILE_BYTES, MAX_COMPRESSION_RATIO * packed_size):
+        with target.open("wb") as out:
+            while chunk := stream.read(CHUNK_BYTES):
+                size += len(chunk)
+                if size > limit:
                     raise ImporterError(
-                        f"{path.name} unpacks to more than {written // CHUNK_BYTES:,} MB from {packed_size:,} bytes: it is no table, or ask for a smaller extraction."
+                        f"{path.name} unpacks to more than {size // CHUNK_BYTES:,} MB from "
+                        f"{compressed_size:,} bytes: it is no table, or ask for a smaller extraction."
                     )
                 out.write(chunk)
-    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as fault:
-        raise ImporterError(f"{path.name} is cut short or damaged ({fault}): download it again.") from None
-    except OSError as fault:
+    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+        raise ImporterError(f"{path.name} is cut short or damaged ({error}): download it again.") from None
+    except OSError as error:
         raise ImporterError(
-            f"{path.name} cannot be unpacked in {to.parent} ({fault.strerror or fault}): free some space."
+            f"{path.name} cannot be unpacked in {target.parent} ({error.strerror or error}): free some space."
         ) from None
-    return to
+    return target
 
 
-def _validate_text(path: Path, name: str, largest: int) -> bool:
-    """Whether the text ends with a line end; reads it all once, to know that it is UTF-8 text."""
-    if path.stat().st_size > largest:
+def _validate_text(path: Path, name: str, max_bytes: int) -> bool:
+    """Reads the whole file to check that it is UTF-8 text; returns whether its last line has a line end."""
+    if path.stat().st_size > max_bytes:
         raise ImporterError(
-            f"{name} is larger than {largest // CHUNK_BYTES:,} MB: ask for a smaller extraction."
+            f"{name} is larger than {max_bytes // CHUNK_BYTES:,} MB: ask for a smaller extraction."
         )
     decoder = codecs.getincrementaldecoder("utf-8")()
-    last, place = b"", 0
+    last_chunk, offset = b"", 0
     try:
         with path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
-                if not last:
+                if offset == 0:
                     _reject_other_formats(chunk, name)
                 if b"\0" in chunk:
                     raise ImporterError(
-                        f"{name} is not text (byte {place + chunk.index(0):,} is zero): export it as CSV UTF-8."
+                        f"{name} is not text (byte {offset + chunk.index(0):,} is zero): "
+                        "export it as CSV UTF-8."
                     )
                 decoder.decode(chunk)
-                last, place = chunk, place + len(chunk)
+                last_chunk, offset = chunk, offset + len(chunk)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise ImporterError(
-            f"{name} is not UTF-8 text (near byte {place:,}): save it again as CSV UTF-8."
+            f"{name} is not UTF-8 text (near byte {offset:,}): save it again as CSV UTF-8."
         ) from None
-    if not last.strip():
+    if not last_chunk.strip():
         raise ImporterError(f"{name} is empty: download or export it again.")
-    return last.endswith(b"\n")
+    return last_chunk.endswith(b"\n")
 
 
 def _reject_other_formats(start: bytes, name: str) -> None:
-    """Refuses what is plainly something else."""
+    """Raises ImporterError for UTF-16 text, web pages and XML."""
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ImporterError(f"{name} is UTF-16 text: save it again as CSV UTF-8.")
     if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
