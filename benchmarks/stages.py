@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ripresa import catalogue
-from ripresa.database import build, query
+from ripresa.database import query
+from ripresa.database.input_files import compute_data_version
 from ripresa.filter_options import build_options
 from ripresa.filters import Filters, resolve_view
 
@@ -60,7 +61,7 @@ def measure_build(rounds: int = 3) -> dict:
     return {
         "seconds": _summarize(times),
         "megabytes": round(size / 1e6, 1),
-        "version": build.compute_data_version(),
+        "version": compute_data_version(),
     }
 
 

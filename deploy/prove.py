@@ -26,7 +26,7 @@ import websockets
 
 from benchmarks.load import StreamlitVisitor, compute_quantile
 from benchmarks.servers import ROOT, Server
-from ripresa.database import build
+from ripresa.database.build import ensure_database
 
 VIEWS = [
     ("closures", f"lang={lang}&level=italy&period={period}")
@@ -118,7 +118,7 @@ def run_cluster() -> Iterator[tuple[int, list[Replica]]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="prove-")))
         folder.chmod(0o755)
-        database = Path(shutil.copy(build.ensure_database(), folder / "ripresa.duckdb"))
+        database = Path(shutil.copy(ensure_database(), folder / "ripresa.duckdb"))
         replicas = [Replica(find_free_port(), database), Replica(find_free_port(), database)]
         for replica in replicas:
             stack.callback(lambda replica=replica: replica.stop(signal.SIGKILL))

@@ -33,7 +33,7 @@ class CoverageRow(TypedDict):
 
 
 def get_coverage(indicator: str, level: str, chart: str) -> list[CoverageRow]:
-    """Coverage of an indicator at a level. A map uses the rows of its own areas wherever there are any."""
+    """Coverage of an indicator at a level. A map uses only the rows of its areas wherever there are any."""
     rows = [row for row in load_coverage().get(indicator, ()) if row["level"] in COVERAGE_LEVELS[level]]
     return [row for row in rows if is_charted_at_level(row, level, chart)] or rows
 

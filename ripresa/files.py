@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Gives the path of a draft in the same folder, which replaces `path` when the block ends without an exception.
+    """Yields the path of a draft in the same folder, which replaces `path` if the block raises nothing.
 
     The draft is flushed to the disk before the swap and deleted after an exception; `path` is then unchanged.
     """

@@ -127,7 +127,7 @@ class View:
 
 
 def resolve_view(filters: Filters, topic: str) -> View:
-    """The view of a topic for these filters: a choice without data is replaced by the default, with a notice."""
+    """The view of a topic for these filters: a choice without data becomes the default, with a notice."""
     return _ViewResolver(filters, catalogue.load_topics()[topic]).resolve()
 
 
@@ -239,7 +239,7 @@ class _ViewResolver:
         return chosen
 
     def _choose_editions(self, period: str, coverage: Sequence[CoverageRow]) -> tuple[str, ...]:
-        """Editions in order of preference: those with data in the period first, then the other declared ones."""
+        """Editions in order of preference: those with data in the period, then the other declared ones."""
         at_period = [row for row in coverage if period == "latest" or row["period"] == period]
         available = [row["edition"] for row in sorted(at_period, key=lambda row: -row["areas"])]
         declared = self.default["editions"]
@@ -299,7 +299,7 @@ class _ViewResolver:
 
 
 def _choose_level(filters: Filters, topic: Topic) -> str:
-    """The level of a topic for filters without one: that of the chosen areas if the topic has it, else its default."""
+    """The level for filters without one: that of the chosen areas if the topic has it, else the default."""
     levels = get_area_levels()
     countries = {code for code in filters.geo if levels[code] == "country"}
     if not countries:

@@ -39,7 +39,7 @@ UNIT_KEYS = {
 
 @cache
 def load_strings() -> dict[str, dict[str, str]]:
-    """Every translated sentence: {key: {"it": ..., "en": ...}}. Raises ValueError where two files share a key."""
+    """Every translated sentence: {key: {"it": ..., "en": ...}}. Raises ValueError for a key in two files."""
     sentences: dict[str, dict[str, str]] = {}
     for name in LOCALE_FILES:
         entries = tomllib.loads((settings.LOCALES / f"{name}.toml").read_text(encoding="utf-8"))
@@ -75,9 +75,9 @@ def interpolate(sentence: str, lang: str, values: Mapping[str, object]) -> str:
 
 
 class PluralNumber:
-    """A number inside a sentence, formatted with the forms "one|other" or "one|two|other" as its format spec.
+    """A number inside a sentence, whose format spec is the forms "one|other" or "one|two|other".
 
-    The plural rule of the language chooses the form; "#" is replaced with the number as the language writes it.
+    The plural rule of the language chooses the form; "#" is replaced with the formatted number.
     """
 
     def __init__(self, value: float, lang: str, formatted: str = ""):
@@ -95,9 +95,9 @@ class PluralNumber:
 
 
 def translate_fragments(text: str, lang: str, prefix: str = "noted_") -> str:
-    """A document's title or a population with its English notes translated; what has no translation is unchanged.
+    """A document's title or a population with its English notes translated, where there is a translation.
 
-    prefix: of the keys of the translations, "noted_" for notes beside a title, "population_" for populations.
+    prefix: of the keys of the translations: "noted_" for notes on a title, "population_" for populations.
     """
     pattern, translations = _load_fragments(lang, prefix)
     return pattern.sub(lambda match: translations[match[0]], text)
@@ -175,7 +175,7 @@ def format_items(items: Iterable[str], lang: str) -> str:
 
 
 def format_period(period: str, lang: str) -> str:
-    """A period code in words: "2020-05" -> "maggio 2020" or "May 2020". Anything else is returned unchanged."""
+    """A period in words: "2020-05" -> "maggio 2020" or "May 2020". Anything else is returned unchanged."""
     if period == "latest":
         return t("latest", lang)
     if "/" in period:

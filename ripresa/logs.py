@@ -1,4 +1,6 @@
-"""Structured logging: one JSON object per event on stderr, without client addresses, answers, SQL or query strings.
+"""Structured logging: one JSON object per event on stderr.
+
+No client address, diagnosis answer, SQL or query string is logged.
 
 RIPRESA_LOG_LEVEL is the lowest level written: debug (requests of static files too), info, warning, error.
 """
@@ -61,7 +63,7 @@ def log_event(name: str, level: int = logging.INFO, /, **fields: object) -> None
 
 @contextmanager
 def log_duration(name: str, /, **fields: object) -> Iterator[dict[str, object]]:
-    """Logs the duration of the block in milliseconds; entries added to the yielded dictionary are logged too."""
+    """Logs the duration of the block in milliseconds, with the entries added to the yielded dictionary."""
     start = time.perf_counter()
     try:
         yield fields

@@ -25,7 +25,7 @@ class TokenBucket:
         self._tokens: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens and time of last change
 
     def acquire(self, client: str, cost: float = 1.0) -> float:
-        """Charges the cost and returns 0, or charges nothing and returns the seconds until a token is available."""
+        """Charges the cost and returns 0, or only returns the seconds until a token is available."""
         with self._lock:
             tokens = self._get_tokens(client)
             if tokens < 1:
@@ -53,7 +53,7 @@ BUCKETS = {kind: TokenBucket(*limits) for kind, limits in BUCKET_LIMITS.items()}
 
 
 def acquire_token(kind: str, client: str) -> int:
-    """Charges one request and returns 0, or returns the seconds to wait. RIPRESA_RATE_LIMITS=0 disables limits."""
+    """Charges one request and returns 0, or the seconds to wait. RIPRESA_RATE_LIMITS=0 disables limits."""
     return math.ceil(BUCKETS[kind].acquire(client)) if settings.is_rate_limiting_enabled() else 0
 
 

@@ -1,6 +1,6 @@
 """Every path and environment variable of the application, each in one place.
 
-Environment variables are read when they are needed, not at import, so that a process can be started with others.
+Environment variables are read when they are needed, not at import, so that tests can change them.
 """
 
 import os
@@ -33,7 +33,7 @@ PROFILE_SHEETS = STATIC / "sheets"
 DOWNLOAD_CACHE = ".cache"  # inside the project folder: official files an import downloaded
 CONTRIBUTION_STORE = ROOT / "contributions" / "diagnosis.sqlite3"
 
-RENAMED_VARIABLES = {  # names before 0.9 and what they are called now
+RENAMED_VARIABLES = {  # names before 0.9 and their present names
     "RECOVERY_DATABASE": "RIPRESA_DATABASE",
     "RECOVERY_READONLY": "RIPRESA_READ_ONLY",
     "RECOVERY_LOG": "RIPRESA_LOG_LEVEL",
@@ -57,9 +57,9 @@ def check_environment(
     former_store: Path = FORMER_CONTRIBUTION_STORE,
     store: Path = CONTRIBUTION_STORE,
 ) -> None:
-    """Refuses to start with a variable or a contribution store of an older version, which would be ignored.
+    """Raises an error for variables or a contribution store of an older version, which would be ignored.
 
-    Raises SettingsError with one sentence that names the variable or folder to use instead.
+    The SettingsError is one sentence that names the variable or folder to use instead.
     """
     environment = os.environ if environment is None else environment
     for name in sorted(environment):
@@ -69,13 +69,14 @@ def check_environment(
             )
         if name.startswith("RECOVERY_") or (name.startswith("DIAGNOSIS_") and name != "DIAGNOSIS_PASSWORD"):
             raise SettingsError(
-                f"The environment variable {name} is not known; variables of this project begin with RIPRESA_: "
-                "rename or remove it."
+                f"The environment variable {name} is not known; "
+                "variables of this project begin with RIPRESA_: rename or remove it."
             )
     if former_store.exists():
         raise SettingsError(
-            f"Contributions are now kept in {store.parent.name}/{store.name}: move {former_store.parent.name}/"
-            f"{former_store.name} there (with its -wal and -shm files), so that none is lost."
+            f"Contributions are now kept in {store.parent.name}/{store.name}: "
+            f"move {former_store.parent.name}/{former_store.name} there "
+            "(with its -wal and -shm files), so that none is lost."
         )
 
 
@@ -85,7 +86,7 @@ def get_database_path(data: Path = DATA) -> Path:
 
 
 def is_read_only() -> bool:
-    """Whether this server never builds (RIPRESA_READ_ONLY=1): it serves a copy of a published database."""
+    """Whether this server only serves a published database and never builds it (RIPRESA_READ_ONLY=1)."""
     return os.environ.get("RIPRESA_READ_ONLY") == "1"
 
 
@@ -100,22 +101,22 @@ def is_rate_limiting_enabled() -> bool:
 
 
 def get_trusted_proxy_count() -> int:
-    """How many reverse proxies in front of this server are believed about a client's address."""
+    """How many reverse proxies in front of this server are trusted for the client address."""
     return int(os.environ.get("RIPRESA_TRUSTED_PROXIES") or 0)
 
 
 def get_sql_worker_count() -> int:
-    """Processes that answer visitors' SQL (RIPRESA_SQL_WORKERS, 1 to 4)."""
+    """Processes that run the SQL of visitors (RIPRESA_SQL_WORKERS, 1 to 4)."""
     return max(1, min(4, int(os.environ.get("RIPRESA_SQL_WORKERS") or 2)))
 
 
 def get_publisher() -> str:
-    """Who publishes this site, for the accessibility statement; empty where it is not said."""
+    """Who publishes this site, for the accessibility statement; empty where it is not set."""
     return os.environ.get("RIPRESA_PUBLISHER", "")
 
 
 def get_contact() -> str:
-    """Where to report an accessibility problem; empty where it is not said."""
+    """Where to report an accessibility problem; empty where it is not set."""
     return os.environ.get("RIPRESA_CONTACT", "")
 
 
@@ -125,10 +126,10 @@ def get_contribution_store() -> str:
 
 
 def is_synthetic_sample_enabled() -> bool:
-    """Whether the invented diagnosis results are shown until real ones exist (RIPRESA_DIAGNOSIS_SAMPLE=0: no)."""
+    """Whether synthetic diagnosis results are shown until real ones exist (RIPRESA_DIAGNOSIS_SAMPLE=0: no)."""
     return os.environ.get("RIPRESA_DIAGNOSIS_SAMPLE", "1") != "0"
 
 
 def get_browser_paths() -> list[str]:
-    """Chromium as named by the environment, tried before the usual commands."""
+    """Paths of Chromium from the environment, tried before the usual commands."""
     return [path for name in ("BROWSER_PATH", "CHROMIUM") if (path := os.environ.get(name, ""))]

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from ripresa import i18n, settings
-from ripresa.database import build
+from ripresa.database.published_observation import parse_period_start
 from ripresa.diagnosis import scoring
 from ripresa.diagnosis.questionnaire import QuestionnaireError
 from ripresa.diagnosis.questionnaire_loader import QuestionnaireParser, get_questionnaire
@@ -116,7 +116,7 @@ def parsers() -> dict[str, Parser]:
         "language": Parser(["it-IT,it;q=0.9,en;q=0.8", "en"], lambda text: i18n.negotiate_language("", text)),
         "period": Parser(
             ["2020", "2020-H1", "2020-Q2", "2020-05", "2020-05-19", "2020-05/2020-10"],
-            build.parse_period_start,
+            parse_period_start,
             (ValueError,),
         ),
         "number": Parser(["1.50", "1.2e-3", "-7"], records.normalize_decimal, (ValueError,)),

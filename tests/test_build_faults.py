@@ -11,8 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ripresa.cli import build_database
-from ripresa.database import build
+from ripresa.cli.build_database import main as run_build_command
+from ripresa.database.build import build_database, ensure_database
+from ripresa.database.build_errors import BuildError
+from ripresa.database.database_file import read_data_version
+from ripresa.database.input_files import compute_data_version
 from tests.helpers.permissions import make_read_only, unprivileged_user
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +56,7 @@ def cell(path: Path, column: str, value: str, row: int = 2) -> None:
 
 def said(root: Path, monkeypatch, capsys) -> str:
     """What `python -m ripresa build --root ROOT` says when it refuses; fails if it accepts."""
-    code = build_database.main(["--root", str(root)])
+    code = run_build_command(["--root", str(root)])
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("build:")]
     assert code == 1
     assert lines
@@ -240,7 +243,7 @@ def test_a_build_killed_half_way_leaves_the_old_file_whole_and_the_next_one_fini
     assert killed.returncode == -9
     assert (root / "ripresa.duckdb").read_bytes() == old
     assert start(root).communicate()
-    assert version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
+    assert version_in(root / "ripresa.duckdb") == compute_data_version(root)
     assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
@@ -251,21 +254,21 @@ def test_a_first_build_killed_half_way_leaves_no_database(root):
     killed.kill()
     killed.communicate()
     assert not (root / "ripresa.duckdb").exists()
-    assert build.read_data_version(root / "ripresa.duckdb") == ""
+    assert read_data_version(root / "ripresa.duckdb") == ""
 
 
 def test_two_builds_at_once_both_end_well(root):
     both = [start(root), start(root)]
     assert [one.communicate() and one.returncode for one in both] == [0, 0]
-    assert version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
+    assert version_in(root / "ripresa.duckdb") == compute_data_version(root)
     assert not list(root.glob(".ripresa.duckdb.draft-*"))
 
 
 def test_a_reader_of_the_old_database_is_not_disturbed_by_a_build(root, old):
     with duckdb.connect(str(root / "ripresa.duckdb"), read_only=True) as reader:
-        build.build_database(root)
+        build_database(root)
         assert reader.execute("select version from build").fetchone() == ("old",)
-    assert version_in(root / "ripresa.duckdb") == build.compute_data_version(root)
+    assert version_in(root / "ripresa.duckdb") == compute_data_version(root)
 
 
 @pytest.mark.fault
@@ -306,17 +309,17 @@ def test_a_read_only_folder_is_said_with_a_way_out(locked, monkeypatch, capsys):
 
 @pytest.mark.fault
 def test_a_read_only_folder_with_a_current_database_is_enough(locked):
-    build.build_database(locked)
+    build_database(locked)
     make_read_only(locked)
     with unprivileged_user():
-        assert build.ensure_database(locked) == locked / "ripresa.duckdb"
+        assert ensure_database(locked) == locked / "ripresa.duckdb"
 
 
 @pytest.mark.fault
 def test_a_read_only_replica_never_builds(root, monkeypatch):
     monkeypatch.setenv("RIPRESA_READ_ONLY", "1")
-    with pytest.raises(build.BuildError, match="RIPRESA_READ_ONLY=1 forbids building"):
-        build.ensure_database(root)
+    with pytest.raises(BuildError, match="RIPRESA_READ_ONLY=1 forbids building"):
+        ensure_database(root)
     assert not (root / "ripresa.duckdb").exists()
 
 
@@ -324,16 +327,16 @@ def test_a_read_only_replica_never_builds(root, monkeypatch):
 
 
 def test_line_endings_do_not_change_the_version(root):
-    before = build.compute_data_version(root)
+    before = compute_data_version(root)
     path = root / DESI
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert build.compute_data_version(root) == before
+    assert compute_data_version(root) == before
 
 
 def test_a_changed_figure_changes_the_version(root):
-    before = build.compute_data_version(root)
+    before = compute_data_version(root)
     cell(root / DESI, "value", "11")
-    assert build.compute_data_version(root) != before
+    assert compute_data_version(root) != before
 
 
 @pytest.mark.fault
@@ -341,5 +344,5 @@ def test_a_damaged_database_is_built_again(root):
     path = root / "ripresa.duckdb"
     for damage in (b"", b"not a database", b"\0" * 20_000):
         path.write_bytes(damage)
-        assert build.ensure_database(root) == path
-        assert build.read_data_version(path) == build.compute_data_version(root)
+        assert ensure_database(root) == path
+        assert read_data_version(path) == compute_data_version(root)

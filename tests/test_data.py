@@ -10,7 +10,11 @@ import duckdb
 import pytest
 
 from ripresa import catalogue, settings
-from ripresa.database import build, query
+from ripresa.database import query
+from ripresa.database.build import build_database, ensure_database
+from ripresa.database.build_errors import BuildError
+from ripresa.database.code_lists import CodeList
+from ripresa.database.input_files import compute_data_version
 
 ROOT = settings.DATA
 RAW = sorted((ROOT / "raw").glob("*__*.csv"))
@@ -24,7 +28,7 @@ YEARS = ["2019", "2020", "2021", "2022", "2023", "2024"]
 def db():
     """The database, read only."""
     with duckdb.connect() as connection:
-        connection.execute("attach $path as published (read_only)", {"path": str(build.ensure_database())})
+        connection.execute("attach $path as published (read_only)", {"path": str(ensure_database())})
         yield connection.execute("use published")
 
 
@@ -437,12 +441,12 @@ TOTALS = {
 
 @pytest.mark.parametrize("name", TOTALS)
 def test_every_source_s_own_total_is_all(name):
-    codes = build.CodeList(ROOT / "codes" / f"{name}.csv")
+    codes = CodeList(ROOT / "codes" / f"{name}.csv")
     assert {codes.find_code(word) for word in TOTALS[name]} == {"all"}
 
 
 def test_unknown_is_a_category_and_never_a_total(db):
-    assert build.CodeList(ROOT / "codes" / "sectors.csv").find_code("unknown") == "unknown"
+    assert CodeList(ROOT / "codes" / "sectors.csv").find_code("unknown") == "unknown"
     assert (
         column(db, "select count(*) from observations where sector = 'unknown'")
         == [sum(row["sector"] == "unknown" for row in raw())]
@@ -633,8 +637,8 @@ def test_a_fault_of_the_lists_is_a_sentence_that_names_the_file(fault, copy):
     text = (copy / name).read_text(encoding="utf-8")
     assert old in text
     (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(build.BuildError) as said:
-        build.build_database(copy)
+    with pytest.raises(BuildError) as said:
+        build_database(copy)
     assert str(said.value).startswith(expected)
     assert str(said.value).endswith(".")
 
@@ -705,7 +709,7 @@ def test_no_published_rate_is_averaged(path):
 
 
 def test_the_same_inputs_give_the_same_version(copy):
-    assert build.compute_data_version(copy) == build.compute_data_version()
+    assert compute_data_version(copy) == compute_data_version()
 
 
 @pytest.mark.parametrize(
@@ -723,17 +727,17 @@ def test_the_same_inputs_give_the_same_version(copy):
 def test_a_changed_input_changes_the_version(name, copy):
     with (copy / name).open("a", encoding="utf-8") as text:
         text.write("\n")
-    assert build.compute_data_version(copy) != build.compute_data_version()
+    assert compute_data_version(copy) != compute_data_version()
 
 
 def test_code_and_words_are_no_inputs_of_the_version(copy):
     for name in ("build.py", "schema.py", "interface.toml"):
         (copy / name).write_text("changed", encoding="utf-8")
-    assert build.compute_data_version(copy) == build.compute_data_version()
+    assert compute_data_version(copy) == compute_data_version()
 
 
 def test_two_builds_of_the_same_inputs_hold_the_same_figures(db, tmp_path):
-    version = build.build_database(ROOT, tmp_path / "again.duckdb")
+    version = build_database(ROOT, tmp_path / "again.duckdb")
     assert column(db, "select version from build") == [version]
     with duckdb.connect() as connection:
         for name, path in (("one", settings.get_database_path()), ("two", tmp_path / "again.duckdb")):

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from deploy import prove
-from ripresa.database import build
+from ripresa.database.build import ensure_database
 from ripresa.views.components import plotly_figure
 from tests.conftest import absent
 from tests.helpers.web import open_websocket
@@ -199,7 +199,7 @@ def test_a_replica_killed_and_data_renewed_under_load_are_no_fault_to_a_visitor(
             if path.is_file() and "__pycache__" not in path.parts
         }
 
-    build.ensure_database()
+    ensure_database()
     plotly_figure.publish_script()  # what the image makes before it is closed
     before = state()
     found = prove.measure_deployment(seconds=0.9, visitors=4)

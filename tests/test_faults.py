@@ -23,8 +23,11 @@ from starlette.testclient import TestClient
 from ripresa import i18n as words
 from ripresa import settings
 from ripresa.cli import rollback
-from ripresa.database import build, query
+from ripresa.database import query
 from ripresa.database import releases as release
+from ripresa.database.build import build_database, ensure_database
+from ripresa.database.database_file import get_previous_path, read_data_version
+from ripresa.database.input_files import compute_data_version
 from ripresa.diagnosis import published_file
 from ripresa.diagnosis.contribution import generate_withdrawal_code
 from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store
@@ -170,11 +173,11 @@ def test_a_database_swapped_in_the_middle_of_a_visit_is_the_one_of_the_next_answ
 def made(tmp_path_factory) -> Path:
     """A small root with its database and one release."""
     root = small(tmp_path_factory.mktemp("small") / "data")
-    build.build_database(root, root / "ripresa.duckdb")
+    build_database(root, root / "ripresa.duckdb")
     release.create_release(root, date(2026, 11, 22))
     raw = root / "raw" / "future_of_business__x.csv"
     raw.write_text(raw.read_text().replace(",16,percent", ",17,percent"))
-    build.build_database(root, root / "ripresa.duckdb")
+    build_database(root, root / "ripresa.duckdb")
     return root
 
 
@@ -251,7 +254,7 @@ def test_a_release_into_a_closed_folder_is_said():
     outer = Path(tempfile.mkdtemp(prefix="closed-"))
     try:
         root = small(outer / "data")
-        build.build_database(root, root / "ripresa.duckdb")
+        build_database(root, root / "ripresa.duckdb")
         make_read_only(root)
         with (
             unprivileged_user(),
@@ -303,8 +306,8 @@ def test_an_import_killed_half_way_leaves_a_database_that_is_read_and_data_that_
     killed.kill()
     killed.communicate()
     assert (root / "ripresa.duckdb").read_bytes() == before
-    build.build_database(root)
-    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
+    build_database(root)
+    assert read_data_version(root / "ripresa.duckdb") == compute_data_version(root)
 
 
 GIVING = "import sys; from ripresa.diagnosis.contribution import generate_withdrawal_code; from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store; from tests.helpers.diagnosis_cases import TODAY, build_row\n"
@@ -392,11 +395,11 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
     path = Path(shutil.copy(replica, folder / "ripresa.duckdb"))
     with duckdb.connect(str(path)) as connection:
         connection.execute("update build set version = 'feedfacebeef'")
-    build.build_database(out=path)  # the same figures under their true version, in place of the other
+    build_database(path=path)  # the same figures under their true version, in place of the other
     monkeypatch.setenv("RIPRESA_DATABASE", str(path))
     visit = open_page(lang="en")
     assert first in plain(visit)
-    assert build.read_data_version(build.get_previous_path(path)) == "feedfacebeef"
+    assert read_data_version(get_previous_path(path)) == "feedfacebeef"
     for version in ("feedfacebeef", first):
         with pytest.raises(SystemExit):  # a question, not an order
             rollback.main(["--help"])
@@ -432,12 +435,12 @@ def test_a_release_dated_before_the_last_one_is_refused(root):
 
 @pytest.mark.parametrize("when", [0, 4_102_444_800], ids=["1970", "2100"])
 def test_files_dated_in_another_age_are_read_and_built_as_ever(when, root):
-    version = build.compute_data_version(root)
+    version = compute_data_version(root)
     for path in root.rglob("*"):
         os.utime(path, (when, when))
-    assert build.compute_data_version(root) == version
-    assert build.ensure_database(root) == root / "ripresa.duckdb"
-    assert build.read_data_version(root / "ripresa.duckdb") == version
+    assert compute_data_version(root) == version
+    assert ensure_database(root) == root / "ripresa.duckdb"
+    assert read_data_version(root / "ripresa.duckdb") == version
 
 
 def test_a_clock_put_back_after_a_contribution_does_not_take_its_code_away(tmp_path):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ripresa import catalogue, i18n, settings
 from ripresa.charts import theme as look
 from ripresa.database import query as queries
-from ripresa.database.build import BuildError
+from ripresa.database.build_errors import BuildError
 from ripresa.i18n import (
     format_interval,
     format_number,

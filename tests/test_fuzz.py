@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ripresa import i18n
-from ripresa.database import build
+from ripresa.database.build import ensure_database
 from ripresa.diagnosis.contribution import Profile
 from ripresa.diagnosis.italian_areas import get_region_codes
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
@@ -96,7 +96,7 @@ def unchanged():
     """Whatever the tests of this file do, the database stays as it was."""
 
     def stamp():
-        return hashlib.sha256(build.ensure_database().read_bytes()).digest()
+        return hashlib.sha256(ensure_database().read_bytes()).digest()
 
     before = stamp()
     yield

@@ -11,7 +11,9 @@ import pytest
 
 from ripresa import settings
 from ripresa.cli import import_files as command
-from ripresa.database import build
+from ripresa.database.build_errors import BuildError
+from ripresa.database.database_file import read_data_version
+from ripresa.database.input_files import compute_data_version
 from ripresa.importers import apply
 from tests.helpers.importing import FIXTURES, small
 
@@ -80,7 +82,7 @@ def test_an_import_says_what_is_new_revised_unchanged_and_dropped_and_builds(roo
     assert "2 confidential" in lines
     assert "1 indicator not used here: E_DI3_LO" in lines
     assert "build: version" in said.err
-    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
+    assert read_data_version(root / "ripresa.duckdb") == compute_data_version(root)
     assert asked(
         root, "select value, flags from observations where indicator = 'dii_at_least_basic' and geo = 'GRC'"
     ) == [(43.3, "bu")]
@@ -132,7 +134,7 @@ def test_a_dry_run_writes_nothing(root, capsys):
 def test_each_publisher_from_the_command_line(source, name, more, written, root):
     assert run(root, source, FIXTURES / name, *more) == 0
     assert list(content(root / "imports")) == [written]
-    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
+    assert read_data_version(root / "ripresa.duckdb") == compute_data_version(root)
 
 
 def test_the_module_runs_as_a_command(root):
@@ -277,7 +279,7 @@ def test_an_own_figure_with_an_unknown_code_is_refused_by_name_before_anything_i
 @pytest.mark.parametrize(
     "fault",
     [
-        build.BuildError("The build says no."),
+        BuildError("The build says no."),
         duckdb.ConstraintException("duplicate key"),
         KeyboardInterrupt(),
         OSError("disk full"),
@@ -305,7 +307,7 @@ def test_a_first_import_is_taken_back_without_a_trace(root, monkeypatch):
     monkeypatch.setattr(
         apply.build,
         "build_database",
-        lambda *_: (_ for _ in ()).throw(build.BuildError("The build says no.")),
+        lambda *_: (_ for _ in ()).throw(BuildError("The build says no.")),
     )
     assert run(root, "eurostat", FIXTURES / "isoc_e_dii_first.csv") == 1
     assert content(root) == before
@@ -368,5 +370,5 @@ def test_two_imports_at_once_both_end_well(root, tmp_path):
         start("worldbank", FIXTURES / "worldbank.json"),
     ]
     assert [one.communicate() and one.returncode for one in both] == [0, 0]
-    assert build.read_data_version(root / "ripresa.duckdb") == build.compute_data_version(root)
+    assert read_data_version(root / "ripresa.duckdb") == compute_data_version(root)
     assert len(content(root / "imports")) == 2

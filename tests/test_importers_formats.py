@@ -12,7 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ripresa import settings
-from ripresa.database import build
+from ripresa.database.code_lists import CodeList
+from ripresa.database.dataset import Dataset
 from ripresa.importers import (
     eurostat,
     future_of_business,
@@ -124,7 +125,7 @@ def test_changes_computed_from_levels_are_those_of_data_raw(tmp_path):
     }
     raw = {
         row.key: row.value
-        for row in build.Dataset(settings.DATA).rows
+        for row in Dataset(settings.DATA).rows
         if row.indicator == "gva_change_vs_2019" and row.file.startswith("data/raw")
     }
     assert len(computed) == len(raw) == 399
@@ -305,8 +306,7 @@ def test_every_declared_table_feeds_a_known_indicator_with_known_codes():
     from ripresa import catalogue
 
     lists = {
-        name: build.CodeList(settings.DATA / "codes" / f"{name}.csv")
-        for name in ("sizes", "editions", "units")
+        name: CodeList(settings.DATA / "codes" / f"{name}.csv") for name in ("sizes", "editions", "units")
     }
     for table in table_mapping.load_table_mappings().values():
         assert table.source in catalogue.load_sources()

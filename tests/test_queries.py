@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 from ripresa.database import query
+from ripresa.database.build import ensure_database
+from ripresa.database.build_errors import BuildError
 from ripresa.database.query import run_query
 
 ANSWERS = {}  # question: the check of its answer
@@ -819,7 +821,7 @@ def test_many_readers_at_once_get_their_own_answers():
 def published(tmp_path, monkeypatch):
     """A copy of the database in a place of its own, which questions now read."""
     path = tmp_path / "published.duckdb"
-    shutil.copyfile(query.build.ensure_database(), path)
+    shutil.copyfile(ensure_database(), path)
     monkeypatch.setenv("RIPRESA_DATABASE", str(path))
     yield path
     monkeypatch.undo()
@@ -844,7 +846,7 @@ def test_a_file_that_is_no_database_is_one_sentence_and_a_good_one_put_back_is_r
     whole = published.read_bytes()
     published.write_bytes(b"not a database" * 1000)
     with pytest.raises(
-        query.build.BuildError,
+        BuildError,
         match=r"published\.duckdb cannot be read .*: delete it and start again, it will be rebuilt\.$",
     ):
         query.get_data_version()

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from ripresa.cli import make_release
-from ripresa.database import build, query
+from ripresa.database import query
 from ripresa.database import releases as release
+from ripresa.database.build import build_database
+from ripresa.database.release_changes import diff_view_rows
 from ripresa.embed import embed_page
 from ripresa.exports import atom as feed
 from ripresa.exports import versions
@@ -43,7 +45,7 @@ def data(tmp_path_factory) -> dict:
     patch.delenv("RIPRESA_DATABASE", raising=False)
     root = tmp_path_factory.mktemp("project") / "data"
     shutil.copytree(ROOT / "data", root, ignore=MADE)
-    build.build_database(root)
+    build_database(root)
     first = release.create_release(root, FIRST)
     log = release.load_revisions(root)
 
@@ -53,7 +55,7 @@ def data(tmp_path_factory) -> dict:
 
     before = list(csv.DictReader((root / DESI).open(encoding="utf-8", newline="")))
     edit(root / DESI, change)
-    build.build_database(root)
+    build_database(root)
     second = release.create_release(root, SECOND)
     yield {
         "root": root,
@@ -122,7 +124,7 @@ def test_a_release_is_small_and_the_same_bytes_wherever_it_is_made(data, tmp_pat
     kept = data["root"] / "releases" / f"{data['second']['version']}.parquet"
     assert kept.stat().st_size < 120_000
     shutil.copytree(data["root"], tmp_path / "data", ignore=MADE)
-    build.build_database(tmp_path / "data")
+    build_database(tmp_path / "data")
     release.create_release(tmp_path / "data", FIRST)
     assert (tmp_path / "data" / "releases" / kept.name).read_bytes() == kept.read_bytes()
 
@@ -173,7 +175,7 @@ def test_each_figure_of_a_view_is_the_same_revised_newer_new_or_withdrawn():
             line("F", "2020", 6.0, 5.0, 8.0),
         ]
     )
-    kinds = release.diff_view_rows(was, now).set_index("geo")
+    kinds = diff_view_rows(was, now).set_index("geo")
     assert kinds["kind"].to_dict() == {
         "A": "same",
         "B": "revised",
@@ -192,7 +194,7 @@ def test_each_figure_of_a_view_is_the_same_revised_newer_new_or_withdrawn():
 def test_lines_over_time_are_compared_period_by_period():
     was = pd.DataFrame([line("A", "2020", 1.0), line("A", "2021", 2.0)])
     now = pd.DataFrame([line("A", "2020", 1.0), line("A", "2021", 2.2), line("A", "2022", 3.0)])
-    assert release.diff_view_rows(was, now)["kind"].tolist() == ["same", "revised", "new"]
+    assert diff_view_rows(was, now)["kind"].tolist() == ["same", "revised", "new"]
 
 
 def desi(data: dict, lang: str = "en"):
@@ -219,7 +221,7 @@ def test_a_cited_view_survives_a_data_update_and_says_was_and_now(in_place):
     }
     was = versions.run_query_at(version, "table", **view.breakdown, **asked)
     now = query.run_query("table", **view.breakdown, **asked)
-    found = release.diff_view_rows(was, now)
+    found = diff_view_rows(was, now)
     changed = found[found["kind"] == "revised"].to_dict("records")
     assert [(row["old_value"], row["new_value"]) for row in changed] == [
         (float(in_place["revised"]["value"]), 3.0)

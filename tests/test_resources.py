@@ -9,8 +9,8 @@ import pytest
 
 from ripresa import i18n
 from ripresa.cli import check_links
-from ripresa.database.build import RESOURCE_VOCABULARY
 from ripresa.database.query import run_query
+from ripresa.database.resources import RESOURCE_VOCABULARY
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.i18n import t
 from ripresa.views.pages import resources_page

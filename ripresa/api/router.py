@@ -14,9 +14,9 @@ from ripresa.api.handlers import HANDLERS
 from ripresa.api.language import get_request_language
 from ripresa.api.problem import ProblemError
 from ripresa.api.responses import RequestContext
-from ripresa.database import build
 from ripresa.database import query as queries
 from ripresa.database import releases as release
+from ripresa.database.build_errors import BuildError
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 
@@ -47,7 +47,7 @@ def handle_request(endpoint: Endpoint, request: Request) -> Response:
         )
     except ProblemError as problem:
         return problem.build_response(request.url.path)
-    except build.BuildError as fault:
+    except BuildError as fault:
         return ProblemError(
             "no_database", lang, "no_database", words=str(fault).splitlines()[0]
         ).build_response(request.url.path, {"Retry-After": "30"})

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from ripresa import settings
-from ripresa.database import build
+from ripresa.database.build import build_database
+from ripresa.database.build_errors import BuildError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,8 +17,8 @@ def main(arguments: list[str] | None = None) -> int:
     add_data_arguments(parser)
     options = parser.parse_args(arguments)
     try:
-        build.build_database(options.root.resolve(), options.out, print_progress)
-    except build.BuildError as error:
+        build_database(options.root.resolve(), options.out, print_progress)
+    except BuildError as error:
         print(error, file=sys.stderr)
         return 1
     return 0

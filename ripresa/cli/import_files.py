@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ripresa import catalogue
 from ripresa.cli.build_database import add_data_arguments, print_progress
-from ripresa.database import build
+from ripresa.database.build_errors import BuildError
+from ripresa.database.published_observation import PublishedObservation
 from ripresa.importers import apply, eurostat, future_of_business, istat, native_csv, text_files, worldbank
 from ripresa.importers.records import ImportBatch, ImporterError, ReadOptions
 from ripresa.importers.text_files import TextFile
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.dry_run
             else apply.apply_import(batch, root, options.out, print_progress)
         )
-    except (ImporterError, build.BuildError, catalogue.CatalogueError) as error:
+    except (ImporterError, BuildError, catalogue.CatalogueError) as error:
         print(apply.summarize_errors(error), file=sys.stderr)
         return 1
     except MemoryError:
@@ -121,11 +122,11 @@ def _format_examples(examples: list[str]) -> str:
     return f": {'; '.join(examples[:MAX_EXAMPLES])}{'; …' if len(examples) > MAX_EXAMPLES else ''}"
 
 
-def _format_key(row: build.PublishedObservation) -> str:
+def _format_key(row: PublishedObservation) -> str:
     return " ".join(part for part in row.key[:-1] if part != "all")
 
 
-def _format_value(row: build.PublishedObservation) -> str:
+def _format_value(row: PublishedObservation) -> str:
     return f"{row.value:g}{row.flags}"
 
 

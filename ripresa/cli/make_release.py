@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ripresa import settings
 from ripresa.database import releases
+from ripresa.database.release_changes import CHANGE_KINDS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     for row in releases.load_revisions(root):
         if row["version"] == release["version"]:
             changes[row["kind"]] += int(row["observations"])
-    counts = ", ".join(f"{changes[kind]} {kind}" for kind in releases.CHANGE_KINDS)
+    counts = ", ".join(f"{changes[kind]} {kind}" for kind in CHANGE_KINDS)
     print(
         f"release: version {release['version']} of {release['date']}, "
         f"{release['observations']} figures; {counts}"

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ripresa.database import build
+from ripresa.database.build_errors import BuildError
 from ripresa.exports import verify
 from ripresa.i18n import t
 from ripresa.settings import LANGS
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(t("verify_unread", options.lang, name=path.name, reason=reason), file=sys.stderr)
             status = EXIT_UNREADABLE
             continue
-        except build.BuildError as error:
+        except BuildError as error:
             print(error, file=sys.stderr)
             return EXIT_UNREADABLE
         print(verdict.format_message(options.lang))

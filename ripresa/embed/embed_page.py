@@ -23,7 +23,7 @@ from ripresa.charts.line import has_line
 from ripresa.charts.line_styles import DEFAULT_AREAS, REFERENCE_AREAS, select_areas_to_plot
 from ripresa.charts.scales import build_threshold_scale, get_text_colour
 from ripresa.database import query as queries
-from ripresa.database.build import BuildError
+from ripresa.database.build_errors import BuildError
 from ripresa.embed import svg
 from ripresa.exports import image_layout as printed
 from ripresa.exports import links, versions

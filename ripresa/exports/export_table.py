@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from ripresa import catalogue
-from ripresa.database.build import KEY_COLUMNS
+from ripresa.database.published_observation import KEY_COLUMNS
 from ripresa.database.query import get_data_version, run_query
 from ripresa.exports import links
 from ripresa.exports import seal as fingerprint

@@ -20,7 +20,7 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from ripresa.database.build import KEY_COLUMNS
+from ripresa.database.published_observation import KEY_COLUMNS
 
 SEAL_FORMAT_VERSION = 1  # of the seal; raised when it is written another way
 CHECKSUM_ALPHABET = "bcdfghjklmnpqrst"

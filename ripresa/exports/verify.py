@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ripresa import settings
 from ripresa.database import query, releases
-from ripresa.database.build import KEY_COLUMNS
+from ripresa.database.published_observation import KEY_COLUMNS
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.seal import OBSERVATION_FIELDS, normalize_cell
 from ripresa.exports.verify_reader import (

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from ripresa.database import query
-from ripresa.database.build import KEY_COLUMNS
+from ripresa.database.published_observation import KEY_COLUMNS
 from ripresa.exports import formats, image_metadata
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS

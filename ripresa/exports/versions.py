@@ -7,6 +7,7 @@ import pandas as pd
 
 from ripresa import settings
 from ripresa.database import query, releases
+from ripresa.database.release_changes import diff_view_rows
 from ripresa.exports import seal
 from ripresa.filters import View
 from ripresa.i18n import format_period, format_value, t
@@ -30,7 +31,7 @@ def run_query_at(version: str, name: str, **values) -> pd.DataFrame | None:
 def compare_versions(version: str, name: str, view: View, **values) -> pd.DataFrame | None:
     """For each figure of a view: same, revised, newer, new or withdrawn since `version` (release.compare); None where that version is not kept."""
     was, now = (_load_figure_rows(known, name, view, values) for known in (version, query.get_data_version()))
-    return None if was is None else releases.diff_view_rows(was, now)
+    return None if was is None else diff_view_rows(was, now)
 
 
 def _load_figure_rows(version: str, name: str, view: View, values: dict) -> pd.DataFrame | None:

@@ -15,8 +15,12 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from ripresa import settings
-from ripresa.database import build
-from ripresa.database.build import PublishedObservation
+from ripresa.database.build import build_database
+from ripresa.database.build_errors import BuildError
+from ripresa.database.database_file import read_data_version
+from ripresa.database.dataset import Dataset
+from ripresa.database.input_files import compute_data_version, list_input_files
+from ripresa.database.published_observation import PublishedObservation
 from ripresa.files import write_atomically
 from ripresa.importers.records import IMPORT_COLUMNS, ImportBatch, ImporterError, ObservationRecord
 
@@ -66,17 +70,17 @@ def _apply_locked(
     content_before = path.read_bytes() if path.exists() else None
     content = format_csv(batch.observations).encode()
     database = out or settings.get_database_path(root)
-    if content == content_before and build.read_data_version(database) == build.compute_data_version(root):
+    if content == content_before and read_data_version(database) == compute_data_version(root):
         return changes
     try:
         write_atomically(path, content)
-        build.build_database(root, out, progress)
+        build_database(root, out, progress)
     except BaseException as error:
         if content_before is None:
             path.unlink(missing_ok=True)
         elif path.read_bytes() != content_before:
             write_atomically(path, content_before)
-        if isinstance(error, (build.BuildError, duckdb.Error)):
+        if isinstance(error, (BuildError, duckdb.Error)):
             raise ImporterError(
                 f"The build refuses this import, which is taken back: {summarize_errors(error)}"
             ) from None
@@ -96,14 +100,14 @@ def format_csv(observations: Iterable[ObservationRecord]) -> str:
 def preview_import(batch: ImportBatch, root: Path = settings.DATA) -> ImportChanges:
     """What applying the import would change, validated on a copy of the input files. Raises ImporterError."""
     try:
-        before = build.Dataset(root)
-    except build.BuildError as error:
+        before = Dataset(root)
+    except BuildError as error:
         raise ImporterError(
             f"The data do not build as they are, before any import: {summarize_errors(error)}"
         ) from None
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         root_copy = Path(folder)
-        for path in build.list_input_files(root):
+        for path in list_input_files(root):
             if path.is_relative_to(root):
                 target = root_copy / path.relative_to(root)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -111,15 +115,15 @@ def preview_import(batch: ImportBatch, root: Path = settings.DATA) -> ImportChan
         (root_copy / "imports").mkdir(exist_ok=True)
         (root_copy / "imports" / batch.file_name).write_bytes(format_csv(batch.observations).encode())
         try:
-            after = build.Dataset(root_copy)
-        except build.BuildError as error:
+            after = Dataset(root_copy)
+        except BuildError as error:
             raise ImporterError(
                 f"The build would refuse this import, so nothing is changed: {summarize_errors(error)}"
             ) from None
     return compare_datasets(before, after, f"data/imports/{batch.file_name}")
 
 
-def compare_datasets(before: build.Dataset, after: build.Dataset, file: str) -> ImportChanges:
+def compare_datasets(before: Dataset, after: Dataset, file: str) -> ImportChanges:
     """Compares the observations of one import file with those that its source had before.
 
     Of several earlier observations with the same key, one of the same file counts first, then one of another

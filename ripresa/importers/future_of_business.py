@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from ripresa import settings
-from ripresa.database import build
+from ripresa.database.published_observation import parse_period_start
 from ripresa.importers import cell_reader, flags
 from ripresa.importers.cell_reader import CellTable, Classifiers, CodeClassifier, Fields
 from ripresa.importers.records import (
@@ -211,7 +211,7 @@ def _get_survey_period(text: TextFile, period: str) -> str:
     """When the survey of a file without waves was held. Raises ImporterError where nothing gives it."""
     period = period or parse_month(re.sub(r"[_.]", " ", text.name))
     try:
-        build.parse_period_start(period)
+        parse_period_start(period)
     except ValueError:
         raise ImporterError(
             f"{text.name} does not say when the survey was held: add --period, for example --period 2022-01."

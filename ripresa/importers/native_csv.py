@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ripresa.database import build
+from ripresa.database.code_lists import CodeList
 from ripresa.importers import flags
 from ripresa.importers.records import (
     IMPORT_COLUMNS,
@@ -129,8 +129,7 @@ def _resolve_codes(observations: list[ObservationRecord], root: Path) -> list[Ob
     An unknown code is left for the build to reject.
     """
     codes = {
-        column: build.CodeList(root / "codes" / f"{name}.csv").codes_by_alias
-        for column, name in CODE_LISTS.items()
+        column: CodeList(root / "codes" / f"{name}.csv").codes_by_alias for column, name in CODE_LISTS.items()
     }
     resolved = []
     for observation in observations:

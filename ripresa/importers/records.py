@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from ripresa.database import build
+from ripresa.database.code_lists import CodeList
+from ripresa.database.published_observation import KEY_COLUMNS
+from ripresa.database.raw_rows import DECIMAL_PATTERN, RAW_COLUMNS
 
-IMPORT_COLUMNS = (*build.RAW_COLUMNS, "ci_low", "ci_high")
+IMPORT_COLUMNS = (*RAW_COLUMNS, "ci_low", "ci_high")
 MAX_EXAMPLES = 4
 Z95 = 1.96
 
@@ -104,7 +106,7 @@ class ObservationRecord:
 
     @property
     def key(self) -> tuple[str, ...]:
-        return tuple(getattr(self, name) for name in build.KEY_COLUMNS)
+        return tuple(getattr(self, name) for name in KEY_COLUMNS)
 
     def to_csv_row(self) -> list[str]:
         return [getattr(self, name) for name in IMPORT_COLUMNS]
@@ -127,7 +129,7 @@ class ImportBatch:
 
 def load_countries(root: Path) -> list[dict[str, str]]:
     """The rows of data/codes/geographies.csv that are countries."""
-    rows = build.CodeList(root / "codes" / "geographies.csv").rows
+    rows = CodeList(root / "codes" / "geographies.csv").rows
     return [row for row in rows if row["level"] == "country"]
 
 
@@ -141,7 +143,7 @@ def normalize_decimal(text: str) -> str:
 
     Raises ValueError on anything else.
     """
-    if re.fullmatch(build.DECIMAL_PATTERN, text, re.ASCII):
+    if re.fullmatch(DECIMAL_PATTERN, text, re.ASCII):
         return text
     if not re.fullmatch(r"-?\d+(\.\d+)?[eE][+-]?\d{1,2}", text, re.ASCII):
         raise ValueError(text)

@@ -11,7 +11,7 @@ from typing import Any, NotRequired, TypedDict
 import duckdb
 
 from ripresa import settings
-from ripresa.database import build
+from ripresa.database.code_lists import CodeList
 from ripresa.importers import cell_reader, flags
 from ripresa.importers.cell_reader import CellTable, Classifiers, CodeClassifier, Fields
 from ripresa.importers.records import (
@@ -78,7 +78,7 @@ class CodeLookup:
 
     @classmethod
     def load(cls, root: Path) -> "CodeLookup":
-        geographies = build.CodeList(root / "codes" / "geographies.csv")
+        geographies = CodeList(root / "codes" / "geographies.csv")
         levels = {row["code"]: row["level"] for row in geographies.rows}
         codes = {row["eu_code"]: row["code"] for row in geographies.rows if row["eu_code"]}
         codes |= {
@@ -86,7 +86,7 @@ class CodeLookup:
             for alias, code in geographies.codes_by_alias.items()
             if (alias.startswith("IT") and alias != "ITA") or alias in ("EU27_2020", "EA")
         }
-        sectors = build.CodeList(root / "codes" / "sectors.csv").rows
+        sectors = CodeList(root / "codes" / "sectors.csv").rows
         return cls(
             {alias: (code, levels[code]) for alias, code in codes.items()},
             frozenset(row["code"] for row in sectors if row["kind"] in NACE_KINDS),

@@ -13,7 +13,7 @@ import streamlit as st
 from ripresa import i18n, logs, rate_limit, settings
 from ripresa.catalogue import CatalogueError
 from ripresa.database import query
-from ripresa.database.build import BuildError
+from ripresa.database.build_errors import BuildError
 from ripresa.filters import URL_PARAMETERS, Filters
 from ripresa.i18n import format_period, t
 

@@ -6,7 +6,8 @@ from starlette.responses import JSONResponse
 from ripresa import logs, settings
 from ripresa.api.boundary_files import read_geojson
 from ripresa.api.endpoints import BOUNDARY_NAMES
-from ripresa.database import build, query
+from ripresa.database import query
+from ripresa.database.input_files import compute_data_version
 from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -46,7 +47,7 @@ def inputs() -> str:
     """The database was made from the files that are here; a replica is given its database and does not look."""
     if settings.is_read_only():
         return "not checked"
-    have, wanted = query.get_data_version(), build.compute_data_version()
+    have, wanted = query.get_data_version(), compute_data_version()
     return (
         "ok"
         if have == wanted

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 from ripresa import settings
-from ripresa.database import build
+from ripresa.database.code_lists import CodeList
+from ripresa.database.raw_rows import RAW_COLUMNS
 from ripresa.importers import table_mapping
 from ripresa.importers.records import ObservationRecord
 
@@ -78,7 +79,7 @@ def small(folder: Path) -> Path:
         (folder / name).write_text(
             (settings.DATA / name).read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8"
         )
-    header = ",".join(build.RAW_COLUMNS) + "\n"
+    header = ",".join(RAW_COLUMNS) + "\n"
     for source, rows in {"eurostat_digital_intensity": RAW, **OTHERS}.items():
         (folder / "raw" / f"{source}__x.csv").write_text(header + rows, encoding="utf-8")
     return folder
@@ -89,9 +90,9 @@ def ours(table: str, rows: int | None = None) -> list[dict]:
     declared = table_mapping.load_table_mappings()[table]
     eu = {
         row["code"]: row["eu_code"] or row["code"]
-        for row in build.CodeList(settings.DATA / "codes" / "geographies.csv").rows
+        for row in CodeList(settings.DATA / "codes" / "geographies.csv").rows
     }
-    sectors = build.CodeList(settings.DATA / "codes" / "sectors.csv")
+    sectors = CodeList(settings.DATA / "codes" / "sectors.csv")
     series = {(entry["indicator"], entry["edition"]): name for name, entry in declared.series.items()}
     sizes = {size: name for name, size in declared.sizes.items()}
     found = []

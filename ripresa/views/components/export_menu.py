@@ -15,6 +15,7 @@ from ripresa import rate_limit
 from ripresa.charts.theme import PALETTES, get_figure_text
 from ripresa.database import query
 from ripresa.database import releases as release
+from ripresa.database.release_changes import SERIES_KEY
 from ripresa.embed import embed_page
 from ripresa.exports import browser_image, citation, formats, image_renderer, links, snippets, versions
 from ripresa.exports import export_table as figures
@@ -47,7 +48,7 @@ FIGURE_QUERIES = {
     "compared": "trend",
 }  # the question behind a page's first figure
 MAX_LISTED_CHANGES = 40  # changes said under a cited link
-OBSERVATION_KEY = (*release.SERIES_KEY, "period")
+OBSERVATION_KEY = (*SERIES_KEY, "period")
 
 
 def render_export_menu(
@@ -405,7 +406,7 @@ def add_cited_values(name: str, rows: pd.DataFrame, view: View) -> pd.DataFrame:
     if found is None:
         return rows
     told = {
-        (*(row[name] for name in release.SERIES_KEY), row["period_now"]): versions.describe_change(row, view)
+        (*(row[name] for name in SERIES_KEY), row["period_now"]): versions.describe_change(row, view)
         for row in found.to_dict("records")
     }
     return rows.assign(

@@ -12,7 +12,7 @@ import streamlit as st
 
 from ripresa import rate_limit
 from ripresa.charts import theme as look
-from ripresa.database.build import BuildError
+from ripresa.database.build_errors import BuildError
 from ripresa.database.query import get_data_version, run_query
 from ripresa.exports import snippets
 from ripresa.filters import Filters, resolve_view
