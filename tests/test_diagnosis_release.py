@@ -119,7 +119,7 @@ def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other
         for i, d in enumerate(many)
         if not (d.region in ("ITC2", "ITF2") and i % 10) and not (d.sector == "D_E" and i % 20)
     ]
-    blocks = build_recoding(few, 30)
+    blocks = build_recoding(few, 30, get_questionnaire())
     assert (
         sum(
             "ITC2" in block and len(block) == 2 and all(c.startswith("ITC") for c in block)
@@ -154,14 +154,14 @@ def hand_table(*rows: tuple[int, ...]) -> TableSnapshot:
     totals = [tuple(f"{r}|{c}" for c in range(len(rows[0]))) for r in range(len(rows))] + [
         tuple(f"{r}|{c}" for r in range(len(rows))) for c in range(len(rows[0]))
     ]
-    x = {f"{r}|{c}": rows[r][c] for r, c in cells}
+    counts = {f"{r}|{c}": rows[r][c] for r, c in cells}
     return TableSnapshot(
-        x=x,
+        base_counts=counts,
         shown=tuple(cells.values()),
         small=(),
         paired=(),
-        totals=tuple(totals),
-        same=(),
+        published_totals=tuple(totals),
+        equal_sums=(),
         candidates=tuple(cells.values()),
     )
 
@@ -213,7 +213,9 @@ def test_the_trial_of_the_design_small_cells_alone_expose_and_the_whole_way_does
     exposed_tables = 0
     for seed in range(10):
         many = generate_diagnoses(Random(seed), 1200, "2026-03", generate_weights(Random(seed)))
-        build = get_table_builders(many, build_recoding(many, 30), 30, 10, SMALL_BANK)["level:overall"]
+        build = get_table_builders(many, build_recoding(many, 30, get_questionnaire()), 30, 10, SMALL_BANK)[
+            "level:overall"
+        ]
         family = build("region")
         alone = SuppressedTable(family, tuple(apply_primary_suppression(family, (), 10)))
         exposed_tables += bool(find_exposed_sums({family.name: [alone.build_snapshot()]}, 10))
@@ -237,7 +239,9 @@ def test_in_a_domain_under_50_everybody_is_withheld_like_nobody():
         replace(d, id=f"{i}", region="ITC1", levels=dict.fromkeys(d.levels, "2"))
         for i, d in enumerate(many[:30])
     ]
-    family = get_table_builders(many, build_recoding(many, 30), 30, 10, SMALL_BANK)["level:overall"]("region")
+    family = get_table_builders(many, build_recoding(many, 30, get_questionnaire()), 30, 10, SMALL_BANK)[
+        "level:overall"
+    ]("region")
     status = apply_primary_suppression(family, (), 10)
     own = [i for i, cell in enumerate(family.cells) if cell.domain == Domain("ITC1")]
     assert [(family.cells[i].count, status[i]) for i in own] == [

@@ -4,8 +4,7 @@ import json
 import secrets
 import uuid
 from base64 import b32encode
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from hashlib import sha256
 
@@ -129,16 +128,6 @@ def get_duration_class(seconds: float, questionnaire: Questionnaire | None = Non
     below = [limit for limit in limits if limit * 60 <= seconds]
     start = below[-1] if below else 0
     return f"{start}+" if start == limits[-1] else f"{start}-{limits[len(below)]}"
-
-
-def contribution_to_row(contribution: Contribution) -> dict:
-    """The row as {column: value}."""
-    return dict(zip(CONTRIBUTION_FIELDS, astuple(contribution), strict=True))
-
-
-def contribution_from_row(row: Mapping) -> Contribution:
-    """The row from {column: value}."""
-    return Contribution(**{name: row[name] for name in CONTRIBUTION_FIELDS})
 
 
 def generate_withdrawal_code() -> str:

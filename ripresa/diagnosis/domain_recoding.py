@@ -8,12 +8,12 @@ from functools import cache
 from ripresa.diagnosis.diagnosis_records import DIMENSIONS, DiagnosisRecord, count_by_dimension
 from ripresa.diagnosis.italian_areas import get_macro_area_codes, get_region_codes, load_italian_areas
 from ripresa.diagnosis.questionnaire import Questionnaire
-from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.disclosure.recoding import (
     Block,
     Blocks,
     BlockSize,
     PartnerRule,
+    StoredBlocks,
     build_initial_blocks,
     merge_until_valid,
     pick_neighbour,
@@ -23,7 +23,6 @@ from ripresa.disclosure.recoding import (
 
 RESIDUAL_SECTOR = "OTHER"  # small sectors are merged into it
 
-StoredBlocks = Mapping[str, Sequence[Sequence[str]]]  # the blocks of a past release, as JSON
 UnfitRule = Callable[
     [str, Block, Blocks], bool
 ]  # whether this block of a dimension, among all, must be merged
@@ -42,7 +41,7 @@ class Recoding:
 def build_recoding(
     diagnoses: Sequence[DiagnosisRecord],
     min_count: int,
-    questionnaire: Questionnaire | None = None,
+    questionnaire: Questionnaire,
     previous: StoredBlocks | None = None,
     is_unfit: UnfitRule = lambda dimension, block, blocks: False,
 ) -> Recoding:
@@ -53,7 +52,6 @@ def build_recoding(
     of two releases overlapped otherwise, their difference would reveal the counts of the codes not in both.
     """
     counts = count_by_dimension(diagnoses)
-    questionnaire = questionnaire or get_questionnaire()
     recoding = _Recoder(counts, min_count, questionnaire, previous, True, lambda *_: False).recode()
     if any(
         is_unfit(name, block, getattr(recoding, name))

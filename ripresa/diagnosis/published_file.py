@@ -1,13 +1,17 @@
-"""The published file: its columns and statuses, and how to read it. Light: nothing here brings the solver of the audit."""
+"""The published file: its columns and statuses, and how to read and write it.
+
+This module stays light: pages import it, and nothing here loads the audit's solver.
+"""
 
 import csv
-import os
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from ripresa import settings
 from ripresa.disclosure.linked_tables import PAIRED, SHOWN, SMALL
+from ripresa.files import write_atomically
 
 RELEASE_PATH = settings.DIAGNOSIS_RELEASE
 SYNTHETIC_LABEL = "SYNTHETIC / DATI INVENTATI"
@@ -35,34 +39,32 @@ COLUMNS = (
     "published_on",
 )
 
+ReleaseRow = dict[str, str | int | float]  # by column; a file that was read back holds text only
 
-def read_release(path: Path = RELEASE_PATH) -> tuple[dict, ...]:
+
+def read_release(path: Path = RELEASE_PATH) -> tuple[dict[str, str], ...]:
     """The rows of a release file, as text; none when there is no file."""
     return _read_cached(path, path.stat().st_mtime_ns) if path.exists() else ()
 
 
-def read_visible_release() -> tuple[dict, ...]:
-    """The rows that pages may show: an invented sample only unless RIPRESA_DIAGNOSIS_SAMPLE is 0."""
+def read_visible_release() -> tuple[dict[str, str], ...]:
+    """The rows pages may show: RIPRESA_DIAGNOSIS_SAMPLE=0 hides an invented sample, never a real release."""
     rows = read_release(RELEASE_PATH)
-    return () if not settings.is_synthetic_sample_enabled() and any(row["label"] for row in rows) else rows
+    if any(row["label"] for row in rows) and not settings.is_synthetic_sample_enabled():
+        return ()
+    return rows
 
 
 @lru_cache(maxsize=2)
-def _read_cached(path: Path, modified_ns: int) -> tuple[dict, ...]:
+def _read_cached(path: Path, modified_ns: int) -> tuple[dict[str, str], ...]:
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
-def write_release(rows: Sequence[dict], path: Path = RELEASE_PATH):
-    """The file, whole or not at all."""
-    draft = path.with_suffix(".csv.new")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+def write_release(rows: Iterable[Mapping[str, object]], path: Path = RELEASE_PATH) -> None:
+    """Replaces the file atomically."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue())

@@ -9,6 +9,8 @@ MATCH_TYPES = ("direct", "near", "proxy")
 DONT_KNOW = "dont_know"
 NOT_APPLICABLE = "not_applicable"
 
+Answer = int | str | None  # points from 0 to 3, DONT_KNOW, NOT_APPLICABLE, or None for a blank
+
 
 class QuestionnaireError(ValueError):
     """A fault in the question bank: one sentence with file, place and the values allowed."""

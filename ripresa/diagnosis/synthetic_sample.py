@@ -1,11 +1,12 @@
-"""An invented sample, so that the results page can be seen before the first real release. Invented, not calibrated on any firm or survey.
+"""An invented sample, to show the results page before the first real release. It is calibrated on no firm or survey.
 
     python -m ripresa diagnosis sample     write data/raw/diagnosis_release.csv from the sample, every row labelled
 
-It takes the same way as real diagnoses: scoring, tables, suppression, audit. It never enters the store and is never anyone's peer.
-RIPRESA_DIAGNOSIS_SAMPLE=0 hides it from the pages; a real release replaces it.
+It goes through the same steps as real diagnoses: scoring, tables, suppression, audit. It never enters the store and
+is never used for peer comparisons. RIPRESA_DIAGNOSIS_SAMPLE=0 hides it from the pages; a real release replaces it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from random import Random
@@ -21,7 +22,7 @@ from ripresa.diagnosis.quarterly_release import (
     build_release,
     format_summary,
 )
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, Item, Questionnaire
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, Answer, Item, Questionnaire
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import MAX_POINTS, score_answers
 
@@ -32,82 +33,45 @@ END_DATE = date(2026, 9, 30)
 
 
 def generate_contributions(
-    size: int = SAMPLE_SIZE,
-    seed: int = SEED,
-    months: int = MONTHS,
-    end_date: date = END_DATE,
-    questionnaire: Questionnaire | None = None,
+    size: int = SAMPLE_SIZE, seed: int = SEED, months: int = MONTHS, end_date: date = END_DATE
 ) -> list[Contribution]:
-    """`size` invented diagnoses, the same for the same seed. The numbers below are arbitrary on purpose."""
-    questionnaire = questionnaire or get_questionnaire()
+    """`size` invented diagnoses, the same for the same seed. The parameters are arbitrary on purpose."""
+    questionnaire = get_questionnaire()
     random = Random(seed)
-    weights = {
-        kind: [random.choice((1, 2, 3, 5)) for _ in codes]
-        for kind, codes in _get_profile_codes(questionnaire).items()
+    codes = {"region": get_region_codes()} | {
+        name: questionnaire.get_option_codes(name) for name in ("sector", "size", "customers", "role")
     }
-    hard = {item.id: random.uniform(-0.6, 0.6) for item in questionnaire.items}
-    return [
-        _generate_contribution(random, weights, hard, months, end_date, questionnaire) for _ in range(size)
-    ]
+    weights = {name: [random.choice((1, 2, 3, 5)) for _ in codes[name]] for name in codes}
+    difficulty = {item.id: random.uniform(-0.6, 0.6) for item in questionnaire.items}
+    last_month = end_date.year * 12 + end_date.month - 1
+    contributions = []
+    for _ in range(size):
+        profile, answers = _generate_diagnosis(random, codes, weights, difficulty, questionnaire)
+        year, month = divmod(last_month - random.randrange(months), 12)
+        contribution = build_contribution(
+            score_answers(answers),
+            profile,
+            lang=random.choice(("it", "it", "en")),
+            seconds=random.uniform(180, 900),
+            today=date(year, month + 1, 1),
+        )
+        contributions.append(replace(contribution, diagnosis_id=f"{random.getrandbits(128):032x}"))
+    return contributions
 
 
-def build_synthetic_release(questionnaire: Questionnaire | None = None) -> QuarterlyRelease:
+def build_synthetic_release() -> QuarterlyRelease:
     """The release of the invented sample, labelled in every row."""
-    release = build_release(
-        build_records(generate_contributions(questionnaire=questionnaire), questionnaire),
-        "sample",
-        f"{END_DATE:%Y-%m}",
-        END_DATE,
-        label=SYNTHETIC_LABEL,
-        questionnaire=questionnaire,
-    )
-    audit_release(release.audit_state, (), (questionnaire or get_questionnaire()).privacy["threshold"])
+    records = build_records(generate_contributions())
+    release = build_release(records, "sample", f"{END_DATE:%Y-%m}", END_DATE, label=SYNTHETIC_LABEL)
+    audit_release(release.audit_state, (), get_questionnaire().privacy["threshold"])
     return release
 
 
-def _get_profile_codes(questionnaire: Questionnaire) -> dict[str, tuple[str, ...]]:
-    return {"region": get_region_codes()} | {
-        kind: questionnaire.get_option_codes(kind) for kind in ("sector", "size", "customers", "role")
-    }
-
-
-def _generate_contribution(
-    random: Random, weights: dict, hard: dict, months: int, ends: date, questionnaire: Questionnaire
-) -> Contribution:
-    picked = {
-        kind: random.choices(codes, weights[kind])[0]
-        for kind, codes in _get_profile_codes(questionnaire).items()
-    }
-    goals = tuple(random.sample([goal.id for goal in questionnaire.goals], random.choice((1, 2))))
-    habit = random.gauss(0, 0.9)
-    answers = {item.id: _generate_answer(random, item, habit - hard[item.id]) for item in questionnaire.items}
-    month = (ends.year * 12 + ends.month - 1) - random.randrange(months)
-    lang, seconds, day = (
-        random.choice(("it", "it", "en")),
-        random.uniform(180, 900),
-        date(month // 12, month % 12 + 1, 1),
-    )
-    row = build_contribution(
-        score_answers(answers, questionnaire),
-        Profile(goals=goals, **picked),
-        lang,
-        seconds,
-        day,
-        questionnaire,
-    )
-    return replace(row, diagnosis_id=f"{random.getrandbits(128):032x}")
-
-
-def _generate_answer(random: Random, item: Item, leaning: float):
-    if random.random() < 0.04:
-        return random.choice((DONT_KNOW, None))
-    if item.not_applicable and random.random() < 0.05:
-        return NOT_APPLICABLE
-    return min(MAX_POINTS, max(0, round(1.5 + leaning + random.gauss(0, 0.8))))
-
-
 def write_sample() -> str:
-    """Writes the sample's release and says what it shows. Raises ReleaseError where a real release is in its place."""
+    """Writes the release of the sample and returns a summary.
+
+    Raises ReleaseError where a real release is in its place.
+    """
     if any(row["label"] != SYNTHETIC_LABEL for row in read_release(RELEASE_PATH)):
         raise ReleaseError(
             f"{RELEASE_PATH.name} holds a real release: the invented sample does not replace it."
@@ -115,3 +79,27 @@ def write_sample() -> str:
     release = build_synthetic_release()
     write_release(release.rows, RELEASE_PATH)
     return f"{SYNTHETIC_LABEL}: audit passed; {format_summary(release.rows)}."
+
+
+def _generate_diagnosis(
+    random: Random,
+    codes: Mapping[str, Sequence[str]],
+    weights: Mapping[str, Sequence[int]],
+    difficulty: Mapping[str, float],
+    questionnaire: Questionnaire,
+) -> tuple[Profile, dict[str, Answer]]:
+    choices = {name: random.choices(codes[name], weights[name])[0] for name in codes}
+    goals = tuple(random.sample([goal.id for goal in questionnaire.goals], random.choice((1, 2))))
+    ability = random.gauss(0, 0.9)
+    answers = {
+        item.id: _generate_answer(random, item, ability - difficulty[item.id]) for item in questionnaire.items
+    }
+    return Profile(goals=goals, **choices), answers
+
+
+def _generate_answer(random: Random, item: Item, leaning: float) -> Answer:
+    if random.random() < 0.04:
+        return random.choice((DONT_KNOW, None))
+    if item.not_applicable and random.random() < 0.05:
+        return NOT_APPLICABLE
+    return min(MAX_POINTS, max(0, round(1.5 + leaning + random.gauss(0, 0.8))))

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from types import MappingProxyType
 
 from ripresa.diagnosis.diagnosis_records import NONE_CATEGORY, OVERALL, UNKNOWN_CATEGORY, DiagnosisRecord
-from ripresa.diagnosis.domain_recoding import Recoding, StoredBlocks, get_codes
+from ripresa.diagnosis.domain_recoding import Recoding, get_codes
 from ripresa.diagnosis.italian_areas import ITALY, get_region_codes, load_italian_areas
 from ripresa.diagnosis.questionnaire import Questionnaire
-from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.disclosure.linked_tables import ALL, AdditiveRelation, BaseKeys, Cell, Domain, LinkedTable
-from ripresa.disclosure.recoding import Blocks, group_rare_codes, merge_adjacent_codes
+from ripresa.disclosure.recoding import Blocks, StoredBlocks, group_rare_codes, merge_adjacent_codes
 
 # Regions are crossed with sectors only from this many diagnoses: with fewer, most cells would be withheld.
 MIN_REGION_BY_SECTOR = 3000
@@ -63,16 +63,15 @@ def get_table_builders(
     recoding: Recoding,
     min_count: int,
     threshold: int,
-    questionnaire: Questionnaire | None = None,
-    previous_categories: StoredBlocks | None = None,
+    questionnaire: Questionnaire,
+    previous_categories: StoredBlocks = MappingProxyType({}),
 ) -> dict[str, Callable[[str], LinkedTable]]:
     """Every table of a release, as {name: function from a detail level to the table}.
 
     `previous_categories` are the blocks of categories of the last release, by table name.
     """
-    questionnaire = questionnaire or get_questionnaire()
     specifications = _list_specifications(
-        diagnoses, recoding, min_count, threshold, questionnaire, previous_categories or {}
+        diagnoses, recoding, min_count, threshold, questionnaire, previous_categories
     )
     return {
         specification.name: partial(_build_linked_table, specification, diagnoses, recoding, questionnaire)

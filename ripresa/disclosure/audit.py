@@ -1,54 +1,79 @@
-"""The proof of a release: what an attacker can work out about each small count by linear programming, from every published figure.
+"""The audit of a release: bounds on each small count that follow from all published figures, by linear programming.
 
-The attacker knows the exact unrounded counts behind all figures shown, now and in earlier releases, all totals, what "fewer than 10" and
-"withheld to protect another" say, and that diagnoses are only added where that is so. A count from 1 to 9, or a change from 1 to 9 between
-two releases, is safe when the values that agree with all this still reach from 1 to 9.
+The attacker is assumed to know the exact counts behind all published figures, now and in earlier releases, all
+totals, the meaning of "small" (fewer than the threshold) and "paired" (at least the threshold), and that units are
+only added between releases, where that is so. A count from 1 to threshold - 1, or such a change between two
+releases, is safe when the values compatible with all this still reach from 1 to threshold - 1.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from ripresa.disclosure.linked_tables import BaseKeys
+from ripresa.disclosure.linked_tables import BaseKeys, SnapshotRecord
 
 TOLERANCE = 1e-6
+
+Terms = dict[int, float]  # the factor of each column of the linear system
+KeyGroup = tuple[tuple[int, int], ...]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class TableSnapshot:
-    """What one release says about one family: the true base counts, the sums shown, those said to be small or paired, the totals always
-    published, the equal sums, and every sum that could have been shown."""
+    """What one release discloses in one table.
 
-    x: dict
+    base_counts: the true counts, of which all others are sums.
+    shown, small, paired: the sums published with each status.
+    published_totals: the sums that are always published.
+    equal_sums: pairs of sums that are equal.
+    candidates: every sum that could have been shown.
+    """
+
+    base_counts: Mapping[str, int]
     shown: tuple[BaseKeys, ...]
     small: tuple[BaseKeys, ...]
     paired: tuple[BaseKeys, ...]
-    totals: tuple[BaseKeys, ...]
-    same: tuple[tuple[BaseKeys, BaseKeys], ...]
+    published_totals: tuple[BaseKeys, ...]
+    equal_sums: tuple[tuple[BaseKeys, BaseKeys], ...]
     candidates: tuple[BaseKeys, ...]
 
-    def sum_counts(self, base_keys: BaseKeys) -> int:
-        return sum(self.x.get(key, 0) for key in base_keys)
+    def sum_counts(self, keys: Iterable[str]) -> int:
+        """The true value of a sum of base counts."""
+        return sum(self.base_counts.get(key, 0) for key in keys)
 
-    def to_dict(self) -> dict:
-        """For the private record of a release."""
-        return asdict(self)
+    def to_record(self) -> SnapshotRecord:
+        return SnapshotRecord(
+            x=self.base_counts,
+            shown=self.shown,
+            small=self.small,
+            paired=self.paired,
+            totals=self.published_totals,
+            same=self.equal_sums,
+            candidates=self.candidates,
+        )
 
     @staticmethod
-    def from_dict(table: dict) -> "TableSnapshot":
-        sums = {
-            name: tuple(tuple(keys) for keys in table[name])
-            for name in ("shown", "small", "paired", "totals", "candidates")
-        }
-        return TableSnapshot(x=table["x"], same=tuple((tuple(a), tuple(b)) for a, b in table["same"]), **sums)
+    def from_record(record: SnapshotRecord) -> "TableSnapshot":
+        return TableSnapshot(
+            base_counts=record["x"],
+            shown=tuple(map(tuple, record["shown"])),
+            small=tuple(map(tuple, record["small"])),
+            paired=tuple(map(tuple, record["paired"])),
+            published_totals=tuple(map(tuple, record["totals"])),
+            equal_sums=tuple((tuple(first), tuple(second)) for first, second in record["same"]),
+            candidates=tuple(map(tuple, record["candidates"])),
+        )
 
 
 @dataclass(frozen=True)
 class ExposedSum:
-    """A sum of a family, or its change since the release before, that can be bounded to less than 1 to threshold - 1."""
+    """A sum of a table, or its change since the last release, with bounds narrower than 1 to threshold - 1."""
 
     table_name: str
     base_keys: BaseKeys
@@ -56,120 +81,57 @@ class ExposedSum:
 
 
 def find_exposed_sums(
-    histories: dict[str, Sequence[TableSnapshot]], threshold: int, exhaustive: bool = True
+    histories: Mapping[str, Sequence[TableSnapshot]], threshold: int, exhaustive: bool = True
 ) -> list[ExposedSum]:
-    """What the releases expose, oldest release first in each family's history; empty when the audit passes. Families share only totals
-    that are published, so each is a system of its own. Not `proven`: one is exposed for certain, the others perhaps; enough to mend them."""
+    """What the releases expose; empty when the audit passes.
+
+    `histories` are the snapshots of each table, oldest release first. Tables share published totals only, so each
+    is a linear system of its own. Without `exhaustive` only the first sum is exposed for certain and the others
+    may be: enough to suppress more cells and audit again.
+    """
     return [
-        fault
-        for family, snapshots in histories.items()
-        for fault in _find_exposed_in_table(family, snapshots, threshold, exhaustive)
+        exposed
+        for name, snapshots in histories.items()
+        for exposed in _find_exposed_in_table(name, snapshots, threshold, exhaustive)
     ]
 
 
 def _find_exposed_in_table(
-    family: str, snapshots: Sequence[TableSnapshot], threshold: int, proven: bool
+    table_name: str, snapshots: Sequence[TableSnapshot], threshold: int, exhaustive: bool
 ) -> list[ExposedSum]:
     system = _LinearSystem(snapshots, threshold)
-    targets = system.build_targets(family)
+    targets = system.list_targets(table_name)
     if not targets:
         return []
     sums = _SparseRows(len(system.column_index))
-    for _, terms, value in targets:
-        sums.add_row(terms, value)
-    worlds = _FeasibleSolutions(
-        system, sums.to_matrix(), np.array([value for _, _, value in targets]), proven
-    )
-    failing = {*worlds.find_unreached(1, threshold - 1), *worlds.find_unreached(-1, 1)}
-    return [targets[i][0] for i in sorted(failing)]
+    for target in targets:
+        sums.add_row(target.terms, target.value)
+    truth = np.array([target.value for target in targets])
+    solutions = _FeasibleSolutions(system, sums.to_matrix(), truth, exhaustive)
+    exposed = {*solutions.find_unreached(1, threshold - 1), *solutions.find_unreached(-1, 1)}
+    return [targets[i].exposed_sum for i in sorted(exposed)]
 
 
-class _LinearSystem:
-    """The linear system of everything published about a family: one variable in each release for the base counts that always stand together."""
+@dataclass(frozen=True)
+class _Target:
+    """A small count or change to protect, with its sign made positive."""
 
-    def __init__(self, snapshots: Sequence[TableSnapshot], threshold: int):
-        self.snapshots, self.threshold = snapshots, threshold
-        self.variable_group = _group_inseparable_keys(snapshots)
-        self.published_keys = [{key for keys in snapshot.totals for key in keys} for snapshot in snapshots]
-        self.column_index: dict[tuple[int, tuple], int] = {}
-        for t, keys in enumerate(self.published_keys):
-            for key in sorted(keys):
-                self.column_index.setdefault((t, self.variable_group[key]), len(self.column_index))
-        self.equalities, self.inequalities = (
-            _SparseRows(len(self.column_index)),
-            _SparseRows(len(self.column_index)),
-        )
-        for t, snapshot in enumerate(snapshots):
-            self._add_published_sums(t, snapshot)
-        for t, (before, after) in enumerate(zip(snapshots, snapshots[1:], strict=False)):
-            self._add_growth(t, before, after)
-
-    def _build_terms(self, t: int, keys: BaseKeys, sign: float = 1.0) -> dict[int, float]:
-        return {
-            self.column_index[t, self.variable_group[key]]: sign
-            for key in keys
-            if key in self.published_keys[t]
-        }
-
-    def _add_published_sums(self, t: int, snapshot: TableSnapshot):
-        for keys in dict.fromkeys((*snapshot.totals, *snapshot.shown)):
-            self.equalities.add_row(self._build_terms(t, keys), snapshot.sum_counts(keys))
-        for first, second in snapshot.same:
-            self.equalities.add_row(self._build_terms(t, first) | self._build_terms(t, second, -1.0), 0)
-        for keys in snapshot.small:
-            self.inequalities.add_row(self._build_terms(t, keys), self.threshold - 1)
-        for keys in snapshot.paired:
-            self.inequalities.add_row(self._build_terms(t, keys, -1.0), -self.threshold)
-
-    def _add_growth(self, t: int, before: TableSnapshot, after: TableSnapshot):
-        """Nothing was taken away between two releases, if that is the truth."""
-        if all(before.x.get(key, 0) <= after.x.get(key, 0) for key in self.published_keys[t]):
-            for group in {self.variable_group[key]: key for key in sorted(self.published_keys[t])}.values():
-                self.inequalities.add_row(
-                    self._build_terms(t, (group,)) | self._build_terms(t + 1, (group,), -1.0), 0
-                )
-
-    def build_targets(self, family: str) -> list[tuple[ExposedSum, dict, int]]:
-        """The counts and changes to protect, as (name, terms, true value), made positive."""
-        found = []
-        for t, snapshot in enumerate(self.snapshots):
-            for keys in snapshot.candidates:
-                count = snapshot.sum_counts(keys)
-                found += self._build_target(
-                    ExposedSum(family, keys, False), self._build_terms(t, keys), count
-                )
-                if t:
-                    terms = self._build_terms(t, keys) | self._build_terms(t - 1, keys, -1.0)
-                    found += self._build_target(
-                        ExposedSum(family, keys, True), terms, count - self.snapshots[t - 1].sum_counts(keys)
-                    )
-        return found
-
-    def _build_target(self, name: ExposedSum, terms: dict[int, float], value: int) -> list:
-        if not 0 < abs(value) < self.threshold:
-            return []
-        sign = 1 if value > 0 else -1
-        return [(name, {i: sign * factor for i, factor in terms.items()}, abs(value))]
+    exposed_sum: ExposedSum
+    terms: Terms
+    value: int
 
 
-def _group_inseparable_keys(snapshots: Sequence[TableSnapshot]) -> dict[str, tuple]:
-    """For each base count the sums it belongs to, in all releases: counts that belong to the same ones cannot be told apart."""
-    sums: dict[str, list] = {}
-    for t, snapshot in enumerate(snapshots):
-        pairs = tuple(keys for pair in snapshot.same for keys in pair)
-        for i, keys in enumerate((*snapshot.totals, *pairs, *snapshot.candidates)):
-            for key in keys:
-                sums.setdefault(key, []).append((t, i))
-    return {key: tuple(places) for key, places in sums.items()}
-
-
+@dataclass
 class _SparseRows:
-    """Rows of a sparse system, collected one at a time."""
+    """Rows of a sparse linear system, added one at a time."""
 
-    def __init__(self, width: int):
-        self.column_count, self.data, self.rows, self.columns, self.right_side = width, [], [], [], []
+    column_count: int
+    data: list[float] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    right_side: list[float] = field(default_factory=list)
 
-    def add_row(self, terms: dict[int, float], right_side: float):
+    def add_row(self, terms: Terms, right_side: float) -> None:
         if terms:
             self.data += terms.values()
             self.columns += terms
@@ -177,75 +139,158 @@ class _SparseRows:
             self.right_side.append(right_side)
 
     def to_matrix(self, extra_columns: int = 0) -> csr_array:
-        return csr_array(
-            (self.data, (self.rows, self.columns)),
-            shape=(len(self.right_side), self.column_count + extra_columns),
-        )
+        shape = (len(self.right_side), self.column_count + extra_columns)
+        return csr_array((self.data, (self.rows, self.columns)), shape=shape)
+
+
+class _LinearSystem:
+    """All that was published about a table, as equalities and inequalities.
+
+    There is one variable per release for each group of base counts that enter the same sums.
+    """
+
+    def __init__(self, snapshots: Sequence[TableSnapshot], threshold: int) -> None:
+        self.snapshots, self.threshold = snapshots, threshold
+        self.key_groups = _group_inseparable_keys(snapshots)
+        self.published_keys = [
+            {key for keys in snapshot.published_totals for key in keys} for snapshot in snapshots
+        ]
+        self.column_index: dict[tuple[int, KeyGroup], int] = {}
+        for t, published in enumerate(self.published_keys):
+            for key in sorted(published):
+                self.column_index.setdefault((t, self.key_groups[key]), len(self.column_index))
+        self.equalities = _SparseRows(len(self.column_index))
+        self.inequalities = _SparseRows(len(self.column_index))
+        for t, snapshot in enumerate(snapshots):
+            self._add_published_sums(t, snapshot)
+        for t, (before, after) in enumerate(pairwise(snapshots)):
+            self._add_growth(t, before, after)
+
+    def list_targets(self, table_name: str) -> list[_Target]:
+        """The counts and changes to protect."""
+        targets: list[_Target] = []
+        for t, snapshot in enumerate(self.snapshots):
+            for keys in snapshot.candidates:
+                terms, count = self._build_terms(t, keys), snapshot.sum_counts(keys)
+                targets += self._list_small_target(ExposedSum(table_name, keys, False), terms, count)
+                if t > 0:
+                    change = count - self.snapshots[t - 1].sum_counts(keys)
+                    change_terms = terms | self._build_terms(t - 1, keys, -1.0)
+                    targets += self._list_small_target(
+                        ExposedSum(table_name, keys, True), change_terms, change
+                    )
+        return targets
+
+    def _list_small_target(self, exposed_sum: ExposedSum, terms: Terms, value: int) -> list[_Target]:
+        if not 0 < abs(value) < self.threshold:
+            return []
+        sign = 1 if value > 0 else -1
+        signed_terms = {column: sign * factor for column, factor in terms.items()}
+        return [_Target(exposed_sum, signed_terms, abs(value))]
+
+    def _build_terms(self, t: int, keys: BaseKeys, sign: float = 1.0) -> Terms:
+        published = self.published_keys[t]
+        return {self.column_index[t, self.key_groups[key]]: sign for key in keys if key in published}
+
+    def _add_published_sums(self, t: int, snapshot: TableSnapshot) -> None:
+        for keys in dict.fromkeys((*snapshot.published_totals, *snapshot.shown)):
+            self.equalities.add_row(self._build_terms(t, keys), snapshot.sum_counts(keys))
+        for first, second in snapshot.equal_sums:
+            self.equalities.add_row(self._build_terms(t, first) | self._build_terms(t, second, -1.0), 0)
+        for keys in snapshot.small:
+            self.inequalities.add_row(self._build_terms(t, keys), self.threshold - 1)
+        for keys in snapshot.paired:
+            self.inequalities.add_row(self._build_terms(t, keys, -1.0), -self.threshold)
+
+    def _add_growth(self, t: int, before: TableSnapshot, after: TableSnapshot) -> None:
+        """No count fell between two releases, if that is true: the attacker may then assume it."""
+        keys = sorted(self.published_keys[t])
+        if any(before.base_counts.get(key, 0) > after.base_counts.get(key, 0) for key in keys):
+            return
+        for key in {self.key_groups[key]: key for key in keys}.values():
+            terms = self._build_terms(t, (key,)) | self._build_terms(t + 1, (key,), -1.0)
+            self.inequalities.add_row(terms, 0)
+
+
+def _group_inseparable_keys(snapshots: Sequence[TableSnapshot]) -> dict[str, KeyGroup]:
+    """For each base count the sums it enters in all releases: those with the same sums form one group."""
+    sums: dict[str, list[tuple[int, int]]] = {}
+    for t, snapshot in enumerate(snapshots):
+        equal_sums = (keys for pair in snapshot.equal_sums for keys in pair)
+        for i, keys in enumerate((*snapshot.published_totals, *equal_sums, *snapshot.candidates)):
+            for key in keys:
+                sums.setdefault(key, []).append((t, i))
+    return {key: tuple(places) for key, places in sums.items()}
 
 
 class _FeasibleSolutions:
-    """The worlds that agree with everything published, as far as they were needed; the sums in each of them."""
+    """Solutions compatible with everything published, computed as needed, and the target sums in each."""
 
-    def __init__(self, system: _LinearSystem, sums: csr_array, truth: np.ndarray, proven: bool):
-        self.system, self.sums, self.exhaustive, self.values = system, sums, proven, [truth]
+    def __init__(
+        self, system: _LinearSystem, sums: csr_array, truth: NDArray[np.int64], exhaustive: bool
+    ) -> None:
+        self.system, self.sums, self.exhaustive = system, sums, exhaustive
+        self.values: list[NDArray[np.int64] | FloatArray] = [truth]
 
     def find_unreached(self, sign: int, aim: int) -> list[int]:
-        """The sums that no world brings to `aim` (from below with sign 1, from above with -1). One programme moves many at once, each no
-        further than the aim, as long as that settles some; the rest are tried alone. Each world found may settle others too."""
-        open_ = self._filter_unreached(range(self.sums.shape[0]), sign, aim)
-        before = []
-        while open_ and open_ != before:
-            before = open_
-            open_ = self._solve_and_filter(open_, open_, sign, aim)
-        failing = []
-        while open_:
-            first, *rest = open_
-            open_ = self._solve_and_filter([first], rest, sign, aim)
+        """The targets that no solution brings to `aim`, from below (sign 1) or from above (sign -1).
+
+        One linear programme moves many targets at once, each no further than the aim, while that settles some; the
+        rest are tried one by one. Each solution may settle others too.
+        """
+        unreached = self._filter_unreached(range(self.sums.shape[0]), sign, aim)
+        previous: list[int] = []
+        while unreached and unreached != previous:
+            previous = unreached
+            unreached = self._solve_and_filter(unreached, unreached, sign, aim)
+        exposed: list[int] = []
+        while unreached:
+            first, *rest = unreached
+            unreached = self._solve_and_filter([first], rest, sign, aim)
             if sign * self.values[-1][first] < sign * aim - TOLERANCE:
-                failing.append(first)
+                exposed.append(first)
                 if not self.exhaustive:
-                    return [*failing, *open_]
-        return failing
+                    return [*exposed, *unreached]
+        return exposed
 
-    def _solve_and_filter(self, targets: list[int], open_: list[int], sign: int, aim: int) -> list[int]:
-        self.values.append(self.sums @ _maximise_sums(self.system, sign * self.sums[targets], sign * aim))
-        return self._filter_unreached(open_, sign, aim)
+    def _solve_and_filter(
+        self, targets: Sequence[int], candidates: Sequence[int], sign: int, aim: int
+    ) -> list[int]:
+        solution = _maximise_sums(self.system, sign * self.sums[targets], sign * aim)
+        self.values.append(self.sums @ solution)
+        return self._filter_unreached(candidates, sign, aim)
 
-    def _filter_unreached(self, candidates, sign: int, aim: int) -> list[int]:
+    def _filter_unreached(self, candidates: Iterable[int], sign: int, aim: int) -> list[int]:
         best = np.max(sign * np.array(self.values), axis=0)
         return [i for i in candidates if best[i] < sign * aim - TOLERANCE]
 
 
-def _maximise_sums(system: _LinearSystem, sums: csr_array, aim: int) -> np.ndarray:
-    """The solution with the largest total of these sums, each counted up to `aim` by a helper that is at most its sum."""
-    many, width = sums.shape[0], len(system.column_index)
-    terms, known = sums.tocoo(), system.inequalities
-    data = np.concatenate([known.data, -terms.data, np.ones(many)])
-    rows = np.concatenate(
-        [known.rows, terms.coords[0] + len(known.right_side), np.arange(many) + len(known.right_side)]
-    )
-    columns = np.concatenate([known.columns, terms.coords[1], np.arange(many) + width])
+def _maximise_sums(system: _LinearSystem, sums: csr_array, aim: int) -> FloatArray:
+    """The solution with the largest total of these sums, each counted up to `aim`.
+
+    Each sum has an auxiliary variable that is at most the sum and at most `aim`. Raises ArithmeticError when the
+    solver fails: what is published is true, so a system without solution is a defect, and no release may follow.
+    """
+    sum_count, width = sums.shape[0], len(system.column_index)
+    terms, limits = sums.tocoo(), system.inequalities
+    first_row = len(limits.right_side)
+    data = np.concatenate([limits.data, -terms.data, np.ones(sum_count)])
+    rows = np.concatenate([limits.rows, terms.coords[0] + first_row, np.arange(sum_count) + first_row])
+    columns = np.concatenate([limits.columns, terms.coords[1], np.arange(sum_count) + width])
     at_most = csr_array(
-        (data, (rows.astype(int), columns.astype(int))), shape=(len(known.right_side) + many, width + many)
+        (data, (rows.astype(int), columns.astype(int))), shape=(first_row + sum_count, width + sum_count)
     )
-    right = np.concatenate([known.right_side, np.zeros(many)])
-    bounds = np.column_stack([np.zeros(width + many), np.full(width + many, np.inf)])
+    bounds = np.column_stack([np.zeros(width + sum_count), np.full(width + sum_count, np.inf)])
     bounds[width:] = (-np.inf, aim)
-    cost = np.concatenate([np.zeros(width), -np.ones(many)])
-    found = linprog(
-        cost,
-        at_most,
-        right,
-        system.equalities.to_matrix(many),
-        system.equalities.right_side,
-        bounds,
+    result = linprog(
+        np.concatenate([np.zeros(width), -np.ones(sum_count)]),
+        A_ub=at_most,
+        b_ub=np.concatenate([limits.right_side, np.zeros(sum_count)]),
+        A_eq=system.equalities.to_matrix(sum_count),
+        b_eq=system.equalities.right_side,
+        bounds=bounds,
         method="highs",
     )
-    return _get_solution(found)[:width]
-
-
-def _get_solution(found) -> np.ndarray:
-    """The solver's answer. What is published is true, so a system without solution is our own fault and no release may follow."""
-    if found.x is None:
-        raise ArithmeticError(f"The audit's programme ended with: {found.message}")
-    return found.x
+    if result.x is None:
+        raise ArithmeticError(f"The audit's programme ended with: {result.message}")
+    return np.asarray(result.x[:width])

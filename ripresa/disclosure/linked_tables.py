@@ -1,7 +1,8 @@
 """Count tables linked by sums, as the suppression and the audit see them, and the statuses of their cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from ripresa.disclosure.recoding import Blocks
 
@@ -69,3 +70,15 @@ class LinkedTable:
     @property
     def name(self) -> str:
         return f"{self.table_id}:{self.measure}"
+
+
+class SnapshotRecord(TypedDict):
+    """What a release disclosed in a table, as it is stored in JSON for the audit of the next ones."""
+
+    x: Mapping[str, int]
+    shown: Sequence[Sequence[str]]
+    small: Sequence[Sequence[str]]
+    paired: Sequence[Sequence[str]]
+    totals: Sequence[Sequence[str]]
+    same: Sequence[Sequence[Sequence[str]]]
+    candidates: Sequence[Sequence[str]]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Block = tuple[str, ...]
 Blocks = tuple[Block, ...]
+StoredBlocks = Mapping[str, Sequence[Sequence[str]]]  # blocks by name, as read back from JSON
 BlockSize = Callable[[Block], int]
 PartnerRule = Callable[
     [Block, Blocks, BlockSize], Block

@@ -42,12 +42,12 @@ class SuppressedTable:
         for cell, status in zip(self.table.cells, self.statuses, strict=True):
             keys_by_status.setdefault(status, []).append(cell.base_keys)
         return TableSnapshot(
-            x=self.table.base_counts,
+            base_counts=self.table.base_counts,
             shown=tuple(keys_by_status.get(SHOWN, ())),
             small=tuple(keys_by_status.get(SMALL, ())),
             paired=tuple(keys_by_status.get(PAIRED, ())),
-            totals=self.table.published_totals,
-            same=self.table.equal_sums,
+            published_totals=self.table.published_totals,
+            equal_sums=self.table.equal_sums,
             candidates=tuple(cell.base_keys for cell in self.table.cells),
         )
 
