@@ -193,8 +193,8 @@ from dataclasses import replace
 from datetime import date
 from ripresa.diagnosis.contribution import generate_withdrawal_code
 from ripresa.diagnosis.contribution_store import open_store
-from tests.test_diagnosis_store import row
-store, today, start, base = open_store(sys.argv[1]), date(2026, 11, 22), threading.Barrier(25), row()
+from tests.helpers.diagnosis_cases import build_row
+store, today, start, base = open_store(sys.argv[1]), date(2026, 11, 22), threading.Barrier(25), build_row()
 def go():
     start.wait()
     while True:

@@ -320,7 +320,7 @@ def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_k
     store.add_contribution(given, generate_withdrawal_code(), TODAY)
     filling = (
         GIVING
-        + "for _ in range(500):\n    try: open_store(sys.argv[1]).add_contribution(row(), generate_withdrawal_code(), TODAY)\n    except ContributionStoreError as fault: sys.exit(str(fault))"
+        + "for _ in range(500):\n    try: open_store(sys.argv[1]).add_contribution(build_row(), generate_withdrawal_code(), TODAY)\n    except ContributionStoreError as fault: sys.exit(str(fault))"
     )
     assert re.match(
         r"The (store did not take it|file .* cannot be used) \(SQLITE_",

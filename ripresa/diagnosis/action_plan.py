@@ -1,35 +1,29 @@
-"""The plan: up to three actions this week, three this month, two this quarter, each with the answer that caused it. Pure.
+"""The plan: up to three actions this week, three this month, two this quarter, each with the answer that caused it.
 
-Priority = gap x weight x effect x goal factor / (effort x cost). The same answers give the same plan, in either language.
+Priority = gap x weight x effect x goal factor / (effort x cost). Pure: the same answers give the same plan in every
+language.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ripresa.diagnosis.questionnaire import (
-    DONT_KNOW,
-    Condition,
-    Item,
-    PlanSlot,
-    Questionnaire,
-    Recommendation,
-)
+from ripresa.diagnosis.questionnaire import DONT_KNOW, Answer, Condition, Item, PlanSlot, Recommendation
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import ANSWERED, MAX_POINTS, SKIPPED, DiagnosisResult, ItemScore
 
 
 @dataclass(frozen=True)
 class Action:
-    """One action of the plan: what to do, for which item, and the answer (0 to 3, "dont_know" or None for a blank) that caused it.
+    """One action of the plan: what to do, for which item, and the answer that caused it (None for a blank).
 
-    `slot` is week, month, quarter, later (it waits for `waits_for`) or rest (more than the plan holds).
+    `slot` is week, month, quarter, later (it waits for `prerequisite`) or rest (the plan is full).
     """
 
     recommendation: Recommendation
     item: Item
-    answer: int | str | None
+    answer: Answer
     priority: float
     is_critical: bool
     goal_factor: float
@@ -38,7 +32,7 @@ class Action:
 
     @property
     def is_answer_unknown(self) -> bool:
-        """The answer is not known: the first step is to find out. A blank says nothing of what is known."""
+        """The answer was "I don't know", so the first step is to find out; a blank does not count."""
         return self.answer == DONT_KNOW
 
     @property
@@ -48,7 +42,10 @@ class Action:
 
 @dataclass(frozen=True)
 class ActionPlan:
-    """The actions in order of priority; `starting`: made from blank questions because no answer asked for anything."""
+    """The actions in order of priority.
+
+    A starter plan is made from blank questions, because no answer called for an action.
+    """
 
     actions: tuple[Action, ...]
     blocked_actions: tuple[Action, ...]
@@ -60,35 +57,29 @@ class ActionPlan:
         return tuple(action for action in self.actions if action.slot == id)
 
 
-def build_action_plan(
-    result: DiagnosisResult, goals: Sequence[str] = (), questionnaire: Questionnaire | None = None
-) -> ActionPlan:
-    """The plan for these scores; `goals` are the goals chosen, first one first."""
-    questionnaire = questionnaire or get_questionnaire()
-    candidates = _rank_candidates(result, goals, questionnaire, unknown=(DONT_KNOW,))
-    starting = not candidates
-    if starting:
-        candidates = _rank_candidates(result, goals, questionnaire, unknown=(DONT_KNOW, SKIPPED))
-    ordered, later = _apply_prerequisites(candidates, result, questionnaire)
-    placed = _favour_first_goal(_fill_slots(ordered, questionnaire), ordered, goals, questionnaire)
-    chosen = {action.id for action in placed}
-    rest = tuple(replace(action, slot="rest") for action in ordered if action.id not in chosen)
-    return ActionPlan(tuple(placed), tuple(later), rest, starting and bool(candidates))
+def build_action_plan(result: DiagnosisResult, goals: Sequence[str] = ()) -> ActionPlan:
+    """The plan for these scores; `goals` are the ids of the chosen goals, the first choice first."""
+    candidates = _rank_candidates(result, goals, (ANSWERED, DONT_KNOW))
+    is_starter_plan = False
+    if not candidates:
+        candidates = _rank_candidates(result, goals, (ANSWERED, DONT_KNOW, SKIPPED))
+        is_starter_plan = bool(candidates)
+    ordered, blocked = _apply_prerequisites(candidates, result)
+    scheduled = _favour_first_goal(_fill_slots(ordered), ordered, goals)
+    scheduled_ids = {action.id for action in scheduled}
+    rest = [replace(action, slot="rest") for action in ordered if action.id not in scheduled_ids]
+    return ActionPlan(tuple(scheduled), tuple(blocked), tuple(rest), is_starter_plan)
 
 
-def format_first_step(action: Action, lang: str, questionnaire: Questionnaire | None = None) -> str:
+def format_first_step(action: Action, lang: str) -> str:
     """The first step this week; preceded by finding out when the answer is not known."""
     step = action.recommendation.first_step[lang]
-    return (
-        (questionnaire or get_questionnaire()).word("find_out", lang, step=step)
-        if action.is_answer_unknown
-        else step
-    )
+    return get_questionnaire().word("find_out", lang, step=step) if action.is_answer_unknown else step
 
 
-def format_cause(action: Action, lang: str, questionnaire: Questionnaire | None = None) -> str:
+def format_cause(action: Action, lang: str) -> str:
     """The answer that caused the action, in words."""
-    questionnaire = questionnaire or get_questionnaire()
+    questionnaire = get_questionnaire()
     if action.answer is None:
         return questionnaire.word("cause_blank", lang)
     return questionnaire.word(
@@ -96,123 +87,119 @@ def format_cause(action: Action, lang: str, questionnaire: Questionnaire | None 
     )
 
 
-def _rank_candidates(
-    result: DiagnosisResult, goals: Sequence[str], questionnaire: Questionnaire, unknown: tuple[str, ...]
-) -> list[Action]:
-    """One action for each answer below the top and each unknown, by priority; a routed-away item leaves it to the item that hides it."""
-    found = [
-        _build_candidate(s, goals, questionnaire)
-        for s in result.items.values()
-        if (s.state == ANSWERED and s.points < MAX_POINTS) or s.state in unknown
-    ]
-    efforts = list(questionnaire.effort)
+def _rank_candidates(result: DiagnosisResult, goals: Sequence[str], states: Collection[str]) -> list[Action]:
+    """One action for each item in one of `states` and below the top, by priority."""
+    efforts = list(get_questionnaire().effort)
 
-    def order(action: Action):
+    def get_rank(action: Action) -> tuple[float | str, ...]:
         recommendation = action.recommendation
-        ties = (
+        return (
+            not action.is_critical,
+            -action.priority,
             -action.goal_factor,
             efforts.index(recommendation.effort),
             recommendation.cost,
-            _points_or_default(action.answer, questionnaire),
+            _get_points(action.answer),
             action.item.position,
         )
-        return (not action.is_critical, -action.priority, *ties)
 
-    return sorted(found, key=order)
+    candidates = [_build_action(score, goals) for score in result.items.values() if score.state in states]
+    return sorted((action for action in candidates if action), key=get_rank)
 
 
-def _build_candidate(score: ItemScore, goals: Sequence[str], questionnaire: Questionnaire) -> Action:
-    answer = score.points if score.state == ANSWERED else DONT_KNOW if score.state == DONT_KNOW else None
-    points = _points_or_default(answer, questionnaire)
+def _build_action(score: ItemScore, goals: Sequence[str]) -> Action | None:
+    """The action for an item; None when the top answer leaves nothing to do."""
+    questionnaire = get_questionnaire()
+    answer: Answer = score.points
+    if score.state == DONT_KNOW:
+        answer = DONT_KNOW
+    points = _get_points(answer)
     recommendation = score.item.get_recommendation(points)
+    if recommendation is None:
+        return None
     factors = dict(zip(goals, questionnaire.planning["goal_factors"], strict=False))
-    factor = Fraction(str(factors.get(score.item.goal, 1)))
-    ease = (
+    goal_factor = Fraction(str(factors.get(score.item.goal, 1)))
+    gap = Fraction(MAX_POINTS - points, MAX_POINTS)
+    divisor = (
         questionnaire.effort[recommendation.effort].divisor * questionnaire.cost[recommendation.cost].divisor
     )
-    priority = (
-        Fraction(MAX_POINTS - points, MAX_POINTS)
-        * score.item.weight
-        * int(recommendation.size)
-        * factor
-        / ease
-    )
-    return Action(recommendation, score.item, answer, float(priority), score.is_critical, float(factor))
+    priority = gap * score.item.weight * int(recommendation.size) * goal_factor / divisor
+    return Action(recommendation, score.item, answer, float(priority), score.is_critical, float(goal_factor))
 
 
-def _points_or_default(answer, questionnaire: Questionnaire) -> int:
-    return answer if isinstance(answer, int) else questionnaire.planning["dont_know_points"]
+def _get_points(answer: Answer) -> int:
+    """The points of an answer; an unknown one counts as the rules of the plan define."""
+    return answer if isinstance(answer, int) else get_questionnaire().planning["dont_know_points"]
 
 
 def _apply_prerequisites(
-    candidates: list[Action], result: DiagnosisResult, questionnaire: Questionnaire
+    candidates: Iterable[Action], result: DiagnosisResult
 ) -> tuple[list[Action], list[Action]]:
-    """The actions that can start, in order, each wanted one preceded by what it needs; and those that wait."""
+    """The actions that can start, in order, and those that wait; what an action waits for takes its place."""
     by_item = {action.item.id: action for action in candidates}
     ordered: dict[str, Action] = {}
-    later = []
-    for action in candidates:
+    blocked = []
+    for action in by_item.values():
         condition = action.recommendation.requires
-        if condition and not _is_condition_met(condition, result, questionnaire):
-            needed = by_item[condition.item]
-            later.append(replace(action, slot="later", prerequisite=needed.recommendation))
-            ordered.setdefault(needed.id, needed)
-        else:
-            ordered.setdefault(action.id, action)
-    return list(ordered.values()), later
+        if condition and not _is_condition_met(condition, result):
+            prerequisite = by_item[condition.item]
+            blocked.append(replace(action, slot="later", prerequisite=prerequisite.recommendation))
+            action = prerequisite
+        ordered.setdefault(action.id, action)
+    return list(ordered.values()), blocked
 
 
-def _is_condition_met(condition: Condition, result: DiagnosisResult, questionnaire: Questionnaire) -> bool:
-    """A blank blocks nothing: there is no answer to say that the prerequisite is missing."""
+def _is_condition_met(condition: Condition, result: DiagnosisResult) -> bool:
+    """Whether an action may start; a blank blocks nothing, because no answer shows that the prerequisite is missing."""
     score = result.items[condition.item]
-    if score.state == DONT_KNOW:
-        return questionnaire.planning["dont_know_points"] >= condition.min_points
-    return score.state != ANSWERED or score.points >= condition.min_points
+    if score.state not in (ANSWERED, DONT_KNOW):
+        return True
+    return _get_points(score.points) >= condition.min_points
 
 
-def _fill_slots(ordered: list[Action], questionnaire: Questionnaire) -> list[Action]:
-    """Each action in the earliest part of the plan that takes its effort and has room, by priority."""
-    placed: list[Action] = []
+def _fill_slots(ordered: Iterable[Action]) -> list[Action]:
+    """Each action, by priority, in the earliest slot that accepts its effort and has room."""
+    questionnaire = get_questionnaire()
+    rules = questionnaire.planning
+    scheduled: list[Action] = []
     for action in ordered:
-        rules = questionnaire.planning
-        if (
-            len(placed) == rules["actions_max"]
-            or Counter(a.item.goal for a in placed)[action.item.goal] == rules["goal_max"]
-        ):
+        goal_count = sum(other.item.goal == action.item.goal for other in scheduled)
+        if len(scheduled) == rules["actions_max"] or goal_count == rules["goal_max"]:
             continue
-        slot = next(
-            (
-                s
-                for s in questionnaire.slots
-                if _is_allowed_in_slot(action, s) and sum(a.slot == s.id for a in placed) < s.max_actions
-            ),
-            None,
-        )
-        if slot:
-            placed.append(replace(action, slot=slot.id))
-    return placed
+        used = Counter(other.slot for other in scheduled)
+        for slot in questionnaire.slots:
+            if _is_allowed_in_slot(action, slot) and used[slot.id] < slot.max_actions:
+                scheduled.append(replace(action, slot=slot.id))
+                break
+    return scheduled
 
 
 def _favour_first_goal(
-    placed: list[Action], ordered: list[Action], goals: Sequence[str], questionnaire: Questionnaire
+    scheduled: list[Action], ordered: Sequence[Action], goals: Sequence[str]
 ) -> list[Action]:
-    """At least two actions of the first goal chosen, if it has them: the last action of another goal gives up its place."""
+    """At least two actions of the first chosen goal, if it has them: they replace the last actions of other goals."""
     if not goals:
-        return placed
-    ids = {action.id for action in placed}
-    waiting = [a for a in ordered if a.item.goal == goals[0] and a.id not in ids]
+        return scheduled
+    questionnaire = get_questionnaire()
     slots = {slot.id: slot for slot in questionnaire.slots}
-    while waiting and sum(a.item.goal == goals[0] for a in placed) < questionnaire.planning["first_goal_min"]:
-        wanted = waiting.pop(0)
-        others = [
-            a
-            for a in placed
-            if a.item.goal != goals[0] and not a.is_critical and _is_allowed_in_slot(wanted, slots[a.slot])
+    scheduled_ids = {action.id for action in scheduled}
+    for action in ordered:
+        count = sum(other.item.goal == goals[0] for other in scheduled)
+        if count >= questionnaire.planning["first_goal_min"]:
+            break
+        if action.item.goal != goals[0] or action.id in scheduled_ids:
+            continue
+        replaceable = [
+            i
+            for i, other in enumerate(scheduled)
+            if other.item.goal != goals[0]
+            and not other.is_critical
+            and _is_allowed_in_slot(action, slots[other.slot])
         ]
-        if others:
-            placed = [replace(wanted, slot=others[-1].slot) if a is others[-1] else a for a in placed]
+        if replaceable:
+            scheduled[replaceable[-1]] = replace(action, slot=scheduled[replaceable[-1]].slot)
     rank = {action.id: position for position, action in enumerate(ordered)}
-    return sorted(placed, key=lambda action: rank[action.id])
+    return sorted(scheduled, key=lambda action: rank[action.id])
 
 
 def _is_allowed_in_slot(action: Action, slot: PlanSlot) -> bool:

@@ -1,4 +1,4 @@
-"""What a firm gives when it chooses to contribute: one row with exactly these fields, and a code to take it back."""
+"""A contributed diagnosis: one row with exactly these fields, and a code to withdraw it."""
 
 import json
 import secrets
@@ -8,15 +8,13 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from hashlib import sha256
 
-from ripresa.diagnosis.questionnaire import Questionnaire, get_comparability_class
+from ripresa.diagnosis.questionnaire import get_comparability_class
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
-from ripresa.diagnosis.scoring import ANSWERED, DiagnosisResult
+from ripresa.diagnosis.scoring import ANSWERED, DiagnosisResult, Score
 
 COUNTRY = "IT"
-RFC_4648_ALPHABET, CROCKFORD_ALPHABET = (
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
-    "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
-)  # the second has no I, L, O, U to misread
+# Crockford's alphabet has no I, L, O or U, which are easily misread.
+TO_CROCKFORD_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 LOOKALIKE_TRANSLATION = str.maketrans("ILO", "110", "- \t\n")
 
 
@@ -38,7 +36,10 @@ class Profile:
 
 @dataclass(frozen=True)
 class Contribution:
-    """The stored row: nothing else about a firm is kept. `answers` and `goals` are JSON: {item: points or state}, {goal: [score, low, high, level]}."""
+    """The stored row, all that is stored about a firm.
+
+    `answers` and `goals` are JSON: {item: points or state} and {goal: [score, low, high, level]}.
+    """
 
     diagnosis_id: str
     version: str
@@ -68,31 +69,28 @@ class Contribution:
 CONTRIBUTION_FIELDS = tuple(f.name for f in fields(Contribution))
 
 
-def get_missing_questions(profile: Profile, questionnaire: Questionnaire | None = None) -> list[str]:
-    """Ids of the profile questions that contributing needs and that are blank."""
+def get_missing_questions(profile: Profile) -> list[str]:
+    """Ids of the profile questions that are required to contribute and were left blank."""
     return [
-        q.id
-        for q in (questionnaire or get_questionnaire()).profile_questions
-        if q.is_required and not getattr(profile, q.id)
+        question.id
+        for question in get_questionnaire().profile_questions
+        if question.is_required and not getattr(profile, question.id)
     ]
 
 
 def build_contribution(
-    result: DiagnosisResult,
-    profile: Profile,
-    lang: str,
-    seconds: float,
-    today: date,
-    questionnaire: Questionnaire | None = None,
+    result: DiagnosisResult, profile: Profile, lang: str, seconds: float, today: date
 ) -> Contribution:
-    """The row to store. Build it once for a diagnosis and keep it: storing the same row twice leaves one."""
-    questionnaire = questionnaire or get_questionnaire()
-    _validate(result, profile, questionnaire)
+    """The row to store; `seconds` is how long the diagnosis took. Raises ContributionError.
+
+    Build it once for a diagnosis: storing the same row twice leaves one.
+    """
+    _validate(result, profile)
     goal_1, goal_2 = (*profile.goals, "")[:2]
-    overall = result.overall
+    score, low, high, level = _round_score(result.overall)
     return Contribution(
         diagnosis_id=uuid.uuid4().hex,
-        version=questionnaire.version,
+        version=get_questionnaire().version,
         month=f"{today:%Y-%m}",
         country=COUNTRY,
         region=profile.region,
@@ -103,63 +101,66 @@ def build_contribution(
         goal_2=goal_2,
         role=profile.role,
         language=lang,
-        duration_class=get_duration_class(seconds, questionnaire),
-        score=_round_or_none(overall.value),
-        score_low=_round_or_none(overall.low),
-        score_high=_round_or_none(overall.high),
-        level=overall.level,
-        answers=json.dumps(
-            {id: s.points if s.state == ANSWERED else s.state for id, s in result.items.items()},
-            separators=(",", ":"),
+        duration_class=get_duration_class(seconds),
+        score=score,
+        score_low=low,
+        score_high=high,
+        level=level,
+        answers=_dump_json(
+            {id: item.points if item.state == ANSWERED else item.state for id, item in result.items.items()}
         ),
-        goals=json.dumps(
-            {
-                id: [_round_or_none(g.value), _round_or_none(g.low), _round_or_none(g.high), g.level]
-                for id, g in result.goals.items()
-            },
-            separators=(",", ":"),
-        ),
+        goals=_dump_json({id: _round_score(goal) for id, goal in result.goals.items()}),
     )
 
 
-def get_duration_class(seconds: float, questionnaire: Questionnaire | None = None) -> str:
+def get_duration_class(seconds: float) -> str:
     """One of four classes of minutes: "0-5", "5-8", "8-12", "12+"."""
-    limits = (questionnaire or get_questionnaire()).privacy["minutes"]
-    below = [limit for limit in limits if limit * 60 <= seconds]
-    start = below[-1] if below else 0
-    return f"{start}+" if start == limits[-1] else f"{start}-{limits[len(below)]}"
+    start = 0
+    for limit in get_questionnaire().privacy["minutes"]:
+        if seconds < limit * 60:
+            return f"{start}-{limit}"
+        start = limit
+    return f"{start}+"
 
 
 def generate_withdrawal_code() -> str:
-    """A withdrawal code of 128 random bits, to be shown once: 26 letters and digits in groups, none easily misread."""
-    letters = (
-        b32encode(secrets.token_bytes(16))
-        .decode()
-        .rstrip("=")
-        .translate(str.maketrans(RFC_4648_ALPHABET, CROCKFORD_ALPHABET))
-    )
+    """A withdrawal code of 128 random bits, displayed once: 26 letters and digits in groups of five."""
+    letters = b32encode(secrets.token_bytes(16)).decode().rstrip("=").translate(TO_CROCKFORD_BASE32)
     return "-".join(letters[i : i + 5] for i in range(0, len(letters), 5))
 
 
 def hash_withdrawal_code(code: str) -> str:
-    """All that is kept of a code. Case, spaces, hyphens and letters misread for digits do not matter."""
+    """The only trace of a code that is stored; case, spaces, hyphens and look-alike letters do not matter."""
     return sha256(code.upper().translate(LOOKALIKE_TRANSLATION).encode()).hexdigest()
 
 
-def _validate(result: DiagnosisResult, profile: Profile, questionnaire: Questionnaire):
-    if not any(s.state == ANSWERED for s in result.items.values()):
+def _validate(result: DiagnosisResult, profile: Profile) -> None:
+    if not any(item.state == ANSWERED for item in result.items.values()):
         raise ContributionError("There is no answer to contribute.")
-    if blank := get_missing_questions(profile, questionnaire):
-        raise ContributionError(f"To contribute, the profile needs: {', '.join(blank)}.")
-    for question in questionnaire.profile_questions:
-        given = getattr(profile, question.id)
-        given = given if isinstance(given, tuple) else (given,) if given else ()
-        unknown = [code for code in given if code not in questionnaire.get_option_codes(question.id)]
-        if unknown or len(given) > question.max_choices or len(set(given)) < len(given):
+    if missing := get_missing_questions(profile):
+        raise ContributionError(f"To contribute, the profile needs: {', '.join(missing)}.")
+    for question in get_questionnaire().profile_questions:
+        value = getattr(profile, question.id)
+        codes = value if isinstance(value, tuple) else (value,) if value else ()
+        allowed = get_questionnaire().get_option_codes(question.id)
+        if (
+            not set(codes) <= set(allowed)
+            or len(codes) > question.max_choices
+            or len(set(codes)) < len(codes)
+        ):
             raise ContributionError(
-                f'profile "{question.id}" cannot be {given}; use up to {question.max_choices} of: {", ".join(questionnaire.get_option_codes(question.id))}.'
+                f'profile "{question.id}" cannot be {codes}; '
+                f"use up to {question.max_choices} of: {', '.join(allowed)}."
             )
 
 
-def _round_or_none(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+def _round_score(score: Score) -> tuple[float | None, float | None, float | None, int | None]:
+    """Value, low and high with two decimals, and the level."""
+    value, low, high = (
+        None if number is None else round(number, 2) for number in (score.value, score.low, score.high)
+    )
+    return value, low, high, score.level
+
+
+def _dump_json(values: object) -> str:
+    return json.dumps(values, separators=(",", ":"))

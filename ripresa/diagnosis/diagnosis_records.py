@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ripresa.diagnosis.action_plan import build_action_plan
 from ripresa.diagnosis.contribution import Contribution
-from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE, Questionnaire
+from ripresa.diagnosis.questionnaire import DONT_KNOW, NOT_APPLICABLE
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import HIDDEN_EXCLUDE, HIDDEN_ZERO, SKIPPED, score_answers
 
@@ -39,16 +39,13 @@ class DiagnosisRecord:
     first_action: str
 
 
-def build_records(
-    contributions: Iterable[Contribution], questionnaire: Questionnaire | None = None
-) -> list[DiagnosisRecord]:
+def build_records(contributions: Iterable[Contribution]) -> list[DiagnosisRecord]:
     """The contributions of the questionnaire's comparability class that have an overall score."""
-    questionnaire = questionnaire or get_questionnaire()
+    comparability_class = get_questionnaire().comparability_class
     return [
-        _build_record(contribution, contribution.score, questionnaire)
+        _build_record(contribution, contribution.score)
         for contribution in contributions
-        if contribution.comparability_class == questionnaire.comparability_class
-        and contribution.score is not None
+        if contribution.comparability_class == comparability_class and contribution.score is not None
     ]
 
 
@@ -58,7 +55,7 @@ def count_by_dimension(diagnoses: Iterable[DiagnosisRecord]) -> dict[str, Counte
     return {dimension: Counter(getattr(d, dimension) for d in diagnoses) for dimension in DIMENSIONS}
 
 
-def _build_record(contribution: Contribution, score: float, questionnaire: Questionnaire) -> DiagnosisRecord:
+def _build_record(contribution: Contribution, score: float) -> DiagnosisRecord:
     answers: dict[str, int | str] = json.loads(contribution.answers)
     goals: dict[str, tuple[float, float, float, int]] = json.loads(contribution.goals)
     scored_answers = {
@@ -67,7 +64,7 @@ def _build_record(contribution: Contribution, score: float, questionnaire: Quest
         if answer not in (SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)
     }
     chosen_goals = [goal for goal in (contribution.goal_1, contribution.goal_2) if goal]
-    plan = build_action_plan(score_answers(scored_answers, questionnaire), chosen_goals, questionnaire)
+    plan = build_action_plan(score_answers(scored_answers), chosen_goals)
     return DiagnosisRecord(
         id=contribution.diagnosis_id,
         region=contribution.region,

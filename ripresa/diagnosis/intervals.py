@@ -1,36 +1,42 @@
-"""Intervals for shares and medians of a few dozen answers. Sources: Wilson (1927) and Newcombe (1998) as in Brown, Cai, DasGupta (2001)."""
+"""Intervals for shares and medians of a few dozen answers.
 
+Sources: Wilson (1927) and Newcombe (1998), as in Brown, Cai and DasGupta (2001).
+"""
+
+from collections.abc import Sequence
 from math import ceil, sqrt
 
 from scipy.stats import binom
 
-Z_95 = 1.96  # 95%
+Z_95 = 1.96  # quantile of the normal distribution for 95% intervals
 
 
 def wilson_interval(x: int, n: int) -> tuple[float, float]:
-    """The 95% interval of x out of n, as shares: centre (p + z2/2n)/(1 + z2/n), half-width z sqrt(p(1-p)/n + z2/4n2)/(1 + z2/n)."""
+    """The 95% interval of x out of n, as shares.
+
+    Centre (p + z2/2n)/(1 + z2/n), half-width z sqrt(p(1-p)/n + z2/4n2)/(1 + z2/n).
+    """
     p, scale = x / n, 1 + Z_95**2 / n
     centre = (p + Z_95**2 / (2 * n)) / scale
-    half = Z_95 * sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2)) / scale
-    return max(0.0, centre - half), min(1.0, centre + half)
+    half_width = Z_95 * sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2)) / scale
+    return max(0.0, centre - half_width), min(1.0, centre + half_width)
 
 
 def newcombe_interval(x: int, n: int, y: int, m: int) -> tuple[float, float]:
-    """Newcombe's 95% interval of x/n - y/m; when it holds 0 there is no clear difference."""
+    """Newcombe's 95% interval of x/n - y/m; if it contains 0 the difference is not significant."""
     p, q = x / n, y / m
-    (low_p, high_p), (low_q, high_q) = wilson_interval(x, n), wilson_interval(y, m)
-    return p - q - sqrt((p - low_p) ** 2 + (high_q - q) ** 2), p - q + sqrt(
-        (high_p - p) ** 2 + (q - low_q) ** 2
-    )
+    (p_low, p_high), (q_low, q_high) = wilson_interval(x, n), wilson_interval(y, m)
+    low = p - q - sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
+    return low, p - q + sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
 
 
-def quantile(values: list[float], share: float) -> float:
+def quantile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     return sorted(values)[max(0, ceil(share * len(values)) - 1)]
 
 
-def median_interval(values: list[float]) -> tuple[float, float]:
-    """The order-statistic 95% interval of the median: the ranks come from a binomial of one half."""
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The order-statistic 95% interval of the median: its ranks follow from a binomial with p = 1/2."""
     ordered, n = sorted(values), len(values)
-    low = int(binom.ppf(0.025, n, 0.5))
-    return ordered[max(0, low - 1)], ordered[min(n - 1, n - low)]
+    low_rank = int(binom.ppf(0.025, n, 0.5))
+    return ordered[max(0, low_rank - 1)], ordered[min(n - 1, n - low_rank)]

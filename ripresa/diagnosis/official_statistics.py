@@ -1,24 +1,33 @@
-"""The official share beside an answer: matching of items with rows of the published indicators. Pure: rows are given, none is asked for.
+"""Official shares to compare with a firm's answers: matches items with rows of the published indicators.
 
-A share by country and size, and one by country and sector; never a cross of the two, which official statistics do not have.
+Pure: the caller supplies the rows. There is a share by country and size class and one by country and sector, never a
+cross of the two, which official statistics do not publish.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from ripresa.diagnosis.questionnaire import Item, OfficialQuestion, Questionnaire
+import pandas as pd
+
+from ripresa.diagnosis.questionnaire import Item, OfficialQuestion
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
-from ripresa.diagnosis.scoring import ANSWERED, HIDDEN_EXCLUDE, HIDDEN_ZERO, NOT_APPLICABLE, DiagnosisResult
+from ripresa.diagnosis.scoring import ANSWERED, UNKNOWN_STATES, DiagnosisResult
 
-MAX_AGE_YEARS = 4  # years: an older share is not set beside an answer of today
+MAX_AGE_YEARS = 4  # an older share is not compared with an answer of today
 UNDER_TEN_PERSONS = "0-9"
-OFFICIAL_SIZE_CLASSES = {UNDER_TEN_PERSONS: "10-49", "": "GE10"}  # official figures begin at 10 persons
+OFFICIAL_SIZE_CLASSES = {UNDER_TEN_PERSONS: "10-49", "": "GE10"}  # official figures start at 10 persons
 REFERENCE_AREA = "ITA"
+
+ObservationRow = Mapping[str, Any]  # a row of the published database
 
 
 @dataclass(frozen=True)
 class OfficialShare:
-    """One official share with what it covers. `small`: the firm has fewer than 10 persons and reads the 10-49 class."""
+    """One official share with its coverage.
+
+    `is_larger_size_class`: the firm has fewer than 10 persons and the share is that of the class 10-49.
+    """
 
     value: float
     year: int
@@ -32,9 +41,10 @@ class OfficialShare:
 
 @dataclass(frozen=True)
 class OfficialComparison:
-    """An answer beside its official question. `state` is shown, not_loaded or too_old; `yes` is None when the answer is not known.
+    """An answer and the shares of its official question. `state` is shown, not_loaded or too_old.
 
-    `by_size` and `by_sector` are None where the rows have no such share; `year` is the latest survey year found, 0 without any.
+    `firm_answer` is None when the answer is unknown; `by_size` and `by_sector` where there is no such share; `year` is
+    that of the latest survey, 0 without any.
     """
 
     item: Item
@@ -46,123 +56,105 @@ class OfficialComparison:
     year: int = 0
 
 
-def get_official_indicators(questionnaire: Questionnaire | None = None) -> tuple[str, ...]:
-    """Ids of the indicators to ask for: those of every reference. The ones not loaded come back without rows."""
-    return tuple(
-        dict.fromkeys(
-            ref.indicator
-            for item in (questionnaire or get_questionnaire()).items
-            for ref in item.official_questions
-        )
-    )
+def get_official_indicators() -> tuple[str, ...]:
+    """Ids of the indicators of all official questions; one that is not loaded has no rows."""
+    questions = [question for item in get_questionnaire().items for question in item.official_questions]
+    return tuple(dict.fromkeys(question.indicator for question in questions))
 
 
 def compare_with_official_statistics(
     result: DiagnosisResult,
-    rows: Iterable[Mapping],
+    rows: Iterable[ObservationRow],
     year: int,
     size: str = "",
     sector: str = "",
     country: str = REFERENCE_AREA,
     include_proxies: bool = False,
-    questionnaire: Questionnaire | None = None,
 ) -> list[OfficialComparison]:
-    """The comparisons of each item in order: direct and near ones, loose ones only with `proxies`.
+    """The comparisons of each item in order, with the direct and near matches (proxies only on request).
 
-    `rows` have indicator, geo, sector, size, period, edition, value, status, source_name; `year` is this year; `size` and `sector` are the firm's.
+    `rows` have indicator, geo, sector, size, period, edition, value, status, source_name; `year` is this year; `size`
+    and `sector` are those of the firm.
     """
     usable = [row for row in rows if _is_usable(row, country)]
-    found = []
-    for item in (questionnaire or get_questionnaire()).items:
-        for ref in item.official_questions:
-            if ref.match != "proxy" or (include_proxies and ref.is_confirmed):
-                own = [row for row in usable if row["indicator"] == ref.indicator]
-                found.append(
-                    _build_comparison(item, ref, _get_firm_answer(result, item, ref), own, year, size, sector)
-                )
-    return found
+    comparisons = []
+    for item in get_questionnaire().items:
+        for question in item.official_questions:
+            if question.match == "proxy" and not (include_proxies and question.is_confirmed):
+                continue
+            question_rows = [row for row in usable if row["indicator"] == question.indicator]
+            size_rows = [row for row in question_rows if row["sector"] == "all"]
+            sector_rows = [row for row in question_rows if row["sector"] == sector != "all"]
+            comparison = OfficialComparison(
+                item,
+                question,
+                "shown",
+                _get_firm_answer(result, item, question),
+                _find_latest_share(
+                    size_rows, OFFICIAL_SIZE_CLASSES.get(size, size), size == UNDER_TEN_PERSONS
+                ),
+                _find_latest_share(sector_rows, "GE10"),
+            )
+            comparisons.append(_drop_old_shares(comparison, year))
+    return comparisons
 
 
-def format_notes(
-    comparison: OfficialComparison, lang: str, questionnaire: Questionnaire | None = None
-) -> list[str]:
-    """What must be said beside it, in words: what differs, the survey year, the class shown to a firm under 10, or why nothing is shown."""
-    questionnaire = questionnaire or get_questionnaire()
+def format_notes(comparison: OfficialComparison, lang: str) -> list[str]:
+    """The notes to a comparison: what differs, the survey year, the class of small firms, or why it is missing."""
+    questionnaire = get_questionnaire()
     if comparison.state != "shown":
         return [questionnaire.word(comparison.state, lang, year=comparison.year)]
-    sales = (
-        "official_year" if comparison.official_question.by_size.startswith("isoc_ec_") else "official_survey"
-    )
-    small = comparison.by_size and comparison.by_size.is_larger_size_class
-    return [
-        comparison.official_question.note[lang],
-        questionnaire.word(sales, lang, year=comparison.year),
-        *([questionnaire.word("official_small", lang)] if small else []),
-    ]
+    question = comparison.official_question
+    survey = "official_year" if question.by_size.startswith("isoc_ec_") else "official_survey"
+    notes = [question.note[lang], questionnaire.word(survey, lang, year=comparison.year)]
+    if comparison.by_size and comparison.by_size.is_larger_size_class:
+        notes.append(questionnaire.word("official_small", lang))
+    return notes
 
 
-def _is_usable(row: Mapping, country: str) -> bool:
-    """A row of the country with a value, by survey year: figures by sales year belong to another series."""
-    value = row["value"]
-    return (
-        row["geo"] == country
-        and value is not None
-        and value == value
-        and "sales" not in str(row.get("edition", ""))
-        and str(row["period"])[:4].isdigit()
-    )
+def _is_usable(row: ObservationRow, country: str) -> bool:
+    """A row of the country with a value, by survey year: values by sales year belong to another series."""
+    is_by_survey_year = "sales" not in str(row.get("edition", "")) and str(row["period"])[:4].isdigit()
+    return row["geo"] == country and is_by_survey_year and not pd.isna(row["value"])
 
 
-def _build_comparison(
-    item: Item,
-    ref: OfficialQuestion,
-    yes: bool | None,
-    rows: list[Mapping],
-    year: int,
-    size: str,
-    sector: str,
-) -> OfficialComparison:
-    by_size = _find_latest_share(
-        [r for r in rows if r["sector"] == "all"],
-        OFFICIAL_SIZE_CLASSES.get(size, size),
-        "all",
-        small=size == UNDER_TEN_PERSONS,
-    )
-    by_sector = _find_latest_share(
-        [r for r in rows if r["sector"] == sector != "all"], "GE10", sector, small=False
-    )
-    latest = max((share.year for share in (by_size, by_sector) if share), default=0)
-    if not latest:
-        return OfficialComparison(item, ref, "not_loaded", yes)
-    if year - latest > MAX_AGE_YEARS:
-        return OfficialComparison(item, ref, "too_old", yes, year=latest)
-    by_size, by_sector = (
-        share if share and year - share.year <= MAX_AGE_YEARS else None for share in (by_size, by_sector)
-    )
-    return OfficialComparison(item, ref, "shown", yes, by_size, by_sector, latest)
-
-
-def _find_latest_share(rows: list[Mapping], size: str, sector: str, small: bool) -> OfficialShare | None:
-    rows = [row for row in rows if row["size"] == size]
-    if not rows:
+def _find_latest_share(
+    rows: Iterable[ObservationRow], size: str, is_larger_size_class: bool = False
+) -> OfficialShare | None:
+    row = max((row for row in rows if row["size"] == size), key=lambda row: str(row["period"]), default=None)
+    if row is None:
         return None
-    row = max(rows, key=lambda r: str(r["period"]))
-    year = int(str(row["period"])[:4])
     return OfficialShare(
         float(row["value"]),
-        year,
+        int(str(row["period"])[:4]),
         row["geo"],
         size,
-        sector,
+        row["sector"],
         row.get("status", ""),
         row.get("source_name", ""),
-        small,
+        is_larger_size_class,
     )
 
 
-def _get_firm_answer(result: DiagnosisResult, item: Item, ref: OfficialQuestion) -> bool | None:
-    """The firm's own yes or no to the official question; absence and "does not apply" are a no."""
+def _drop_old_shares(comparison: OfficialComparison, year: int) -> OfficialComparison:
+    """The comparison with its state and year, less the shares that are too old."""
+    shares = [share for share in (comparison.by_size, comparison.by_sector) if share]
+    if not shares:
+        return replace(comparison, state="not_loaded")
+    latest = max(share.year for share in shares)
+    recent = [share for share in shares if year - share.year <= MAX_AGE_YEARS]
+    return replace(
+        comparison,
+        state="shown" if recent else "too_old",
+        by_size=comparison.by_size if comparison.by_size in recent else None,
+        by_sector=comparison.by_sector if comparison.by_sector in recent else None,
+        year=latest,
+    )
+
+
+def _get_firm_answer(result: DiagnosisResult, item: Item, question: OfficialQuestion) -> bool | None:
+    """The firm's yes or no to the official question; absence and "does not apply" are a no."""
     score = result.items[item.id]
-    if score.state == ANSWERED:
-        return score.points >= ref.min_yes_points
-    return False if score.state in (HIDDEN_ZERO, HIDDEN_EXCLUDE, NOT_APPLICABLE) else None
+    if score.state in UNKNOWN_STATES:
+        return None
+    return score.state == ANSWERED and (score.points or 0) >= question.min_yes_points

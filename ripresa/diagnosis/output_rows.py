@@ -189,10 +189,13 @@ class ReleaseRowBuilder:
     def _build_share(self, count: int, total: int) -> ReleaseRow:
         """A share with its Wilson interval, in percent."""
         values = (count / total, *wilson_interval(count, total))
-        percents = {
-            column: round(100 * value, 1) for column, value in zip(VALUE_COLUMNS[1:], values, strict=True)
+        estimate, low, high = (round(100 * value, 1) for value in values)
+        return {
+            "n_shown": self._round_count(total),
+            "estimate": estimate,
+            "ci_low": low,
+            "ci_high": high,
         }
-        return {"n_shown": self._round_count(total)} | percents
 
     def _repeat_row(self, row: ReleaseRow) -> list[ReleaseRow]:
         """The figures of the release that last updated them; a cell that never had one waits."""

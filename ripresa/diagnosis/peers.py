@@ -1,4 +1,4 @@
-"""How firms like this one scored: only from the last published release, never from live rows, never from the invented sample."""
+"""The scores of comparable firms, from the last published release only: never live rows or the invented sample."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from ripresa.diagnosis.italian_areas import ITALY
 from ripresa.disclosure.linked_tables import ALL
 
-GROUPINGS = ("sector", "size_class", ALL)  # nearest first; no rung crosses two, because a release does not
+GROUPINGS = (
+    "sector",
+    "size_class",
+    ALL,
+)  # nearest first; none crosses two dimensions, because a release does not
 QUARTILES = ("q1", "median", "q3")
+
+ReleaseRow = Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True)
 class PeerStatistics:
-    """Median and middle half of a score in the nearest group with enough firms; `rung` is sector, size_class or all, `code` its block."""
+    """Median and quartiles of a score in the nearest group with enough firms.
+
+    `grouping` is sector, size_class or all; `group_code` is the block of the group.
+    """
 
     grouping: str
     group_code: str
@@ -24,31 +33,35 @@ class PeerStatistics:
 
 
 def find_peer_statistics(
-    rows: Iterable[Mapping], measure: str, sector: str = "", size: str = "", min_count: int = 30
+    rows: Iterable[ReleaseRow], measure: str, sector: str = "", size: str = "", min_count: int = 30
 ) -> PeerStatistics | None:
-    """The peers of a firm for "overall" or a goal; None while no group has `least` real diagnoses."""
+    """The peers of a firm for "overall" or a goal; None while no group has `min_count` real diagnoses."""
     scores = [
-        r
-        for r in rows
-        if r["table_id"] == "score"
-        and r["measure"] == measure
-        and not r["label"]
-        and r["area"] == ITALY
-        and r["estimate"] not in ("", None)
+        row
+        for row in rows
+        if row["table_id"] == "score"
+        and row["measure"] == measure
+        and not row["label"]
+        and row["area"] == ITALY
+        and row["estimate"] not in ("", None)
     ]
-    own = {"sector": sector, "size_class": size}
-    for rung in GROUPINGS:
-        group = [r for r in scores if _is_in_group(r, rung, own)]
-        found = {r["category"]: r for r in group}
-        if set(QUARTILES) <= set(found) and int(found["median"]["n_shown"]) >= min_count:
-            values = [float(found[name]["estimate"]) for name in QUARTILES]
-            median = found["median"]
-            return PeerStatistics(
-                rung, median.get(rung, ALL), int(median["n_shown"]), median["month_to"], *values
-            )
+    codes = {"sector": sector, "size_class": size}
+    for grouping in GROUPINGS:
+        quartiles = {row["category"]: row for row in scores if _is_in_group(row, grouping, codes)}
+        if not set(QUARTILES) <= set(quartiles):
+            continue
+        median = quartiles["median"]
+        sample_size = int(median["n_shown"])
+        if sample_size >= min_count:
+            group_code, month_to = str(median.get(grouping, ALL)), str(median["month_to"])
+            values = [float(quartiles[name]["estimate"]) for name in QUARTILES]
+            return PeerStatistics(grouping, group_code, sample_size, month_to, *values)
     return None
 
 
-def _is_in_group(row: Mapping, grouping: str, own: Mapping[str, str]) -> bool:
-    """The row is about the firm's own block on this rung, and about everybody on the others."""
-    return all(own[k] in row[k].split("+") if k == grouping else row[k] == ALL for k in own)
+def _is_in_group(row: ReleaseRow, grouping: str, codes: Mapping[str, str]) -> bool:
+    """The row covers the firm's code in this grouping, and all firms in the other dimensions."""
+    return all(
+        codes[column] in str(row[column]).split("+") if column == grouping else row[column] == ALL
+        for column in codes
+    )

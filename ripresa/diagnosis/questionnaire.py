@@ -1,7 +1,9 @@
-"""The question bank, read from data/diagnosis/questionnaire.toml and checked: every fault is one sentence with its place."""
+"""The questionnaire as data: goals, items with their answers and recommendations, profile, and the rules."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, Protocol, TypedDict, TypeVar
 
 ANSWER_POINTS = (0, 1, 2, 3)
 IF_HIDDEN_RULES = ("zero", "exclude")
@@ -10,25 +12,59 @@ DONT_KNOW = "dont_know"
 NOT_APPLICABLE = "not_applicable"
 
 Answer = int | str | None  # points from 0 to 3, DONT_KNOW, NOT_APPLICABLE, or None for a blank
+Texts = Mapping[str, str]  # by language
 
 
 class QuestionnaireError(ValueError):
-    """A fault in the question bank: one sentence with file, place and the values allowed."""
+    """A fault in the questionnaire: one sentence with file, place and the values allowed."""
+
+
+class ScoringRules(TypedDict):
+    """Section [scoring] of the file."""
+
+    goal_min_weight_share: float
+    goal_min_items: int
+    overall_min_goals: int
+    not_applicable_max: int
+    near_points: int
+    masking_levels: int
+
+
+class PlanningRules(TypedDict):
+    """Section [plan] of the file."""
+
+    goal_factors: list[float]
+    dont_know_points: int
+    first_goal_min: int
+    goal_max: int
+    actions_max: int
+    review_days: int
+
+
+class PrivacyRules(TypedDict):
+    """Section [privacy] of the file."""
+
+    withdrawal_days: int
+    retention_months: int
+    threshold: int
+    statistics_from: int
+    rounding: int
+    minutes: list[int]
 
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """One answer that can be chosen. `points` is None in the profile; `examples` say whom it means there."""
+    """One answer to choose from; `points` is None in the profile, where `examples` explain who it is for."""
 
     id: str
-    text: dict
+    text: Texts
     points: int | None = None
-    examples: dict | None = None
+    examples: Texts | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """`item` answered with at least `min_points`."""
+    """The item was answered with at least `min_points`."""
 
     item: str
     min_points: int
@@ -36,7 +72,10 @@ class Condition:
 
 @dataclass(frozen=True, eq=False)
 class OfficialQuestion:
-    """The official question beside an item: `match` is direct, near (a stated difference) or proxy (only on request)."""
+    """The official question that an item is compared with.
+
+    `match` is direct, near (with a stated difference) or proxy (shown only on request).
+    """
 
     code: str
     indicator: str
@@ -44,20 +83,20 @@ class OfficialQuestion:
     by_sector: str
     min_yes_points: int
     match: str
-    note: dict
+    note: Texts
     is_confirmed: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Recommendation:
-    """What to do after an answer of `points`."""
+    """What to do after an answer of one of `points`."""
 
     id: str
     item: str
     points: tuple[int, ...]
-    title: dict
-    effect: dict
-    first_step: dict
+    title: Texts
+    effect: Texts
+    first_step: Texts
     effort: str
     cost: str
     size: str
@@ -67,17 +106,17 @@ class Recommendation:
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One question of a goal, with four answers from 0 to 3 points."""
+    """One question of a goal, with four answers from 0 to 3 points; `subject` is one of data/resources.csv."""
 
     id: str
     goal: str
-    subject: str  # of data/resources.csv: where to learn it
+    subject: str
     position: int
     weight: Fraction
     rationale: str
-    question: dict
+    question: Texts
     options: tuple[Option, ...]
-    not_applicable: dict | None
+    not_applicable: Texts | None
     show_if: Condition | None
     hidden_rule: str
     max_critical_points: int | None
@@ -94,8 +133,8 @@ class Goal:
     """One of the four goals, with its items in order."""
 
     id: str
-    label: dict
-    description: dict
+    label: Texts
+    description: Texts
     items: tuple[Item, ...]
 
 
@@ -105,15 +144,15 @@ class Level:
 
     id: int
     min_score: int
-    label: dict
+    label: Texts
 
 
 @dataclass(frozen=True, eq=False)
 class Rating:
-    """A named choice of effort, cost, size of effect or kind of training; `divisor` lowers the priority."""
+    """A class of effort, cost, size of effect or kind of training; `divisor` lowers the priority."""
 
     id: str
-    label: dict
+    label: Texts
     divisor: Fraction
 
 
@@ -125,15 +164,15 @@ class PlanSlot:
     max_actions: int
     efforts: tuple[str, ...]
     due_in_days: tuple[int, ...]
-    label: dict
+    label: Texts
 
 
 @dataclass(frozen=True, eq=False)
 class ProfileQuestion:
-    """One question of the profile. `required` only to contribute: the result needs none of it."""
+    """One question of the profile; it is required only to contribute, never for a result."""
 
     id: str
-    question: dict
+    question: Texts
     options: tuple[Option, ...]
     is_required: bool
     max_choices: int = 1
@@ -141,26 +180,26 @@ class ProfileQuestion:
 
 @dataclass(frozen=True, eq=False)
 class Questionnaire:
-    """The whole bank. Texts are mappings {"it": ..., "en": ...}."""
+    """The whole questionnaire; `digital_intensity` is the section [intensity] of the file as it is."""
 
     version: str
     status: str
     promised_minutes: int
-    disclaimer: dict
+    disclaimer: Texts
     digest: str
-    scoring: dict
-    planning: dict
-    privacy: dict
-    messages: dict
+    scoring: ScoringRules
+    planning: PlanningRules
+    privacy: PrivacyRules
+    messages: Mapping[str, Texts]
     levels: tuple[Level, ...]
     goals: tuple[Goal, ...]
     profile_questions: tuple[ProfileQuestion, ...]
     slots: tuple[PlanSlot, ...]
-    effort: dict
-    cost: dict
-    size: dict
-    resource: dict
-    digital_intensity: dict
+    effort: Mapping[str, Rating]
+    cost: Mapping[str, Rating]
+    size: Mapping[str, Rating]
+    resource: Mapping[str, Rating]
+    digital_intensity: Mapping[str, Any]
 
     @property
     def comparability_class(self) -> str:
@@ -187,20 +226,27 @@ class Questionnaire:
         """The codes a profile question can be answered with, in order."""
         return tuple(option.id for option in self.get_profile_question(question_id).options)
 
-    def word(self, key: str, lang: str, **values) -> str:
-        """A sentence of the bank in `lang`, with its {placeholders} filled."""
+    def word(self, key: str, lang: str, **values: object) -> str:
+        """A sentence of section [words] in `lang`, with its {placeholders} filled."""
         return self.messages[key][lang].format(**values)
 
     def get_answer_options(self, item: Item, lang: str) -> list[tuple[int | str, str]]:
-        """Everything an item can be answered with, as (answer, label): 0 to 3, then "don't know", then "does not apply" where it can be true."""
-        choices = [(option.points, option.text[lang]) for option in item.options] + [
-            (DONT_KNOW, self.word("dont_know", lang))
-        ]
-        return choices + ([(NOT_APPLICABLE, item.not_applicable[lang])] if item.not_applicable else [])
+        """All possible answers to an item, as (answer, label).
 
-    def format_answer(self, item: Item, answer, lang: str) -> str:
-        """The words of an answer; a blank has words too."""
-        return dict(self.get_answer_options(item, lang)).get(answer, self.word("skipped", lang))
+        The points from 0 to 3, then "don't know", then "does not apply" where it can be true.
+        """
+        options: list[tuple[int | str, str]] = [
+            (points, option.text[lang]) for points, option in enumerate(item.options)
+        ]
+        options.append((DONT_KNOW, self.word("dont_know", lang)))
+        if item.not_applicable:
+            options.append((NOT_APPLICABLE, item.not_applicable[lang]))
+        return options
+
+    def format_answer(self, item: Item, answer: Answer, lang: str) -> str:
+        """The label of an answer, a blank included."""
+        labels: dict[Answer, str] = dict(self.get_answer_options(item, lang))
+        return labels.get(answer, self.word("skipped", lang))
 
 
 def get_comparability_class(version: str) -> str:
@@ -208,8 +254,16 @@ def get_comparability_class(version: str) -> str:
     return version.rsplit(".", 1)[0]
 
 
-def _find_by_id(entries, id, kind: str):
-    for thing in entries:
-        if thing.id == id:
-            return thing
-    raise KeyError(f'{kind} "{id}" is not known; use one of: {", ".join(str(t.id) for t in entries)}.')
+class _HasId(Protocol):
+    @property
+    def id(self) -> int | str: ...
+
+
+_Entry = TypeVar("_Entry", bound=_HasId)
+
+
+def _find_by_id(entries: Iterable[_Entry], id: int | str, kind: str) -> _Entry:
+    by_id = {entry.id: entry for entry in entries}
+    if id not in by_id:
+        raise KeyError(f'{kind} "{id}" is not known; use one of: {", ".join(map(str, by_id))}.')
+    return by_id[id]

@@ -1,22 +1,29 @@
-"""Scores from answers: per goal and overall, with the range left by what is not known, and levels. Pure and exact (fractions inside).
+"""Scores from answers: per goal and overall, with levels and the range that unknown answers leave open.
 
-Answers are a mapping {item id: 0..3 | "dont_know" | "not_applicable"}; an item that is absent or None was left blank.
-The rules, in words and with their sources: docs/diagnosis-method.md.
+Pure and exact (fractions inside). Answers are a mapping {item id: 0 to 3, "dont_know" or "not_applicable"}; an item
+that is absent or None was left blank. The rules and their sources: docs/diagnosis-method.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import NamedTuple
 
-from ripresa.diagnosis.questionnaire import ANSWER_POINTS, DONT_KNOW, NOT_APPLICABLE, Item, Questionnaire
+from ripresa.diagnosis.questionnaire import ANSWER_POINTS, DONT_KNOW, NOT_APPLICABLE, Answer, Item
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 
 ANSWERED, SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE = "answered", "skipped", "hidden_zero", "hidden_exclude"
 ITEM_STATES = (ANSWERED, DONT_KNOW, NOT_APPLICABLE, SKIPPED, HIDDEN_ZERO, HIDDEN_EXCLUDE)
 SCORED_STATES = (ANSWERED, HIDDEN_ZERO)
 UNKNOWN_STATES = (DONT_KNOW, SKIPPED)
+HIDDEN_STATES = {"zero": HIDDEN_ZERO, "exclude": HIDDEN_EXCLUDE}  # by the item's rule
 MAX_POINTS = ANSWER_POINTS[-1]
+MISSING_SCORE_MESSAGES = {
+    "few": "not_shown_few",
+    "not_applicable": "not_shown_na",
+    "goals": "not_shown_goals",
+}
 
 
 class AnswerError(ValueError):
@@ -25,10 +32,10 @@ class AnswerError(ValueError):
 
 @dataclass(frozen=True)
 class ItemScore:
-    """What became of one item: its state, its points when scored, the weight it counts with, and what it moved.
+    """The score of one item: its state, its points if scored, and its weight.
 
-    `gained` and `missing` are points of the goal's score (0-100): what the answer brought and what the top answer would add.
-    `critical`: the answer asks for a warning whatever the level.
+    `points_gained` and `points_missing` are points of the goal's score (0-100): what the answer brought and what the
+    top answer would add. `is_critical`: the answer calls for a warning whatever the level.
     """
 
     item: Item
@@ -42,10 +49,10 @@ class ItemScore:
 
 @dataclass(frozen=True)
 class Score:
-    """A number from 0 to 100 with its range, or None with the reason: few (too many blanks), not_applicable, goals.
+    """A score from 0 to 100 with its range, or None with the reason: few (too many blanks), not_applicable, goals.
 
-    `level` is decided before rounding (overall: after the cap, `capped` when it lowered it); `levels` holds it alone, or the two
-    levels between which a number close to a limit lies.
+    `level` is decided before rounding; that of the overall score after the cap (`is_capped` if it was lowered).
+    `possible_levels` holds the level alone, or the two levels between which a score close to a limit lies.
     """
 
     value: float | None
@@ -62,13 +69,13 @@ class Score:
 
     @property
     def is_exact(self) -> bool:
-        """Nothing unknown entered it: the range is the number."""
+        """No unknown answer entered it: the range is the score."""
         return self.low == self.high
 
 
 @dataclass(frozen=True)
 class ScoreSensitivity:
-    """How far one answer moved by one step carries this firm's goal scores and overall score: smallest and largest."""
+    """How far one answer moved by one step moves the scores of a goal and overall: smallest and largest effect."""
 
     goal: tuple[float, float]
     overall: tuple[float, float]
@@ -76,7 +83,7 @@ class ScoreSensitivity:
 
 @dataclass(frozen=True)
 class DiagnosisResult:
-    """Everything the answers say: items by id in order, goals by id in order, the overall score and the effect of one step."""
+    """All scores: items by id in order, goals by id in order, the overall score and the effect of one step."""
 
     items: dict[str, ItemScore]
     goals: dict[str, Score]
@@ -85,7 +92,7 @@ class DiagnosisResult:
 
     @property
     def critical_items(self) -> tuple[ItemScore, ...]:
-        """Items whose answer asks for a warning."""
+        """Items whose answer calls for a warning."""
         return tuple(item for item in self.items.values() if item.is_critical)
 
     @property
@@ -94,184 +101,184 @@ class DiagnosisResult:
         return not any(s.state in (ANSWERED, DONT_KNOW, NOT_APPLICABLE) for s in self.items.values())
 
 
-def validate_answers(answers: Mapping, questionnaire: Questionnaire | None = None) -> dict:
-    """The answers without blanks; AnswerError names the first that its question does not offer."""
-    questionnaire = questionnaire or get_questionnaire()
-    given = {id: answer for id, answer in answers.items() if answer is not None}
-    for id, answer in given.items():
-        item = questionnaire.get_item(id)
-        allowed = [*ANSWER_POINTS, DONT_KNOW, *([NOT_APPLICABLE] if item.not_applicable else [])]
+class _ScoreRange(NamedTuple):
+    value: Fraction
+    low: Fraction
+    high: Fraction
+
+
+def validate_answers(answers: Mapping[str, Answer]) -> dict[str, int | str]:
+    """The answers without blanks. Raises AnswerError for the first that its question does not offer."""
+    valid = {id: answer for id, answer in answers.items() if answer is not None}
+    for id, answer in valid.items():
+        allowed: list[int | str] = [*ANSWER_POINTS, DONT_KNOW]
+        if get_questionnaire().get_item(id).not_applicable:
+            allowed.append(NOT_APPLICABLE)
         if answer not in allowed or isinstance(answer, bool):
             raise AnswerError(
                 f'item "{id}" cannot be answered with "{answer}"; use one of: {", ".join(map(str, allowed))}.'
             )
-    return given
+    return valid
 
 
-def get_item_states(answers: Mapping, questionnaire: Questionnaire | None = None) -> dict[str, str]:
-    """The state of each item, after routing: one of STATES. An item shown after an unknown parent stays shown."""
-    questionnaire = questionnaire or get_questionnaire()
-    return _resolve_item_states(validate_answers(answers, questionnaire), questionnaire)
+def get_item_states(answers: Mapping[str, Answer]) -> dict[str, str]:
+    """The state of each item after routing, one of ITEM_STATES.
+
+    An item whose parent has an unknown answer stays visible.
+    """
+    valid = validate_answers(answers)
+    return {item.id: _resolve_item_state(item, valid) for item in get_questionnaire().items}
 
 
-def get_visible_items(answers: Mapping, questionnaire: Questionnaire | None = None) -> tuple[Item, ...]:
-    """The items to ask, given the answers so far."""
-    questionnaire = questionnaire or get_questionnaire()
-    state = get_item_states(answers, questionnaire)
-    return tuple(item for item in questionnaire.items if state[item.id] not in (HIDDEN_ZERO, HIDDEN_EXCLUDE))
-
-
-def score_answers(answers: Mapping, questionnaire: Questionnaire | None = None) -> DiagnosisResult:
-    """Scores of these answers."""
-    questionnaire = questionnaire or get_questionnaire()
-    answers = validate_answers(answers, questionnaire)
-    state = _resolve_item_states(answers, questionnaire)
-    weights = _compute_weights(questionnaire, state)
-    items = {}
-    for goal in questionnaire.goals:
-        total = sum(weights[i.id] for i in goal.items if state[i.id] in SCORED_STATES)
-        items |= {
-            item.id: _score_item(item, state[item.id], answers.get(item.id), weights[item.id], total)
-            for item in goal.items
-        }
-    ranges = {
-        goal.id: _compute_goal_range([items[i.id] for i in goal.items], questionnaire)
-        for goal in questionnaire.goals
-    }
-    goals = {id: _assign_level(found, questionnaire) for id, found in ranges.items()}
-    return DiagnosisResult(
-        items,
-        goals,
-        _score_overall(ranges, goals, questionnaire),
-        _compute_sensitivity(items, goals, questionnaire),
+def get_visible_items(answers: Mapping[str, Answer]) -> tuple[Item, ...]:
+    """The items to show after these answers."""
+    states = get_item_states(answers)
+    return tuple(
+        item for item in get_questionnaire().items if states[item.id] not in (HIDDEN_ZERO, HIDDEN_EXCLUDE)
     )
+
+
+def score_answers(answers: Mapping[str, Answer]) -> DiagnosisResult:
+    """The scores of these answers. Raises AnswerError for an answer that its question does not offer."""
+    states = get_item_states(answers)
+    weights = _compute_weights(states)
+    items: dict[str, ItemScore] = {}
+    ranges: dict[str, _ScoreRange | str] = {}
+    for goal in get_questionnaire().goals:
+        scored_weight = sum(
+            (weights[item.id] for item in goal.items if states[item.id] in SCORED_STATES), Fraction()
+        )
+        goal_items = [
+            _score_item(item, states[item.id], answers.get(item.id), weights[item.id], scored_weight)
+            for item in goal.items
+        ]
+        items |= {item.item.id: item for item in goal_items}
+        ranges[goal.id] = _compute_goal_range(goal_items)
+    goals = {id: _assign_level(score_range) for id, score_range in ranges.items()}
+    return DiagnosisResult(items, goals, _score_overall(ranges, goals), _compute_sensitivity(items, goals))
 
 
 def round_half_up(value: float) -> int:
-    """The number as shown: whole, halves up."""
+    """The score as displayed: a whole number, halves rounded up."""
     return floor(value + 0.5)
 
 
-def format_level(score: Score, lang: str, questionnaire: Questionnaire | None = None) -> str:
-    """The level in words: "Ben avviata", or "tra «In costruzione» e «Ben avviata»"; without a number, why."""
-    questionnaire = questionnaire or get_questionnaire()
+def format_level(score: Score, lang: str) -> str:
+    """The level in words: "Ben avviata", or "tra «In costruzione» e «Ben avviata»"; without a score, the reason."""
+    questionnaire = get_questionnaire()
     if not score.has_value:
-        return questionnaire.word(
-            {"few": "not_shown_few", "not_applicable": "not_shown_na", "goals": "not_shown_goals"}[
-                score.missing_reason
-            ],
-            lang,
-        )
-    names = [questionnaire.get_level(level).label[lang] for level in score.possible_levels]
-    return (
-        names[0]
-        if len(names) == 1
-        else questionnaire.word("between_levels", lang, lower=names[0], upper=names[1])
-    )
+        return questionnaire.word(MISSING_SCORE_MESSAGES[score.missing_reason], lang)
+    lower, *upper = [questionnaire.get_level(level).label[lang] for level in score.possible_levels]
+    return questionnaire.word("between_levels", lang, lower=lower, upper=upper[0]) if upper else lower
 
 
-def _resolve_item_states(answers: Mapping, questionnaire: Questionnaire) -> dict[str, str]:
-    return {item.id: _resolve_item_state(item, answers) for item in questionnaire.items}
-
-
-def _resolve_item_state(item: Item, answers: Mapping) -> str:
+def _resolve_item_state(item: Item, answers: Mapping[str, int | str]) -> str:
     if item.show_if:
         parent = answers.get(item.show_if.item)
-        if parent in ANSWER_POINTS and parent < item.show_if.min_points:
-            return {"zero": HIDDEN_ZERO, "exclude": HIDDEN_EXCLUDE}[item.hidden_rule]
-    answer = answers.get(item.id)
-    if answer in (DONT_KNOW, NOT_APPLICABLE):
-        return answer
-    return SKIPPED if answer is None else ANSWERED
+        if isinstance(parent, int) and parent < item.show_if.min_points:
+            return HIDDEN_STATES[item.hidden_rule]
+    answer = answers.get(item.id, SKIPPED)
+    return answer if isinstance(answer, str) else ANSWERED
 
 
-def _compute_weights(questionnaire: Questionnaire, state: Mapping) -> dict[str, Fraction]:
-    """What each item counts for. The weight of an excluded item passes to the item that hides it, which already counts the absence:
-    otherwise a firm that opens a site could see its score fall, because one more question starts to count."""
-    weights = {item.id: item.weight for item in questionnaire.items}
-    for item in questionnaire.items:
-        if state[item.id] == HIDDEN_EXCLUDE:
+def _compute_weights(states: Mapping[str, str]) -> dict[str, Fraction]:
+    """The weight of each item in its goal.
+
+    The weight of an excluded item passes to the item that hides it, which already counts the absence: otherwise the
+    score of a firm that opens a site could fall, because one more question starts to count.
+    """
+    items = get_questionnaire().items
+    weights = {item.id: item.weight for item in items}
+    for item in items:
+        if states[item.id] in (HIDDEN_EXCLUDE, NOT_APPLICABLE):
+            weights[item.id] = Fraction(0)
+        if states[item.id] == HIDDEN_EXCLUDE and item.show_if:
             weights[item.show_if.item] += item.weight
-            weights[item.id] = Fraction(0)
-        elif state[item.id] == NOT_APPLICABLE:
-            weights[item.id] = Fraction(0)
     return weights
 
 
-def _score_item(item: Item, state: str, answer, weight: Fraction, total: Fraction) -> ItemScore:
+def _score_item(
+    item: Item, state: str, answer: Answer, weight: Fraction, scored_weight: Fraction
+) -> ItemScore:
     if state not in SCORED_STATES:
         return ItemScore(item, state, None, weight)
-    points = answer if state == ANSWERED else 0
-    gained, missing = (100 * weight * share / (MAX_POINTS * total) for share in (points, MAX_POINTS - points))
-    critical = (
-        state == ANSWERED and item.max_critical_points is not None and points <= item.max_critical_points
+    points = answer if state == ANSWERED and isinstance(answer, int) else 0
+    gained, missing = (
+        float(100 * weight * share / (MAX_POINTS * scored_weight)) for share in (points, MAX_POINTS - points)
     )
-    return ItemScore(item, state, points, weight, float(gained), float(missing), critical)
+    limit = item.max_critical_points
+    is_critical = state == ANSWERED and limit is not None and points <= limit
+    return ItemScore(item, state, points, weight, gained, missing, is_critical)
 
 
-def _compute_goal_range(items: list[ItemScore], questionnaire: Questionnaire) -> tuple[Fraction, ...] | str:
-    """A goal's score with its lowest and highest possible value, exact; or the reason why it has none."""
-    rules = questionnaire.scoring
-    if sum(i.state == NOT_APPLICABLE for i in items) > rules["not_applicable_max"]:
+def _compute_goal_range(items: Iterable[ItemScore]) -> _ScoreRange | str:
+    """The exact score of a goal with its lowest and highest possible value, or the reason why it has none."""
+    items = list(items)
+    rules = get_questionnaire().scoring
+    if sum(item.state == NOT_APPLICABLE for item in items) > rules["not_applicable_max"]:
         return "not_applicable"
-    applicable = sum(i.weight for i in items)
-    scored = [i for i in items if i.state in SCORED_STATES]
-    known = sum(i.weight for i in scored)
-    if (
-        len(scored) < rules["goal_min_items"]
-        or known < Fraction(str(rules["goal_min_weight_share"])) * applicable
-    ):
+    scored = [(item.weight, item.points) for item in items if item.points is not None]
+    applicable_weight = sum((item.weight for item in items), Fraction())
+    scored_weight = sum((weight for weight, _ in scored), Fraction())
+    min_weight = Fraction(str(rules["goal_min_weight_share"])) * applicable_weight
+    if len(scored) < rules["goal_min_items"] or scored_weight < min_weight:
         return "few"
-    gained = sum(i.weight * i.points for i in scored)
-    unknown = sum(i.weight for i in items if i.state in UNKNOWN_STATES)
-    return (
-        100 * gained / (MAX_POINTS * known),
-        100 * gained / (MAX_POINTS * applicable),
-        100 * (gained + MAX_POINTS * unknown) / (MAX_POINTS * applicable),
+    gained = sum((weight * points for weight, points in scored), Fraction())
+    unknown_weight = sum((item.weight for item in items if item.state in UNKNOWN_STATES), Fraction())
+    return _ScoreRange(
+        value=100 * gained / (MAX_POINTS * scored_weight),
+        low=100 * gained / (MAX_POINTS * applicable_weight),
+        high=100 * (gained + MAX_POINTS * unknown_weight) / (MAX_POINTS * applicable_weight),
     )
 
 
-def _score_overall(ranges: dict, goals: dict[str, Score], questionnaire: Questionnaire) -> Score:
-    """The plain mean of the goals; its level at most one above the weakest goal's."""
-    shown = [id for id, goal in goals.items() if goal.has_value]
-    if len(shown) < questionnaire.scoring["overall_min_goals"]:
-        return _assign_level("goals", questionnaire)
-    means = tuple(sum(ends) / len(shown) for ends in zip(*(ranges[id] for id in shown), strict=True))
-    return _assign_level(
-        means,
-        questionnaire,
-        cap=min(goals[id].level for id in shown) + questionnaire.scoring["masking_levels"],
-    )
+def _score_overall(ranges: Mapping[str, _ScoreRange | str], goals: Mapping[str, Score]) -> Score:
+    """The unweighted mean of the goals; its level is at most one above that of the weakest goal."""
+    rules = get_questionnaire().scoring
+    shown = [score_range for score_range in ranges.values() if not isinstance(score_range, str)]
+    if len(shown) < rules["overall_min_goals"]:
+        return _assign_level("goals")
+    means = _ScoreRange(*(sum(ends, Fraction()) / len(shown) for ends in zip(*shown, strict=True)))
+    weakest = min(goal.level for goal in goals.values() if goal.level is not None)
+    return _assign_level(means, max_level=weakest + rules["masking_levels"])
 
 
-def _assign_level(
-    found: tuple[Fraction, ...] | str, questionnaire: Questionnaire, cap: int | None = None
-) -> Score:
-    """The number with its level, decided before rounding, and with its neighbour near a limit; nothing above the cap."""
-    if isinstance(found, str):
-        return Score(None, missing_reason=found)
-    value = found[0]
-    own = max(level.id for level in questionnaire.levels if value >= level.min_score)
-    cap = cap or own + 1
+def _assign_level(score_range: _ScoreRange | str, max_level: int | None = None) -> Score:
+    """The score with its level, decided before rounding, and the adjacent one near a limit; none above the cap."""
+    if isinstance(score_range, str):
+        return Score(None, missing_reason=score_range)
+    questionnaire = get_questionnaire()
+    value = score_range.value
+    level = max(level.id for level in questionnaire.levels if value >= level.min_score)
+    cap = max_level or level + 1
     near = [
-        level.id
-        for level in questionnaire.levels[1:]
-        if abs(value - level.min_score) <= questionnaire.scoring["near_points"]
+        upper.id
+        for upper in questionnaire.levels[1:]
+        if abs(value - upper.min_score) <= questionnaire.scoring["near_points"]
     ]
-    levels = tuple(sorted({min(level, cap) for level in ((near[0] - 1, near[0]) if near else (own,))}))
-    return Score(*map(float, found), level=min(own, cap), possible_levels=levels, is_capped=own > cap)
+    candidates = (near[0] - 1, near[0]) if near else (level,)
+    return Score(
+        float(value),
+        float(score_range.low),
+        float(score_range.high),
+        level=min(level, cap),
+        possible_levels=tuple(sorted({min(candidate, cap) for candidate in candidates})),
+        is_capped=level > cap,
+    )
 
 
 def _compute_sensitivity(
-    items: dict[str, ItemScore], goals: dict[str, Score], questionnaire: Questionnaire
+    items: Mapping[str, ItemScore], goals: Mapping[str, Score]
 ) -> ScoreSensitivity | None:
-    moves = []
-    for goal in questionnaire.goals:
+    steps: list[float] = []
+    for goal in get_questionnaire().goals:
         if goals[goal.id].has_value:
-            scored = [items[i.id] for i in goal.items if items[i.id].state in SCORED_STATES]
-            total = sum(i.weight for i in scored)
-            moves += [float(100 * i.weight / (MAX_POINTS * total)) for i in scored if i.state == ANSWERED]
-    if not moves:
+            scored = [items[item.id] for item in goal.items if items[item.id].state in SCORED_STATES]
+            total = sum((item.weight for item in scored), Fraction())
+            steps += [
+                float(100 * item.weight / (MAX_POINTS * total)) for item in scored if item.state == ANSWERED
+            ]
+    if not steps:
         return None
-    among = len(questionnaire.goals)
-    return ScoreSensitivity((min(moves), max(moves)), (min(moves) / among, max(moves) / among))
+    smallest, largest, goal_count = min(steps), max(steps), len(goals)
+    return ScoreSensitivity((smallest, largest), (smallest / goal_count, largest / goal_count))
