@@ -24,7 +24,7 @@ from ripresa.narrative.benchmark import (
 from ripresa.profiles.area_profile import load_area_profile
 from ripresa.views.pages import compare_page
 from tests.helpers import app
-from tests.helpers.app import get_checked_html, get_html, open_page, strip_tags
+from tests.helpers.app import get_checked_html, get_html, get_visit_session, open_page, strip_tags
 
 SHARE = catalogue.get_indicator("innovative_startups_female_majority_share")  # in percent, one decimal
 COUNT = catalogue.get_indicator("active_enterprises")
@@ -358,10 +358,10 @@ def test_areas_are_set_side_by_side(geos, lang):
 def test_a_choice_is_kept_in_the_address_by_repeated_geo():
     visit = open_page("compare", lang="en", geo=["ITC4", "ITF3"])
     visit.multiselect(key="compare_areas_en").set_value(["ITC4", "ITF3", "ITG1"]).run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITC4", "ITF3", "ITG1"))
+    assert get_visit_session(visit).filters == Filters(lang="en", geo=("ITC4", "ITF3", "ITG1"))
     visit.selectbox(key="compare_indicator_en").set_value("birth_rate").run()
-    assert visit.session_state["filters"].indicator == "birth_rate"
-    assert visit.session_state["filters"].geo == ("ITC4", "ITF3", "ITG1")
+    assert get_visit_session(visit).filters.indicator == "birth_rate"
+    assert get_visit_session(visit).filters.geo == ("ITC4", "ITF3", "ITG1")
     get_checked_html(visit, "en")
 
 

@@ -38,6 +38,7 @@ from tests.helpers.app import (
     get_heading,
     get_html,
     get_visible_text,
+    get_visit_session,
     open_diagnosis,
     open_page,
 )
@@ -325,7 +326,9 @@ def test_the_screen_of_the_address_is_shown_where_there_are_answers_and_only_the
 def links(page: str, began: float) -> list[str]:
     """The links written in a page's own words, in a visit with a diagnosis under way or without."""
     visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
-    visit.session_state["diagnosis"] = DiagnosisSession(screen="known" if began else START, started_at=began)
+    get_visit_session(visit).diagnosis = DiagnosisSession(
+        screen="known" if began else START, started_at=began
+    )
     visit.switch_page(f"pages/{page}.py")
     visit.run()
     assert not visit.exception
@@ -343,7 +346,7 @@ def test_no_link_of_any_page_loses_a_diagnosis_under_way(page):
 @pytest.mark.parametrize("part", ["catalogue", "coverage"])
 def test_the_views_that_the_data_page_opens_lose_none_either(part):
     visit = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
-    visit.session_state["diagnosis"] = DiagnosisSession(screen="known", started_at=1.0)
+    get_visit_session(visit).diagnosis = DiagnosisSession(screen="known", started_at=1.0)
     visit.switch_page("pages/data.py").run()
     visit.radio(key=f"part_{visit.session_state['lang']}").set_value(part).run()
     opened = re.findall(r'<a href="[a-z_]+\?lang=[^>]*>', get_html(visit))

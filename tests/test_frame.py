@@ -30,7 +30,7 @@ from ripresa.views import shell
 from ripresa.views.components import data_table, plotly_figure
 from ripresa.views.pages import overview_page
 from ripresa.web import middleware as web_middleware
-from tests.helpers.app import get_figures, get_heading, get_html, open_page, rerun_overview
+from tests.helpers.app import get_figures, get_heading, get_html, get_visit_session, open_page, rerun_overview
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = [
@@ -375,7 +375,7 @@ def test_a_page_opened_cold_has_its_frame_and_its_view(page, lang):
     visit = open_page(page, lang=lang, geo=["ITC4", "ITI4"], sector="F", period="2020")
     assert get_heading(visit) != t("fault_title", lang)
     assert visit.radio(key="lang").value == lang
-    chosen = visit.session_state["filters"]
+    chosen = get_visit_session(visit).filters
     assert (chosen.lang, chosen.geo, chosen.sector, chosen.period) == (lang, ("ITC4", "ITI4"), "F", "2020")
     assert visit.query_params["geo"] == ["ITC4", "ITI4"]
     assert ("redraw-trigger" in [button.key for button in visit.button]) is (
@@ -451,7 +451,7 @@ def test_an_address_the_visitor_changed_wins_over_the_choices_made_and_is_left_a
     visit.query_params.clear()
     visit.query_params["geo"] = ["ITF3"]
     rerun_overview(visit)
-    assert visit.session_state["filters"].geo == ("ITF3",)
+    assert get_visit_session(visit).filters.geo == ("ITF3",)
     assert visit.query_params == {"geo": "ITF3"}
 
 

@@ -31,6 +31,7 @@ from tests.helpers.app import (
     get_figure_actions,
     get_figures,
     get_html,
+    get_visit_session,
     open_page,
     press_actions,
     strip_tags,
@@ -89,7 +90,7 @@ def test_every_topic_and_level_opens_on_a_figure_with_its_words(topic, level, la
 def test_every_indicator_offered_opens_with_rows(topic, level, id):
     visit = open_page(topic, lang="en", level=level, indicator=id)
     get_checked_html(visit, "en")
-    assert visit.session_state["filters"].indicator == id
+    assert get_visit_session(visit).filters.indicator == id
     assert get_figures(visit), "no figure"
 
 
@@ -421,7 +422,7 @@ def test_a_choice_that_has_no_data_is_replaced_said_and_can_be_undone(lang):
     assert 'class="notice"' in get_checked_html(visit, lang)
     assert get_figures(visit)
     visit.button(key=f"reset_{lang}").click().run()
-    assert visit.session_state["filters"] == Filters(lang=lang)
+    assert get_visit_session(visit).filters == Filters(lang=lang)
 
 
 def test_a_region_asked_of_a_european_figure_becomes_italy_and_the_page_says_why():
@@ -451,21 +452,21 @@ def test_a_filter_changes_the_view(name):
     wanted = next(option.code for option in offered if option.available and option.code != shown)
     visit = open_page(topic, lang="en", level=level)
     visit.selectbox(key=f"{name}_en").set_value(wanted).run()
-    assert getattr(visit.session_state["filters"], name) == wanted
+    assert getattr(get_visit_session(visit).filters, name) == wanted
     get_checked_html(visit, "en")
 
 
 def test_the_level_is_changed_with_a_fresh_view_of_it():
     visit = open_page("closures", lang="it", geo=["ITC4"], period="2020")
     visit.radio(key="level_it").set_value("europe").run()
-    assert visit.session_state["filters"] == Filters(lang="it", level="europe")
+    assert get_visit_session(visit).filters == Filters(lang="it", level="europe")
     get_checked_html(visit, "it")
 
 
 def test_areas_are_chosen_in_the_list_too():
     visit = open_page("closures", lang="it")
     visit.multiselect(key="geo_it").set_value(["ITC4", "ITF3"]).run()
-    assert visit.session_state["filters"].geo == ("ITC4", "ITF3")
+    assert get_visit_session(visit).filters.geo == ("ITC4", "ITF3")
 
 
 @pytest.mark.parametrize(("level", "drawn"), [("italy", "tiles"), ("world", "AF")])
@@ -514,8 +515,8 @@ def test_tables_without_a_seal_say_their_version_in_their_names(page, address, n
     given = []
     monkeypatch.setattr(st, "download_button", lambda label, **button: given.append(button["file_name"]))
     visit = open_page(page, lang="en", **address)
-    if "sql_future" in visit.session_state:
-        wait([visit.session_state["sql_future"]], 30)
+    if get_visit_session(visit).sql.future:
+        wait([get_visit_session(visit).sql.future], 30)
         visit.run()
     assert {name.format(get_data_version()) for name in names} <= set(given)
     assert all(name.endswith(f"_{get_data_version()}.csv") for name in given if name.endswith(".csv"))
@@ -716,7 +717,7 @@ def test_the_catalogue_can_be_searched_and_says_when_nothing_is_found():
 def test_another_topic_of_the_data_page_opens_its_first_indicator():
     visit = open_page("data", lang="en")
     visit.selectbox(key="topic_en").set_value("women").run()
-    assert catalogue.get_indicator(visit.session_state["filters"].indicator).topic == "women"
+    assert catalogue.get_indicator(get_visit_session(visit).filters.indicator).topic == "women"
     get_checked_html(visit, "en")
 
 

@@ -19,7 +19,14 @@ from ripresa.profiles import area_profile, sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table as table
 from ripresa.views.pages import claim_evidence, compare_page, profile_page, sector_profile
-from tests.helpers.app import get_checked_html, get_heading, get_html, open_page, strip_tags
+from tests.helpers.app import (
+    get_checked_html,
+    get_heading,
+    get_html,
+    get_visit_session,
+    open_page,
+    strip_tags,
+)
 
 ITALIAN = [
     row.code
@@ -36,7 +43,7 @@ def test_every_area_has_a_profile_in_both_languages(geo, lang):
     visit = open_page("profile", lang=lang, geo=[geo])
     page, one = strip_tags(get_checked_html(visit, lang)), area_profile.load_area_profile(geo, lang)
     assert one.name in strip_tags(get_heading(visit))
-    assert visit.session_state["filters"].geo == (geo,)
+    assert get_visit_session(visit).filters.geo == (geo,)
     for entry in one.all_entries:
         assert entry.indicator.label[lang] in page
         assert format_value(entry.row["value"], entry.indicator.unit, entry.indicator.decimals, lang) in page
@@ -60,17 +67,17 @@ def test_the_profile_opens_on_italy_and_keeps_the_choice_in_the_address():
     visit = open_page("profile", lang="en")
     assert get_heading(visit).startswith("Italy")
     visit.selectbox(key="profile_area_en").set_value("ITF2").run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
+    assert get_visit_session(visit).filters == Filters(lang="en", geo=("ITF2",))
     assert get_heading(visit).startswith("Molise")
     visit.radio(key="profile_kind_en").set_value("sector").run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="G")
+    assert get_visit_session(visit).filters == Filters(lang="en", geo=("ITF2",), sector="G")
     assert "trade" in get_heading(visit).casefold()
     assert visit.query_params["of"] == "sector"
     visit.selectbox(key="profile_sector_en").set_value("F").run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",), sector="F")
+    assert get_visit_session(visit).filters == Filters(lang="en", geo=("ITF2",), sector="F")
     assert "construction" in get_heading(visit).casefold()
     visit.radio(key="profile_kind_en").set_value("area").run()
-    assert visit.session_state["filters"] == Filters(lang="en", geo=("ITF2",))
+    assert get_visit_session(visit).filters == Filters(lang="en", geo=("ITF2",))
     assert "of" not in visit.query_params
     assert get_heading(visit).startswith("Molise")
 

@@ -11,7 +11,7 @@ from ripresa import i18n as words
 from ripresa.i18n import t
 from ripresa.sandbox import pool as locked
 from ripresa.views.pages import sql_page
-from tests.helpers.app import get_figures, get_html, open_page
+from tests.helpers.app import get_figures, get_html, get_visit_session, open_page
 
 
 def answered(sentence: str, lang: str = "it"):
@@ -21,7 +21,7 @@ def answered(sentence: str, lang: str = "it"):
 
 
 def settled(visit):
-    wait([visit.session_state["sql_future"]], timeout=30)
+    wait([get_visit_session(visit).sql.future], timeout=30)
     visit.run()
     assert not visit.exception
     return visit
@@ -42,7 +42,7 @@ def test_the_page_opens_with_a_question_and_the_tables_beside_it(lang):
         for spoken, sentences in said.items()
         for words in sentences
     )
-    assert "sql_future" not in visit.session_state, "nothing is asked before the reader asks"
+    assert get_visit_session(visit).sql.future is None, "nothing is asked before the reader asks"
 
 
 @pytest.mark.parametrize("lang", words.LANGS)

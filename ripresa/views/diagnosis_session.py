@@ -9,6 +9,7 @@ from ripresa.diagnosis.action_plan import ActionPlan, build_action_plan
 from ripresa.diagnosis.contribution import Contribution, Profile
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import DiagnosisResult, score_answers
+from ripresa.views.session import get_session
 
 START, PROFILE, RESULT = "start", "profile", "result"
 SCREENS = (START, PROFILE, *(goal.id for goal in get_questionnaire().goals), RESULT)
@@ -44,14 +45,23 @@ class DiagnosisSession:
 
 def get_diagnosis_session() -> DiagnosisSession:
     """The diagnosis of this session."""
-    return st.session_state.setdefault("diagnosis", DiagnosisSession())
+    session = get_session()
+    if session.diagnosis is None:
+        session.diagnosis = DiagnosisSession()
+    return session.diagnosis
+
+
+def has_started_diagnosis() -> bool:
+    """Whether a diagnosis is in progress or done in this session."""
+    diagnosis = get_session().diagnosis
+    return diagnosis is not None and diagnosis.started_at > 0
 
 
 def sync_screen_with_url() -> bool:
     """The screen is that of the address: the browser's Back and Forward lead from one to the other. From another page, the screen left last.
     False for a screen of answers that are not here: of another visit, or erased."""
     here, asked = get_diagnosis_session(), st.query_params.get("step", START)
-    if st.session_state["moved"] and "step" not in st.query_params:
+    if get_session().has_page_changed and "step" not in st.query_params:
         _set_url_step(here.screen)
     elif asked != here.screen and asked in SCREENS and here.started_at:
         here.screen, here.screens_opened = asked, here.screens_opened + 1
@@ -97,7 +107,5 @@ def update_profile(**profile) -> None:
 
 def clear_diagnosis() -> None:
     """Erases every answer of this visit."""
-    st.session_state["diagnosis"] = DiagnosisSession(
-        screens_opened=get_diagnosis_session().screens_opened + 1
-    )
+    get_session().diagnosis = DiagnosisSession(screens_opened=get_diagnosis_session().screens_opened + 1)
     _set_url_step(START)

@@ -2,7 +2,6 @@
 
 import atexit
 import gc
-import json
 import secrets
 from dataclasses import replace
 from html import escape
@@ -16,8 +15,10 @@ from ripresa.database import query
 from ripresa.database.build_errors import BuildError
 from ripresa.filters import URL_PARAMETERS, Filters
 from ripresa.i18n import format_period, t
+from ripresa.views.session import get_session
+from ripresa.views.streamlit_internals import build_script_element, format_script_arguments
 
-STYLESHEET = Path(__file__).with_name("style.css")
+STYLESHEETS = tuple(Path(__file__).with_name(name) for name in ("style.css", "streamlit_overrides.css"))
 SHELL_SCRIPT = Path(__file__).with_name("shell.js").read_text(encoding="utf-8")
 LOGO_SVG = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
 NAVIGATION = {  # the first pages stand in the bar, the others under a name of their own
@@ -43,7 +44,8 @@ def run() -> None:
     logs.REQUEST_ID.set(
         secrets.token_hex(8)
     )  # the run of a page is a request of its own: it came through the websocket
-    st.html(STYLESHEET)
+    for stylesheet in STYLESHEETS:
+        st.html(stylesheet)
     lang = _negotiate_language()
     try:
         version, collected = (
@@ -97,18 +99,20 @@ def run() -> None:
 
 def get_filters() -> Filters:
     """The visitor's choices. A page opened cold, before the frame has run, is sent through the frame with its address."""
-    if "filters" not in st.session_state:
+    filters = get_session().filters
+    if filters is None:
         st.switch_page(
             st.navigation(build_pages(_negotiate_language()), position="top"),
             query_params=_get_query_parameters(),
         )
-    return st.session_state["filters"]
+    return filters
 
 
 def set_filters(**changes) -> None:
     """Takes a choice of the visitor's (for callbacks): the session's filters change, and the address follows."""
-    st.session_state["filters"] = replace(st.session_state["filters"], **changes, invalid_parameters=())
-    st.session_state["chosen"] = True
+    session = get_session()
+    session.filters = replace(get_filters(), **changes, invalid_parameters=())
+    session.has_new_choice = True
 
 
 def reset_filters() -> None:
@@ -136,7 +140,8 @@ def get_theme() -> str:
 
 def get_link_target() -> str:
     """Where a link that loads the page again opens: in a tab of its own while a diagnosis is under way, which it would lose."""
-    return "_blank" if getattr(st.session_state.get("diagnosis"), "started_at", 0) else "_self"
+    diagnosis = get_session().diagnosis
+    return "_blank" if diagnosis and diagnosis.started_at else "_self"
 
 
 def build_pages(lang: str) -> dict[str, list]:
@@ -155,38 +160,42 @@ def build_pages(lang: str) -> dict[str, list]:
     }
 
 
-def _negotiate_language(session: bool = True) -> str:
-    """The address decides, then what this session chose, then the browser."""
-    chosen = st.session_state["filters"].lang if session and "filters" in st.session_state else ""
-    asked = st.query_params.get("lang", "")
-    if chosen and (st.session_state.get("chosen") or asked not in i18n.LANGS):
-        asked = chosen
-    return i18n.negotiate_language(asked, st.context.headers.get("Accept-Language", ""))
+def _negotiate_language(*, use_session: bool = True) -> str:
+    """The visitor's language: from the URL, else chosen earlier in this session, else from the browser.
+
+    A language chosen since the last run comes before that of the URL."""
+    session, lang = get_session(), st.query_params.get("lang", "")
+    if use_session and session.filters and (session.has_new_choice or lang not in i18n.LANGS):
+        lang = session.filters.lang
+    return i18n.negotiate_language(lang, st.context.headers.get("Accept-Language", ""))
 
 
 def _sync_filters_with_url(page: str, lang: str) -> Filters:
-    """The session's filters at this visit: an address the visitor changed is the truth, else the choices made so far."""
-    state, address = st.session_state, _get_query_parameters()
-    before = state.get("filters")
-    moved = before is not None and page != state["page"]
-    told = not state.get("chosen") and (bool(address) if moved else address != state.get("address"))
-    if before is None or told:  # never written back: the reader's Back button must lead out
-        found = Filters.from_url_parameters(address, lang)
+    """The session's filters for this run: read from the URL where the visitor changed it, else the choices so far."""
+    session, parameters = get_session(), _get_query_parameters()
+    previous = session.filters
+    has_page_changed = previous is not None and page != session.page
+    has_url_changed = bool(parameters) if has_page_changed else parameters != session.query_parameters
+    if previous is None or (has_url_changed and not session.has_new_choice):
+        # The URL is not rewritten: that would add a history entry, and Back would not leave the page.
+        filters = Filters.from_url_parameters(parameters, lang)
     else:
-        found = Filters(**{name: getattr(before, name) for name in SHARED_FILTERS}) if moved else before
-        if (
-            found.to_url_parameters()
-            != Filters.from_url_parameters(address, _negotiate_language(session=False)).to_url_parameters()
-        ):
-            own = (
-                {}
-                if moved
-                else {name: values for name, values in address.items() if name not in URL_PARAMETERS}
-            )  # what only this page knows
-            address = found.to_url_parameters() | own
-            st.query_params.from_dict(address)
-    state.update(filters=found, page=page, address=address, chosen=False, moved=moved)
-    return found
+        filters = previous
+        if has_page_changed:
+            filters = Filters(**{name: getattr(previous, name) for name in SHARED_FILTERS})
+        in_url = Filters.from_url_parameters(parameters, _negotiate_language(use_session=False))
+        if filters.to_url_parameters() != in_url.to_url_parameters():
+            page_parameters = {} if has_page_changed else _get_page_parameters(parameters)
+            parameters = filters.to_url_parameters() | page_parameters
+            st.query_params.from_dict(parameters)
+    session.filters, session.page, session.query_parameters = filters, page, parameters
+    session.has_new_choice, session.has_page_changed = False, has_page_changed
+    return filters
+
+
+def _get_page_parameters(parameters: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The query parameters that are not filters: only their page reads them."""
+    return {name: values for name, values in parameters.items() if name not in URL_PARAMETERS}
 
 
 def _get_query_parameters() -> dict[str, list[str]]:
@@ -213,10 +222,8 @@ def _inject_translations(lang: str, page: str) -> None:
     own = [sentence for key, sentence in i18n.load_strings().items() if key.startswith("own_")]
     pairs = [[sentence[other], sentence[lang]] for sentence in own for other in i18n.LANGS]
     group = next(group for group, there in NAVIGATION.items() if (page or PAGE_NAMES[0]) in there)
-    given = ", ".join(
-        json.dumps(one, ensure_ascii=False) for one in (lang, pairs, page, group and t(group, lang))
-    )
-    st.html(f"<script>{SHELL_SCRIPT}({given})</script>", unsafe_allow_javascript=True)
+    arguments = format_script_arguments(lang, pairs, page, group and t(group, lang))
+    st.html(build_script_element(f"{SHELL_SCRIPT}({arguments})"), unsafe_allow_javascript=True)
 
 
 def _build_logo(theme: str) -> str:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from ripresa.diagnosis.contribution import Profile
 from ripresa.i18n import t
 from ripresa.views.diagnosis_session import DiagnosisSession
+from ripresa.views.session import SESSION_KEY, Session
 
 ROOT = Path(__file__).resolve().parents[2]
 BLANK = Profile()
@@ -24,6 +25,13 @@ def open_page(page: str = "overview", **address) -> AppTest:
     for name, value in address.items():
         visit.query_params[name] = value
     return visit.run()
+
+
+def get_visit_session(visit: AppTest) -> Session:
+    """The session of a visit, also before its first run."""
+    if SESSION_KEY not in visit.session_state:
+        visit.session_state[SESSION_KEY] = Session()
+    return visit.session_state[SESSION_KEY]
 
 
 def rerun_overview(visit: AppTest) -> AppTest:
@@ -84,7 +92,7 @@ def open_diagnosis(screen: str, lang: str = "it", answers=(), profile: Profile =
     visit.switch_page("pages/diagnosis.py")
     for name, value in {**address, "lang": lang, "step": screen}.items():
         visit.query_params[name] = value
-    visit.session_state["diagnosis"] = DiagnosisSession(
+    get_visit_session(visit).diagnosis = DiagnosisSession(
         screen=screen, answers=dict(answers), profile=profile, started_at=1.0, duration_seconds=300.0
     )
     return visit.run()
@@ -95,7 +103,9 @@ def get_visible_text(visit: AppTest) -> str:
 
 
 def get_diagnosis(visit: AppTest) -> DiagnosisSession:
-    return visit.session_state["diagnosis"]
+    diagnosis = get_visit_session(visit).diagnosis
+    assert diagnosis is not None
+    return diagnosis
 
 
 @dataclass(frozen=True)
@@ -135,5 +145,6 @@ def get_figure_actions(visit) -> dict[str, dict]:
 
 def press_actions(visit, name: str, *what: str):
     """The buttons `what` of a figure's row touched: "table", "csv", "export"."""
-    visit.session_state[f"{visit.session_state['page']}_{name}_open"] ^= set(what)
+    session = get_visit_session(visit)
+    session.open_actions[session.page, name] ^= set(what)
     return visit.run()

@@ -23,6 +23,7 @@ from ripresa.exports import image_layout as printed
 from ripresa.filters import View
 from ripresa.i18n import t
 from ripresa.views import shell
+from ripresa.views.streamlit_internals import build_script_element
 
 FOLDER = Path(__file__).parent
 STYLESHEET = FOLDER / "export_menu.css"
@@ -358,7 +359,7 @@ def build_copy_box(label: str, text: str, hint: str, lang: str, look: str = "") 
 @cache
 def build_copy_script() -> str:
     """What makes the buttons copy."""
-    return f"<script>{(FOLDER / 'copy_button.js').read_text(encoding='utf-8')}</script>"
+    return build_script_element((FOLDER / "copy_button.js").read_text(encoding="utf-8"))
 
 
 # --- a cited link, opened later ---

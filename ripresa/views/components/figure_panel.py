@@ -17,6 +17,7 @@ from ripresa.i18n import t
 from ripresa.observations.rows import get_row_roles
 from ripresa.views import shell
 from ripresa.views.components import data_table, export_menu, plotly_figure
+from ripresa.views.session import get_session
 
 ACTIONS_SCRIPT = Path(__file__).with_name("figure_actions.js")
 
@@ -83,7 +84,8 @@ def render_figure_data(
     name: str, rows: pd.DataFrame, view: View, caption: str, figures: tuple, redraw: tuple[Callable, ...]
 ) -> None:
     """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
-    asked = st.session_state.setdefault(f"{st.session_state['page']}_{name}_open", set())
+    session = get_session()
+    asked = session.open_actions.setdefault((session.page, name), set())
     file = (
         {
             "name": formats.build_file_name(rows, view, query.get_data_version(), "csv"),
@@ -146,4 +148,4 @@ def _render_figure(name: str, figure, view: View, select: bool) -> None:
 
 def _toggle_area(code: str) -> None:
     """An area touched on a figure becomes the one chosen; touched again, none is."""
-    shell.set_filters(geo=() if st.session_state["filters"].geo == (code,) else (code,))
+    shell.set_filters(geo=() if shell.get_filters().geo == (code,) else (code,))

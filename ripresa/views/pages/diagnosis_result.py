@@ -112,7 +112,7 @@ def render_tools(here: DiagnosisSession, result: DiagnosisResult, plan: ActionPl
                 key=f"more_{lang}",
             )
         st.html(
-            f'<button type="button" class="print-button{" quiet" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT_SCRIPT}',
+            f'<button type="button" class="print-button{" secondary" if thin else ""}">{escape(t("plan_print", lang))}</button>{PRINT_SCRIPT}',
             unsafe_allow_javascript=True,
             width="content",
         )

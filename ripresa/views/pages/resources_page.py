@@ -12,7 +12,7 @@ from ripresa.i18n import format_items, format_period, get_language_name, t
 from ripresa.observations.boundaries import load_short_names as short_names
 from ripresa.profiles import sheet
 from ripresa.views import shell
-from ripresa.views.diagnosis_session import get_diagnosis_session
+from ripresa.views.diagnosis_session import get_diagnosis_session, has_started_diagnosis
 from ripresa.views.pages.topic_page import render_page_header
 
 GOALS = ("known", "found", "convert", "retain")
@@ -55,7 +55,7 @@ def render_page(filters: Filters) -> None:
     places = {row.code: row.name for row in run_query("areas", level="italy", lang=lang).itertuples()}
     region = next((code for code in filters.geo if code in places), "")
     render_page_header(t("nav_resources", lang), t("resources_question", lang), t("resources_intro", lang))
-    if "diagnosis" in st.session_state and get_diagnosis_session().started_at:
+    if has_started_diagnosis():
         st.page_link("pages/diagnosis.py", label=t("resources_back", lang), query_params={"lang": lang})
     render_filters(wish, region, rows, places, lang)
     found = [row for row in rows if is_match(row, wish, region)]
@@ -120,7 +120,7 @@ def render_page(filters: Filters) -> None:
 
 def get_planned_kinds(wish: ResourceFilters) -> set[str]:
     """The kinds of resource that the plan of this visit, once opened, names for the subject looked for. They are in no address: they would tell an answer."""
-    if "diagnosis" not in st.session_state or not get_diagnosis_session().duration_seconds or wish.kind:
+    if not get_diagnosis_session().duration_seconds or wish.kind:
         return set()
     return {
         action.recommendation.resource

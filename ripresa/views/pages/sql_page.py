@@ -1,7 +1,6 @@
 """The SQL page: one's own question to the published tables, with examples, the tables beside it, and the answer to take away."""
 
 import re
-import secrets
 from concurrent.futures import Future
 from html import escape
 from pathlib import Path
@@ -21,6 +20,7 @@ from ripresa.sandbox import pool as locked
 from ripresa.views import shell
 from ripresa.views.components import data_table, plotly_figure
 from ripresa.views.pages.topic_page import render_page_header
+from ripresa.views.session import get_session
 
 STYLESHEET = Path(__file__).with_name("sql_page.css")
 MAX_URL_SQL_LENGTH = 6000  # characters of a question that an address can hold
@@ -43,19 +43,18 @@ PERIOD_PATTERN = re.compile(r"(19|20)\d\d($|[-/])")  # a year, and what begins w
 
 def render_page(filters: Filters) -> None:
     """The page."""
-    lang, state = filters.lang, st.session_state
+    lang, session = filters.lang, get_session().sql
     render_page_header(
         t("page_sql", lang),
         t("sql_question", lang),
         t("sql_intro", lang, seconds=f"{locked.MAX_SECONDS:g}", rows=format_number(locked.MAX_ROWS, lang)),
     )
     st.html(STYLESHEET)
-    if "sql_given" not in state:
-        set_editor_text(
-            st.query_params.get("sql", "")[: locked.MAX_SQL_LENGTH] or get_example("regions", lang)
-        )
-        if st.query_params.get("sql"):
-            submit_query(state["sql_given"])
+    if session.text is None:
+        sql = st.query_params.get("sql", "")[: locked.MAX_SQL_LENGTH]
+        set_editor_text(sql or get_example("regions", lang))
+        if sql:
+            submit_query(sql)
     left, right = st.columns([8, 4], gap="medium")
     with left:
         render_editor(lang)
@@ -79,9 +78,7 @@ def render_editor(lang: str) -> None:
         args=(lang,),
     )
     with st.container(key="sql-form"), st.form("sql_form", border=False):
-        st.text_area(
-            t("sql_label", lang), value=st.session_state["sql_given"], key=_get_editor_key(), height=290
-        )
+        st.text_area(t("sql_label", lang), value=get_session().sql.text, key=_get_editor_key(), height=290)
         st.form_submit_button(
             t("sql_run", lang),
             type="primary",
@@ -106,12 +103,12 @@ def _load_example(lang: str) -> None:
 
 def set_editor_text(sql: str) -> None:
     """A text in the box: a box of its own each time, since one that is set while it loads comes up empty."""
-    st.session_state["sql_given"] = sql
-    st.session_state["sql_boxes"] = st.session_state.get("sql_boxes", 0) + 1
+    session = get_session().sql
+    session.text, session.editor_number = sql, session.editor_number + 1
 
 
 def _get_editor_key() -> str:
-    return f"sql_text_{st.session_state['sql_boxes']}"
+    return f"sql_text_{get_session().sql.editor_number}"
 
 
 def render_schema(lang: str) -> str:
@@ -136,16 +133,15 @@ def render_schema(lang: str) -> str:
 
 def submit_query(sql: str) -> None:
     """Asks a question; the address takes it along."""
-    state = st.session_state
-    state["sql_given"] = sql
-    state.setdefault("sql_token", secrets.token_hex(16))
+    session = get_session().sql
+    session.text = sql
     try:
         if seconds := rate_limit.acquire_token("sql", shell.get_client_key()):
             raise locked.QueryRejectedError("often", seconds=seconds)
-        state["sql_future"] = locked.submit_sql(sql, session_id=state["sql_token"])
+        session.future = locked.submit_sql(sql, session_id=session.token)
     except (locked.QueryRejectedError, BuildError) as fault:
-        state["sql_future"] = Future()
-        state["sql_future"].set_exception(fault)
+        session.future = Future()
+        session.future.set_exception(fault)
     if sql.strip() and len(sql) <= MAX_URL_SQL_LENGTH:
         st.query_params["sql"] = sql
     elif "sql" in st.query_params:
@@ -154,12 +150,12 @@ def submit_query(sql: str) -> None:
 
 def cancel_query() -> None:
     """Stops the question that is running."""
-    locked.cancel_sql(st.session_state.get("sql_token", ""))
+    locked.cancel_sql(get_session().sql.token)
 
 
 def render_outcome(lang: str) -> None:
     """The answer, or a word and a cancel button until it is there."""
-    future = st.session_state.get("sql_future")
+    future = get_session().sql.future
     if future is None:
         return
     if not future.done():
@@ -175,7 +171,8 @@ def render_outcome(lang: str) -> None:
 
 def render_progress(lang: str) -> None:
     """Looks again every half second whether the answer is there."""
-    if st.session_state["sql_future"].done():
+    future = get_session().sql.future
+    if future is None or future.done():
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.html(f'<p class="running" role="status">{escape(t("sql_running", lang))}</p>', width="content")

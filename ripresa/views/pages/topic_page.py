@@ -25,7 +25,8 @@ from ripresa.views.components import glossary
 from ripresa.views.components.document_link import is_home_page, render_document_link
 from ripresa.views.components.figure_panel import render_figure_panel
 from ripresa.views.components.filter_bar import render_filter_bar
-from ripresa.views.shell import get_theme
+from ripresa.views.session import get_session
+from ripresa.views.shell import get_filters, get_theme
 
 SECTOR_KINDS = ("total", "section")
 MAX_FEW_SECTORS = 4  # sectors
@@ -71,7 +72,7 @@ def render_page(name: str, filters: Filters) -> None:
 
 def render_page_header(kicker: str, question: str, intro: str) -> None:
     """The top of a page: its subject, its question as heading, what to know before reading, and its words explained."""
-    explained = glossary.render_page_glossary(st.session_state["page"], st.session_state["filters"].lang)
+    explained = glossary.render_page_glossary(get_session().page, get_filters().lang)
     st.html(
         f'<div class="page-header"><p class="kicker">{escape(kicker)}</p><h1>{escape(question)}</h1><p class="lead">{escape(intro)}</p>{explained}</div>'
     )
