@@ -1,108 +1,133 @@
-// Says Streamlit's own words in the page's language as they come. A pair is what may be there and what is to be; "{name}" stands for anything.
-// Marks the page in the menu, and the group it is in: Streamlit marks the page alone, and only to the eye.
-((lang, pairs, page, group) => {
-  const ATTRIBUTES = ["aria-label", "placeholder", "title", "data-title", "alt"];
-  const LINKS = '[data-testid^="stTopNav"][href], [data-testid="stSidebarNavLink"]';
-  const OURS = ".stHtml, .js-plotly-plot .main-svg, textarea, script, style";
-  const exact = new Map(pairs.filter(([from, to]) => from !== to));
-  const shaped = [...exact].filter(([from]) => from.includes("{name}"))
+// Translates Streamlit's own texts as they appear, marks the current page in the menu, and adds what Streamlit's
+// interface lacks for keyboards and screen readers.
+// translations: [text, translation] pairs, where "{name}" matches any text. Streamlit marks the current page with colour alone, and not its group.
+((lang, translations, page, pageGroup) => {
+  const byTestId = id => `[data-testid="${id}"]`;
+  const STREAMLIT = { // private parts of Streamlit: tests/test_streamlit_testids.py checks that they exist
+    app: byTestId("stApp"),
+    menuLink: `[data-testid^="stTopNav"][href], ${byTestId("stSidebarNavLink")}`,
+    menuGroup: byTestId("stTopNavSection"),
+    overflowButton: ".rc-overflow-item-rest button",
+    currentOutsideOverflow: '.rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest) [aria-current]',
+    sidebar: byTestId("stSidebar"),
+    sidebarLink: byTestId("stSidebarNavLink"),
+    sidebarClose: `${byTestId("stSidebarCollapseButton")} button`,
+    sidebarOpen: byTestId("stExpandSidebarButton"),
+    sidebarStoragePrefix: "stSidebarCollapsed-", // keys of localStorage
+    selectInput: `${byTestId("stSelectbox")} input`,
+    button: ".stButton button",
+    running: '[data-test-script-state="running"]',
+    connectionState: "data-test-connection-state",
+    scriptState: "data-test-script-state",
+  };
+  const TRANSLATED_ATTRIBUTES = ["aria-label", "placeholder", "title", "data-title", "alt"];
+  const UNTRANSLATED = ".stHtml, .js-plotly-plot .main-svg, textarea, script, style"; // in the page's language already
+  const SIDEBAR_ANIMATION_MS = 350, OVERLAY_SIDEBAR_WIDTH = 768;
+
+  const exact = new Map(translations.filter(([from, to]) => from !== to));
+  const patterns = [...exact].filter(([from]) => from.includes("{name}"))
     .map(([from, to]) => [new RegExp(`^${from.replace(/[.*+?()]/g, "\\$&").replace("{name}", "(.+)")}$`), to]);
-  const said = text => exact.get(text) ?? shaped.flatMap(([shape, to]) => shape.test(text) ? [to.replace("{name}", text.match(shape)[1])] : [])[0];
 
-  function mend(node) {
+  function translate(text) {
+    if (exact.has(text)) return exact.get(text);
+    const [pattern, to] = patterns.find(([pattern]) => pattern.test(text)) ?? [];
+    return pattern && to.replace("{name}", text.match(pattern)[1]);
+  }
+
+  function translateTree(node) {
     if (node.nodeType === Node.TEXT_NODE) {
-      const to = said(node.nodeValue.trim());
-      if (to) node.nodeValue = to;
-    } else if (node.nodeType === Node.ELEMENT_NODE && !node.matches(OURS)) {
-      for (const name of ATTRIBUTES) {
-        const to = node.hasAttribute(name) && said(node.getAttribute(name));
-        if (to) node.setAttribute(name, to);
+      const translation = translate(node.nodeValue.trim());
+      if (translation) node.nodeValue = translation;
+    } else if (node.nodeType === Node.ELEMENT_NODE && !node.matches(UNTRANSLATED)) {
+      for (const name of TRANSLATED_ATTRIBUTES) {
+        const translation = node.hasAttribute(name) && translate(node.getAttribute(name));
+        if (translation) node.setAttribute(name, translation);
       }
-      node.childNodes.forEach(mend);
+      node.childNodes.forEach(translateTree);
     }
   }
 
-  function markSoon() { // once a frame: a figure drawn anew changes hundreds of elements
-    cancelAnimationFrame(window.ripresaMark);
-    window.ripresaMark = requestAnimationFrame(() => { mark(); tell(); show(); answer(); });
+  function scheduleUpdate() { // once per frame: a redrawn figure changes hundreds of elements
+    cancelAnimationFrame(window.ripresaUpdateRequest);
+    window.ripresaUpdateRequest = requestAnimationFrame(() => { markCurrentPage(); announceHeadline(); copySelectValues(); focusAnswer(); });
   }
 
-  function mark() {
-    const here = link => new URL(link.href).pathname.split("/").pop() === page && "page";
-    for (const link of document.querySelectorAll(LINKS)) {
-      set(link, here(link));
-      const address = new URL(link.href);
-      address.searchParams.set("lang", lang); // for who opens it in a tab of its own or copies it; a click is Streamlit's
-      if (link.href !== address.href) link.href = address.href;
-    }
-    for (const name of document.querySelectorAll('[data-testid="stTopNavSection"]')) set(name, group && name.textContent.trim() === group && "true");
-    const rest = document.querySelector(".rc-overflow-item-rest button"); // "…", behind which the page's name may be
-    if (rest) set(rest, !document.querySelector('.rc-overflow-item:not([aria-hidden="true"], .rc-overflow-item-rest) [aria-current]') && "true");
-  }
-
-  function tell() { // who does not see the page hears what a choice has changed: the finding of its first figure
-    const status = document.getElementById("ripresa-status") ?? document.body.appendChild(Object.assign(document.createElement("div"), {id: "ripresa-status", role: "status"}));
-    const finding = document.querySelector(".headline h2")?.textContent ?? "";
-    if (finding === status.dataset.finding && page === status.dataset.page) return;
-    status.textContent = page === status.dataset.page ? finding : ""; // a page turned to has a heading of its own
-    Object.assign(status.dataset, {finding, page});
-  }
-
-  function show() { // a choice that is longer than its box is wrapped: no input of a browser does it (style.css)
-    for (const input of document.querySelectorAll('[data-testid="stSelectbox"] input')) input.parentElement.dataset.shown = input.value;
-  }
-
-  function answer() { // a button that its own press took away gives the keyboard to the sentence that answers, near where it stood
-    const pressed = window.ripresaPressed ?? [];
-    if (!pressed.length || pressed[0].isConnected || document.activeElement !== document.body || document.querySelector('[data-test-script-state="running"]')) return;
-    window.ripresaPressed = [];
-    const said = pressed.filter(box => box.isConnected).map(box => box.querySelector(".result-summary, .notice, .headline h2")).find(Boolean);
-    said?.setAttribute("tabindex", "-1");
-    said?.focus();
-  }
-
-  function set(element, current) {
-    if (current) element.setAttribute("aria-current", current);
+  function setCurrent(element, value) {
+    if (value) element.setAttribute("aria-current", value);
     else element.removeAttribute("aria-current");
   }
 
-  function listen() { // once for the visit
-    const app = document.querySelector('[data-testid="stApp"]'), menu = (id, inside = "") => document.querySelector(`[data-testid="${id}"] ${inside}`);
-    const close = () => menu("stSidebarCollapseButton", "button")?.click();
-    new MutationObserver(() => { // a wire mended may lead to another server, which answers nothing before it has drawn the page
+  function markCurrentPage() {
+    for (const link of document.querySelectorAll(STREAMLIT.menuLink)) {
+      const url = new URL(link.href);
+      setCurrent(link, url.pathname.split("/").pop() === page && "page");
+      url.searchParams.set("lang", lang); // for links copied or opened in a new tab; Streamlit handles plain clicks itself
+      if (link.href !== url.href) link.href = url.href;
+    }
+    for (const group of document.querySelectorAll(STREAMLIT.menuGroup)) setCurrent(group, pageGroup && group.textContent.trim() === pageGroup && "true");
+    const overflow = document.querySelector(STREAMLIT.overflowButton); // "…", the menu of the pages that do not fit
+    if (overflow) setCurrent(overflow, !document.querySelector(STREAMLIT.currentOutsideOverflow) && "true");
+  }
+
+  function announceHeadline() { // a live region for screen readers: the headline of the first figure after a choice
+    const status = document.getElementById("ripresa-status") ?? document.body.appendChild(Object.assign(document.createElement("div"), {id: "ripresa-status", role: "status"}));
+    const headline = document.querySelector(".headline h2")?.textContent ?? "";
+    if (headline === status.dataset.headline && page === status.dataset.page) return;
+    status.textContent = page === status.dataset.page ? headline : ""; // a new page is announced by its heading
+    Object.assign(status.dataset, {headline, page});
+  }
+
+  function copySelectValues() { // an input cannot wrap its text: the CSS shows the value from data-shown (streamlit_overrides.css)
+    for (const input of document.querySelectorAll(STREAMLIT.selectInput)) input.parentElement.dataset.shown = input.value;
+  }
+
+  function focusAnswer() { // when a clicked button is gone after the run, the focus goes to the message nearest to where it was
+    const ancestors = window.ripresaClickedAncestors ?? [];
+    if (!ancestors.length || ancestors[0].isConnected || document.activeElement !== document.body || document.querySelector(STREAMLIT.running)) return;
+    window.ripresaClickedAncestors = [];
+    const message = ancestors.filter(element => element.isConnected).map(element => element.querySelector(".result-summary, .notice, .headline h2")).find(Boolean);
+    message?.setAttribute("tabindex", "-1");
+    message?.focus();
+  }
+
+  function addListeners() { // once per visit
+    const app = document.querySelector(STREAMLIT.app);
+    const closeSidebar = () => document.querySelector(STREAMLIT.sidebarClose)?.click();
+    const focusLater = selector => setTimeout(() => document.querySelector(selector).focus(), SIDEBAR_ANIMATION_MS);
+    new MutationObserver(() => { // after a reconnection the server may be another one, which has no session until the page is run
       if (app.dataset.testConnectionState === "CONNECTED") document.querySelector(".st-key-redraw-trigger button")?.click();
-    }).observe(app, {attributeFilter: ["data-test-connection-state"]});
-    new MutationObserver(answer).observe(app, {attributeFilter: ["data-test-script-state"]});
+    }).observe(app, {attributeFilter: [STREAMLIT.connectionState]});
+    new MutationObserver(focusAnswer).observe(app, {attributeFilter: [STREAMLIT.scriptState]});
     document.addEventListener("click", event => {
-      window.ripresaPressed = []; // the button and what it stands in
-      for (let box = event.target.closest?.(".stButton button"); box; box = box.parentElement) window.ripresaPressed.push(box);
-      const at = id => event.target.closest?.(`[data-testid="${id}"]`), narrow = window.innerWidth < 768;
-      if (narrow && at("stSidebarNavLink")) close(); // the menu makes room for the page it led to
-      if (!at("stExpandSidebarButton")) return;
-      if (narrow) Object.keys(localStorage).filter(key => key.startsWith("stSidebarCollapsed-")).forEach(key => localStorage.removeItem(key)); // and is closed at the next arrival
-      if (event.detail === 0) setTimeout(() => menu("stSidebarNavLink").focus(), 350); // it takes up the keyboard that opened it
+      window.ripresaClickedAncestors = [];
+      for (let element = event.target.closest?.(STREAMLIT.button); element; element = element.parentElement) window.ripresaClickedAncestors.push(element);
+      const isNarrow = OVERLAY_SIDEBAR_WIDTH > window.innerWidth;
+      if (isNarrow && event.target.closest?.(STREAMLIT.sidebarLink)) closeSidebar(); // it would cover the page
+      if (!event.target.closest?.(STREAMLIT.sidebarOpen)) return;
+      if (isNarrow) Object.keys(localStorage).filter(key => key.startsWith(STREAMLIT.sidebarStoragePrefix)).forEach(key => localStorage.removeItem(key)); // closed at the next visit
+      if (event.detail === 0) focusLater(STREAMLIT.sidebarLink); // opened with the keyboard
     });
-    document.addEventListener("click", event => { // with a key that asks for another tab or window the click is the browser's, which Streamlit would take
-      if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.(LINKS)) event.stopPropagation();
+    document.addEventListener("click", event => { // with a modifier key the browser opens a tab or window: Streamlit must not handle the click
+      if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.(STREAMLIT.menuLink)) event.stopPropagation();
     }, true);
-    document.addEventListener("keydown", event => { // and Escape closes it
-      if (event.key !== "Escape" || !event.target.closest?.('[data-testid="stSidebar"]')) return;
-      close();
-      setTimeout(() => menu("stExpandSidebarButton").focus(), 350);
+    document.addEventListener("keydown", event => {
+      if (event.key !== "Escape" || !event.target.closest?.(STREAMLIT.sidebar)) return;
+      closeSidebar();
+      focusLater(STREAMLIT.sidebarOpen);
     });
   }
 
   document.documentElement.lang = lang;
-  if (!window.ripresaWords) listen();
-  window.ripresaWords?.disconnect();
-  window.ripresaWords = new MutationObserver(changes => {
-    markSoon();
+  if (!window.ripresaTranslator) addListeners();
+  window.ripresaTranslator?.disconnect();
+  window.ripresaTranslator = new MutationObserver(changes => {
+    scheduleUpdate();
     for (const change of changes) {
-      const ours = change.target.parentElement?.closest(OURS) ?? change.target.closest?.(OURS);
-      if (!ours) (change.type === "childList" ? change.addedNodes : [change.target]).forEach(mend);
+      const untranslated = change.target.parentElement?.closest(UNTRANSLATED) ?? change.target.closest?.(UNTRANSLATED);
+      if (!untranslated) (change.type === "childList" ? change.addedNodes : [change.target]).forEach(translateTree);
     }
   });
-  mend(document.body);
-  markSoon();
-  window.ripresaWords.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: [...ATTRIBUTES, "value"]});
+  translateTree(document.body);
+  scheduleUpdate();
+  window.ripresaTranslator.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: [...TRANSLATED_ATTRIBUTES, "value"]});
 })
