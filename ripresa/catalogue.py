@@ -1,77 +1,180 @@
-"""The catalogue: indicators, topics and sources as declared in data/*.toml, checked once and cached."""
+"""The catalogue: indicators, topics and sources as declared in data/catalogue, validated once and cached."""
 
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated, ClassVar, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    with_config,
+)
+from typing_extensions import TypedDict
 
 from ripresa import settings
 from ripresa.settings import LANGS
+from ripresa.toml_errors import (
+    KnownFields,
+    NonBlank,
+    Texts,
+    check_choice,
+    format_errors,
+    one_of,
+    reject,
+)
 
 LEVELS = ("italy", "europe", "world")
 UNITS = ("percent", "points", "percent_change", "count", "meur", "keur", "index", "rank")
 DESIRED_DIRECTIONS = ("higher", "lower", "neither")
 CHART_TYPES = ("map", "dots", "series")
 SOURCE_KINDS = ("survey", "self_selected", "register", "accounts", "index", "press")
-VIEW_FIELDS = ("sector", "gender", "size", "period", "editions", "geo", "chart")
-RULE_FIELDS = (
-    "exclusion_reason",
-    "flag",
-    "indicator",
-    "geo",
-    "sector",
-    "gender",
-    "size",
-    "period",
-    "edition",
-    "source",
-    "status",
-)
 EXCLUSION_REASONS = ("disputed", "vintage", "subgroup")
+
+Paragraphs = dict[str, dict[str, object]]
+Ids = Mapping[str, Iterable[str]]  # context of a validation: the declared sources, topics and indicators
 
 
 class CatalogueError(ValueError):
-    """A fault in a declaration: one sentence a fault, with file, place and the values allowed."""
+    """One sentence per error, with file, place and the values allowed."""
 
 
-@dataclass(frozen=True)
-class Indicator:
-    """One paragraph of indicators.toml. Texts are mappings from language to words."""
+def _check_level(level: str) -> str:
+    if level not in LEVELS:
+        reject(f"is not a level; use one of: {', '.join(LEVELS)}", "key")
+    return level
+
+
+def _check_all_levels(levels: dict[str, list[str]]) -> dict[str, list[str]]:
+    if missing := [f"indicators_by_level.{level}" for level in LEVELS if level not in levels]:
+        reject(f"{', '.join(missing)} is missing; write [] where the level has nothing", "sentence")
+    return levels
+
+
+def _check_decimals(value: object) -> object:
+    if not isinstance(value, int) or not 0 <= value <= 4:
+        reject("is not a whole number from 0 to 4")
+    return value
+
+
+def _check_date(value: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        reject("is not a date such as 2026-11-22")
+    return value
+
+
+def _check_source(id: str, info: ValidationInfo[Ids]) -> str:
+    return check_choice(id, info.context["sources"])
+
+
+def _check_topic(id: str, info: ValidationInfo[Ids]) -> str:
+    return check_choice(id, info.context["topics"])
+
+
+def _check_indicator(id: str, info: ValidationInfo[Ids]) -> str:
+    if id not in info.context["indicators"]:
+        reject(f"{id!r} is not an indicator of this file", "sentence")
+    return id
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Level = Annotated[str, AfterValidator(_check_level)]
+SourceId = Annotated[str, AfterValidator(_check_source)]
+IndicatorId = Annotated[str, AfterValidator(_check_indicator)]
+Values = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class DefaultView(TypedDict, total=False):
+    """The choices a page opens with; editions in order of preference."""
+
+    sector: str
+    gender: str
+    size: str
+    period: str
+    editions: list[str]
+    geo: list[str]
+    chart: Annotated[str, one_of(CHART_TYPES)]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class Rule(TypedDict, total=False):
+    """Rows of data/raw, by the values of their columns, to exclude or to flag."""
+
+    exclusion_reason: Annotated[str, one_of(EXCLUSION_REASONS)]
+    flag: str
+    indicator: Values
+    geo: Values
+    sector: Values
+    gender: Values
+    size: Values
+    period: Values
+    edition: Values
+    source: Values
+    status: Values
+
+
+class Declaration(BaseModel):
+    """One paragraph of a file of the catalogue. Texts are mappings from language to sentence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    noun: ClassVar[str]
+    tables: ClassVar[KnownFields] = {}  # the fields of nested tables
 
     id: str
-    topic: str
-    label: dict
-    short: dict
-    description: dict
-    universe: dict
-    unit: str
-    decimals: int
-    desired_direction: str
-    source: str
-    chart: str
-    position: int = 0
-    breaks: tuple[str, ...] = ()
-    source_priority: tuple[str, ...] = ()
-    related: tuple[str, ...] = ()
-    accepted_units: tuple[str, ...] = ()
-    note: dict = field(default_factory=lambda: {"it": "", "en": ""})
-    note_sources: tuple[str, ...] = ()  # the sources whose figures want the note; none: all
-    default: dict = field(default_factory=dict)
-    exclusion_rules: tuple[dict, ...] = ()
-    flag_rules: tuple[dict, ...] = ()
-    share_counts: dict = field(default_factory=dict)
-    range: tuple[float, float] | None = None
-    universes: dict = field(default_factory=dict)
+    position: int  # in its file
 
     def __hash__(self) -> int:
         return hash(self.id)
 
-    def get_default_view(self, level: str) -> dict:
-        """The default view of a level: sector, gender, size, period, editions (in order of preference), geo, chart."""
-        opening = {
+
+class Indicator(Declaration):
+    """One paragraph of indicators.toml."""
+
+    noun = "an indicator"
+    tables = {
+        "default": ("a choice of a view", DefaultView.__annotations__),
+        "exclusion_rules": ("a column a rule can name", Rule.__annotations__),
+        "flag_rules": ("a column a rule can name", Rule.__annotations__),
+    }
+
+    topic: Annotated[str, AfterValidator(_check_topic)]
+    label: Texts
+    short: Texts
+    description: Texts
+    universe: Texts
+    unit: Annotated[str, one_of(UNITS)]
+    decimals: Annotated[int, BeforeValidator(_check_decimals)]
+    desired_direction: Annotated[str, one_of(DESIRED_DIRECTIONS)]
+    source: SourceId
+    chart: Annotated[str, one_of(CHART_TYPES)]
+    breaks: tuple[str, ...] = ()
+    source_priority: tuple[str, ...] = ()
+    related: tuple[IndicatorId, ...] = ()
+    accepted_units: tuple[str, ...] = ()
+    note: Texts = dict.fromkeys(LANGS, "")
+    note_sources: tuple[SourceId, ...] = ()  # the note is for their observations; none: for all
+    default: dict[Level, DefaultView] = {}
+    exclusion_rules: tuple[Rule, ...] = ()
+    flag_rules: tuple[Rule, ...] = ()
+    share_counts: dict[str, IndicatorId] = {}
+    range: tuple[float, float] | None = None
+    universes: dict[SourceId, Texts] = {}
+
+    def get_default_view(self, level: str) -> DefaultView:
+        """All choices of the default view of a level."""
+        choices: DefaultView = {
             "sector": "all",
             "gender": "all",
             "size": "all",
@@ -80,116 +183,53 @@ class Indicator:
             "geo": [],
             "chart": self.chart,
         }
-        return opening | self.default.get(level, {})
+        return choices | self.default.get(level, {})
 
 
-@dataclass(frozen=True)
-class Topic:
-    """One page's question and, for each level, the indicators it offers in order."""
+class Topic(Declaration):
+    """One paragraph of topics.toml: a page's question and the indicators of each level, in order."""
 
-    id: str
-    title: dict
-    question: dict
-    intro: dict
-    default_level: str
-    indicators_by_level: dict
+    noun = "a topic"
+
+    title: Texts
+    question: Texts
+    intro: Texts
+    default_level: Annotated[str, one_of(LEVELS)]
+    indicators_by_level: Annotated[dict[Level, list[str]], AfterValidator(_check_all_levels)]
     extra_indicators: tuple[str, ...] = ()
 
-    def __hash__(self) -> int:
-        return hash(self.id)
+
+class Source(Declaration):
+    """One paragraph of sources.toml: a publisher's family of observations."""
+
+    noun = "a source"
+
+    name: Texts
+    publisher: NonBlank
+    kind: Annotated[str, one_of(SOURCE_KINDS)]
+    licence: Texts
+    url: NonBlank
+    collected: Annotated[NonBlank, AfterValidator(_check_date)]
+    note: Texts
 
 
-@dataclass(frozen=True)
-class Source:
-    """One publisher's family of figures."""
-
-    id: str
-    name: dict
-    publisher: str
-    kind: str
-    licence: dict
-    url: str
-    collected: str
-    note: dict
-
-    def __hash__(self) -> int:
-        return hash(self.id)
+D = TypeVar("D", bound=Declaration)
 
 
 @cache
 def load_indicators(root: Path = settings.DATA) -> MappingProxyType[str, Indicator]:
-    """All indicators by id, in catalogue order. Raises CatalogueError naming every fault."""
-    known = load_sources(root)
-    subjects = load_topics(root)
-    faults: list[str] = []
-    found = {}
-    for position, (id, entry) in enumerate(_load_toml(root / settings.CATALOGUE / "indicators.toml").items()):
-        place = f"data/catalogue/indicators.toml, [{id}]"
-        faults += _validate_texts(
-            place, entry, ("label", "short", "description", "universe"), optional=("note",)
-        )
-        faults += (
-            _validate_choice(place, entry, "unit", UNITS)
-            + _validate_choice(place, entry, "desired_direction", DESIRED_DIRECTIONS)
-            + _validate_choice(place, entry, "chart", CHART_TYPES)
-        )
-        faults += _validate_choice(place, entry, "source", tuple(known)) + _validate_choice(
-            place, entry, "topic", tuple(subjects)
-        )
-        if not isinstance(entry.get("decimals"), int) or not 0 <= entry["decimals"] <= 4:
-            faults.append(f"{place}: decimals {entry.get('decimals')!r} is not a whole number from 0 to 4.")
-        faults += _validate_fields(
-            place, entry, tuple(Indicator.__dataclass_fields__), "a field of an indicator"
-        )
-        faults += [
-            fault
-            for source in entry.get("note_sources", ())
-            for fault in _validate_choice(place, {"note_sources": source}, "note_sources", tuple(known))
-        ]
-        for source, words in entry.get("universes", {}).items():
-            faults += _validate_choice(
-                place, {"universes": source}, "universes", tuple(known)
-            ) + _validate_texts(place, {f"universes.{source}": words}, (f"universes.{source}",))
-        faults += [
-            f"{place}: default.{level} is not a level; use one of: {', '.join(LEVELS)}."
-            for level in entry.get("default", {})
-            if level not in LEVELS
-        ]
-        for level, view in entry.get("default", {}).items():
-            faults += _validate_fields(f"{place}, default.{level}", view, VIEW_FIELDS, "a choice of a view")
-        for rule in (*entry.get("exclusion_rules", ()), *entry.get("flag_rules", ())):
-            faults += _validate_fields(place, rule, RULE_FIELDS, "a column a rule can name") + (
-                _validate_choice(place, rule, "exclusion_reason", EXCLUSION_REASONS)
-                if "exclusion_reason" in rule
-                else []
-            )
-        if not faults:
-            found[id] = Indicator(
-                id=id,
-                position=position,
-                **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()},
-            )
-    ids = _load_toml(root / settings.CATALOGUE / "indicators.toml")
-    for id, entry in ids.items():
-        named = [*entry.get("related", ()), *entry.get("share_counts", {}).values()]
-        faults += [
-            f"data/catalogue/indicators.toml, [{id}]: {name!r} is not an indicator of this file."
-            for name in named
-            if name not in ids
-        ]
-    for id, topic in subjects.items():
-        named = [
-            *topic.extra_indicators,
-            *(name for level in topic.indicators_by_level.values() for name in level),
-        ]
-        faults += [
-            f"data/catalogue/topics.toml, [{id}]: indicator {name!r} is not in data/catalogue/indicators.toml."
-            for name in dict.fromkeys(named)
-            if name not in ids
-        ]
-    if faults:
-        raise CatalogueError("\n".join(faults))
-    return MappingProxyType(found)
+    """All indicators by id, in catalogue order. Raises CatalogueError with every error."""
+    paragraphs = _load_toml(root / settings.CATALOGUE / "indicators.toml")
+    topics = load_topics(root)
+    ids = {"sources": load_sources(root), "topics": topics, "indicators": paragraphs}
+    errors = [
+        f"data/catalogue/topics.toml, [{topic.id}]: indicator {id!r} is not in "
+        "data/catalogue/indicators.toml."
+        for topic in topics.values()
+        for id in dict.fromkeys([*topic.extra_indicators, *chain(*topic.indicators_by_level.values())])
+        if id not in paragraphs
+    ]
+    return _validate_paragraphs("indicators", paragraphs, Indicator, ids, errors)
 
 
 def get_indicator(id: str) -> Indicator:
@@ -198,114 +238,50 @@ def get_indicator(id: str) -> Indicator:
 
 
 def get_universe(indicator: Indicator, sources: Iterable[str], lang: str) -> str:
-    """The population that figures of these sources describe: the indicator's own, except where it names another for the source."""
-    return (
-        "; ".join(
-            dict.fromkeys(indicator.universes.get(source, indicator.universe)[lang] for source in sources)
-        )
-        or indicator.universe[lang]
-    )
+    """The population that observations of these sources describe, each source's own where it is declared."""
+    universes = [indicator.universes.get(source, indicator.universe)[lang] for source in sources]
+    return "; ".join(dict.fromkeys(universes)) or indicator.universe[lang]
 
 
 @cache
 def load_topics(root: Path = settings.DATA) -> MappingProxyType[str, Topic]:
     """The topics by id, in page order. Raises CatalogueError."""
-    faults: list[str] = []
-    found = {}
-    for id, entry in _load_toml(root / settings.CATALOGUE / "topics.toml").items():
-        place = f"data/catalogue/topics.toml, [{id}]"
-        faults += _validate_texts(place, entry, ("title", "question", "intro")) + _validate_choice(
-            place, entry, "default_level", LEVELS
-        )
-        faults += _validate_fields(place, entry, tuple(Topic.__dataclass_fields__), "a field of a topic")
-        faults += [
-            f"{place}: indicators_by_level.{level} is missing; write [] where the level has nothing."
-            for level in LEVELS
-            if not isinstance(entry.get("indicators_by_level", {}).get(level), list)
-        ]
-        faults += _validate_fields(
-            f"{place}, indicators_by_level", entry.get("indicators_by_level", {}), LEVELS, "a level"
-        )
-        if not faults:
-            found[id] = Topic(
-                id=id,
-                **{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()},
-            )
-    if faults:
-        raise CatalogueError("\n".join(faults))
-    return MappingProxyType(found)
+    return _validate_paragraphs("topics", _load_toml(root / settings.CATALOGUE / "topics.toml"), Topic)
 
 
 @cache
 def load_sources(root: Path = settings.DATA) -> MappingProxyType[str, Source]:
-    """The source families by id. Raises CatalogueError."""
-    faults: list[str] = []
-    found = {}
-    for id, entry in _load_toml(root / settings.CATALOGUE / "sources.toml").items():
-        place = f"data/catalogue/sources.toml, [{id}]"
-        faults += _validate_texts(place, entry, ("name", "licence", "note")) + _validate_choice(
-            place, entry, "kind", SOURCE_KINDS
-        )
-        faults += [
-            f"{place}: {name} is missing."
-            for name in ("publisher", "url", "collected")
-            if not entry.get(name)
-        ]
-        faults += _validate_fields(place, entry, tuple(Source.__dataclass_fields__), "a field of a source")
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry.get("collected") or "2000-01-01")):
-            faults.append(f"{place}: collected {entry['collected']!r} is not a date such as 2026-11-22.")
-        if not faults:
-            found[id] = Source(id=id, **entry)
-    if faults:
-        raise CatalogueError("\n".join(faults))
-    return MappingProxyType(found)
+    """The sources by id. Raises CatalogueError."""
+    return _validate_paragraphs("sources", _load_toml(root / settings.CATALOGUE / "sources.toml"), Source)
 
 
-def _load_toml(path: Path) -> dict:
+def _validate_paragraphs(
+    name: str, paragraphs: Paragraphs, model: type[D], ids: Ids | None = None, errors: Iterable[str] = ()
+) -> MappingProxyType[str, D]:
+    """The declarations of data/catalogue/<name>.toml by id. Raises CatalogueError, with `errors` first."""
+    declarations, sentences = {}, list(errors)
+    known_fields = {"": (f"a field of {model.noun}", model.__annotations__), **model.tables}
+    for position, (id, paragraph) in enumerate(paragraphs.items()):
+        try:
+            declarations[id] = model.model_validate(
+                {**paragraph, "id": id, "position": position}, context=ids
+            )
+        except ValidationError as error:
+            sentences += format_errors(error, f"data/catalogue/{name}.toml, [{id}]", known_fields)
+    if sentences:
+        raise CatalogueError("\n".join(sentences))
+    return MappingProxyType(declarations)
+
+
+def _load_toml(path: Path) -> Paragraphs:
+    """The paragraphs of a file by id."""
+    place = f"data/catalogue/{path.name}"
     try:
         paragraphs = tomllib.loads(path.read_text(encoding="utf-8"))
-        loose = [name for name, entry in paragraphs.items() if not isinstance(entry, dict)]
-        if loose:
-            raise CatalogueError(
-                f"data/catalogue/{path.name}: {', '.join(loose)} stands outside any [paragraph]."
-            )
-        return paragraphs
     except FileNotFoundError:
-        raise CatalogueError(
-            f"data/catalogue/{path.name} is missing: restore it from the repository."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise CatalogueError(f"data/catalogue/{path.name}: not valid TOML ({fault}).") from None
-
-
-def _validate_texts(
-    place: str, entry: dict, names: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> list[str]:
-    """Faults of the bilingual texts: each must have words in both languages."""
-    faults = []
-    for name in names + tuple(name for name in optional if name in entry):
-        words = entry.get(name)
-        faults += [
-            f"{place}: {name}.{lang} is missing; write it in both languages."
-            for lang in LANGS
-            if not isinstance(words, dict) or not str(words.get(lang, "")).strip()
-        ]
-    return faults
-
-
-def _validate_fields(place: str, entry: dict, allowed: tuple[str, ...], what: str) -> list[str]:
-    unknown = sorted(set(entry) - set(allowed))
-    return (
-        [f"{place}: {', '.join(unknown)} is not {what}; use some of: {', '.join(allowed)}."]
-        if unknown
-        else []
-    )
-
-
-def _validate_choice(place: str, entry: dict, name: str, allowed: tuple[str, ...]) -> list[str]:
-    value = entry.get(name)
-    return (
-        []
-        if value in allowed
-        else [f"{place}: {name} {value!r} is not known; use one of: {', '.join(allowed)}."]
-    )
+        raise CatalogueError(f"{place} is missing: restore it from the repository.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{place}: not valid TOML ({error}).") from None
+    if loose := [name for name, entry in paragraphs.items() if not isinstance(entry, dict)]:
+        raise CatalogueError(f"{place}: {', '.join(loose)} stands outside any [paragraph].")
+    return paragraphs

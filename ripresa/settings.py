@@ -126,7 +126,7 @@ def get_contribution_store() -> str:
 
 
 def is_synthetic_sample_enabled() -> bool:
-    """Whether synthetic diagnosis results are shown until real ones exist (RIPRESA_DIAGNOSIS_SAMPLE=0: no)."""
+    """Whether synthetic results are shown until real ones exist; RIPRESA_DIAGNOSIS_SAMPLE=0 hides them."""
     return os.environ.get("RIPRESA_DIAGNOSIS_SAMPLE", "1") != "0"
 
 

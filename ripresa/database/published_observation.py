@@ -67,15 +67,11 @@ class PublishedObservation:
 
     def agrees_with(self, other: "PublishedObservation") -> bool:
         """Whether two values are equal within the rounding of the coarser."""
-        return abs(self.value - other.value) <= 0.5 * 10 ** -min(self.decimals, other.decimals) + 1e-9
+        return abs(self.value - other.value) <= 0.5 * 10.0 ** -min(self.decimals, other.decimals) + 1e-9
 
-    def matches_rule(self, rule: Mapping[str, str | list[str]]) -> bool:
-        """Whether each column of a catalogue rule has this row's value, or lists it."""
-        return all(
-            getattr(self, name) in ([allowed] if isinstance(allowed, str) else allowed)
-            for name, allowed in rule.items()
-            if name not in ("exclusion_reason", "flag")
-        )
+    def matches_rule(self, rule: Mapping[str, object]) -> bool:
+        """Whether the values listed by a catalogue rule for each column include this row's."""
+        return all(getattr(self, name) in values for name, values in rule.items() if isinstance(values, list))
 
 
 def parse_period_start(period: str) -> date:

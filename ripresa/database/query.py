@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache, wraps
 from itertools import takewhile
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import duckdb
 import pandas as pd
@@ -94,9 +94,11 @@ def open_cursor() -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
 def cache_per_data_version(function: Callable[P, R]) -> Callable[P, R]:
     """Decorator: caches a pure function of the data by its arguments (all hashable) and the data version."""
 
-    @lru_cache(maxsize=MAX_CACHED_CALLS)
-    def call_cached(version: str, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call_at_version(version: str, *args: P.args, **kwargs: P.kwargs) -> R:
         return function(*args, **kwargs)
+
+    cached = lru_cache(maxsize=MAX_CACHED_CALLS)(call_at_version)
+    call_cached = cast(Callable[Concatenate[str, P], R], cached)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

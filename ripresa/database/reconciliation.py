@@ -48,7 +48,7 @@ def _choose_row(rows: list[PublishedObservation], indicator: Indicator, result: 
         for row in disagreeing
         if _get_source_priority(row, indicator) == priority
     ]
-    flags = "".join(str(rule["flag"]) for rule in indicator.flag_rules if chosen.matches_rule(rule))
+    flags = "".join(rule["flag"] for rule in indicator.flag_rules if chosen.matches_rule(rule))
     finest = max(agreeing, key=lambda row: row.decimals)
     result.observations.append((replace(finest, flags=finest.flags + flags), agreeing))
 
@@ -61,7 +61,7 @@ def _get_exclusion_reason(row: PublishedObservation, indicator: Indicator | None
     if indicator is None:
         return "no_paragraph"
     return next(
-        (str(rule["exclusion_reason"]) for rule in indicator.exclusion_rules if row.matches_rule(rule)), ""
+        (rule["exclusion_reason"] for rule in indicator.exclusion_rules if row.matches_rule(rule)), ""
     )
 
 

@@ -1,6 +1,7 @@
 """Differences between two versions of the data: revised, new and withdrawn observations."""
 
-from collections.abc import Mapping
+import math
+from typing import cast
 
 import pandas as pd
 
@@ -20,16 +21,8 @@ def diff_observations(
     kind is same, revised, new or withdrawn.
     """
     columns = [*on, *VALUE_COLUMNS]
-    merged = was[columns].merge(
-        now[columns], on=list(on), how="outer", suffixes=("_was", "_now"), indicator="side"
-    )
-    is_same = pd.concat([_is_equal(merged, name) for name in VALUE_COLUMNS], axis=1).all(axis=1)
-    kind = (
-        merged["side"]
-        .astype(str)
-        .map({"left_only": "withdrawn", "right_only": "new", "both": "revised"})
-        .mask((merged["side"] == "both") & is_same, "same")
-    )
+    merged = was[columns].merge(now[columns], on=list(on), how="outer", suffixes=("_was", "_now"))
+    kind = _classify_changes(merged)
     only_interval_changed = (kind == "revised") & (merged["value_was"] == merged["value_now"])
     old_value, new_value = (
         [
@@ -57,7 +50,7 @@ def diff_view_rows(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     if has_periods:
         for side in ("was", "now"):
             merged[f"period_{side}"] = merged["period"].where(merged[f"value_{side}"].notna())
-    merged["kind"] = [_classify_change(row) for row in merged.to_dict("records")]
+    merged["kind"] = _classify_changes(merged)
     merged["geo_name"] = merged["geo_name_now"].fillna(merged["geo_name_was"])
     merged = merged.rename(columns={"value_was": "old_value", "value_now": "new_value"})
     geo, *breakdowns = SERIES_KEY
@@ -67,15 +60,15 @@ def diff_view_rows(was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarize_changes(changes: pd.DataFrame) -> list[dict[str, object]]:
-    """Lines of revisions.csv: one per revised or withdrawn observation, one for the new ones of an edition."""
+    """Lines of revisions.csv: one per revised or withdrawn observation, one for all new ones per edition."""
     lines: list[dict[str, object]] = []
     changed = changes[changes["kind"] != "same"]
     for (kind, _, _), group in changed.groupby(["kind", "indicator", "edition"], sort=True):
         if kind == "new" or len(group) > MAX_LISTED_CHANGES:
-            lines.append(summarize_group(kind, group))
+            lines.append(summarize_group(str(kind), group))
         else:
             listed = group[[*KEY_COLUMNS, "kind", "old_value", "new_value"]].assign(observations=1)
-            lines += listed.to_dict("records")
+            lines += cast(list[dict[str, object]], listed.to_dict("records"))
     return sorted(lines, key=lambda line: CHANGE_KINDS.index(str(line["kind"])))
 
 
@@ -89,29 +82,25 @@ def summarize_group(kind: str, rows: pd.DataFrame) -> dict[str, object]:
     return line | {"kind": kind, "old_value": "", "new_value": "", "observations": len(rows)}
 
 
-def _is_equal(merged: pd.DataFrame, name: str) -> "pd.Series[bool]":
-    was, now = merged[f"{name}_was"], merged[f"{name}_now"]
-    return (was == now) | (was.isna() & now.isna())
-
-
-def _classify_change(row: Mapping[str, object]) -> str:
-    if pd.isna(row["value_was"]):
-        return "new"
-    if pd.isna(row["value_now"]):
-        return "withdrawn"
-    if row["period_was"] != row["period_now"]:
-        return "newer"
-    pairs = [(row[f"{name}_was"], row[f"{name}_now"]) for name in VALUE_COLUMNS]
-    return "same" if all(was == now or (pd.isna(was) and pd.isna(now)) for was, now in pairs) else "revised"
+def _classify_changes(merged: pd.DataFrame) -> "pd.Series[str]":
+    """The kind of change of each row of an outer merge; "newer" where the periods of the sides differ."""
+    was, now = ({name: merged[f"{name}_{side}"] for name in VALUE_COLUMNS} for side in ("was", "now"))
+    is_same = pd.Series(True, index=merged.index)
+    for name in VALUE_COLUMNS:
+        is_same &= (was[name] == now[name]) | (was[name].isna() & now[name].isna())
+    kind = pd.Series("revised", index=merged.index).mask(is_same, "same")
+    if "period_was" in merged:
+        kind = kind.mask(merged["period_was"] != merged["period_now"], "newer")
+    return kind.mask(now["value"].isna(), "withdrawn").mask(was["value"].isna(), "new")
 
 
 def _format_observation(value: float, low: float, high: float, with_interval: bool) -> str:
     """A value as text: 7.9, or 7.9 [7.1, 8.8] where only the interval changed."""
     interval = f" [{_format_number(low)}, {_format_number(high)}]" if with_interval else ""
-    return "" if pd.isna(value) else _format_number(value) + interval
+    return "" if math.isnan(value) else _format_number(value) + interval
 
 
 def _format_number(value: float) -> str:
-    if pd.isna(value):
+    if math.isnan(value):
         return ""
     return repr(int(value)) if float(value).is_integer() else repr(float(value))

@@ -160,7 +160,8 @@ def _read_database(path: Path, modified: int) -> pd.DataFrame:
 
 @lru_cache(maxsize=4)
 def _read_release(path: Path, modified: int) -> pd.DataFrame:
-    return parquet.read_table(path).to_pandas()
+    observations: pd.DataFrame = parquet.read_table(path).to_pandas()
+    return observations
 
 
 def _read_csv(path: Path) -> list[dict[str, str]]:
