@@ -1,7 +1,7 @@
-"""The plan: up to three actions this week, three this month, two this quarter, each with the answer that caused it.
+"""The action plan: what to do this week, this month and this quarter, and the answer that caused it.
 
-Priority = gap x weight x effect x goal factor / (effort x cost). Pure: the same answers give the same plan in every
-language.
+Priority = gap x weight x effect x goal factor / (effort x cost). Pure: the same answers give the same plan in
+every language.
 """
 
 from collections import Counter
@@ -44,7 +44,7 @@ class Action:
 class ActionPlan:
     """The actions in order of priority.
 
-    A starter plan is made from blank questions, because no answer called for an action.
+    A starter plan consists of actions for blank questions, because no answer called for one.
     """
 
     actions: tuple[Action, ...]
@@ -150,7 +150,7 @@ def _apply_prerequisites(
 
 
 def _is_condition_met(condition: Condition, result: DiagnosisResult) -> bool:
-    """Whether an action may start; a blank blocks nothing, because no answer shows that the prerequisite is missing."""
+    """Whether an action may start; a blank blocks nothing, because it shows no missing prerequisite."""
     score = result.items[condition.item]
     if score.state not in (ANSWERED, DONT_KNOW):
         return True
@@ -177,7 +177,7 @@ def _fill_slots(ordered: Iterable[Action]) -> list[Action]:
 def _favour_first_goal(
     scheduled: list[Action], ordered: Sequence[Action], goals: Sequence[str]
 ) -> list[Action]:
-    """At least two actions of the first chosen goal, if it has them: they replace the last actions of other goals."""
+    """Replaces the last actions of other goals until the first chosen goal has two, if it has them."""
     if not goals:
         return scheduled
     questionnaire = get_questionnaire()

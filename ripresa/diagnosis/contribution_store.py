@@ -3,11 +3,11 @@
     python -m ripresa diagnosis init            create the tables (the embedded file creates its own)
     python -m ripresa diagnosis count           how many diagnoses are stored
     python -m ripresa diagnosis purge           delete what is past its retention
-    python -m ripresa diagnosis backup FILE     a consistent copy in a new file that is itself an embedded store
+    python -m ripresa diagnosis backup FILE     a consistent copy in a new file, itself an embedded store
     python -m ripresa diagnosis restore FILE    a backup into an empty store, then purge
 
-RIPRESA_CONTRIBUTION_STORE is the path of the file (default contributions/diagnosis.sqlite3; on a local disk of one
-machine) or postgresql://... (several replicas).
+RIPRESA_CONTRIBUTION_STORE is the path of the file (default contributions/diagnosis.sqlite3; on a local disk
+of one machine) or postgresql://... (several replicas).
 """
 
 import json
@@ -16,12 +16,12 @@ import sqlite3
 import threading
 import time
 from calendar import monthrange
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any, TypedDict
 
 from ripresa import settings
 from ripresa.diagnosis.contribution import CONTRIBUTION_FIELDS, Contribution, hash_withdrawal_code
@@ -48,8 +48,8 @@ COLUMN_TYPES = {
     "level": "integer",
 }
 NULLABLE_COLUMNS = tuple(COLUMN_TYPES)  # an incomplete diagnosis has no overall score
-# Rows are ordered by their random key, so that the order of arrival is not stored. Withdrawal codes have a table of
-# their own, which holds only their hash.
+# Rows are ordered by their random key, so that the order of arrival is not stored. Withdrawal codes have a
+# table of their own, which holds only their hash.
 COLUMN_DEFINITIONS = {
     name: f"{name} {COLUMN_TYPES[name]}" if name in NULLABLE_COLUMNS else f"{name} text not null"
     for columns in TABLE_COLUMNS.values()
@@ -60,18 +60,15 @@ CREATE_TABLES = tuple(
     f" primary key ({columns[0]}))"
     for table, columns in TABLE_COLUMNS.items()
 )
-# In these statements {name} is a parameter, which each backend writes in its own style.
-INSERT_STATEMENTS = {
-    table: f"insert into {table} ({', '.join(columns)}) values ({', '.join(f'{{{name}}}' for name in columns)})"
-    for table, columns in TABLE_COLUMNS.items()
-}
 SELECT_CONTRIBUTIONS = f"select {', '.join(CONTRIBUTION_FIELDS)} from diagnosis"
+# In the statements {name} is a parameter, which each backend writes in its own style.
 SETTLED_CONDITION = (
     "month <= {month_to}"
     " and diagnosis_id not in (select diagnosis_id from withdrawal where expires_on >= {today})"
 )
 
 Row = tuple[Any, ...]  # as the driver returns it
+Execute = Callable[..., list[Row]]  # runs a statement with named parameters and returns its rows
 
 
 class ContributionStoreError(RuntimeError):
@@ -98,26 +95,11 @@ class StoredRelease(TypedDict):
     members: list[str]
 
 
-class Execute(Protocol):
-    """Runs a statement with named parameters and returns its rows."""
-
-    def __call__(self, sql: str, **parameters: object) -> list[Row]: ...
-
-
-class Backend(Protocol):
-    """A database that holds the tables."""
-
-    snapshot_statement: str  # makes the transaction read the state of one moment
-
-    def transaction(self) -> AbstractContextManager[Execute]: ...
-
-    def create_tables(self) -> None: ...
-
-
 class SqliteBackend:
-    """An SQLite file in write-ahead mode, fully synchronised: a commit survives a crash of the process or machine."""
+    """An SQLite file in write-ahead mode, fully synchronised: a commit survives any crash."""
 
-    snapshot_statement = "select 1"  # its transactions are snapshots already
+    # What makes a transaction read the state of one moment: here it always does.
+    snapshot_statement = "select 1"
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
@@ -230,7 +212,7 @@ class PostgresBackend:
 class ContributionStore:
     """The contributed diagnoses. Safe for concurrent sessions: each call is one short transaction."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: SqliteBackend | PostgresBackend) -> None:
         self.backend = backend
 
     def create_tables(self) -> None:
@@ -247,11 +229,9 @@ class ContributionStore:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 with self.backend.transaction() as execute:
+                    execute(f"{_write_insert('diagnosis')} on conflict (diagnosis_id) do nothing", **values)
                     execute(
-                        f"{INSERT_STATEMENTS['diagnosis']} on conflict (diagnosis_id) do nothing", **values
-                    )
-                    execute(
-                        f"{INSERT_STATEMENTS['withdrawal']} on conflict (code_hash) do nothing",
+                        f"{_write_insert('withdrawal')} on conflict (code_hash) do nothing",
                         code_hash=hash_withdrawal_code(code),
                         diagnosis_id=contribution.diagnosis_id,
                         expires_on=expires_on,
@@ -321,7 +301,7 @@ class ContributionStore:
                 )
             for table, columns in TABLE_COLUMNS.items():
                 for row in rows[table]:
-                    execute(INSERT_STATEMENTS[table], **dict(zip(columns, row, strict=True)))
+                    execute(_write_insert(table), **dict(zip(columns, row, strict=True)))
         return len(rows["diagnosis"])
 
     def backup(self, path: Path) -> int:
@@ -348,7 +328,8 @@ class ContributionStore:
         """Earlier releases, oldest first."""
         with self.backend.transaction() as execute:
             rows = execute(
-                "select release_id, month_to, counts, members from release_state order by month_to, release_id"
+                "select release_id, month_to, counts, members from release_state"
+                " order by month_to, release_id"
             )
         return [
             StoredRelease(
@@ -377,7 +358,7 @@ class ContributionStore:
             )
             execute("update release_state set members = '[]'")
             execute(
-                INSERT_STATEMENTS["release_state"],
+                _write_insert("release_state"),
                 release_id=release_id,
                 month_to=month_to,
                 counts=json.dumps(counts),
@@ -386,7 +367,7 @@ class ContributionStore:
 
 
 def open_store(address: str = "") -> ContributionStore:
-    """The store at `address`, by default RIPRESA_CONTRIBUTION_STORE; an embedded file is created if missing."""
+    """The store at `address`, by default RIPRESA_CONTRIBUTION_STORE; creates an embedded file."""
     address = address or settings.get_contribution_store() or str(settings.CONTRIBUTION_STORE)
     if re.match(r"postgres(ql)?://", address):
         return ContributionStore(PostgresBackend(address))
@@ -412,6 +393,12 @@ def subtract_months(today: date, months: int) -> str:
     """The month that many months before a day: (2026-11-22, 24) -> "2024-11"."""
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     return f"{year:04}-{month + 1:02}"
+
+
+def _write_insert(table: str) -> str:
+    columns = TABLE_COLUMNS[table]
+    parameters = ", ".join(f"{{{name}}}" for name in columns)
+    return f"insert into {table} ({', '.join(columns)}) values ({parameters})"
 
 
 def _write_parameters(sql: str, parameters: Mapping[str, object], style: str) -> str:

@@ -1,6 +1,6 @@
 """The official Digital Intensity Index: how many of its twelve variables a firm meets. It changes no score.
 
-Six optional questions supply what the items of the questionnaire do not ask.
+Six optional questions cover the variables that have no item in the questionnaire.
 """
 
 from collections.abc import Iterable, Mapping

@@ -47,9 +47,10 @@ def build_recoding(
 ) -> Recoding:
     """Codes merged until each block holds `min_count` diagnoses and is not unfit.
 
-    Regions are merged inside their macro-area, macro-areas and size classes with a neighbour, and sectors into
-    "other". The `previous` blocks stay whole or split into blocks that hold `min_count` themselves: if the blocks
-    of two releases overlapped otherwise, their difference would reveal the counts of the codes not in both.
+    Regions are merged inside their macro-area, macro-areas and size classes with a neighbour, and sectors
+    into "other". The `previous` blocks stay whole or split into blocks that hold `min_count` themselves: if
+    the blocks of two releases overlapped otherwise, their difference would reveal the counts of the codes not
+    in both.
     """
     counts = count_by_dimension(diagnoses)
     recoding = _Recoder(counts, min_count, questionnaire, previous, True, lambda *_: False).recode()
@@ -114,7 +115,7 @@ class _Recoder:
         )
 
     def _build_macro_blocks(self, regions: Mapping[str, Block]) -> Blocks:
-        """The regions of each macro-area; macro-areas merged before stay merged until they can be separated."""
+        """The regions of each macro-area; merged macro-areas stay merged until they are separable."""
         blocks: list[Block] = []
         for group in self.previous["macro"] if self.previous else [(macro,) for macro in regions]:
             parts = [regions[macro] for macro in group]

@@ -1,7 +1,7 @@
 """Official shares to compare with a firm's answers: matches items with rows of the published indicators.
 
-Pure: the caller supplies the rows. There is a share by country and size class and one by country and sector, never a
-cross of the two, which official statistics do not publish.
+Pure: the caller supplies the rows. There is a share by country and size class and one by country and sector,
+never a cross of the two, which official statistics do not publish.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,10 +41,10 @@ class OfficialShare:
 
 @dataclass(frozen=True)
 class OfficialComparison:
-    """An answer and the shares of its official question. `state` is shown, not_loaded or too_old.
+    """An answer and the shares of its official question. `state`: shown, not_loaded or too_old.
 
-    `firm_answer` is None when the answer is unknown; `by_size` and `by_sector` where there is no such share; `year` is
-    that of the latest survey, 0 without any.
+    `firm_answer` is None when the answer is unknown; `by_size` and `by_sector` where there is no such share;
+    `year` is that of the latest survey, 0 without any.
     """
 
     item: Item
@@ -73,8 +73,8 @@ def compare_with_official_statistics(
 ) -> list[OfficialComparison]:
     """The comparisons of each item in order, with the direct and near matches (proxies only on request).
 
-    `rows` have indicator, geo, sector, size, period, edition, value, status, source_name; `year` is this year; `size`
-    and `sector` are those of the firm.
+    `rows` have indicator, geo, sector, size, period, edition, value, status, source_name; `year` is this
+    year; `size` and `sector` are those of the firm.
     """
     usable = [row for row in rows if _is_usable(row, country)]
     comparisons = []
@@ -100,7 +100,7 @@ def compare_with_official_statistics(
 
 
 def format_notes(comparison: OfficialComparison, lang: str) -> list[str]:
-    """The notes to a comparison: what differs, the survey year, the class of small firms, or why it is missing."""
+    """The notes to a comparison: what differs, survey year, size class, or why there is none."""
     questionnaire = get_questionnaire()
     if comparison.state != "shown":
         return [questionnaire.word(comparison.state, lang, year=comparison.year)]

@@ -1,4 +1,4 @@
-"""From protected counts to the rows of a release: totals, shares with intervals, medians, and withheld figures."""
+"""From protected counts to the rows of a release: totals, shares, intervals, medians."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -37,8 +37,8 @@ RepeatKey = tuple[object, ...]
 class ReleaseRowBuilder:
     """Turns protected counts into rows of the published file.
 
-    `previous_rows` are those of the last release, repeated where a figure cannot be updated; `shared_fields` are
-    the columns with the same value in every row.
+    `previous_rows` are those of the last release, repeated where a figure cannot be updated; `shared_fields`
+    are the columns with the same value in every row.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The scores of comparable firms, from the last published release only: never live rows or the invented sample."""
+"""Scores of comparable firms, from the last published release: never live rows or the sample."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

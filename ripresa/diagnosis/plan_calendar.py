@@ -1,4 +1,4 @@
-"""The plan as a calendar file (.ics, RFC 5545): an all-day event with a reminder for each action, and a review.
+"""The plan as a calendar file (.ics, RFC 5545): an all-day event with a reminder for each action.
 
 It contains no answer and no score, because calendars are often shared.
 """

@@ -1,9 +1,9 @@
-"""The quarterly release: data/raw/diagnosis_release.csv, the only data on contributed diagnoses that pages read.
+"""The quarterly release, data/raw/diagnosis_release.csv: what pages read of contributed diagnoses.
 
     python -m ripresa diagnosis release [2026-Q3]     the last complete quarter, or the one given
 
-A release counts the diagnoses that can no longer be withdrawn. It is written only when the audit passes; the store
-records what it counted, so that the next release is audited together with it.
+A release counts the diagnoses that can no longer be withdrawn. It is written only when the audit passes; the
+store records what it counted, so that the next release is audited together with it.
 """
 
 import re
@@ -42,7 +42,7 @@ class ReleaseError(RuntimeError):
 
 @dataclass(frozen=True)
 class QuarterlyRelease:
-    """What is published (`rows`) and what is stored in private to audit the next release (the state and members)."""
+    """What is published (`rows`), and what is stored to audit the next release (state, members)."""
 
     id: str
     month_to: str
@@ -74,13 +74,10 @@ def build_release(
     past_states = [release["counts"] for release in past_releases]
     selected, recoding = select_diagnoses(diagnoses, past_releases, min_count, threshold, questionnaire)
     histories = _collect_snapshots(past_states)
+    previous_categories = past_states[-1]["categories"] if past_states else {}
+    previous_rows = past_states[-1]["rows"] if past_states else []
     builders = get_table_builders(
-        selected,
-        recoding,
-        min_count,
-        threshold,
-        questionnaire,
-        past_states[-1]["categories"] if past_states else {},
+        selected, recoding, min_count, threshold, questionnaire, previous_categories
     )
     tables = [
         suppress_cells(map(build, DETAIL_LEVELS), histories.get(name, ()), threshold)
@@ -100,7 +97,6 @@ def build_release(
         "audit": "passed",
         "published_on": today.isoformat(),
     }
-    previous_rows = past_states[-1]["rows"] if past_states else []
     row_builder = ReleaseRowBuilder(selected, recoding, previous_rows, shared_fields, questionnaire)
     rows = [{column: row.get(column, "") for column in COLUMNS} for row in row_builder.build_rows(tables)]
     state = ReleaseState(
@@ -218,8 +214,8 @@ def publish_quarter(
 ) -> QuarterlyRelease | None:
     """Publishes a quarter from the store.
 
-    When it was published before, only its file is written again and the result is None. Raises ReleaseError or
-    DisclosureAuditError when nothing may be published.
+    When it was published before, only its file is written again and the result is None. Raises ReleaseError
+    or DisclosureAuditError when nothing may be published.
     """
     month_to = get_last_month(quarter)
     if month_to >= f"{today:%Y-%m}":

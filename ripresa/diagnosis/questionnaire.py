@@ -106,7 +106,7 @@ class Recommendation:
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One question of a goal, with four answers from 0 to 3 points; `subject` is one of data/resources.csv."""
+    """A question of a goal with four answers, from 0 to 3 points; `subject` is in data/resources.csv."""
 
     id: str
     goal: str
@@ -203,7 +203,7 @@ class Questionnaire:
 
     @property
     def comparability_class(self) -> str:
-        """The class of versions whose answers may be counted together: the first two numbers of the version."""
+        """Versions with the same first two numbers, whose answers may be counted together."""
         return get_comparability_class(self.version)
 
     @property
@@ -250,7 +250,7 @@ class Questionnaire:
 
 
 def get_comparability_class(version: str) -> str:
-    """ "0.2.1" -> "0.2": a change of wording, options, weights or rules moves one of the first two numbers."""
+    """ "0.2.1" -> "0.2": a change of wording, options, weights or rules changes the class."""
     return version.rsplit(".", 1)[0]
 
 

@@ -299,9 +299,9 @@ class QuestionnaireParser:
         )
 
     def check_routing(self, items: Iterable[Item]) -> None:
-        """Checks that conditions depend only on an item that is always shown, and shown earlier where it hides one.
+        """Checks that the answer to one item settles each condition.
 
-        So the answer to one item settles each condition.
+        The item is always shown, and earlier than the one it hides.
         """
         by_id = {item.id: item for item in items}
         for item in by_id.values():

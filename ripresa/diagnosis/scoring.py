@@ -1,7 +1,7 @@
 """Scores from answers: per goal and overall, with levels and the range that unknown answers leave open.
 
-Pure and exact (fractions inside). Answers are a mapping {item id: 0 to 3, "dont_know" or "not_applicable"}; an item
-that is absent or None was left blank. The rules and their sources: docs/diagnosis-method.md.
+Pure and exact (fractions inside). Answers are a mapping {item id: 0 to 3, "dont_know" or "not_applicable"};
+an item that is absent or None was left blank. The rules and their sources: docs/diagnosis-method.md.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,8 +34,8 @@ class AnswerError(ValueError):
 class ItemScore:
     """The score of one item: its state, its points if scored, and its weight.
 
-    `points_gained` and `points_missing` are points of the goal's score (0-100): what the answer brought and what the
-    top answer would add. `is_critical`: the answer calls for a warning whatever the level.
+    `points_gained` and `points_missing` are points of the goal's score (0-100): what the answer brought and
+    what the top answer would add. `is_critical`: the answer calls for a warning whatever the level.
     """
 
     item: Item
@@ -49,10 +49,12 @@ class ItemScore:
 
 @dataclass(frozen=True)
 class Score:
-    """A score from 0 to 100 with its range, or None with the reason: few (too many blanks), not_applicable, goals.
+    """A score from 0 to 100 with its range, or None with the reason: few (too many blanks), not_applicable,
+    goals.
 
-    `level` is decided before rounding; that of the overall score after the cap (`is_capped` if it was lowered).
-    `possible_levels` holds the level alone, or the two levels between which a score close to a limit lies.
+    `level` is decided before rounding; that of the overall score after the cap (`is_capped` if it was
+    lowered). `possible_levels` holds the level alone, or the two levels between which a score close to a
+    limit lies.
     """
 
     value: float | None
@@ -75,7 +77,7 @@ class Score:
 
 @dataclass(frozen=True)
 class ScoreSensitivity:
-    """How far one answer moved by one step moves the scores of a goal and overall: smallest and largest effect."""
+    """The smallest and largest effect of one answer, moved by one step, on the scores."""
 
     goal: tuple[float, float]
     overall: tuple[float, float]
@@ -83,7 +85,7 @@ class ScoreSensitivity:
 
 @dataclass(frozen=True)
 class DiagnosisResult:
-    """All scores: items by id in order, goals by id in order, the overall score and the effect of one step."""
+    """All scores: items and goals by id, in order; the overall score; the effect of one step."""
 
     items: dict[str, ItemScore]
     goals: dict[str, Score]
@@ -164,7 +166,7 @@ def round_half_up(value: float) -> int:
 
 
 def format_level(score: Score, lang: str) -> str:
-    """The level in words: "Ben avviata", or "tra «In costruzione» e «Ben avviata»"; without a score, the reason."""
+    """The level in words, such as "tra «In costruzione» e «Ben avviata»"; without a score, the reason."""
     questionnaire = get_questionnaire()
     if not score.has_value:
         return questionnaire.word(MISSING_SCORE_MESSAGES[score.missing_reason], lang)
@@ -184,8 +186,8 @@ def _resolve_item_state(item: Item, answers: Mapping[str, int | str]) -> str:
 def _compute_weights(states: Mapping[str, str]) -> dict[str, Fraction]:
     """The weight of each item in its goal.
 
-    The weight of an excluded item passes to the item that hides it, which already counts the absence: otherwise the
-    score of a firm that opens a site could fall, because one more question starts to count.
+    The weight of an excluded item passes to the item that hides it, which already counts the absence:
+    otherwise the score of a firm that opens a site could fall, because one more question starts to count.
     """
     items = get_questionnaire().items
     weights = {item.id: item.weight for item in items}
@@ -235,16 +237,16 @@ def _compute_goal_range(items: Iterable[ItemScore]) -> _ScoreRange | str:
 def _score_overall(ranges: Mapping[str, _ScoreRange | str], goals: Mapping[str, Score]) -> Score:
     """The unweighted mean of the goals; its level is at most one above that of the weakest goal."""
     rules = get_questionnaire().scoring
-    shown = [score_range for score_range in ranges.values() if not isinstance(score_range, str)]
-    if len(shown) < rules["overall_min_goals"]:
+    valid_ranges = [score_range for score_range in ranges.values() if not isinstance(score_range, str)]
+    if len(valid_ranges) < rules["overall_min_goals"]:
         return _assign_level("goals")
-    means = _ScoreRange(*(sum(ends, Fraction()) / len(shown) for ends in zip(*shown, strict=True)))
+    means = _ScoreRange(*(sum(ends, Fraction()) / len(valid_ranges) for ends in zip(*valid_ranges, strict=True)))
     weakest = min(goal.level for goal in goals.values() if goal.level is not None)
     return _assign_level(means, max_level=weakest + rules["masking_levels"])
 
 
 def _assign_level(score_range: _ScoreRange | str, max_level: int | None = None) -> Score:
-    """The score with its level, decided before rounding, and the adjacent one near a limit; none above the cap."""
+    """The score with its level, decided before rounding and capped; near a limit, with two levels."""
     if isinstance(score_range, str):
         return Score(None, missing_reason=score_range)
     questionnaire = get_questionnaire()

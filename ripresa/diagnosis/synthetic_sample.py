@@ -1,9 +1,10 @@
-"""An invented sample, to show the results page before the first real release. It is calibrated on no firm or survey.
+"""An invented sample, calibrated on no firm or survey: it fills the results page until the first release.
 
-    python -m ripresa diagnosis sample     write data/raw/diagnosis_release.csv from the sample, every row labelled
+    python -m ripresa diagnosis sample     write data/raw/diagnosis_release.csv, every row labelled
 
-It goes through the same steps as real diagnoses: scoring, tables, suppression, audit. It never enters the store and
-is never used for peer comparisons. RIPRESA_DIAGNOSIS_SAMPLE=0 hides it from the pages; a real release replaces it.
+It goes through the same steps as real diagnoses: scoring, tables, suppression, audit. It never enters the
+store and is never used for peer comparisons. RIPRESA_DIAGNOSIS_SAMPLE=0 hides it from the pages; a real
+release replaces it.
 """
 
 from collections.abc import Mapping, Sequence

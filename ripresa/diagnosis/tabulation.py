@@ -30,7 +30,7 @@ DETAIL_LEVELS = (
 
 @dataclass(frozen=True)
 class DomainCodes:
-    """A domain with the codes of one dimension it covers; `level` is italy, macro, region or wide (other blocks)."""
+    """A domain and its codes in a dimension; `level` is italy, macro, region or wide (other blocks)."""
 
     level: str
     domain: Domain
@@ -229,7 +229,7 @@ def _list_equal_sums(
 def _list_column_relations(
     rows: Sequence[DomainCodes], positions: Mapping[Domain, tuple[int, ...]], width: int
 ) -> Iterator[AdditiveRelation]:
-    """The sums down the columns: macro-areas, sectors and sizes add up to Italy, regions to their macro-area."""
+    """Sums down the columns: macro-areas, sectors and sizes make Italy, regions their macro-area."""
     for dimension in dict.fromkeys(row.dimension for row in rows):
         levels = [
             [row for row in rows if row.dimension == dimension and row.level == level]

@@ -1,1 +1,1 @@
-"""Statistical disclosure control of count tables: recoding, suppression, and an audit by linear programming."""
+"""Statistical disclosure control of count tables: recoding, suppression and audit."""

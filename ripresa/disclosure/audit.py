@@ -1,9 +1,9 @@
-"""The audit of a release: bounds on each small count that follow from all published figures, by linear programming.
+"""Audit of a release: bounds on each small count, by linear programming over all published figures.
 
-The attacker is assumed to know the exact counts behind all published figures, now and in earlier releases, all
-totals, the meaning of "small" (fewer than the threshold) and "paired" (at least the threshold), and that units are
-only added between releases, where that is so. A count from 1 to threshold - 1, or such a change between two
-releases, is safe when the values compatible with all this still reach from 1 to threshold - 1.
+The attacker is assumed to know the exact counts behind all published figures, now and in earlier releases,
+all totals, the meaning of "small" (fewer than the threshold) and "paired" (at least the threshold), and that
+units are only added between releases, where that is so. A count from 1 to threshold - 1, or such a change
+between two releases, is safe when the values compatible with all this still reach from 1 to threshold - 1.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ class TableSnapshot:
     shown, small, paired: the sums published with each status.
     published_totals: the sums that are always published.
     equal_sums: pairs of sums that are equal.
-    candidates: every sum that could have been shown.
+    candidates: every sum that could be published.
     """
 
     base_counts: Mapping[str, int]
@@ -73,7 +73,7 @@ class TableSnapshot:
 
 @dataclass(frozen=True)
 class ExposedSum:
-    """A sum of a table, or its change since the last release, with bounds narrower than 1 to threshold - 1."""
+    """A sum, or its change since the last release, whose bounds are narrower than 1 to threshold - 1."""
 
     table_name: str
     base_keys: BaseKeys
@@ -85,9 +85,9 @@ def find_exposed_sums(
 ) -> list[ExposedSum]:
     """What the releases expose; empty when the audit passes.
 
-    `histories` are the snapshots of each table, oldest release first. Tables share published totals only, so each
-    is a linear system of its own. Without `exhaustive` only the first sum is exposed for certain and the others
-    may be: enough to suppress more cells and audit again.
+    `histories` are the snapshots of each table, oldest release first. Tables share published totals only, so
+    each is a separate linear system. Without `exhaustive` only the first sum is exposed for certain and the
+    others may be: enough to suppress more cells and audit again.
     """
     return [
         exposed
@@ -235,8 +235,8 @@ class _FeasibleSolutions:
     def find_unreached(self, sign: int, aim: int) -> list[int]:
         """The targets that no solution brings to `aim`, from below (sign 1) or from above (sign -1).
 
-        One linear programme moves many targets at once, each no further than the aim, while that settles some; the
-        rest are tried one by one. Each solution may settle others too.
+        One linear programme moves many targets at once, each no further than the aim, while that settles
+        some; the rest are tried one by one. Each solution may settle others too.
         """
         unreached = self._filter_unreached(range(self.sums.shape[0]), sign, aim)
         previous: list[int] = []
@@ -268,8 +268,9 @@ class _FeasibleSolutions:
 def _maximise_sums(system: _LinearSystem, sums: csr_array, aim: int) -> FloatArray:
     """The solution with the largest total of these sums, each counted up to `aim`.
 
-    Each sum has an auxiliary variable that is at most the sum and at most `aim`. Raises ArithmeticError when the
-    solver fails: what is published is true, so a system without solution is a defect, and no release may follow.
+    Each sum has an auxiliary variable that is at most the sum and at most `aim`. Raises ArithmeticError when
+    the solver fails: what is published is true, so a system without solution is a defect, and no release may
+    follow.
     """
     sum_count, width = sums.shape[0], len(system.column_index)
     terms, limits = sums.tocoo(), system.inequalities

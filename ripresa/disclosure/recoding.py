@@ -1,4 +1,4 @@
-"""Global recoding: codes of a classification are merged into blocks until each holds enough units to publish."""
+"""Global recoding: merges codes of a classification until each block holds enough units."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -42,7 +42,7 @@ def build_initial_blocks(
     previous: Iterable[Iterable[str]] = (),
     split_previous: bool = True,
 ) -> Blocks:
-    """Single codes; those of a previous block stay together, or are split where each part holds `min_count`."""
+    """Single codes; a previous block stays whole, or is split where each part holds `min_count`."""
     blocks = [block for block in map(tuple, previous) if set(block) <= set(codes)]
     merged_codes = {code for block in blocks for code in block}
     if split_previous:
@@ -64,7 +64,7 @@ def build_initial_blocks(
 def merge_adjacent_codes(
     counts: Mapping[str, int], codes: Sequence[str], min_count: int, previous: Iterable[Iterable[str]] = ()
 ) -> Blocks:
-    """Codes in order, neighbours merged until each block holds `min_count`; previous blocks stay whole or split."""
+    """Codes in order, neighbours merged until each block holds `min_count`."""
     return merge_until_valid(
         build_initial_blocks(codes, counts, min_count, pick_neighbour, previous),
         counts,

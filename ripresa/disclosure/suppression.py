@@ -1,8 +1,8 @@
-"""Cell suppression by a threshold: small cells, then complementary ones, until the audit finds nothing exposed.
+"""Cell suppression: cells under a threshold, then complementary ones, until the audit finds nothing exposed.
 
-Statuses of a cell: shown; small (fewer units than the threshold: primary suppression); paired (withheld to protect
-a small one: secondary suppression); held (it has changed too little since it was last published: the old figure
-is carried forward). Algorithm and simulation: docs/diagnosis-method.md.
+Statuses of a cell: shown; small (fewer units than the threshold: primary suppression); paired (withheld to
+protect a small one: secondary suppression); held (it has changed too little since it was last published: the
+old figure is carried forward). Algorithm and simulation: docs/diagnosis-method.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,8 +20,8 @@ from ripresa.disclosure.linked_tables import (
 )
 
 MAX_ROUNDS = 40
-# In a domain smaller than this an empty category is withheld like a small one: that nobody, or everybody, of so
-# few is in a category discloses each of them.
+# In a domain smaller than this an empty category is withheld like a small one: that nobody, or everybody, of
+# so few is in a category discloses each of them.
 SMALL_DOMAIN_SIZE = 50
 
 
@@ -55,10 +55,10 @@ class SuppressedTable:
 def suppress_cells(
     tables: Iterable[LinkedTable], past_snapshots: Sequence[TableSnapshot], threshold: int
 ) -> SuppressedTable:
-    """The most detailed of `tables` that can be made safe, with what must be withheld.
+    """The most detailed of `tables` that suppression can protect, with the status of each cell.
 
-    `tables` are versions of one table, from fine to coarse (at least one); `past_snapshots` are those of earlier
-    releases, oldest first. Raises DisclosureAuditError when not even the coarsest is safe.
+    `tables` are versions of one table, from fine to coarse (at least one); `past_snapshots` are those of
+    earlier releases, oldest first. Raises DisclosureAuditError when not even the coarsest is safe.
     """
     previous_cells = None
     for table in tables:
@@ -95,8 +95,8 @@ def apply_secondary_suppression(
 ) -> None:
     """Withholds more cells, in `statuses`, until no sum reveals a withheld one.
 
-    In each relation at least two cells are withheld, with at least twice the threshold of units together; where a
-    change is hidden, they have changed by as much together.
+    In each relation at least two cells are withheld, with at least twice the threshold of units together;
+    where a change is hidden, they have changed by as much together.
     """
     changed = True
     while changed:
@@ -132,7 +132,7 @@ def _is_derivable(
     last: TableSnapshot | None,
     threshold: int,
 ) -> bool:
-    """Whether the relation narrows its withheld cells too much; `last` is given where a change is hidden."""
+    """Whether the relation narrows its withheld cells too much; `last` is the last release where a change is hidden."""
     withheld = [table.cells[i] for i in relation.children if statuses[i] != SHOWN]
     if any(statuses[i] != SHOWN for i in relation.parents):  # one withheld part keeps the sum unknown
         return not withheld and any(table.cells[i].count for i in relation.children)
@@ -162,7 +162,7 @@ def _suppress_until_safe(
 
 
 def _suppress_exposed_sum(table: LinkedTable, statuses: list[str], exposed: ExposedSum) -> bool:
-    """Withholds the exposed cell if it is shown, else its smallest neighbour; False when none is left."""
+    """Withholds the exposed cell, or its smallest visible neighbour; False when none is left."""
     cells = [i for i, cell in enumerate(table.cells) if cell.base_keys == exposed.base_keys] or [
         i for i, cell in enumerate(table.cells) if set(cell.base_keys) & set(exposed.base_keys)
     ]
@@ -182,16 +182,16 @@ def _find_complement(table: LinkedTable, statuses: Sequence[str], relation: Addi
 
     In a distribution it is adjacent to a withheld category where possible.
     """
-    shown = [i for i in relation.children if statuses[i] == SHOWN and table.cells[i].count]
-    if not shown:
+    candidates = [i for i in relation.children if statuses[i] == SHOWN and table.cells[i].count]
+    if not candidates:
         return None
     places = {i: place for place, i in enumerate(relation.children)}
     withheld_places = {places[i] for i in relation.children if statuses[i] != SHOWN}
     is_distribution = any(
         set(relation.children) <= set(group) for group in table.update_groups if len(group) > 1
     )
-    adjacent = [i for i in shown if is_distribution and {places[i] - 1, places[i] + 1} & withheld_places]
-    return _pick_smallest_cell(table, adjacent or shown)
+    adjacent = [i for i in candidates if is_distribution and {places[i] - 1, places[i] + 1} & withheld_places]
+    return _pick_smallest_cell(table, adjacent or candidates)
 
 
 def _pick_smallest_cell(table: LinkedTable, positions: Iterable[int]) -> int:
