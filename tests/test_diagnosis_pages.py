@@ -121,7 +121,7 @@ def test_the_plan_says_the_answer_that_caused_each_action_and_comes_before_the_s
         < page.index(t("scores_title", "en"))
         < page.index(t("official_title", "en"))
     )
-    assert get_questionnaire().word("critical", "en") in page
+    assert get_questionnaire().format_message("critical", "en") in page
 
 
 @LANGS
@@ -186,7 +186,7 @@ def test_a_score_says_its_number_its_level_and_its_range(lang):
 
 
 def test_a_goal_with_too_few_answers_has_no_number_and_says_why():
-    assert get_questionnaire().word("not_shown_few", "it") in get_visible_text(
+    assert get_questionnaire().format_message("not_shown_few", "it") in get_visible_text(
         open_diagnosis(RESULT, "it", BAKERY)
     )
 
@@ -214,9 +214,9 @@ def test_official_figures_of_the_size_class_stand_beside_the_answer_with_their_y
     assert "15.0%" in page
     assert "2023" in page
     assert (
-        get_questionnaire().word("official_small", "en") in page
+        get_questionnaire().format_message("official_small", "en") in page
     )  # a firm under 10 reads the class 10-49, and is told
-    assert get_questionnaire().word("not_loaded", "en") in page
+    assert get_questionnaire().format_message("not_loaded", "en") in page
 
 
 @LANGS
@@ -575,7 +575,7 @@ def test_an_invented_sample_is_called_so_in_every_title_table_and_file(lang):
     visit = open_page("diagnosis_results", lang=lang)
     page = get_html(visit)
     own, other = (
-        get_questionnaire().word("synthetic", one)
+        get_questionnaire().format_message("synthetic", one)
         for one in (lang, *(one for one in i18n.LANGS if one != lang))
     )
     assert own in get_heading(visit)

@@ -151,7 +151,7 @@ def test_the_calendar_holds_every_action_and_no_answer(lang):
             for slot in ("week", "month", "quarter")
             for a in found.get_slot_actions(slot)
         ),
-        get_questionnaire().word("calendar_review", lang),
+        get_questionnaire().format_message("calendar_review", lang),
     ]
     assert all(e["dtstart"].dt > TODAY and e["dtstart"].dt.weekday() < 5 for e in events)
     assert "\r\n" in text

@@ -74,15 +74,17 @@ def build_action_plan(result: DiagnosisResult, goals: Sequence[str] = ()) -> Act
 def format_first_step(action: Action, lang: str) -> str:
     """The first step this week; preceded by finding out when the answer is not known."""
     step = action.recommendation.first_step[lang]
-    return get_questionnaire().word("find_out", lang, step=step) if action.is_answer_unknown else step
+    return (
+        get_questionnaire().format_message("find_out", lang, step=step) if action.is_answer_unknown else step
+    )
 
 
 def format_cause(action: Action, lang: str) -> str:
     """The answer that caused the action, in words."""
     questionnaire = get_questionnaire()
     if action.answer is None:
-        return questionnaire.word("cause_blank", lang)
-    return questionnaire.word(
+        return questionnaire.format_message("cause_blank", lang)
+    return questionnaire.format_message(
         "cause", lang, answer=questionnaire.format_answer(action.item, action.answer, lang)
     )
 

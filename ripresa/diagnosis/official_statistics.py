@@ -103,12 +103,12 @@ def format_notes(comparison: OfficialComparison, lang: str) -> list[str]:
     """The notes to a comparison: what differs, survey year, size class, or why there is none."""
     questionnaire = get_questionnaire()
     if comparison.state != "shown":
-        return [questionnaire.word(comparison.state, lang, year=comparison.year)]
+        return [questionnaire.format_message(comparison.state, lang, year=comparison.year)]
     question = comparison.official_question
     survey = "official_year" if question.by_size.startswith("isoc_ec_") else "official_survey"
-    notes = [question.note[lang], questionnaire.word(survey, lang, year=comparison.year)]
+    notes = [question.note[lang], questionnaire.format_message(survey, lang, year=comparison.year)]
     if comparison.by_size and comparison.by_size.is_larger_size_class:
-        notes.append(questionnaire.word("official_small", lang))
+        notes.append(questionnaire.format_message("official_small", lang))
     return notes
 
 

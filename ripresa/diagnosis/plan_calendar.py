@@ -25,7 +25,7 @@ def build_ics(plan: ActionPlan, lang: str, base_url: str, today: date) -> str:
     calendar.add("prodid", "-//Ripresa digitale//diagnosi//" + lang.upper())
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", questionnaire.word("calendar_name", lang))
+    calendar.add("x-wr-calname", questionnaire.format_message("calendar_name", lang))
     for slot in questionnaire.slots:
         for action, days in zip(plan.get_slot_actions(slot.id), slot.due_in_days, strict=False):
             event = _build_event(
@@ -39,7 +39,7 @@ def build_ics(plan: ActionPlan, lang: str, base_url: str, today: date) -> str:
             calendar.add_component(event)
     review = _build_event(
         "review",
-        questionnaire.word("calendar_review", lang),
+        questionnaire.format_message("calendar_review", lang),
         f"{base_url}/diagnosis?lang={lang}",
         today,
         questionnaire.planning["review_days"],
@@ -56,7 +56,7 @@ def build_resources_url(action: Action, lang: str, base_url: str) -> str:
 
 def _format_description(action: Action, lang: str, base_url: str) -> str:
     questionnaire, recommendation = get_questionnaire(), action.recommendation
-    return questionnaire.word(
+    return questionnaire.format_message(
         "calendar_text",
         lang,
         step=format_first_step(action, lang),

@@ -226,7 +226,7 @@ class Questionnaire:
         """The codes a profile question can be answered with, in order."""
         return tuple(option.id for option in self.get_profile_question(question_id).options)
 
-    def word(self, key: str, lang: str, **values: object) -> str:
+    def format_message(self, key: str, lang: str, **values: object) -> str:
         """A sentence of section [words] in `lang`, with its {placeholders} filled."""
         return self.messages[key][lang].format(**values)
 
@@ -238,7 +238,7 @@ class Questionnaire:
         options: list[tuple[int | str, str]] = [
             (points, option.text[lang]) for points, option in enumerate(item.options)
         ]
-        options.append((DONT_KNOW, self.word("dont_know", lang)))
+        options.append((DONT_KNOW, self.format_message("dont_know", lang)))
         if item.not_applicable:
             options.append((NOT_APPLICABLE, item.not_applicable[lang]))
         return options
@@ -246,7 +246,7 @@ class Questionnaire:
     def format_answer(self, item: Item, answer: Answer, lang: str) -> str:
         """The label of an answer, a blank included."""
         labels: dict[Answer, str] = dict(self.get_answer_options(item, lang))
-        return labels.get(answer, self.word("skipped", lang))
+        return labels.get(answer, self.format_message("skipped", lang))
 
 
 def get_comparability_class(version: str) -> str:

@@ -169,9 +169,11 @@ def format_level(score: Score, lang: str) -> str:
     """The level in words, such as "tra «In costruzione» e «Ben avviata»"; without a score, the reason."""
     questionnaire = get_questionnaire()
     if not score.has_value:
-        return questionnaire.word(MISSING_SCORE_MESSAGES[score.missing_reason], lang)
+        return questionnaire.format_message(MISSING_SCORE_MESSAGES[score.missing_reason], lang)
     lower, *upper = [questionnaire.get_level(level).label[lang] for level in score.possible_levels]
-    return questionnaire.word("between_levels", lang, lower=lower, upper=upper[0]) if upper else lower
+    return (
+        questionnaire.format_message("between_levels", lang, lower=lower, upper=upper[0]) if upper else lower
+    )
 
 
 def _resolve_item_state(item: Item, answers: Mapping[str, int | str]) -> str:
@@ -240,7 +242,9 @@ def _score_overall(ranges: Mapping[str, _ScoreRange | str], goals: Mapping[str, 
     valid_ranges = [score_range for score_range in ranges.values() if not isinstance(score_range, str)]
     if len(valid_ranges) < rules["overall_min_goals"]:
         return _assign_level("goals")
-    means = _ScoreRange(*(sum(ends, Fraction()) / len(valid_ranges) for ends in zip(*valid_ranges, strict=True)))
+    means = _ScoreRange(
+        *(sum(ends, Fraction()) / len(valid_ranges) for ends in zip(*valid_ranges, strict=True))
+    )
     weakest = min(goal.level for goal in goals.values() if goal.level is not None)
     return _assign_level(means, max_level=weakest + rules["masking_levels"])
 

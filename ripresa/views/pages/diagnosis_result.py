@@ -82,7 +82,7 @@ def render_header(here: DiagnosisSession, result: DiagnosisResult, plan: ActionP
         else "nothing"
     )
     warning = (
-        f'<p class="critical">{escape(get_questionnaire().word("critical", lang))}: {escape(format_items((one.recommendation.title[lang] for one in plan.actions if one.is_critical), lang))}.</p>'
+        f'<p class="critical">{escape(get_questionnaire().format_message("critical", lang))}: {escape(format_items((one.recommendation.title[lang] for one in plan.actions if one.is_critical), lang))}.</p>'
         if any(one.is_critical for one in plan.actions)
         else ""
     )
@@ -143,7 +143,7 @@ def render_actions(plan: ActionPlan, region: str, lang: str) -> None:
                     render_action(one, region, lang)
     if plan.blocked_actions:
         waiting = "".join(
-            f"<li>{escape(one.recommendation.title[lang])}. {escape(get_questionnaire().word('waits_for', lang, title=one.prerequisite.title[lang]))}.</li>"
+            f"<li>{escape(one.recommendation.title[lang])}. {escape(get_questionnaire().format_message('waits_for', lang, title=one.prerequisite.title[lang]))}.</li>"
             for one in plan.blocked_actions
         )
         st.html(
@@ -155,7 +155,7 @@ def render_action(one: Action, region: str, lang: str) -> None:
     """One action: what to do, the answer behind it, the first step, what it takes, and where to learn it."""
     todo = one.recommendation
     urgent = (
-        f'<p class="urgent">{escape(get_questionnaire().word("critical", lang))}</p>'
+        f'<p class="urgent">{escape(get_questionnaire().format_message("critical", lang))}</p>'
         if one.is_critical
         else ""
     )
@@ -199,7 +199,7 @@ def render_scores(here: DiagnosisSession, result: DiagnosisResult, lang: str) ->
     if result.sensitivity:
         (goal_low, goal_high), (low, high) = result.sensitivity.goal, result.sensitivity.overall
         said.append(
-            get_questionnaire().word(
+            get_questionnaire().format_message(
                 "step_effect",
                 lang,
                 **{

@@ -220,7 +220,7 @@ def render_official_comparison(rows, label: str, lang: str) -> None:
                     "name": told,
                     "official": share and share[0],
                     "note": reference.note[lang],
-                    "about": share[1] if share else get_questionnaire().word("not_loaded", lang),
+                    "about": share[1] if share else get_questionnaire().format_message("not_loaded", lang),
                 }
                 | _build_cell(row, lang)
             )
@@ -244,7 +244,7 @@ def render_official_comparison(rows, label: str, lang: str) -> None:
         "beside",
         charts.build_official_comparison_chart(found, get_theme(), lang, figure_text),
         [one["row"] for one in found],
-        [get_questionnaire().word("official_small", lang)]
+        [get_questionnaire().format_message("official_small", lang)]
         if size == official_statistics.UNDER_TEN_PERSONS
         else [],
         lang,
@@ -475,7 +475,7 @@ def _get_official_shares(size: str, lang: str) -> dict[str, tuple[float, str]]:
 
 def _get_sample_label(rows, lang: str) -> str:
     """What an invented sample is called on a page; its files keep the code of the release."""
-    return get_questionnaire().word("synthetic", lang) if rows and rows[0]["label"] else ""
+    return get_questionnaire().format_message("synthetic", lang) if rows and rows[0]["label"] else ""
 
 
 def _add_label(text: str, label: str) -> str:
