@@ -5,11 +5,10 @@ predicate of the sentence ("is not known; use one of: a, b"); `format_errors` ad
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import AfterValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, StringConstraints, ValidationError, create_model
 from pydantic_core import ErrorDetails, PydanticCustomError
-from typing_extensions import TypedDict
 
 from ripresa.settings import LANGS
 
@@ -18,13 +17,16 @@ MISSING = ("missing", "string_pattern_mismatch")  # the pattern is that of NonBl
 NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
-@with_config(ConfigDict(extra="ignore"))
-class _RequiredLanguages(TypedDict):
-    it: NonBlank
-    en: NonBlank
+_language_fields: dict[str, Any] = dict.fromkeys(LANGS, (NonBlank, ...))
+_RequiredLanguages = create_model("_RequiredLanguages", **_language_fields)
 
 
-Texts = Annotated[dict[str, str], AfterValidator(TypeAdapter(_RequiredLanguages).validate_python)]
+def _check_languages(texts: dict[str, str]) -> dict[str, str]:
+    _RequiredLanguages.model_validate(texts)
+    return {lang: texts[lang] for lang in LANGS}
+
+
+Texts = Annotated[dict[str, str], AfterValidator(_check_languages)]  # a sentence in each language
 
 
 def reject(predicate: str, subject: Literal["value", "key", "sentence"] = "value") -> NoReturn:

@@ -293,7 +293,7 @@ def test_an_import_is_taken_back_when_the_build_fails_after_it(fault, imported, 
         assert content(imported) != before  # the import is in its place
         raise fault
 
-    monkeypatch.setattr(apply.build, "build_database", refuse)
+    monkeypatch.setattr(apply, "build_database", refuse)
     if isinstance(fault, KeyboardInterrupt):
         with pytest.raises(KeyboardInterrupt):
             run(imported, "eurostat", FIXTURES / "isoc_e_dii_first.csv")
@@ -305,7 +305,7 @@ def test_an_import_is_taken_back_when_the_build_fails_after_it(fault, imported, 
 def test_a_first_import_is_taken_back_without_a_trace(root, monkeypatch):
     before = content(root)
     monkeypatch.setattr(
-        apply.build,
+        apply,
         "build_database",
         lambda *_: (_ for _ in ()).throw(BuildError("The build says no.")),
     )
