@@ -22,7 +22,7 @@ from ripresa.narrative.benchmark import (
     get_rank_range,
 )
 from ripresa.profiles.area_profile import load_area_profile
-from ripresa.views.pages import compare_page
+from ripresa.views.pages import area_comparison, compare_page
 from tests.helpers import app
 from tests.helpers.app import get_checked_html, get_html, get_visit_session, open_page, strip_tags
 
@@ -375,7 +375,7 @@ def test_more_than_six_areas_are_cut_and_the_page_says_so():
     [("ITC4", "ITF2", "ITA"), ("DEU", "FRA", "ITA", "EU27_2020"), ("ITH1", "ITH2"), ("KEN", "NGA", "ITA")],
 )
 def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
-    for line in compare_page.compare_areas(geos, "en"):
+    for line in area_comparison.compare_areas(geos, "en"):
         moments = {
             (row["period"], row["edition"], row["sector"], row["gender"], row["size"])
             for row in line.aligned.values()
@@ -387,7 +387,7 @@ def test_a_line_of_the_table_holds_figures_of_one_moment_only(geos):
 
 def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
     for geos in (("ITF6", "ITA"), ("ITA", "DEU")):
-        for line in compare_page.compare_areas(geos, "en"):
+        for line in area_comparison.compare_areas(geos, "en"):
             if benchmark.get_source_kind(line.reference_row) == "accounts":
                 shown = next(
                     entry
@@ -399,26 +399,26 @@ def test_accounts_are_compared_in_their_newest_year_as_a_profile_shows_them():
 
 def test_what_two_areas_have_at_different_moments_only_is_named_and_not_compared():
     geos = ("KEN", "ITA")
-    without = {indicator.id for indicator in compare_page.get_unaligned_indicators(geos, "en")}
+    without = {indicator.id for indicator in area_comparison.get_unaligned_indicators(geos, "en")}
     assert "firms_woman_top_manager" in without
-    assert not without & {line.indicator.id for line in compare_page.compare_areas(geos, "en")}
+    assert not without & {line.indicator.id for line in area_comparison.compare_areas(geos, "en")}
     assert catalogue.get_indicator("firms_woman_top_manager").label["en"] in strip_tags(
         get_checked_html(open_page("compare", lang="en", geo=list(geos)), "en")
     )
 
 
 def test_differences_are_told_against_the_first_area():
-    lines = {line.indicator.id: line for line in compare_page.compare_areas(("ITC4", "ITF3", "DEU"), "en")}
+    lines = {line.indicator.id: line for line in area_comparison.compare_areas(("ITC4", "ITF3", "DEU"), "en")}
     told = strip_tags(
         compare_page.render_differences(
-            lines["death_rate"], ("ITC4", "ITF3", "DEU"), compare_page.get_area_names("en"), "en"
+            lines["death_rate"], ("ITC4", "ITF3", "DEU"), area_comparison.get_area_names("en"), "en"
         )
     )
     assert "Against Lombardy (5.8%), 2024, provisional" in told
     assert "Campania 7.9%: 2.1 points above Lombardy (5.8%), plain difference" in told
     assert "Without a figure for the same period: Germany." in told
     amounts = compare_page.render_differences(
-        lines["active_enterprises"], ("ITC4", "ITF3"), compare_page.get_area_names("en"), "en"
+        lines["active_enterprises"], ("ITC4", "ITF3"), area_comparison.get_area_names("en"), "en"
     )
     assert "above" not in amounts
     assert "below" not in amounts
@@ -426,29 +426,29 @@ def test_differences_are_told_against_the_first_area():
 
 def test_the_table_leaves_as_rows_that_say_which_are_compared():
     geos = ("ITC4", "ITF3", "DEU")
-    rows = compare_page.build_export_frame(compare_page.compare_areas(geos, "en"), geos)
+    rows = area_comparison.build_export_frame(area_comparison.compare_areas(geos, "en"), geos)
     deaths = rows[rows.indicator == "death_rate"].set_index("geo")
     assert deaths.loc["ITC4", ["value", "period", "compared"]].tolist() == [5.75, "2024", True]
     assert not deaths.loc["DEU", "compared"]
 
 
 def test_an_area_alone_is_set_beside_those_it_belongs_to():
-    assert compare_page.select_areas(["ITC4"], "en") == ("ITC4", "ITC", "ITA")
-    assert compare_page.select_areas(["DEU"], "en") == ("DEU", "ITA", "EU27_2020")
+    assert area_comparison.select_areas(["ITC4"], "en") == ("ITC4", "ITC", "ITA")
+    assert area_comparison.select_areas(["DEU"], "en") == ("DEU", "ITA", "EU27_2020")
 
 
 def test_the_view_of_a_comparison_has_the_level_that_holds_all_areas():
     line = next(
         line
-        for line in compare_page.compare_areas(("ITC4", "ITF3"), "en")
+        for line in area_comparison.compare_areas(("ITC4", "ITF3"), "en")
         if line.indicator.id == "death_rate"
     )
-    assert compare_page.build_view(line, ("ITC4", "ITF3"), "en").level == "italy"
-    assert compare_page.build_view(line, ("ITC4", "DEU"), "en").level == "europe"
+    assert area_comparison.build_view(line, ("ITC4", "ITF3"), "en").level == "italy"
+    assert area_comparison.build_view(line, ("ITC4", "DEU"), "en").level == "europe"
     assert set(
         run_query(
             "trend",
-            **compare_page.build_view(line, ("ITC4", "ITF3"), "en").breakdown,
+            **area_comparison.build_view(line, ("ITC4", "ITF3"), "en").breakdown,
             geos=("ITC4",),
             lang="en",
         )["geo"]
@@ -466,15 +466,15 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
     geos = ("ITH1", "ITH2")
     line = next(
         line
-        for line in compare_page.compare_areas(geos, lang)
+        for line in area_comparison.compare_areas(geos, lang)
         if line.indicator.id == "innovative_startups_female_majority_share"
     )
-    told = strip_tags(compare_page.render_differences(line, geos, compare_page.get_area_names(lang), lang))
+    told = strip_tags(compare_page.render_differences(line, geos, area_comparison.get_area_names(lang), lang))
     assert expected in told
     assert t("by_interval", lang) not in told
     assert (
         strip_tags(
-            compare_page.render_matrix([line], geos, compare_page.get_area_names(lang), lang, "light")
+            compare_page.render_matrix([line], geos, area_comparison.get_area_names(lang), lang, "light")
         ).count(expected.partition(": ")[2])
         == 2
     )
@@ -482,16 +482,16 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
 
 def test_the_table_names_the_edition_where_there_are_several():
     geos = ("ITG2", "ITF5", "ITC4")
-    lines = {line.indicator.id: line for line in compare_page.compare_areas(geos, "en")}
+    lines = {line.indicator.id: line for line in area_comparison.compare_areas(geos, "en")}
     table = strip_tags(
         compare_page.render_matrix(
-            [lines["women_led_firms_share"]], geos, compare_page.get_area_names("en"), "en", "light"
+            [lines["women_led_firms_share"]], geos, area_comparison.get_area_names("en"), "en", "light"
         )
     )
     assert "31 December 2023, Registered firms" in table
     assert "(19.9%, 31 December 2024, Active firms)" in table
     assert "Only edition" not in strip_tags(
         compare_page.render_matrix(
-            list(lines.values()), geos, compare_page.get_area_names("en"), "en", "light"
+            list(lines.values()), geos, area_comparison.get_area_names("en"), "en", "light"
         )
     )

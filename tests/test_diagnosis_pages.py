@@ -29,7 +29,7 @@ from ripresa.i18n import t
 from ripresa.narrative.figure_text import FigureText
 from ripresa.views import shell
 from ripresa.views.diagnosis_session import PROFILE, RESULT, SCREENS, START, DiagnosisSession
-from ripresa.views.pages import diagnosis_results_page
+from ripresa.views.pages import release_cells
 from tests.helpers.app import (
     BLANK,
     ROOT,
@@ -676,7 +676,7 @@ def test_the_choices_are_those_of_the_release_and_no_others():
 
 
 @LANGS
-@pytest.mark.parametrize("kind", diagnosis_results_page.GROUP_KINDS)
+@pytest.mark.parametrize("kind", release_cells.GROUP_KINDS)
 def test_every_group_and_score_can_be_read(kind, lang):
     visit = open_page("diagnosis_results", lang=lang)
     visit.radio(key=f"results_kind_{lang}").set_value(kind).run()
@@ -736,7 +736,7 @@ def cell(category: str, status: str = "shown", estimate: str = "40", **more) -> 
 
 
 def test_a_withheld_cell_is_drawn_as_withheld_with_its_reason_and_never_as_zero():
-    cells = diagnosis_results_page._build_cells(
+    cells = release_cells.build_cells(
         [cell("1", "small", ""), cell("2"), cell("3"), cell("4", "paired", "")], "en"
     )
     text = FigureText("t", "s")
@@ -759,13 +759,13 @@ def test_official_shares_open_with_a_size_that_has_one(shown, opens):
         {"table_id": "official", "size_class": size, "status": "shown" if size in shown else "paired"}
         for size in sizes
     ]
-    assert diagnosis_results_page._get_default_size(rows, sizes) == opens
+    assert release_cells.get_default_size(rows, sizes) == opens
 
 
 def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
     gone = [
         {"name": str(official), "official": official}
-        | diagnosis_results_page._build_cells([cell("1", "small", "")], "en")[0]
+        | release_cells.build_cells([cell("1", "small", "")], "en")[0]
         for official in (None, 15.0, 80.0)
     ]
     figure = charts.build_official_comparison_chart(gone, "light", "en", FigureText("t", "s", population="f"))
@@ -773,7 +773,7 @@ def test_a_reason_does_not_stand_on_the_mark_of_the_official_share():
 
 
 def test_levels_shown_together_are_drawn_once():
-    cells = diagnosis_results_page._build_cells(
+    cells = release_cells.build_cells(
         [
             cell("1", "small", ""),
             cell("2", "paired", ""),
@@ -790,11 +790,11 @@ def test_levels_shown_together_are_drawn_once():
 def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
     names = {str(level.id): level.label["it"] for level in get_questionnaire().levels}
     text = FigureText("t", "s", label=LABEL, population="f")
-    cells = diagnosis_results_page._build_cells(
+    cells = release_cells.build_cells(
         [cell("1"), cell("2"), cell("3", "paired", ""), cell("4", "small", ""), cell("3+4", "merged", "20")],
         "it",
     )
-    gone = diagnosis_results_page._build_cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
+    gone = release_cells.build_cells([cell(str(one), "small", "") for one in (1, 2, 3, 4)], "it")
     items = [{"name": "a", "official": 12.0} | cells[0], {"name": "b", "official": None} | gone[0]]
     groups = [{"name": "Lazio", "cells": cells}, {"name": "Puglia", "cells": gone}]
     for figure in (
@@ -809,4 +809,4 @@ def test_every_figure_is_a_valid_one_and_an_invented_one_says_so_inside(theme):
 def test_the_file_to_take_away_says_that_it_is_invented():
     rows = pd.DataFrame(list(read_visible_release()))
     assert set(rows["label"]) == {LABEL}
-    assert diagnosis_results_page._get_file_stem([{"label": LABEL}]).startswith("SYNTHETIC")
+    assert release_cells.get_file_stem([{"label": LABEL}]).startswith("SYNTHETIC")

@@ -25,7 +25,7 @@ from ripresa.views import shell
 from ripresa.views.components import card, data_table
 from ripresa.views.pages import data_page
 from ripresa.views.pages import overview_page as overview
-from ripresa.views.pages.topic_page import build_sector_figure, build_time_figures
+from ripresa.views.pages.topic_figures import build_sector_figure, build_time_figures
 from tests.helpers.app import (
     get_checked_html,
     get_figure_actions,

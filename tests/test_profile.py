@@ -18,7 +18,7 @@ from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
 from ripresa.profiles import area_profile, sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table as table
-from ripresa.views.pages import claim_evidence, compare_page, profile_page, sector_profile
+from ripresa.views.pages import area_comparison, claim_evidence, profile_page, sector_profile
 from tests.helpers.app import (
     get_checked_html,
     get_heading,
@@ -391,7 +391,7 @@ def test_every_link_leads_to_a_page_with_figures(page, address):
             assert shown(to, asked, filters.geo[0])
         if to == "compare" and filters.indicator:
             assert filters.indicator in {
-                line.indicator.id for line in compare_page.compare_areas(filters.geo, "en")
+                line.indicator.id for line in area_comparison.compare_areas(filters.geo, "en")
             }
 
 
@@ -474,7 +474,7 @@ def test_value_added_by_sector_is_read_in_the_newest_year_that_all_areas_have_an
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_a_claim_has_its_evidence_on_both_sides_as_figures(lang):
-    claims = {row.id: row for row in run_query("claims", lang=lang).itertuples()}
+    claims = {row["id"]: row for row in run_query("claims", lang=lang).to_dict("records")}
     shown = strip_tags(claim_evidence.render_sides(claims["profits_76"], lang))
     assert "76%" in shown
     assert "75%" in shown

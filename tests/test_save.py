@@ -20,9 +20,8 @@ from ripresa.exports import seal as fingerprint
 from ripresa.i18n import t
 from ripresa.observations.rows import get_row_roles
 from ripresa.views.components import export_menu
-from ripresa.views.pages import compare_page
-from ripresa.views.pages import topic_page as topic
-from ripresa.views.pages.topic_page import build_map_figures
+from ripresa.views.pages import area_comparison, compare_page, topic_figures, topic_page
+from ripresa.views.pages.topic_figures import build_map_figures
 from tests.helpers import app
 from tests.helpers.app import get_elements, get_html, open_page
 from tests.helpers.exporting import load_rows, load_view
@@ -253,7 +252,7 @@ def recipe(visit) -> dict:
 )
 def test_an_image_is_light_whatever_the_screen_and_dark_when_asked(page, name, address, screen, monkeypatch):
     monkeypatch.setattr(export_menu.shell, "get_theme", lambda: screen)
-    monkeypatch.setattr(topic, "get_theme", lambda: screen)
+    monkeypatch.setattr(topic_page, "get_theme", lambda: screen)
     visit = kit(page, "en", name=name, **address)
     for wanted in ("light", "dark"):
         visit.radio(key=f"{name}_theme_en").set_value(wanted).run()
@@ -318,10 +317,10 @@ def embedded(drawing_or_name, view_=None) -> str:
 def test_the_embed_of_each_figure_of_a_page_has_its_title(page, choice):
     shown = load_view(page, lang="en", **choice)
     there = [
-        *topic.build_time_figures(shown, "light"),
-        topic.build_sector_figure(shown, "light"),
-        *topic.build_gender_figures(shown, "light"),
-        topic.build_heatmap_figure(shown, "light"),
+        *topic_figures.build_time_figures(shown, "light"),
+        topic_figures.build_sector_figure(shown, "light"),
+        *topic_figures.build_gender_figures(shown, "light"),
+        topic_figures.build_heatmap_figure(shown, "light"),
     ]
     told = {one.name: (embedded(one), one.figure.layout.meta["title"]) for one in there if one}
     assert told, told
@@ -344,10 +343,10 @@ def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monk
         "render_figure_panel",
         lambda name, drawn_, rows, shown, again: taken.append((name, drawn_, shown)),
     )
-    lines = compare_page.compare_areas(tuple(geo), "en")
+    lines = area_comparison.compare_areas(tuple(geo), "en")
     line = next(line for line in lines if line.indicator.id == indicator)
     monkeypatch.setattr(compare_page.st, "html", lambda text: None)
-    compare_page.render_figure(line, tuple(geo), compare_page.get_area_names("en"), "en")
+    compare_page.render_figure(line, tuple(geo), area_comparison.get_area_names("en"), "en")
     ((name, figure, shown),) = taken
     assert embedded(name, shown) == figure.layout.meta["title"]
 

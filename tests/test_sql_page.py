@@ -2,15 +2,15 @@
 
 import json
 from concurrent.futures import wait
-from html import escape
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from ripresa import i18n as words
 from ripresa.i18n import t
 from ripresa.sandbox import pool as locked
-from ripresa.views.pages import sql_page
+from ripresa.views.pages import sql_page, sql_result
 from tests.helpers.app import get_figures, get_html, get_visit_session, open_page
 
 
@@ -179,7 +179,7 @@ def test_an_answer_can_be_drawn():
     ],
 )
 def test_a_chart_opens_on_the_column_that_tells_the_rows_apart_and_on_the_values(question, across, up):
-    assert sql_page.choose_axes(locked.run_sql(question).rows) == (across, up)
+    assert sql_result.choose_axes(locked.run_sql(question).rows) == (across, up)
 
 
 def test_an_answer_of_several_years_is_one_bar_a_year():
@@ -196,7 +196,7 @@ def test_an_answer_of_several_years_is_one_bar_a_year():
 
 def test_a_column_that_is_only_an_order_is_not_drawn():
     assert not answered("select code, position from geographies", "en").toggle
-    assert sql_page.choose_axes(
+    assert sql_result.choose_axes(
         locked.run_sql("select code, position, length(name_en) as letters from geographies").rows
     ) == ("code", "letters")
 
@@ -225,20 +225,20 @@ def test_rows_that_no_column_tells_apart_are_numbered():
     )
 
 
-@pytest.mark.parametrize("kind", sql_page.CHART_KINDS)
+@pytest.mark.parametrize("kind", sql_result.CHART_KINDS)
 def test_a_chart_leaves_out_what_is_missing_and_draws_the_rest(kind):
     rows = pd.DataFrame({"name": ["a", None, "c"], "value": pd.array([1, None, 3], dtype="Int64")})
-    drawn = sql_page.build_chart(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
+    drawn = sql_result.build_chart(rows, "name", "value", kind, "light", "it").to_plotly_json()["data"][0]
     values = list(drawn["x"] if kind == "bar" else drawn["y"])
     assert values == [1.0, None, 3.0]
 
 
 def test_truth_is_written_as_the_engine_writes_it():
-    assert "true</td>" in sql_page.render_result_table(pd.DataFrame({"a": [1], "b": [True]}), "en")
+    assert "true</td>" in sql_result.render_result_table(pd.DataFrame({"a": [1], "b": [True]}), "en")
 
 
 def test_values_are_shown_as_they_are_and_what_is_missing_as_a_dash():
-    page = sql_page.render_result_table(pd.DataFrame({"a": ["<b>", None], "b": [1.5, float("nan")]}), "en")
+    page = sql_result.render_result_table(pd.DataFrame({"a": ["<b>", None], "b": [1.5, float("nan")]}), "en")
     assert "&lt;b&gt;" in page
     assert page.count("–") == 2
     assert "1.5" in page

@@ -16,7 +16,7 @@ from ripresa.charts import theme as look
 from ripresa.database import query
 from ripresa.filters import Filters, resolve_view
 from ripresa.views.components import plotly_figure
-from ripresa.views.pages import topic_page as topic
+from ripresa.views.pages import topic_figures
 from tests.helpers.app import get_elements, get_figures, open_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,12 +81,18 @@ def test_the_same_choice_is_drawn_once_for_all_visitors(monkeypatch):
 
 def test_another_year_draws_no_figure_of_all_years_again(monkeypatch):
     view = resolve_view(Filters(lang="en", level="italy", period="2021"), "closures")
-    before, leaders = topic.build_time_figures(view, "light"), topic.build_gender_figures(view, "light")
+    before, leaders = (
+        topic_figures.build_time_figures(view, "light"),
+        topic_figures.build_gender_figures(view, "light"),
+    )
     monkeypatch.setattr(look, "build_figure", lambda *given: pytest.fail("drawn again"))
     other = replace(view, period="2020")
     for one, two in zip(
         (*before, *leaders),
-        (*topic.build_time_figures(other, "light"), *topic.build_gender_figures(other, "light")),
+        (
+            *topic_figures.build_time_figures(other, "light"),
+            *topic_figures.build_gender_figures(other, "light"),
+        ),
         strict=True,
     ):
         assert one.figure is two.figure

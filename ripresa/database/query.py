@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache, wraps
 from itertools import takewhile
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import duckdb
 import pandas as pd
@@ -81,6 +81,11 @@ def run_query(name: str, **values: object) -> pd.DataFrame:
     """
     hashable = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return _run_cached(get_data_version(), name, tuple(sorted(hashable.items())))
+
+
+def query_records(name: str, **values: object) -> list[dict[str, Any]]:
+    """The rows of `run_query` as dicts by column name."""
+    return cast(list[dict[str, Any]], run_query(name, **values).to_dict("records"))
 
 
 @contextmanager

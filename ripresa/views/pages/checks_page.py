@@ -1,18 +1,24 @@
-"""Claims against the evidence: what was said, what the figures say, what can be written."""
-
-from html import escape
+"""Fact checks: public claims compared with the published figures, with a wording the evidence supports."""
 
 import streamlit as st
 
 from ripresa import catalogue
-from ripresa.database.query import run_query
+from ripresa.database.query import query_records
 from ripresa.filters import Filters
 from ripresa.i18n import format_period, t
+from ripresa.observations.rows import Row
 from ripresa.profiles import sheet
+from ripresa.views.components.html import render_html
+from ripresa.views.components.page_header import render_page_header
 from ripresa.views.pages import claim_evidence
-from ripresa.views.pages.topic_page import render_page_header
 
-VERDICT_SIGNS = {"confirmed": "✓", "misworded": "≈", "contradicted": "✗", "not_confirmed": "?", "open": "…"}
+VERDICT_SIGNS = {
+    "confirmed": "✓",
+    "misworded": "≈",
+    "contradicted": "✗",
+    "not_confirmed": "?",
+    "open": "…",
+}
 
 
 def render_page(filters: Filters) -> None:
@@ -20,29 +26,32 @@ def render_page(filters: Filters) -> None:
     lang = filters.lang
     render_page_header(t("page_checks", lang), t("checks_question", lang), t("checks_intro", lang))
     st.html(sheet.STYLE_PATH)
-    for claim in run_query("claims", lang=lang).itertuples():
-        _render_claim(claim, filters)
+    for claim in query_records("claims", lang=lang):
+        _render_claim(claim, lang)
 
 
-def _render_claim(claim, filters: Filters) -> None:
-    lang = filters.lang
-    when = t("checks_said", lang, who=claim.stated_by, when=format_period(claim.stated_on, lang))
-    good = (
-        ""
-        if claim.verdict == "confirmed"
-        else f'<p class="unsupported-wording"><strong>{escape(t("checks_no", lang))}</strong> <s>{escape(claim.claim)}</s></p>'
+def _render_claim(claim: Row, lang: str) -> None:
+    """A claim with its verdict, the evidence and a link to the figure. claim: a row of queries/claims.sql."""
+    st.html(
+        render_html(
+            "pages/claim.html",
+            lang,
+            claim=claim,
+            stated_on=format_period(claim["stated_on"], lang),
+            verdict_sign=VERDICT_SIGNS[claim["verdict"]],
+            sides=claim_evidence.render_sides(claim, lang),
+        )
     )
-    st.html(f"""<article class="claim {claim.verdict}"><p class="verdict"><span aria-hidden="true">{VERDICT_SIGNS[claim.verdict]}</span> {escape(t(f"verdict_{claim.verdict}", lang))}</p>
-        <h2>{escape(t("checks_quoted", lang, claim=claim.claim))}</h2><p class="footnote">{escape(when)}</p>
-        <p class="description">{escape(claim.finding)}.</p>{good}
-        <p class="suggested-wording"><strong>{escape(t("checks_yes", lang))}</strong> {escape(claim.suggested_wording)}.</p>{claim_evidence.render_sides(claim, lang)}</article>""")
-    if claim.evidence_indicator:
-        topic = catalogue.get_indicator(claim.evidence_indicator).topic
-        door = Filters(
+    if claim["evidence_indicator"]:
+        figure_filters = Filters(
             lang=lang,
             level="world",
-            geo=(claim.evidence_geo,),
-            indicator=claim.evidence_indicator,
-            period=claim.evidence_period,
+            geo=(claim["evidence_geo"],),
+            indicator=claim["evidence_indicator"],
+            period=claim["evidence_period"],
         )
-        st.page_link(f"pages/{topic}.py", label=t("checks_see", lang), query_params=door.to_url_parameters())
+        st.page_link(
+            f"pages/{catalogue.get_indicator(claim['evidence_indicator']).topic}.py",
+            label=t("checks_see", lang),
+            query_params=figure_filters.to_url_parameters(),
+        )

@@ -1,51 +1,62 @@
-"""The evidence of a claim on both sides: each figure once, large, with the documents that give it and, where it was set aside, why. No Streamlit here."""
+"""The evidence of a claim: published and excluded figures side by side, each with its documents. No Streamlit."""
 
-from html import escape
+from typing import TypedDict
 
 from ripresa import catalogue
-from ripresa.database.query import run_query
+from ripresa.catalogue import Indicator
+from ripresa.database.query import query_records
 from ripresa.i18n import format_value, t
+from ripresa.observations.rows import Row
+from ripresa.templating import Markup
 from ripresa.views.components.document_link import render_document_link
+from ripresa.views.components.html import render_html
 
 SIDE_TITLES = {"observation": "checks_observation", "excluded_observation": "checks_evidence_side"}
-DOCUMENT_FIELDS = ("publisher", "title", "published", "url")
 
 
-def render_sides(claim, lang: str) -> str:
-    """Both sides of a claim as figures, side by side; "" for a claim without figures. claim: a row of queries/claims."""
-    found = run_query(
+class EvidenceFigure(TypedDict):
+    """One value of the evidence: its text, why it is excluded (code and words) and links to its documents."""
+
+    text: str
+    exclusion_reason: str
+    reasons: str
+    documents: list[Markup]
+
+
+def render_sides(claim: Row, lang: str) -> str:
+    """Both sides of a claim; "" for a claim without figures. claim: a row of queries/claims.sql."""
+    rows = query_records(
         "claim_evidence",
-        indicator=claim.evidence_indicator,
-        geo=claim.evidence_geo,
-        period=claim.evidence_period,
-    ).to_dict("records")
-    if not found:
-        return ""
-    indicator = catalogue.get_indicator(claim.evidence_indicator)
-    columns = "".join(
-        _render_side(side, [row for row in found if row["side"] == side], indicator, lang)
-        for side in SIDE_TITLES
+        indicator=claim["evidence_indicator"],
+        geo=claim["evidence_geo"],
+        period=claim["evidence_period"],
     )
-    return f'<div class="sides" role="group" aria-label="{escape(t("checks_sides", lang))}">{columns}</div>'
-
-
-def _render_side(side: str, rows: list[dict], indicator, lang: str) -> str:
     if not rows:
-        return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3><p class="footnote">{escape(t("checks_no_evidence", lang))}</p></section>'
-    figures = ""
+        return ""
+    indicator = catalogue.get_indicator(claim["evidence_indicator"])
+    sides = {
+        side: _build_figures([row for row in rows if row["side"] == side], indicator, lang)
+        for side in SIDE_TITLES
+    }
+    return render_html("pages/claim_evidence.html", lang, titles=SIDE_TITLES, sides=sides)
+
+
+def _build_figures(rows: list[Row], indicator: Indicator, lang: str) -> list[EvidenceFigure]:
+    """One figure per distinct value, in the order of the rows."""
+    figures: list[EvidenceFigure] = []
     for value in dict.fromkeys(row["value"] for row in rows):
-        own = [row for row in rows if row["value"] == value]
-        why = " ".join(
-            dict.fromkeys(
-                t(f"exclusion_reason_{row['exclusion_reason']}", lang)
-                for row in own
-                if row["exclusion_reason"]
-            )
-        )
+        same_value = [row for row in rows if row["value"] == value]
+        reasons = dict.fromkeys(row["exclusion_reason"] for row in same_value if row["exclusion_reason"])
         decimals = max(indicator.decimals, 0 if float(value).is_integer() else 1)
-        documents = "".join(
-            f"<li>{render_document_link(*map(row.get, DOCUMENT_FIELDS), lang)}</li>" for row in own
+        figures.append(
+            {
+                "text": format_value(value, indicator.unit, decimals, lang),
+                "exclusion_reason": same_value[0]["exclusion_reason"],
+                "reasons": " ".join(t(f"exclusion_reason_{reason}", lang) for reason in reasons),
+                "documents": [
+                    render_document_link(row["publisher"], row["title"], row["published"], row["url"], lang)
+                    for row in same_value
+                ],
+            }
         )
-        reason = f'<p class="footnote">{escape(why)}</p>' if why else ""
-        figures += f'<p class="big-number {own[0]["exclusion_reason"]}">{escape(format_value(value, indicator.unit, decimals, lang))}</p>{reason}<ul>{documents}</ul>'
-    return f'<section class="{side}"><h3>{escape(t(SIDE_TITLES[side], lang))}</h3>{figures}</section>'
+    return figures

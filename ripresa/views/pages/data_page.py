@@ -1,85 +1,79 @@
-"""The data page: the figures of any view to take away, the catalogue, what is covered, and what each column means."""
+"""The data page: the observations of any view as files, the catalogue, the coverage and the data dictionary."""
 
 import unicodedata
 from dataclasses import replace
-from html import escape
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
 
 from ripresa import catalogue
-from ripresa.database.query import get_data_version, run_query
+from ripresa.catalogue import Topic
+from ripresa.database.query import get_data_version, query_records, run_query
 from ripresa.filters import Filters, View, get_available_indicators, resolve_view
 from ripresa.i18n import MISSING_TEXT, format_number, t, translate_fragments
+from ripresa.observations.rows import Row
 from ripresa.views import shell
 from ripresa.views.components import data_table
 from ripresa.views.components.document_link import render_document_link
 from ripresa.views.components.filter_bar import render_filter_bar
-from ripresa.views.pages.topic_page import render_notices, render_page_header
+from ripresa.views.components.html import render_html, render_paragraph
+from ripresa.views.components.page_header import render_page_header, render_view_notices
+from ripresa.views.components.widgets import render_csv_button, seed_widget
 
-SECTIONS = ("figures", "catalogue", "coverage", "dictionary")
-LINKED_PAGES = ("sql", "revisions", "verify")  # pages that begin here
-COVERAGE_LEVELS = {
+LINKED_PAGES = ("sql", "revisions", "verify")
+COVERAGE_LEVELS = {  # the level of the view that a count of the coverage links to
     "italian_areas": "italy",
     "european_countries": "europe",
     "countries": "world",
-}  # the view that a count of the coverage opens
+}
+COVERAGE_COUNTS = (*COVERAGE_LEVELS, "sectors", "sizes", "observations", "with_interval")
+CATALOGUE_COLUMNS = ("label", "description", "universe", "unit", "source", "id")
+DICTIONARY_COLUMNS = ("table_name", "column_name", "data_type", "comment")
 MAX_TABLE_ROWS = 300  # rows on the page; the file has all
 
 
+class Document(NamedTuple):
+    """A document in which observations were published."""
+
+    publisher: str
+    title: str
+    published: str
+    url: str
+
+
 def render_page(filters: Filters) -> None:
-    """The page; one of its parts at a time."""
+    """The page, one of its sections at a time."""
     lang = filters.lang
     render_page_header(t("page_data", lang), t("data_question", lang), t("data_intro", lang))
     with st.container(key="data-page-links", horizontal=True, vertical_alignment="center", gap="medium"):
-        for way in LINKED_PAGES:
-            st.page_link(f"pages/{way}.py", label=t(f"data_way_{way}", lang), query_params={"lang": lang})
+        for page in LINKED_PAGES:
+            st.page_link(f"pages/{page}.py", label=t(f"data_way_{page}", lang), query_params={"lang": lang})
         st.html(
-            f'<a href="api/v1/?lang={lang}" target="{shell.get_link_target()}">{escape(t("data_way_api", lang))}</a>',
-            width="content",
+            render_html("pages/api_link.html", lang, link_target=shell.get_link_target()), width="content"
         )
-    names = {part: t(f"data_{part}", lang) for part in SECTIONS}
-    part = st.radio(
+    names = {section: t(f"data_{section}", lang) for section in SECTION_RENDERERS}
+    section = st.radio(
         t("data_parts", lang),
-        SECTIONS,
-        format_func=names.get,
+        list(names),
+        format_func=names.__getitem__,
         horizontal=True,
         label_visibility="collapsed",
         key=f"part_{lang}",
     )
-    {
-        "figures": render_observations,
-        "catalogue": render_catalogue,
-        "coverage": render_coverage,
-        "dictionary": render_dictionary,
-    }[part](filters)
+    SECTION_RENDERERS[section](filters)
+
+
+# --- observations ---
 
 
 def render_observations(filters: Filters) -> None:
     """All periods of one indicator for a choice of filters, as a table and as files."""
-    lang, topics = filters.lang, catalogue.load_topics()
-    topic = catalogue.get_indicator(filters.indicator).topic if filters.indicator else next(iter(topics))
-    key = f"topic_{lang}"
-    if st.session_state.get(key) != topic:
-        st.session_state[key] = topic
-    st.selectbox(
-        t("data_topic", lang),
-        list(topics),
-        key=key,
-        format_func=lambda id: topics[id].title[lang],
-        on_change=lambda: shell.set_filters(
-            indicator=next(
-                iter(next(filter(None, topics[st.session_state[key]].indicators_by_level.values())))
-            ),
-            level="",
-            period="",
-            size="",
-            gender="",
-        ),
-    )
+    lang = filters.lang
+    topic = _render_topic_choice(filters)
     view = resolve_view(replace(filters, period=""), topic)
-    view = replace(view, geo=filters.geo and view.geo)  # no area of its own: the table opens whole
-    render_notices(view, render_filter_bar(view, all_periods=True))
+    view = replace(view, geo=filters.geo and view.geo)  # without a choice of areas the table has them all
+    render_view_notices(view, render_filter_bar(view, all_periods=True))
     rows = run_query("table", **view.breakdown, level=view.level, geos=view.geo, lang=lang)
     documents = run_query(
         "citations",
@@ -88,172 +82,160 @@ def render_observations(filters: Filters) -> None:
         editions=tuple(rows["edition"].unique()),
         geos=view.geo,
     )
-    name, indicator = view.indicator.id, view.indicator
-    st.html(
-        f'<div class="headline"><h2>{escape(indicator.label[lang])}</h2><p class="subtitle">{escape(t("data_rows", lang, count=len(rows)))} '
-        f"{escape(indicator.description[lang])} {escape(indicator.note[lang])}</p></div>"
-    )
+    indicator, version = view.indicator, get_data_version()
+    st.html(render_html("pages/data_headline.html", lang, indicator=indicator, row_count=len(rows)))
     with st.container(horizontal=True, gap="medium"):
-        st.download_button(
+        render_csv_button(
             t("data_csv", lang),
-            data=lambda: data_table.build_observations_csv(rows, lang),
-            file_name=f"{name}_{get_data_version()}.csv",
-            mime="text/csv",
-            key=f"data_csv_{lang}",
-            on_click="ignore",
+            lambda: data_table.build_observations_csv(rows, lang),
+            f"{indicator.id}_{version}.csv",
+            f"data_csv_{lang}",
         )
-        st.download_button(
+        render_csv_button(
             t("data_citations", lang, count=len(documents)),
-            data=lambda: data_table.build_csv(documents),
-            file_name=f"{name}_citations_{get_data_version()}.csv",
-            mime="text/csv",
-            key=f"data_citations_{lang}",
-            on_click="ignore",
+            lambda: data_table.build_csv(documents),
+            f"{indicator.id}_citations_{version}.csv",
+            f"data_citations_{lang}",
         )
-    caption = (
-        t("data_first", lang, count=MAX_TABLE_ROWS) if len(rows) > MAX_TABLE_ROWS else indicator.label[lang]
+    caption = indicator.label[lang]
+    if len(rows) > MAX_TABLE_ROWS:
+        caption = t("data_first", lang, count=MAX_TABLE_ROWS)
+    numbered_rows, numbered_documents = number_documents(rows.head(MAX_TABLE_ROWS), view)
+    st.html(
+        render_html(
+            "pages/observations_with_documents.html",
+            lang,
+            table=data_table.render_observations(numbered_rows, indicator, lang, caption),
+            documents=[render_document_link(*document, lang) for document in numbered_documents],
+        )
     )
-    shown, way, listed = add_document_numbers(rows.head(MAX_TABLE_ROWS), view, lang)
-    st.html(way + data_table.render_observations(shown, indicator, lang, caption) + listed)
 
 
-def add_document_numbers(rows: pd.DataFrame, view: View, lang: str) -> tuple[pd.DataFrame, str, str]:
-    """The rows with the numbers of the documents each figure was read in; the way to those documents past the table, and they as a numbered list."""
-    numbers: dict[tuple, int] = {}
-    read: dict[tuple, list] = {key: [] for key in zip(rows["geo"], rows["period"], rows["edition"])}
-    for row in run_query("observation_documents", **view.breakdown).itertuples():
-        if (row.geo, row.period, row.edition) in read:
-            place = numbers.setdefault((row.publisher, row.title, row.published, row.url), len(numbers) + 1)
-            read[row.geo, row.period, row.edition].append(
-                (
-                    f"[{place}]",
-                    f"#document-{place}",
-                    f"[{place}] {translate_fragments(row.publisher, lang)}, {translate_fragments(row.title, lang)}",
-                )
-            )
-    items = "".join(
-        f'<li id="document-{place}">{render_document_link(*one, lang)}</li>' for one, place in numbers.items()
+def _render_topic_choice(filters: Filters) -> str:
+    """The list of topics; returns the topic of the current indicator, or the first one."""
+    lang, topics = filters.lang, catalogue.load_topics()
+    topic = catalogue.get_indicator(filters.indicator).topic if filters.indicator else next(iter(topics))
+    key = seed_widget(f"topic_{lang}", topic)
+    st.selectbox(
+        t("data_topic", lang),
+        list(topics),
+        key=key,
+        format_func=lambda id: topics[id].title[lang],
+        on_change=lambda: _open_topic(topics[st.session_state[key]]),
     )
-    way = (
-        f'<p class="skip-link"><a href="#documents">{escape(t("data_to_documents", lang, count=len(numbers)))}</a></p>'
-        if items
-        else ""
-    )
-    listed = (
-        f'<section class="documents" id="documents"><h3>{escape(t("data_documents", lang))}</h3><ol>{items}</ol></section>'
-        if items
-        else ""
-    )
-    return (
-        rows.assign(documents=[read[key] for key in zip(rows["geo"], rows["period"], rows["edition"])]),
-        way,
-        listed,
-    )
+    return topic
+
+
+def _open_topic(topic: Topic) -> None:
+    """Selects the first indicator of a topic, with the other filters but area and sector cleared."""
+    first_level = next(filter(None, topic.indicators_by_level.values()))
+    shell.set_filters(indicator=first_level[0], level="", period="", size="", gender="")
+
+
+def number_documents(rows: pd.DataFrame, view: View) -> tuple[pd.DataFrame, list[Document]]:
+    """The rows with a column `documents` of numbered links (text, address, accessible name), and the documents.
+
+    A document's number is its place in the list, from 1; each row links to the documents it was published in."""
+    numbers: dict[Document, int] = {}
+    keys = list(zip(rows["geo"], rows["period"], rows["edition"], strict=True))
+    links: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {key: [] for key in keys}
+    for row in query_records("observation_documents", **view.breakdown):
+        key = (row["geo"], row["period"], row["edition"])
+        if key in links:
+            document = Document(row["publisher"], row["title"], row["published"], row["url"])
+            number = numbers.setdefault(document, len(numbers) + 1)
+            name = f"[{number}] {translate_fragments(document.publisher, view.lang)}, {translate_fragments(document.title, view.lang)}"
+            links[key].append((f"[{number}]", f"#document-{number}", name))
+    return rows.assign(documents=pd.Series([links[key] for key in keys], index=rows.index)), list(numbers)
+
+
+# --- catalogue, coverage, dictionary ---
 
 
 def render_catalogue(filters: Filters) -> None:
-    """The catalogue, with a search through every word of it."""
-    lang, columns = filters.lang, ("label", "description", "universe", "unit", "source")
-    asked = st.text_input(
+    """The catalogue of indicators, with a search through all of its text."""
+    lang = filters.lang
+    search = st.text_input(
         t("data_search", lang), key=f"search_{lang}", placeholder=t("data_search_hint", lang)
     )
-    sources, asked = catalogue.load_sources(), normalize_text(asked).split()
-    body = []
-    for row in run_query("indicators", lang=lang).itertuples():
-        source = sources[row.source]
+    terms, sources = normalize_text(search).split(), catalogue.load_sources()
+    body: list[Row] = []
+    for row in query_records("indicators", lang=lang):
+        source = sources[row["source"]]
         cells = {
-            "label": (row.label, build_view_url(row.id, lang)),
-            "description": row.description,
-            "universe": row.universe,
-            "unit": t(f"unit_{row.unit}", lang),
+            "label": row["label"],
+            "description": row["description"],
+            "universe": row["universe"],
+            "unit": t(f"unit_{row['unit']}", lang),
             "source": f"{translate_fragments(source.publisher, lang)}, {source.name[lang]}",
-            "id": row.id,
+            "id": row["id"],
         }
-        if all(word in normalize_text(" ".join((row.label, *list(cells.values())[1:]))) for word in asked):
-            body.append(cells)
+        text = normalize_text(" ".join(cells.values()))
+        if all(term in text for term in terms):
+            body.append(cells | {"label": (row["label"], build_view_url(row["id"], lang))})
     if not body:
-        return st.html(f'<p class="lead">{escape(t("data_not_found", lang))}</p>')
-    heads = {name: t(f"column_{name}", lang) for name in (*columns, "id")}
+        render_paragraph(t("data_not_found", lang), "lead")
+        return
+    headers = {name: t(f"column_{name}", lang) for name in CATALOGUE_COLUMNS}
+    caption, link_target = t("data_found", lang, count=len(body)), shell.get_link_target()
     with st.container(key="catalogue"):
-        st.html(
-            data_table.render_table(
-                body, heads, t("data_found", lang, count=len(body)), link_target=shell.get_link_target()
-            )
-        )
+        st.html(data_table.render_table(body, headers, caption, link_target=link_target))
 
 
-def normalize_text(words: str) -> str:
-    """Words as one types them: small letters, no accents."""
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", words.lower()) if not unicodedata.combining(letter)
-    )
+def normalize_text(text: str) -> str:
+    """Text for searching: lower case, without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def build_view_url(id: str, lang: str, level: str = "") -> str:
-    """The address of an indicator's view, at a level or at the first that offers it; "" where none does."""
+    """The address of an indicator's view at a level, or at the first level that has it; "" where none has."""
     topic = catalogue.load_topics()[catalogue.get_indicator(id).topic]
-    levels = [level] if level else dict.fromkeys((topic.default_level, *catalogue.LEVELS))
-    found = next(
-        (
-            one
-            for one in levels
-            if topic.indicators_by_level[one] and id in get_available_indicators(topic, one)
-        ),
-        "",
-    )
-    return f"{topic.id}?lang={lang}&level={found}&indicator={id}" if found else ""
+    for candidate in [level] if level else dict.fromkeys((topic.default_level, *catalogue.LEVELS)):
+        if topic.indicators_by_level[candidate] and id in get_available_indicators(topic, candidate):
+            return f"{topic.id}?lang={lang}&level={candidate}&indicator={id}"
+    return ""
 
 
 def render_coverage(filters: Filters) -> None:
-    """What there is of each indicator, level by level; each count opens its view."""
+    """How many areas, sectors, sizes and observations each indicator has; counts of areas link to their view."""
     lang = filters.lang
-    counts = (
-        "italian_areas",
-        "european_countries",
-        "countries",
-        "sectors",
-        "sizes",
-        "observations",
-        "with_interval",
-    )
-    body = [
-        {
-            "label": (row["label"], build_view_url(row["indicator"], lang)),
-            "years": f"{row['first_year']}–{row['last_year']}"
-            if row["first_year"] != row["last_year"]
-            else str(row["last_year"]),
-        }
-        | {
-            name: (
-                format_number(row[name], lang),
-                build_view_url(row["indicator"], lang, COVERAGE_LEVELS[name])
-                if name in COVERAGE_LEVELS
-                else "",
-            )
-            if row[name]
-            else MISSING_TEXT
-            for name in counts
-        }
-        for row in run_query("coverage_matrix", lang=lang).to_dict("records")
-    ]
-    heads = {name: t(f"column_{name}", lang) for name in ("label", "years", *counts)}
+    body = [_build_coverage_row(row, lang) for row in query_records("coverage_matrix", lang=lang)]
+    headers = {name: t(f"column_{name}", lang) for name in ("label", "years", *COVERAGE_COUNTS)}
     st.html(
         data_table.render_table(
             body,
-            heads,
+            headers,
             t("data_coverage_caption", lang),
-            numeric_columns=("years", *counts),
+            numeric_columns=("years", *COVERAGE_COUNTS),
             link_target=shell.get_link_target(),
         )
     )
 
 
+def _build_coverage_row(row: Row, lang: str) -> Row:
+    first_year, last_year, id = row["first_year"], row["last_year"], row["indicator"]
+    cells: Row = {
+        "label": (row["label"], build_view_url(id, lang)),
+        "years": str(last_year) if first_year == last_year else f"{first_year}–{last_year}",
+    }
+    for name in COVERAGE_COUNTS:
+        url = build_view_url(id, lang, COVERAGE_LEVELS[name]) if name in COVERAGE_LEVELS else ""
+        cells[name] = (format_number(row[name], lang), url) if row[name] else MISSING_TEXT
+    return cells
+
+
 def render_dictionary(filters: Filters) -> None:
     """Each column of the published tables."""
-    lang, columns = filters.lang, ("table_name", "column_name", "data_type", "comment")
-    body = run_query("dictionary", lang=lang).to_dict("records")
-    st.html(
-        data_table.render_table(
-            body, {name: t(f"column_{name}", lang) for name in columns}, t("data_dictionary_caption", lang)
-        )
-    )
+    lang = filters.lang
+    headers = {name: t(f"column_{name}", lang) for name in DICTIONARY_COLUMNS}
+    body = query_records("dictionary", lang=lang)
+    st.html(data_table.render_table(body, headers, t("data_dictionary_caption", lang)))
+
+
+SECTION_RENDERERS = {
+    "figures": render_observations,
+    "catalogue": render_catalogue,
+    "coverage": render_coverage,
+    "dictionary": render_dictionary,
+}

@@ -19,7 +19,7 @@ from ripresa.views import shell
 from ripresa.views.components import data_table
 from ripresa.views.components.card import describe_recovery, render_card, render_sparkline
 from ripresa.views.components.figure_panel import render_figure_panel
-from ripresa.views.pages.topic_page import render_page_header
+from ripresa.views.components.page_header import render_page_header
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from ripresa.profiles.area_profile import AreaProfile
 from ripresa.settings import PROFILE_SHEETS as FOLDER
 from ripresa.views import shell
 from ripresa.views.components import data_table
+from ripresa.views.components.page_header import render_page_header
 from ripresa.views.pages import sector_profile as branches
 from ripresa.views.pages.sector_profile import SectorProfile
-from ripresa.views.pages.topic_page import render_page_header
 
 PROFILE_KINDS = ("area", "sector")
 DEFAULT_SECTOR = "G"  # trade: the sector most countries have

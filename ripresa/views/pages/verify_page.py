@@ -1,18 +1,21 @@
-"""The verify page: drop a file that left here, and read whether it is intact and current."""
+"""The verify page: upload a file downloaded from this site and see whether it is intact and current."""
 
-from html import escape
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from ripresa.exports import verify
+from ripresa.exports.verify import VerificationResult
 from ripresa.filters import Filters
 from ripresa.i18n import t
-from ripresa.views.pages.topic_page import render_page_header
+from ripresa.templating import Markup
+from ripresa.views.components.html import render_html, render_paragraph
+from ripresa.views.components.page_header import render_page_header
 
 STYLESHEET = Path(__file__).with_name("verify_page.css")
-MAX_MEGABYTES = 20  # megabytes
-METADATA_SUFFIX = "-metadata.json"  # what lies beside a CSV, with its seal
+MAX_MEGABYTES = 20
+METADATA_SUFFIX = "-metadata.json"  # of the file next to a CSV that holds its seal
 
 
 def render_page(filters: Filters) -> None:
@@ -21,39 +24,29 @@ def render_page(filters: Filters) -> None:
     render_page_header(t("page_verify", lang), t("verify_question", lang), t("verify_intro", lang))
     with st.container(key="file-drop"):
         st.html(STYLESHEET)
-        given = st.file_uploader(
+        uploads = st.file_uploader(
             t("verify_label", lang),
             accept_multiple_files=True,
             max_upload_size=MAX_MEGABYTES,
             key="verify_files",
         )
-    found = verify_files([(one.name, one.getvalue()) for one in given])
-    st.html(
-        "".join(_render_verdict(verdict, lang) for verdict in found)
-        or f'<p class="footnote">{escape(t("verify_private", lang))}</p>'
-    )
-    sentences = "".join(
-        f"<li>{escape(t(f'verify_means_{state}', lang))}</li>" for state in (*verify.STATES, "unsealed")
-    )
-    st.html(
-        f'<section class="article"><h2>{escape(t("verify_means", lang))}</h2><ul>{sentences}</ul><p>{escape(t("verify_command", lang))}</p></section>'
-    )
+    results = verify_files([(upload.name, upload.getvalue()) for upload in uploads])
+    if results:
+        st.html(Markup().join(_render_verdict(result, lang) for result in results))
+    else:
+        render_paragraph(t("verify_private", lang), "footnote")
+    st.html(render_html("pages/verify_states.html", lang, states=(*verify.STATES, "unsealed")))
 
 
-def verify_files(given: list[tuple[str, bytes]]) -> list[verify.VerificationResult]:
-    """One verdict a file, the metadata beside a CSV read with it."""
-    beside = dict(given)
-    alone = [
-        (name, content)
-        for name, content in given
-        if not (name.endswith(METADATA_SUFFIX) and name.removesuffix(METADATA_SUFFIX) in beside)
-    ]
+def verify_files(files: Sequence[tuple[str, bytes]]) -> list[VerificationResult]:
+    """One result per file (name, content); the metadata of a CSV is read together with it."""
+    contents = dict(files)
     return [
-        verify.verify_file(content, name, beside.get(f"{name}{METADATA_SUFFIX}")) for name, content in alone
+        verify.verify_file(content, name, contents.get(f"{name}{METADATA_SUFFIX}"))
+        for name, content in files
+        if not (name.endswith(METADATA_SUFFIX) and name.removesuffix(METADATA_SUFFIX) in contents)
     ]
 
 
-def _render_verdict(verdict: verify.VerificationResult, lang: str) -> str:
-    lines = "".join(f"<li>{escape(line)}</li>" for line in verdict.format_findings(lang))
-    listed = f"<ul>{lines}</ul>" if lines else ""
-    return f'<div class="claim verdict_{verdict.state}" role="status"><p class="verdict">{escape(t(f"verify_state_{verdict.phrase_key}", lang))}</p><p>{escape(verdict.format_message(lang))}</p>{listed}</div>'
+def _render_verdict(result: VerificationResult, lang: str) -> Markup:
+    return render_html("pages/verify_verdict.html", lang, result=result)
