@@ -1,10 +1,7 @@
 """Codes that have data and their names, read from the database and cached by data version."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Literal, TypedDict, cast
-
-import pandas as pd
 
 from ripresa.database.query import cache_per_data_version, run_query
 
@@ -46,30 +43,29 @@ def is_charted_at_level(row: CoverageRow, level: str, chart: str) -> bool:
 @cache_per_data_version
 def load_coverage() -> dict[str, list[CoverageRow]]:
     """Coverage rows by indicator."""
-    coverage: dict[str, list[CoverageRow]] = {}
-    for row in cast(list[CoverageRow], run_query("coverage").to_dict("records")):
-        coverage.setdefault(row["indicator"], []).append(row)
-    return coverage
+    return {
+        str(indicator): cast(list[CoverageRow], rows.to_dict("records"))
+        for indicator, rows in run_query("coverage").groupby("indicator")
+    }
 
 
 @cache_per_data_version
 def get_labels(lang: str) -> dict[tuple[str, str], str]:
     """Names of sectors, sizes, genders and editions by (kind, code), in reading order."""
     labels = run_query("labels", lang=lang)
-    return dict(zip(_iterate_pairs(labels, "kind", "code"), labels["name"], strict=True))
+    keys = zip(labels["kind"], labels["code"], strict=True)
+    return dict(zip(keys, labels["name"], strict=True))
 
 
 @cache_per_data_version
 def get_area_levels() -> dict[str, str]:
     """The geographic level of every area by code."""
-    return dict(_iterate_pairs(run_query("areas", level="any", lang="en"), "code", "level"))
+    areas = run_query("areas", level="any", lang="en")
+    return dict(zip(areas["code"], areas["level"], strict=True))
 
 
 @cache_per_data_version
 def get_area_names(lang: str) -> dict[str, str]:
     """The name of every area by code."""
-    return dict(_iterate_pairs(run_query("areas", level="any", lang=lang), "code", "name"))
-
-
-def _iterate_pairs(rows: pd.DataFrame, first: str, second: str) -> Iterator[tuple[str, str]]:
-    return zip(rows[first], rows[second], strict=True)
+    areas = run_query("areas", level="any", lang=lang)
+    return dict(zip(areas["code"], areas["name"], strict=True))

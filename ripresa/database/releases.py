@@ -38,7 +38,7 @@ def load_releases(root: Path | None = None) -> list[dict[str, str]]:
 def load_revisions(root: Path | None = None) -> list[dict[str, str]]:
     """The changes of every release, newest release first.
 
-    An empty key column stands for several values; observations counts the changes of a line.
+    An empty key column means several values; observations counts the changes of a line.
     """
     rows = _read_csv((root or settings.DATA) / "revisions.csv")
     return sorted(rows, key=lambda row: row["date"], reverse=True)
