@@ -4,11 +4,11 @@ A withheld figure is drawn as withheld: hatched, with the reason, never as zero.
 """
 
 from ripresa.charts import theme as look
+from ripresa.charts.scales import get_text_colour
 from ripresa.i18n import format_interval, format_value, t
 from ripresa.narrative.figure_text import FigureText
 
 LEVEL_COLOUR_INDEXES = (1, 3, 4, 5)  # of the sequential palette: one a level
-DARK_INK, LIGHT_INK = "#0E1117", "#FFFFFF"
 ROW_HEIGHT, VERTICAL_MARGIN = 34, 70
 MAX_LABEL_LENGTH = 26  # characters of a name on one line
 
@@ -47,7 +47,7 @@ def build_level_chart(
                     **_build_pattern(colours),
                 },
             },
-            "textfont": {"color": _get_text_colour(colours.bar), "size": look.BODY_SIZE},
+            "textfont": {"color": get_text_colour(colours.bar), "size": look.BODY_SIZE},
             "error_x": {
                 "type": "data",
                 "symmetric": False,
@@ -123,7 +123,7 @@ def build_group_chart(
                 "textposition": "inside",
                 "insidetextanchor": "middle",
                 "textangle": 0,
-                "textfont": {"color": _get_text_colour(colour), "size": look.SMALL_SIZE},
+                "textfont": {"color": get_text_colour(colour), "size": look.SMALL_SIZE},
                 "constraintext": "none",
                 "hoverinfo": "text",
                 "hovertext": [
@@ -292,12 +292,6 @@ def _format_category(category: str, names: dict[str, str]) -> str:
 def _get_level_colour(category: str, colours) -> str:
     """The colour of a level; levels shown together take the lower one's, hatched."""
     return colours.sequential[LEVEL_COLOUR_INDEXES[int(category.split("+")[0]) - 1]]
-
-
-def _get_text_colour(colour: str) -> str:
-    """Black or white, whichever reads better on the colour."""
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return DARK_INK if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.2 else LIGHT_INK
 
 
 def _get_reason_position(official: float | None) -> float:

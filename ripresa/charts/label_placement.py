@@ -4,6 +4,7 @@ from math import inf
 from operator import itemgetter, mul
 
 from ripresa.charts import theme as look
+from ripresa.charts.text_width import estimate_text_width
 
 PLOT_WIDTHS = (220, 460)  # pixels of a plot on a phone and on half a page: a name is to stand well in both
 PLOT_WIDTH_WEIGHTS = (1, 3)  # of what it covers in each
@@ -32,7 +33,10 @@ def place_labels(
     points: share of the plot's width, pixels of its height, and the name. drawn: the stretches of the lines. ends: middle, half height and name of what stands to the right of the plot."""
     felt = [_sample_line_pixels(drawn, width) for width in PLOT_WIDTHS]
     fixed = [
-        [(width, width + look.estimate_text_width(text), up - half, up + half) for up, half, text in ends]
+        [
+            (width, width + estimate_text_width(text, look.TICK_SIZE), up - half, up + half)
+            for up, half, text in ends
+        ]
         for width in PLOT_WIDTHS
     ]
     taken: list[list[Box]] = [[] for _ in PLOT_WIDTHS]
@@ -60,7 +64,7 @@ def place_labels(
 
 def _compute_box(point: tuple[float, float, str], width: int, anchor: str, shift: int, rise: int) -> Box:
     x, y, text = point
-    wide = look.estimate_text_width(text)
+    wide = estimate_text_width(text, look.TICK_SIZE)
     left = x * width + shift - {"left": 0, "right": wide, "center": wide / 2}[anchor]
     return left, left + wide, y + rise - HALF_LINE_HEIGHT, y + rise + HALF_LINE_HEIGHT
 

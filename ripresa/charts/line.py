@@ -9,6 +9,7 @@ from ripresa.charts import theme as look
 from ripresa.charts.label_placement import place_labels, spread_labels
 from ripresa.charts.line_styles import assign_styles as looks_of
 from ripresa.charts.scales import compute_contrast, compute_ticks
+from ripresa.charts.text_width import estimate_text_width
 from ripresa.filters import View
 from ripresa.i18n import t
 from ripresa.narrative.figure_text import build_figure_text, build_hover_text
@@ -80,7 +81,11 @@ def build_line_chart(
     foot = BOTTOM_MARGIN + look.estimate_legend_height(keys)
     right = (
         max(
-            [look.estimate_text_width(label["text"]) for label in ends if label.get("xref") == "paper"],
+            [
+                estimate_text_width(label["text"], look.TICK_SIZE)
+                for label in ends
+                if label.get("xref") == "paper"
+            ],
             default=0,
         )
         + 14

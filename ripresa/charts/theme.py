@@ -5,6 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ripresa.charts.text_width import estimate_text_width
 from ripresa.filters import View
 from ripresa.i18n import format_number
 from ripresa.narrative.figure_text import FigureText
@@ -209,11 +210,6 @@ def wrap_text(text: str, width: int, lines: int = 3) -> str:
     if len(rows) > lines:
         rows = [*rows[: lines - 1], rows[lines - 1] + "…"]
     return "<br>".join(rows)
-
-
-def estimate_text_width(text: str, size: int = TICK_SIZE) -> int:
-    """About how many pixels the longest line of `text` takes."""
-    return round(max(map(len, text.replace("<b>", "").replace("</b>", "").split("<br>"))) * size * 0.66)
 
 
 MODEBAR_LABELS = {

@@ -61,16 +61,9 @@ def get_map_outlines(level: str) -> tuple[int, int, dict[str, str], dict[str, tu
         "europe": _build_albers_projection(40, 62, 14),
         "world": _project_natural_earth,
     }[level]
-    shapes = {
-        feature["properties"]["id"]: feature["geometry"]
-        for feature in areas.load_boundaries(level)["features"]
-    }
     rings = {
-        code: [
-            [project(*_shift_antimeridian(point, ring, level)) for point in ring]
-            for ring in _get_rings(shape)
-        ]
-        for code, shape in shapes.items()
+        code: [[project(*_shift_antimeridian(point, ring, level)) for point in ring] for ring in outlines]
+        for code, outlines in areas.load_rings(level).items()
     }
     corners = (
         [project(lon, lat) for lon in MAP_BOUNDS[level][::2] for lat in MAP_BOUNDS[level][1::2]]
@@ -227,11 +220,6 @@ def _shift_antimeridian(point, ring, level: str) -> tuple[float, float]:
     if level == "world" and max(place[0] for place in ring) < -168:
         return point[0] + 360, point[1]
     return (point[0] + 20 if level == "europe" and point[0] > 49.9 else point[0]), point[1]
-
-
-def _get_rings(shape: dict) -> list:
-    polygons = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
-    return [ring for polygon in polygons for ring in polygon]
 
 
 def _build_path(rings: list[list[tuple[float, float]]], wide: int, tall: int) -> str:

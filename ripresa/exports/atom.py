@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from ripresa import catalogue
-from ripresa.database import query
+from ripresa.coverage import get_area_names
 from ripresa.i18n import format_items, format_number, format_period, format_value, t
 
 FEED_PATH = "/revisions.atom"
@@ -49,7 +49,7 @@ def describe_revision(revision: Mapping[str, str], lang: str) -> str:
     """One line of revisions.csv in words."""
     indicator = catalogue.load_indicators().get(revision["indicator"])
     name = indicator.label[lang] if indicator else revision["indicator"] or t("all_indicators", lang)
-    where = _get_area_names(lang).get(revision["geo"], revision["geo"])
+    where = get_area_names(lang).get(revision["geo"], revision["geo"])
     what = ", ".join(
         part
         for part in (
@@ -112,7 +112,3 @@ def _format_value(text: str, indicator, lang: str) -> str:
         )
     except ValueError:
         return text
-
-
-def _get_area_names(lang: str) -> dict[str, str]:
-    return {row.code: row.name for row in query.run_query("areas", level="any", lang=lang).itertuples()}

@@ -6,7 +6,6 @@ Words stand above and below the chart, or beside it where a tall chart in a wide
 
 import json
 import math
-import unicodedata
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -16,28 +15,13 @@ import plotly.graph_objects as go
 
 from ripresa import settings
 from ripresa.charts import theme as look
+from ripresa.charts.text_width import measure_text
 from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import ExportedTable
 from ripresa.i18n import t
 
 FONT_FAMILY = 'Arial, Helvetica, "Liberation Sans", Arimo, sans-serif'
-GLYPH_WIDTHS = dict(
-    zip(
-        map(chr, range(32, 127)),
-        map(
-            int,
-            (  # hundredths of the size, of Arial and its metric twins
-                "28 28 35 56 56 89 67 19 33 33 39 58 28 33 28 28 56 56 56 56 56 56 56 56 56 56 28 28 58 58 58 56 102 67 67 72 72 67 61 78 72 28 50 67 56 83 72 78 67 78 72 67 61 72 67 94 67 67 61 "
-                "28 28 28 47 56 33 56 56 50 56 56 28 56 56 22 22 50 22 83 56 56 56 56 33 50 28 56 50 72 50 50 50 33 26 33 58"
-            ).split(),
-        ),
-    )
-)
-GLYPH_WIDTHS |= {"—": 100, "…": 100, "·": 28, "’": 22, "º": 37, "“": 33, "”": 33}
-BOLD_WIDTH_FACTOR, LINE_FILL_SHARE = (
-    1.08,
-    0.97,
-)  # bold is wider; lines are filled to 97% so that a slightly wider font still fits
+LINE_FILL_SHARE = 0.97  # of a line is filled, so that a slightly wider font still fits
 LINE_HEIGHT = 1.3  # plotly's line height
 MAX_STRETCH, MIN_SCALE_FACTOR = (
     1.45,
@@ -147,17 +131,6 @@ def build_image_text(export: ExportedTable) -> dict[str, list[str]]:
 
 
 # --- measuring ---
-
-
-def measure_text(text: str, size: float, bold: bool = False) -> float:
-    """How many pixels a text takes in Arial."""
-    plain = unicodedata.normalize("NFD", text)
-    return (
-        sum(GLYPH_WIDTHS.get(letter, 60) for letter in plain if not unicodedata.combining(letter))
-        / 100
-        * size
-        * (BOLD_WIDTH_FACTOR if bold else 1)
-    )
 
 
 def wrap_text(text: str, max_width: float, size: float, bold: bool = False) -> list[str]:

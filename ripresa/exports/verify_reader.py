@@ -13,13 +13,12 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import SequenceMatcher
-from functools import lru_cache
 from xml.etree import ElementTree
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from ripresa.database import query
+from ripresa.coverage import get_area_names
 from ripresa.database.published_observation import KEY_COLUMNS
 from ripresa.exports import formats, image_metadata
 from ripresa.exports import seal as fingerprint
@@ -63,7 +62,7 @@ class Finding:
         if len(values.get("was", "")) > EXCERPT_LENGTH and "found" in values:
             values["found"], values["was"] = _excerpt_difference(values["found"], values["was"])
         if "geo" in values:
-            values["geo"] = _get_area_names(lang).get(values["geo"], values["geo"])
+            values["geo"] = get_area_names(lang).get(values["geo"], values["geo"])
         return t(f"detail_{self.kind}", lang, **values)
 
 
@@ -511,8 +510,3 @@ def _excerpt_difference(found: str, was: str) -> tuple[str, str]:
         + ("…" if cut + EXCERPT_LENGTH < len(text) else "")
         for text in (found, was)
     )
-
-
-@lru_cache(maxsize=2)
-def _get_area_names(lang: str) -> dict[str, str]:
-    return {row.code: row.name for row in query.run_query("areas", level="any", lang=lang).itertuples()}

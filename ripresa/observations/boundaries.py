@@ -1,10 +1,13 @@
-"""The areas a map draws: names, label points, boundaries and the strokes that hatch them."""
+"""The areas of the maps: names, label points, boundaries and hatch lines."""
 
 import csv
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import cos, radians, sin
+from typing import TypedDict
 
 from ripresa import settings
 
@@ -18,48 +21,104 @@ SHORT_NAMES = {  # where the official name is too long for a bar or the end of a
     "WORLD": {"it": "Mondo", "en": "World"},
     "EUR": {"it": "Europa", "en": "Europe"},
 }
-NARROW_NAMES = {"Friuli-Venezia Giulia": "Friuli-V. Giulia"}  # in a panel of a hundred pixels
-LABEL_POINTS = {
+NARROW_NAMES = {"Friuli-Venezia Giulia": "Friuli-V. Giulia"}  # in a panel 100 pixels wide
+LABEL_POINTS = {  # where the label point of the boundary file has too little space for a number
     "ITC3": (8.9, 43.82),
     "ITH5": (11.0, 44.6),
     "ITH2": (11.15, 46.1),
     "ITI3": (13.25, 43.35),
-}  # where a number fits better than at the label point
+}
 LABELS_AT_SEA = ("ITC3",)
-HATCH_SPACING = {"italy": 0.22, "europe": 0.8, "world": 2.6}  # degrees between two strokes of a hatch
+HATCH_SPACING = {"italy": 0.22, "europe": 0.8, "world": 2.6}  # degrees between two lines of a hatch
+HATCH_DECIMALS = {"italy": 2, "europe": 1, "world": 1}
+
+Point = tuple[float, float]  # longitude, latitude
+Ring = Sequence[Sequence[float]]  # a closed line of points
+
+
+class Geometry(TypedDict):
+    """A GeoJSON geometry; the nesting of the coordinates depends on the type."""
+
+    type: str
+    coordinates: list[list[Ring]] | list[Ring]
+
+
+class Feature(TypedDict):
+    """A GeoJSON feature; the properties hold id, the label point (x, y) and `europe`."""
+
+    properties: dict[str, str | float]
+    geometry: Geometry
+
+
+class FeatureCollection(TypedDict):
+    """A GeoJSON file."""
+
+    type: str
+    features: list[Feature]
+
+
+class Tile(TypedDict):
+    """One area of the tile grid."""
+
+    row: int
+    col: int
+    label: str
+
+
+class TileGrid(TypedDict):
+    """The tile grid of Italy; the tiles by area code."""
+
+    rows: int
+    cols: int
+    tiles: dict[str, Tile]
 
 
 @dataclass(frozen=True)
 class MapArea:
-    """One area of a map; `context` is a neighbour drawn for orientation only."""
+    """One area of a map, its names by language; `context` marks a neighbour without data."""
 
     id: str
-    name: dict
+    name: dict[str, str]
     x: float
     y: float
     context: bool
 
 
 @cache
-def load_boundaries(level: str) -> dict:
-    """The GeoJSON of a level, for figures drawn on the server."""
-    return json.loads((settings.BOUNDARIES / f"{MAP_FILES[level]}.geojson").read_text(encoding="utf-8"))
+def load_boundaries(level: str) -> FeatureCollection:
+    """The GeoJSON of a level, for figures that are rendered on the server."""
+    path = settings.BOUNDARIES / f"{MAP_FILES[level]}.geojson"
+    boundaries: FeatureCollection = json.loads(path.read_text(encoding="utf-8"))
+    return boundaries
 
 
 @cache
 def load_map_areas(level: str) -> dict[str, MapArea]:
-    """Every area a map of this level draws, by code."""
-    named, found = load_short_names(), {}
+    """Every area on the map of a level, by code."""
+    areas = {}
     for feature in load_boundaries(level)["features"]:
-        its = feature["properties"]
-        found[its["id"]] = MapArea(
-            its["id"],
-            named.get(its["id"], {"it": its["id"], "en": its["id"]}),
-            its["x"],
-            its["y"],
-            context=its.get("europe", 1) == 0,
+        properties = feature["properties"]
+        code = str(properties["id"])
+        areas[code] = MapArea(
+            code,
+            load_short_names().get(code, {"it": code, "en": code}),
+            float(properties["x"]),
+            float(properties["y"]),
+            context=properties.get("europe", 1) == 0,
         )
-    return found
+    return areas
+
+
+@cache
+def load_rings(level: str) -> dict[str, list[Ring]]:
+    """The outlines of each area of a level by code: all rings of all its polygons."""
+    rings = {}
+    for feature in load_boundaries(level)["features"]:
+        geometry = feature["geometry"]
+        coordinates = geometry["coordinates"]
+        polygons = coordinates if geometry["type"] == "MultiPolygon" else [coordinates]
+        rings[str(feature["properties"]["id"])] = [ring for polygon in polygons for ring in polygon]
+    return rings
 
 
 @cache
@@ -72,66 +131,59 @@ def load_short_names() -> dict[str, dict[str, str]]:
         }
 
 
-def get_label_point(level: str, code: str) -> tuple[float, float]:
-    """Where the number of an area is written."""
-    return LABEL_POINTS.get(code) or (load_map_areas(level)[code].x, load_map_areas(level)[code].y)
+def get_label_point(level: str, code: str) -> Point:
+    """Longitude and latitude of an area's label."""
+    area = load_map_areas(level)[code]
+    return LABEL_POINTS.get(code, (area.x, area.y))
 
 
 @cache
 def get_data_area_codes(level: str) -> tuple[str, ...]:
-    """The codes that count: every area but the neighbours kept as context."""
+    """The codes of the areas that may have data: all but the context."""
     return tuple(code for code, area in load_map_areas(level).items() if not area.context)
 
 
 @cache
-def load_tile_grid() -> dict:
-    """The tile map of Italy: rows, columns, and for each area its row, column and label."""
-    return json.loads(settings.TILE_GRID.read_text(encoding="utf-8"))
+def load_tile_grid() -> TileGrid:
+    """The tile grid of Italy."""
+    grid: TileGrid = json.loads(settings.TILE_GRID.read_text(encoding="utf-8"))
+    return grid
 
 
 @cache
-def build_hatch_lines(level: str, code: str, angle: int) -> tuple[list, list]:
-    """Parallel strokes that fill an area, as longitudes and latitudes with None between two strokes. One passes by its label point."""
-    area, rings = load_map_areas(level)[code], _get_rings(level, code)
-    turn, back = (cos(radians(angle)), sin(radians(angle))), (cos(radians(-angle)), sin(radians(-angle)))
-    turned = [[_rotate(point, back) for point in ring] for ring in rings]
-    gap, start = HATCH_SPACING[level], _rotate((area.x, area.y), back)[1]
-    heights = [y for ring in turned for _, y in ring]
-    digits = 2 if level == "italy" else 1
-    lon, lat = [], []
-    for i in range(int((min(heights) - start) // gap), int((max(heights) - start) // gap) + 2):
-        height = start + i * gap
-        crossings = sorted(_find_crossings(turned, height))
-        for left, right in zip(crossings[::2], crossings[1::2]):
-            for end in (left, right):
-                x, y = _rotate((end, height), turn)
-                lon.append(round(x, digits))
-                lat.append(round(y, digits))
-            lon.append(None)
-            lat.append(None)
-    return lon, lat
+def build_hatch_lines(level: str, code: str, angle: int) -> tuple[list[float | None], list[float | None]]:
+    """Parallel lines that fill an area, as longitudes and latitudes with None between two lines.
+
+    Scan-line filling in coordinates rotated by `angle` degrees, in which the lines are horizontal. One of the
+    lines passes through the area's label point.
+    """
+    area = load_map_areas(level)[code]
+    rings = [[_rotate(point, -angle) for point in ring] for ring in load_rings(level)[code]]
+    spacing = HATCH_SPACING[level]
+    _, start = _rotate((area.x, area.y), -angle)
+    heights = [y for ring in rings for _, y in ring]
+    longitudes: list[float | None] = []
+    latitudes: list[float | None] = []
+    for i in range(int((min(heights) - start) // spacing), int((max(heights) - start) // spacing) + 2):
+        height = start + i * spacing
+        crossings = sorted(_find_crossings(rings, height))
+        for left, right in zip(crossings[::2], crossings[1::2], strict=True):
+            ends = [_rotate((x, height), angle) for x in (left, right)]
+            longitudes += [*(round(x, HATCH_DECIMALS[level]) for x, _ in ends), None]
+            latitudes += [*(round(y, HATCH_DECIMALS[level]) for _, y in ends), None]
+    return longitudes, latitudes
 
 
-@cache
-def _load_geometries(level: str) -> dict[str, dict]:
-    return {
-        feature["properties"]["id"]: feature["geometry"] for feature in load_boundaries(level)["features"]
-    }
+def _rotate(point: Sequence[float], degrees: float) -> Point:
+    """The point rotated about the origin, counterclockwise."""
+    x, y = point[:2]
+    cosine, sine = cos(radians(degrees)), sin(radians(degrees))
+    return x * cosine - y * sine, x * sine + y * cosine
 
 
-def _get_rings(level: str, code: str) -> list:
-    shape = _load_geometries(level)[code]
-    polygons = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
-    return [ring for polygon in polygons for ring in polygon]
-
-
-def _rotate(point, turn) -> tuple[float, float]:
-    (x, y), (c, s) = point[:2], turn
-    return x * c - y * s, x * s + y * c
-
-
-def _find_crossings(rings: list, height: float):
+def _find_crossings(rings: Sequence[Ring], height: float) -> Iterator[float]:
+    """Where the rings cross a horizontal line."""
     for ring in rings:
-        for (x1, y1), (x2, y2) in zip(ring, ring[1:]):
+        for (x1, y1), (x2, y2) in pairwise(ring):
             if (y1 <= height) != (y2 <= height):
                 yield x1 + (height - y1) * (x2 - x1) / (y2 - y1)

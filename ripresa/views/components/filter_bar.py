@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from ripresa.database.query import run_query
+from ripresa.coverage import get_area_names
 from ripresa.filter_options import Options, build_options
 from ripresa.filters import MAX_AREAS, View
 from ripresa.i18n import format_items, format_period, t
@@ -78,9 +78,9 @@ def _render_area_select(view: View, offered, name: str) -> None:
     }
     if not set(view.geo) <= set(labels):  # a whole among its parts: Italy, the EU
         labels |= {
-            row.code: row.name
-            for row in run_query("areas", level="any", lang=lang).itertuples()
-            if row.code in view.geo and row.code not in labels
+            code: name
+            for code, name in get_area_names(lang).items()
+            if code in view.geo and code not in labels
         }
     key = _seed_widget("geo", list(view.geo), lang)
     st.multiselect(
