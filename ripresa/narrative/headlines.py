@@ -1,7 +1,12 @@
-"""The sentence over a figure, and what it may say.
+"""The headline of a figure.
 
-A finding never says more than the data allow: with intervals "higher" or "not distinguishable", without them a plain difference called so.
+A headline never claims more than the data support: with intervals "higher" or "not distinguishable", without them
+a plain difference that is called so.
 """
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
 
 from ripresa.filters import View
 from ripresa.i18n import format_items, format_period, round_half_up, t
@@ -9,7 +14,7 @@ from ripresa.narrative.phrases import (
     MAX_NAMES,
     format_area_name,
     format_difference,
-    format_indicator_label,
+    format_headline_subject,
     format_indicator_value,
     format_period_range,
     format_reference_name,
@@ -18,6 +23,7 @@ from ripresa.narrative.phrases import (
 )
 from ripresa.narrative.significance import classify_difference
 from ripresa.observations.rows import (
+    Row,
     flag_other_editions,
     format_edition_mark,
     get_area_rows,
@@ -33,381 +39,359 @@ from ripresa.observations.rows import (
     unique_in_order,
     with_values,
 )
-from ripresa.observations.series import build_series, split_segments
+from ripresa.observations.series import Segment, build_series, split_segments
 
-MAX_LISTED_CHANGES = 4  # areas named in a sentence of changes
-MAX_COUNTED_SECTORS = 8  # sectors: as many are some of them, and the title says of how many it speaks
+MAX_LISTED_CHANGES = 4  # areas in a list of changes
+MAX_COUNTED_SECTORS = 8  # up to this number, the headline gives the number of published sectors
 
-
-def build_headline(rows, view: View, kind: str = "") -> str:
-    """The sentence over the figure."""
-    found = to_records(rows, view.lang)
-    if not with_values(found):
-        return t("no_data_title", view.lang, short=format_indicator_label(found, view))
-    return HEADLINE_BUILDERS[kind or infer_figure_kind(found, view)](found, view)
+NameFormat = Callable[[Row], str]
+GenderPair = tuple[str, str, Row, Row]  # code, name, women's row, men's row
 
 
-def infer_figure_kind(found: list[dict], view: View) -> str:
-    """What the rows are about: gaps, heat, sectors, trend, dots or areas."""
-    if {"female", "male"} <= {row.get("gender") for row in found}:
+def build_headline(rows: pd.DataFrame | list[Row], view: View, kind: str = "") -> str:
+    """The headline of a figure of these rows; `kind` is inferred from the rows if it is empty."""
+    records = to_records(rows, view.lang)
+    if not with_values(records):
+        return _fill("no_data_title", records, view)
+    return HEADLINE_BUILDERS[kind or infer_figure_kind(records, view)](records, view)
+
+
+def infer_figure_kind(rows: list[Row], view: View) -> str:
+    """The kind of figure for these rows: gaps, heat, sectors, trend, dots or areas."""
+    if {"female", "male"} <= {row.get("gender") for row in rows}:
         return "gaps"
-    if has_several(found, "sector"):
-        return "heat" if has_several(found, "geo") else "sectors"
-    if len({(row["geo"], row["edition"]) for row in found}) < len(found):
+    if has_several(rows, "sector"):
+        return "heat" if has_several(rows, "geo") else "sectors"
+    if len({(row["geo"], row["edition"]) for row in rows}) < len(rows):
         return "trend"
     return "dots" if view.chart == "dots" else "areas"
 
 
-def _build_area_headline(found: list[dict], view: View) -> str:
-    found = flag_other_editions(found)
-    known = with_values(get_area_rows(found, view)) or with_values(found)
-    against = with_values(get_reference_rows(found, view))
-    chosen = [row for row in known if row["geo"] in view.geo]
-    known = _get_rankable_rows(known)
-    if len(chosen) == 1 and against and chosen[0]["edition"] == against[0]["edition"]:
-        return build_comparison_headline(chosen[0], against[0], view)
-    if 1 <= len(chosen) <= MAX_NAMES:
-        return _build_list_headline(chosen + against[:1], found, view)
-    if len(known) == 1:
-        return t(
-            "single",
-            view.lang,
-            short=format_indicator_label(found, view),
-            name=format_area_name(known[0], found, view),
-            value=format_indicator_value(known[0]["value"], view),
-        )
-    return _build_range_headline(known, against, view, lambda row: format_area_name(row, known, view))
+def _fill(key: str, rows: Sequence[Row], view: View, **values: object) -> str:
+    """A headline that begins with the indicator."""
+    return t(key, view.lang, short=format_headline_subject(rows, view), **values)
 
 
-def _build_range_headline(known: list[dict], against: list[dict], view: View, name) -> str:
-    low, high = find_extremes(known, view)
-    values = {
-        "short": format_indicator_label(known, view),
-        "low": format_indicator_value(low[0]["value"], view),
-        "high": format_indicator_value(high[0]["value"], view),
+def _describe_row(row: Row, view: View) -> dict[str, str]:
+    """The placeholders of a sentence about one row."""
+    return {
+        "name": row["geo_name"],
+        "value": format_indicator_value(row["value"], view),
+        "period": format_row_period(row, view.lang),
     }
-    if values["low"] == values["high"]:
-        return t("same_everywhere", view.lang, short=format_indicator_label(known, view), value=values["low"])
-    ends = {"low_name": format_tied_names(low, name, view), "high_name": format_tied_names(high, name, view)}
-    text = t("range", view.lang, **values, **ends) + (
-        t("ends_indistinct", view.lang) if classify_difference(high[0], low[0]) == "indistinct" else ""
-    )
-    return text + "".join(
-        f"; {t('item', view.lang, name=row['geo_name'] + format_edition_mark(row), value=format_indicator_value(row['value'], view))}"
-        for row in against[:1]
+
+
+def _describe_change(segment: Segment, view: View) -> dict[str, str]:
+    """The placeholders of a sentence about the change from the first to the last row."""
+    first, last = segment[0], segment[-1]
+    return {
+        "name": last["geo_name"],
+        "first": format_indicator_value(first["value"], view),
+        "first_period": format_row_period(first, view.lang),
+        "last": format_indicator_value(last["value"], view),
+        "last_period": format_row_period(last, view.lang),
+    }
+
+
+# --- areas ---
+
+
+def _build_area_headline(rows: list[Row], view: View) -> str:
+    rows = flag_other_editions(rows)
+    area_rows = with_values(get_area_rows(rows, view)) or with_values(rows)
+    reference_rows = with_values(get_reference_rows(rows, view))[:1]
+    selected = [row for row in area_rows if row["geo"] in view.geo]
+    rankable = _get_rankable_rows(area_rows)
+    if len(selected) == 1 and reference_rows and selected[0]["edition"] == reference_rows[0]["edition"]:
+        return build_comparison_headline(selected[0], reference_rows[0], view)
+    if 1 <= len(selected) <= MAX_NAMES:
+        return _build_list_headline(selected + reference_rows, rows, view)
+    if len(rankable) == 1:
+        [row] = rankable
+        return _fill(
+            "single",
+            rows,
+            view,
+            name=format_area_name(row, rows, view),
+            value=format_indicator_value(row["value"], view),
+        )
+    return _build_range_headline(
+        rankable, view, lambda row: format_area_name(row, rankable, view), reference_rows
     )
 
 
-def find_extremes(known: list[dict], view: View) -> tuple[list[dict], list[dict]]:
-    """The lowest and the highest rows of one edition, ties included as printed; small bases and old surveys stand back while two others remain."""
-    known = _get_rankable_rows(known)
-    firm = [row for row in known if not is_small_sample(row) and not is_old_survey(row)]
-    known = firm if len(firm) >= 2 else known
-    printed = [round_half_up(row["value"], view.indicator.decimals) for row in known]
+def _build_range_headline(
+    rows: list[Row], view: View, format_name: NameFormat, reference_rows: Sequence[Row] = ()
+) -> str:
+    low_rows, high_rows = find_extremes(rows, view)
+    low = format_indicator_value(low_rows[0]["value"], view)
+    high = format_indicator_value(high_rows[0]["value"], view)
+    if low == high:
+        return _fill("same_everywhere", rows, view, value=low)
+    text = _fill(
+        "range",
+        rows,
+        view,
+        low=low,
+        high=high,
+        low_name=format_tied_names(low_rows, format_name, view),
+        high_name=format_tied_names(high_rows, format_name, view),
+    )
+    if classify_difference(high_rows[0], low_rows[0]) == "indistinct":
+        text += t("ends_indistinct", view.lang)
+    for row in reference_rows:
+        name = row["geo_name"] + format_edition_mark(row)
+        text += f"; {t('item', view.lang, name=name, value=format_indicator_value(row['value'], view))}"
+    return text
+
+
+def find_extremes(rows: list[Row], view: View) -> tuple[list[Row], list[Row]]:
+    """The rows with the lowest and with the highest printed value, ties included, of the main edition.
+
+    Small samples and old surveys are left out while two other rows remain.
+    """
+    rows = _get_rankable_rows(rows)
+    precise = [row for row in rows if not is_small_sample(row) and not is_old_survey(row)]
+    if len(precise) >= 2:
+        rows = precise
+    printed = [round_half_up(row["value"], view.indicator.decimals) for row in rows]
+    low, high = min(printed), max(printed)
     return (
-        [row for row, value in zip(known, printed) if value == min(printed)],
-        [row for row, value in zip(known, printed) if value == max(printed)],
+        [row for row, value in zip(rows, printed, strict=True) if value == low],
+        [row for row, value in zip(rows, printed, strict=True) if value == high],
     )
 
 
-def _get_rankable_rows(known: list[dict]) -> list[dict]:
-    """The rows that may be ranked: those of the edition most have."""
-    return [row for row in known if not is_other_edition(row)] or known
+def _get_rankable_rows(rows: list[Row]) -> list[Row]:
+    """The rows of the main edition."""
+    return [row for row in rows if not is_other_edition(row)] or rows
 
 
-def format_tied_names(tied: list[dict], name, view: View) -> str:
-    names = list(dict.fromkeys(name(row) for row in tied))
+def format_tied_names(rows: Sequence[Row], format_name: NameFormat, view: View) -> str:
+    """The names of rows with one value: up to two, else the first and a count."""
+    names = list(dict.fromkeys(map(format_name, rows)))
     if len(names) <= 2:
         return format_items(names, view.lang)
     return t("extreme_more", view.lang, name=names[0], count=len(names) - 1)
 
 
-def _build_list_headline(chosen: list[dict], found: list[dict], view: View) -> str:
+def _build_list_headline(selected: Sequence[Row], rows: list[Row], view: View) -> str:
     items = [
         t(
             "item",
             view.lang,
-            name=format_area_name(row, found, view),
+            name=format_area_name(row, rows, view),
             value=format_indicator_value(row["value"], view),
         )
-        for row in chosen
+        for row in selected
     ]
-    return t(
-        "listed", view.lang, short=format_indicator_label(found, view), items=join_with_semicolons(items)
-    )
+    return _fill("listed", rows, view, items=join_with_semicolons(items))
 
 
-def build_comparison_headline(row: dict, other: dict, view: View) -> str:
-    """One area against what it is compared with."""
-    words = {
-        "short": format_indicator_label([row], view),
-        "name": row["geo_name"],
-        "value": format_indicator_value(row["value"], view),
-        "other": format_reference_name(other, view),
-        "other_name": other["geo_name"],
-        "other_value": format_indicator_value(other["value"], view),
-        "difference": format_difference(row["value"], other["value"], view),
-    }
-    judged = classify_difference(row, other)
-    if judged:
-        return t(
-            {"higher": "above", "lower": "below", "indistinct": "indistinct"}[judged], view.lang, **words
-        )
-    if words["value"] == words["other_value"]:
-        return t("simple_same", view.lang, **words)
-    return t("simple_above" if row["value"] > other["value"] else "simple_below", view.lang, **words)
-
-
-def _build_trend_headline(found: list[dict], view: View) -> str:
-    """From the first to the last figure that can be joined, for the chosen areas or else Italy."""
-    known = with_values(found)
-    present = unique_in_order(known, "geo")
-    wanted = [
-        geo for geo in dict.fromkeys((*view.geo, *get_highlighted_areas(view), "ITA")) if geo in present
-    ] or present
-    chosen = [geo for geo in wanted if geo in view.geo][:MAX_LISTED_CHANGES] or (
-        present if wanted is present and len(present) <= MAX_LISTED_CHANGES else []
-    )
-    if len(chosen) > 1:
-        ends = [(part[0], part[-1]) for part in (_get_newest_segment(geo, found, view) for geo in chosen)]
-        if (
-            len({(first["period"], last["period"]) for first, last in ends}) == 1
-            and ends[0][0] is not ends[0][1]
-        ):
-            items = [
-                t(
-                    "change_item",
-                    view.lang,
-                    name=last["geo_name"],
-                    first=format_indicator_value(first["value"], view),
-                    last=format_indicator_value(last["value"], view),
-                )
-                for first, last in ends
-            ]
-            return t(
-                "changes",
-                view.lang,
-                short=format_indicator_label(found, view),
-                period=format_period_range(ends[0][0]["period"], ends[0][1]["period"], view),
-                items=join_with_semicolons(items),
-            )
-        return t(
-            "listed",
-            view.lang,
-            short=format_indicator_label(found, view),
-            items=join_with_semicolons([_format_change(first, last, view) for first, last in ends]),
-        )
-    stretch = _get_newest_segment(wanted[0], found, view)
-    first, last = stretch[0], stretch[-1]
-    if first is last:
-        return t(
-            "at_period",
-            view.lang,
-            short=format_indicator_label(found, view),
-            name=last["geo_name"],
-            value=format_indicator_value(last["value"], view),
-            period=format_row_period(last, view),
-        )
-    value = format_indicator_value(last["value"], view)
-    key = (
-        "change_indistinct"
-        if classify_difference(last, first) == "indistinct"
-        else "change_none"
-        if format_indicator_value(first["value"], view) == value
-        else "change"
-    )
-    twice = sum(row["geo"] == last["geo"] and row["period"] == last["period"] for row in known) > 1
-    name = (
-        f"{last['geo_name']} ({last.get('edition_name') or last['edition']})" if twice else last["geo_name"]
-    )
-    return t(
+def build_comparison_headline(row: Row, other: Row, view: View) -> str:
+    """The headline of one area compared with a reference area."""
+    value = format_indicator_value(row["value"], view)
+    other_value = format_indicator_value(other["value"], view)
+    outcome = classify_difference(row, other)
+    if outcome:
+        key = {"higher": "above", "lower": "below", "indistinct": "indistinct"}[outcome]
+    elif value == other_value:
+        key = "simple_same"
+    else:
+        key = "simple_above" if row["value"] > other["value"] else "simple_below"
+    return _fill(
         key,
-        view.lang,
-        short=format_indicator_label(found, view),
-        name=name,
-        first=format_indicator_value(first["value"], view),
-        first_period=format_row_period(first, view),
-        last=value,
-        last_period=format_row_period(last, view),
-    )
-
-
-def _format_change(first: dict, last: dict, view: View) -> str:
-    """One of several areas whose stretches begin or end at different times."""
-    if first is last:
-        return t(
-            "item_dated",
-            view.lang,
-            name=last["geo_name"],
-            value=format_indicator_value(last["value"], view),
-            period=format_row_period(last, view),
-        )
-    return t(
-        "change_dated",
-        view.lang,
-        name=last["geo_name"],
-        first=format_indicator_value(first["value"], view),
-        first_period=format_row_period(first, view),
-        last=format_indicator_value(last["value"], view),
-        last_period=format_row_period(last, view),
-    )
-
-
-def _get_newest_segment(geo: str, found: list[dict], view: View) -> list[dict]:
-    """An area's newest stretch of figures that can be joined."""
-    parts = [
-        part
-        for line in build_series(found)
-        if line.geo == geo
-        for part in split_segments(line, found, view.indicator.breaks)
-    ]
-    return max(parts, key=lambda part: (len(part) > 1, get_decimal_year(part[-1]), len(part)))
-
-
-def _build_dot_headline(found: list[dict], view: View) -> str:
-    """Who is named and how many are, never who is first."""
-    known = with_values(get_area_rows(found, view)) or with_values(found)
-    count = len({row.get("published_geo") or row["geo"] for row in known})
-    newest = {row["geo"]: row for row in sorted(with_values(found), key=get_decimal_year)}
-    chosen = [newest[geo] for geo in get_highlighted_areas(view) if geo in newest]
-    areas_too = "_areas" if view.level == "italy" else ""
-    if not chosen:
-        return (
-            t("quoted_many" + areas_too, view.lang, short=format_indicator_label(found, view), count=count)
-            if count > 1
-            else _build_single_dot_headline(known[0], view)
-        )
-    row = chosen[0]
-    if len(chosen) > 1 or is_reference(row, view):
-        return t(
-            "listed",
-            view.lang,
-            short=format_indicator_label(found, view),
-            items=join_with_semicolons(
-                [_format_change(row, row, view) for row in chosen[:MAX_LISTED_CHANGES]]
-            ),
-        )
-    if count == 1:
-        return _build_single_dot_headline(row, view)
-    return t(
-        "quoted" + areas_too,
-        view.lang,
-        short=format_indicator_label(found, view),
-        name=row["geo_name"],
-        value=format_indicator_value(row["value"], view),
-        period=format_row_period(row, view),
-        count=count,
-    )
-
-
-def _build_single_dot_headline(row: dict, view: View) -> str:
-    key = "at_period" if view.level == "italy" else "quoted_one"
-    return t(
-        key,
-        view.lang,
-        short=format_indicator_label([row], view),
-        name=row["geo_name"],
-        value=format_indicator_value(row["value"], view),
-        period=format_row_period(row, view),
-    )
-
-
-def pair_by_gender(found: list[dict], view: View) -> list[tuple[str, str, dict, dict]]:
-    """(code, name, women's row, men's row) for each area, sector, size or period that has both, in order of appearance."""
-    column = next((name for name in ("geo", "sector", "size") if has_several(found, name)), "geo")
-    labels = {"geo": "geo_name", "sector": "sector_name", "size": "size_name"}
-    both: dict[tuple, dict] = {}
-    for row in with_values(found):
-        both.setdefault((row[column], row["period"], row["edition"]), {})[row["gender"]] = row
-    dated = len({code for code, *_ in both}) < len(both) or has_several(found, "period")
-    names = [(code, pair) for (code, *_), pair in both.items() if "female" in pair and "male" in pair]
-    return [
-        (code, _format_pair_name(pair["female"], labels[column], dated, view), pair["female"], pair["male"])
-        for code, pair in names
-    ]
-
-
-def _format_pair_name(row: dict, label: str, dated: bool, view: View) -> str:
-    return f"{row[label]}, {format_period(row['period'], view.lang)}" if dated else row[label]
-
-
-def _build_gender_gap_headline(found: list[dict], view: View) -> str:
-    both = pair_by_gender(found, view)
-    if not both:
-        return t("no_data_title", view.lang, short=format_indicator_label(found, view))
-    chosen = [pair for pair in both if pair[0] in get_highlighted_areas(view)] or (
-        both if len(both) == 1 else []
-    )
-    words = {"short": format_indicator_label(found, view), "count": len(both)}
-    if chosen and (view.geo or len(both) == 1):
-        _, name, women, men = chosen[-1]
-        judged = classify_difference(women, men)
-        same = format_indicator_value(women["value"], view) == format_indicator_value(men["value"], view)
-        key = {"": "gap_one_same" if same else "gap_one", "indistinct": "gap_one_indistinct"}.get(
-            judged, "gap_one_distinct"
-        )
-        return t(
-            key,
-            view.lang,
-            **words,
-            name=name,
-            women=format_indicator_value(women["value"], view),
-            men=format_indicator_value(men["value"], view),
-            difference=format_difference(women["value"], men["value"], view),
-        )
-    judged = [classify_difference(women, men) for *_, women, men in both]
-    if all(judged):
-        return t(
-            "gap_many_distinct", view.lang, **words, more=judged.count("higher"), less=judged.count("lower")
-        )
-    more, less = (
-        sum(sign * women["value"] > sign * men["value"] for *_, women, men in both) for sign in (1, -1)
-    )
-    key = "gap_all_more" if more == len(both) else "gap_all_less" if less == len(both) else "gap_many"
-    return t(key, view.lang, **words, more=more, less=less)
-
-
-def _build_sector_headline(found: list[dict], view: View) -> str:
-    found = flag_other_editions(found)
-    parts = [row for row in with_values(found) if row["sector"] != "all"]
-    whole = [row for row in with_values(found) if row["sector"] == "all"]
-    if not parts:
-        return _build_list_headline(whole[:1], whole, view)
-    dates = has_several(parts + whole, "period")
-    text = _build_range_headline(
-        parts,
-        [],
+        [row],
         view,
-        lambda row: (
-            f"{row['sector_name']}, {format_period(row['period'], view.lang)}"
-            if dates
-            else row["sector_name"]
-        ),
-    )
-    text += t("of_published", view.lang, count=len(parts)) if 1 < len(parts) <= MAX_COUNTED_SECTORS else ""
-    return text + "".join(
-        f"; {t('total', view.lang).lower()}{format_edition_mark(row)} {format_indicator_value(row['value'], view)}"
-        + (f" ({format_row_period(row, view)})" if dates else "")
-        for row in whole[:1]
+        name=row["geo_name"],
+        value=value,
+        other=format_reference_name(other, view),
+        other_name=other["geo_name"],
+        other_value=other_value,
+        difference=format_difference(row["value"], other["value"], view),
     )
 
 
-def _build_heatmap_headline(found: list[dict], view: View) -> str:
-    found = flag_other_editions(found)
-    cells = [row for row in with_values(get_area_rows(found, view)) if row["sector"] != "all"] or with_values(
-        found
+# --- trends ---
+
+
+def _build_trend_headline(rows: list[Row], view: View) -> str:
+    """The change along the newest segment of the selected areas, or else of Italy."""
+    areas = unique_in_order(with_values(rows), "geo")
+    selected = [geo for geo in dict.fromkeys(view.geo) if geo in areas][:MAX_LISTED_CHANGES]
+    preferred = [geo for geo in (*view.geo, *get_highlighted_areas(view), "ITA") if geo in areas]
+    if not preferred and len(areas) <= MAX_LISTED_CHANGES:
+        selected = areas
+    if len(selected) > 1:
+        return _build_changes_headline([_get_newest_segment(geo, rows, view) for geo in selected], rows, view)
+    segment = _get_newest_segment((preferred or areas)[0], rows, view)
+    first, last = segment[0], segment[-1]
+    if first is last:
+        return _fill("at_period", rows, view, **_describe_row(last, view))
+    change = _describe_change(segment, view)
+    if [row["period"] for row in with_values(rows) if row["geo"] == last["geo"]].count(last["period"]) > 1:
+        change["name"] += f" ({last.get('edition_name') or last['edition']})"
+    if classify_difference(last, first) == "indistinct":
+        key = "change_indistinct"
+    else:
+        key = "change_none" if change["first"] == change["last"] else "change"
+    return _fill(key, rows, view, **change)
+
+
+def _build_changes_headline(segments: list[Segment], rows: list[Row], view: View) -> str:
+    """The changes of several areas; the periods are given once if all segments have the same."""
+    periods = {(segment[0]["period"], segment[-1]["period"]) for segment in segments}
+    if len(periods) == 1 and len(segments[0]) > 1:
+        [(start, end)] = periods
+        items = [t("change_item", view.lang, **_describe_change(segment, view)) for segment in segments]
+        period = format_period_range(start, end, view)
+        return _fill("changes", rows, view, period=period, items=join_with_semicolons(items))
+    items = [_format_change(segment, view) for segment in segments]
+    return _fill("listed", rows, view, items=join_with_semicolons(items))
+
+
+def _format_change(segment: Segment, view: View) -> str:
+    """The change of one of several areas, with its periods."""
+    if len(segment) == 1:
+        return t("item_dated", view.lang, **_describe_row(segment[0], view))
+    return t("change_dated", view.lang, **_describe_change(segment, view))
+
+
+def _get_newest_segment(geo: str, rows: list[Row], view: View) -> Segment:
+    """The newest segment of an area, preferably of more than one point."""
+    segments = [
+        segment
+        for series in build_series(rows)
+        if series.geo == geo
+        for segment in split_segments(series, rows, view.indicator.breaks)
+    ]
+    return max(segments, key=lambda segment: (len(segment) > 1, get_decimal_year(segment[-1]), len(segment)))
+
+
+# --- dots: areas are named and counted, never ranked ---
+
+
+def _build_dot_headline(rows: list[Row], view: View) -> str:
+    rows_with_values = with_values(rows)
+    area_rows = with_values(get_area_rows(rows, view)) or rows_with_values
+    count = len({row.get("published_geo") or row["geo"] for row in area_rows})
+    newest = {row["geo"]: row for row in sorted(rows_with_values, key=get_decimal_year)}
+    highlighted = [newest[geo] for geo in get_highlighted_areas(view) if geo in newest]
+    if len(highlighted) > 1 or any(is_reference(row, view) for row in highlighted):
+        items = [_format_change([row], view) for row in highlighted[:MAX_LISTED_CHANGES]]
+        return _fill("listed", rows, view, items=join_with_semicolons(items))
+    if count == 1:
+        row = (highlighted or area_rows)[0]
+        key = "at_period" if view.level == "italy" else "quoted_one"
+        return _fill(key, [row], view, **_describe_row(row, view))
+    suffix = "_areas" if view.level == "italy" else ""
+    if not highlighted:
+        return _fill("quoted_many" + suffix, rows, view, count=count)
+    return _fill("quoted" + suffix, rows, view, **_describe_row(highlighted[0], view), count=count)
+
+
+# --- women-led and men-led firms ---
+
+
+def pair_by_gender(rows: list[Row], view: View) -> list[GenderPair]:
+    """(code, name, women's row, men's row) for each area, sector, size or period that has both, in order."""
+    column = next((name for name in ("geo", "sector", "size") if has_several(rows, name)), "geo")
+    rows_by_gender: dict[tuple[str, str, str], dict[str, Row]] = {}
+    for row in with_values(rows):
+        key = (row[column], row["period"], row["edition"])
+        rows_by_gender.setdefault(key, {})[row["gender"]] = row
+    codes = {code for code, *_ in rows_by_gender}
+    is_dated = len(codes) < len(rows_by_gender) or has_several(rows, "period")
+    pairs = []
+    for (code, *_), genders in rows_by_gender.items():
+        if "female" in genders and "male" in genders:
+            name = genders["female"][f"{column}_name"]
+            if is_dated:
+                name += f", {format_period(genders['female']['period'], view.lang)}"
+            pairs.append((code, name, genders["female"], genders["male"]))
+    return pairs
+
+
+def _build_gender_gap_headline(rows: list[Row], view: View) -> str:
+    pairs = pair_by_gender(rows, view)
+    if not pairs:
+        return _fill("no_data_title", rows, view)
+    if len(pairs) == 1:
+        return _build_one_gap_headline(pairs[0], pairs, rows, view)
+    highlighted = [pair for pair in pairs if pair[0] in get_highlighted_areas(view)]
+    if highlighted and view.geo:
+        return _build_one_gap_headline(highlighted[-1], pairs, rows, view)
+    outcomes = [classify_difference(women, men) for *_, women, men in pairs]
+    if all(outcomes):
+        key, more, less = "gap_many_distinct", outcomes.count("higher"), outcomes.count("lower")
+    else:
+        more = sum(women["value"] > men["value"] for *_, women, men in pairs)
+        less = sum(women["value"] < men["value"] for *_, women, men in pairs)
+        key = "gap_many"
+        if len(pairs) in (more, less):
+            key = "gap_all_more" if more else "gap_all_less"
+    return _fill(key, rows, view, count=len(pairs), more=more, less=less)
+
+
+def _build_one_gap_headline(pair: GenderPair, pairs: list[GenderPair], rows: list[Row], view: View) -> str:
+    _, name, women, men = pair
+    women_value = format_indicator_value(women["value"], view)
+    men_value = format_indicator_value(men["value"], view)
+    outcome = classify_difference(women, men)
+    if outcome:
+        key = "gap_one_indistinct" if outcome == "indistinct" else "gap_one_distinct"
+    else:
+        key = "gap_one_same" if women_value == men_value else "gap_one"
+    difference = format_difference(women["value"], men["value"], view)
+    return _fill(
+        key,
+        rows,
+        view,
+        count=len(pairs),
+        name=name,
+        women=women_value,
+        men=men_value,
+        difference=difference,
     )
-    return _build_range_headline(cells, [], view, lambda row: f"{row['geo_name']}, {row['sector_name']}")
 
 
-HEADLINE_BUILDERS = {
-    "areas": _build_area_headline,
-    "map": _build_area_headline,
-    "tiles": _build_area_headline,
-    "bars": _build_area_headline,
-    "trend": _build_trend_headline,
-    "lines": _build_trend_headline,
-    "multiples": _build_trend_headline,
+# --- sectors ---
+
+
+def _build_sector_headline(rows: list[Row], view: View) -> str:
+    rows = with_values(flag_other_editions(rows))
+    sector_rows = [row for row in rows if row["sector"] != "all"]
+    total_rows = [row for row in rows if row["sector"] == "all"]
+    if not sector_rows:
+        return _build_list_headline(total_rows[:1], total_rows, view)
+    is_dated = has_several(rows, "period")
+
+    def format_name(row: Row) -> str:
+        name: str = row["sector_name"]
+        return f"{name}, {format_period(row['period'], view.lang)}" if is_dated else name
+
+    text = _build_range_headline(sector_rows, view, format_name)
+    if 1 < len(sector_rows) <= MAX_COUNTED_SECTORS:
+        text += t("of_published", view.lang, count=len(sector_rows))
+    for row in total_rows[:1]:
+        value = format_indicator_value(row["value"], view)
+        text += f"; {t('total', view.lang).lower()}{format_edition_mark(row)} {value}"
+        if is_dated:
+            text += f" ({format_row_period(row, view.lang)})"
+    return text
+
+
+def _build_heatmap_headline(rows: list[Row], view: View) -> str:
+    rows = flag_other_editions(rows)
+    cells = [row for row in with_values(get_area_rows(rows, view)) if row["sector"] != "all"]
+    return _build_range_headline(
+        cells or with_values(rows), view, lambda row: f"{row['geo_name']}, {row['sector_name']}"
+    )
+
+
+HEADLINE_BUILDERS: dict[str, Callable[[list[Row], View], str]] = {
+    **dict.fromkeys(("areas", "map", "tiles", "bars"), _build_area_headline),
+    **dict.fromkeys(("trend", "lines", "multiples"), _build_trend_headline),
     "dots": _build_dot_headline,
     "gaps": _build_gender_gap_headline,
     "sectors": _build_sector_headline,

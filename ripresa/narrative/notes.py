@@ -1,4 +1,8 @@
-"""What a reader must know before repeating a figure."""
+"""The notes under a figure: its caveats."""
+
+from collections.abc import Iterable
+
+import pandas as pd
 
 from ripresa import catalogue
 from ripresa.filters import View
@@ -7,6 +11,7 @@ from ripresa.narrative.headlines import infer_figure_kind
 from ripresa.narrative.phrases import format_name_list, join_with_semicolons
 from ripresa.observations.rows import (
     SMALL_SAMPLE_SIZE,
+    Row,
     flag_other_editions,
     get_area_rows,
     get_decimal_year,
@@ -19,154 +24,128 @@ from ripresa.observations.rows import (
     is_small_sample,
     parse_decimal_year,
     to_records,
+    unique_in_order,
     with_values,
 )
 
+AREA_KINDS = ("areas", "map", "tiles", "bars")
+TIME_KINDS = ("trend", "lines", "multiples", "dots")
 
-def build_notes(rows, view: View, kind: str = "") -> list[str]:
-    """What a reader must know before repeating the figure, most important first."""
-    found, lang = to_records(rows, view.lang), view.lang
-    known = with_values(found)
-    kind = kind or infer_figure_kind(found, view) if found else kind
-    wanted = not view.indicator.note_sources or any(
-        row.get("source") in view.indicator.note_sources for row in get_area_rows(found, view) or found
-    )
-    lines = [view.indicator.note[lang]] if wanted and view.indicator.note.get(lang) else []
+
+def build_notes(rows: pd.DataFrame | list[Row], view: View, kind: str = "") -> list[str]:
+    """The notes for a figure of these rows, most important first."""
+    records, lang = to_records(rows, view.lang), view.lang
+    rows_with_values = with_values(records)
+    if records and not kind:
+        kind = infer_figure_kind(records, view)
+    notes = _build_indicator_notes(records, view)
     if kind == "dots":
-        lines.append(t("note_dots", lang))
-    lines += (
-        _build_provisional_notes(known, lang)
-        + _build_edition_notes(known, lang)
-        + _build_other_edition_notes(known, kind, lang)
-    )
-    if kind in ("trend", "lines", "multiples", "dots"):
-        lines += _build_break_notes(known, view)
-    lines += (
-        _build_small_sample_notes(known, view)
-        + _build_published_geo_notes(known, lang)
-        + _build_survey_year_notes(known, kind, lang)
-        + _build_vintage_notes(known, lang)
-        + _build_interval_notes(known, lang)
-    )
+        notes.append(t("note_dots", lang))
+    notes += _build_provisional_notes(rows_with_values, lang)
+    notes += _build_edition_notes(rows_with_values, lang)
+    notes += _build_other_edition_notes(rows_with_values, kind, lang)
+    if kind in TIME_KINDS:
+        notes += _build_break_notes(rows_with_values, view)
+    notes += _build_small_sample_notes(rows_with_values, lang)
+    notes += _build_published_geo_notes(rows_with_values, lang)
+    if kind in AREA_KINDS:
+        notes += _build_survey_year_notes(rows_with_values, lang)
+    notes += _build_vintage_notes(rows_with_values, lang)
+    notes += _build_interval_notes(rows_with_values, lang)
     if kind == "map":
-        lines.append(t("note_boundaries", lang))
-    return lines
+        notes.append(t("note_boundaries", lang))
+    return notes
 
 
-def _build_provisional_notes(known: list[dict], lang: str) -> list[str]:
-    periods = sorted({row["period"] for row in known if is_provisional(row)})
-    return (
-        [
-            t(
-                "note_provisional",
-                lang,
-                periods=format_items([format_period(period, lang) for period in periods], lang),
-            )
-        ]
-        if periods
-        else []
-    )
+def _build_indicator_notes(rows: list[Row], view: View) -> list[str]:
+    """The note of the catalogue, if it applies to a source of these rows."""
+    note, sources = view.indicator.note.get(view.lang), view.indicator.note_sources
+    applies = not sources or any(row.get("source") in sources for row in get_area_rows(rows, view) or rows)
+    return [note] if note and applies else []
 
 
-def _build_edition_notes(known: list[dict], lang: str) -> list[str]:
-    names = list(dict.fromkeys(row.get("edition_name") or row.get("edition") or "" for row in known))
+def _format_periods(periods: Iterable[str], lang: str) -> str:
+    return format_items([format_period(period, lang) for period in periods], lang)
+
+
+def _build_provisional_notes(rows: list[Row], lang: str) -> list[str]:
+    periods = sorted({row["period"] for row in rows if is_provisional(row)})
+    return [t("note_provisional", lang, periods=_format_periods(periods, lang))] if periods else []
+
+
+def _build_edition_notes(rows: list[Row], lang: str) -> list[str]:
+    names = list(dict.fromkeys(row.get("edition_name") or row.get("edition") or "" for row in rows))
     if len(names) > 1:
         return [t("note_editions", lang, editions=join_with_semicolons(names))]
-    alone = any(row.get("edition") == "single" for row in known)
-    return [t("note_edition", lang, edition=names[0])] if names and names[0] and not alone else []
+    is_single = any(row.get("edition") == "single" for row in rows)
+    return [t("note_edition", lang, edition=name) for name in names if name and not is_single]
 
 
-def _build_other_edition_notes(known: list[dict], kind: str, lang: str) -> list[str]:
-    groups: dict[str, list[str]] = {}
-    for row in (
-        flag_other_editions(known) if kind in ("areas", "map", "tiles", "bars", "sectors", "heat") else ()
-    ):
-        if is_other_edition(row):
-            name = {"sectors": row["sector_name"], "heat": f"{row['geo_name']}, {row['sector_name']}"}.get(
-                kind, row["geo_name"]
-            )
-            groups.setdefault(row.get("edition_name") or row["edition"], []).append(name)
+def _build_other_edition_notes(rows: list[Row], kind: str, lang: str) -> list[str]:
+    if kind not in (*AREA_KINDS, "sectors", "heat"):
+        return []
+    names: dict[str, list[str]] = {}
+    for row in filter(is_other_edition, flag_other_editions(rows)):
+        name = row["sector_name"] if kind == "sectors" else row["geo_name"]
+        if kind == "heat":
+            name += f", {row['sector_name']}"
+        names.setdefault(row.get("edition_name") or row["edition"], []).append(name)
     return [
-        t("note_apart", lang, names=join_with_semicolons(names), edition=edition)
-        for edition, names in groups.items()
+        t("note_apart", lang, names=join_with_semicolons(edition_names), edition=edition)
+        for edition, edition_names in names.items()
     ]
 
 
-def _build_break_notes(known: list[dict], view: View) -> list[str]:
-    times = [get_decimal_year(row) for row in known]
-    inside = [
+def _build_break_notes(rows: list[Row], view: View) -> list[str]:
+    years = list(map(get_decimal_year, rows))
+    breaks = [
         period
         for period in view.indicator.breaks
-        if times and min(times) < parse_decimal_year(period) <= max(times)
+        if years and min(years) < parse_decimal_year(period) <= max(years)
     ]
-    return (
-        [
-            t(
-                "note_break",
-                view.lang,
-                periods=format_items([format_period(period, view.lang) for period in inside], view.lang),
-            )
-        ]
-        if inside
-        else []
-    )
+    return [t("note_break", view.lang, periods=_format_periods(breaks, view.lang))] if breaks else []
 
 
-def _build_small_sample_notes(known: list[dict], view: View) -> list[str]:
-    names = list(dict.fromkeys(row["geo_name"] for row in known if is_small_sample(row)))
-    return (
-        [t("note_small", view.lang, names=format_name_list(names, view.lang), count=SMALL_SAMPLE_SIZE)]
-        if names
-        else []
-    )
-
-
-def _build_published_geo_notes(known: list[dict], lang: str) -> list[str]:
-    groups: dict[str, list[str]] = {}
-    for row in known:
-        if row.get("published_geo"):
-            groups.setdefault(row["published_geo"], []).append(row["geo_name"])
-    return [
-        t("note_published_geo", lang, names=format_items(list(dict.fromkeys(names)), lang))
-        for names in groups.values()
-    ]
-
-
-def _build_survey_year_notes(known: list[dict], kind: str, lang: str) -> list[str]:
-    if kind not in ("areas", "map", "tiles", "bars") or not has_several(known, "period"):
+def _build_small_sample_notes(rows: list[Row], lang: str) -> list[str]:
+    names = unique_in_order(filter(is_small_sample, rows), "geo_name")
+    if not names:
         return []
-    old = len([row for row in known if is_old_survey(row)])
-    first, last = min(known, key=get_decimal_year), max(known, key=get_decimal_year)
-    lines = [
-        t(
-            "note_years",
-            lang,
-            first=format_period(first["period"], lang),
-            last=format_period(last["period"], lang),
-        )
-    ]
-    return lines + ([t("note_old", lang, count=old)] if old else [])
+    return [t("note_small", lang, names=format_name_list(names, lang), count=SMALL_SAMPLE_SIZE)]
 
 
-def _build_vintage_notes(known: list[dict], lang: str) -> list[str]:
-    names = list(dict.fromkeys(row["geo_name"] for row in known if is_old_vintage(row)))
+def _build_published_geo_notes(rows: list[Row], lang: str) -> list[str]:
+    """One note for each joined area: the areas that share its value."""
+    names: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.get("published_geo"):
+            names.setdefault(row["published_geo"], {})[row["geo_name"]] = None
+    return [t("note_published_geo", lang, names=format_items(areas, lang)) for areas in names.values()]
+
+
+def _build_survey_year_notes(rows: list[Row], lang: str) -> list[str]:
+    if not has_several(rows, "period"):
+        return []
+    first, last = min(rows, key=get_decimal_year), max(rows, key=get_decimal_year)
+    periods = {"first": format_period(first["period"], lang), "last": format_period(last["period"], lang)}
+    notes = [t("note_years", lang, **periods)]
+    if old_count := sum(map(is_old_survey, rows)):
+        notes.append(t("note_old", lang, count=old_count))
+    return notes
+
+
+def _build_vintage_notes(rows: list[Row], lang: str) -> list[str]:
+    names = unique_in_order(filter(is_old_vintage, rows), "geo_name")
     return [t("note_vintage", lang, names=format_name_list(names, lang))] if names else []
 
 
-def _build_interval_notes(known: list[dict], lang: str) -> list[str]:
-    with_interval = [row for row in known if has_interval(row)]
-    lines = []
-    if with_interval:
-        counted = all(
-            getattr(catalogue.load_sources().get(row["source"]), "kind", "") == "register"
-            for row in with_interval
-        )
-        lines.append(t("note_interval_register" if counted else "note_interval", lang))
-        if len(with_interval) < len(known):
-            lines.append(t("note_interval_some", lang))
-        return lines
-    return [
-        t(f"reason_{reason}", lang)
-        for reason in dict.fromkeys(row.get("no_ci_reason") for row in known)
-        if reason
-    ]
+def _build_interval_notes(rows: list[Row], lang: str) -> list[str]:
+    rows_with_interval = list(filter(has_interval, rows))
+    if not rows_with_interval:
+        reasons = dict.fromkeys(row.get("no_ci_reason") for row in rows)
+        return [t(f"reason_{reason}", lang) for reason in reasons if reason]
+    sources = (catalogue.load_sources().get(row["source"]) for row in rows_with_interval)
+    all_registers = all(source is not None and source.kind == "register" for source in sources)
+    notes = [t("note_interval_register" if all_registers else "note_interval", lang)]
+    if len(rows_with_interval) < len(rows):
+        notes.append(t("note_interval_some", lang))
+    return notes

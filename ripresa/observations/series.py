@@ -1,83 +1,104 @@
-"""Lines of one area and one edition, cut wherever two points cannot be joined."""
+"""Time series of one area and one edition, split wherever two points are not comparable."""
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from ripresa.observations.rows import get_decimal_year, is_old_vintage, parse_decimal_year
+from ripresa.observations.rows import (
+    Row,
+    get_decimal_year,
+    is_old_vintage,
+    parse_decimal_year,
+    with_values,
+)
+
+Segment = list[Row]  # consecutive points that are comparable, in time order
 
 
 @dataclass(frozen=True)
 class Series:
-    """One area in one edition, its rows in time order (rows without a value included: they are gaps)."""
+    """The rows of one area and edition in time order, including those without a value, which are gaps."""
 
     geo: str
     name: str
     edition: str
     edition_name: str
-    points: tuple[dict, ...]
+    points: tuple[Row, ...]
 
 
-def build_series(found: list[dict]) -> list[Series]:
-    """One for each area and edition, in order of appearance: editions are never joined."""
-    groups: dict[tuple, list[dict]] = {}
-    for row in found:
+def build_series(rows: Iterable[Row]) -> list[Series]:
+    """One series for each area and edition, in order of appearance."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
         groups.setdefault((row["geo"], row["edition"]), []).append(row)
     return [
         Series(
             geo,
-            rows[0]["geo_name"],
+            points[0]["geo_name"],
             edition,
-            rows[0].get("edition_name") or edition,
-            tuple(sorted(rows, key=get_decimal_year)),
+            points[0].get("edition_name") or edition,
+            tuple(sorted(points, key=get_decimal_year)),
         )
-        for (geo, edition), rows in groups.items()
+        for (geo, edition), points in groups.items()
     ]
 
 
-def split_segments(line: Series, known: list[dict], breaks: tuple[str, ...] = ()) -> list[list[dict]]:
-    """The stretches of `line` that may be drawn through: cut at breaks, at missing values, at periods that others of the edition have, and around
-    figures of a whole interval of months.
+def split_segments(series: Series, rows: Iterable[Row], breaks: Sequence[str] = ()) -> list[Segment]:
+    """Splits a series at breaks, missing values, skipped periods and values of old vintages or period ranges.
 
-    known: the rows of every area; they say which periods the edition has.
+    rows: those of all areas; a period that any of them has in this edition is skipped if this series lacks it.
     """
-    calendar = sorted({get_decimal_year(row) for row in known if row["edition"] == line.edition})
-    yearly = all(len(str(row["period"])) == 4 for row in known if row["edition"] == line.edition)
-    step = min((b - a for a, b in zip(calendar, calendar[1:])), default=0)
-    cuts = [parse_decimal_year(period) for period in breaks]
-    parts: list[list[dict]] = [[]]
-    last, before = None, ""
-    for row in line.points:
-        if row["value"] is None:
-            parts.append([])
-            last = None
-            continue
-        now = get_decimal_year(row)
-        if last is not None and (
-            any(last < cut <= now for cut in cuts)
-            or any(last < other < now for other in calendar)
-            or (yearly and now - last > step)
+    edition_rows = [row for row in rows if row["edition"] == series.edition]
+    calendar = sorted(set(map(get_decimal_year, edition_rows)))
+    is_yearly = all(len(str(row["period"])) == 4 for row in edition_rows)
+    step = min((later - earlier for earlier, later in pairwise(calendar)), default=0.0)
+    break_years = [parse_decimal_year(period) for period in breaks]
+
+    def is_joined(previous: Row, row: Row) -> bool:
+        start, end = get_decimal_year(previous), get_decimal_year(row)
+        return not (
+            any(start < year <= end for year in break_years)
+            or any(start < year < end for year in calendar)
+            or (is_yearly and end - start > step)
             or is_old_vintage(row)
-            or "/" in row["period"] + before
-        ):
-            parts.append([])
-        parts[-1].append(row)
-        last, before = now, row["period"]
-    return [part for part in parts if part]
+            or "/" in row["period"] + previous["period"]
+        )
+
+    segments: list[Segment] = []
+    previous: Row | None = None
+    for row in series.points:
+        if row["value"] is None:
+            previous = None
+            continue
+        if previous is not None and is_joined(previous, row):
+            segments[-1].append(row)
+        else:
+            segments.append([row])
+        previous = row
+    return segments
 
 
-def rank_editions(known: list[dict]) -> list[str]:
-    """Editions, the one with most figures first: it gets the unbroken line."""
-    counts = Counter(row["edition"] for row in known)
-    return sorted(counts, key=lambda edition: -counts[edition])
+def join_segments(segments: Iterable[Segment]) -> list[Row | None]:
+    """The points of all segments, with None where a line is interrupted."""
+    points: list[Row | None] = []
+    for segment in segments:
+        points += [None, *segment] if points else segment
+    return points
 
 
-def locate_breaks(breaks: tuple[str, ...], found: list[dict]) -> list[float]:
-    """Where to draw each break: half way between the last point before it and the first point from it on."""
-    known = sorted({get_decimal_year(row) for row in found if row["value"] is not None})
-    places = []
+def rank_editions(rows: Iterable[Row]) -> list[str]:
+    """The editions, the one with most rows first."""
+    return [edition for edition, _ in Counter(row["edition"] for row in rows).most_common()]
+
+
+def locate_breaks(breaks: Iterable[str], rows: Iterable[Row]) -> list[float]:
+    """The decimal year of each break: midway between the last point before it and the first from it on."""
+    years = sorted(set(map(get_decimal_year, with_values(rows))))
+    locations = []
     for period in breaks:
-        at = parse_decimal_year(period)
-        before, after = [x for x in known if x < at], [x for x in known if x >= at]
-        if before and after:
-            places.append(round((before[-1] + after[0]) / 2, 3))
-    return places
+        i = bisect_left(years, parse_decimal_year(period))
+        if 0 < i < len(years):
+            locations.append(round((years[i - 1] + years[i]) / 2, 3))
+    return locations

@@ -12,7 +12,7 @@ from ripresa.charts import sparkline
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters, get_available_indicators, resolve_view
 from ripresa.i18n import format_number, format_period, format_value, get_language_name, t, translate_fragments
-from ripresa.narrative import benchmark
+from ripresa.narrative import benchmark, phrases
 from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
 from ripresa.observations.rows import is_provisional
 from ripresa.profiles.area_profile import CONTEXT_TOPICS, AreaProfile, ProfileEntry
@@ -141,7 +141,7 @@ def _render_entry_row(
     )
     return (
         f'<tr role="row"><th scope="row" role="rowheader">{name}{scope}</th>'
-        f'<td class="value" role="cell"><strong>{escape(_format_value(row, indicator, lang))}</strong> <span>{escape(benchmark.format_row_period(row, lang))}</span><small>{escape(sure)}</small></td>'
+        f'<td class="value" role="cell"><strong>{escape(_format_value(row, indicator, lang))}</strong> <span>{escape(phrases.format_row_period(row, lang))}</span><small>{escape(sure)}</small></td>'
         f'<td class="since" role="cell">{spark}<span>{escape(describe_recovery(entry, lang))}</span></td>'
         f'<td class="comparison" role="cell">{_render_comparison_cell(entry, draw(sparkline.render_strip_plot(row, list(entry.benchmarks), list(entry.peers), indicator, lang, theme)), lang)}</td></tr>'
     )
@@ -255,7 +255,7 @@ def _render_table_title(name: str, title: str, about: str = "") -> str:
 def format_entry_period(entry: ProfileEntry, lang: str) -> str:
     """The period of a figure, whether it is provisional, and whether it is that of a larger area."""
     joined = f"; {t('profile_joined', lang)}" if entry.row.get("published_geo") else ""
-    return benchmark.format_row_period(entry.row, lang) + joined
+    return phrases.format_row_period(entry.row, lang) + joined
 
 
 def render_missing_data(area: AreaProfile) -> str:

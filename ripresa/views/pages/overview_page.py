@@ -11,7 +11,7 @@ from ripresa.charts import choropleth as regions
 from ripresa.database.query import run_query
 from ripresa.filters import Filters, get_values_of_all_periods, resolve_view
 from ripresa.i18n import format_value, t
-from ripresa.narrative import benchmark
+from ripresa.narrative import phrases
 from ripresa.observations.rows import is_small_sample, with_reference_rows
 from ripresa.profiles import area_profile as areas
 from ripresa.profiles import sheet
@@ -200,7 +200,7 @@ def render_regions_summary(names: dict[str, str], lang: str) -> None:
             if row["geo"] in body
         ]
         newest = max(rows, key=lambda row: row["period_start"])
-        heads[id] = f"{indicator.short[lang]}, {benchmark.format_row_period(newest, lang)}"
+        heads[id] = f"{indicator.short[lang]}, {phrases.format_row_period(newest, lang)}"
         for row in rows:
             signs = [sign for sign, holds in FOOTNOTE_RULES.items() if holds(row)]
             used.update(signs)

@@ -9,7 +9,7 @@ from ripresa.catalogue import Indicator
 from ripresa.database.query import get_data_version, run_query
 from ripresa.i18n import MISSING_TEXT, format_period, format_value, t
 from ripresa.narrative import benchmark
-from ripresa.narrative.phrases import format_difference
+from ripresa.narrative.phrases import FormatContext, format_difference
 from ripresa.observations.rows import get_decimal_year, is_old_vintage, to_records, with_values
 from ripresa.profiles import sheet
 from ripresa.profiles.area_profile import (
@@ -231,7 +231,7 @@ def render_comparison(there: SectorComparison, lang: str) -> str:
 
 
 def _format_difference(row: dict, indicator: Indicator, lang: str) -> str:
-    return format_difference(row["value"], row["total_value"], benchmark.FormatContext(indicator, lang))
+    return format_difference(row["value"], row["total_value"], FormatContext(indicator, lang))
 
 
 def render_missing_data(one: SectorProfile) -> str:
