@@ -12,7 +12,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from ripresa import catalogue
-from ripresa.charts import bar, dot, dumbbell, heatmap, small_multiples, theme
+from ripresa.charts import bar, dot, dumbbell, heatmap, sector_bar, small_multiples, theme, tile_grid
 from ripresa.charts import choropleth as regions
 from ripresa.charts import label_placement as labels
 from ripresa.charts import line as trend
@@ -386,7 +386,7 @@ def test_no_country_of_the_map_of_europe_that_counts_is_cut_at_its_top():
         point[1]
         for feature in areas.load_boundaries("europe")["features"]
         if feature["properties"].get("europe", 1) and feature["properties"]["id"] not in ("RUS", "SJM")
-        for ring in areas._get_rings("europe", feature["properties"]["id"])
+        for ring in areas.load_rings("europe")[feature["properties"]["id"]]
         for point in ring
     )
     assert 71 < north < regions.GEO_LAYOUTS["europe"]["lataxis"]["range"][1]
@@ -410,7 +410,7 @@ def test_classes_on_the_map_are_flat_colours_with_their_limits():
 
 
 def test_tiles_hold_name_and_value_of_all_21_areas():
-    figure = regions.build_tile_grid_map(
+    figure = tile_grid.build_tile_grid_map(
         frame(row("ITC4", 5.8), row("ITF6", 7.9), row("ITC2", 5.0, n=12)), view(geo=["ITC4"])
     )
     written = [note["text"] for note in layout(figure)["annotations"]]
@@ -672,8 +672,8 @@ def test_an_area_past_the_sixth_has_a_colour_of_its_own_where_few_are_drawn():
 
 
 def test_names_at_the_ends_of_lines_do_not_cover_one_another():
-    placed = trend.spread_labels([[100, 15, "a"], [104, 15, "b"], [106, 15, "c"], [300, 15, "d"]], 330)
-    assert all(after[0] - before[0] >= before[1] + after[1] for before, after in pairwise(placed))
+    centres = labels.spread_labels([(100, 15), (104, 15), (106, 15), (300, 15)], 330)
+    assert all(after - before >= 30 for before, after in pairwise(centres))
 
 
 @pytest.mark.parametrize("ups", [(100, 100), (100, 104, 96), (50, 61, 70, 72)])
@@ -926,7 +926,7 @@ def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
             for sector, value in zip(kinds, (-8.3, -13.7, -6.1, -8.4, -9.9))
         )
     )
-    figure = heatmap.build_sector_bar_chart(rows, view(unit="percent_change", geo=["ITA"]))
+    figure = sector_bar.build_sector_bar_chart(rows, view(unit="percent_change", geo=["ITA"]))
     assert layout(figure)["yaxis"]["ticktext"] == [
         "<b>Tutti i settori</b>",
         "Costruzioni",
@@ -1133,7 +1133,7 @@ def test_a_total_of_another_edition_is_marked_among_the_sectors():
         *(row("ITA", value, sector=sector, **EUROSTAT) for sector, value in zip("CFI", (6.1, 5.0, 8.0))),
         row("ITA", 9.9, sector="G"),
     )
-    figure = heatmap.build_sector_bar_chart(rows, view(geo=["ITA"]))
+    figure = sector_bar.build_sector_bar_chart(rows, view(geo=["ITA"]))
     assert layout(figure)["yaxis"]["ticktext"] == [
         "<b>Tutti i settori ‡</b>",
         "Alloggio e<br>ristorazione",
@@ -1302,13 +1302,13 @@ def test_nothing_to_draw_is_said():
     rows = frame(row("ITC4", None))
     for draw in (
         regions.build_choropleth,
-        regions.build_tile_grid_map,
+        tile_grid.build_tile_grid_map,
         bar.build_bar_chart,
         trend.build_line_chart,
         dumbbell.build_dumbbell_chart,
         small_multiples.build_small_multiples,
         dot.build_dot_plot,
-        heatmap.build_sector_bar_chart,
+        sector_bar.build_sector_bar_chart,
         heatmap.build_heatmap,
     ):
         for empty in (rows, rows.iloc[:0]):
@@ -1357,7 +1357,7 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
         "bars": bar.build_bar_chart(found, shown, look),
         "lines": trend.build_line_chart(lines, shown, look),
         "multiples": small_multiples.build_small_multiples(lines, shown, look),
-        "sectors": heatmap.build_sector_bar_chart(
+        "sectors": sector_bar.build_sector_bar_chart(
             run_query("by_sector", **shown.query_parameters, geo="ITA"), shown, look
         ),
         "gaps": dumbbell.build_dumbbell_chart(
@@ -1369,7 +1369,7 @@ def figures(id: str, level: str, topic: str, lang: str, look: str = "dark") -> d
         drawn["dots"] = dot.build_dot_plot(found, shown, look)
     if shown.chart == "map":
         drawn["map"] = regions.build_choropleth(found, shown, look)
-        drawn |= {"tiles": regions.build_tile_grid_map(found, shown, look)} if level == "italy" else {}
+        drawn |= {"tiles": tile_grid.build_tile_grid_map(found, shown, look)} if level == "italy" else {}
     return drawn
 
 

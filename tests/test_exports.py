@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 
 from ripresa import catalogue
-from ripresa.charts import bar, dot, heatmap, small_multiples
+from ripresa.charts import bar, dot, sector_bar, small_multiples
 from ripresa.charts.theme import get_figure_text
 from ripresa.database import query as queries
 from ripresa.embed import embed_page
@@ -648,7 +648,7 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
             bar.build_bar_chart(load_rows("women", "world"), load_view("women", "world")),
             load_rows("women", "world"),
         ),
-        (heatmap.build_sector_bar_chart(by_sector, chosen), by_sector),
+        (sector_bar.build_sector_bar_chart(by_sector, chosen), by_sector),
     ]
     cases = [build_figure_and_export(*case) for case in KINDS] + [
         (

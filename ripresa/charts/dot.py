@@ -1,20 +1,30 @@
-"""Named dots, for surveys of which only some countries' figures were published. Never in order of value: that would rank what happened to be quoted."""
+"""Dot plots, for surveys that published the values of only some areas.
+
+Areas are in alphabetical order: an order by value would rank an incomplete set.
+"""
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as look
-from ripresa.charts.bar import SECOND_AXIS_TRACE, build_error_bars, build_label_axes
+from ripresa.charts import theme as chart_theme
+from ripresa.charts.row_axes import SECOND_AXIS_TRACE, build_label_axes
 from ripresa.charts.scales import compute_ticks
+from ripresa.charts.theme import MARKER_SYMBOLS, Palette, Spec
+from ripresa.charts.traces import HOVER_TEXT, NO_HOVER, build_error_bars
 from ripresa.filters import View
 from ripresa.narrative.figure_text import build_figure_text, build_hover_text
 from ripresa.narrative.phrases import format_indicator_value, format_short_period
 from ripresa.observations.rows import (
     AMOUNT_UNITS,
+    Row,
     get_decimal_year,
     get_highlighted_areas,
+    get_values,
     has_interval,
+    has_several,
     is_reference,
     to_records,
     unique_in_order,
@@ -23,168 +33,153 @@ from ripresa.observations.rows import (
 from ripresa.observations.series import build_series, split_segments
 
 ROW_HEIGHT, BOTTOM_MARGIN = 30, 34
+NEWEST_SIZE, EARLIER_SIZE = 12, 7
 
 
-def build_dot_plot(rows, view: View, theme: str = "light") -> go.Figure:
-    """One row an area in alphabetical order, groups last; the newest figure full, earlier ones small and joined within an edition only.
+def build_dot_plot(rows: pd.DataFrame | list[Row], view: View, theme: str = "light") -> go.Figure:
+    """One row for each area, groups of countries last; earlier values are smaller and joined within an edition.
 
     rows: one or several periods of each area (geo, geo_name, period, period_start, edition, value).
     """
-    found, colours = to_records(rows, view.lang), look.get_palette(theme)
-    known = [
+    records, colours = to_records(rows, view.lang), chart_theme.get_palette(theme)
+    rows_with_values = [
         row
-        for row in with_values(found)
+        for row in with_values(records)
         if view.indicator.unit not in AMOUNT_UNITS or not is_reference(row, view)
     ]
-    figure_text = build_figure_text(found, view, "dots")
-    if not known:
-        return look.build_empty_figure(view, theme, figure_text)
-    order = sorted(unique_in_order(known, "geo"), key=lambda geo: _get_sort_key(geo, known, view))
-    places = {geo: place for place, geo in enumerate(order)}
-    newest = [max((row for row in known if row["geo"] == geo), key=get_decimal_year) for geo in order]
-    earlier = [row for row in known if not any(row is last for last in newest)]
-    editions = {
-        edition: look.MARKER_SYMBOLS[i % len(look.MARKER_SYMBOLS)]
-        for i, edition in enumerate(unique_in_order(sorted(known, key=get_decimal_year), "edition"))
-    }
-    dated = len({row["period"] for row in newest}) > 1 or bool(earlier)
-    values = [
-        value for row in known for value in (row["value"], row["ci_low"], row["ci_high"]) if value is not None
-    ]
-    grid = compute_ticks(min(0, *values), max(values), 5)
-    labels = [_format_label(row, dated, view) for row in newest]
-    keys = _build_legend_entries(known, editions, colours)
-    head = 26 if keys else 8
+    figure_text = build_figure_text(records, view, "dots")
+    if not rows_with_values:
+        return chart_theme.build_empty_figure(view, theme, figure_text)
+    newest = _select_newest_rows(rows_with_values, view)
+    earlier = [row for row in rows_with_values if not any(row is newest_row for newest_row in newest)]
+    numbers = {row["geo"]: i for i, row in enumerate(newest)}
+    editions = unique_in_order(sorted(rows_with_values, key=get_decimal_year), "edition")
+    symbols = {edition: MARKER_SYMBOLS[i % len(MARKER_SYMBOLS)] for i, edition in enumerate(editions)}
+    values = get_values(rows_with_values)
+    ticks = compute_ticks(min(0, *values), max(values), 5)
+    legend_entries = _build_legend_entries(rows_with_values, symbols, colours)
+    top = 26 if legend_entries else 8
     traces = [
-        _build_connector_trace(known, places, view, colours),
-        _build_marker_trace(earlier, places, editions, 7, view, colours),
-        _build_marker_trace(newest, places, editions, 12, view, colours),
-        *keys,
-        SECOND_AXIS_TRACE,
+        _build_connector_trace(rows_with_values, numbers, view, colours),
+        _build_marker_trace(earlier, numbers, symbols, EARLIER_SIZE, view, colours),
+        _build_marker_trace(newest, numbers, symbols, NEWEST_SIZE, view, colours),
     ]
-    return look.build_figure(
-        [trace for trace in traces if trace],
-        look.build_layout(
+    is_dated = has_several(newest, "period") or bool(earlier)
+    return chart_theme.build_figure(
+        [*(trace for trace in traces if trace["x"]), *legend_entries, SECOND_AXIS_TRACE],
+        chart_theme.build_layout(
             theme,
             view.lang,
-            head + ROW_HEIGHT * len(order) + BOTTOM_MARGIN,
+            top + ROW_HEIGHT * len(newest) + BOTTOM_MARGIN,
             figure_text=figure_text,
-            showlegend=bool(keys),
-            legend=look.build_legend(theme, y=1, yanchor="bottom"),
-            margin={"l": 8, "r": 8, "t": head, "b": BOTTOM_MARGIN, "pad": 4},
-            xaxis=look.build_axis(
-                theme,
-                range=_pad_range(grid),
-                tickvals=grid,
-                ticktext=look.format_tick_labels(
-                    grid, view.indicator.unit, view.indicator.decimals, view.lang
-                ),
-                zeroline=grid[0] < 0,
-                zerolinecolor=colours.border,
+            showlegend=bool(legend_entries),
+            legend=chart_theme.build_legend(theme, y=1, yanchor="bottom"),
+            margin={"l": 8, "r": 8, "t": top, "b": BOTTOM_MARGIN, "pad": 4},
+            xaxis=chart_theme.build_value_axis(
+                theme, view, ticks, 0.03, zeroline=ticks[0] < 0, zerolinecolor=colours.border
             ),
             **build_label_axes(
-                [_format_name(row, view) for row in newest], labels, theme, showgrid=True, griddash="dot"
+                [_format_name(row, view) for row in newest],
+                [_format_label(row, is_dated, view) for row in newest],
+                theme,
+                showgrid=True,
+                griddash="dot",
             ),
         ),
     )
 
 
-def _get_sort_key(geo: str, known: list[dict], view: View) -> tuple:
-    row = next(row for row in known if row["geo"] == geo)
-    plain = unicodedata.normalize("NFKD", row["geo_name"])
-    return is_reference(row, view), "".join(
-        letter for letter in plain if not unicodedata.combining(letter)
-    ).casefold()
+def _select_newest_rows(rows: list[Row], view: View) -> list[Row]:
+    """The newest row of each area in alphabetical order without regard to accents, reference rows last."""
+    newest: dict[str, Row] = {}
+    for row in rows:
+        current = newest.setdefault(row["geo"], row)
+        if get_decimal_year(row) > get_decimal_year(current):
+            newest[row["geo"]] = row
+
+    def get_sort_key(row: Row) -> tuple[bool, str]:
+        letters = unicodedata.normalize("NFKD", row["geo_name"])
+        plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+        return is_reference(row, view), plain.casefold()
+
+    return sorted(newest.values(), key=get_sort_key)
 
 
-def _format_name(row: dict, view: View) -> str:
-    text = look.wrap_text(row["geo_name"], 18, 2)
-    return (
-        f"<b>{text}</b>"
-        if row["geo"] in get_highlighted_areas(view)
-        else f"<i>{text}</i>"
-        if is_reference(row, view)
-        else text
-    )
+def _format_name(row: Row, view: View) -> str:
+    text = chart_theme.wrap_text(row["geo_name"], 18, 2)
+    if row["geo"] in get_highlighted_areas(view):
+        return f"<b>{text}</b>"
+    return f"<i>{text}</i>" if is_reference(row, view) else text
 
 
-def _format_label(row: dict, dated: bool, view: View) -> str:
-    return f"<b>{format_indicator_value(row['value'], view)}</b>" + (
-        f" {format_short_period(row['period'], view.lang)}" if dated else ""
-    )
+def _format_label(row: Row, is_dated: bool, view: View) -> str:
+    value = f"<b>{format_indicator_value(row['value'], view)}</b>"
+    return f"{value} {format_short_period(row['period'], view.lang)}" if is_dated else value
 
 
-def _pad_range(grid: list[float]) -> list[float]:
-    room = (grid[-1] - grid[0]) * 0.03
-    return [grid[0] - room, grid[-1] + room]
-
-
-def _build_connector_trace(known: list[dict], places: dict, view: View, colours) -> dict | None:
-    x, y = [], []
-    for line in build_series(known):
-        for part in split_segments(line, list(line.points), view.indicator.breaks):
-            if len(part) > 1:
-                x += [row["value"] for row in part] + [None]
-                y += [places[line.geo]] * len(part) + [None]
-    return (
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": x,
-            "y": y,
-            "line": {"color": colours.muted, "width": 1.6},
-            "hoverinfo": "skip",
-            "showlegend": False,
-        }
-        if x
-        else None
-    )
+def _build_connector_trace(
+    rows: Sequence[Row], numbers: Mapping[str, int], view: View, colours: Palette
+) -> Spec:
+    """Lines between the values of one area and edition."""
+    x: list[float | None] = []
+    y: list[int | None] = []
+    for series in build_series(rows):
+        for segment in split_segments(series, series.points, view.indicator.breaks):
+            if len(segment) > 1:
+                x += [*(row["value"] for row in segment), None]
+                y += [*[numbers[series.geo]] * len(segment), None]
+    line = {"color": colours.muted, "width": 1.6}
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, **NO_HOVER}
 
 
 def _build_marker_trace(
-    rows: list[dict], places: dict, editions: dict, size: int, view: View, colours
-) -> dict | None:
-    if not rows:
-        return None
-    ink = [
-        colours.qualitative[0]
-        if row["geo"] in get_highlighted_areas(view)
-        else colours.border
-        if is_reference(row, view)
-        else colours.bar
-        for row in rows
-    ]
-    trace = {
+    rows: Sequence[Row],
+    numbers: Mapping[str, int],
+    symbols: Mapping[str, str],
+    size: int,
+    view: View,
+    colours: Palette,
+) -> Spec:
+    """Dots with error bars if any row has an interval; those of earlier values and reference rows are hollow."""
+    outlines = [_get_colour(row, view, colours) for row in rows]
+    trace: Spec = {
         "type": "scatter",
         "mode": "markers",
         "x": [row["value"] for row in rows],
-        "y": [places[row["geo"]] for row in rows],
+        "y": [numbers[row["geo"]] for row in rows],
         "customdata": [[row["geo"]] for row in rows],
         "text": [
-            build_hover_text(row, view) + f"<br>{row.get('edition_name') or row['edition']}" for row in rows
+            f"{build_hover_text(row, view)}<br>{row.get('edition_name') or row['edition']}" for row in rows
         ],
-        "hovertemplate": "%{text}<extra></extra>",
+        **HOVER_TEXT,
         "showlegend": False,
         "marker": {
             "size": size,
-            "symbol": [editions[row["edition"]] for row in rows],
+            "symbol": [symbols[row["edition"]] for row in rows],
             "color": [
-                colours.background if is_reference(row, view) or size < 10 else colour
-                for row, colour in zip(rows, ink)
+                colours.background if is_reference(row, view) or size == EARLIER_SIZE else colour
+                for row, colour in zip(rows, outlines, strict=True)
             ],
-            "line": {"color": ink, "width": 1.8},
+            "line": {"color": outlines, "width": 1.8},
         },
-        **look.NO_SELECTION_DIMMING,
+        **chart_theme.NO_SELECTION_DIMMING,
     }
-    if not any(map(has_interval, rows)):
-        return trace
-    return {**trace, "error_x": build_error_bars(rows, colours.border)}
+    if any(map(has_interval, rows)):
+        trace["error_x"] = build_error_bars(rows, colours.border)
+    return trace
 
 
-def _build_legend_entries(known: list[dict], editions: dict, colours) -> list[dict]:
-    if len(editions) < 2:
+def _get_colour(row: Row, view: View, colours: Palette) -> str:
+    if row["geo"] in get_highlighted_areas(view):
+        return colours.qualitative[0]
+    return colours.border if is_reference(row, view) else colours.bar
+
+
+def _build_legend_entries(rows: Sequence[Row], symbols: Mapping[str, str], colours: Palette) -> list[Spec]:
+    """The symbols of the editions, if there are several."""
+    if len(symbols) < 2:
         return []
-    names = {row["edition"]: row.get("edition_name") or row["edition"] for row in known}
+    names = {row["edition"]: row.get("edition_name") or row["edition"] for row in rows}
     return [
         {
             "type": "scatter",
@@ -196,5 +191,5 @@ def _build_legend_entries(known: list[dict], editions: dict, colours) -> list[di
             "hoverinfo": "skip",
             "marker": {"symbol": symbol, "size": 9, "color": colours.secondary_text},
         }
-        for edition, symbol in editions.items()
+        for edition, symbol in symbols.items()
     ]

@@ -1,89 +1,76 @@
-"""Women-led beside men-led firms: two dots a row and the line between them."""
+"""Dumbbell charts: women-led and men-led firms as two points in a row, with a line between them."""
 
+from collections.abc import Sequence
+
+import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as look
-from ripresa.charts.bar import SECOND_AXIS_TRACE, build_error_bars, build_label_axes
+from ripresa.charts import theme as chart_theme
+from ripresa.charts.row_axes import SECOND_AXIS_TRACE, build_label_axes
 from ripresa.charts.scales import compute_ticks
+from ripresa.charts.theme import Palette, Spec
+from ripresa.charts.traces import HOVER_TEXT, NO_HOVER, build_error_bars
 from ripresa.filters import View
 from ripresa.narrative.figure_text import build_figure_text, build_hover_text
-from ripresa.narrative.headlines import pair_by_gender
+from ripresa.narrative.headlines import GenderPair, pair_by_gender
 from ripresa.narrative.phrases import format_difference, format_indicator_value
 from ripresa.narrative.significance import classify_difference
-from ripresa.observations.rows import get_highlighted_areas, has_interval, to_records
+from ripresa.observations.rows import Row, get_highlighted_areas, get_values, has_interval, to_records
 
 ROW_HEIGHT, TOP_MARGIN, BOTTOM_MARGIN = 38, 30, 56
 
 
-def build_dumbbell_chart(rows, view: View, theme: str = "light") -> go.Figure:
-    """One row an area (or sector, size, period) that has both. rows: gender "female" and "male" with value, ci_low, ci_high. Order as given."""
-    found, colours = to_records(rows, view.lang), look.get_palette(theme)
-    both = pair_by_gender(found, view)
-    figure_text = build_figure_text(found, view, "gaps")
-    if not both:
-        return look.build_empty_figure(view, theme, figure_text)
-    values = [
-        value
-        for *_, women, men in both
-        for row in (women, men)
-        for value in (row["value"], row["ci_low"], row["ci_high"])
-        if value is not None
-    ]
-    grid = compute_ticks(min(0, *values), max(values), 5)
-    places = range(len(both))
-    joins = {
+def build_dumbbell_chart(rows: pd.DataFrame | list[Row], view: View, theme: str = "light") -> go.Figure:
+    """One row for each area (or sector, size, period) that has both genders, in the order of the rows.
+
+    rows: gender "female" and "male" with value, ci_low, ci_high.
+    """
+    records, colours = to_records(rows, view.lang), chart_theme.get_palette(theme)
+    pairs = pair_by_gender(records, view)
+    figure_text = build_figure_text(records, view, "gaps")
+    if not pairs:
+        return chart_theme.build_empty_figure(view, theme, figure_text)
+    women_rows, men_rows = [women for *_, women, _ in pairs], [men for *_, men in pairs]
+    values = get_values(women_rows + men_rows)
+    ticks = compute_ticks(min(0, *values), max(values), 5)
+    connectors: Spec = {
         "type": "scatter",
         "mode": "lines",
-        "x": [x for *_, women, men in both for x in (women["value"], men["value"], None)],
-        "y": [y for place in places for y in (place, place, None)],
+        "x": [x for *_, women, men in pairs for x in (women["value"], men["value"], None)],
+        "y": [y for i in range(len(pairs)) for y in (i, i, None)],
         "line": {"color": colours.muted, "width": 4},
-        "hoverinfo": "skip",
-        "showlegend": False,
+        **NO_HOVER,
     }
-    women = {
-        **_build_marker_trace([pair[2] for pair in both], colours.qualitative[0], "circle", view, colours),
-        "legendrank": 1,
-    }
-    men = {
-        **_build_marker_trace([pair[3] for pair in both], colours.qualitative[1], "square", view, colours),
-        "legendrank": 2,
-    }
-    return look.build_figure(
-        [joins, men, women, SECOND_AXIS_TRACE],
-        look.build_layout(
+    women_trace = _build_marker_trace(women_rows, colours.qualitative[0], "circle", view, colours)
+    men_trace = _build_marker_trace(men_rows, colours.qualitative[1], "square", view, colours)
+    return chart_theme.build_figure(
+        [connectors, men_trace | {"legendrank": 2}, women_trace | {"legendrank": 1}, SECOND_AXIS_TRACE],
+        chart_theme.build_layout(
             theme,
             view.lang,
-            TOP_MARGIN + ROW_HEIGHT * len(both) + BOTTOM_MARGIN,
+            TOP_MARGIN + ROW_HEIGHT * len(pairs) + BOTTOM_MARGIN,
             figure_text=figure_text,
             showlegend=True,
-            legend=look.build_legend(
-                theme, y=1, yanchor="bottom", font={"size": look.TICK_SIZE, "color": colours.text}
+            legend=chart_theme.build_legend(
+                theme,
+                y=1,
+                yanchor="bottom",
+                font={"size": chart_theme.TICK_SIZE, "color": colours.text},
             ),
             margin={"l": 8, "r": 8, "t": TOP_MARGIN, "b": BOTTOM_MARGIN - 26, "pad": 4},
-            xaxis=look.build_axis(
-                theme,
-                range=[grid[0], grid[-1]],
-                tickvals=grid,
-                ticktext=look.format_tick_labels(
-                    grid, view.indicator.unit, view.indicator.decimals, view.lang
-                ),
-            ),
+            xaxis=chart_theme.build_value_axis(theme, view, ticks, padding=0),
             **build_label_axes(
-                [
-                    f"<b>{look.wrap_text(name, 18, 2)}</b>"
-                    if code in get_highlighted_areas(view)
-                    else look.wrap_text(name, 18, 2)
-                    for code, name, *_ in both
-                ],
-                [_format_gap(women, men, view) for *_, women, men in both],
+                [_format_name(pair, view) for pair in pairs],
+                [_format_gap(women, men, view) for *_, women, men in pairs],
                 theme,
             ),
         ),
     )
 
 
-def _build_marker_trace(rows: list[dict], colour: str, symbol: str, view: View, colours) -> dict:
-    trace = {
+def _build_marker_trace(rows: Sequence[Row], colour: str, symbol: str, view: View, colours: Palette) -> Spec:
+    """The points of one gender, with error bars if any row has an interval."""
+    trace: Spec = {
         "type": "scatter",
         "mode": "markers",
         "x": [row["value"] for row in rows],
@@ -92,7 +79,7 @@ def _build_marker_trace(rows: list[dict], colour: str, symbol: str, view: View, 
         "text": [
             build_hover_text(row, view, f"{row['geo_name']}, {row['gender_name'].lower()}") for row in rows
         ],
-        "hovertemplate": "%{text}<extra></extra>",
+        **HOVER_TEXT,
         "customdata": [[row["geo"]] for row in rows],
         "showlegend": True,
         "marker": {
@@ -101,21 +88,25 @@ def _build_marker_trace(rows: list[dict], colour: str, symbol: str, view: View, 
             "color": colour,
             "line": {"color": colours.background, "width": 1},
         },
-        **look.NO_SELECTION_DIMMING,
+        **chart_theme.NO_SELECTION_DIMMING,
     }
-    if not any(map(has_interval, rows)):
-        return trace
-    return {**trace, "error_x": build_error_bars(rows, colour)}
+    if any(map(has_interval, rows)):
+        trace["error_x"] = build_error_bars(rows, colour)
+    return trace
 
 
-def _format_gap(women: dict, men: dict, view: View) -> str:
-    """The distance at the end of the row; "≈" where the two cannot be told apart."""
-    same = classify_difference(women, men) == "indistinct" or format_indicator_value(
-        women["value"], view
-    ) == format_indicator_value(men["value"], view)
-    return (
-        "≈"
-        if same
-        else ("+" if women["value"] > men["value"] else "−")
-        + format_difference(women["value"], men["value"], view)
+def _format_name(pair: GenderPair, view: View) -> str:
+    code, name, *_ = pair
+    text = chart_theme.wrap_text(name, 18, 2)
+    return f"<b>{text}</b>" if code in get_highlighted_areas(view) else text
+
+
+def _format_gap(women: Row, men: Row, view: View) -> str:
+    """The difference at the end of the row; "≈" if it is not significant or not visible after rounding."""
+    is_printed_equal = format_indicator_value(women["value"], view) == format_indicator_value(
+        men["value"], view
     )
+    if is_printed_equal or classify_difference(women, men) == "indistinct":
+        return "≈"
+    sign = "+" if women["value"] > men["value"] else "−"
+    return sign + format_difference(women["value"], men["value"], view)

@@ -1,57 +1,42 @@
-"""Which areas a figure over time shows, and the look each keeps in every figure of a page."""
+"""The areas of a line chart, and a colour and symbol for each that is stable across the figures of a page."""
 
 from collections.abc import Iterable
 
 from ripresa.filters import View
-from ripresa.observations.rows import unique_in_order
+from ripresa.observations.rows import Row, unique_in_order
 
-DEFAULT_AREAS = {
+DEFAULT_AREAS = {  # without a selection
     "italy": ("ITA", "ITC", "ITH", "ITI", "ITF+ITG"),
     "europe": ("EU27_2020", "ITA", "DEU", "FRA", "ESP"),
     "world": ("WORLD", "ITA"),
-}  # lines beside no choice
-REFERENCE_AREAS = {
-    "italy": ("ITA",),
-    "europe": ("EU27_2020",),
-    "world": ("WORLD",),
-}  # lines beside the areas chosen
-RESERVED_STYLES = {
-    "ITA": 1,
-    "EU27_2020": 2,
-    "WORLD": 3,
-}  # what others are compared with: one look on every page
-MAX_STYLES = 6  # as many lines have a colour and a name; the others are grey
+}
+REFERENCE_AREAS = {"italy": ("ITA",), "europe": ("EU27_2020",), "world": ("WORLD",)}  # next to selected areas
+RESERVED_STYLES = {"ITA": 1, "EU27_2020": 2, "WORLD": 3}  # reference areas have one style on every page
+MAX_STYLES = 6  # further lines are grey and have no label
 
 
 def select_areas_to_plot(view: View) -> tuple[str, ...]:
-    """The areas whose lines a view is shown with."""
+    """The areas whose lines the figures of a view contain."""
     if view.chart == "series":
         return view.geo
-    return (
-        (*view.geo, *(code for code in REFERENCE_AREAS[view.level] if code not in view.geo))
-        if view.geo
-        else DEFAULT_AREAS[view.level]
-    )
+    if not view.geo:
+        return DEFAULT_AREAS[view.level]
+    return tuple(dict.fromkeys((*view.geo, *REFERENCE_AREAS[view.level])))
 
 
-def assign_styles(known: list[dict], asked: Iterable[str]) -> dict[str, int]:
-    """The number of the look of each area that has one: all if they are few, else those asked for, Italy and the EU.
+def assign_styles(rows: Iterable[Row], preferred_areas: Iterable[str]) -> dict[str, int]:
+    """The number of the style of each area that has one: all if they are few, else preferred and reference areas.
 
-    It follows from the area's place among those asked for, with figures here or not; an area past the last look takes one that nobody here has.
+    The style depends only on the area's position among the preferred areas, whether these have rows or not. An
+    area after the last style gets one that no other area of the rows has.
     """
-    areas = unique_in_order(known, "geo")
-    asked = list(
-        dict.fromkeys(
-            (
-                *asked,
-                *(areas if len(areas) <= MAX_STYLES else (geo for geo in RESERVED_STYLES if geo in areas)),
-            )
-        )
-    )
-    there = [geo for geo in asked if geo in areas][:MAX_STYLES]
-    own = {geo: RESERVED_STYLES[geo] for geo in asked if geo in RESERVED_STYLES}
-    given = own | dict(
-        zip((geo for geo in asked if geo not in own), (i for i in range(MAX_STYLES) if i not in own.values()))
-    )
-    spare = iter(set(range(MAX_STYLES)) - {given.get(geo) for geo in there})
-    return {geo: given[geo] if geo in given else next(spare) for geo in there}
+    areas = unique_in_order(rows, "geo")
+    extra_areas = areas if len(areas) <= MAX_STYLES else [geo for geo in RESERVED_STYLES if geo in areas]
+    candidates = list(dict.fromkeys((*preferred_areas, *extra_areas)))
+    styled = [geo for geo in candidates if geo in areas][:MAX_STYLES]
+    styles = {geo: RESERVED_STYLES[geo] for geo in candidates if geo in RESERVED_STYLES}
+    unreserved_areas = [geo for geo in candidates if geo not in styles]
+    unreserved_styles = [style for style in range(MAX_STYLES) if style not in styles.values()]
+    styles |= dict(zip(unreserved_areas, unreserved_styles, strict=False))
+    spare = iter(set(range(MAX_STYLES)) - {styles.get(geo) for geo in styled})
+    return {geo: styles[geo] if geo in styles else next(spare) for geo in styled}

@@ -1,14 +1,22 @@
-"""Small multiples: one small line an area, all on one scale, the reference in grey."""
+"""Small multiples: one small line chart for each area, all on the same scale, with a reference area in grey."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as look
+from ripresa.charts import theme as chart_theme
 from ripresa.charts.scales import compute_ticks
+from ripresa.charts.theme import SMALL_SIZE, Palette, Spec
+from ripresa.charts.traces import HOVER_TEXT, build_time_coordinates, join_segments
 from ripresa.filters import View
 from ripresa.narrative.figure_text import build_figure_text, build_hover_text
 from ripresa.narrative.phrases import format_data_label
 from ripresa.observations import boundaries
 from ripresa.observations.rows import (
+    Row,
     get_area_rows,
     get_decimal_year,
     get_reference_rows,
@@ -19,184 +27,217 @@ from ripresa.observations.rows import (
 )
 from ripresa.observations.series import build_series, split_segments
 
-PANEL_HEIGHT, PANEL_TITLE_HEIGHT, BOTTOM_MARGIN = (
-    66,
-    34,
-    28,
-)  # pixels of a panel, of its title, under the last row
+PANEL_HEIGHT, PANEL_TITLE_HEIGHT, BOTTOM_MARGIN = 66, 34, 28  # pixels
+HALF_PANEL_GAP = 0.012  # of the figure's width
+VALUE_PADDING = 0.06
 MAX_PANELS = 30
 
 
-def build_small_multiples(rows, view: View, theme: str = "light", columns: int = 3) -> go.Figure:
-    """One panel an area, in the order of the rows, all with the same axes. rows: as for trend.lines, with Italy or the EU as the grey line."""
-    found, colours = to_records(rows, view.lang), look.get_palette(theme)
-    own, against = with_values(get_area_rows(found, view)), with_values(get_reference_rows(found, view))
-    codes = unique_in_order(own, "geo")[:MAX_PANELS]
-    figure_text = build_figure_text(found, view, "multiples")
+@dataclass(frozen=True)
+class _Panel:
+    """The place of a panel: its number, its column and its edges as shares of the figure's size."""
+
+    number: int
+    column: int
+    left: float
+    right: float
+    bottom: float
+    top: float
+    is_last_in_column: bool
+
+    @property
+    def axis_suffix(self) -> str:
+        """Plotly's axes are x, x2, x3, ..."""
+        return str(self.number) if self.number > 1 else ""
+
+
+def build_small_multiples(
+    rows: pd.DataFrame | list[Row], view: View, theme: str = "light", columns: int = 3
+) -> go.Figure:
+    """One panel for each area in the order of the rows; rows: those of a line chart with its reference area."""
+    records = to_records(rows, view.lang)
+    area_rows = with_values(get_area_rows(records, view))
+    references = with_values(get_reference_rows(records, view))
+    codes = unique_in_order(area_rows, "geo")[:MAX_PANELS]
+    figure_text = build_figure_text(records, view, "multiples")
     if not codes:
-        return look.build_empty_figure(view, theme, figure_text)
-    against = [row for row in against if row["geo"] == against[0]["geo"]]
-    own = [row for row in own if row["geo"] in codes]
-    grid = compute_ticks(
-        min(row["value"] for row in own + against), max(row["value"] for row in own + against), 8
-    )
-    room = (grid[-1] - grid[0]) * 0.06
-    first, final = min(map(get_decimal_year, own + against)), max(map(get_decimal_year, own + against))
-    depth = -(-len(codes) // columns)
-    height = depth * (PANEL_HEIGHT + PANEL_TITLE_HEIGHT) + BOTTOM_MARGIN
-    traces, axes, titles = [], {}, []
-    for place, geo in enumerate(codes):
-        rows_here = [row for row in own if row["geo"] == geo]
-        column, line = place % columns, place // columns
-        number = "" if place == 0 else str(place + 1)
-        x0, x1 = column / columns + 0.012, (column + 1) / columns - 0.012
-        top = 1 - (line * (PANEL_HEIGHT + PANEL_TITLE_HEIGHT) + PANEL_TITLE_HEIGHT) / height
-        base = max(0, top - PANEL_HEIGHT / height)
-        below = place + columns >= len(codes)
-        axes[f"xaxis{number}"] = _build_time_axis(first, final, theme, number, x0, x1)
-        axes[f"yaxis{number}"] = look.build_axis(
-            theme,
-            domain=[base, top],
-            anchor=f"x{number}",
-            range=[grid[0] - room, grid[-1] + room],
-            tickvals=[grid[0], grid[-1]],
-            automargin=column == 0,
-            ticktext=look.format_tick_labels(
-                [grid[0], grid[-1]], view.indicator.unit, view.indicator.decimals, view.lang
-            ),
-            showticklabels=column == 0,
-            tickfont={"size": look.SMALL_SIZE - 1, "color": colours.secondary_text},
-        )
-        traces += (
-            [_build_panel_trace(against, colours.muted, 1.4, number, view, colours, is_reference=True)]
-            if against
-            else []
-        )
-        traces.append(
-            _build_panel_trace(
-                rows_here, colours.qualitative[0], 2.4 if geo in view.geo else 1.9, number, view, colours
-            )
-        )
-        last = max(rows_here, key=get_decimal_year)
-        name = boundaries.NARROW_NAMES.get(last["geo_name"], last["geo_name"])
-        titles.append(
-            look.build_annotation(
-                theme,
-                f"<b>{name}</b><br>{format_data_label(last['value'], view)}",
-                x=x0,
-                y=top,
-                xref="paper",
-                yref="paper",
-                xanchor="left",
-                yanchor="bottom",
-                align="left",
-                font={
-                    "size": look.SMALL_SIZE,
-                    "color": colours.qualitative[0] if geo in view.geo else colours.text,
-                },
-            )
-        )
-        if below:
-            titles += [
-                look.build_annotation(
-                    theme,
-                    str(int(at)),
-                    x=x,
-                    y=base,
-                    xref="paper",
-                    yref="paper",
-                    xanchor=side,
-                    yanchor="top",
-                    font={"size": look.SMALL_SIZE - 1, "color": colours.secondary_text},
-                )
-                for at, x, side in ((first, x0, "left"), (final, x1, "right"))
-            ]
-    key = (
-        [
-            look.build_annotation(
-                theme,
-                f"<span style='color:{colours.muted}'>━</span> {against[0]['geo_name']}",
-                x=1,
-                y=0,
-                xref="paper",
-                yref="paper",
-                xanchor="right",
-                yanchor="top",
-                yshift=-10,
-            )
-        ]
-        if against
-        else []
-    )
-    return look.build_figure(
+        return chart_theme.build_empty_figure(view, theme, figure_text)
+    colours = chart_theme.get_palette(theme)
+    references = [row for row in references if row["geo"] == references[0]["geo"]]
+    area_rows = [row for row in area_rows if row["geo"] in codes]
+    values = [row["value"] for row in area_rows + references]
+    years = list(map(get_decimal_year, area_rows + references))
+    ticks = compute_ticks(min(values), max(values), 8)
+    height = ceil(len(codes) / columns) * (PANEL_HEIGHT + PANEL_TITLE_HEIGHT) + BOTTOM_MARGIN
+    traces: list[Spec] = []
+    axes: Spec = {}
+    annotations: list[Spec] = []
+    for i, geo in enumerate(codes):
+        panel = _place_panel(i, len(codes), columns, height)
+        panel_rows = [row for row in area_rows if row["geo"] == geo]
+        is_selected = geo in view.geo
+        axes |= _build_panel_axes(panel, min(years), max(years), ticks, view, theme)
+        if references:
+            traces.append(_build_reference_trace(references, panel, view, colours))
+        traces.append(_build_panel_trace(panel_rows, panel, is_selected, view, colours))
+        annotations.append(_build_panel_title(panel_rows, panel, is_selected, view, theme))
+        if panel.is_last_in_column:
+            annotations += _build_year_labels(panel, min(years), max(years), theme)
+    if references:
+        annotations.append(_build_reference_key(references[0], theme))
+    return chart_theme.build_figure(
         traces,
-        look.build_layout(
+        chart_theme.build_layout(
             theme,
             view.lang,
             height,
             figure_text=figure_text,
-            annotations=titles + key,
+            annotations=annotations,
             margin={"l": 8, "r": 10, "t": 0, "b": BOTTOM_MARGIN, "pad": 2},
             **axes,
         ),
     )
 
 
-def _build_time_axis(first: float, last: float, theme: str, number: str, x0: float, x1: float) -> dict:
-    room = (last - first) * 0.05 or 0.5
-    return look.build_axis(
+def _place_panel(i: int, count: int, columns: int, height: int) -> _Panel:
+    line, column = divmod(i, columns)
+    top = 1 - (line * (PANEL_HEIGHT + PANEL_TITLE_HEIGHT) + PANEL_TITLE_HEIGHT) / height
+    return _Panel(
+        i + 1,
+        column,
+        column / columns + HALF_PANEL_GAP,
+        (column + 1) / columns - HALF_PANEL_GAP,
+        max(0, top - PANEL_HEIGHT / height),
+        top,
+        is_last_in_column=i + columns >= count,
+    )
+
+
+def _build_panel_axes(
+    panel: _Panel, first_year: float, last_year: float, ticks: Sequence[float], view: View, theme: str
+) -> Spec:
+    """Both axes; only the panels of the first column have value labels."""
+    padding = (last_year - first_year) * 0.05 or 0.5
+    time_axis = chart_theme.build_axis(
         theme,
-        domain=[x0, x1],
-        anchor=f"y{number}",
-        range=[first - room, last + room],
+        domain=[panel.left, panel.right],
+        anchor=f"y{panel.axis_suffix}",
+        range=[first_year - padding, last_year + padding],
         showgrid=False,
         showticklabels=False,
         automargin=False,
     )
+    value_axis = chart_theme.build_value_axis(
+        theme,
+        view,
+        [ticks[0], ticks[-1]],
+        VALUE_PADDING,
+        domain=[panel.bottom, panel.top],
+        anchor=f"x{panel.axis_suffix}",
+        automargin=panel.column == 0,
+        showticklabels=panel.column == 0,
+        tickfont={"size": SMALL_SIZE - 1, "color": chart_theme.get_palette(theme).secondary_text},
+    )
+    return {f"xaxis{panel.axis_suffix}": time_axis, f"yaxis{panel.axis_suffix}": value_axis}
+
+
+def _build_reference_trace(rows: list[Row], panel: _Panel, view: View, colours: Palette) -> Spec:
+    points = join_segments(_split_rows(rows, view), None)
+    return {
+        **_build_base_trace(points, panel, colours.muted, 1.4),
+        "mode": "lines",
+        "hoverinfo": "skip",
+    }
 
 
 def _build_panel_trace(
-    rows: list[dict], colour: str, width: float, number: str, view: View, colours, is_reference: bool = False
-) -> dict:
-    """A panel's line with a hole between stretches that cannot be joined, a dot at its end."""
-    x, y, text, size, fill = [], [], [], [], []
-    for line in build_series(rows):
-        for part in split_segments(line, rows, view.indicator.breaks):
-            if x:
-                x.append(x[-1])
-                y.append(None)
-                text.append("")
-                size.append(0)
-                fill.append(colour)
-            for row in part:
-                x.append(get_decimal_year(row))
-                y.append(row["value"])
-                text.append(build_hover_text(row, view))
-                size.append(0 if is_reference else 6 if row is part[-1] or len(part) == 1 else 3)
-                fill.append(colours.background if is_provisional(row) else colour)
+    rows: list[Row], panel: _Panel, is_selected: bool, view: View, colours: Palette
+) -> Spec:
+    """The line of an area, with a larger point at the end of each segment."""
+    segments = _split_rows(rows, view)
+    points = join_segments(segments, None)
+    colour = colours.qualitative[0]
+    return {
+        **_build_base_trace(points, panel, colour, 2.4 if is_selected else 1.9),
+        "mode": "lines+markers",
+        "text": [build_hover_text(row, view) if row else "" for row in points],
+        **HOVER_TEXT,
+        "customdata": [[rows[0]["geo"]]] * len(points),
+        "marker": {
+            "size": join_segments([[3] * (len(segment) - 1) + [6] for segment in segments], 0),
+            "opacity": 1,
+            "color": [colours.background if row and is_provisional(row) else colour for row in points],
+            "line": {"color": colour, "width": 1.4},
+        },
+    }
+
+
+def _split_rows(rows: list[Row], view: View) -> list[list[Row | None]]:
+    return [
+        list(segment)
+        for series in build_series(rows)
+        for segment in split_segments(series, rows, view.indicator.breaks)
+    ]
+
+
+def _build_base_trace(points: Sequence[Row | None], panel: _Panel, colour: str, width: float) -> Spec:
     return {
         "type": "scatter",
-        "mode": "lines" if is_reference else "lines+markers",
-        "x": x,
-        "y": y,
-        "xaxis": f"x{number}",
-        "yaxis": f"y{number}",
+        **build_time_coordinates(points),
+        "xaxis": f"x{panel.axis_suffix}",
+        "yaxis": f"y{panel.axis_suffix}",
         "showlegend": False,
         "line": {"color": colour, "width": width},
-        **(
-            {"hoverinfo": "skip"}
-            if is_reference
-            else {
-                "text": text,
-                "hovertemplate": "%{text}<extra></extra>",
-                "customdata": [[rows[0]["geo"]]] * len(x),
-                "marker": {
-                    "size": size,
-                    "opacity": 1,
-                    "color": fill,
-                    "line": {"color": colour, "width": 1.4},
-                },
-            }
-        ),
-        **look.NO_SELECTION_DIMMING,
+        **chart_theme.NO_SELECTION_DIMMING,
     }
+
+
+def _build_panel_title(rows: list[Row], panel: _Panel, is_selected: bool, view: View, theme: str) -> Spec:
+    """The name of the area and its last value."""
+    colours = chart_theme.get_palette(theme)
+    last = max(rows, key=get_decimal_year)
+    name = boundaries.NARROW_NAMES.get(last["geo_name"], last["geo_name"])
+    return chart_theme.build_annotation(
+        theme,
+        f"<b>{name}</b><br>{format_data_label(last['value'], view)}",
+        x=panel.left,
+        y=panel.top,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        align="left",
+        font={"size": SMALL_SIZE, "color": colours.qualitative[0] if is_selected else colours.text},
+    )
+
+
+def _build_year_labels(panel: _Panel, first_year: float, last_year: float, theme: str) -> list[Spec]:
+    return [
+        chart_theme.build_annotation(
+            theme,
+            str(int(year)),
+            x=x,
+            y=panel.bottom,
+            xref="paper",
+            yref="paper",
+            xanchor=anchor,
+            yanchor="top",
+            font={"size": SMALL_SIZE - 1, "color": chart_theme.get_palette(theme).secondary_text},
+        )
+        for year, x, anchor in ((first_year, panel.left, "left"), (last_year, panel.right, "right"))
+    ]
+
+
+def _build_reference_key(row: Row, theme: str) -> Spec:
+    """The legend of the grey line."""
+    return chart_theme.build_annotation(
+        theme,
+        f"<span style='color:{chart_theme.get_palette(theme).muted}'>━</span> {row['geo_name']}",
+        x=1,
+        y=0,
+        xref="paper",
+        yref="paper",
+        xanchor="right",
+        yanchor="top",
+        yshift=-10,
+    )

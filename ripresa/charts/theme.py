@@ -1,37 +1,36 @@
-"""The look of every figure: two palettes, one frame, the words of the chart's own buttons."""
+"""The style that all figures share: palettes, layout, axes, legends, annotations and the Plotly configuration."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from math import ceil
 
 import plotly.graph_objects as go
 
 from ripresa.charts.text_width import estimate_text_width
 from ripresa.filters import View
-from ripresa.i18n import format_number
 from ripresa.narrative.figure_text import FigureText
+from ripresa.narrative.phrases import format_plain_number
 
 FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 BODY_SIZE, TICK_SIZE, SMALL_SIZE = 13, 12, 11
 TRANSPARENT = "rgba(0,0,0,0)"
 SEPARATORS = {"it": ",.", "en": ".,"}
-MARKER_SYMBOLS = (
-    "circle",
-    "square",
-    "diamond",
-    "triangle-up",
-    "cross",
-    "triangle-down",
-)  # beside colour, for greyscale
-LINE_DASHES = ("solid", "dash", "dot", "dashdot")  # one an edition
-NO_SELECTION_DIMMING = {
+# Symbols distinguish areas in greyscale too.
+MARKER_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
+LINE_DASHES = ("solid", "dash", "dot", "dashdot")  # one for each edition
+
+Spec = dict[str, object]  # a part of a figure as plotly.js reads it: a trace, an axis, a layout
+
+# A click selects an area without dimming the others.
+NO_SELECTION_DIMMING: Spec = {
     "selected": {"marker": {"opacity": 1}},
     "unselected": {"marker": {"opacity": 1}},
-}  # a click chooses, it does not fade the rest
+}
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours of one theme; the first four are those measured for contrast and for colour-blind readers."""
+    """The colours of a theme; the first four fields are tested for contrast and colour blindness."""
 
     qualitative: tuple[str, ...]
     sequential: tuple[str, ...]
@@ -85,13 +84,13 @@ def get_palette(theme: str) -> Palette:
 
 
 def build_layout(
-    theme: str, lang: str, height: int, figure_text: FigureText | None = None, **options: Any
-) -> dict[str, Any]:
-    """The layout of every figure: transparent, system fonts, the language's separators; the text in meta."""
+    theme: str, lang: str, height: int, figure_text: FigureText | None = None, **options: object
+) -> Spec:
+    """The layout of a figure, its text in `meta`; `options` override or extend it."""
     colours = get_palette(theme)
     meta = {"meta": asdict(figure_text)} if figure_text else {}
     return {
-        "template": {},  # an empty one: the library's default weighs 7 kB a figure
+        "template": {},  # plotly's default adds 7 kB to each figure
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
         "paper_bgcolor": TRANSPARENT,
@@ -119,8 +118,8 @@ def build_layout(
     }
 
 
-def build_axis(theme: str, **more) -> dict:
-    """An axis that grows to hold its labels, does not zoom under a finger, and has a quiet grid."""
+def build_axis(theme: str, **options: object) -> Spec:
+    """An axis with a light grid that makes room for its labels and does not zoom."""
     colours = get_palette(theme)
     return {
         "automargin": True,
@@ -130,12 +129,12 @@ def build_axis(theme: str, **more) -> dict:
         "zeroline": False,
         "gridcolor": colours.grid,
         "tickfont": {"size": TICK_SIZE, "color": colours.secondary_text},
-        **more,
+        **options,
     }
 
 
-def build_legend(theme: str, **more) -> dict:
-    """A horizontal legend that explains and is not a set of switches."""
+def build_legend(theme: str, **options: object) -> Spec:
+    """A horizontal legend whose entries are not switches."""
     return {
         "orientation": "h",
         "x": 0,
@@ -145,44 +144,49 @@ def build_legend(theme: str, **more) -> dict:
         "itemclick": False,
         "itemdoubleclick": False,
         "tracegroupgap": 4,
-        **more,
+        **options,
     }
 
 
-def estimate_legend_height(keys: list[dict], width: int = 460) -> int:
-    """About how many pixels a legend takes under a figure on half a page: its columns are as wide as its longest name."""
-    column = 44 + max((estimate_text_width(key["name"], SMALL_SIZE) for key in keys), default=0)
-    return 19 * -(-len(keys) // max(width // column, 1)) + 5 * bool(keys)
+def estimate_legend_height(entries: Sequence[Spec], width: int = 460) -> int:
+    """The approximate height in pixels of a legend under a figure `width` pixels wide; 0 without entries.
+
+    The columns of a Plotly legend are as wide as its longest name.
+    """
+    if not entries:
+        return 0
+    column_width = 44 + max(estimate_text_width(str(entry["name"]), SMALL_SIZE) for entry in entries)
+    return 5 + 19 * ceil(len(entries) / max(width // column_width, 1))
 
 
-def build_annotation(theme: str, text: str, **more) -> dict:
-    """Text on the figure."""
+def build_annotation(theme: str, text: str, **options: object) -> Spec:
+    """A text on the figure, without an arrow."""
     return {
         "text": text,
         "showarrow": False,
         "font": {"size": SMALL_SIZE, "color": get_palette(theme).secondary_text},
-        **more,
+        **options,
     }
 
 
-def build_figure(traces: list[dict], layout: dict) -> go.Figure:
-    """A Plotly figure of plain dicts, not validated, which is slow: a test validates every kind of figure."""
-    return go.Figure({"data": traces, "layout": layout}, _validate=False)
+def build_figure(traces: Sequence[Spec], layout: Spec) -> go.Figure:
+    """A Plotly figure of plain dicts; they are not validated, which is slow: a test validates all kinds."""
+    return go.Figure({"data": list(traces), "layout": layout}, _validate=False)
 
 
 def set_figure_text(figure: go.Figure, text: FigureText) -> None:
-    """Replaces the text of a figure, kept in Plotly's layout.meta."""
+    """Replaces the text in the `meta` of a figure's layout."""
     figure.layout.meta = asdict(text)
 
 
 def get_figure_text(figure: go.Figure) -> FigureText:
-    """The text a figure was built with."""
+    """The text in the `meta` of a figure's layout."""
     meta = figure.layout.meta
     return FigureText(**{**meta, "notes": tuple(meta["notes"])})
 
 
 def build_empty_figure(view: View, theme: str, figure_text: FigureText) -> go.Figure:
-    """A figure of its headline alone, for a choice without data."""
+    """A figure that contains only its headline, for filters without data."""
     headline = build_annotation(theme, figure_text.title, x=0.5, y=0.5, xref="paper", yref="paper")
     hidden = {"visible": False, "fixedrange": True}
     layout = build_layout(
@@ -191,16 +195,32 @@ def build_empty_figure(view: View, theme: str, figure_text: FigureText) -> go.Fi
     return build_figure([], layout)
 
 
-def format_tick_labels(ticks: list[float], unit: str, decimals: int, lang: str) -> list[str]:
-    """Short labels of an axis: the percent sign stays, other units are in the subtitle."""
-    sign = "%" if unit.startswith("percent") else ""
-    signed = unit in ("points", "percent_change")
-    needed = 0 if all(float(tick).is_integer() for tick in ticks) else max(decimals, 1)
-    return [format_number(tick, lang, needed, signed=signed) + sign for tick in ticks]
+def format_tick_labels(ticks: Sequence[float], view: View) -> list[str]:
+    """The labels of an axis: with a percent sign, without other units, which are in the subtitle."""
+    indicator = view.indicator
+    sign = "%" if indicator.unit.startswith("percent") else ""
+    decimals = 0 if all(float(tick).is_integer() for tick in ticks) else max(indicator.decimals, 1)
+    return [format_plain_number(tick, view, decimals) + sign for tick in ticks]
+
+
+def build_value_axis(
+    theme: str, view: View, ticks: Sequence[float], padding: float, **options: object
+) -> Spec:
+    """An axis of values with labelled ticks; `padding` extends it at both ends by a share of its length."""
+    margin = (ticks[-1] - ticks[0]) * padding
+    return build_axis(
+        theme,
+        **{
+            "range": [ticks[0] - margin, ticks[-1] + margin],
+            "tickvals": ticks,
+            "ticktext": format_tick_labels(ticks, view),
+            **options,
+        },
+    )
 
 
 def wrap_text(text: str, width: int, lines: int = 3) -> str:
-    """`text` broken at spaces for a narrow screen; what does not fit ends in an ellipsis."""
+    """Wraps a text at spaces with <br>; an ellipsis replaces what exceeds `lines`."""
     rows = [""]
     for word in text.split():
         if rows[-1] and len(rows[-1]) + 1 + len(word) > width:
@@ -232,14 +252,14 @@ MODEBAR_LABELS = {
 }
 
 
-def build_config(lang: str) -> dict:
-    """The chart's own settings: buttons in the language, image saved by the browser, no address outside this site. Each figure adds the name of its image."""
+def build_config(lang: str) -> Spec:
+    """The configuration of plotly.js: translated buttons and no requests to other sites."""
     return {
         "displaylogo": False,
         "scrollZoom": False,
         "doubleClick": False,
         "showTips": False,
-        "plotlyServerURL": "",  # the library's "share" button would upload the chart to its makers
+        "plotlyServerURL": "",  # without it, a button uploads the chart to Plotly
         "modeBarButtonsToRemove": [
             "sendChartToCloud",
             "zoom2d",

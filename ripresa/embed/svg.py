@@ -181,9 +181,7 @@ def _render_class_limits(scale: ThresholdScale, view: View) -> str:
     if not scale.thresholds:
         return ""
     share = 100 / len(scale.colours)
-    limits = look.format_tick_labels(
-        list(scale.thresholds), view.indicator.unit, view.indicator.decimals, view.lang
-    )
+    limits = look.format_tick_labels(scale.thresholds, view)
     blocks = "".join(
         f'<rect class="c{i}" x="{share * i:.2f}%" width="{share:.2f}%" height="12"/>'
         for i in range(len(scale.colours))
@@ -452,9 +450,7 @@ def render_lines(found: list[dict], view: View) -> str:
     def down(value):
         return 96 - 92 * (value - grid[0]) / ((grid[-1] - grid[0]) or 1)
 
-    scale = list(
-        zip(grid, look.format_tick_labels(grid, view.indicator.unit, view.indicator.decimals, view.lang))
-    )
+    scale = list(zip(grid, look.format_tick_labels(grid, view)))
     rules = "".join(
         f'<line class="grid" x2="100%" y1="{down(tick):.1f}%" y2="{down(tick):.1f}%"/>' for tick, _ in scale
     )

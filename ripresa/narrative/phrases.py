@@ -12,6 +12,7 @@ from ripresa.catalogue import Indicator
 from ripresa.filters import View
 from ripresa.i18n import (
     LOCALES,
+    SIGNED_UNITS,
     PluralNumber,
     format_items,
     format_number,
@@ -24,7 +25,6 @@ from ripresa.i18n import (
 from ripresa.observations.rows import Row, format_edition_mark, has_several, is_provisional
 
 POINT_UNITS = ("percent", "points", "percent_change")
-SIGNED_UNITS = ("points", "percent_change")
 MAX_NAMES = 4  # more are counted
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from math import cos, radians, sin
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ripresa import settings
 
@@ -34,27 +34,7 @@ HATCH_DECIMALS = {"italy": 2, "europe": 1, "world": 1}
 
 Point = tuple[float, float]  # longitude, latitude
 Ring = Sequence[Sequence[float]]  # a closed line of points
-
-
-class Geometry(TypedDict):
-    """A GeoJSON geometry; the nesting of the coordinates depends on the type."""
-
-    type: str
-    coordinates: list[list[Ring]] | list[Ring]
-
-
-class Feature(TypedDict):
-    """A GeoJSON feature; the properties hold id, the label point (x, y) and `europe`."""
-
-    properties: dict[str, str | float]
-    geometry: Geometry
-
-
-class FeatureCollection(TypedDict):
-    """A GeoJSON file."""
-
-    type: str
-    features: list[Feature]
+GeoJson = dict[str, Any]  # a FeatureCollection whose features have id, label point (x, y) and europe
 
 
 class Tile(TypedDict):
@@ -85,10 +65,10 @@ class MapArea:
 
 
 @cache
-def load_boundaries(level: str) -> FeatureCollection:
+def load_boundaries(level: str) -> GeoJson:
     """The GeoJSON of a level, for figures that are rendered on the server."""
     path = settings.BOUNDARIES / f"{MAP_FILES[level]}.geojson"
-    boundaries: FeatureCollection = json.loads(path.read_text(encoding="utf-8"))
+    boundaries: GeoJson = json.loads(path.read_text(encoding="utf-8"))
     return boundaries
 
 
@@ -98,12 +78,12 @@ def load_map_areas(level: str) -> dict[str, MapArea]:
     areas = {}
     for feature in load_boundaries(level)["features"]:
         properties = feature["properties"]
-        code = str(properties["id"])
+        code = properties["id"]
         areas[code] = MapArea(
             code,
             load_short_names().get(code, {"it": code, "en": code}),
-            float(properties["x"]),
-            float(properties["y"]),
+            properties["x"],
+            properties["y"],
             context=properties.get("europe", 1) == 0,
         )
     return areas
@@ -117,7 +97,7 @@ def load_rings(level: str) -> dict[str, list[Ring]]:
         geometry = feature["geometry"]
         coordinates = geometry["coordinates"]
         polygons = coordinates if geometry["type"] == "MultiPolygon" else [coordinates]
-        rings[str(feature["properties"]["id"])] = [ring for polygon in polygons for ring in polygon]
+        rings[feature["properties"]["id"]] = [ring for polygon in polygons for ring in polygon]
     return rings
 
 

@@ -80,14 +80,6 @@ def split_segments(series: Series, rows: Iterable[Row], breaks: Sequence[str] = 
     return segments
 
 
-def join_segments(segments: Iterable[Segment]) -> list[Row | None]:
-    """The points of all segments, with None where a line is interrupted."""
-    points: list[Row | None] = []
-    for segment in segments:
-        points += [None, *segment] if points else segment
-    return points
-
-
 def rank_editions(rows: Iterable[Row]) -> list[str]:
     """The editions, the one with most rows first."""
     return [edition for edition, _ in Counter(row["edition"] for row in rows).most_common()]

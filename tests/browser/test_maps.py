@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ripresa import catalogue
-from ripresa.charts import choropleth
+from ripresa.charts import tile_grid
 from ripresa.database.query import run_query
 from ripresa.filters import Filters, resolve_view
 from ripresa.i18n import t
@@ -157,7 +157,7 @@ def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(v
     visitor.painted(21)
     visitor.page.get_by_text(t("drawn_tiles", "it"), exact=True).click()
     visitor.page.wait_for_function(
-        f"() => String(({heights})()) === '{choropleth.TILE_GRID_HEIGHT},{choropleth.TILE_GRID_HEIGHT}'"
+        f"() => String(({heights})()) === '{tile_grid.TILE_GRID_HEIGHT},{tile_grid.TILE_GRID_HEIGHT}'"
     )
 
 

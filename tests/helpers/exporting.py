@@ -8,7 +8,7 @@ from functools import cache
 import pandas as pd
 
 from ripresa import catalogue
-from ripresa.charts import bar, dot, line
+from ripresa.charts import bar, dot, line, tile_grid
 from ripresa.charts import choropleth as regions
 from ripresa.charts.theme import get_figure_text
 from ripresa.database import query
@@ -70,7 +70,7 @@ def build_figure_and_export(kind: str, topic: str, level: str = "", lang: str = 
         )
     figure = {
         "map": regions.build_choropleth,
-        "tiles": regions.build_tile_grid_map,
+        "tiles": tile_grid.build_tile_grid_map,
         "bars": bar.build_bar_chart,
         "dots": dot.build_dot_plot,
         "trend": line.build_line_chart,

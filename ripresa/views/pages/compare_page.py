@@ -13,7 +13,7 @@ from ripresa.charts import bar, dot, line, sparkline
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters
 from ripresa.i18n import MISSING_TEXT, format_items, format_value, t
-from ripresa.narrative import benchmark
+from ripresa.narrative import benchmark, phrases
 from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
 from ripresa.observations.rows import Row, to_records
 from ripresa.profiles import area_profile, sheet
@@ -137,7 +137,7 @@ def render_differences(
         has_differences=has_differences,
         first_name=first["geo_name"],
         first_value=_format_row_value(first, indicator, lang),
-        period=benchmark.format_row_period(first, lang),
+        period=phrases.format_row_period(first, lang),
         differences=[_describe_difference(row, first, indicator, lang) for row in others]
         if has_differences
         else [],
@@ -222,7 +222,7 @@ def render_matrix(
 def _describe_scope(comparison: ComparisonRow, lang: str) -> str:
     """Period, sector and size class where they are not the total, and the edition where there are several."""
     row = comparison.reference_row
-    parts = [benchmark.format_row_period(row, lang)]
+    parts = [phrases.format_row_period(row, lang)]
     parts += [row[f"{name}_name"] for name in ("sector", "size") if row[name] != "all"]
     parts.append(area_profile.get_edition_name(row, comparison.observations))
     return ", ".join(filter(None, parts))
@@ -248,7 +248,7 @@ def _build_cell(comparison: ComparisonRow, geo: str, lang: str, theme: str) -> C
         )
     if geo in comparison.unaligned:
         row = comparison.unaligned[geo]
-        parts = [_format_row_value(row, indicator, lang), benchmark.format_row_period(row, lang)]
+        parts = [_format_row_value(row, indicator, lang), phrases.format_row_period(row, lang)]
         if row["edition"] != comparison.reference_row["edition"]:
             parts.append(row["edition_name"])
         return Cell(f"({', '.join(parts)})", is_aligned=False)

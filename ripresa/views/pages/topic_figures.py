@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ripresa import catalogue
-from ripresa.charts import bar, choropleth, dot, dumbbell, heatmap, line
+from ripresa.charts import bar, choropleth, dot, dumbbell, heatmap, line, sector_bar, tile_grid
 from ripresa.charts.line_styles import REFERENCE_AREAS, select_areas_to_plot
 from ripresa.charts.theme import get_figure_text, set_figure_text
 from ripresa.database.query import cache_per_data_version, run_query
@@ -84,7 +84,7 @@ def build_map_figures(view: View, theme: str, map_mode: str) -> tuple[RenderedFi
         bar_records = [row for row in records if row.get("continent") == map_mode]
     bars = build_rendered_figure("map", partial(bar.build_bar_chart, bar_records, view), theme, rows, view)
     build_map = partial(
-        choropleth.build_tile_grid_map if map_mode == "tiles" else choropleth.build_choropleth,
+        tile_grid.build_tile_grid_map if map_mode == "tiles" else choropleth.build_choropleth,
         records,
         view,
         class_values=get_values_of_all_periods(view),
@@ -165,7 +165,7 @@ def build_sector_figure(view: View, theme: str) -> RenderedFigure | None:
     if selected is None:
         return None
     sector_view, rows = selected
-    build = partial(heatmap.build_sector_bar_chart, rows, sector_view)
+    build = partial(sector_bar.build_sector_bar_chart, rows, sector_view)
     return build_rendered_figure("sectors", build, theme, rows, sector_view, _describe_area(rows, view))
 
 
