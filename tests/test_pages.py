@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 
 from ripresa import catalogue, i18n
-from ripresa.charts import theme
+from ripresa.charts import sparkline, theme
 from ripresa.database.query import get_data_version, run_query
 from ripresa.embed import embed_page
 from ripresa.exports import verify
@@ -224,7 +224,7 @@ def test_a_card_names_every_publisher_of_its_line_and_its_line_ends_hollow_where
     )
     full, page = theme.PALETTES["light"].qualitative[0], theme.PALETTES["light"].background
     for shown, end in ((line, page), (line[line["status"] != "provisional"], full)):
-        drawn = card.render_sparkline(shown, catalogue.get_indicator("death_rate"), "en", "light")
+        drawn = sparkline.render_card_sparkline(shown, catalogue.get_indicator("death_rate"), "en", "light")
         assert re.findall(
             r'<circle [^>]*fill="([^"]+)"',
             base64.b64decode(drawn.partition("base64,")[2].partition('"')[0]).decode(),

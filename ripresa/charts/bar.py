@@ -1,13 +1,24 @@
-"""Ranked areas as bars, or as dots with error bars where intervals exist, with lines for the reference areas."""
+"""Ranked areas as bars, or as dots with error bars where intervals exist, with reference lines."""
 
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.row_axes import SECOND_AXIS_TRACE, build_row_axes
-from ripresa.charts.theme import TICK_SIZE, Palette, Spec
+from ripresa.charts.theme import (
+    NO_SELECTION_DIMMING,
+    TICK_SIZE,
+    TRANSPARENT,
+    Palette,
+    Spec,
+    build_annotation,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    get_palette,
+    wrap_text,
+)
 from ripresa.charts.traces import HOVER_TEXT, build_error_bars
 from ripresa.filters import View
 from ripresa.i18n import format_period, t
@@ -42,13 +53,13 @@ def build_bar_chart(
 ) -> go.Figure:
     """One bar for each area, highest first; rows: those of a map with its reference rows.
 
-    Areas of another edition follow, with hollow bars, and then those without a value. With more than `max_bars`
-    areas only both ends and the highlighted areas have a bar, which a note explains.
+    Areas of another edition follow, with hollow bars, and then those without a value. With more than
+    `max_bars` areas only both ends and the highlighted areas have a bar, which a note explains.
     """
-    records, colours = flag_other_editions(to_records(rows, view.lang)), chart_theme.get_palette(theme)
+    records, colours = flag_other_editions(to_records(rows, view.lang)), get_palette(theme)
     ordered = _sort_rows(get_area_rows(records, view), view)
     if not with_values(ordered):
-        return chart_theme.build_empty_figure(view, theme, build_figure_text(records, view, "bars"))
+        return build_empty_figure(view, theme, build_figure_text(records, view, "bars"))
     visible_rows, note = _truncate_rows(ordered, view, max_bars)
     bars = [(i, row) for i, row in enumerate(visible_rows) if row and row["value"] is not None]
     bar_rows = [row for _, row in bars]
@@ -61,9 +72,9 @@ def build_bar_chart(
         traces = build_bar_traces(bars, bar_colours, "geo", view, colours)
     top = TOP_MARGIN + REFERENCE_LABEL_HEIGHT * (len(references) - 1) if references else 8
     is_dated = has_several(with_values(records), "period")
-    return chart_theme.build_figure(
+    return build_figure(
         [*traces, SECOND_AXIS_TRACE],
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             top + ROW_HEIGHT * len(visible_rows) + BOTTOM_MARGIN,
@@ -108,7 +119,7 @@ def build_bar_traces(
             pattern = {"fgcolor": colours.background, "size": 6, "solidity": 0.35, "fillmode": "overlay"}
             marker["pattern"] = {"shape": hatch, **pattern}
         if is_hollow:
-            marker |= {"color": chart_theme.TRANSPARENT, "line": {"color": colour, "width": 1.5}}
+            marker |= {"color": TRANSPARENT, "line": {"color": colour, "width": 1.5}}
         trace = {
             "type": "bar",
             "orientation": "h",
@@ -120,7 +131,7 @@ def build_bar_traces(
             "hovertemplate": "%{hovertext}<extra></extra>",
             "showlegend": False,
             "marker": marker,
-            **chart_theme.NO_SELECTION_DIMMING,
+            **NO_SELECTION_DIMMING,
         }
         traces.append(trace)
     return traces
@@ -155,7 +166,7 @@ def build_dot_trace(
             "line": {"width": 2, "color": dot_colours},
         },
         "error_x": build_error_bars(rows, colours.border),
-        **chart_theme.NO_SELECTION_DIMMING,
+        **NO_SELECTION_DIMMING,
     }
 
 
@@ -211,7 +222,7 @@ def _get_colour(row: Row, view: View, colours: Palette) -> str:
 def _format_name(row: Row | None, is_dated: bool, view: View) -> str:
     if row is None:
         return "⋯"
-    text = chart_theme.wrap_text(boundaries.NARROW_NAMES.get(row["geo_name"], row["geo_name"]), 20, 2)
+    text = wrap_text(boundaries.NARROW_NAMES.get(row["geo_name"], row["geo_name"]), 20, 2)
     if is_dated and row["value"] is not None and len(row["period"]) == len("2020"):
         text += f" ({format_period(row['period'], view.lang)})"
     text += format_edition_mark(row)
@@ -250,7 +261,7 @@ def _build_reference_labels(
     for i, row in enumerate(references):
         position = (row["value"] - low) / ((high - low) or 1)
         value = format_indicator_value(row["value"], view)
-        label = chart_theme.build_annotation(
+        label = build_annotation(
             theme,
             f"{row['geo_name']}{format_edition_mark(row)} {value}",
             x=row["value"],
@@ -259,7 +270,7 @@ def _build_reference_labels(
             yanchor="bottom",
             yshift=2 + REFERENCE_LABEL_HEIGHT * i,
             xanchor="left" if position < 0.3 else "right" if position > 0.7 else "center",
-            font={"size": TICK_SIZE, "color": chart_theme.get_palette(theme).text},
+            font={"size": TICK_SIZE, "color": get_palette(theme).text},
         )
         labels.append(label)
     return labels

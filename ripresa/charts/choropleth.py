@@ -6,9 +6,21 @@ from dataclasses import replace
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.scales import ThresholdScale, build_threshold_scale, get_text_colour
-from ripresa.charts.theme import SMALL_SIZE, TICK_SIZE, TRANSPARENT, Palette, Spec
+from ripresa.charts.theme import (
+    NO_SELECTION_DIMMING,
+    SMALL_SIZE,
+    TICK_SIZE,
+    TRANSPARENT,
+    Palette,
+    Spec,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    build_legend,
+    format_tick_labels,
+    get_palette,
+)
 from ripresa.charts.traces import HOVER_TEXT, NO_HOVER, build_text_traces
 from ripresa.filters import View
 from ripresa.i18n import t
@@ -61,58 +73,36 @@ def build_choropleth(
     """Areas coloured by class; rows: those of a map.
 
     geojson_mode: "address" makes the browser load the boundaries from this site, "inline" embeds them, for
-    rendering on the server. class_values: the values of all periods, so that classes do not depend on the period.
+    rendering on the server. class_values: the values of all periods, so that all have the same classes.
     """
     records, level = flag_other_editions(to_records(rows, view.lang)), view.level
     areas = boundaries.load_map_areas(level)
     rows_by_area = {row["geo"]: row for row in with_values(records) if row["geo"] in areas}
     figure_text = build_figure_text(records, view, "map")
     if not rows_by_area:
-        return chart_theme.build_empty_figure(view, theme, figure_text)
-    colours = chart_theme.get_palette(theme)
+        return build_empty_figure(view, theme, figure_text)
+    colours = get_palette(theme)
     scale = build_threshold_scale(
         list(class_values) or [row["value"] for row in rows_by_area.values()],
         view.indicator.unit,
         view.indicator.decimals,
         colours,
     )
-    data_areas = boundaries.get_data_area_codes(level)
-    absent = [code for code in data_areas if code not in rows_by_area]
-    context = [code for code, area in areas.items() if area.context and code not in rows_by_area]
-    selected = [code for code in view.geo if code in rows_by_area or code in absent]
-    geojson = _get_geojson(level, geojson_mode)
     # A scattergeo trace has to precede the choropleths: plotly.js would request its own base map otherwise.
     traces = [
         *_build_value_labels(rows_by_area, view, scale, colours),
         *_build_hatch_traces(rows_by_area, view, scale, colours),
+        *_build_area_traces(_get_geojson(level, geojson_mode), rows_by_area, view, scale, theme),
     ]
-    if context:
-        context_trace = _build_flat_trace(geojson, context, colours.surface, colours.border, 0.3)
-        traces.append(context_trace | NO_HOVER)
-    if absent:
-        absent_trace = _build_flat_trace(geojson, absent, colours.no_data, colours.border, 0.6)
-        texts = [format_absent_area(code, view) for code in absent]
-        traces.append({**absent_trace, "text": texts, **HOVER_TEXT})
-    traces.append(_build_class_trace(geojson, rows_by_area, view, scale, theme))
-    if selected:
-        # The pale outline under the bold one keeps it visible on dark areas.
-        for colour, width in ((colours.background, 2.1), (colours.text, 1)):
-            outline_width = width * OUTLINE_WIDTHS[level]
-            outline = _build_flat_trace(geojson, selected, TRANSPARENT, colour, outline_width)
-            traces.append(outline | NO_HOVER)
-    if absent:
-        traces.append(_build_legend_entry(t("no_data", view.lang), colours.no_data, "square", colours.border))
-    return chart_theme.build_figure(
+    return build_figure(
         traces,
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             MAP_HEIGHTS[level],
             figure_text=replace(figure_text, aspect_ratio=ASPECT_RATIOS[level]),
             showlegend=True,
-            legend=chart_theme.build_legend(
-                theme, x=0.5, xanchor="center", y=0, yref="container", yanchor="bottom"
-            ),
+            legend=build_legend(theme, x=0.5, xanchor="center", y=0, yref="container", yanchor="bottom"),
             margin={"l": 0, "r": 0, "t": TOP_MARGIN, "b": BOTTOM_MARGIN, "pad": 0},
             geo={
                 "visible": False,
@@ -123,6 +113,34 @@ def build_choropleth(
             },
         ),
     )
+
+
+def _build_area_traces(
+    geojson: object, rows_by_area: Mapping[str, Row], view: View, scale: ThresholdScale, theme: str
+) -> list[Spec]:
+    """Context, areas without data, areas by class, outlines of the selected areas, and a legend entry."""
+    colours = get_palette(theme)
+    data_areas = boundaries.get_data_area_codes(view.level)
+    context = boundaries.load_map_areas(view.level).keys() - data_areas - rows_by_area.keys()
+    absent = [code for code in data_areas if code not in rows_by_area]
+    traces = []
+    if context:
+        context_trace = _build_flat_trace(geojson, sorted(context), colours.surface, colours.border, 0.3)
+        traces.append(context_trace | NO_HOVER)
+    if absent:
+        absent_trace = _build_flat_trace(geojson, absent, colours.no_data, colours.border, 0.6)
+        texts = [format_absent_area(code, view) for code in absent]
+        traces.append({**absent_trace, "text": texts, **HOVER_TEXT})
+    traces.append(_build_class_trace(geojson, rows_by_area, view, scale, theme))
+    if selected := [code for code in view.geo if code in rows_by_area or code in absent]:
+        # The pale outline under the bold one keeps it visible on dark areas.
+        for colour, width in ((colours.background, 2.1), (colours.text, 1)):
+            outline_width = width * OUTLINE_WIDTHS[view.level]
+            outline = _build_flat_trace(geojson, selected, TRANSPARENT, colour, outline_width)
+            traces.append(outline | NO_HOVER)
+    if absent:
+        traces.append(_build_legend_entry(t("no_data", view.lang), colours.no_data, "square", colours.border))
+    return traces
 
 
 def format_absent_area(code: str, view: View) -> str:
@@ -142,7 +160,7 @@ def build_colorbar_options(scale: ThresholdScale, view: View, theme: str, **opti
 
 def build_colorbar(scale: ThresholdScale, view: View, theme: str, **options: object) -> Spec:
     """A colour bar of equal blocks with the thresholds between them."""
-    colours = chart_theme.get_palette(theme)
+    colours = get_palette(theme)
     return {
         "orientation": "h",
         "x": 0.5,
@@ -158,7 +176,7 @@ def build_colorbar(scale: ThresholdScale, view: View, theme: str, **options: obj
         "outlinecolor": colours.border,
         "tickmode": "array",
         "tickvals": [i + 0.5 for i in range(len(scale.thresholds))],
-        "ticktext": chart_theme.format_tick_labels(scale.thresholds, view),
+        "ticktext": format_tick_labels(scale.thresholds, view),
         "tickfont": {"size": TICK_SIZE, "color": colours.secondary_text},
         "ticks": "outside",
         "ticklen": 3,
@@ -247,7 +265,7 @@ def _build_flat_trace(geojson: object, codes: Sequence[str], fill: str, border: 
         "showscale": False,
         "showlegend": False,
         "marker": {"line": {"color": border, "width": width}},
-        **chart_theme.NO_SELECTION_DIMMING,
+        **NO_SELECTION_DIMMING,
     }
 
 
@@ -264,9 +282,9 @@ def _build_class_trace(
         "zmax": len(scale.colours) - 0.5,
         "text": [build_hover_text(row, view) for row in rows_by_area.values()],
         **HOVER_TEXT,
-        "marker": {"line": {"color": chart_theme.get_palette(theme).border, "width": 0.6}},
+        "marker": {"line": {"color": get_palette(theme).border, "width": 0.6}},
         "showlegend": False,
-        **chart_theme.NO_SELECTION_DIMMING,
+        **NO_SELECTION_DIMMING,
         **build_colorbar_options(scale, view, theme),
     }
 

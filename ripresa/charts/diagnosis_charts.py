@@ -8,9 +8,20 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.scales import get_text_colour
-from ripresa.charts.theme import BODY_SIZE, SMALL_SIZE, Palette, Spec
+from ripresa.charts.theme import (
+    BODY_SIZE,
+    SMALL_SIZE,
+    Palette,
+    Spec,
+    build_annotation,
+    build_axis,
+    build_figure,
+    build_layout,
+    build_legend,
+    get_palette,
+    wrap_text,
+)
 from ripresa.i18n import format_interval, format_value, t
 from ripresa.narrative.figure_text import FigureText
 
@@ -24,7 +35,7 @@ Cell = Mapping[str, Any]
 
 
 def render_score_range(low: float, value: float, high: float, limits: Iterable[float]) -> str:
-    """A score from 0 to 100 on a line, as HTML without text: a dot, a band from low to high, limits of levels."""
+    """A score from 0 to 100 on a line with a band and the limits of the levels, as HTML without text."""
     ticks = "".join(f'<i class="limit" style="left:{limit}%"></i>' for limit in limits)
     band = f'<span class="band" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>'
     dot = f'<span class="dot" style="left:{value:.1f}%"></span>'
@@ -35,10 +46,8 @@ def build_level_chart(
     cells: Sequence[Cell], names: Mapping[str, str], theme: str, lang: str, figure_text: FigureText
 ) -> go.Figure:
     """One group of firms: the share at each level with its interval; names: of the levels by code."""
-    colours = chart_theme.get_palette(theme)
-    labels = [
-        chart_theme.wrap_text(_format_category(cell["category"], names), MAX_LABEL_LENGTH) for cell in cells
-    ]
+    colours = get_palette(theme)
+    labels = [wrap_text(_format_category(cell["category"], names), MAX_LABEL_LENGTH) for cell in cells]
     bars: Spec = {
         "type": "bar",
         "orientation": "h",
@@ -59,7 +68,7 @@ def build_level_chart(
     }
     length = max([40, *(cell["ci_high"] or 0 for cell in cells)]) * 1.06
     suppressed = {label: cell["reason"] for label, cell in zip(labels, cells, strict=True) if cell["reason"]}
-    return chart_theme.build_figure(
+    return build_figure(
         [bars, *_build_suppressed_traces(suppressed, length, colours)],
         _build_layout(
             theme,
@@ -68,8 +77,8 @@ def build_level_chart(
             figure_text,
             barmode="overlay",
             bargap=0.28,
-            xaxis=chart_theme.build_axis(theme, range=[0, length], ticksuffix="%", nticks=6),
-            yaxis=chart_theme.build_axis(theme, autorange="reversed", showgrid=False),
+            xaxis=build_axis(theme, range=[0, length], ticksuffix="%", nticks=6),
+            yaxis=build_axis(theme, autorange="reversed", showgrid=False),
         ),
     )
 
@@ -82,12 +91,12 @@ def build_group_chart(
     figure_text: FigureText,
 ) -> go.Figure:
     """The shares of the levels in several groups of firms, in a fixed order; rows: name, cells."""
-    colours = chart_theme.get_palette(theme)
+    colours = get_palette(theme)
     categories = sorted(
         {cell["category"] for row in rows for cell in row["cells"] if not cell["reason"]},
         key=lambda code: (code.split("+")[0], len(code)),
     )
-    labels = [chart_theme.wrap_text(row["name"], MAX_LABEL_LENGTH, 2) for row in rows]
+    labels = [wrap_text(row["name"], MAX_LABEL_LENGTH, 2) for row in rows]
     traces = [_build_category_trace(code, rows, labels, names, lang, colours) for code in categories]
     suppressed = {
         label: row["cells"][0]["reason"]
@@ -97,7 +106,7 @@ def build_group_chart(
     for trace in _build_suppressed_traces(suppressed, 100, colours):
         traces.append(trace | {"name": t("withheld", lang), "showlegend": True})
     line_count = sum(label.count("<br>") + 1 for label in labels)
-    return chart_theme.build_figure(
+    return build_figure(
         traces,
         _build_layout(
             theme,
@@ -107,11 +116,9 @@ def build_group_chart(
             barmode="stack",
             bargap=0.22,
             showlegend=True,
-            legend=chart_theme.build_legend(theme, y=-0.02, yanchor="top", traceorder="normal"),
-            xaxis=chart_theme.build_axis(theme, range=[0, 100], visible=False),
-            yaxis=chart_theme.build_axis(
-                theme, autorange="reversed", showgrid=False, tickmode="array", tickvals=labels
-            ),
+            legend=build_legend(theme, y=-0.02, yanchor="top", traceorder="normal"),
+            xaxis=build_axis(theme, range=[0, 100], visible=False),
+            yaxis=build_axis(theme, autorange="reversed", showgrid=False, tickmode="array", tickvals=labels),
         ),
     )
 
@@ -127,17 +134,15 @@ def _build_category_trace(
     """One level in all groups; groups that have the level combined with another are empty."""
     category = _format_category(code, names)
     values: list[float | None] = []
-    texts, hover_texts = [], []
-    for row in rows:
+    texts, hover_texts = [""] * len(rows), [""] * len(rows)
+    for i, row in enumerate(rows):
         cell = next((cell for cell in row["cells"] if cell["category"] == code and not cell["reason"]), None)
         values.append(cell["value"] if cell else None)
-        has_label = cell is not None and cell["value"] >= MIN_VALUE_WITH_LABEL
-        texts.append(_format_percent(cell["value"], lang, 0) if cell and has_label else "")
-        hover_texts.append(
-            f"{row['name']}: {category}, {_format_percent(cell['value'], lang)}<br>{_format_interval(cell, lang)}"
-            if cell
-            else ""
-        )
+        if cell:
+            value, interval = _format_percent(cell["value"], lang), _format_interval(cell, lang)
+            hover_texts[i] = f"{row['name']}: {category}, {value}<br>{interval}"
+        if cell and cell["value"] >= MIN_VALUE_WITH_LABEL:
+            texts[i] = _format_percent(cell["value"], lang, 0)
     colour = _get_level_colour(code, colours)
     return {
         "type": "bar",
@@ -165,8 +170,8 @@ def build_official_comparison_chart(
     rows: Sequence[Cell], theme: str, lang: str, figure_text: FigureText
 ) -> go.Figure:
     """Shares of answers with the official shares; rows: cells with name and official, None without data."""
-    colours = chart_theme.get_palette(theme)
-    labels = [chart_theme.wrap_text(row["name"], MAX_LABEL_LENGTH, 5) for row in rows]
+    colours = get_palette(theme)
+    labels = [wrap_text(row["name"], MAX_LABEL_LENGTH, 5) for row in rows]
     labelled_rows = list(zip(labels, rows, strict=True))
     published = [(label, row) for label, row in labelled_rows if not row["reason"]]
     official = [(label, row) for label, row in labelled_rows if row["official"] is not None]
@@ -205,7 +210,7 @@ def build_official_comparison_chart(
         "showlegend": False,
         "hoverinfo": "skip",
     }
-    return chart_theme.build_figure(
+    return build_figure(
         [answers, official_shares, reasons] if suppressed else [answers, official_shares],
         _build_layout(
             theme,
@@ -213,11 +218,9 @@ def build_official_comparison_chart(
             VERTICAL_MARGIN + 30 + sum(26 + 16 * (label.count("<br>") + 1) for label in labels),
             figure_text,
             showlegend=True,
-            legend=chart_theme.build_legend(theme, y=-0.05, yanchor="top"),
-            xaxis=chart_theme.build_axis(theme, range=[0, 100], ticksuffix="%", nticks=6),
-            yaxis=chart_theme.build_axis(
-                theme, autorange="reversed", categoryorder="array", categoryarray=labels
-            ),
+            legend=build_legend(theme, y=-0.05, yanchor="top"),
+            xaxis=build_axis(theme, range=[0, 100], ticksuffix="%", nticks=6),
+            yaxis=build_axis(theme, autorange="reversed", categoryorder="array", categoryarray=labels),
         ),
     )
 
@@ -227,7 +230,7 @@ def _build_layout(theme: str, lang: str, height: int, figure_text: FigureText, *
     annotations = []
     if figure_text.label:
         annotations.append(
-            chart_theme.build_annotation(
+            build_annotation(
                 theme,
                 f"<b>{figure_text.label}</b>",
                 x=1.0,
@@ -236,11 +239,11 @@ def _build_layout(theme: str, lang: str, height: int, figure_text: FigureText, *
                 yref="paper",
                 xanchor="right",
                 yanchor="bottom",
-                font={"size": BODY_SIZE, "color": chart_theme.get_palette(theme).text},
+                font={"size": BODY_SIZE, "color": get_palette(theme).text},
             )
         )
     margin = {"l": 8, "r": 14, "t": 26 if figure_text.label else 8, "b": 8, "pad": 4}
-    return chart_theme.build_layout(
+    return build_layout(
         theme, lang, height, figure_text=figure_text, annotations=annotations, margin=margin, **options
     )
 

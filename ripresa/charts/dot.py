@@ -5,14 +5,26 @@ Areas are in alphabetical order: an order by value would rank an incomplete set.
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.row_axes import SECOND_AXIS_TRACE, build_label_axes
 from ripresa.charts.scales import compute_ticks
-from ripresa.charts.theme import MARKER_SYMBOLS, Palette, Spec
+from ripresa.charts.theme import (
+    MARKER_SYMBOLS,
+    NO_SELECTION_DIMMING,
+    Palette,
+    Spec,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    build_legend,
+    build_value_axis,
+    get_palette,
+    wrap_text,
+)
 from ripresa.charts.traces import HOVER_TEXT, NO_HOVER, build_error_bars
 from ripresa.filters import View
 from ripresa.narrative.figure_text import build_figure_text, build_hover_text
@@ -37,11 +49,11 @@ NEWEST_SIZE, EARLIER_SIZE = 12, 7
 
 
 def build_dot_plot(rows: pd.DataFrame | list[Row], view: View, theme: str = "light") -> go.Figure:
-    """One row for each area, groups of countries last; earlier values are smaller and joined within an edition.
+    """One row for each area, reference areas last; earlier values are smaller, and joined within an edition.
 
     rows: one or several periods of each area (geo, geo_name, period, period_start, edition, value).
     """
-    records, colours = to_records(rows, view.lang), chart_theme.get_palette(theme)
+    records, colours = to_records(rows, view.lang), get_palette(theme)
     rows_with_values = [
         row
         for row in with_values(records)
@@ -49,12 +61,12 @@ def build_dot_plot(rows: pd.DataFrame | list[Row], view: View, theme: str = "lig
     ]
     figure_text = build_figure_text(records, view, "dots")
     if not rows_with_values:
-        return chart_theme.build_empty_figure(view, theme, figure_text)
+        return build_empty_figure(view, theme, figure_text)
     newest = _select_newest_rows(rows_with_values, view)
     earlier = [row for row in rows_with_values if not any(row is newest_row for newest_row in newest)]
     numbers = {row["geo"]: i for i, row in enumerate(newest)}
     editions = unique_in_order(sorted(rows_with_values, key=get_decimal_year), "edition")
-    symbols = {edition: MARKER_SYMBOLS[i % len(MARKER_SYMBOLS)] for i, edition in enumerate(editions)}
+    symbols = dict(zip(editions, cycle(MARKER_SYMBOLS), strict=False))
     values = get_values(rows_with_values)
     ticks = compute_ticks(min(0, *values), max(values), 5)
     legend_entries = _build_legend_entries(rows_with_values, symbols, colours)
@@ -65,17 +77,17 @@ def build_dot_plot(rows: pd.DataFrame | list[Row], view: View, theme: str = "lig
         _build_marker_trace(newest, numbers, symbols, NEWEST_SIZE, view, colours),
     ]
     is_dated = has_several(newest, "period") or bool(earlier)
-    return chart_theme.build_figure(
+    return build_figure(
         [*(trace for trace in traces if trace["x"]), *legend_entries, SECOND_AXIS_TRACE],
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             top + ROW_HEIGHT * len(newest) + BOTTOM_MARGIN,
             figure_text=figure_text,
             showlegend=bool(legend_entries),
-            legend=chart_theme.build_legend(theme, y=1, yanchor="bottom"),
+            legend=build_legend(theme, y=1, yanchor="bottom"),
             margin={"l": 8, "r": 8, "t": top, "b": BOTTOM_MARGIN, "pad": 4},
-            xaxis=chart_theme.build_value_axis(
+            xaxis=build_value_axis(
                 theme, view, ticks, 0.03, zeroline=ticks[0] < 0, zerolinecolor=colours.border
             ),
             **build_label_axes(
@@ -106,7 +118,7 @@ def _select_newest_rows(rows: list[Row], view: View) -> list[Row]:
 
 
 def _format_name(row: Row, view: View) -> str:
-    text = chart_theme.wrap_text(row["geo_name"], 18, 2)
+    text = wrap_text(row["geo_name"], 18, 2)
     if row["geo"] in get_highlighted_areas(view):
         return f"<b>{text}</b>"
     return f"<i>{text}</i>" if is_reference(row, view) else text
@@ -140,7 +152,7 @@ def _build_marker_trace(
     view: View,
     colours: Palette,
 ) -> Spec:
-    """Dots with error bars if any row has an interval; those of earlier values and reference rows are hollow."""
+    """Dots, with error bars if any row has an interval; hollow for earlier values and reference rows."""
     outlines = [_get_colour(row, view, colours) for row in rows]
     trace: Spec = {
         "type": "scatter",
@@ -162,7 +174,7 @@ def _build_marker_trace(
             ],
             "line": {"color": outlines, "width": 1.8},
         },
-        **chart_theme.NO_SELECTION_DIMMING,
+        **NO_SELECTION_DIMMING,
     }
     if any(map(has_interval, rows)):
         trace["error_x"] = build_error_bars(rows, colours.border)

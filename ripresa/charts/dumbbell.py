@@ -5,10 +5,21 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.row_axes import SECOND_AXIS_TRACE, build_label_axes
 from ripresa.charts.scales import compute_ticks
-from ripresa.charts.theme import Palette, Spec
+from ripresa.charts.theme import (
+    NO_SELECTION_DIMMING,
+    TICK_SIZE,
+    Palette,
+    Spec,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    build_legend,
+    build_value_axis,
+    get_palette,
+    wrap_text,
+)
 from ripresa.charts.traces import HOVER_TEXT, NO_HOVER, build_error_bars
 from ripresa.filters import View
 from ripresa.narrative.figure_text import build_figure_text, build_hover_text
@@ -25,11 +36,11 @@ def build_dumbbell_chart(rows: pd.DataFrame | list[Row], view: View, theme: str 
 
     rows: gender "female" and "male" with value, ci_low, ci_high.
     """
-    records, colours = to_records(rows, view.lang), chart_theme.get_palette(theme)
+    records, colours = to_records(rows, view.lang), get_palette(theme)
     pairs = pair_by_gender(records, view)
     figure_text = build_figure_text(records, view, "gaps")
     if not pairs:
-        return chart_theme.build_empty_figure(view, theme, figure_text)
+        return build_empty_figure(view, theme, figure_text)
     women_rows, men_rows = [women for *_, women, _ in pairs], [men for *_, men in pairs]
     values = get_values(women_rows + men_rows)
     ticks = compute_ticks(min(0, *values), max(values), 5)
@@ -43,22 +54,22 @@ def build_dumbbell_chart(rows: pd.DataFrame | list[Row], view: View, theme: str 
     }
     women_trace = _build_marker_trace(women_rows, colours.qualitative[0], "circle", view, colours)
     men_trace = _build_marker_trace(men_rows, colours.qualitative[1], "square", view, colours)
-    return chart_theme.build_figure(
+    return build_figure(
         [connectors, men_trace | {"legendrank": 2}, women_trace | {"legendrank": 1}, SECOND_AXIS_TRACE],
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             TOP_MARGIN + ROW_HEIGHT * len(pairs) + BOTTOM_MARGIN,
             figure_text=figure_text,
             showlegend=True,
-            legend=chart_theme.build_legend(
+            legend=build_legend(
                 theme,
                 y=1,
                 yanchor="bottom",
-                font={"size": chart_theme.TICK_SIZE, "color": colours.text},
+                font={"size": TICK_SIZE, "color": colours.text},
             ),
             margin={"l": 8, "r": 8, "t": TOP_MARGIN, "b": BOTTOM_MARGIN - 26, "pad": 4},
-            xaxis=chart_theme.build_value_axis(theme, view, ticks, padding=0),
+            xaxis=build_value_axis(theme, view, ticks, padding=0),
             **build_label_axes(
                 [_format_name(pair, view) for pair in pairs],
                 [_format_gap(women, men, view) for *_, women, men in pairs],
@@ -88,7 +99,7 @@ def _build_marker_trace(rows: Sequence[Row], colour: str, symbol: str, view: Vie
             "color": colour,
             "line": {"color": colours.background, "width": 1},
         },
-        **chart_theme.NO_SELECTION_DIMMING,
+        **NO_SELECTION_DIMMING,
     }
     if any(map(has_interval, rows)):
         trace["error_x"] = build_error_bars(rows, colour)
@@ -97,7 +108,7 @@ def _build_marker_trace(rows: Sequence[Row], colour: str, symbol: str, view: Vie
 
 def _format_name(pair: GenderPair, view: View) -> str:
     code, name, *_ = pair
-    text = chart_theme.wrap_text(name, 18, 2)
+    text = wrap_text(name, 18, 2)
     return f"<b>{text}</b>" if code in get_highlighted_areas(view) else text
 
 

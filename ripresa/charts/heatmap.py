@@ -6,10 +6,19 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.choropleth import build_colorbar
 from ripresa.charts.scales import ThresholdScale, build_threshold_scale, get_text_colour
-from ripresa.charts.theme import SMALL_SIZE, Palette, Spec
+from ripresa.charts.theme import (
+    SMALL_SIZE,
+    Palette,
+    Spec,
+    build_axis,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    get_palette,
+    wrap_text,
+)
 from ripresa.charts.traces import build_text_traces
 from ripresa.filters import View
 from ripresa.i18n import MISSING_TEXT, t
@@ -59,25 +68,25 @@ def build_heatmap(rows: pd.DataFrame | list[Row], view: View, theme: str = "ligh
 
     rows: geo, geo_name, sector, sector_name, value.
     """
-    colours = chart_theme.get_palette(theme)
+    colours = get_palette(theme)
     grid = build_heatmap_grid(to_records(rows, view.lang), view)
     if not grid.cells:
-        return chart_theme.build_empty_figure(view, theme, grid.text)
+        return build_empty_figure(view, theme, grid.text)
     scale = build_threshold_scale(grid.values, view.indicator.unit, grid.decimals, colours)
     header_height = NARROW_HEADER_HEIGHT if grid.is_narrow else WIDE_HEADER_HEIGHT
     font = {"size": SMALL_SIZE, "color": colours.text}
-    return chart_theme.build_figure(
+    return build_figure(
         [
             _build_colour_trace(grid, scale, view, theme),
             *_build_cell_texts(grid, scale, view, colours),
         ],
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             header_height + CELL_HEIGHT * len(grid.areas) + COLORBAR_HEIGHT,
             figure_text=grid.text,
             margin={"l": 8, "r": 8, "t": header_height, "b": COLORBAR_HEIGHT, "pad": 4},
-            xaxis=chart_theme.build_axis(
+            xaxis=build_axis(
                 theme,
                 side="top",
                 tickvals=list(range(len(grid.sectors))),
@@ -88,7 +97,7 @@ def build_heatmap(rows: pd.DataFrame | list[Row], view: View, theme: str = "ligh
                 ticktext=_format_sector_names(grid),
                 tickfont=font,
             ),
-            yaxis=chart_theme.build_axis(
+            yaxis=build_axis(
                 theme,
                 range=[len(grid.areas) - 0.5, -0.5],
                 tickvals=list(range(len(grid.areas))),
@@ -184,7 +193,7 @@ def _format_sector_names(grid: HeatmapGrid) -> list[str]:
     """The names of the columns; every other one is a line higher, so that they do not overlap on a phone."""
     if grid.is_narrow:
         return [_truncate(name, 26) for name in grid.sectors.values()]
-    names = [chart_theme.wrap_text(name, 12, 3) for name in grid.sectors.values()]
+    names = [wrap_text(name, 12, 3) for name in grid.sectors.values()]
     if len(names) > MAX_COLUMNS_ON_ONE_LINE:
         names[::2] = [name + "<br> " for name in names[::2]]
     return names
@@ -195,5 +204,5 @@ def _truncate(text: str, length: int) -> str:
 
 
 def _format_area_name(geo: str, name: str, view: View) -> str:
-    text = chart_theme.wrap_text(boundaries.NARROW_NAMES.get(name, name), 18, 2)
+    text = wrap_text(boundaries.NARROW_NAMES.get(name, name), 18, 2)
     return f"<b>{text}</b>" if geo in get_highlighted_areas(view) else text

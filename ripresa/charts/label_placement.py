@@ -8,7 +8,7 @@ from operator import itemgetter
 from ripresa.charts.text_width import estimate_text_width
 from ripresa.charts.theme import TICK_SIZE, Spec
 
-# Pixels: the same label must fit a plot on a phone and one on half a page, with these weights of its overlaps.
+# Pixels, on a phone and on half a page: one position must suit both; overlaps have these weights.
 PLOT_WIDTHS = (220, 460)
 PLOT_WIDTH_WEIGHTS = (1, 3)
 HALF_LINE_HEIGHT = 7.5  # of a line of text
@@ -72,10 +72,10 @@ def place_labels(
     margin_labels: Sequence[Label],
     height: float,
 ) -> list[Spec]:
-    """The position of each label: the nearest one with the least overlap, in the vertical order of the points.
+    """The nearest position with the least overlap for each label, in the vertical order of their points.
 
-    lines: points with x as a share of the plot's width and y in pixels. margin_labels: centre, half height and
-    text of the labels to the right of the plot. Returns xanchor, xshift and yshift in the order of the labels.
+    lines: points with x as a share of the plot's width and y in pixels. margin_labels: centre, half height
+    and text of the labels to the right of the plot. Returns xanchor, xshift and yshift for each label.
     """
     canvases = [_Canvas(width, height, lines, margin_labels) for width in PLOT_WIDTHS]
     positions: dict[int, Spec] = {}

@@ -1,16 +1,32 @@
 """Line charts: one line for each area and edition, split at breaks and gaps, hollow where provisional."""
 
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.line_labels import Line, PlotArea, build_end_labels
 from ripresa.charts.line_styles import assign_styles
 from ripresa.charts.scales import compute_ticks
 from ripresa.charts.text_width import estimate_text_width
-from ripresa.charts.theme import LINE_DASHES, MARKER_SYMBOLS, TICK_SIZE, Palette, Spec
+from ripresa.charts.theme import (
+    LINE_DASHES,
+    MARKER_SYMBOLS,
+    NO_SELECTION_DIMMING,
+    TICK_SIZE,
+    Palette,
+    Spec,
+    build_annotation,
+    build_axis,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    build_legend,
+    build_value_axis,
+    estimate_legend_height,
+    get_palette,
+)
 from ripresa.charts.traces import (
     HOVER_TEXT,
     NO_HOVER,
@@ -54,68 +70,55 @@ def build_line_chart(
 ) -> go.Figure:
     """One line for each area and edition.
 
-    rows: all periods of some areas (geo, edition, period, period_start, value, ci_low, ci_high, status, flags).
-    value_range: the extent of an adjacent figure, so that both have the same scale. styled_areas: the areas of
-    all adjacent figures, so that each has one style; by default those of the view.
+    rows: all periods of some areas (geo, edition, period, period_start, value, ci_low, ci_high, status, ...).
+    value_range: the extent of an adjacent figure with the same scale. styled_areas: the areas of all adjacent
+    figures, so that each has one style; by default those of the view.
     """
     records = to_records(rows, view.lang)
     rows_with_values = with_values(records)
     figure_text = build_figure_text(records, view, "lines")
     if not rows_with_values:
-        return chart_theme.build_empty_figure(view, theme, figure_text)
-    colours = chart_theme.get_palette(theme)
-    dashes = {
-        edition: LINE_DASHES[i % len(LINE_DASHES)]
-        for i, edition in enumerate(rank_editions(rows_with_values))
-    }
+        return build_empty_figure(view, theme, figure_text)
+    colours = get_palette(theme)
+    dashes = dict(zip(rank_editions(rows_with_values), cycle(LINE_DASHES), strict=False))
     styles = assign_styles(rows_with_values, styled_areas or view.geo)
     lines = _build_lines(records, styles, dashes, view, colours)
     ticks = compute_ticks(*_compute_axis_extent(rows_with_values, value_range, view))
-    value_axis = chart_theme.build_value_axis(
-        theme,
-        view,
-        ticks,
-        VALUE_PADDING,
-        zeroline=ticks[0] < 0 < ticks[-1],
-        zerolinecolor=colours.border,
-    )
     breaks = locate_breaks(view.indicator.breaks, rows_with_values)
-    years = list(map(get_decimal_year, rows_with_values))
-    margin = (max(years) - min(years)) * 0.03 or 0.5
     top = TOP_MARGIN + BREAK_LABEL_HEIGHT * max(len(breaks) - 1, 0)
-    padding = (ticks[-1] - ticks[0]) * VALUE_PADDING
-    plot = PlotArea(
-        min(years) - margin,
-        max(years) + margin,
-        ticks[0] - padding,
-        ticks[-1] + padding,
-        PLOT_HEIGHT - top - BOTTOM_MARGIN,
-    )
+    plot = _build_plot_area(rows_with_values, ticks, PLOT_HEIGHT - top - BOTTOM_MARGIN)
     labelled_lines = [line for geo in styles for line in lines if line.series.geo == geo]
     labels = build_end_labels(labelled_lines, lines, plot, view, theme)
     legend_entries = _build_legend_entries(rows_with_values, dashes, view, colours)
-    bottom = BOTTOM_MARGIN + chart_theme.estimate_legend_height(legend_entries)
+    bottom = BOTTOM_MARGIN + estimate_legend_height(legend_entries)
     lines.sort(key=lambda line: line.has_label)  # labelled lines are above grey ones
-    return chart_theme.build_figure(
+    return build_figure(
         [trace for line in lines for trace in _build_line_traces(line, view, colours)] + legend_entries,
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             PLOT_HEIGHT - BOTTOM_MARGIN + bottom,
             figure_text=figure_text,
             showlegend=bool(legend_entries),
-            legend=chart_theme.build_legend(theme, y=-BOTTOM_MARGIN / plot.height, yanchor="top"),
+            legend=build_legend(theme, y=-BOTTOM_MARGIN / plot.height, yanchor="top"),
             margin={"l": 8, "r": _compute_right_margin(labels), "t": top, "b": bottom, "pad": 4},
             shapes=[_build_break_line(year, colours) for year in breaks],
-            annotations=labels + _build_break_labels(breaks, min(years), max(years), view, theme),
-            xaxis=chart_theme.build_axis(
+            annotations=labels + _build_break_labels(breaks, rows_with_values, view, theme),
+            xaxis=build_axis(
                 theme,
                 range=[plot.first_year, plot.last_year],
                 showgrid=False,
                 tickangle=0,
                 **build_time_ticks(rows_with_values, view.lang),
             ),
-            yaxis=value_axis,
+            yaxis=build_value_axis(
+                theme,
+                view,
+                ticks,
+                VALUE_PADDING,
+                zeroline=ticks[0] < 0 < ticks[-1],
+                zerolinecolor=colours.border,
+            ),
         ),
     )
 
@@ -126,7 +129,7 @@ def get_value_extent(rows: pd.DataFrame | list[Row], view: View) -> tuple[float,
 
 
 def build_time_ticks(rows: Iterable[Row], lang: str, max_ticks: int = 6) -> Spec:
-    """tickvals and ticktext of a time axis: years, or months where the rows span at most a year and a half."""
+    """tickvals and ticktext of a time axis: years, or months if the rows span at most a year and a half."""
     rows_by_year = dict(sorted({get_decimal_year(row): row for row in rows}.items()))
     locations = list(rows_by_year)
     first, last = locations[0], locations[-1]
@@ -140,6 +143,13 @@ def build_time_ticks(rows: Iterable[Row], lang: str, max_ticks: int = 6) -> Spec
     month_ticks = locations[:: max(1, -(-len(locations) // max_ticks))]
     periods = [format_short_period(rows_by_year[year]["period"], lang) for year in month_ticks]
     return {"tickvals": month_ticks, "ticktext": [period.replace(" ", "<br>") for period in periods]}
+
+
+def _build_plot_area(rows: list[Row], ticks: Sequence[float], height: int) -> PlotArea:
+    years = list(map(get_decimal_year, rows))
+    margin = (max(years) - min(years)) * 0.03 or 0.5
+    padding = (ticks[-1] - ticks[0]) * VALUE_PADDING
+    return PlotArea(min(years) - margin, max(years) + margin, ticks[0] - padding, ticks[-1] + padding, height)
 
 
 def _build_lines(
@@ -183,7 +193,7 @@ def _build_line_traces(line: Line, view: View, colours: Palette) -> list[Spec]:
             "line": {"color": line.colour, "width": 1.8 if line.has_label else 1},
         },
         **_build_line_error_bars(line.segments, line.colour),
-        **chart_theme.NO_SELECTION_DIMMING,
+        **NO_SELECTION_DIMMING,
     }
     bands = [_build_interval_band(segment, line.colour) for segment in line.segments if _has_band(segment)]
     return [*bands, trace] if line.has_label else [trace]
@@ -253,12 +263,11 @@ def _build_break_line(year: float, colours: Palette) -> Spec:
     }
 
 
-def _build_break_labels(
-    breaks: Sequence[float], first_year: float, last_year: float, view: View, theme: str
-) -> list[Spec]:
-    length = (last_year - first_year) or 1
+def _build_break_labels(breaks: Sequence[float], rows: list[Row], view: View, theme: str) -> list[Spec]:
+    years = list(map(get_decimal_year, rows))
+    first_year, length = min(years), (max(years) - min(years)) or 1
     return [
-        chart_theme.build_annotation(
+        build_annotation(
             theme,
             t("break", view.lang),
             x=year,

@@ -59,7 +59,7 @@ class PlotArea:
 def build_end_labels(
     labelled_lines: Sequence[Line], lines: Sequence[Line], plot: PlotArea, view: View, theme: str
 ) -> list[Spec]:
-    """Annotations with the names of the labelled lines, moved apart where they would overlap each other or lines.
+    """Annotations with the names of the labelled lines, placed so that they do not overlap.
 
     Lines that end last have their label to the right of the plot, the others next to their last point.
     """
@@ -105,7 +105,7 @@ def _select_ends(lines: Sequence[Line]) -> list[Line]:
 
 
 def _format_name(line: Line, ends: Sequence[Line]) -> str:
-    """The name of an area; its lines of several editions also get their dash and, if they end together, edition."""
+    """The name of an area, with the dash of the line and its edition where several lines have that name."""
     name: str = line.last_row["geo_name"]
     same_area = [end for end in ends if end.series.geo == line.series.geo]
     if len(same_area) > 1:

@@ -25,10 +25,10 @@ def select_areas_to_plot(view: View) -> tuple[str, ...]:
 
 
 def assign_styles(rows: Iterable[Row], preferred_areas: Iterable[str]) -> dict[str, int]:
-    """The number of the style of each area that has one: all if they are few, else preferred and reference areas.
+    """The number of the style of each area that has one: all if they are few, else some.
 
-    The style depends only on the area's position among the preferred areas, whether these have rows or not. An
-    area after the last style gets one that no other area of the rows has.
+    Preferred areas come first, then reference areas. The style depends only on the position among the
+    preferred areas, whether these have rows or not. An area after the last style gets one that is not in use.
     """
     areas = unique_in_order(rows, "geo")
     extra_areas = areas if len(areas) <= MAX_STYLES else [geo for geo in RESERVED_STYLES if geo in areas]

@@ -36,7 +36,7 @@ def compute_ticks(low: float, high: float, max_ticks: int = 6) -> list[float]:
 
 @dataclass(frozen=True)
 class ThresholdScale:
-    """Classes of values: the thresholds between them and a colour for each; a threshold is in the upper class."""
+    """Classes of values: the thresholds, each the lowest value of its class, and a colour for each class."""
 
     thresholds: tuple[float, ...]
     colours: tuple[str, ...]
@@ -61,8 +61,8 @@ def build_threshold_scale(
 ) -> ThresholdScale:
     """Five to seven classes with round thresholds.
 
-    Classes are equal intervals, or quantiles if one interval would hold more than half of the values. Differences
-    have the diverging palette, centred on zero.
+    Classes are equal intervals, or quantiles if one interval would hold more than half of the values.
+    Differences have the diverging palette, centred on zero.
     """
     ordered = sorted(round_half_up(value, decimals) for value in values) or [0.0]
     low, high = ordered[0], ordered[-1]

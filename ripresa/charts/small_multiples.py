@@ -1,4 +1,4 @@
-"""Small multiples: one small line chart for each area, all on the same scale, with a reference area in grey."""
+"""Small multiples: a small line chart for each area on one scale, with a reference area in grey."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,20 @@ from math import ceil
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.scales import compute_ticks
-from ripresa.charts.theme import SMALL_SIZE, Palette, Spec
+from ripresa.charts.theme import (
+    NO_SELECTION_DIMMING,
+    SMALL_SIZE,
+    Palette,
+    Spec,
+    build_annotation,
+    build_axis,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    build_value_axis,
+    get_palette,
+)
 from ripresa.charts.traces import HOVER_TEXT, build_time_coordinates, join_segments
 from ripresa.filters import View
 from ripresa.narrative.figure_text import build_figure_text, build_hover_text
@@ -54,15 +65,15 @@ class _Panel:
 def build_small_multiples(
     rows: pd.DataFrame | list[Row], view: View, theme: str = "light", columns: int = 3
 ) -> go.Figure:
-    """One panel for each area in the order of the rows; rows: those of a line chart with its reference area."""
+    """One panel for each area, in order; rows: those of a line chart with its reference area."""
     records = to_records(rows, view.lang)
     area_rows = with_values(get_area_rows(records, view))
     references = with_values(get_reference_rows(records, view))
     codes = unique_in_order(area_rows, "geo")[:MAX_PANELS]
     figure_text = build_figure_text(records, view, "multiples")
     if not codes:
-        return chart_theme.build_empty_figure(view, theme, figure_text)
-    colours = chart_theme.get_palette(theme)
+        return build_empty_figure(view, theme, figure_text)
+    colours = get_palette(theme)
     references = [row for row in references if row["geo"] == references[0]["geo"]]
     area_rows = [row for row in area_rows if row["geo"] in codes]
     values = [row["value"] for row in area_rows + references]
@@ -85,9 +96,9 @@ def build_small_multiples(
             annotations += _build_year_labels(panel, min(years), max(years), theme)
     if references:
         annotations.append(_build_reference_key(references[0], theme))
-    return chart_theme.build_figure(
+    return build_figure(
         traces,
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             height,
@@ -118,7 +129,7 @@ def _build_panel_axes(
 ) -> Spec:
     """Both axes; only the panels of the first column have value labels."""
     padding = (last_year - first_year) * 0.05 or 0.5
-    time_axis = chart_theme.build_axis(
+    time_axis = build_axis(
         theme,
         domain=[panel.left, panel.right],
         anchor=f"y{panel.axis_suffix}",
@@ -127,7 +138,7 @@ def _build_panel_axes(
         showticklabels=False,
         automargin=False,
     )
-    value_axis = chart_theme.build_value_axis(
+    value_axis = build_value_axis(
         theme,
         view,
         [ticks[0], ticks[-1]],
@@ -136,7 +147,7 @@ def _build_panel_axes(
         anchor=f"x{panel.axis_suffix}",
         automargin=panel.column == 0,
         showticklabels=panel.column == 0,
-        tickfont={"size": SMALL_SIZE - 1, "color": chart_theme.get_palette(theme).secondary_text},
+        tickfont={"size": SMALL_SIZE - 1, "color": get_palette(theme).secondary_text},
     )
     return {f"xaxis{panel.axis_suffix}": time_axis, f"yaxis{panel.axis_suffix}": value_axis}
 
@@ -188,16 +199,16 @@ def _build_base_trace(points: Sequence[Row | None], panel: _Panel, colour: str, 
         "yaxis": f"y{panel.axis_suffix}",
         "showlegend": False,
         "line": {"color": colour, "width": width},
-        **chart_theme.NO_SELECTION_DIMMING,
+        **NO_SELECTION_DIMMING,
     }
 
 
 def _build_panel_title(rows: list[Row], panel: _Panel, is_selected: bool, view: View, theme: str) -> Spec:
     """The name of the area and its last value."""
-    colours = chart_theme.get_palette(theme)
+    colours = get_palette(theme)
     last = max(rows, key=get_decimal_year)
     name = boundaries.NARROW_NAMES.get(last["geo_name"], last["geo_name"])
-    return chart_theme.build_annotation(
+    return build_annotation(
         theme,
         f"<b>{name}</b><br>{format_data_label(last['value'], view)}",
         x=panel.left,
@@ -213,7 +224,7 @@ def _build_panel_title(rows: list[Row], panel: _Panel, is_selected: bool, view: 
 
 def _build_year_labels(panel: _Panel, first_year: float, last_year: float, theme: str) -> list[Spec]:
     return [
-        chart_theme.build_annotation(
+        build_annotation(
             theme,
             str(int(year)),
             x=x,
@@ -222,7 +233,7 @@ def _build_year_labels(panel: _Panel, first_year: float, last_year: float, theme
             yref="paper",
             xanchor=anchor,
             yanchor="top",
-            font={"size": SMALL_SIZE - 1, "color": chart_theme.get_palette(theme).secondary_text},
+            font={"size": SMALL_SIZE - 1, "color": get_palette(theme).secondary_text},
         )
         for year, x, anchor in ((first_year, panel.left, "left"), (last_year, panel.right, "right"))
     ]
@@ -230,9 +241,9 @@ def _build_year_labels(panel: _Panel, first_year: float, last_year: float, theme
 
 def _build_reference_key(row: Row, theme: str) -> Spec:
     """The legend of the grey line."""
-    return chart_theme.build_annotation(
+    return build_annotation(
         theme,
-        f"<span style='color:{chart_theme.get_palette(theme).muted}'>━</span> {row['geo_name']}",
+        f"<span style='color:{get_palette(theme).muted}'>━</span> {row['geo_name']}",
         x=1,
         y=0,
         xref="paper",

@@ -1,13 +1,17 @@
-"""Small charts for the cells of a table, as SVG text: sparkline, strip plot and bar."""
+"""Small charts as SVG text: sparklines, strip plots and bars."""
 
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
+
+import pandas as pd
 
 from ripresa.catalogue import Indicator
 from ripresa.charts.theme import get_palette
-from ripresa.i18n import format_value, is_missing, t
+from ripresa.i18n import is_missing, t
 from ripresa.narrative.benchmark import MIN_STRIP_PLOT_AREAS
-from ripresa.narrative.phrases import format_short_period
+from ripresa.narrative.phrases import FormatContext, format_indicator_value, format_short_period
 from ripresa.observations.rows import (
     Row,
     get_decimal_year,
@@ -19,76 +23,136 @@ from ripresa.observations.rows import (
 from ripresa.observations.series import build_series, split_segments
 
 SPARKLINE_SIZE, STRIP_PLOT_SIZE, BAR_SIZE = (128, 40), (176, 30), (72, 10)  # width and height in pixels
+CARD_SPARKLINE_SIZE = (220, 72)
 MARGIN = 7
-BASELINE_PERIOD = "2019"  # last year before the closures
-MIN_RELATIVE_RANGE = 0.2  # of the highest value: a nearly constant series is drawn nearly flat
+BASELINE_YEAR = "2019"  # last year before the closures
+MIN_RELATIVE_RANGE = 0.2  # of the highest value, so that a nearly constant series has a nearly flat line
+
+
+@dataclass(frozen=True)
+class _LineScale:
+    """The ranges of years and values of a sparkline, and the pixels they span."""
+
+    width: int
+    top: int
+    bottom: int
+    first_year: float
+    last_year: float
+    low: float
+    high: float
+
+    @classmethod
+    def fit(cls, points: Sequence[tuple[float, float]], width: int, top: int, bottom: int) -> "_LineScale":
+        """A scale for points (year, value) of several years."""
+        years, values = [year for year, _ in points], [value for _, value in points]
+        high = max(values)
+        low = min(*values, high - abs(high) * MIN_RELATIVE_RANGE)
+        return cls(width, top, bottom, min(years), max(years), low, high)
+
+    def locate(self, point: tuple[float, float]) -> tuple[float, float]:
+        """The pixel of a point."""
+        year, value = point
+        x_share = (year - self.first_year) / (self.last_year - self.first_year)
+        y_share = (self.high - value) / ((self.high - self.low) or 1)
+        return MARGIN + x_share * (self.width - 2 * MARGIN), self.top + y_share * (self.bottom - self.top)
 
 
 def render_sparkline(
-    history: list[Row],
+    history: Sequence[Row],
     current_row: Row,
-    rows_with_benchmarks: list[Row],
+    rows_with_benchmarks: Sequence[Row],
     indicator: Indicator,
     lang: str,
     theme: str,
 ) -> str:
-    """A sparkline of one area, broken where points cannot be joined; "" for fewer than two periods.
+    """A sparkline of one area, split where points are not comparable; "" for fewer than two periods.
 
-    The level of 2019 is dotted, the point of `current_row` (an element of `history`) is larger and provisional
-    points are hollow. `rows_with_benchmarks` adds the other areas, which tell the periods an edition has.
+    The level of 2019 is dotted, the point of `current_row` (an element of `history`) is larger and
+    provisional points are hollow. rows_with_benchmarks: with the other areas, which define the periods of an
+    edition.
     """
-    points = with_values(history)
-    years = [get_decimal_year(row) for row in points]
-    if len(set(years)) < 2 or is_old_vintage(current_row):
+    rows = with_values(history)
+    points = {id(row): (get_decimal_year(row), row["value"]) for row in rows}
+    if len({year for year, _ in points.values()}) < 2 or is_old_vintage(current_row):
         return ""
     colours = get_palette(theme)
     width, height = SPARKLINE_SIZE
-    first_year, last_year = min(years), max(years)
-    values: list[float] = [row["value"] for row in points]
-    high = max(values)
-    low = min(*values, high - abs(high) * MIN_RELATIVE_RANGE)
-
-    def x(row: Row) -> float:
-        return MARGIN + (get_decimal_year(row) - first_year) / (last_year - first_year) * (width - 2 * MARGIN)
-
-    def y(value: float) -> float:
-        return 4 + (high - value) / ((high - low) or 1) * (height - 20)
-
+    scale = _LineScale.fit(list(points.values()), width, 4, height - 16)
     elements = []
-    for row in points:
-        if row["period"] == BASELINE_PERIOD and row["edition"] == current_row["edition"]:
-            line = f"M{MARGIN} {y(row['value']):.1f}H{width - MARGIN}"
-            elements.append(f'<path d="{line}" stroke="{colours.muted}" stroke-dasharray="2 3"/>')
+    for row in rows:
+        if row["period"] == BASELINE_YEAR and row["edition"] == current_row["edition"]:
+            _, y = scale.locate(points[id(row)])
+            elements.append(_render_baseline(y, width, colours.muted))
             break
-    for series in build_series(points):
+    for series in build_series(rows):
         colour = colours.qualitative[0] if series.edition == current_row["edition"] else colours.muted
         for segment in split_segments(series, rows_with_benchmarks, indicator.breaks):
             if len(segment) > 1:
-                coordinates = " ".join(f"{x(row):.1f},{y(row['value']):.1f}" for row in segment)
-                elements.append(
-                    f'<polyline points="{coordinates}" fill="none" stroke="{colour}" '
-                    'stroke-width="1.8" stroke-linejoin="round"/>'
-                )
+                pixels = [scale.locate(points[id(row)]) for row in segment]
+                elements.append(_render_polyline(pixels, colour, 1.8))
             for row in segment:
                 if row is current_row or row in (segment[0], segment[-1]):
                     fill = colours.background if is_provisional(row) else colour
-                    elements.append(
-                        f'<circle cx="{x(row):.1f}" cy="{y(row["value"]):.1f}" '
-                        f'r="{3.4 if row is current_row else 1.8}" fill="{fill}" '
-                        f'stroke="{colour}" stroke-width="1.4"/>'
-                    )
-    first, last = min(points, key=get_decimal_year), max(points, key=get_decimal_year)
+                    radius = 3.4 if row is current_row else 1.8
+                    elements.append(_render_circle(scale.locate(points[id(row)]), radius, fill, colour, 1.4))
+    first, last = min(rows, key=get_decimal_year), max(rows, key=get_decimal_year)
     start, end = _format_end_period(first, lang), _format_end_period(last, lang)
-    elements += _render_end_labels(start, end, width, height - 2)
+    elements.append(_render_end_labels(start, end, width, height - 2))
+    context = FormatContext(indicator, lang)
     description = t(
         "mark_spark",
         lang,
-        first=format_value(first["value"], indicator.unit, indicator.decimals, lang),
+        first=format_indicator_value(first["value"], context),
         start=start,
-        last=format_value(last["value"], indicator.unit, indicator.decimals, lang),
+        last=format_indicator_value(last["value"], context),
         end=end,
     )
     return _render_svg(SPARKLINE_SIZE, elements, description, colours.secondary_text)
+
+
+def render_card_sparkline(rows: pd.DataFrame, indicator: Indicator, lang: str, theme: str) -> str:
+    """The sparkline of a headline as an HTML figure; "" for fewer than two values.
+
+    The level of 2019 is dotted, the first and last points have their years and are hollow if provisional.
+    rows: period_start, value, status and flags in time order.
+    """
+    records = [row for row in rows.to_dict("records") if not is_missing(row["value"])]
+    points = [
+        (row["period_start"].year + (row["period_start"].month - 1) / 12, row["value"]) for row in records
+    ]
+    if len(points) < 2:
+        return ""
+    colours = get_palette(theme)
+    line_colour = colours.qualitative[0]
+    width, height = CARD_SPARKLINE_SIZE
+    scale = _LineScale.fit(points, width, MARGIN, height - 16 - MARGIN)
+    pixels = list(map(scale.locate, points))
+    elements = [_render_polyline(pixels, line_colour, 2)]
+    for (year, _), (_, y) in zip(points, pixels, strict=True):
+        if int(year) == int(BASELINE_YEAR):
+            elements.insert(0, _render_baseline(y, width, colours.secondary_text, 0.7))
+            break
+    for i, radius in ((0, 3), (-1, 4.5)):
+        fill = colours.background if is_provisional(records[i]) else line_colour
+        elements.append(_render_circle(pixels[i], radius, fill, line_colour, 1.5))
+    start, end = int(points[0][0]), int(points[-1][0])
+    elements.append(_render_end_labels(str(start), str(end), width, height - 3, MARGIN - 4))
+    svg = _render_svg(CARD_SPARKLINE_SIZE, elements, "", colours.secondary_text, font_size=12)
+    context = FormatContext(indicator, lang)
+    description = t(
+        "spark",
+        lang,
+        name=indicator.short[lang],
+        start=start,
+        end=end,
+        first=format_indicator_value(points[0][1], context),
+        last=format_indicator_value(points[-1][1], context),
+    )
+    return (
+        f'<figure class="sparkline"><img width="{width}" height="{height}" alt="{escape(description)}" '
+        f'src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
+        f"<figcaption>{escape(indicator.short[lang])}</figcaption></figure>"
+    )
 
 
 def render_strip_plot(
@@ -128,14 +192,11 @@ def render_strip_plot(
     if has_interval(row):
         line = f"M{x(row['ci_low']):.1f} {middle}H{x(row['ci_high']):.1f}"
         elements.append(f'<path d="{line}" stroke="{accent}" stroke-width="3" opacity=".45"/>')
-    elements.append(
-        f'<circle cx="{x(row["value"]):.1f}" cy="{middle}" r="4.6" '
-        f'fill="{colours.background if is_provisional(row) else accent}" stroke="{accent}" stroke-width="2"/>'
-    )
-    lowest, highest, value = (
-        format_value(number, indicator.unit, indicator.decimals, lang) for number in (low, high, row["value"])
-    )
-    elements += _render_end_labels(lowest, highest, width, height - 1)
+    fill = colours.background if is_provisional(row) else accent
+    elements.append(_render_circle((x(row["value"]), middle), 4.6, fill, accent, 2))
+    context = FormatContext(indicator, lang)
+    lowest, highest, value = (format_indicator_value(number, context) for number in (low, high, row["value"]))
+    elements.append(_render_end_labels(lowest, highest, width, height - 1))
     description = t("mark_strip", lang, value=value, low=lowest, high=highest, count=len(ranked_peers))
     return _render_svg(STRIP_PLOT_SIZE, elements, description, colours.secondary_text)
 
@@ -172,20 +233,45 @@ def _format_end_period(row: Row, lang: str) -> str:
     return format_short_period(period, lang) if len(period) == len("2020-05") else period[:4]
 
 
-def _render_end_labels(left: str, right: str, width: int, y: int) -> list[str]:
-    return [
-        f'<text x="{MARGIN - 5}" y="{y}">{escape(left)}</text>'
-        f'<text x="{width - MARGIN + 5}" y="{y}" text-anchor="end">{escape(right)}</text>'
-    ]
+def _render_baseline(y: float, width: int, colour: str, opacity: float = 1) -> str:
+    line = f"M{MARGIN} {y:.1f}H{width - MARGIN}"
+    return f'<path d="{line}" stroke="{colour}" stroke-dasharray="2 3" opacity="{opacity}"/>'
 
 
-def _render_svg(size: tuple[int, int], elements: list[str], description: str, text_colour: str) -> str:
-    """An inline SVG image named by `description`, or hidden from screen readers without one."""
+def _render_polyline(pixels: Iterable[tuple[float, float]], colour: str, stroke_width: float) -> str:
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in pixels)
+    return (
+        f'<polyline points="{points}" fill="none" stroke="{colour}" '
+        f'stroke-width="{stroke_width}" stroke-linejoin="round"/>'
+    )
+
+
+def _render_circle(
+    pixel: tuple[float, float], radius: float, fill: str, stroke: str, stroke_width: float
+) -> str:
+    x, y = pixel
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}" '
+        f'stroke="{stroke}" stroke-width="{stroke_width}"/>'
+    )
+
+
+def _render_end_labels(left: str, right: str, width: int, y: int, margin: int = MARGIN - 5) -> str:
+    return (
+        f'<text x="{margin}" y="{y}">{escape(left)}</text>'
+        f'<text x="{width - margin}" y="{y}" text-anchor="end">{escape(right)}</text>'
+    )
+
+
+def _render_svg(
+    size: tuple[int, int], elements: Iterable[str], description: str, colour: str, font_size: float = 9.5
+) -> str:
+    """An inline SVG image with the description as its name, or hidden from screen readers without one."""
     width, height = size
     role = f'role="img" aria-label="{escape(description)}"' if description else 'aria-hidden="true"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" {role} '
-        f'font-family="system-ui, sans-serif" font-size="9.5" fill="{text_colour}">'
+        f'font-family="system-ui, sans-serif" font-size="{font_size}" fill="{colour}">'
         f"{''.join(elements)}</svg>"
     )

@@ -1,4 +1,4 @@
-"""The style that all figures share: palettes, layout, axes, legends, annotations and the Plotly configuration."""
+"""The style of all figures: palettes, layout, axes, legends, annotations and the Plotly configuration."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

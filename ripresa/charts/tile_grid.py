@@ -5,10 +5,18 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from ripresa.charts import theme as chart_theme
 from ripresa.charts.choropleth import BOTTOM_MARGIN, build_colorbar_options, format_absent_area
 from ripresa.charts.scales import ThresholdScale, build_threshold_scale, get_text_colour
-from ripresa.charts.theme import TICK_SIZE, Palette, Spec
+from ripresa.charts.theme import (
+    TICK_SIZE,
+    Palette,
+    Spec,
+    build_annotation,
+    build_empty_figure,
+    build_figure,
+    build_layout,
+    get_palette,
+)
 from ripresa.charts.traces import HOVER_TEXT
 from ripresa.filters import View
 from ripresa.i18n import MISSING_TEXT, t
@@ -39,8 +47,8 @@ def build_tile_grid_map(
     rows_by_area = {row["geo"]: row for row in with_values(records)}
     figure_text = build_figure_text(records, view, "tiles")
     if not rows_by_area:
-        return chart_theme.build_empty_figure(view, theme, figure_text)
-    colours = chart_theme.get_palette(theme)
+        return build_empty_figure(view, theme, figure_text)
+    colours = get_palette(theme)
     scale = build_threshold_scale(
         list(class_values) or [row["value"] for row in with_values(get_area_rows(records, view))],
         view.indicator.unit,
@@ -55,9 +63,9 @@ def build_tile_grid_map(
         for code in tiles
     }
     hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
-    return chart_theme.build_figure(
+    return build_figure(
         [_build_hover_trace(tiles, rows_by_area, scale, view, theme)],
-        chart_theme.build_layout(
+        build_layout(
             theme,
             view.lang,
             TILE_GRID_HEIGHT,
@@ -135,7 +143,7 @@ def _build_tile_label(tile: Tile, row: Row | None, fill: str, view: View, theme:
             value += OTHER_EDITION_MARK
         if is_small_sample(row):
             value += "*"
-    return chart_theme.build_annotation(
+    return build_annotation(
         theme,
         f"<b>{tile['label']}</b><br>{value}",
         x=tile["col"],
@@ -157,4 +165,4 @@ def _build_legend(rows_by_area: Mapping[str, Row], view: View, theme: str) -> li
     if not entries:
         return []
     position = {"x": 0.5, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "top"}
-    return [chart_theme.build_annotation(theme, "   ".join(entries), yshift=-46, **position)]
+    return [build_annotation(theme, "   ".join(entries), yshift=-46, **position)]

@@ -1,1 +1,1 @@
-"""Rows and a view become words: headlines, notes, alternative texts, comparisons. Pure: no drawing, no session."""
+"""The texts of figures, computed from rows and a view: headlines, notes, comparisons."""

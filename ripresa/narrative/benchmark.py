@@ -1,8 +1,8 @@
 """Comparisons of one value with benchmarks and with the past, in words and as symbols.
 
-Where confidence intervals exist they decide ("higher", "lower", "not distinguishable"); elsewhere the text gives
-the plain difference and calls it that. Amounts (numbers of firms, euros) are not compared with a total, which is
-their sum.
+Where confidence intervals exist they decide ("higher", "lower", "not distinguishable"); elsewhere the text
+gives the plain difference and calls it that. Amounts (numbers of firms, euros) are not compared with a total,
+which is their sum.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -75,8 +75,8 @@ def compare_rows(
 ) -> Comparison | None:
     """Compares two rows of the same period and edition; None if they are not comparable.
 
-    other_name, from_other: the name of the other with its article, and after "different from"; by default those
-    of its area.
+    other_name, from_other: the name of the other with its article, and after "different from"; by default
+    those of its area.
     """
     if (
         indicator.unit in UNITS_WITHOUT_BENCHMARK
@@ -209,7 +209,7 @@ def describe_recovery(recovery: Row | None, indicator: Indicator, lang: str, row
     The worst period and the return to the level of 2019 are described for complete enumerations only: in a
     survey they may be chance, and a growth rate does not recover.
 
-    recovery: a row of queries/profile_recovery; row_period: the period that the surrounding text already names.
+    recovery: a row of queries/profile_recovery. row_period: the period in the surrounding text.
     """
     if recovery is None or is_missing(recovery["baseline"]):
         return ""
@@ -259,7 +259,7 @@ def _has_recovery_path(recovery: Row, indicator: Indicator) -> bool:
 
 
 def _classify_recovery(recovery: Row, indicator: Indicator) -> str:
-    """never_lower or never_higher than 2019, worst_now, not_yet, regained, or lost (regained and lost again)."""
+    """never_lower or never_higher than 2019, worst_now, not_yet, regained, or lost (again)."""
     sign = -1 if indicator.desired_direction == "lower" else 1
     if sign * recovery["worst"] >= sign * recovery["baseline"]:
         return f"never_{indicator.desired_direction}"

@@ -1,4 +1,4 @@
-"""The text of a figure in the language of its view: title, subtitle, source, notes, alternative text, hover text."""
+"""The text of a figure: title, subtitle, source, notes, alternative text and hover text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ def _format_source(id: str, name: str, lang: str) -> str:
 
 
 def build_alt_text(rows: pd.DataFrame | list[Row], view: View, kind: str = "") -> str:
-    """The figure for screen readers: its kind, the headline, the extremes and the number of areas without data."""
+    """The figure for screen readers: kind, headline, extremes and the number of areas without data."""
     records = to_records(rows, view.lang)
     kind = kind or infer_figure_kind(records, view)
     description = t(

@@ -1,7 +1,7 @@
 """The headline of a figure.
 
-A headline never claims more than the data support: with intervals "higher" or "not distinguishable", without them
-a plain difference that is called so.
+A headline never claims more than the data support: with intervals "higher" or "not distinguishable", without
+them a plain difference that is called so.
 """
 
 from collections.abc import Callable, Sequence
@@ -239,7 +239,7 @@ def _build_trend_headline(rows: list[Row], view: View) -> str:
 
 
 def _build_changes_headline(segments: list[Segment], rows: list[Row], view: View) -> str:
-    """The changes of several areas; the periods are given once if all segments have the same."""
+    """The changes of several areas; the periods appear once if they are the same for all."""
     periods = {(segment[0]["period"], segment[-1]["period"]) for segment in segments}
     if len(periods) == 1 and len(segments[0]) > 1:
         [(start, end)] = periods

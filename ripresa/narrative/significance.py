@@ -10,9 +10,9 @@ INVERSE_OUTCOMES = {"higher": "lower", "lower": "higher", "indistinct": "indisti
 def classify_difference(a: Row, b: Row) -> str:
     """ "higher", "lower" or "indistinct" for a compared with b, or "" if neither has an interval.
 
-    Two intervals give the interval of the difference by the square-and-add method (Newcombe 1998), which keeps
-    the asymmetry of each interval. With one interval, the other value is compared with its ends. A part compared
-    with its total is treated as independent of it, which favours "indistinct".
+    Two intervals give the interval of the difference by the square-and-add method (Newcombe 1998), which
+    keeps the asymmetry of each interval. With one interval, the other value is compared with its ends. A part
+    compared with its total is treated as independent of it, which favours "indistinct".
     """
     if has_interval(a) and has_interval(b):
         difference = a["value"] - b["value"]

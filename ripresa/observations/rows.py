@@ -1,4 +1,4 @@
-"""Observations as plain records, with None for what is missing, and the questions that figures ask about them."""
+"""Observations as plain records: their conversion from a DataFrame and the predicates that figures use."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

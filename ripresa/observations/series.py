@@ -46,9 +46,10 @@ def build_series(rows: Iterable[Row]) -> list[Series]:
 
 
 def split_segments(series: Series, rows: Iterable[Row], breaks: Sequence[str] = ()) -> list[Segment]:
-    """Splits a series at breaks, missing values, skipped periods and values of old vintages or period ranges.
+    """Splits a series at breaks, gaps and skipped periods, and at values of old vintages or period ranges.
 
-    rows: those of all areas; a period that any of them has in this edition is skipped if this series lacks it.
+    rows: those of all areas; a period that any of them has in this edition counts as skipped if the series
+    lacks it.
     """
     edition_rows = [row for row in rows if row["edition"] == series.edition]
     calendar = sorted(set(map(get_decimal_year, edition_rows)))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ripresa import catalogue
 from ripresa.charts import choropleth as regions
+from ripresa.charts.sparkline import render_card_sparkline
 from ripresa.database.query import run_query
 from ripresa.filters import Filters, get_values_of_all_periods, resolve_view
 from ripresa.i18n import format_value, t
@@ -17,7 +18,7 @@ from ripresa.profiles import area_profile as areas
 from ripresa.profiles import sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table
-from ripresa.views.components.card import describe_recovery, render_card, render_sparkline
+from ripresa.views.components.card import describe_recovery, render_card
 from ripresa.views.components.figure_panel import render_figure_panel
 from ripresa.views.components.page_header import render_page_header
 
@@ -95,7 +96,7 @@ def render_headlines(filters: Filters) -> None:
                     recovery=_lower_first_letter(describe_recovery(told, rows, teller, lang)),
                 )
             with st.container(key=f"card_{one.topic}"):
-                drawing = render_sparkline(
+                drawing = render_card_sparkline(
                     rows,
                     catalogue.get_indicator(one.recovery_indicator or one.indicator),
                     lang,
