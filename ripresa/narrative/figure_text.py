@@ -10,7 +10,7 @@ from ripresa import catalogue
 from ripresa.filters import View
 from ripresa.i18n import format_interval, format_number, format_period, t, translate_fragments
 from ripresa.narrative.headlines import build_headline, find_extremes, format_tied_names, infer_figure_kind
-from ripresa.narrative.notes import build_notes
+from ripresa.narrative.notes import AREA_KINDS, build_notes
 from ripresa.narrative.phrases import (
     format_area_name,
     format_indicator_value,
@@ -38,7 +38,6 @@ from ripresa.observations.rows import (
     with_values,
 )
 
-AREA_KINDS = ("areas", "map", "tiles", "bars")
 MAX_LISTED_DOTS = 24  # values in the alternative text of a dot plot
 ALT_TEXT_KEYS = {"areas": "alt_map", "trend": "alt_lines"}  # other kinds: alt_KIND
 
