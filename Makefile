@@ -20,7 +20,7 @@ run: $(DATABASE)  ## show the dashboard, building first what is missing
 	@exec $(BIN)/python -m ripresa serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev $(DATABASE)  ## run every test, the real browser's too
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 
 check: lint $(DATABASE)  ## lint, and run the tests that need no browser
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal --ignore=tests/browser -m "not fault and not escape" $(ARGS)
@@ -53,7 +53,7 @@ fuzz: $(VENV)/dev $(DATABASE)  ## give a million broken texts to the parsers (mi
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean:  ## remove what make made: environment, database, caches
-	rm -rf $(VENV) static/generated .pytest_cache .ruff_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
+	rm -rf $(VENV) static/generated .pytest_cache .ruff_cache .mypy_cache .hypothesis data/*.duckdb data/*.duckdb.* data/.*.lock data/.*.draft-*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DATABASE): $(INPUTS) | $(VENV)/run

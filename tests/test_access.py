@@ -9,7 +9,7 @@ from ripresa import i18n
 from ripresa.i18n import t
 from ripresa.views import shell
 from ripresa.views.components import accessibility_statement, glossary
-from tests.helpers.app import get_html, open_page
+from tests.helpers.app import get_cold_html, get_html, open_page
 
 EXACT = (
     "sme",
@@ -49,7 +49,7 @@ def test_whoever_publishes_the_site_is_named_in_its_statement(monkeypatch):
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_page_about_methods_holds_the_statement_and_the_whole_glossary(lang):
-    page = get_html(open_page("about", lang=lang))
+    page = get_cold_html("about", lang)
     assert accessibility_statement.render_statement(lang) in page
     assert all(f"<dt>{escape(t(f'term_{term}', lang))}</dt>" in page for term in glossary.TERM_PAGES)
 
@@ -78,7 +78,7 @@ def test_every_term_is_used_on_a_page_that_is_there():
 @pytest.mark.parametrize("page", ["closures", "profits", "digital_sales", "women", "compare"])
 def test_every_figure_can_be_read_in_words(page, lang):
     """What a screen reader says of a chart is there for every reader, under it: how it is drawn and what it shows."""
-    found = get_html(open_page(page, lang=lang))
+    found = get_cold_html(page, lang)
     told = re.findall(r'<details class="text-alternative"><summary>(.*?)</summary>(.*?)</details>', found)
     assert len(told) == found.count('<div class="headline">') > 0
     assert {summary for summary, _ in told} == {t("read_figure", lang)}

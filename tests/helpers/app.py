@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -79,10 +80,14 @@ def get_checked_html(visit, lang: str) -> str:
     return page
 
 
+@cache
+def get_cold_html(page: str, lang: str) -> str:
+    """The checked HTML of a page at its bare address, rendered once for all tests that only read it."""
+    return get_checked_html(open_page(page, lang=lang), lang)
+
+
 def strip_tags(page: str) -> str:
     """HTML as text."""
-    from html import unescape
-
     return unescape(re.sub(r"<[^>]*>", "", page))
 
 
