@@ -15,7 +15,9 @@ def render_html(name: str, lang: str, **context: object) -> Markup:
 
 
 def render_notice(*sentences: str, title: str = "", items: Iterable[str] = (), role: str = "") -> None:
-    """Shows a box with a bold title, a list and sentences, each optional; role: its ARIA role ("status", "alert")."""
+    """Shows a box with a bold title, a list and sentences, each optional.
+
+    role: the ARIA role of the box, such as "status" or "alert"."""
     st.html(
         render_template(
             "components/notice.html", sentences=sentences, title=title, items=list(items), role=role

@@ -6,7 +6,7 @@ import streamlit as st
 
 
 def seed_widget(key: str, value: object) -> str:
-    """Sets the value of the widget with this key before it is drawn, and returns the key."""
+    """Sets the value of the widget with this key, which is created next, and returns the key."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key

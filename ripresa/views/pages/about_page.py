@@ -1,4 +1,4 @@
-"""How the dashboard is made: methods, data that are never mixed, sources, licences, privacy and accessibility."""
+"""How the dashboard is made: methods, sources, licences, privacy, glossary and accessibility."""
 
 import streamlit as st
 

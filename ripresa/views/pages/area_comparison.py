@@ -185,7 +185,9 @@ def build_view(comparison: ComparisonRow, geos: tuple[str, ...], lang: str) -> V
 
 
 def build_export_frame(comparisons: Sequence[ComparisonRow], geos: Sequence[str]) -> pd.DataFrame:
-    """The observations of the table with the columns EXPORT_COLUMNS; `compared`: whether the row is aligned."""
+    """The observations of the table, with the columns EXPORT_COLUMNS.
+
+    compared: whether the row is at the common moment."""
     rows = []
     for comparison in comparisons:
         for geo in geos:

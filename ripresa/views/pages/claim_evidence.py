@@ -1,4 +1,4 @@
-"""The evidence of a claim: published and excluded figures side by side, each with its documents. No Streamlit."""
+"""The evidence of a claim: published and excluded figures, each with its documents. No Streamlit."""
 
 from typing import TypedDict
 

@@ -1,4 +1,4 @@
-"""Two to six areas side by side: one indicator over time with the differences, and a table of all indicators."""
+"""Two to six areas: one indicator over time with the differences, and a table of all indicators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,16 +61,16 @@ def render_page(filters: Filters) -> None:
     render_page_header(t("nav_compare", lang), t("compare_question", lang), t("compare_intro", lang))
     comparisons = compare_areas(geos, lang)
     by_indicator = {comparison.indicator.id: comparison for comparison in comparisons}
-    shown = by_indicator.get(filters.indicator, comparisons[0] if comparisons else None)
-    render_chooser(geos, names, comparisons, shown, lang)
+    selected = by_indicator.get(filters.indicator, comparisons[0] if comparisons else None)
+    render_chooser(geos, names, comparisons, selected, lang)
     if len(chosen) > MAX_AREAS:
         render_notice(t("compare_too_many", lang, count=MAX_AREAS))
     elif len(chosen) == 1:
         render_notice(t("compare_one_added", lang, name=names[chosen[0]]))
-    if shown is None:
+    if selected is None:
         render_notice(t("compare_nothing", lang))
         return
-    render_figure(shown, geos, names, lang)
+    render_figure(selected, geos, names, lang)
     render_all_indicators(comparisons, geos, names, lang)
 
 
@@ -78,7 +78,7 @@ def render_chooser(
     geos: tuple[str, ...],
     names: dict[str, str],
     comparisons: Sequence[ComparisonRow],
-    shown: ComparisonRow | None,
+    selected: ComparisonRow | None,
     lang: str,
 ) -> None:
     """The lists of areas and of indicators; the choice is written to the address."""
@@ -93,8 +93,8 @@ def render_chooser(
             placeholder=t("compare_areas_none", lang),
             on_change=lambda: shell.set_filters(geo=tuple(st.session_state[areas_key])),
         )
-        if shown:
-            indicator_key = seed_widget(f"compare_indicator_{lang}", shown.indicator.id)
+        if selected:
+            indicator_key = seed_widget(f"compare_indicator_{lang}", selected.indicator.id)
             labels = {comparison.indicator.id: comparison.indicator.label[lang] for comparison in comparisons}
             st.selectbox(
                 t("filter_indicator", lang),

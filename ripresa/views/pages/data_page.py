@@ -1,4 +1,4 @@
-"""The data page: the observations of any view as files, the catalogue, the coverage and the data dictionary."""
+"""The data page: the observations of any view as files, the catalogue, the coverage and the dictionary."""
 
 import unicodedata
 from dataclasses import replace
@@ -133,9 +133,10 @@ def _open_topic(topic: Topic) -> None:
 
 
 def number_documents(rows: pd.DataFrame, view: View) -> tuple[pd.DataFrame, list[Document]]:
-    """The rows with a column `documents` of numbered links (text, address, accessible name), and the documents.
+    """The rows with a column `documents`, and the list of documents.
 
-    A document's number is its place in the list, from 1; each row links to the documents it was published in."""
+    The column holds links (text, address, accessible name) to the documents of the row. A document's number
+    is its place in the list, from 1."""
     numbers: dict[Document, int] = {}
     keys = list(zip(rows["geo"], rows["period"], rows["edition"], strict=True))
     links: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {key: [] for key in keys}
@@ -144,7 +145,9 @@ def number_documents(rows: pd.DataFrame, view: View) -> tuple[pd.DataFrame, list
         if key in links:
             document = Document(row["publisher"], row["title"], row["published"], row["url"])
             number = numbers.setdefault(document, len(numbers) + 1)
-            name = f"[{number}] {translate_fragments(document.publisher, view.lang)}, {translate_fragments(document.title, view.lang)}"
+            publisher = translate_fragments(document.publisher, view.lang)
+            title = translate_fragments(document.title, view.lang)
+            name = f"[{number}] {publisher}, {title}"
             links[key].append((f"[{number}]", f"#document-{number}", name))
     return rows.assign(documents=pd.Series([links[key] for key in keys], index=rows.index)), list(numbers)
 
@@ -198,7 +201,7 @@ def build_view_url(id: str, lang: str, level: str = "") -> str:
 
 
 def render_coverage(filters: Filters) -> None:
-    """How many areas, sectors, sizes and observations each indicator has; counts of areas link to their view."""
+    """How many areas, sectors, sizes and observations each indicator has; area counts link to their view."""
     lang = filters.lang
     body = [_build_coverage_row(row, lang) for row in query_records("coverage_matrix", lang=lang)]
     headers = {name: t(f"column_{name}", lang) for name in ("label", "years", *COVERAGE_COUNTS)}

@@ -1,4 +1,4 @@
-"""The results of all diagnoses: the published release, in which withheld cells are shown as withheld.
+"""The results of all diagnoses: the published release, with the withheld cells marked.
 
 Nothing is computed here beyond the release, and no group is ranked."""
 
@@ -52,7 +52,7 @@ STYLESHEET = Path(__file__).with_name("diagnosis_page.css")
 
 
 def render_page(filters: Filters) -> None:
-    """The page: who answered, the levels of one group and of all, official shares, answers and first actions."""
+    """The page: the sample, the levels of groups of firms, official shares, answers and first actions."""
     lang, release = filters.lang, Release(read_visible_release(), filters.lang)
     st.html(STYLESHEET)
     if release.rows:
@@ -367,7 +367,7 @@ def _render_figure(
 ) -> None:
     """A figure with its text, and its rows as a table and a CSV file.
 
-    table_html: the table, by default one of groups by levels; render_controls: shows the figure's own choices."""
+    table_html: the table, by default one of groups by levels. render_controls: shows the figure's widgets."""
     text = get_figure_text(figure)
     st.html(render_html("pages/results_headline.html", lang, text=text))
     if render_controls:

@@ -15,7 +15,9 @@ def get_loaded_indicators() -> list[str]:
 
 
 def query_official_rows(query: str, indicator: str, lang: str, **breakdown: str) -> list[Row]:
-    """Italy's newest figures of an indicator. query: "by_size" or "by_sector"; breakdown: the other dimension."""
+    """Italy's newest figures of an indicator.
+
+    query: "by_size" or "by_sector"; breakdown: the value of the other dimension."""
     return query_records(
         query,
         indicator=indicator,
@@ -29,7 +31,7 @@ def query_official_rows(query: str, indicator: str, lang: str, **breakdown: str)
 
 
 def query_official_shares(lang: str) -> list[Row]:
-    """The official shares by size class, and by sector for firms of 10 or more, each with its indicator's id."""
+    """The official shares by size class, and by sector for firms of 10 or more, with the `indicator`."""
     rows: list[Row] = []
     for id in get_loaded_indicators():
         by_size = query_official_rows("by_size", id, lang, sector="all")
@@ -39,7 +41,7 @@ def query_official_shares(lang: str) -> list[Row]:
 
 
 def get_share_by_size(indicator: str, size: str, lang: str) -> tuple[float, str] | None:
-    """Italy's share for a size class: the value, and a text with class, period and source; None without one."""
+    """Italy's share for a size class: the value, and a text with class, period and source; None without."""
     wanted = official_statistics.OFFICIAL_SIZE_CLASSES.get("" if size == ALL else size, size)
     for row in query_official_rows("by_size", indicator, lang, sector=ALL):
         if row["size"] == wanted:

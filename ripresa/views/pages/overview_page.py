@@ -1,31 +1,39 @@
-"""The overview: four headlines with their recovery, the figures of May 2020, and one region beside Italy."""
+"""The overview: headline figures with their recovery, the survey of May 2020, and the regions of Italy."""
 
 from dataclasses import dataclass, replace
 from functools import partial
-from html import escape
 
+import pandas as pd
 import streamlit as st
 
 from ripresa import catalogue
-from ripresa.charts import choropleth as regions
+from ripresa.catalogue import Indicator
+from ripresa.charts import choropleth
 from ripresa.charts.sparkline import render_card_sparkline
-from ripresa.database.query import run_query
+from ripresa.database.query import query_records, run_query
 from ripresa.filters import Filters, get_values_of_all_periods, resolve_view
 from ripresa.i18n import format_value, t
 from ripresa.narrative import phrases
-from ripresa.observations.rows import is_small_sample, with_reference_rows
-from ripresa.profiles import area_profile as areas
-from ripresa.profiles import sheet
+from ripresa.observations.rows import Row, is_small_sample
+from ripresa.profiles import area_profile, sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table
 from ripresa.views.components.card import describe_recovery, render_card
 from ripresa.views.components.figure_panel import render_figure_panel
+from ripresa.views.components.html import (
+    render_html,
+    render_notice,
+    render_paragraph,
+    render_section_heading,
+)
 from ripresa.views.components.page_header import render_page_header
+from ripresa.views.components.widgets import seed_widget
+from ripresa.views.pages.topic_figures import query_map_rows
 
 
 @dataclass(frozen=True)
 class Headline:
-    """The figure of a topic's card, in the view of a level, and the indicator that tells its recovery."""
+    """A topic's card: the figure it shows, and the indicator of its recovery where that is another one."""
 
     topic: str
     indicator: str
@@ -57,9 +65,6 @@ REGIONAL_INDICATORS = (
     "innovative_startups_female_majority_share",
     "women_led_firms_share",
 )
-FOOTNOTE_RULES = {"*": lambda row: row["published_geo"], "†": is_small_sample}
-FOOTNOTE_PHRASES = {"*": "profile_joined", "†": "weak_small"}
-SUMMARY_INDICATORS = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
 NATIONAL_INDICATORS = (
     "closure_rate",
     "lower_sales_yoy",
@@ -67,164 +72,175 @@ NATIONAL_INDICATORS = (
     "dii_at_least_basic",
     "gva_real_change_vs_2019",
 )
+SUMMARY_INDICATORS = ("death_rate", "gva_change_vs_2019", "innovative_startups_female_majority_share")
+FOOTNOTES = {"*": "profile_joined", "†": "weak_small"}  # by mark, the phrase that explains it
 
 
 def render_page(filters: Filters) -> None:
-    """The page, for the visitor's filters."""
+    """The page, for the reader's filters."""
     lang = filters.lang
     render_page_header(t("site", lang), t("overview_question", lang), t("overview_intro", lang))
-    render_headlines(filters)
+    with st.container(key="cards"):
+        for headline in HEADLINES:
+            render_headline(headline, filters)
     render_spring_2020(filters)
     render_region(filters)
 
 
-def render_headlines(filters: Filters) -> None:
-    """Four cards, each with a door to its topic."""
-    lang = filters.lang
-    with st.container(key="cards"):
-        for one in HEADLINES:
-            topic, indicator = catalogue.load_topics()[one.topic], catalogue.get_indicator(one.indicator)
-            figure, rows = _get_headline(one.indicator, "ITA", one.level, one.period, lang)
-            whom = ", ".join([t("italy", lang), *rows["size_name"][rows["size"] != "all"].unique()])
-            sentence = describe_recovery(figure, rows, indicator, lang)
-            if one.recovery_indicator:
-                teller = catalogue.get_indicator(one.recovery_indicator)
-                told, rows = _get_headline(one.recovery_indicator, "ITA", "italy", "latest", lang)
-                sentence = t(
-                    one.recovery_phrase,
-                    lang,
-                    recovery=_lower_first_letter(describe_recovery(told, rows, teller, lang)),
-                )
-            with st.container(key=f"card_{one.topic}"):
-                drawing = render_card_sparkline(
-                    rows,
-                    catalogue.get_indicator(one.recovery_indicator or one.indicator),
-                    lang,
-                    shell.get_theme(),
-                )
-                st.html(
-                    render_card(
-                        topic.title[lang],
-                        indicator,
-                        figure,
-                        whom,
-                        drawing,
-                        sentence,
-                        list(rows["source"]),
-                        lang,
-                    )
-                )
-                st.page_link(
-                    f"pages/{one.topic}.py",
-                    label=t("explore", lang, topic=t(f"nav_{one.topic}", lang)),
-                    query_params=_get_link_parameters(filters),
-                )
+# --- headlines ---
+
+
+def render_headline(headline: Headline, filters: Filters) -> None:
+    """The card of a topic, with a link to its page."""
+    lang, indicator = filters.lang, catalogue.get_indicator(headline.indicator)
+    figure, rows = _query_headline(headline.indicator, headline.level, headline.period, lang)
+    scope = ", ".join([t("italy", lang), *rows["size_name"][rows["size"] != "all"].unique()])
+    recovery_indicator, recovery_figure = indicator, figure
+    if headline.recovery_indicator:
+        recovery_indicator = catalogue.get_indicator(headline.recovery_indicator)
+        recovery_figure, rows = _query_headline(headline.recovery_indicator, "italy", "latest", lang)
+    recovery = describe_recovery(recovery_figure, rows, recovery_indicator, lang)
+    if headline.recovery_phrase:
+        recovery = t(headline.recovery_phrase, lang, recovery=recovery[:1].lower() + recovery[1:])
+    sparkline = render_card_sparkline(rows, recovery_indicator, lang, shell.get_theme())
+    title, sources = catalogue.load_topics()[headline.topic].title[lang], list(rows["source"])
+    with st.container(key=f"card_{headline.topic}"):
+        st.html(render_card(title, indicator, figure, scope, sparkline, recovery, sources, lang))
+        st.page_link(
+            f"pages/{headline.topic}.py",
+            label=t("explore", lang, topic=t(f"nav_{headline.topic}", lang)),
+            query_params=_get_link_parameters(filters),
+        )
+
+
+def _query_headline(id: str, level: str, period: str, lang: str) -> tuple[Row | None, pd.DataFrame]:
+    """Italy's headline figure of an indicator and its series in the same edition.
+
+    The figure is a row of queries/headline.sql, or None; the series are rows of queries/trend.sql."""
+    indicator = catalogue.get_indicator(id)
+    opening = indicator.get_default_view(level)
+    breakdown = {"indicator": id} | {name: opening[name] for name in ("sector", "gender", "size")}
+    series = run_query("trend", **breakdown, geos=("ITA",), lang=lang)
+    for edition in opening["editions"]:
+        figures = query_records(
+            "headline",
+            **breakdown,
+            geo="ITA",
+            edition=edition,
+            period=period,
+            desired_direction=indicator.desired_direction,
+        )
+        if figures:
+            return figures[0], series[series["edition"] == edition]
+    return None, series.head(0)
 
 
 def render_spring_2020(filters: Filters) -> None:
-    """The four figures of the survey of May 2020, and the door to what can be said of them."""
-    lang, items = filters.lang, ""
+    """The figures of the survey of May 2020, with links to the fact checks and the diagnosis."""
+    lang = filters.lang
+    figures = []
     for id in SPRING_2020_INDICATORS:
         indicator = catalogue.get_indicator(id)
-        figure, _ = _get_headline(id, "ITA", "europe", "2020-05", lang)
-        value = format_value(figure["value"] if figure else None, indicator.unit, indicator.decimals, lang)
-        items += f'<li><span class="big-number">{escape(value)}</span> <span>{escape(indicator.label[lang])}</span></li>'
-    st.html(
-        f'<section class="spring-2020"><h2>{escape(t("spring", lang))}</h2><ul>{items}</ul><p class="footnote">{escape(t("spring_about", lang))}</p></section>'
-    )
+        figure, _ = _query_headline(id, "europe", "2020-05", lang)
+        value = _format_indicator_value(figure["value"] if figure else None, indicator, lang)
+        figures.append((value, indicator.label[lang]))
+    st.html(render_html("pages/spring_2020.html", lang, figures=figures))
     st.page_link(
         "pages/checks.py", label=t("spring_checks", lang), query_params=_get_link_parameters(filters)
     )
     st.page_link("pages/diagnosis.py", label=t("overview_diagnosis", lang), query_params={"lang": lang})
 
 
+def _get_link_parameters(filters: Filters) -> dict[str, list[str]]:
+    return Filters(lang=filters.lang, geo=filters.geo).to_url_parameters()
+
+
+# --- regions ---
+
+
 def render_region(filters: Filters) -> None:
-    """A map to choose a region on, and what is published for it."""
+    """A map to choose a region on, and the figures of the region or a summary of all."""
     lang = filters.lang
-    names = {row.code: row.name for row in run_query("areas", level="italy", lang=lang).itertuples()}
+    names = {row["code"]: row["name"] for row in query_records("areas", level="italy", lang=lang)}
     chosen = next((code for code in filters.geo if code in names), "")
-    view = resolve_view(
-        replace(
-            filters,
-            level="italy",
-            geo=(chosen,) if chosen else (),
-            indicator="",
-            sector="",
-            invalid_parameters=(),
-        ),
-        "closures",
+    geo = (chosen,) if chosen else ()
+    regional = replace(filters, level="italy", geo=geo, indicator="", sector="", invalid_parameters=())
+    view = resolve_view(regional, "closures")
+    rows = query_map_rows(view)
+    render_section_heading(t("region_title", lang))
+    map_column, table_column = st.columns([6, 6], gap="large")
+    with table_column:
+        _render_region_choice(chosen, names, lang)
+        if chosen:
+            render_region_indicators(chosen, names[chosen], lang)
+        else:
+            render_regions_summary(names, lang)
+    with map_column:
+        build_map = partial(
+            choropleth.build_choropleth, rows, view, class_values=get_values_of_all_periods(view)
+        )
+        figure = build_map(shell.get_theme())
+        render_figure_panel("map", figure, rows, view, (build_map,), is_selectable=True, collapse_notes=True)
+
+
+def _render_region_choice(chosen: str, names: dict[str, str], lang: str) -> None:
+    key = seed_widget(f"region_{lang}", chosen)
+    labels = {"": t("region_none", lang)} | names
+    st.selectbox(
+        t("region_choose", lang),
+        list(labels),
+        key=key,
+        format_func=labels.__getitem__,
+        on_change=lambda: shell.set_filters(geo=(st.session_state[key],) if st.session_state[key] else ()),
     )
-    rows = with_reference_rows(
-        run_query("map", **view.query_parameters), run_query("reference_areas", **view.query_parameters), view
-    )
-    st.html(f'<h2 class="section">{escape(t("region_title", lang))}</h2>')
-    left, right = st.columns([6, 6], gap="large")
-    with right:
-        key = f"region_{lang}"
-        if st.session_state.get(key) != chosen:
-            st.session_state[key] = chosen
-        st.selectbox(
-            t("region_choose", lang),
-            ["", *names],
-            key=key,
-            format_func=lambda code: names.get(code, t("region_none", lang)),
-            on_change=lambda: shell.set_filters(
-                geo=(st.session_state[key],) if st.session_state[key] else ()
-            ),
-        )
-        render_region_indicators(chosen, names[chosen], lang) if chosen else render_regions_summary(
-            names, lang
-        )
-    with left:
-        draw = partial(regions.build_choropleth, rows, view, class_values=get_values_of_all_periods(view))
-        render_figure_panel(
-            "map", draw(shell.get_theme()), rows, view, (draw,), is_selectable=True, collapse_notes=True
-        )
 
 
 def render_regions_summary(names: dict[str, str], lang: str) -> None:
-    """All regions in a few figures with Italy's on top, while none is chosen; what weakens a figure is a sign beside it, told below."""
-    heads, body, used = (
-        {"area": t("column_geo_name", lang)},
-        {code: {"area": name} for code, name in {"ITA": t("italy", lang), **names}.items()},
-        set(),
-    )
+    """A few figures of Italy and all its regions; marks after a figure refer to the footnotes."""
+    headers = {"area": t("column_geo_name", lang)}
+    body: dict[str, Row] = {"ITA": {"area": t("italy", lang)}}
+    body |= {code: {"area": name} for code, name in names.items()}
+    used_marks: set[str] = set()
     for id in SUMMARY_INDICATORS:
         indicator = catalogue.get_indicator(id)
-        moment = replace(
-            resolve_view(Filters(lang=lang, level="italy", indicator=id), indicator.topic), period="latest"
-        ).query_parameters
-        rows = [
-            row
-            for name in ("reference_areas", "map")
-            for row in areas.frame_to_dicts(run_query(name, **moment))
-            if row["geo"] in body
-        ]
+        rows = [row for row in _query_latest_regions(indicator, lang) if row["geo"] in body]
         newest = max(rows, key=lambda row: row["period_start"])
-        heads[id] = f"{indicator.short[lang]}, {phrases.format_row_period(newest, lang)}"
+        headers[id] = f"{indicator.short[lang]}, {phrases.format_row_period(newest, lang)}"
         for row in rows:
-            signs = [sign for sign, holds in FOOTNOTE_RULES.items() if holds(row)]
-            used.update(signs)
-            body[row["geo"]][id] = "\N{NO-BREAK SPACE}".join(
-                [format_value(row["value"], indicator.unit, indicator.decimals, lang), *signs]
-            )
+            marks = _get_footnote_marks(row)
+            used_marks.update(marks)
+            value = _format_indicator_value(row["value"], indicator, lang)
+            body[row["geo"]][id] = "\N{NO-BREAK SPACE}".join([value, *marks])
+    caption = t("region_hint", lang)
     st.html(
-        data_table.render_table(
-            list(body.values()), heads, t("region_hint", lang), numeric_columns=SUMMARY_INDICATORS
-        )
+        data_table.render_table(list(body.values()), headers, caption, numeric_columns=SUMMARY_INDICATORS)
     )
-    told = [f"{sign} {t(FOOTNOTE_PHRASES[sign], lang)}." for sign in FOOTNOTE_RULES if sign in used]
-    st.html(
-        f'<p class="footnote">{escape(" ".join([*told, catalogue.get_indicator("gva_change_vs_2019").note[lang]]))}</p>'
-    )
+    footnotes = [f"{mark} {t(phrase, lang)}." for mark, phrase in FOOTNOTES.items() if mark in used_marks]
+    footnotes.append(catalogue.get_indicator("gva_change_vs_2019").note[lang])
+    render_paragraph(" ".join(footnotes), "footnote")
+
+
+def _query_latest_regions(indicator: Indicator, lang: str) -> list[Row]:
+    """The newest figures of an indicator for Italy and its regions."""
+    view = resolve_view(Filters(lang=lang, level="italy", indicator=indicator.id), indicator.topic)
+    parameters = replace(view, period="latest").query_parameters
+    return [
+        row
+        for query in ("reference_areas", "map")
+        for row in area_profile.frame_to_dicts(run_query(query, **parameters))
+    ]
+
+
+def _get_footnote_marks(row: Row) -> list[str]:
+    """ "*" for a figure of a joined area, "†" for one of a small sample."""
+    marks = ["*"] if row["published_geo"] else []
+    return [*marks, "†"] if is_small_sample(row) else marks
 
 
 def render_region_indicators(geo: str, name: str, lang: str) -> None:
-    """The figures of a region beside Italy's, those of its profile, and the list of what it lacks."""
-    entries = {entry.indicator.id: entry for entry in areas.load_area_profile(geo, lang).all_entries}
-    body = [_build_region_row(entries[id], lang) for id in REGIONAL_INDICATORS if id in entries]
-    lacking = [catalogue.get_indicator(id).label[lang] for id in REGIONAL_INDICATORS if id not in entries]
-    heads = {
+    """The figures of a region and of Italy, links to its profile, and the list of what is not published."""
+    entries = {entry.indicator.id: entry for entry in area_profile.load_area_profile(geo, lang).all_entries}
+    headers = {
         "indicator": t("column_indicator", lang),
         "value": name,
         "italy": t("column_italy", lang),
@@ -233,79 +249,46 @@ def render_region_indicators(geo: str, name: str, lang: str) -> None:
     }
     st.html(
         data_table.render_table(
-            body,
-            heads,
+            [_build_region_row(entries[id], lang) for id in REGIONAL_INDICATORS if id in entries],
+            headers,
             t("region_has", lang, name=name),
             numeric_columns=("value", "italy", "before"),
             stacked=True,
         )
     )
+    links = {"profile": t("compare_profile", lang, name=name), "compare": t("profile_compare", lang)}
     with st.container(key="region-page-links", horizontal=True, gap="medium"):
-        for page, label in (
-            ("profile", t("compare_profile", lang, name=name)),
-            ("compare", t("profile_compare", lang)),
-        ):
-            st.page_link(
-                f"pages/{page}.py", label=label, query_params=Filters(lang, geo=(geo,)).to_url_parameters()
-            )
-    items = "".join(
-        f"<li>{escape(words)}</li>"
-        for words in [*lacking, *(catalogue.get_indicator(id).label[lang] for id in NATIONAL_INDICATORS)]
-    )
-    st.html(
-        f'<div class="notice"><p><strong>{escape(t("region_lacks", lang, name=name))}</strong></p><ul>{items}</ul><p>{escape(t("region_lacks_why", lang))}</p></div>'
+        for page, label in links.items():
+            parameters = Filters(lang, geo=(geo,)).to_url_parameters()
+            st.page_link(f"pages/{page}.py", label=label, query_params=parameters)
+    missing = [id for id in REGIONAL_INDICATORS if id not in entries]
+    render_notice(
+        t("region_lacks_why", lang),
+        title=t("region_lacks", lang, name=name),
+        items=[catalogue.get_indicator(id).label[lang] for id in (*missing, *NATIONAL_INDICATORS)],
     )
 
 
-def _build_region_row(entry: areas.ProfileEntry, lang: str) -> dict:
-    """A line of that table: Italy and 2019 in the edition of the region's figure, which is named where there are others, with all that weakens it."""
+def _build_region_row(entry: area_profile.ProfileEntry, lang: str) -> Row:
+    """A row of the table: the region's figure, and Italy's and that of 2019 in the same edition."""
     indicator, row = entry.indicator, entry.row
-    rows = {
-        "value": row,
-        "italy": next((one for one in entry.benchmarks if one["geo"] == "ITA"), {}),
-        "before": next(
-            (
-                one
-                for one in entry.history
-                if one["edition"] == row["edition"] and one["period"].startswith("2019")
-            ),
-            {},
-        ),
-    }
-    said = [
-        sheet.format_entry_period(entry, lang),
-        entry.edition_name,
-        f"{row['sample_size_note']}, {t('weak_small', lang)}" if is_small_sample(row) else "",
+    italy = next((other for other in entry.benchmarks if other["geo"] == "ITA"), {})
+    before = [
+        past
+        for past in entry.history
+        if past["edition"] == row["edition"] and past["period"].startswith("2019")
     ]
-    return {"indicator": indicator.label[lang], "period": "; ".join(filter(None, said))} | {
-        name: format_value(one.get("value"), indicator.unit, indicator.decimals, lang)
-        for name, one in rows.items()
+    notes = [sheet.format_entry_period(entry, lang), entry.edition_name]
+    if is_small_sample(row):
+        notes.append(f"{row['sample_size_note']}, {t('weak_small', lang)}")
+    return {
+        "indicator": indicator.label[lang],
+        "period": "; ".join(filter(None, notes)),
+        "value": _format_indicator_value(row["value"], indicator, lang),
+        "italy": _format_indicator_value(italy.get("value"), indicator, lang),
+        "before": _format_indicator_value(before[0]["value"] if before else None, indicator, lang),
     }
 
 
-def _get_headline(id: str, geo: str, level: str, period: str, lang: str) -> tuple[dict | None, object]:
-    """The headline of an indicator for one area, and its line over time in the same edition."""
-    indicator = catalogue.get_indicator(id)
-    opening = indicator.get_default_view(level)
-    cut = {"indicator": id, "sector": opening["sector"], "gender": opening["gender"], "size": opening["size"]}
-    line = run_query("trend", **cut, geos=(geo,), lang=lang)
-    for edition in opening["editions"]:
-        found = run_query(
-            "headline",
-            **cut,
-            geo=geo,
-            edition=edition,
-            period=period,
-            desired_direction=indicator.desired_direction,
-        )
-        if len(found):
-            return found.iloc[0].to_dict(), line[line["edition"] == edition]
-    return None, line.head(0)
-
-
-def _lower_first_letter(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
-def _get_link_parameters(filters: Filters) -> dict:
-    return Filters(lang=filters.lang, geo=filters.geo).to_url_parameters()
+def _format_indicator_value(value: float | None, indicator: Indicator, lang: str) -> str:
+    return format_value(value, indicator.unit, indicator.decimals, lang)

@@ -85,12 +85,12 @@ def get_default_size(rows: Sequence[ReleaseRow], sizes: Sequence[str]) -> str:
 
 
 def get_file_stem(rows: Sequence[ReleaseRow]) -> str:
-    """The beginning of the names of files, which tells synthetic data apart."""
+    """The beginning of the names of files; that of synthetic data is different."""
     return "SYNTHETIC_diagnosis" if rows and rows[0]["label"] else "diagnosis"
 
 
 def build_cells(rows: Sequence[ReleaseRow], lang: str) -> list[Row]:
-    """The cells to draw, by category; categories published together ("1+2") replace the withheld single ones."""
+    """The cells by category; categories published together ("1+2") replace the withheld single ones."""
     merged = {
         code
         for row in rows
@@ -102,7 +102,7 @@ def build_cells(rows: Sequence[ReleaseRow], lang: str) -> list[Row]:
 
 
 def build_cell(row: ReleaseRow, lang: str) -> Row:
-    """A cell: category, value (None when withheld), ci_low, ci_high, and why it is withheld ("" when shown)."""
+    """A cell: category, value (None when withheld), ci_low, ci_high, reason ("" unless withheld)."""
     value, low, high = (float(row[name]) if row[name] else None for name in ("estimate", "ci_low", "ci_high"))
     is_shown = row["status"] in PUBLISHED_STATUSES and value is not None
     return {

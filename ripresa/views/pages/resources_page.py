@@ -140,7 +140,7 @@ def get_choices(name: str, rows: Sequence[Row]) -> list[str]:
 
 
 def is_match(row: Row, choice: ResourceFilters, region: str) -> bool:
-    """Whether a resource matches the filters; a region also has the resources of Italy, Europe and the world."""
+    """Whether a resource matches; a region also has the resources of Italy, Europe and the world."""
     return (
         choice.goal in ("", *row["goals"])
         and choice.kind in ("", row["kind"])
@@ -159,7 +159,7 @@ def is_history(row: Row) -> bool:
 
 
 def sort_by_proximity(rows: Sequence[Row], region: str) -> list[Row]:
-    """The region's resources first, then Italy's, Europe's and the world's; then active first, newest evidence first."""
+    """The region's resources, then Italy's, Europe's and the world's; of each the active and newest first."""
     newest = sorted(rows, key=lambda row: (row["state"] == "active", row["evidence_date"]), reverse=True)
     order = {code: rank for rank, code in enumerate((region, *WIDE_REGIONS) if region else WIDE_REGIONS)}
     other_region_rank = len(order) if region else 0.5  # without a region: after Italy's
@@ -232,7 +232,7 @@ def get_label(name: str, code: str, lang: str) -> str:
 
 
 def render_resource_list(title: str, rows: Sequence[Row], region: str, region_name: str, lang: str) -> None:
-    """Resources under a heading that says what they have in common; nothing without resources."""
+    """Resources under a heading; nothing without resources."""
     if rows:
         resources = [render_resource(row, lang) for row in sort_by_proximity(rows, region)]
         st.html(

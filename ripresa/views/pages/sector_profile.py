@@ -1,16 +1,17 @@
-"""A sector's profile: beside the whole economy, in Italy, country by country and region by region. No Streamlit here."""
+"""A sector's profile: its figures and those of the whole economy, in Italy and across areas. No Streamlit."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 
 from ripresa import catalogue
 from ripresa.catalogue import Indicator
-from ripresa.database.query import get_data_version, run_query
+from ripresa.database.query import get_data_version, query_records, run_query
 from ripresa.i18n import MISSING_TEXT, format_period, format_value, t
 from ripresa.narrative import benchmark
 from ripresa.narrative.phrases import FormatContext, format_difference
-from ripresa.observations.rows import get_decimal_year, is_old_vintage, to_records, with_values
+from ripresa.observations.rows import Row, get_decimal_year, is_old_vintage, to_records, with_values
 from ripresa.profiles import sheet
 from ripresa.profiles.area_profile import (
     REDUNDANT_INDICATORS,
@@ -20,25 +21,33 @@ from ripresa.profiles.area_profile import (
     select_same_period,
     select_shown_row,
 )
+from ripresa.templating import Markup
 from ripresa.views.components import data_table
+from ripresa.views.components.html import render_html
 
 SECTOR_FAMILIES = ("section", "aggregate")
-MIN_AREAS = 3  # areas; fewer are no comparison
+MIN_AREAS = 3  # areas; fewer are not compared
+MIN_AREA_SHARE = 0.9  # of the areas of the moment that most have: a newer moment with as many is preferred
+MAX_COUNT_SENTENCES = 2  # in the summary
 AREA_COUNT_PHRASES = {"country": "sector_countries", "area": "sector_areas"}
+
+RecoveryKey = tuple[str, str, str, str, str]  # indicator, sector, gender, size, edition
 
 
 @dataclass(frozen=True)
 class SectorComparison:
-    """One indicator of the sector in many areas at one moment. rows: highest first, each with `whole`, the whole economy's figure or None."""
+    """One indicator of the sector in many areas at one moment.
+
+    rows: highest value first; `total_value` is the whole economy's figure or None."""
 
     indicator: Indicator
     level: str
-    rows: tuple[dict, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
 class SectorProfile:
-    """A sector with its Italian entries by topic, and its indicators across areas."""
+    """A sector with its Italian figures by topic, and its indicators across areas."""
 
     code: str
     name: str
@@ -49,11 +58,11 @@ class SectorProfile:
 
 def get_sector_names(lang: str) -> dict[str, str]:
     """The sectors that have figures somewhere, in reading order."""
-    have = set(run_query("coverage")["sector"])
+    with_figures = set(run_query("coverage")["sector"])
     return {
-        row.code: row.name
-        for row in run_query("labels", lang=lang).itertuples()
-        if row.kind == "sector" and row.family in SECTOR_FAMILIES and row.code in have
+        row["code"]: row["name"]
+        for row in query_records("labels", lang=lang)
+        if row["kind"] == "sector" and row["family"] in SECTOR_FAMILIES and row["code"] in with_figures
     }
 
 
@@ -64,56 +73,61 @@ def get_sector_profile(code: str, lang: str) -> SectorProfile:
 
 @lru_cache(maxsize=128)
 def _build_sector_profile(version: str, code: str, lang: str) -> SectorProfile:
-    name = {
-        row.code: row.short for row in run_query("labels", lang=lang).itertuples() if row.kind == "sector"
-    }[code]
-    rows = with_values(to_records(run_query("profile_sector", sector=code, lang=lang), lang))
-    ways = {
+    names = {
+        row["code"]: row["short"] for row in query_records("labels", lang=lang) if row["kind"] == "sector"
+    }
+    name = names[code]
+    rows_by_indicator: dict[str, list[Row]] = defaultdict(list)
+    for row in with_values(to_records(run_query("profile_sector", sector=code, lang=lang), lang)):
+        rows_by_indicator[row["indicator"]].append(row)
+    recoveries: dict[RecoveryKey, Row] = {
         (row["indicator"], row["sector"], row["gender"], row["size"], row["edition"]): row
         for row in frame_to_dicts(run_query("profile_recovery", geo="ITA"))
     }
-    found: dict[str, tuple[ProfileEntry, ...]] = {}
-    across = []
+    entries: dict[str, tuple[ProfileEntry, ...]] = {}
+    comparisons = []
     for indicator in catalogue.load_indicators().values():
-        own = [row for row in rows if row["indicator"] == indicator.id]
-        entry = (
-            None
-            if indicator.id in REDUNDANT_INDICATORS
-            else _build_italian_entry(indicator, [row for row in own if row["geo"] == "ITA"], ways)
-        )
-        if entry:
-            found[indicator.topic] = (*found.get(indicator.topic, ()), entry)
-        across += [one for level in AREA_COUNT_PHRASES if (one := _build_comparison(indicator, own, level))]
-    sources = dict.fromkeys(row["source"] for one in across for row in one.rows) | dict.fromkeys(
-        entry.row["source"] for entries in found.values() for entry in entries
+        if indicator.id in REDUNDANT_INDICATORS:
+            continue
+        rows = rows_by_indicator[indicator.id]
+        if italian_rows := [row for row in rows if row["geo"] == "ITA"]:
+            entry = _build_italian_entry(indicator, italian_rows, recoveries)
+            entries[indicator.topic] = (*entries.get(indicator.topic, ()), entry)
+        for level in AREA_COUNT_PHRASES:
+            comparison = _build_comparison(indicator, [row for row in rows if row["level"] == level], level)
+            if comparison:
+                comparisons.append(comparison)
+    sources = dict.fromkeys(row["source"] for comparison in comparisons for row in comparison.rows)
+    sources |= dict.fromkeys(
+        entry.row["source"] for topic_entries in entries.values() for entry in topic_entries
     )
-    return SectorProfile(
-        code,
-        name,
-        lang,
-        AreaProfile("ITA", name, "italy", "", lang, found, sources=tuple(sources)),
-        tuple(across),
-    )
+    italy = AreaProfile("ITA", name, "italy", "", lang, entries, sources=tuple(sources))
+    return SectorProfile(code, name, lang, italy, tuple(comparisons))
 
 
-def _build_italian_entry(indicator: Indicator, rows: list[dict], ways: dict) -> ProfileEntry | None:
-    """Italy's figure for the sector, beside that of the whole economy."""
-    if not rows:
-        return None
-    cuts = list(dict.fromkeys((row["gender"], row["size"]) for row in rows))
+def _build_italian_entry(
+    indicator: Indicator, rows: Sequence[Row], recoveries: Mapping[RecoveryKey, Row]
+) -> ProfileEntry:
+    """Italy's figure for the sector with the whole economy's, in the catalogue's breakdown if it has rows."""
+    breakdowns = list(dict.fromkeys((row["gender"], row["size"]) for row in rows))
     views = [indicator.get_default_view(level) for level in indicator.default]
-    cut = next(
-        ((view["gender"], view["size"]) for view in views if (view["gender"], view["size"]) in cuts), cuts[0]
+    gender, size = next(
+        ((view["gender"], view["size"]) for view in views if (view["gender"], view["size"]) in breakdowns),
+        breakdowns[0],
     )
-    line = [row for row in rows if (row["gender"], row["size"]) == cut]
-    row = select_shown_row(line, indicator, "italy")
-    known = (*line, *(build_whole_economy_row(one) for one in line if one["total_value"] is not None))
-    way = None if is_old_vintage(row) else ways.get((indicator.id, row["sector"], *cut, row["edition"]))
-    return ProfileEntry(indicator, row, tuple(line), known, select_same_period(row, known), (), way)
+    history = [row for row in rows if (row["gender"], row["size"]) == (gender, size)]
+    row = select_shown_row(history, indicator, "italy")
+    totals = [build_whole_economy_row(past) for past in history if past["total_value"] is not None]
+    with_benchmarks = (*history, *totals)
+    recovery = None
+    if not is_old_vintage(row):
+        recovery = recoveries.get((indicator.id, row["sector"], gender, size, row["edition"]))
+    benchmarks = select_same_period(row, with_benchmarks)
+    return ProfileEntry(indicator, row, tuple(history), with_benchmarks, benchmarks, (), recovery)
 
 
-def build_whole_economy_row(row: dict) -> dict:
-    """The figure of all sectors that stands beside a sector's."""
+def build_whole_economy_row(row: Row) -> Row:
+    """The row of all sectors with which a sector's row is compared."""
     return row | {
         "geo": "whole",
         "value": row["total_value"],
@@ -122,119 +136,104 @@ def build_whole_economy_row(row: dict) -> dict:
     }
 
 
-def _build_comparison(indicator: Indicator, rows: list[dict], level: str) -> SectorComparison | None:
-    """The areas of a level that have the sector's figure, at the newest moment that most of them share (of self-selected surveys the one the catalogue opens on); no amounts."""
-    if indicator.unit in benchmark.UNITS_WITHOUT_BENCHMARK or indicator.id in REDUNDANT_INDICATORS:
+def _build_comparison(indicator: Indicator, rows: Sequence[Row], level: str) -> SectorComparison | None:
+    """The areas of a level at one moment; None for amounts and for fewer than MIN_AREAS areas.
+
+    The moment is the newest that nearly as many areas have as any; of self-selected surveys the period the
+    catalogue opens on, if there."""
+    if indicator.unit in benchmark.UNITS_WITHOUT_BENCHMARK:
         return None
-    moments: dict[tuple, list[dict]] = {}
+    moments: dict[tuple[str, str, str], dict[str, Row]] = defaultdict(dict)
     for row in rows:
-        if row["level"] == level:
-            moments.setdefault((row["gender"], row["size"], row["period"]), []).append(row)
-    if not moments:
+        moments[row["gender"], row["size"], row["period"]][row["geo"]] = row
+    if catalogue.load_sources()[indicator.source].kind == "self_selected":
+        opening_periods = {indicator.get_default_view(name)["period"] for name in indicator.default}
+        opening = {moment: areas for moment, areas in moments.items() if moment[2] in opening_periods}
+        moments = opening or moments
+    largest = max(map(len, moments.values()), default=0)
+    min_count = max(MIN_AREAS, MIN_AREA_SHARE * largest)
+    candidates = [areas for areas in moments.values() if len(areas) >= min_count]
+    if not candidates:
         return None
-    openings = (
-        {view["period"] for view in map(indicator.get_default_view, indicator.default)}
-        if catalogue.load_sources()[indicator.source].kind == "self_selected"
-        else set()
-    )
-    if any(moment[2] in openings for moment in moments):
-        moments = {moment: there for moment, there in moments.items() if moment[2] in openings}
-    most = max(len({row["geo"] for row in there}) for there in moments.values())
-    best = max(
-        (
-            there
-            for there in moments.values()
-            if len({row["geo"] for row in there}) >= max(MIN_AREAS, 0.9 * most)
-        ),
-        key=lambda there: get_decimal_year(there[0]),
-        default=[],
-    )
-    areas = {row["geo"]: row for row in best}
-    return (
-        SectorComparison(
-            indicator, level, tuple(sorted(areas.values(), key=lambda row: (-row["value"], row["geo_name"])))
-        )
-        if len(areas) >= MIN_AREAS
-        else None
-    )
+    newest = max(candidates, key=lambda areas: get_decimal_year(next(iter(areas.values()))))
+    ordered = sorted(newest.values(), key=lambda row: (-row["value"], row["geo_name"]))
+    return SectorComparison(indicator, level, tuple(ordered))
 
 
-# --- words ---
+# --- texts ---
 
 
-def build_summary(one: SectorProfile) -> list[str]:
-    """The summary: Italy's first figures beside the whole economy, then in how many areas the sector stands above and below it."""
-    said = []
-    for id in catalogue.load_topics():
-        entries = [
+def build_summary(sector: SectorProfile) -> list[str]:
+    """Italy's first figure of each topic compared with the whole economy, then the counts of areas."""
+    sentences = []
+    for topic in catalogue.load_topics():
+        comparable = [
             entry
-            for entry in one.italy.entries.get(id, ())
+            for entry in sector.italy.entries.get(topic, ())
             if entry.indicator.unit not in benchmark.UNITS_WITHOUT_BENCHMARK
         ]
-        said += [sheet.describe_entry_and_recovery(entry, one.lang) for entry in entries[:1]]
-    said = [f"{t('italy', one.lang)}. {said[0]}", *said[1:]] if said else []
-    return (
-        said + [text for text in (describe_counts(there, one.lang) for there in one.comparisons) if text][:2]
-    )
+        sentences += [sheet.describe_entry_and_recovery(entry, sector.lang) for entry in comparable[:1]]
+    if sentences:
+        sentences[0] = f"{t('italy', sector.lang)}. {sentences[0]}"
+    counts = [describe_counts(comparison, sector.lang) for comparison in sector.comparisons]
+    return sentences + [sentence for sentence in counts if sentence][:MAX_COUNT_SENTENCES]
 
 
-def describe_counts(there: SectorComparison, lang: str) -> str:
-    """In how many areas the sector is above and below the whole economy; "" where the whole is not published for several."""
-    pairs = [(row, build_whole_economy_row(row)) for row in there.rows if row["total_value"] is not None]
-    if len(pairs) < MIN_AREAS:
+def describe_counts(comparison: SectorComparison, lang: str) -> str:
+    """In how many areas the sector is above and below the whole economy.
+
+    "" where fewer than MIN_AREAS areas have a figure of the whole economy."""
+    rows = [row for row in comparison.rows if row["total_value"] is not None]
+    if len(rows) < MIN_AREAS:
         return ""
-    words = [
-        told.outcome
-        for told in (benchmark.compare_rows(row, other, there.indicator, lang) for row, other in pairs)
-        if told
-    ]
-    above, below = (
-        sum(word in names for word in words) for names in (("higher", "above"), ("lower", "below"))
-    )
+    differences = [_compare_with_total(row, comparison.indicator, lang) for row in rows]
+    outcomes = [difference.outcome for difference in differences if difference]
     return t(
-        f"sector_counted_{there.level}",
+        f"sector_counted_{comparison.level}",
         lang,
-        label=there.indicator.label[lang],
-        period=format_period(pairs[0][0]["period"], lang),
-        count=len(pairs),
-        above=above,
-        below=below,
+        label=comparison.indicator.label[lang],
+        period=format_period(rows[0]["period"], lang),
+        count=len(rows),
+        above=sum(outcome in ("higher", "above") for outcome in outcomes),
+        below=sum(outcome in ("lower", "below") for outcome in outcomes),
     )
 
 
-def render_comparison(there: SectorComparison, lang: str) -> str:
+def _compare_with_total(row: Row, indicator: Indicator, lang: str) -> benchmark.Comparison | None:
+    if row["total_value"] is None:
+        return None
+    return benchmark.compare_rows(row, build_whole_economy_row(row), indicator, lang)
+
+
+def render_comparison(comparison: SectorComparison, lang: str) -> str:
     """The areas as a table: the sector's figure, the whole economy's, and the difference in words."""
-    indicator = there.indicator
-    body = []
-    for row in there.rows:
-        told = (
-            benchmark.compare_rows(row, build_whole_economy_row(row), indicator, lang)
-            if row["total_value"] is not None
-            else None
-        )
-        body.append(
-            {
-                "area": row["geo_name"],
-                "value": format_value(row["value"], indicator.unit, indicator.decimals, lang),
-                "whole": format_value(row["total_value"], indicator.unit, indicator.decimals, lang),
-                "told": f"{told.symbol} {t(f'sector_{told.outcome}', lang, difference=_format_difference(row, indicator, lang))}"
-                if told
-                else MISSING_TEXT,
-                "note": t("weak_vintage", lang) if is_old_vintage(row) else "",
-            }
-        )
-    heads = {name: t(f"sector_column_{name}", lang) for name in ("area", "value", "whole", "told")} | (
-        {"note": t("column_note", lang)} if any(line["note"] for line in body) else {}
-    )
-    caption = f"{indicator.label[lang]}, {format_period(there.rows[0]['period'], lang)}. {t(AREA_COUNT_PHRASES[there.level], lang, count=len(body))}"
-    return data_table.render_table(body, heads, caption, numeric_columns=("value", "whole"))
+    indicator = comparison.indicator
+    body = [_build_table_row(row, indicator, lang) for row in comparison.rows]
+    headers = {name: t(f"sector_column_{name}", lang) for name in ("area", "value", "whole", "told")}
+    if any(row["note"] for row in body):
+        headers["note"] = t("column_note", lang)
+    period = format_period(comparison.rows[0]["period"], lang)
+    area_count = t(AREA_COUNT_PHRASES[comparison.level], lang, count=len(body))
+    caption = f"{indicator.label[lang]}, {period}. {area_count}"
+    return data_table.render_table(body, headers, caption, numeric_columns=("value", "whole"))
 
 
-def _format_difference(row: dict, indicator: Indicator, lang: str) -> str:
-    return format_difference(row["value"], row["total_value"], FormatContext(indicator, lang))
+def _build_table_row(row: Row, indicator: Indicator, lang: str) -> Row:
+    description = MISSING_TEXT
+    if difference := _compare_with_total(row, indicator, lang):
+        context = FormatContext(indicator, lang)
+        distance = format_difference(row["value"], row["total_value"], context)
+        description = f"{difference.symbol} {t(f'sector_{difference.outcome}', lang, difference=distance)}"
+    return {
+        "area": row["geo_name"],
+        "value": format_value(row["value"], indicator.unit, indicator.decimals, lang),
+        "whole": format_value(row["total_value"], indicator.unit, indicator.decimals, lang),
+        "told": description,
+        "note": t("weak_vintage", lang) if is_old_vintage(row) else "",
+    }
 
 
-def render_missing_data(one: SectorProfile) -> str:
-    """How much is not published by sector, in a sentence."""
-    have = len(list(one.italy.all_entries))
-    return f'<section class="missing-data"><h2>{escape(t("profile_missing", one.lang))}</h2><p>{escape(t("sector_missing", one.lang, count=have))}</p></section>'
+def render_missing_data(sector: SectorProfile) -> Markup:
+    """How many indicators are published by sector, in a sentence."""
+    count = len(sector.italy.all_entries)
+    return render_html("pages/sector_missing_data.html", sector.lang, count=count)

@@ -59,10 +59,10 @@ def render_page(filters: Filters) -> None:
         set_editor_text(sql or get_example("regions", lang))
         if sql:
             submit_query(sql)
-    left, right = st.columns([8, 4], gap="medium")
-    with left:
+    editor_column, schema_column = st.columns([8, 4], gap="medium")
+    with editor_column:
         render_editor(lang)
-    with right:
+    with schema_column:
         st.html(render_schema(lang))
     render_outcome(lang)
 
@@ -107,7 +107,7 @@ def _load_example(lang: str) -> None:
 
 
 def set_editor_text(sql: str) -> None:
-    """Replaces the text of the editor, with a new widget: one whose value is set while it loads stays empty."""
+    """Replaces the text of the editor by a new widget: one whose value is set while it loads stays empty."""
     session = get_session().sql
     session.text, session.editor_number = sql, session.editor_number + 1
 

@@ -1,4 +1,4 @@
-"""The result of a query on the SQL page: a summary, the rows as a table and a file, and a chart of two columns."""
+"""The result of a query on the SQL page: a summary, the table, the CSV file and a chart of two columns."""
 
 import re
 from html import escape
@@ -69,7 +69,7 @@ def get_numeric_columns(rows: pd.DataFrame) -> list[str]:
 
 
 def get_chart_columns(rows: pd.DataFrame) -> list[str]:
-    """The columns that can be drawn as values: numbers that are not just a position in a list."""
+    """The columns that can be plotted as values: numbers that are not just a position in a list."""
     return [name for name in get_numeric_columns(rows) if not name.endswith("position")]
 
 
