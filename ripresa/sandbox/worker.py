@@ -20,10 +20,8 @@ from typing import TypedDict
 import duckdb
 import pyarrow as pa
 
-try:
+if sys.platform != "win32":  # on Windows only the limits of DuckDB and of the pool apply
     import resource
-except ImportError:  # Windows: DuckDB's own limits and the time limit of the pool remain
-    resource = None  # type: ignore[assignment]  # the module or None
 
 # A COPY or an INSERT inside a WITH has other node types.
 READ_ONLY_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
@@ -171,7 +169,7 @@ def serialize_batches(schema: pa.Schema, batches: Sequence[pa.RecordBatch]) -> b
 
 def set_resource_limits(address_space_bytes: int) -> None:
     """Sets the limits of this process: memory limit, no written files, no core dump, low priority."""
-    if resource:
+    if sys.platform != "win32":
         os.nice(10)
         resource.setrlimit(resource.RLIMIT_AS, (address_space_bytes, address_space_bytes))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -180,7 +178,7 @@ def set_resource_limits(address_space_bytes: int) -> None:
 
 def has_exceeded_memory() -> bool:
     """Whether the peak memory of this process was above MAX_PEAK_BYTES."""
-    if not resource:
+    if sys.platform == "win32":
         return False
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > MAX_PEAK_BYTES
