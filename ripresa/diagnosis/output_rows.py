@@ -29,7 +29,7 @@ from ripresa.disclosure.recoding import sum_counts
 from ripresa.disclosure.suppression import SuppressedTable
 
 QUARTILE_SHARES = (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
-DERIVED_TABLES = {"level": "score", "answer": "official"}  # tables with figures from the cells of another one
+DERIVED_TABLES = {"level": ("score",), "answer": ("official",)}  # with figures from the same cells
 
 RepeatKey = tuple[object, ...]
 
@@ -123,9 +123,7 @@ class ReleaseRowBuilder:
         for group in table.update_groups:
             cells = [table.cells[i] for i in group]
             statuses = [suppressed.statuses[i] for i in group]
-            for table_id in (table.table_id, DERIVED_TABLES.get(table.table_id)):
-                if table_id is None:
-                    continue
+            for table_id in (table.table_id, *DERIVED_TABLES.get(table.table_id, ())):
                 row = self._build_row(table_id, table.measure, cells[0].domain, "", statuses[0])
                 if CARRIED_FORWARD in statuses:
                     yield from self._repeat_row(row)

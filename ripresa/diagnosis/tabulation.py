@@ -40,11 +40,14 @@ class DomainCodes:
 
 @dataclass(frozen=True)
 class _TableSpecification:
-    """What a table counts: the category of a diagnosis, repeated over the domains of each dimension."""
+    """What a table counts: the categories of the diagnoses, in each domain of the dimensions.
+
+    `values` are the categories of the diagnoses, in their order; `categories` are the blocks of these codes.
+    """
 
     table_id: str
     measure: str
-    get_category: Callable[[DiagnosisRecord], str]
+    values: Sequence[str]
     categories: Blocks
     dimensions: tuple[str, ...]
 
@@ -115,34 +118,27 @@ def _list_specifications(
     questionnaire: Questionnaire,
     previous_categories: StoredBlocks,
 ) -> Iterator[_TableSpecification]:
-    def merge_adjacent(table_name: str, counts: Counter[str], codes: Sequence[str]) -> Blocks:
-        return merge_adjacent_codes(counts, codes, min_count, previous_categories.get(table_name, ()))
+    def merge_adjacent(table_name: str, values: Sequence[str], codes: Sequence[str]) -> Blocks:
+        previous = previous_categories.get(table_name, ())
+        return merge_adjacent_codes(Counter(values), codes, min_count, previous)
 
-    yield _TableSpecification("diagnoses", "sector", lambda d: d.sector, recoding.sector, ("region",))
-    months = Counter(d.month for d in diagnoses)
-    month_blocks = merge_adjacent("diagnoses:month", months, sorted(months))
-    yield _TableSpecification("diagnoses", "month", lambda d: d.month, month_blocks, (ALL,))
+    sectors = [d.sector for d in diagnoses]
+    yield _TableSpecification("diagnoses", "sector", sectors, recoding.sector, ("region",))
+    months = [d.month for d in diagnoses]
+    month_blocks = merge_adjacent("diagnoses:month", months, sorted(set(months)))
+    yield _TableSpecification("diagnoses", "month", months, month_blocks, (ALL,))
     for measure in (OVERALL, *(goal.id for goal in questionnaire.goals)):
-        levels = Counter(d.levels[measure] for d in diagnoses)
+        levels = [d.levels[measure] for d in diagnoses]
         blocks = merge_adjacent(f"level:{measure}", levels, [str(level.id) for level in questionnaire.levels])
-        yield _TableSpecification(
-            "level", measure, partial(_get_level, measure), blocks, ("region", "sector", "size")
-        )
+        yield _TableSpecification("level", measure, levels, blocks, ("region", "sector", "size"))
     for item in questionnaire.items:
-        categories = (*(str(option.points) for option in item.options), NONE_CATEGORY, UNKNOWN_CATEGORY)
-        yield _TableSpecification(
-            "answer", item.id, partial(_get_answer, item.id), tuple((c,) for c in categories), ("size",)
-        )
-    actions = group_rare_codes(Counter(d.first_action for d in diagnoses), threshold)
-    yield _TableSpecification("action", "first", lambda d: d.first_action, actions, (ALL,))
-
-
-def _get_level(measure: str, diagnosis: DiagnosisRecord) -> str:
-    return diagnosis.levels[measure]
-
-
-def _get_answer(item: str, diagnosis: DiagnosisRecord) -> str:
-    return diagnosis.answers[item]
+        answers = [d.answers[item.id] for d in diagnoses]
+        codes = (*(str(option.points) for option in item.options), NONE_CATEGORY, UNKNOWN_CATEGORY)
+        yield _TableSpecification("answer", item.id, answers, tuple((code,) for code in codes), ("size",))
+    actions = [d.first_action for d in diagnoses]
+    yield _TableSpecification(
+        "action", "first", actions, group_rare_codes(Counter(actions), threshold), (ALL,)
+    )
 
 
 def _build_linked_table(
@@ -159,8 +155,8 @@ def _build_linked_table(
     categories, dimensions = specification.categories, specification.dimensions
     category_codes = tuple(code for block in categories for code in block)
     counts = Counter(
-        f"{dimension}|{getattr(d, dimension, ALL)}|{specification.get_category(d)}"
-        for d in diagnoses
+        f"{dimension}|{getattr(diagnosis, dimension, ALL)}|{value}"
+        for diagnosis, value in zip(diagnoses, specification.values, strict=True)
         for dimension in dimensions
     )
     rows = [row for dimension in dimensions for row in list_domains(dimension, recoding, questionnaire)]
