@@ -114,7 +114,7 @@ def test_small_regions_join_inside_their_macro_area_and_small_sectors_join_other
         for i, d in enumerate(many)
         if not (d.region in ("ITC2", "ITF2") and i % 10) and not (d.sector == "D_E" and i % 20)
     ]
-    blocks = build_recoding(few, 30, get_questionnaire())
+    blocks = build_recoding(few, get_questionnaire())
     assert (
         sum(
             "ITC2" in block and len(block) == 2 and all(c.startswith("ITC") for c in block)
@@ -208,7 +208,7 @@ def test_the_trial_of_the_design_small_cells_alone_expose_and_the_whole_way_does
     exposed_tables = 0
     for seed in range(10):
         many = generate_diagnoses(Random(seed), 1200, "2026-03", generate_weights(Random(seed)))
-        build = get_table_builders(many, build_recoding(many, 30, get_questionnaire()), 30, 10, SMALL_BANK)[
+        build = get_table_builders(many, build_recoding(many, get_questionnaire()), SMALL_BANK)[
             "level:overall"
         ]
         family = build("region")
@@ -234,9 +234,9 @@ def test_in_a_domain_under_50_everybody_is_withheld_like_nobody():
         replace(d, id=f"{i}", region="ITC1", levels=dict.fromkeys(d.levels, "2"))
         for i, d in enumerate(many[:30])
     ]
-    family = get_table_builders(many, build_recoding(many, 30, get_questionnaire()), 30, 10, SMALL_BANK)[
-        "level:overall"
-    ]("region")
+    family = get_table_builders(many, build_recoding(many, get_questionnaire()), SMALL_BANK)["level:overall"](
+        "region"
+    )
     status = apply_primary_suppression(family, (), 10)
     own = [i for i, cell in enumerate(family.cells) if cell.domain == Domain("ITC1")]
     assert [(family.cells[i].count, status[i]) for i in own] == [

@@ -40,26 +40,25 @@ class Recoding:
 
 def build_recoding(
     diagnoses: Sequence[DiagnosisRecord],
-    min_count: int,
     questionnaire: Questionnaire,
     previous: StoredBlocks | None = None,
     is_unfit: UnfitRule = lambda dimension, block, blocks: False,
 ) -> Recoding:
-    """Codes merged until each block holds `min_count` diagnoses and is not unfit.
+    """Codes merged until each block holds enough diagnoses and is not unfit.
 
     Regions are merged inside their macro-area, macro-areas and size classes with a neighbour, and sectors
-    into "other". The `previous` blocks stay whole or split into blocks that hold `min_count` themselves: if
+    into "other". The `previous` blocks stay whole or split into blocks that hold enough themselves: if
     the blocks of two releases overlapped otherwise, their difference would reveal the counts of the codes not
     in both.
     """
     counts = count_by_dimension(diagnoses)
-    recoding = _Recoder(counts, min_count, questionnaire, previous, True, lambda *_: False).recode()
+    recoding = _Recoder(counts, questionnaire, previous, True, lambda *_: False).recode()
     if any(
-        is_unfit(name, block, getattr(recoding, name))
-        for name in DIMENSIONS
-        for block in getattr(recoding, name)
+        is_unfit(dimension, block, getattr(recoding, dimension))
+        for dimension in DIMENSIONS
+        for block in getattr(recoding, dimension)
     ):
-        return _Recoder(counts, min_count, questionnaire, previous, False, is_unfit).recode()
+        return _Recoder(counts, questionnaire, previous, False, is_unfit).recode()
     return recoding
 
 
@@ -72,11 +71,14 @@ def get_codes(dimension: str, questionnaire: Questionnaire) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class _Recoder:
     counts: Mapping[str, Counter[str]]
-    min_count: int
     questionnaire: Questionnaire
     previous: StoredBlocks | None
     split_previous: bool
     is_unfit: UnfitRule
+
+    @property
+    def min_count(self) -> int:
+        return self.questionnaire.privacy["statistics_from"]
 
     def recode(self) -> Recoding:
         regions = {

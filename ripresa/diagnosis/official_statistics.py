@@ -68,7 +68,6 @@ def compare_with_official_statistics(
     year: int,
     size: str = "",
     sector: str = "",
-    country: str = REFERENCE_AREA,
     include_proxies: bool = False,
 ) -> list[OfficialComparison]:
     """The comparisons of each item in order, with the direct and near matches (proxies only on request).
@@ -76,7 +75,7 @@ def compare_with_official_statistics(
     `rows` have indicator, geo, sector, size, period, edition, value, status, source_name; `year` is this
     year; `size` and `sector` are those of the firm.
     """
-    usable = [row for row in rows if _is_usable(row, country)]
+    usable = [row for row in rows if _is_usable(row)]
     comparisons = []
     for item in get_questionnaire().items:
         for question in item.official_questions:
@@ -112,10 +111,10 @@ def format_notes(comparison: OfficialComparison, lang: str) -> list[str]:
     return notes
 
 
-def _is_usable(row: ObservationRow, country: str) -> bool:
-    """A row of the country with a value, by survey year: values by sales year belong to another series."""
+def _is_usable(row: ObservationRow) -> bool:
+    """A row of the reference area with a value, by survey year: values by sales year belong to another series."""
     is_by_survey_year = "sales" not in str(row.get("edition", "")) and str(row["period"])[:4].isdigit()
-    return row["geo"] == country and is_by_survey_year and not pd.isna(row["value"])
+    return row["geo"] == REFERENCE_AREA and is_by_survey_year and not pd.isna(row["value"])
 
 
 def _find_latest_share(

@@ -65,22 +65,20 @@ def build_release(
     Raises ReleaseError or DisclosureAuditError when there cannot be one.
     """
     questionnaire = questionnaire or get_questionnaire()
-    threshold, min_count = questionnaire.privacy["threshold"], questionnaire.privacy["statistics_from"]
+    rules = questionnaire.privacy
     past_releases = [
         release
         for release in past_releases
         if release["counts"]["comparability"] == questionnaire.comparability_class
     ]
     past_states = [release["counts"] for release in past_releases]
-    selected, recoding = select_diagnoses(diagnoses, past_releases, min_count, threshold, questionnaire)
+    selected, recoding = select_diagnoses(diagnoses, past_releases, questionnaire)
     histories = _collect_snapshots(past_states)
     previous_categories = past_states[-1]["categories"] if past_states else {}
     previous_rows = past_states[-1]["rows"] if past_states else []
-    builders = get_table_builders(
-        selected, recoding, min_count, threshold, questionnaire, previous_categories
-    )
+    builders = get_table_builders(selected, recoding, questionnaire, previous_categories)
     tables = [
-        suppress_cells(map(build, DETAIL_LEVELS), histories.get(name, ()), threshold)
+        suppress_cells(map(build, DETAIL_LEVELS), histories.get(name, ()), rules["threshold"])
         for name, build in builders.items()
     ]
     shared_fields: ReleaseRow = {
@@ -91,9 +89,9 @@ def build_release(
         "month_to": month_to,
         "version": questionnaire.version,
         "comparability": questionnaire.comparability_class,
-        "threshold": threshold,
-        "statistics_from": min_count,
-        "rounding": questionnaire.privacy["rounding"],
+        "threshold": rules["threshold"],
+        "statistics_from": rules["statistics_from"],
+        "rounding": rules["rounding"],
         "audit": "passed",
         "published_on": today.isoformat(),
     }
@@ -128,15 +126,14 @@ def audit_release(audit_state: ReleaseState, past_releases: Iterable[StoredRelea
 def select_diagnoses(
     diagnoses: Sequence[DiagnosisRecord],
     past_releases: Sequence[StoredRelease],
-    min_count: int,
-    threshold: int,
     questionnaire: Questionnaire,
 ) -> tuple[list[DiagnosisRecord], Recoding]:
     """The diagnoses that enter a release and the blocks they are counted in.
 
-    New diagnoses wait while their area, sector or size class has gained fewer than `threshold` since the last
+    New diagnoses wait while their area, sector or size class has gained fewer than the threshold since the last
     release: every figure about it then repeats the old one, and no total changes by less than that.
     """
+    threshold, min_count = questionnaire.privacy["threshold"], questionnaire.privacy["statistics_from"]
     members = set(past_releases[-1]["members"]) if past_releases else set()
     old = [d for d in diagnoses if d.id in members]
     new = [d for d in diagnoses if d.id not in members]
@@ -145,13 +142,13 @@ def select_diagnoses(
         if len(selected) < min_count:
             raise ReleaseError(f"{len(selected)} diagnoses can be counted; a release needs {min_count}.")
         if not past_releases:
-            return selected, build_recoding(selected, min_count, questionnaire)
+            return selected, build_recoding(selected, questionnaire)
         if not new:
             raise ReleaseError("There is no new diagnosis: the last release stands.")
         state = past_releases[-1]["counts"]
         change = _ChangeSinceRelease(state, count_by_dimension(selected), count_by_dimension(new), threshold)
         recoding = build_recoding(
-            selected, min_count, questionnaire, state["partition"], change.is_permanently_too_small
+            selected, questionnaire, state["partition"], change.is_permanently_too_small
         )
         ready = [d for d in new if not change.must_wait(d, recoding)]
         if not ready:

@@ -58,7 +58,7 @@ def get_questionnaire() -> Questionnaire:
     return load_questionnaire(settings.QUESTIONNAIRE)
 
 
-def load_questionnaire(path: Path = settings.QUESTIONNAIRE) -> Questionnaire:
+def load_questionnaire(path: Path) -> Questionnaire:
     """The questionnaire in `path`. Raises QuestionnaireError for the first fault."""
     content = path.read_bytes()
     return QuestionnaireParser(path).parse(

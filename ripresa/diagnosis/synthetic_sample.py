@@ -34,7 +34,7 @@ END_DATE = date(2026, 9, 30)
 
 
 def generate_contributions(
-    size: int = SAMPLE_SIZE, seed: int = SEED, months: int = MONTHS, end_date: date = END_DATE
+    size: int = SAMPLE_SIZE, seed: int = SEED, months: int = MONTHS
 ) -> list[Contribution]:
     """`size` invented diagnoses, the same for the same seed. The parameters are arbitrary on purpose."""
     questionnaire = get_questionnaire()
@@ -44,7 +44,7 @@ def generate_contributions(
     }
     weights = {name: [random.choice((1, 2, 3, 5)) for _ in codes[name]] for name in codes}
     difficulty = {item.id: random.uniform(-0.6, 0.6) for item in questionnaire.items}
-    last_month = end_date.year * 12 + end_date.month - 1
+    last_month = END_DATE.year * 12 + END_DATE.month - 1
     contributions = []
     for _ in range(size):
         profile, answers = _generate_diagnosis(random, codes, weights, difficulty, questionnaire)

@@ -64,8 +64,6 @@ class _TableSpecification:
 def get_table_builders(
     diagnoses: Sequence[DiagnosisRecord],
     recoding: Recoding,
-    min_count: int,
-    threshold: int,
     questionnaire: Questionnaire,
     previous_categories: StoredBlocks = MappingProxyType({}),
 ) -> dict[str, Callable[[str], LinkedTable]]:
@@ -73,9 +71,7 @@ def get_table_builders(
 
     `previous_categories` are the blocks of categories of the last release, by table name.
     """
-    specifications = _list_specifications(
-        diagnoses, recoding, min_count, threshold, questionnaire, previous_categories
-    )
+    specifications = _list_specifications(diagnoses, recoding, questionnaire, previous_categories)
     return {
         specification.name: partial(_build_linked_table, specification, diagnoses, recoding, questionnaire)
         for specification in specifications
@@ -113,14 +109,14 @@ def list_domains(dimension: str, recoding: Recoding, questionnaire: Questionnair
 def _list_specifications(
     diagnoses: Sequence[DiagnosisRecord],
     recoding: Recoding,
-    min_count: int,
-    threshold: int,
     questionnaire: Questionnaire,
     previous_categories: StoredBlocks,
 ) -> Iterator[_TableSpecification]:
+    rules = questionnaire.privacy
+
     def merge_adjacent(table_name: str, values: Sequence[str], codes: Sequence[str]) -> Blocks:
         previous = previous_categories.get(table_name, ())
-        return merge_adjacent_codes(Counter(values), codes, min_count, previous)
+        return merge_adjacent_codes(Counter(values), codes, rules["statistics_from"], previous)
 
     sectors = [d.sector for d in diagnoses]
     yield _TableSpecification("diagnoses", "sector", sectors, recoding.sector, ("region",))
@@ -136,9 +132,8 @@ def _list_specifications(
         codes = (*(str(option.points) for option in item.options), NONE_CATEGORY, UNKNOWN_CATEGORY)
         yield _TableSpecification("answer", item.id, answers, tuple((code,) for code in codes), ("size",))
     actions = [d.first_action for d in diagnoses]
-    yield _TableSpecification(
-        "action", "first", actions, group_rare_codes(Counter(actions), threshold), (ALL,)
-    )
+    action_blocks = group_rare_codes(Counter(actions), rules["threshold"])
+    yield _TableSpecification("action", "first", actions, action_blocks, (ALL,))
 
 
 def _build_linked_table(
