@@ -1,9 +1,9 @@
 """The questionnaire as data: goals, items with their answers and recommendations, profile, and the rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 ANSWER_POINTS = (0, 1, 2, 3)
 IF_HIDDEN_RULES = ("zero", "exclude")
@@ -13,6 +13,8 @@ NOT_APPLICABLE = "not_applicable"
 
 Answer = int | str | None  # points from 0 to 3, DONT_KNOW, NOT_APPLICABLE, or None for a blank
 Texts = Mapping[str, str]  # by language
+_Id = TypeVar("_Id", int, str)
+_Entry = TypeVar("_Entry")
 
 
 class QuestionnaireError(ValueError):
@@ -211,16 +213,16 @@ class Questionnaire:
         return tuple(item for goal in self.goals for item in goal.items)
 
     def get_item(self, id: str) -> Item:
-        return _find_by_id(self.items, id, "item")
+        return _look_up({item.id: item for item in self.items}, id, "item")
 
     def get_goal(self, id: str) -> Goal:
-        return _find_by_id(self.goals, id, "goal")
+        return _look_up({goal.id: goal for goal in self.goals}, id, "goal")
 
     def get_profile_question(self, id: str) -> ProfileQuestion:
-        return _find_by_id(self.profile_questions, id, "profile question")
+        return _look_up({q.id: q for q in self.profile_questions}, id, "profile question")
 
     def get_level(self, id: int) -> Level:
-        return _find_by_id(self.levels, id, "level")
+        return _look_up({level.id: level for level in self.levels}, id, "level")
 
     def get_option_codes(self, question_id: str) -> tuple[str, ...]:
         """The codes a profile question can be answered with, in order."""
@@ -254,16 +256,7 @@ def get_comparability_class(version: str) -> str:
     return version.rsplit(".", 1)[0]
 
 
-class _HasId(Protocol):
-    @property
-    def id(self) -> int | str: ...
-
-
-_Entry = TypeVar("_Entry", bound=_HasId)
-
-
-def _find_by_id(entries: Iterable[_Entry], id: int | str, kind: str) -> _Entry:
-    by_id = {entry.id: entry for entry in entries}
-    if id not in by_id:
-        raise KeyError(f'{kind} "{id}" is not known; use one of: {", ".join(map(str, by_id))}.')
-    return by_id[id]
+def _look_up(entries: Mapping[_Id, _Entry], id: _Id, kind: str) -> _Entry:
+    if id not in entries:
+        raise KeyError(f'{kind} "{id}" is not known; use one of: {", ".join(map(str, entries))}.')
+    return entries[id]

@@ -105,8 +105,10 @@ def _find_exposed_in_table(
         return []
     sums = _SparseRows(len(system.column_index))
     for target in targets:
-        sums.add_row(target.terms, target.value)
-    truth = np.array([target.value for target in targets])
+        sign = 1 if target.value > 0 else -1
+        signed_terms = {column: sign * factor for column, factor in target.terms.items()}
+        sums.add_row(signed_terms, abs(target.value))
+    truth = np.array([abs(target.value) for target in targets])
     solutions = _FeasibleSolutions(system, sums.to_matrix(), truth, exhaustive)
     exposed = {*solutions.find_unreached(1, threshold - 1), *solutions.find_unreached(-1, 1)}
     return [targets[i].exposed_sum for i in sorted(exposed)]
@@ -114,7 +116,7 @@ def _find_exposed_in_table(
 
 @dataclass(frozen=True)
 class _Target:
-    """A small count or change to protect, with its sign made positive."""
+    """A small count or change to protect."""
 
     exposed_sum: ExposedSum
     terms: Terms
@@ -168,25 +170,16 @@ class _LinearSystem:
 
     def list_targets(self, table_name: str) -> list[_Target]:
         """The counts and changes to protect."""
-        targets: list[_Target] = []
+        targets = []
         for t, snapshot in enumerate(self.snapshots):
             for keys in snapshot.candidates:
                 terms, count = self._build_terms(t, keys), snapshot.sum_counts(keys)
-                targets += self._list_small_target(ExposedSum(table_name, keys, False), terms, count)
+                targets.append(_Target(ExposedSum(table_name, keys, False), terms, count))
                 if t > 0:
                     change = count - self.snapshots[t - 1].sum_counts(keys)
                     change_terms = terms | self._build_terms(t - 1, keys, -1.0)
-                    targets += self._list_small_target(
-                        ExposedSum(table_name, keys, True), change_terms, change
-                    )
-        return targets
-
-    def _list_small_target(self, exposed_sum: ExposedSum, terms: Terms, value: int) -> list[_Target]:
-        if not 0 < abs(value) < self.threshold:
-            return []
-        sign = 1 if value > 0 else -1
-        signed_terms = {column: sign * factor for column, factor in terms.items()}
-        return [_Target(exposed_sum, signed_terms, abs(value))]
+                    targets.append(_Target(ExposedSum(table_name, keys, True), change_terms, change))
+        return [target for target in targets if 0 < abs(target.value) < self.threshold]
 
     def _build_terms(self, t: int, keys: BaseKeys, sign: float = 1.0) -> Terms:
         published = self.published_keys[t]
