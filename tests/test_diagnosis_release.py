@@ -17,7 +17,7 @@ from ripresa.diagnosis.contribution import Profile, build_contribution, generate
 from ripresa.diagnosis.contribution_store import open_store
 from ripresa.diagnosis.diagnosis_records import build_records
 from ripresa.diagnosis.domain_recoding import build_recoding
-from ripresa.diagnosis.intervals import median_interval, newcombe_interval, quantile, wilson_interval
+from ripresa.diagnosis.intervals import median_interval, quantile, wilson_interval
 from ripresa.diagnosis.italian_areas import get_region_codes, load_italian_areas
 from ripresa.diagnosis.peers import find_peer_statistics
 from ripresa.diagnosis.published_file import (
@@ -91,11 +91,6 @@ def first():
 )
 def test_wilson_intervals_of_the_worked_examples(x, n, low, high):
     assert [round(100 * end, 1) for end in wilson_interval(x, n)] == [low, high]
-
-
-def test_two_shares_differ_clearly_only_when_the_interval_leaves_out_zero():
-    low, high = newcombe_interval(56, 70, 48, 80)  # Newcombe's own example
-    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
 
 
 def test_quantiles_and_the_interval_of_a_median():

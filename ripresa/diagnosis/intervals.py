@@ -1,6 +1,6 @@
 """Intervals for shares and medians of a few dozen answers.
 
-Sources: Wilson (1927) and Newcombe (1998), as in Brown, Cai and DasGupta (2001).
+Source: Wilson (1927), as in Brown, Cai and DasGupta (2001).
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,6 @@ def wilson_interval(x: int, n: int) -> tuple[float, float]:
     centre = (p + Z_95**2 / (2 * n)) / scale
     half_width = Z_95 * sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2)) / scale
     return max(0.0, centre - half_width), min(1.0, centre + half_width)
-
-
-def newcombe_interval(x: int, n: int, y: int, m: int) -> tuple[float, float]:
-    """Newcombe's 95% interval of x/n - y/m; if it contains 0 the difference is not significant."""
-    p, q = x / n, y / m
-    (p_low, p_high), (q_low, q_high) = wilson_interval(x, n), wilson_interval(y, m)
-    low = p - q - sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
-    return low, p - q + sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
 
 
 def quantile(values: Sequence[float], share: float) -> float:

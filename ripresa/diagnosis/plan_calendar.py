@@ -3,10 +3,11 @@
 It contains no answer and no score, because calendars are often shared.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Component, Event
 from pandas.tseries.offsets import BDay
 
 from ripresa.diagnosis.action_plan import Action, ActionPlan, format_first_step
@@ -21,22 +22,18 @@ def build_ics(plan: ActionPlan, lang: str, base_url: str, today: date) -> str:
     `base_url` is the address of the site, such as https://example.org.
     """
     questionnaire = get_questionnaire()
-    calendar = Calendar()
-    calendar.add("prodid", "-//Ripresa digitale//diagnosi//" + lang.upper())
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", questionnaire.format_message("calendar_name", lang))
-    for slot in questionnaire.slots:
-        for action, days in zip(plan.get_slot_actions(slot.id), slot.due_in_days, strict=False):
-            event = _build_event(
-                action.id,
-                action.recommendation.title[lang],
-                build_resources_url(action, lang, base_url),
-                today,
-                days,
-            )
-            event.add("description", _format_description(action, lang, base_url))
-            calendar.add_component(event)
+    events = [
+        _build_event(
+            action.id,
+            action.recommendation.title[lang],
+            build_resources_url(action, lang, base_url),
+            today,
+            days,
+            _format_description(action, lang, base_url),
+        )
+        for slot in questionnaire.slots
+        for action, days in zip(plan.get_slot_actions(slot.id), slot.due_in_days, strict=False)
+    ]
     review = _build_event(
         "review",
         questionnaire.format_message("calendar_review", lang),
@@ -44,8 +41,13 @@ def build_ics(plan: ActionPlan, lang: str, base_url: str, today: date) -> str:
         today,
         questionnaire.planning["review_days"],
     )
-    calendar.add_component(review)
-    content: bytes = calendar.to_ical()
+    properties = {
+        "prodid": f"-//Ripresa digitale//diagnosi//{lang.upper()}",
+        "version": "2.0",
+        "method": "PUBLISH",
+        "x-wr-calname": questionnaire.format_message("calendar_name", lang),
+    }
+    content: bytes = _fill(Calendar(), properties, [*events, review]).to_ical()
     return content.decode()
 
 
@@ -67,19 +69,30 @@ def _format_description(action: Action, lang: str, base_url: str) -> str:
     )
 
 
-def _build_event(id: str, title: str, url: str, today: date, days: int) -> Event:
-    """An all-day event, `days` working days from today."""
+def _build_event(id: str, title: str, url: str, today: date, days: int, description: str = "") -> Component:
+    """An all-day event with a reminder, `days` working days from today."""
     day = (today + days * BDay()).date()
-    event, alarm = Event(), Alarm()
-    event.add("uid", f"{id}-{today:%Y%m%d}@ripresa-digitale")
-    event.add("dtstamp", datetime.combine(today, time(), UTC))
-    event.add("dtstart", day)
-    event.add("dtend", day + timedelta(1))
-    event.add("summary", title)
-    event.add("url", url)
-    event.add("transp", "TRANSPARENT")
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", title)
-    alarm.add("trigger", REMINDER_OFFSET)
-    event.add_component(alarm)
-    return event
+    alarm = _fill(Alarm(), {"action": "DISPLAY", "description": title, "trigger": REMINDER_OFFSET})
+    properties = {
+        "uid": f"{id}-{today:%Y%m%d}@ripresa-digitale",
+        "dtstamp": datetime.combine(today, time(), UTC),
+        "dtstart": day,
+        "dtend": day + timedelta(1),
+        "summary": title,
+        "description": description,
+        "url": url,
+        "transp": "TRANSPARENT",
+    }
+    return _fill(Event(), properties, [alarm])
+
+
+def _fill(
+    component: Component, properties: Mapping[str, object], children: Iterable[Component] = ()
+) -> Component:
+    """The component with these properties, less the empty ones, and these children."""
+    for name, value in properties.items():
+        if value:
+            component.add(name, value)
+    for child in children:
+        component.add_component(child)
+    return component
