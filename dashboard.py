@@ -1,4 +1,4 @@
-"""The frame around every page. `streamlit run dashboard.py` shows the pages; `streamlit run api.py` serves its own routes beside them."""
+"""The script that Streamlit runs for every page; `python -m ripresa serve` adds the API and other routes."""
 
 from ripresa.views import shell
 

@@ -1,1 +1,5 @@
-"""Speed, measured: python -m benchmarks. Figures of one run are compared as ratios; the machine's noise is printed beside them."""
+"""Benchmarks: python -m benchmarks.
+
+Figures of one run are compared as ratios, because absolute times depend on the machine; the report gives its
+load.
+"""

@@ -1,4 +1,7 @@
-"""Many visitors at once: sessions that change a filter every two seconds, in Streamlit's own websocket protocol and in Dash's callbacks."""
+"""Load tests: sessions that change a filter every two seconds.
+
+They use Streamlit's websocket protocol, or the callbacks of the Dash peer.
+"""
 
 import asyncio
 import random
@@ -14,8 +17,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks.peers import page
 from benchmarks.servers import Server
 
-CACHED_RUNS = 2  # as the browser's own cache of messages
+CACHED_RUNS = 2  # script runs after which a browser forgets a message
 FINISHED_STATUSES = (0, 3)  # script_finished: successfully, or early for a rerun
+MESSAGE_TIMEOUT = 120  # seconds
+CONNECT_INTERVAL = 0.03  # seconds between the starts of two sessions
+FIRST_LOAD_TIMEOUT = 180  # seconds
 PAGE_ADDRESSES = [
     ("closures", f"lang={lang}&level={level}&period={period}")
     for period in page.PERIODS
@@ -26,7 +32,7 @@ PAGE_ADDRESSES = [
 
 @dataclass
 class LoadStatistics:
-    """What the visitors saw: milliseconds a change, bytes a change, faults."""
+    """Measurements of all sessions: milliseconds and bytes of each change, errors."""
 
     milliseconds: list[float] = field(default_factory=list)
     first_load_ms: list[float] = field(default_factory=list)
@@ -34,39 +40,38 @@ class LoadStatistics:
     errors: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    def summarize(self) -> dict:
+    def summarize(self) -> dict[str, object]:
+        changes = len(self.milliseconds)
+        kilobytes = round(sum(self.change_bytes) / changes / 1e3, 1) if changes else None
         return {
-            "changes": len(self.milliseconds),
-            "changes_per_second": round(len(self.milliseconds) / self.seconds, 1) if self.seconds else None,
+            "changes": changes,
+            "changes_per_second": round(changes / self.seconds, 1) if self.seconds else None,
             "p50_ms": compute_quantile(self.milliseconds, 0.5),
             "p95_ms": compute_quantile(self.milliseconds, 0.95),
             "max_ms": compute_quantile(self.milliseconds, 1),
             "first_p50_ms": compute_quantile(self.first_load_ms, 0.5),
-            "kb_per_change": round(sum(self.change_bytes) / len(self.change_bytes) / 1e3, 1)
-            if self.change_bytes
-            else None,
+            "kb_per_change": kilobytes,
             "faults": len(self.errors),
             "fault": self.errors[0] if self.errors else "",
         }
 
 
 class StreamlitVisitor:
-    """One browser tab: connects, runs the page, then changes a select box or turns to another address of the site."""
+    """A browser tab on a Streamlit server. html_fragments: the HTML of the last script run."""
 
     def __init__(self, server: Server, source_address: str = ""):
-        self.server, self.received_bytes, self.widgets, self.states = server, 0, {}, {}
-        self.connection_options = (
-            {"local_addr": (source_address, 0)} if source_address else {}
-        )  # the address it comes from
-        self.html_fragments: list[str] = []  # the HTML of the last run
-        self.cached_html: dict[str, str] = {}  # and that of the messages a browser would still hold
+        self.server = server
+        self.connection_options = {"local_addr": (source_address, 0)} if source_address else {}
+        self.widgets: dict[str, str] = {}  # label of a select box -> id
+        self.received_bytes = 0
+        self.html_fragments: list[str] = []
+        self.cached_html: dict[str, str] = {}  # by hash of the message
+        self.cached_hashes: dict[str, int] = {}  # hash of a message -> the last run that used it
         self.page_hash, self.query_string = "", urlsplit(server.page_url).query
-        self.cached_hashes: dict[
-            str, int
-        ] = {}  # hashes of the messages a browser would still hold, with the run that last used each
         self.run_count = 0
 
     async def open(self) -> None:
+        """Connects and runs the page of the server's benchmark."""
         await self.connect()
         await self._run_script(page_name=urlsplit(self.server.page_url).path.strip("/"))
 
@@ -82,16 +87,19 @@ class StreamlitVisitor:
         )
 
     async def select_option(self, label: str, value: str) -> int:
-        """Changes a select box by its label or key; gives the bytes received."""
+        """Changes a select box; gives the bytes received."""
         message = BackMsg()
-        changed = message.rerun_script.widget_states.widgets.add()
-        changed.id, changed.string_value = self.widgets[label], value
+        widget = message.rerun_script.widget_states.widgets.add()
+        widget.id, widget.string_value = self.widgets[label], value
         return await self._run_script(message=message)
 
     async def open_page(self, page_name: str, query: str) -> int:
-        """Opens another address of the site in this session."""
+        """Navigates to another address of the site in the same session; gives the bytes received."""
         self.query_string = query
         return await self._run_script(page_name=page_name)
+
+    async def close(self) -> None:
+        await self.socket.close()
 
     async def _run_script(self, message: BackMsg | None = None, page_name: str | None = None) -> int:
         message = message or BackMsg()
@@ -108,68 +116,69 @@ class StreamlitVisitor:
         self.received_bytes, self.html_fragments = 0, []
         await self.socket.send(message.SerializeToString())
         while True:
-            data = await asyncio.wait_for(self.socket.recv(), 120)
+            data = await asyncio.wait_for(self.socket.recv(), MESSAGE_TIMEOUT)
             self.received_bytes += len(data)
             forward = ForwardMsg.FromString(data)
-            kind = forward.WhichOneof("type")
-            if kind == "ref_hash" or forward.metadata.cacheable:
-                self.cached_hashes[forward.ref_hash if kind == "ref_hash" else forward.hash] = self.run_count
-            if kind == "new_session":
-                self.page_hash = forward.new_session.page_script_hash
-            elif kind == "page_info_changed":
-                self.query_string = forward.page_info_changed.query_string
-            elif kind == "ref_hash":
-                self.html_fragments.append(self.cached_html.get(forward.ref_hash, ""))
-            elif kind == "delta":
-                element = forward.delta.new_element
-                if element.WhichOneof("type") == "html":
-                    self.html_fragments.append(element.html.body)
-                    self.cached_html[forward.hash] = element.html.body
-                elif element.WhichOneof("type") == "selectbox":
-                    self.widgets[element.selectbox.label] = element.selectbox.id
-                elif element.WhichOneof("type") == "exception":
-                    raise RuntimeError(element.exception.message[:200])
-            elif kind == "script_finished" and forward.script_finished in FINISHED_STATUSES:
+            self._handle_message(forward)
+            is_end = forward.WhichOneof("type") == "script_finished"
+            if is_end and forward.script_finished in FINISHED_STATUSES:
                 return self.received_bytes
 
-    async def close(self) -> None:
-        await self.socket.close()
+    def _handle_message(self, forward: ForwardMsg) -> None:
+        """Updates the state of the tab as Streamlit's client does. Raises RuntimeError for an exception."""
+        kind = forward.WhichOneof("type")
+        hash = forward.ref_hash if kind == "ref_hash" else forward.hash
+        if kind == "ref_hash" or forward.metadata.cacheable:
+            self.cached_hashes[hash] = self.run_count
+        if kind == "new_session":
+            self.page_hash = forward.new_session.page_script_hash
+        elif kind == "page_info_changed":
+            self.query_string = forward.page_info_changed.query_string
+        elif kind == "ref_hash":
+            self.html_fragments.append(self.cached_html.get(hash, ""))
+        elif kind == "delta":
+            element = forward.delta.new_element
+            element_kind = element.WhichOneof("type")
+            if element_kind == "html":
+                self.html_fragments.append(element.html.body)
+                self.cached_html[hash] = element.html.body
+            elif element_kind == "selectbox":
+                self.widgets[element.selectbox.label] = element.selectbox.id
+            elif element_kind == "exception":
+                raise RuntimeError(element.exception.message[:200])
 
 
 class DashVisitor:
-    """One browser tab of the Dash peer: posts the callback of the page."""
+    """A browser tab on the Dash peer, which posts the callback of the page."""
 
-    OUTPUTS = [
+    OUTPUTS = (
         ("map", "figure"),
         ("bars", "figure"),
         ("lines", "figure"),
         ("table", "data"),
         ("table", "columns"),
-    ]
+    )
 
     def __init__(self, server: Server):
-        self.server = server
+        self.client = httpx.AsyncClient(base_url=server.base_url, timeout=120)
 
     async def open(self) -> None:
-        self.client = httpx.AsyncClient(base_url=self.server.base_url, timeout=120)
         await self.change_selection("death_rate", page.PERIODS[-1])
 
     async def change_selection(self, rate: str, period: str) -> int:
-        answer = await self.client.post(
+        """Runs the callback for another selection; gives the bytes received."""
+        inputs = {"rate": rate, "period": period, "areas": None}
+        response = await self.client.post(
             "/_dash-update-component",
             json={
                 "output": ".." + "...".join(f"{id}.{name}" for id, name in self.OUTPUTS) + "..",
                 "outputs": [{"id": id, "property": name} for id, name in self.OUTPUTS],
-                "inputs": [
-                    {"id": "rate", "property": "value", "value": rate},
-                    {"id": "period", "property": "value", "value": period},
-                    {"id": "areas", "property": "value", "value": None},
-                ],
+                "inputs": [{"id": id, "property": "value", "value": value} for id, value in inputs.items()],
                 "changedPropIds": ["period.value"],
             },
         )
-        answer.raise_for_status()
-        return len(answer.content)
+        response.raise_for_status()
+        return len(response.content)
 
     async def close(self) -> None:
         await self.client.aclose()
@@ -177,64 +186,78 @@ class DashVisitor:
 
 def simulate_sessions(
     server: Server, sessions: int, seconds: float, pause: float = 2.0, uncached: bool = False
-) -> dict:
-    """A crowd on one server: each session makes a change every `pause` seconds (0: as fast as it is answered). cold asks for views not asked before."""
-    return asyncio.run(_simulate_sessions(server, sessions, seconds, pause, uncached)).summarize()
+) -> dict[str, object]:
+    """Runs sessions that each make a change every `pause` seconds (0: without a pause).
+
+    uncached: request all addresses of the site in random order, most of which the server has not cached.
+    """
+    return asyncio.run(_LoadTest(server, sessions, seconds, pause, uncached).run()).summarize()
 
 
-async def _simulate_sessions(
-    server: Server, sessions: int, seconds: float, pause: float, cold: bool
-) -> LoadStatistics:
-    tally, ready, ends = LoadStatistics(), asyncio.Event(), [0.0]
-    views = random.Random(7).sample(PAGE_ADDRESSES, len(PAGE_ADDRESSES))
+@dataclass
+class _LoadTest:
+    server: Server
+    sessions: int
+    seconds: float
+    pause: float
+    uncached: bool
+    statistics: LoadStatistics = field(default_factory=LoadStatistics)
+    deadline: float = 0.0
 
-    async def one(number: int) -> None:
-        visitor = DashVisitor(server) if server.name == "dash" else StreamlitVisitor(server)
-        begun = time.perf_counter()
+    def __post_init__(self) -> None:
+        self.all_open = asyncio.Event()
+        self.addresses = random.Random(7).sample(PAGE_ADDRESSES, len(PAGE_ADDRESSES))
+
+    async def run(self) -> LoadStatistics:
+        """Opens the sessions one after another; starts the changes when all are open."""
+        statistics, tasks = self.statistics, []
+        for number in range(self.sessions):
+            tasks.append(asyncio.create_task(self._run_session(number)))
+            await asyncio.sleep(CONNECT_INTERVAL)
+        start = time.perf_counter()
+        while (
+            len(statistics.first_load_ms) + len(statistics.errors) < self.sessions
+            and time.perf_counter() - start < FIRST_LOAD_TIMEOUT
+        ):
+            await asyncio.sleep(0.05)
+        start = time.perf_counter()
+        self.deadline = start + self.seconds
+        self.all_open.set()
+        await asyncio.gather(*tasks)
+        statistics.seconds = time.perf_counter() - start
+        return statistics
+
+    async def _run_session(self, number: int) -> None:
+        visitor = DashVisitor(self.server) if self.server.name == "dash" else StreamlitVisitor(self.server)
+        start = time.perf_counter()
         try:
             await visitor.open()
-            tally.first_load_ms.append((time.perf_counter() - begun) * 1e3)
-            await ready.wait()
-            await asyncio.sleep(random.random() * pause)
+            self.statistics.first_load_ms.append((time.perf_counter() - start) * 1e3)
+            await self.all_open.wait()
+            await asyncio.sleep(random.random() * self.pause)
             step = number
-            while time.perf_counter() < ends[0]:
-                begun, step = time.perf_counter(), step + 5
-                period = page.PERIODS[step % len(page.PERIODS)]
-                if server.name == "dash":
-                    size = await visitor.change_selection("death_rate", period)
-                elif server.name == "plain":
-                    size = await visitor.select_option("Period", period)
-                else:
-                    size = await visitor.open_page(
-                        *(
-                            views[step % len(views)]
-                            if cold
-                            else ("closures", f"lang=en&level=italy&period={period}")
-                        )
-                    )
-                tally.milliseconds.append((time.perf_counter() - begun) * 1e3)
-                tally.change_bytes.append(size)
-                await asyncio.sleep(max(0.0, pause - (time.perf_counter() - begun)))
+            while time.perf_counter() < self.deadline:
+                start, step = time.perf_counter(), step + 5
+                size = await self._make_change(visitor, step)
+                self.statistics.milliseconds.append((time.perf_counter() - start) * 1e3)
+                self.statistics.change_bytes.append(size)
+                await asyncio.sleep(max(0.0, self.pause - (time.perf_counter() - start)))
             await visitor.close()
-        except Exception as fault:
-            tally.errors.append(f"{type(fault).__name__}: {fault}"[:200])
+        except Exception as error:
+            self.statistics.errors.append(f"{type(error).__name__}: {error}"[:200])
 
-    crowd = []
-    for number in range(sessions):
-        crowd.append(asyncio.create_task(one(number)))
-        await asyncio.sleep(0.03)
-    begun = time.perf_counter()
-    while len(tally.first_load_ms) + len(tally.errors) < sessions and time.perf_counter() - begun < 180:
-        await asyncio.sleep(0.05)
-    begun = time.perf_counter()
-    ends[0] = begun + seconds
-    ready.set()
-    await asyncio.gather(*crowd)
-    tally.seconds = time.perf_counter() - begun
-    return tally
+    async def _make_change(self, visitor: StreamlitVisitor | DashVisitor, step: int) -> int:
+        period = page.PERIODS[step % len(page.PERIODS)]
+        if isinstance(visitor, DashVisitor):
+            return await visitor.change_selection("death_rate", period)
+        if self.server.name == "plain":
+            return await visitor.select_option("Period", period)
+        if self.uncached:
+            return await visitor.open_page(*self.addresses[step % len(self.addresses)])
+        return await visitor.open_page("closures", f"lang=en&level=italy&period={period}")
 
 
 def compute_quantile(values: list[float], share: float) -> float | None:
-    """The value at this share of the sorted values, in tenths; nothing for none."""
+    """The value at this share of the sorted values, to one decimal; None without values."""
     ordered = sorted(values)
     return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) if ordered else None

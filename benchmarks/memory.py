@@ -1,4 +1,4 @@
-"""Memory: what a session costs, and whether it comes back when the visitor leaves."""
+"""Memory: what a session costs, and whether it is released when the visitor leaves."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ from benchmarks.load import StreamlitVisitor, simulate_sessions
 from benchmarks.servers import Server, measure_memory
 
 
-def measure_session_memory(server: Server, sessions: int) -> dict:
-    """MB of the server at rest, with this many sessions making changes, and per session."""
+def measure_session_memory(server: Server, sessions: int) -> dict[str, float]:
+    """MB of the server at rest, with this many open sessions, and per session."""
     before = measure_memory(server.pid)
     during = asyncio.run(_measure_open_sessions(server, sessions))
     return {
@@ -17,8 +17,8 @@ def measure_session_memory(server: Server, sessions: int) -> dict:
     }
 
 
-def measure_memory_growth(server: Server, visits: int, at_once: int = 10) -> dict:
-    """Growth from the first tenth of these visits, when caches are warm, to the last, in per cent."""
+def measure_memory_growth(server: Server, visits: int, at_once: int = 10) -> dict[str, object]:
+    """Growth of memory in per cent from the first tenth of the visits, which warms caches, to the last."""
     marks = []
     for _ in range(10):
         for _ in range(max(1, visits // 10 // at_once)):
@@ -37,7 +37,7 @@ async def _measure_open_sessions(server: Server, sessions: int) -> float:
     visitors = [StreamlitVisitor(server) for _ in range(sessions)]
     for visitor in visitors:
         await visitor.open()
-    held = measure_memory(server.pid)
+    megabytes = measure_memory(server.pid)
     for visitor in visitors:
         await visitor.close()
-    return held
+    return megabytes

@@ -1,28 +1,25 @@
-"""Where a script run's time goes: each question, each figure, a whole run; build and import."""
+"""Time of the stages of a script run: each query, a whole run, and the build of the database."""
 
-import importlib
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from benchmarks.servers import ROOT
 from ripresa import catalogue
 from ripresa.database import query
 from ripresa.database.input_files import compute_data_version
 from ripresa.filter_options import build_options
 from ripresa.filters import Filters, resolve_view
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-def measure_queries(rounds: int = 5) -> dict[str, dict]:
-    """Milliseconds of each shared question of the four topics, asked of the database (miss) and of the cache (hit)."""
-    answer = {}
+def measure_queries(rounds: int = 5) -> dict[str, dict[str, object]]:
+    """Milliseconds of each shared query of the four topics, uncached (miss) and cached (hit)."""
+    results: dict[str, dict[str, object]] = {}
     for topic in ("closures", "profits", "digital_sales", "women"):
         view = resolve_view(Filters(lang="en"), topic)
-        asked = {
+        calls: dict[str, Callable[[], object]] = {
             f"{topic}: resolve": lambda topic=topic: resolve_view(Filters(lang="en"), topic),
             f"{topic}: options": lambda view=view: build_options(view),
             f"{topic}: map": lambda view=view: query.run_query("map", **view.query_parameters),
@@ -30,65 +27,60 @@ def measure_queries(rounds: int = 5) -> dict[str, dict]:
                 "trend", **view.breakdown, geos=("ITC4", "ITI4"), lang="en"
             ),
         }
-        for name, question in asked.items():
+        for name, call in calls.items():
             misses = []
             for _ in range(rounds):
                 query._run_cached.cache_clear()
-                misses.append(_measure_milliseconds(question))
-            answer[name] = {
-                "miss": _summarize(misses),
-                "hit": _summarize([_measure_milliseconds(question) for _ in range(rounds * 10)]),
-            }
-    return answer
+                misses.append(_measure_milliseconds(call))
+            hits = [_measure_milliseconds(call) for _ in range(rounds * 10)]
+            results[name] = {"miss": summarize(misses), "hit": summarize(hits)}
+    return results
 
 
-def measure_build(rounds: int = 3) -> dict:
-    """Seconds of a whole build from nothing, imports of Python included."""
+def measure_build(rounds: int = 3) -> dict[str, object]:
+    """Seconds of a whole build in a new process, Python's imports included."""
     draft = ROOT / ".cache" / "bench.duckdb"
     draft.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "ripresa", "build", "--out", str(draft)]
     times = []
     for _ in range(rounds):
-        begun = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "ripresa", "build", "--out", str(draft)],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-        )
-        times.append(time.perf_counter() - begun)
+        start = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
     size = draft.stat().st_size
     draft.unlink()
     return {
-        "seconds": _summarize(times),
+        "seconds": summarize(times),
         "megabytes": round(size / 1e6, 1),
         "version": compute_data_version(),
     }
 
 
-def measure_script_runs(rounds: int = 10) -> dict[str, dict]:
-    """Milliseconds of one whole script run of each page without a browser, cache warm."""
-    testing = importlib.import_module("streamlit.testing.v1")
-    answer = {}
+def measure_script_runs(rounds: int = 10) -> dict[str, dict[str, float]]:
+    """Milliseconds of a whole script run of each page without a browser, with a warm cache."""
+    from streamlit.testing.v1 import AppTest
+
+    results = {}
     for topic in catalogue.load_topics():
-        page = ROOT / "pages" / f"{topic}.py"
-        if not page.exists():
+        if not (ROOT / "pages" / f"{topic}.py").exists():
             continue
-        app = testing.AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
         app.run()
         app.switch_page(f"pages/{topic}.py").run()
-        answer[topic] = _summarize([_measure_milliseconds(app.run) for _ in range(rounds)])
-    return answer
+        results[topic] = summarize([_measure_milliseconds(app.run) for _ in range(rounds)])
+    return results
 
 
-def _measure_milliseconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return (time.perf_counter() - begun) * 1e3
-
-
-def _summarize(values: list[float]) -> dict:
+def summarize(values: list[float]) -> dict[str, float]:
+    """Minimum, median and maximum to two decimals."""
     return {
         "min": round(min(values), 2),
         "median": round(statistics.median(values), 2),
         "max": round(max(values), 2),
     }
+
+
+def _measure_milliseconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1e3

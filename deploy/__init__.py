@@ -1,1 +1,1 @@
-"""What serves the dashboard to more visitors than one machine holds, and what checks it before."""
+"""Deployment of several replicas behind nginx, and the programs that check it."""

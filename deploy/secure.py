@@ -1,71 +1,58 @@
-"""make secure: our own code read by bandit (its exemptions, with reasons, are in pyproject.toml), the pinned packages asked of pip-audit."""
+"""make secure: static analysis of the code with bandit, and an audit of the pinned packages with pip-audit.
+
+The exemptions from bandit's rules, with reasons, are in pyproject.toml.
+"""
 
 import json
 import subprocess
 import sys
 
-SOURCE_PATHS = "dashboard.py deploy pages ripresa".split()
+SOURCE_PATHS = ("dashboard.py", "deploy", "pages", "ripresa")
+PIP_AUDIT_OPTIONS = "-f json --progress-spinner off --timeout 10 -r requirements.txt".split()
 
 
 def run_bandit() -> int:
-    """bandit's verdict, printed."""
-    failed = subprocess.run(
-        [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *SOURCE_PATHS]
-    ).returncode
-    print("code: bandit found what is above." if failed else "code: read by bandit, clean.", file=sys.stderr)
-    return failed
+    """Runs bandit, prints a summary and returns its exit status."""
+    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *SOURCE_PATHS]
+    status = subprocess.run(command).returncode
+    print("code: bandit found what is above." if status else "code: read by bandit, clean.", file=sys.stderr)
+    return status
 
 
 def run_pip_audit() -> int:
-    """pip-audit's verdict, in a sentence where its service does not answer."""
-    asked = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip_audit",
-            "-f",
-            "json",
-            "--progress-spinner",
-            "off",
-            "--timeout",
-            "10",
-            "-r",
-            "requirements.txt",
-        ],
-        capture_output=True,
-        text=True,
-    )
-    failed, words = evaluate_pip_audit(asked.stdout)
-    print(words, file=sys.stderr)
-    return failed
+    """Runs pip-audit, prints a summary and returns the exit status: 0 where its service does not answer."""
+    command = [sys.executable, "-m", "pip_audit", *PIP_AUDIT_OPTIONS]
+    result = subprocess.run(command, capture_output=True, text=True)
+    status, summary = evaluate_pip_audit(result.stdout)
+    print(summary, file=sys.stderr)
+    return status
 
 
 def evaluate_pip_audit(report: str) -> tuple[int, str]:
-    """Whether a report of pip-audit fails, and the sentence that tells it."""
+    """The exit status for a JSON report of pip-audit, and its summary."""
     try:
-        found = json.loads(report)["dependencies"]
+        packages = json.loads(report)["dependencies"]
     except (ValueError, KeyError):
-        return (
-            0,
-            "packages: not checked, pip-audit's service of known faults does not answer here; run make secure where there is a network.",
+        return 0, (
+            "packages: not checked, pip-audit's service of known faults does not answer here; "
+            "run make secure where there is a network."
         )
-    asked, faulty = (
-        [one for one in found if "skip_reason" not in one],
-        [one for one in found if one.get("vulns")],
-    )
-    if faulty:
+    vulnerable = [package for package in packages if package.get("vulns")]
+    if vulnerable:
         return 1, "\n".join(
-            f"packages: {one['name']} {one['version']} has {', '.join(fault['id'] for fault in one['vulns'])}."
-            for one in faulty
+            f"packages: {package['name']} {package['version']} has "
+            f"{', '.join(vulnerability['id'] for vulnerability in package['vulns'])}."
+            for package in vulnerable
         )
-    if not asked:
-        return (
-            0,
-            f"packages: not checked, pip-audit's service knows none of the {len(found)} here; run make secure where there is a network.",
+    checked = [package for package in packages if "skip_reason" not in package]
+    if not checked:
+        return 0, (
+            f"packages: not checked, pip-audit's service knows none of the {len(packages)} here; "
+            "run make secure where there is a network."
         )
-    return (
-        0,
-        f"packages: no known fault in {len(asked)} of {len(found)}, the others are unknown to the service.",
+    return 0, (
+        f"packages: no known fault in {len(checked)} of {len(packages)}, "
+        "the others are unknown to the service."
     )
 
 

@@ -1,4 +1,4 @@
-"""Ask the published tables in SQL."""
+"""SQL queries over the published tables."""
 
 from ripresa.views import shell
 from ripresa.views.pages import sql_page

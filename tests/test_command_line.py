@@ -1,5 +1,6 @@
 """The command line: help for every command from any folder, and settings of older versions refused by all of them."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -42,6 +43,18 @@ def test_no_command_ignores_a_variable_of_an_older_version(command, tmp_path):
         "The environment variable DIAGNOSIS_STORE is now RIPRESA_CONTRIBUTION_STORE: rename it."
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_cannot_be_written_is_one_sentence(monkeypatch, capsys):
+    def fail(_):
+        raise PermissionError(errno.EACCES, "Permission denied", "/closed/links.csv")
+
+    monkeypatch.setattr(serve, "main", fail)
+    assert command_line.main(["serve"]) == 1
+    assert capsys.readouterr().err == (
+        "/closed/links.csv cannot be read or written (Permission denied): "
+        "check the path and its permissions.\n"
+    )
 
 
 def test_a_taken_port_is_one_sentence_with_the_next_step(capsys):

@@ -1,1 +1,1 @@
-"""What anyone would pick instead: the closures page of Italian regions in Dash and in plainly written Streamlit."""
+"""Alternatives to compare with: the closures page of the Italian regions in Dash and in plain Streamlit."""

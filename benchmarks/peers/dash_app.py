@@ -46,6 +46,8 @@ app.layout = html.Div(
     Input("period", "value"),
     Input("areas", "value"),
 )
-def update(rate, period, areas):
-    place, bars, lines, rows = page.build_figures(rate, period, areas)
-    return place, bars, lines, rows.to_dict("records"), [{"name": name, "id": name} for name in rows.columns]
+def update(rate: str, period: str, areas: list[str] | None) -> tuple[object, ...]:
+    """The figures, and the rows and columns of the table."""
+    choropleth, bars, lines, rows = page.build_figures(rate, period, areas)
+    columns = [{"name": name, "id": name} for name in rows.columns]
+    return choropleth, bars, lines, rows.to_dict("records"), columns

@@ -19,7 +19,7 @@ COMMANDS = {  # name -> module of ripresa.cli, help
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command and returns its exit status: 1 with settings of an older version, 2 if it is unknown."""
+    """Runs a command and returns its exit status: 1 after an error, 2 if unknown, 130 if interrupted."""
     command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if command in ("-h", "--help"):
         print(format_usage())
@@ -27,13 +27,24 @@ def main(arguments: list[str] | None = None) -> int:
     if command not in COMMANDS:
         print(f"{command!r} is not a command.\n\n{format_usage()}", file=sys.stderr)
         return 2
+    module, _ = COMMANDS[command]
     try:
         settings.check_environment()
+        status: int = import_module(f"ripresa.cli.{module}").main(rest)
     except settings.SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    module, _ = COMMANDS[command]
-    status: int = import_module(f"ripresa.cli.{module}").main(rest)
+    except OSError as error:
+        if not error.filename:
+            raise
+        print(
+            f"{error.filename} cannot be read or written ({error.strerror}): "
+            "check the path and its permissions.",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return status
 
 

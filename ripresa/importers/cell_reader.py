@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import duckdb
 import pandas as pd
@@ -19,6 +20,28 @@ from ripresa.importers.records import DroppedCells, DropReason, ImporterError
 MEMORY_LIMIT = "384MB"
 MAX_SERIES = 2_000_000
 FETCH_SIZE = 20_000
+
+# Pattern in a message of DuckDB -> sentence for the user; the first that matches is used.
+ERROR_SENTENCES = (
+    (r"IMPORT: ([^\n]+)", "{name}: {0}."),  # raised by the SQL of an importer
+    (
+        r"Expected Number of Columns: (\d+) Found: (\d+)",
+        "{location}: {1} columns where line 1 has {0}; "
+        "the file is cut short or a text lacks its quotes, download it again.",
+    ),
+    (
+        "quote",
+        "{location}: a quote is opened and not closed; "
+        "the file is cut short or was edited, download it again.",
+    ),
+    ("[Mm]aximum[ _]line[ _]size", "{location}: longer than 2 MB; this is not a table with one row a line."),
+    (
+        "^Out of Memory Error",
+        f"{{name}} does not fit in {MEMORY_LIMIT} of memory and the disk is full: "
+        "free some space or ask for a smaller extraction.",
+    ),
+    ("^(.{,120})", "{location} cannot be read as a table ({0}): download or export it again."),
+)
 
 Fields = Mapping[str, str]  # fields of an ObservationRecord
 
@@ -48,16 +71,12 @@ class CodeClassifier:
     classify: Callable[..., Fields | DropReason]
 
 
-@dataclass(frozen=True)
-class Classifiers:
+class Classifiers(NamedTuple):
     """The three classifiers of a table. Their fields are disjoint and make up the key of an observation."""
 
     series: CodeClassifier
     area: CodeClassifier
     time: CodeClassifier
-
-    def __iter__(self) -> Iterator[CodeClassifier]:
-        return iter((self.series, self.area, self.time))
 
 
 @dataclass(frozen=True)
@@ -158,7 +177,7 @@ def _create_lookup_tables(
 ) -> list[_ClassifiedCodes]:
     """Classifies the codes; creates a table per classifier, lookup0 to lookup2, with result ids."""
     results = []
-    counts = _count_combinations(connection, cells, list(classifiers), name)
+    counts = _count_combinations(connection, cells, classifiers, name)
     for position, (classifier, combinations) in enumerate(zip(classifiers, counts, strict=True)):
         classified, rows = _ClassifiedCodes(), []
         for number, (codes, count) in enumerate(combinations):
@@ -221,26 +240,10 @@ def _count_combinations(
 def describe_duckdb_error(error: duckdb.Error, name: str) -> str:
     """An error of DuckDB on a file as one sentence, with the line where it is known."""
     message = str(error)
-    if match := re.search(r"IMPORT: (.+?)\.?(\n|$)", message):
-        return f"{name}: {match[1]}."
     line = re.search(r"Line: (\d+)", message)
     location = f"{name}, line {int(line[1]):,}" if line else name
-    if match := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
-        return (
-            f"{location}: {match[2]} columns where line 1 has {match[1]}; "
-            "the file is cut short or a text lacks its quotes, download it again."
-        )
-    if "quote" in message:
-        return (
-            f"{location}: a quote is opened and not closed; "
-            "the file is cut short or was edited, download it again."
-        )
-    if "Maximum line size" in message or "maximum_line_size" in message:
-        return f"{location}: longer than 2 MB; this is not a table with one row a line."
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return (
-            f"{name} does not fit in {MEMORY_LIMIT} of memory and the disk is full: "
-            "free some space or ask for a smaller extraction."
-        )
-    reason = message.splitlines()[0][:120].rstrip(".")
-    return f"{location} cannot be read as a table ({reason}): download or export it again."
+    for pattern, sentence in ERROR_SENTENCES:
+        if match := re.search(pattern, message):
+            groups = [group.rstrip(".") for group in match.groups()]
+            return sentence.format(*groups, name=name, location=location)
+    raise AssertionError("the last pattern matches every message")

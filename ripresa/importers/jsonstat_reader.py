@@ -25,16 +25,12 @@ class Category(TypedDict, total=False):
     label: dict[str, str]
 
 
-class Dimension(TypedDict):
-    category: Category
-
-
 class Document(TypedDict, total=False):
     """The parts of a JSON-stat dataset that are read. Nothing is validated before iterate_cells."""
 
     id: list[str]
     size: list[int | str]
-    dimension: dict[str, Dimension]
+    dimension: dict[str, dict[str, Category]]  # the inner key is "category"
     value: JsonCells
     status: JsonCells | None
     updated: str

@@ -2,8 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ripresa.database.code_lists import CodeList
@@ -25,7 +24,7 @@ from ripresa.importers.text_files import TextFile
 
 REQUIRED_COLUMNS = ("indicator", "geo", "period", "edition", "value", "unit", "publisher", "title")
 ALLOWED_COLUMNS = (*IMPORT_COLUMNS, "se")
-DECIMAL_COLUMNS = ("value", "ci_low", "ci_high", "se")
+DECIMAL_COLUMNS = frozenset(("value", "ci_low", "ci_high", "se"))
 CODE_LISTS = {
     "geo": "geographies",
     "sector": "sectors",
@@ -40,7 +39,42 @@ MAX_BYTES = 64 << 20
 def read(text: TextFile, root: Path, options: ReadOptions) -> ImportBatch:
     """The observations of a CSV in the project's own columns, of options.source. Raises ImporterError."""
     text.require_size(MAX_BYTES, "split it")
+    codes = {
+        column: CodeList(root / "codes" / f"{name}.csv").codes_by_alias for column, name in CODE_LISTS.items()
+    }
     dropped, observations = DroppedCells(), []
+    for location, values in _iterate_rows(text):
+        # With aliases replaced by codes duplicates are detected. The build rejects unknown codes.
+        values |= {
+            column: codes[column].get(values[column], values[column]) for column in codes if column in values
+        }
+        with error_location(location):
+            observation = _parse_row(values, text.file_date)
+        if isinstance(observation, DropReason):
+            dropped.add(observation)
+        else:
+            observations.append(observation)
+    if not observations:
+        raise ImporterError(f"{text.name} has no row with a value: nothing to import.")
+    table = slugify(text.name.lower().removesuffix(".gz").removesuffix(".csv").split("__")[-1])
+    return ImportBatch(options.source, table or "own", remove_duplicates(observations, text.name), dropped)
+
+
+def has_native_header(text: TextFile) -> bool:
+    """Whether the header has the project's own columns."""
+    columns = re.split(r"[,;]", text.first_line.strip().replace('"', ""))
+    return {"indicator", "geo", "edition", "publisher"} <= set(columns)
+
+
+def get_download_url(id: str) -> str:
+    """Raises ImporterError: no address follows from the name of such a file."""
+    raise ImporterError(
+        f"{id} is not an address: a CSV with our own columns is downloaded from an https address."
+    )
+
+
+def _iterate_rows(text: TextFile) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows by column, without outer spaces and decimal commas, each with its place in the file."""
     with text.require_complete().path.open(encoding="utf-8-sig", newline="") as lines:
         delimiter = ";" if text.first_line.count(";") > 3 else ","
         reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
@@ -56,39 +90,13 @@ def read(text: TextFile, root: Path, options: ReadOptions) -> ImportBatch:
                     )
                 values = {column: cell.strip() for column, cell in row.items()}
                 if delimiter == ";":
-                    values |= {
-                        column: values[column].replace(",", ".")
-                        for column in DECIMAL_COLUMNS
-                        if column in values
-                    }
-                with error_location(location):
-                    observation = _parse_row(values, text.file_date)
-                if isinstance(observation, DropReason):
-                    dropped.add(observation)
-                else:
-                    observations.append(observation)
+                    for column in values.keys() & DECIMAL_COLUMNS:
+                        values[column] = values[column].replace(",", ".")
+                yield location, values
         except csv.Error as error:
             raise ImporterError(
                 f"{text.name}: not whole CSV ({error}); save it again as CSV UTF-8."
             ) from None
-    if not observations:
-        raise ImporterError(f"{text.name} has no row with a value: nothing to import.")
-    table = slugify(text.name.lower().removesuffix(".gz").removesuffix(".csv").split("__")[-1])
-    observations = remove_duplicates(_resolve_codes(observations, root), text.name)
-    return ImportBatch(options.source, table or "own", observations, dropped)
-
-
-def has_native_header(text: TextFile) -> bool:
-    """Whether the header has the project's own columns."""
-    columns = re.split(r"[,;]", text.first_line.strip().replace('"', ""))
-    return {"indicator", "geo", "edition", "publisher"} <= set(columns)
-
-
-def get_download_url(id: str) -> str:
-    """Raises ImporterError: no address follows from the name of such a file."""
-    raise ImporterError(
-        f"{id} is not an address: a CSV with our own columns is downloaded from an https address."
-    )
 
 
 def _validate_header(columns: Sequence[str], name: str) -> None:
@@ -121,20 +129,3 @@ def _parse_row(values: dict[str, str], file_date: str) -> ObservationRecord | Dr
         values["published"] = f"{published}; file of {file_date}" if published else f"file of {file_date}"
     values["status"] = values.get("status") or "ok"
     return ObservationRecord(value=value, flag=flag, **values)
-
-
-def _resolve_codes(observations: list[ObservationRecord], root: Path) -> list[ObservationRecord]:
-    """The observations with aliases replaced by codes, so that duplicates are detected.
-
-    An unknown code is left for the build to reject.
-    """
-    codes = {
-        column: CodeList(root / "codes" / f"{name}.csv").codes_by_alias for column, name in CODE_LISTS.items()
-    }
-    resolved = []
-    for observation in observations:
-        texts = {column: getattr(observation, column) for column in codes}
-        resolved.append(
-            replace(observation, **{column: codes[column].get(text, text) for column, text in texts.items()})
-        )
-    return resolved

@@ -35,10 +35,12 @@ MAX_BYTES = 64 << 20
 
 
 class Cell(NamedTuple):
+    """A value of a series, country and year; value: as written, empty where missing."""
+
     series: str
     country: str
     year: str
-    value: str  # as written
+    value: str
 
 
 def read(text: TextFile, root: Path, options: ReadOptions) -> ImportBatch:
