@@ -88,6 +88,11 @@ def test_an_import_says_what_is_new_revised_unchanged_and_dropped_and_builds(roo
     ) == [(43.3, "bu")]
 
 
+def test_a_large_number_is_printed_with_all_its_digits(root, capsys):
+    assert run(root, "istat", FIXTURES / "istat_asia.csv", "--dry-run") == 0
+    assert "active_enterprises ITA 0-9 2024: 4501198 -> 4501198p" in capsys.readouterr().out
+
+
 def test_the_same_file_again_changes_nothing(root, capsys):
     run(root, "eurostat", FIXTURES / "isoc_e_dii_first.csv")
     before = content(root)

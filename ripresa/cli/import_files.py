@@ -12,7 +12,7 @@ from ripresa.cli.build_database import add_data_arguments, print_progress
 from ripresa.database.build_errors import BuildError
 from ripresa.database.published_observation import PublishedObservation
 from ripresa.importers import apply, eurostat, future_of_business, istat, native_csv, text_files, worldbank
-from ripresa.importers.records import ImportBatch, ImporterError, ReadOptions
+from ripresa.importers.records import ImportBatch, ImporterError, ReadOptions, format_decimal
 from ripresa.importers.text_files import TextFile
 
 
@@ -127,7 +127,7 @@ def _format_key(row: PublishedObservation) -> str:
 
 
 def _format_value(row: PublishedObservation) -> str:
-    return f"{row.value:g}{row.flags}"
+    return f"{format_decimal(row.value)}{row.flags}"
 
 
 def download_file(options: argparse.Namespace, root: Path) -> Path:
