@@ -674,6 +674,7 @@ def test_json_stat_with_one_part_replaced_gives_a_sentence_or_a_reading(part, st
         "[" * 5000,
         '{"id":["a"],"size":[3],"dimension":{},"value":[1]}',
         '{"id":[],"size":[],"dimension":{},"value":[]}',
+        '{"id":["geo","geo"],"size":[1,1],"dimension":{"geo":{"category":{"index":["IT"]}}},"value":[1]}',
     ],
 )
 def test_json_that_is_no_table(text, tmp_path):
