@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ripresa.database.query import run_query
+from ripresa.database.query import query_records
 from ripresa.filters import Filters
 from ripresa.i18n import format_number, format_period, t, translate_fragments
 from ripresa.views.components import accessibility_statement, data_table, glossary
@@ -23,7 +23,7 @@ SOURCE_COLUMNS = ("name", "publisher", "kind", "licence", "observations", "note"
 def render_page(filters: Filters) -> None:
     """The page."""
     lang = filters.lang
-    build = run_query("build").iloc[0]
+    build = query_records("build")[0]
     render_page_header(
         t("page_about", lang),
         t("about_question", lang),
@@ -56,7 +56,7 @@ def render_sources(lang: str) -> None:
             "observations": format_number(row["observations"], lang),
             "note": row["note"],
         }
-        for row in run_query("sources", lang=lang).to_dict("records")
+        for row in query_records("sources", lang=lang)
     ]
     headers = {name: t(f"column_{name}", lang) for name in SOURCE_COLUMNS}
     caption = t("about_sources_caption", lang)

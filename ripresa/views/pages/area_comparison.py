@@ -135,14 +135,14 @@ def build_comparison_row(indicator: Indicator, rows: Sequence[Row]) -> Compariso
         for view in views
         for sector in dict.fromkeys(("all", view["sector"]))
     ]
-    opening_periods = set()
+    opening_periods: set[str] = set()
     if (
         catalogue.load_sources()[indicator.source].kind == "self_selected"
         and indicator.unit not in UNITS_WITHOUT_BENCHMARK
     ):
         opening_periods = {view["period"] for view in views}
 
-    def get_rank(moment: Moment) -> tuple[object, ...]:
+    def get_rank(moment: Moment) -> tuple[int, bool, int, tuple[int, bool, float]]:
         breakdown, aligned = moment[:3], moments[moment]
         return (
             len(aligned),

@@ -149,7 +149,8 @@ def number_documents(rows: pd.DataFrame, view: View) -> tuple[pd.DataFrame, list
             title = translate_fragments(document.title, view.lang)
             name = f"[{number}] {publisher}, {title}"
             links[key].append((f"[{number}]", f"#document-{number}", name))
-    return rows.assign(documents=pd.Series([links[key] for key in keys], index=rows.index)), list(numbers)
+    documents = pd.Series([links[key] for key in keys], index=rows.index, dtype=object)
+    return rows.assign(documents=documents), list(numbers)
 
 
 # --- catalogue, coverage, dictionary ---

@@ -190,7 +190,8 @@ def render_official_comparison(release: Release) -> None:
     sizes = _get_group_codes(official_rows, "size_class")
     key = f"results_official_{lang}"
     size = st.session_state.setdefault(key, get_default_size(release.rows, sizes))
-    rows, comparisons = [], []
+    rows: list[ReleaseRow] = []
+    comparisons: list[Row] = []
     for row in official_rows:
         comparison = _build_comparison(row, lang) if row["size_class"] == size else None
         if comparison:

@@ -119,7 +119,12 @@ def _query_headline(id: str, level: str, period: str, lang: str) -> tuple[Row | 
     The figure is a row of queries/headline.sql, or None; the series are rows of queries/trend.sql."""
     indicator = catalogue.get_indicator(id)
     opening = indicator.get_default_view(level)
-    breakdown = {"indicator": id} | {name: opening[name] for name in ("sector", "gender", "size")}
+    breakdown = {
+        "indicator": id,
+        "sector": opening["sector"],
+        "gender": opening["gender"],
+        "size": opening["size"],
+    }
     series = run_query("trend", **breakdown, geos=("ITA",), lang=lang)
     for edition in opening["editions"]:
         figures = query_records(

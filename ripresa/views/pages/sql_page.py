@@ -11,7 +11,6 @@ from ripresa.database.query import run_query
 from ripresa.exports import snippets
 from ripresa.filters import Filters, resolve_view
 from ripresa.i18n import format_number, t
-from ripresa.observations.rows import Row
 from ripresa.sandbox import pool
 from ripresa.templating import Markup
 from ripresa.views import shell
@@ -118,7 +117,7 @@ def _get_editor_key() -> str:
 
 def render_schema(lang: str) -> Markup:
     """The tables that can be queried, with their columns and comments."""
-    tables: dict[str, list[Row]] = {OPEN_TABLE: []}
+    tables: dict[str, object] = {OPEN_TABLE: []}
     for name, columns in run_query("dictionary", lang=lang).groupby("table_name", sort=True):
         tables[str(name)] = columns.to_dict("records")
     return render_html("pages/sql_schema.html", lang, tables=tables, open_table=OPEN_TABLE)

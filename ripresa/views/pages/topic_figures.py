@@ -96,7 +96,7 @@ def build_map_figures(view: View, theme: str, map_mode: str) -> tuple[RenderedFi
         set_figure_text(figure, get_figure_text(bars.figure))
         return figure
 
-    redraw = build_zoomed_map if is_zoomed else build_map
+    redraw: Callable[[str], go.Figure] = build_zoomed_map if is_zoomed else build_map
     return build_rendered_figure("map", redraw, theme, rows, view), bars
 
 
@@ -235,5 +235,9 @@ def build_heatmap_figure(view: View, theme: str) -> RenderedFigure | None:
 
 def select_sector_level(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the sectors that a chart of sectors shows (see heatmap.select_sector_level)."""
-    selected = {row["sector"] for row in heatmap.select_sector_level(rows.to_dict("records"))}
+    sectors = [
+        {"sector": sector, "sector_kind": kind}
+        for sector, kind in zip(rows["sector"], rows["sector_kind"], strict=True)
+    ]
+    selected = {row["sector"] for row in heatmap.select_sector_level(sectors)}
     return rows[rows["sector"].isin(selected)]
