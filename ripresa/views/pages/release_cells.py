@@ -50,6 +50,11 @@ class Release:
         return self.select(table_id, measure=measure, **other_totals)
 
 
+def get_group_codes(rows: Sequence[ReleaseRow], kind: str) -> list[str]:
+    """The codes of the groups of a kind, in the order of the release."""
+    return list(dict.fromkeys(row[kind] for row in rows))
+
+
 def get_group_name(kind: str, code: str, lang: str) -> str:
     """The name of a group of firms; codes that are published together ("A+B") are named together."""
     if code == TOTAL_CODES[kind]:
