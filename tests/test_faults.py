@@ -403,7 +403,7 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
     for version in ("feedfacebeef", first):
         with pytest.raises(SystemExit):  # a question, not an order
             rollback.main(["--help"])
-        assert rollback.main() == 0
+        assert rollback.main([]) == 0
         assert f"version {version} is in place" in capsys.readouterr().out
         assert version in plain(rerun_overview(visit))
         assert CLIENT.get("/healthz").json()["version"] == version
@@ -415,7 +415,7 @@ def test_an_update_is_rolled_back_and_forth_under_the_pages_by_one_command(repli
 
 def test_without_a_previous_database_a_roll_back_is_refused_and_nothing_changes(replica, capsys):
     before = replica.read_bytes()
-    assert rollback.main() == 1
+    assert rollback.main([]) == 1
     assert "nothing to go back to" in capsys.readouterr().err
     assert replica.read_bytes() == before
 
