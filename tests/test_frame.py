@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from ripresa import catalogue, i18n, settings
 from ripresa.charts import theme as look
@@ -27,7 +28,7 @@ from ripresa.i18n import (
     t,
 )
 from ripresa.views import shell
-from ripresa.views.components import data_table, plotly_figure
+from ripresa.views.components import plotly_figure
 from ripresa.views.pages import overview_page
 from ripresa.web import middleware as web_middleware
 from tests.helpers.app import get_figures, get_heading, get_html, get_visit_session, open_page, rerun_overview
@@ -491,7 +492,7 @@ def test_a_database_that_cannot_be_built_says_why(monkeypatch, fault):
     visit = open_page(lang="it")
     assert not visit.exception
     assert get_heading(visit) == t("fault_title", "it")
-    assert data_table.escape(str(fault)) in get_html(visit)
+    assert escape(str(fault)) in get_html(visit)
 
 
 def test_a_database_lost_while_a_page_is_drawn_leaves_a_sentence_and_the_foot(monkeypatch):

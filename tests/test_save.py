@@ -214,7 +214,7 @@ def test_the_cited_link_says_every_choice_and_the_version():
 def test_a_version_that_is_not_kept_says_so_where_it_is_cited(lang, part, monkeypatch):
     said = t("save_unkept", lang, version=queries.get_data_version())
     for kept in ([{"version": queries.get_data_version()}], []):
-        monkeypatch.setattr(export_menu.release, "load_releases", lambda kept=kept: kept)
+        monkeypatch.setattr(export_menu.releases, "load_releases", lambda kept=kept: kept)
         assert (said in get_html(kit("closures", lang, part))) == (not kept)
 
 

@@ -1,7 +1,6 @@
-"""The seal in an image: in a text chunk of PNG, the metadata of SVG, the document information of PDF.
+"""Where an image keeps its seal: PNG in a text chunk, SVG in its metadata, PDF in its document information. Nothing is drawn again.
 
-The checksum of the drawing excludes the seal: it is of a PNG's pixels, of an SVG without its metadata, of a
-PDF as it was before the seal was appended.
+The check of what is drawn leaves the seal itself out: a PNG's pixels, an SVG without its metadata, a PDF as it was before the seal was added.
 """
 
 import base64
@@ -9,27 +8,22 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape, unescape
+from xml.sax.saxutils import escape
 
-from ripresa.exports.seal import Seal, checksum, deserialize_seal, serialize_seal
-from ripresa.settings import SITE_NAME
+from ripresa.exports import seal as fingerprint
 
 PNG_SIGNATURE, PDF_SIGNATURE = b"\x89PNG\r\n\x1a\n", b"%PDF-"
 PNG_KEYWORD = b"ripresa"
 PNG_IMAGE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
-SVG_START = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]", re.DOTALL
-)
 SVG_METADATA = re.compile(r'<metadata id="ripresa">(.*?)</metadata>', re.DOTALL)
 SVG_NAMESPACE = "{http://www.w3.org/2000/svg}"
-PDF_TITLE = SITE_NAME.encode()  # inside sealed bytes: a file with another title does not verify
-MAX_IMAGE_BYTES = 80_000_000
+MAX_IMAGE_BYTES = 80_000_000  # bytes of the largest image read
 
 
 class DamagedImageError(ValueError):
-    """The file starts like an image but is damaged."""
+    """The file starts like an image but does not hold together."""
 
 
 def detect_image_format(image: bytes) -> str:
@@ -38,26 +32,34 @@ def detect_image_format(image: bytes) -> str:
         return "png"
     if image.startswith(PDF_SIGNATURE):
         return "pdf"
-    return "svg" if SVG_START.match(image[:4000]) else ""
+    return (
+        "svg"
+        if re.match(
+            rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]",
+            image[:4000],
+            re.DOTALL,
+        )
+        else ""
+    )
 
 
-def embed_seal(image: bytes, seal: Seal) -> bytes:
-    """The image with its seal: that of build_image_seal and the checksum of the drawing."""
+def embed_seal(image: bytes, seal: Mapping) -> bytes:
+    """The image with its seal: `seal` is fingerprint.picture, completed here with the check of what is drawn."""
     return {"png": _embed_png_seal, "svg": _embed_svg_seal, "pdf": _embed_pdf_seal}[
         detect_image_format(image)
     ](image, seal)
 
 
-def extract_seal(image: bytes) -> Seal | None:
-    """The seal of an image; None where it has none. Raises DamagedImageError."""
-    readers = {"png": _read_png_seal, "svg": _read_svg_seal, "pdf": _read_pdf_seal}
-    read = readers.get(detect_image_format(image))
-    text = read(image) if read else None
-    return deserialize_seal(text) if text else None
+def extract_seal(image: bytes) -> dict | None:
+    """The seal of an image; None where it has none. Raises Damaged."""
+    text = {"png": _read_png_seal, "svg": _read_svg_seal, "pdf": _read_pdf_seal, "": lambda image: None}[
+        detect_image_format(image)
+    ](image)
+    return fingerprint.loads(text) if text else None
 
 
 def has_seal_marker(image: bytes) -> bool:
-    """Whether an image contains a seal, readable or not."""
+    """Whether an image once had a seal, readable or not."""
     return any(
         word in image
         for word in (
@@ -70,7 +72,7 @@ def has_seal_marker(image: bytes) -> bool:
 
 
 def checksum_drawing(image: bytes) -> str:
-    """The checksum of the drawing without the seal. Raises DamagedImageError."""
+    """The check of what is drawn, the seal aside. Raises Damaged."""
     return {"png": _checksum_png, "svg": _checksum_svg, "pdf": _checksum_pdf}[detect_image_format(image)](
         image
     )
@@ -80,7 +82,7 @@ def checksum_drawing(image: bytes) -> str:
 
 
 def iter_png_chunks(image: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each chunk of a PNG. Raises DamagedImageError on a wrong CRC."""
+    """Name and content of each chunk of a PNG. Raises Damaged where one does not hold."""
     place = len(PNG_SIGNATURE)
     while place < len(image):
         head = image[place : place + 8]
@@ -98,11 +100,11 @@ def _build_png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def _embed_png_seal(image: bytes, seal: Seal) -> bytes:
-    text = serialize_seal({**seal, "drawing": _checksum_png(image)})
-    chunk = _build_png_chunk(b"iTXt", PNG_KEYWORD + b"\0\0\0\0\0" + text.encode())
+def _embed_png_seal(image: bytes, seal: Mapping) -> bytes:
+    text = fingerprint.dumps({**seal, "drawing": _checksum_png(image)})
+    own = _build_png_chunk(b"iTXt", PNG_KEYWORD + b"\0\0\0\0\0" + text.encode())
     end = len(PNG_SIGNATURE) + 25  # after IHDR, which is always 13 bytes
-    return image[:end] + chunk + image[end:]
+    return image[:end] + own + image[end:]
 
 
 def _read_png_seal(image: bytes) -> str | None:
@@ -114,34 +116,36 @@ def _read_png_seal(image: bytes) -> str | None:
 
 
 def _checksum_png(image: bytes) -> str:
-    return checksum(b"".join(content for name, content in iter_png_chunks(image) if name in PNG_IMAGE_CHUNKS))
+    return fingerprint.checksum(
+        b"".join(content for name, content in iter_png_chunks(image) if name in PNG_IMAGE_CHUNKS)
+    )
 
 
 # --- SVG ---
 
 
 def extract_svg_texts(image: bytes) -> list[str]:
-    """The texts of an SVG, one item per text element, in order. Raises DamagedImageError."""
+    """The words an SVG shows, one item a text element, in order. Raises Damaged."""
     try:
         root = ElementTree.fromstring(_decode_svg(image))
-    except ElementTree.ParseError as error:
-        raise DamagedImageError(f"an SVG that is not XML ({error})") from None
+    except ElementTree.ParseError as fault:
+        raise DamagedImageError(f"an SVG that is not XML ({fault})") from None
     return [
         " ".join(" ".join("".join(line.itertext()) for line in _get_text_lines(element)).split())
         for element in root.iter(f"{SVG_NAMESPACE}text")
     ]
 
 
-def decode_svg_texts(encoded: object) -> list[str]:
-    """The texts of an SVG when it was sealed, from its seal. Raises DamagedImageError."""
+def decode_svg_texts(word: object) -> list[str]:
+    """The words an SVG had when it was sealed. Raises Damaged."""
     try:
-        return [str(text) for text in json.loads(base64.b64decode(str(encoded)))]
+        return [str(text) for text in json.loads(base64.b64decode(str(word)))]
     except (ValueError, TypeError):
         raise DamagedImageError("a seal whose words cannot be read") from None
 
 
 def _get_text_lines(element: ElementTree.Element) -> list[ElementTree.Element]:
-    """The lines of a text element: its spans of class "line", else the element."""
+    """The lines of a text: its spans of class line, else the whole of it."""
     return [span for span in element if span.get("class") == "line"] or [element]
 
 
@@ -151,69 +155,69 @@ def _decode_svg(image: bytes) -> str:
     return image.decode("utf-8-sig", "replace")
 
 
-def _embed_svg_seal(image: bytes, seal: Seal) -> bytes:
+def _embed_svg_seal(image: bytes, seal: Mapping) -> bytes:
     bare = SVG_METADATA.sub("", _decode_svg(image))
-    texts = json.dumps(extract_svg_texts(bare.encode()), ensure_ascii=False)
-    text = serialize_seal(
-        {**seal, "drawing": checksum(bare), "texts": base64.b64encode(texts.encode()).decode()}
+    text = fingerprint.dumps(
+        {
+            **seal,
+            "drawing": fingerprint.checksum(bare),
+            "texts": base64.b64encode(
+                json.dumps(extract_svg_texts(bare.encode()), ensure_ascii=False).encode()
+            ).decode(),
+        }
     )
-    opening_tag = re.search(r"<svg[^>]*>", bare)
-    if opening_tag is None:
-        raise DamagedImageError("an SVG without its element")
-    start = opening_tag.end()
+    start = re.search(r"<svg[^>]*>", bare).end()
     return f'{bare[:start]}<metadata id="ripresa">{escape(text)}</metadata>{bare[start:]}'.encode()
 
 
 def _read_svg_seal(image: bytes) -> str | None:
-    metadata = SVG_METADATA.search(_decode_svg(image))
-    return unescape(metadata[1]) if metadata else None
+    found = SVG_METADATA.search(_decode_svg(image))
+    return found and found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _checksum_svg(image: bytes) -> str:
-    return checksum(SVG_METADATA.sub("", _decode_svg(image)))
+    return fingerprint.checksum(SVG_METADATA.sub("", _decode_svg(image)))
 
 
-# --- PDF: an incremental update at the end of the file, with the seal in the document information ---
+# --- PDF: an update at the end of the file, as its format foresees, with the seal in the document information ---
 
 
-def _embed_pdf_seal(image: bytes, seal: Seal) -> bytes:
+def _embed_pdf_seal(image: bytes, seal: Mapping) -> bytes:
     image = image if image.endswith(b"\n") else image + b"\n"
     trailer = re.findall(rb"trailer\s*<<(.*?)>>", image, re.DOTALL)
     start = re.findall(rb"startxref\s+(\d+)", image)
-    last_trailer = trailer[-1] if trailer else b""
-    size = re.search(rb"/Size\s+(\d+)", last_trailer)
-    root = re.search(rb"/Root\s+\d+\s+\d+\s+R", last_trailer)
+    size, root = (
+        re.search(wanted, trailer[-1] if trailer else b"")
+        for wanted in (rb"/Size\s+(\d+)", rb"/Root\s+\d+\s+\d+\s+R")
+    )
     if not (start and size and root):
         raise DamagedImageError("a PDF without a trailer")
-    text = serialize_seal({**seal, "drawing": checksum(image)})
-    number = int(size[1])
-    info = b"%d 0 obj\n<</Title (%s)/Creator (%s)/RipresaSeal <%s>>>\nendobj\n" % (
-        number,
-        PDF_TITLE,
-        PDF_TITLE,
-        text.encode().hex().encode(),
+    text = fingerprint.dumps({**seal, "drawing": fingerprint.checksum(image)})
+    number, own = int(size[1]), image
+    place = len(own)
+    own += (
+        b"%d 0 obj\n<</Title (Ripresa digitale)/Creator (Ripresa digitale)/RipresaSeal <%s>>>\nendobj\n"
+        % (number, text.encode().hex().encode())
     )
-    xref = b"xref\n%d 1\n%010d 00000 n \n" % (number, len(image))
-    new_trailer = b"trailer\n<</Size %d\n%s\n/Info %d 0 R\n/Prev %s>>\nstartxref\n%d\n%%%%EOF\n" % (
-        number + 1,
-        root[0],
-        number,
-        start[-1],
-        len(image) + len(info),
+    table = len(own)
+    return (
+        own
+        + b"xref\n%d 1\n%010d 00000 n \ntrailer\n<</Size %d\n%s\n/Info %d 0 R\n/Prev %s>>\nstartxref\n%d\n%%%%EOF\n"
+        % (number, place, number + 1, root[0], number, start[-1], table)
     )
-    return image + info + xref + new_trailer
 
 
 def _read_pdf_seal(image: bytes) -> str | None:
-    seals = re.findall(rb"/RipresaSeal <([0-9a-f]+)>", image)
-    if not seals or len(seals[-1]) % 2:
-        return None
-    return bytes.fromhex(seals[-1].decode()).decode("utf-8", "replace")
+    found = re.findall(rb"/RipresaSeal <([0-9a-f]+)>", image)
+    return (
+        bytes.fromhex(found[-1].decode()).decode("utf-8", "replace")
+        if found and len(found[-1]) % 2 == 0
+        else None
+    )
 
 
 def _checksum_pdf(image: bytes) -> str:
-    """The checksum of the file before the seal; "" where what follows is not what _embed_pdf_seal writes."""
-    infos = list(re.finditer(rb"\d+ 0 obj\n<</Title \(%s\)/Creator" % PDF_TITLE, image))
-    original = image[: infos[-1].start()] if infos else image
-    seal = extract_seal(image)
-    return checksum(original) if seal and _embed_pdf_seal(original, seal) == image else ""
+    """Empty where what follows the drawing is not what `put` wrote."""
+    own = list(re.finditer(rb"\d+ 0 obj\n<</Title \(Ripresa digitale\)/Creator", image))
+    before, seal = image[: own[-1].start()] if own else image, extract_seal(image)
+    return fingerprint.checksum(before) if seal and _embed_pdf_seal(before, seal) == image else ""

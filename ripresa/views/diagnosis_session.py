@@ -1,4 +1,4 @@
-"""What a firm has answered in this visit: kept in the server's memory with the session, and nowhere else. The address holds the screen alone."""
+"""The diagnosis in progress, which is kept in the session alone; the URL holds the screen only."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -7,6 +7,7 @@ import streamlit as st
 
 from ripresa.diagnosis.action_plan import ActionPlan, build_action_plan
 from ripresa.diagnosis.contribution import Contribution, Profile
+from ripresa.diagnosis.questionnaire import Answer
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.diagnosis.scoring import DiagnosisResult, score_answers
 from ripresa.views.session import get_session
@@ -17,20 +18,17 @@ SCREENS = (START, PROFILE, *(goal.id for goal in get_questionnaire().goals), RES
 
 @dataclass
 class DiagnosisSession:
-    """The answers, where the firm is among the screens, and what it gave if it chose to contribute.
-
-    `opened` counts the screens opened: the browser goes back to the top of the page when it changes. `row` and `secret` are what is being
-    stored, kept so that a second try stores the same; `code` is the withdrawal code while it is on the screen."""
+    """The answers of a firm, its screen and its contribution. Answers and codes are left out of repr()."""
 
     screen: str = START
-    screens_opened: int = 0
-    answers: dict = field(default_factory=dict, repr=False)
+    screens_opened: int = 0  # the browser scrolls to the top of the page when it changes
+    answers: dict[str, Answer] = field(default_factory=dict, repr=False)
     profile: Profile = field(default=Profile(), repr=False)
-    started_at: float = 0.0
+    started_at: float = 0.0  # by time.monotonic(); 0 before the first screen is opened
     duration_seconds: float = 0.0
-    pending_contribution: Contribution | None = field(default=None, repr=False)
+    pending_contribution: Contribution | None = field(default=None, repr=False)  # the same for a retry
     pending_code: str = field(default="", repr=False)
-    withdrawal_code: str = field(default="", repr=False)
+    withdrawal_code: str = field(default="", repr=False)  # while it is shown
     has_contributed: bool = False
     has_store_error: bool = False
 
@@ -58,24 +56,24 @@ def has_started_diagnosis() -> bool:
 
 
 def sync_screen_with_url() -> bool:
-    """The screen is that of the address: the browser's Back and Forward lead from one to the other. From another page, the screen left last.
-    False for a screen of answers that are not here: of another visit, or erased."""
-    here, asked = get_diagnosis_session(), st.query_params.get("step", START)
+    """Opens the screen of the URL, so that Back and Forward work; after another page, the last screen.
+
+    False where the URL names a screen whose answers are gone: of another session, or erased."""
+    diagnosis, step = get_diagnosis_session(), st.query_params.get("step", START)
     if get_session().has_page_changed and "step" not in st.query_params:
-        _set_url_step(here.screen)
-    elif asked != here.screen and asked in SCREENS and here.started_at:
-        here.screen, here.screens_opened = asked, here.screens_opened + 1
-    return asked == START or bool(here.started_at)
+        _set_url_step(diagnosis.screen)
+    elif step != diagnosis.screen and step in SCREENS and diagnosis.started_at:
+        diagnosis.screen, diagnosis.screens_opened = step, diagnosis.screens_opened + 1
+    return step == START or has_started_diagnosis()
 
 
 def open_screen(screen: str) -> None:
     """Opens a screen (for callbacks)."""
-    here = get_diagnosis_session()
-    now = time.monotonic()
-    here.started_at = here.started_at or now
+    diagnosis, now = get_diagnosis_session(), time.monotonic()
+    diagnosis.started_at = diagnosis.started_at or now
     if screen == RESULT:
-        here.duration_seconds = here.duration_seconds or now - here.started_at
-    here.screen, here.screens_opened = screen, here.screens_opened + 1
+        diagnosis.duration_seconds = diagnosis.duration_seconds or now - diagnosis.started_at
+    diagnosis.screen, diagnosis.screens_opened = screen, diagnosis.screens_opened + 1
     _set_url_step(screen)
 
 
@@ -87,25 +85,26 @@ def _set_url_step(screen: str) -> None:
 
 
 def open_adjacent_screen(offset: int) -> None:
-    """Opens the screen after (1) or before (-1) this one."""
+    """Opens the next screen (1) or the previous one (-1)."""
     open_screen(SCREENS[SCREENS.index(get_diagnosis_session().screen) + offset])
 
 
-def set_answer(item_id: str, given) -> None:
-    """Takes an answer; None leaves the question blank."""
-    here = get_diagnosis_session()
-    here.answers.pop(item_id, None)
-    if given is not None:
-        here.answers[item_id] = given
+def set_answer(item_id: str, answer: Answer) -> None:
+    """Stores an answer; None leaves the question blank."""
+    answers = get_diagnosis_session().answers
+    if answer is None:
+        answers.pop(item_id, None)
+    else:
+        answers[item_id] = answer
 
 
-def update_profile(**profile) -> None:
-    """Takes answers to the profile."""
-    here = get_diagnosis_session()
-    here.profile = replace(here.profile, **profile)
+def update_profile(**answers: str | tuple[str, ...]) -> None:
+    """Stores answers to questions about the firm, by field of Profile."""
+    diagnosis = get_diagnosis_session()
+    diagnosis.profile = replace(diagnosis.profile, **answers)
 
 
 def clear_diagnosis() -> None:
-    """Erases every answer of this visit."""
+    """Erases every answer of this session."""
     get_session().diagnosis = DiagnosisSession(screens_opened=get_diagnosis_session().screens_opened + 1)
     _set_url_step(START)

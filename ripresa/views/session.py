@@ -1,6 +1,6 @@
 """The state of one visitor's session, kept under a single key of `st.session_state`.
 
-Keys of widgets (`level_it`, `lang`) stay Streamlit's own: they hold what a widget shows, never what a page needs later.
+Keys of widgets (`level_it`, `lang`) are apart: they hold what a widget shows, not what a page needs later.
 """
 
 from __future__ import annotations

@@ -1,61 +1,59 @@
-"""The frame around every page: language, navigation, and the filters kept in the session and mirrored to the address."""
+"""The shell of every page: language, navigation, footer, and filters in the session and in the URL."""
 
 import atexit
 import gc
 import secrets
-from dataclasses import replace
-from html import escape
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from ripresa import i18n, logs, rate_limit, settings
 from ripresa.catalogue import CatalogueError
 from ripresa.database import query
-from ripresa.database.build_errors import BuildError
+from ripresa.database.build import BuildError
 from ripresa.filters import URL_PARAMETERS, Filters
 from ripresa.i18n import format_period, t
+from ripresa.views.components.html import render_html, render_notice
+from ripresa.views.components.widgets import seed_widget
 from ripresa.views.session import get_session
 from ripresa.views.streamlit_internals import build_script_element, format_script_arguments
 
-STYLESHEETS = tuple(Path(__file__).with_name(name) for name in ("style.css", "streamlit_overrides.css"))
-SHELL_SCRIPT = Path(__file__).with_name("shell.js").read_text(encoding="utf-8")
-LOGO_SVG = Path(__file__).with_name("mark.svg").read_text(encoding="utf-8")
-NAVIGATION = {  # the first pages stand in the bar, the others under a name of their own
+FOLDER = Path(__file__).parent
+STYLESHEETS = (FOLDER / "style.css", FOLDER / "streamlit_overrides.css")
+SHELL_SCRIPT = (FOLDER / "shell.js").read_text(encoding="utf-8")
+LOGO_SVG = (FOLDER / "mark.svg").read_text(encoding="utf-8")
+LOGO_COLOURS = {"light": ("#1B2430", "#154C86"), "dark": ("#F1F3F5", "#77AEDD")}  # of text and mark, by theme
+NAVIGATION = {  # label of a menu: its pages; the pages without a label are in the bar itself
     "": ("overview", "closures", "profits", "digital_sales", "women", "diagnosis"),
     "nav_places": ("profile", "compare"),
     "nav_firm": ("resources", "diagnosis_results"),
     "nav_sources": ("checks", "data", "sql", "revisions", "verify", "about"),
 }
-FOOTER_PAGES = (
-    "diagnosis_results",
-    "data",
-    "sql",
-    "revisions",
-    "verify",
-)  # pages named at the foot of every page
-PAGE_NAMES = tuple(page for group in NAVIGATION.values() for page in group)
-STATEFUL_PAGES = ("diagnosis", "sql", "verify")  # pages with more on them than their address holds
-SHARED_FILTERS = ("lang", "level", "geo", "sector")  # what a visitor keeps when turning to another page
+FOOTER_PAGES = ("diagnosis_results", "data", "sql", "revisions", "verify")
+PAGE_NAMES = tuple(page for pages in NAVIGATION.values() for page in pages)
+STATEFUL_PAGES = ("diagnosis", "sql", "verify")  # pages with state that is not in their URL
+SHARED_FILTERS = ("lang", "level", "geo", "sector")  # kept when the visitor opens another page
 
 
 def run() -> None:
-    """Draws the frame and, in it, the page the visitor asked for. What goes wrong is said in a sentence."""
+    """Renders the page of the URL with what surrounds it; errors are shown as a sentence."""
     logs.REQUEST_ID.set(
         secrets.token_hex(8)
-    )  # the run of a page is a request of its own: it came through the websocket
+    )  # a run arrives over the websocket, without a request of its own
     for stylesheet in STYLESHEETS:
         st.html(stylesheet)
     lang = _negotiate_language()
     try:
-        version, collected = (
-            query.get_data_version(),
-            format_period(str(query.run_query("build")["data_date"].iloc[0])[:10], lang),
-        )
+        version = query.get_data_version()
+        data_date = format_period(str(query.run_query("build")["data_date"].iloc[0])[:10], lang)
         page = st.navigation(build_pages(lang), position="top")
-        chosen = _sync_filters_with_url(page.url_path or PAGE_NAMES[0], lang)
-    except (BuildError, CatalogueError) as fault:
-        return _render_error(t("fault_database", lang), lang, str(fault).splitlines()[0])
+        page_name = page.url_path or PAGE_NAMES[0]
+        filters = _sync_filters_with_url(page_name, lang)
+    except (BuildError, CatalogueError) as error:
+        return _render_error(t("fault_database", lang), lang, str(error).splitlines()[0])
     st.set_page_config(
         page_title=f"{page.title} · {t('site', lang)}",
         page_icon=build_favicon(),
@@ -64,41 +62,44 @@ def run() -> None:
     )
     st.logo(_build_logo(get_theme()), size="large")
     _render_language_switch(lang)
-    _inject_translations(lang, page.url_path)
-    if chosen.invalid_parameters:
-        st.html(
-            f'<div class="notice"><p>{escape(t("dropped", lang, what=", ".join(chosen.invalid_parameters)))}</p></div>'
-        )
+    _run_shell_script(lang, page.url_path)
+    if filters.invalid_parameters:
+        render_notice(t("dropped", lang, what=", ".join(filters.invalid_parameters)))
+    _run_page(page, page_name, filters)
+    _render_footer(lang, version, data_date)
+    if page.url_path not in STATEFUL_PAGES:
+        st.button(t("again", lang), key="redraw-trigger")  # hidden: shell.js clicks it after a reconnection
+    _freeze_garbage_collector()
+
+
+def _run_page(page: StreamlitPage, page_name: str, filters: Filters) -> None:
+    lang = filters.lang
     try:
-        with logs.log_duration("script", page=page.url_path or PAGE_NAMES[0], lang=lang):
+        with logs.log_duration("script", page=page_name, lang=lang):
             page.run()
-    except Exception:  # the reader gets a sentence and a way out, the server's log the whole story
+    except Exception:  # the visitor gets a sentence and a button, the log gets the traceback
         logs.LOGGER.exception(
-            "page",
-            extra={"fields": {"page": page.url_path or PAGE_NAMES[0], "address": chosen.to_url_parameters()}},
+            "page", extra={"fields": {"page": page_name, "address": filters.to_url_parameters()}}
         )
         _render_error(t("fault_page", lang), lang)
         st.button(
             t("reset", lang),
             on_click=set_filters,
-            kwargs={name: () if name == "geo" else "" for name in SHARED_FILTERS if name != "lang"},
+            kwargs=_get_empty_filters(name for name in SHARED_FILTERS if name != "lang"),
         )
-    st.html(
-        f'<footer class="site-footer"><p>{escape(t("foot", lang, version=version, date=collected))}</p></footer>'
-    )
-    with st.container(
-        key="footer-links", horizontal=True, gap="medium"
-    ):  # in the same session: a link that loads the page again would lose a diagnosis
-        for way in FOOTER_PAGES:
-            st.page_link(f"pages/{way}.py", label=t(f"nav_{way}", lang), query_params={"lang": lang})
+
+
+def _render_footer(lang: str, version: str, data_date: str) -> None:
+    st.html(render_html("components/footer.html", lang, version=version, date=data_date))
+    # Page links stay in the session; a plain link would reload the page and lose a diagnosis.
+    with st.container(key="footer-links", horizontal=True, gap="medium"):
+        for name in FOOTER_PAGES:
+            st.page_link(f"pages/{name}.py", label=t(f"nav_{name}", lang), query_params={"lang": lang})
         st.page_link("pages/about.py", label=t("foot_access", lang), query_params={"lang": lang})
-    if page.url_path not in STATEFUL_PAGES:
-        st.button(t("again", lang), key="redraw-trigger")  # unseen: frame.js presses it
-    _freeze_garbage_collector()
 
 
 def get_filters() -> Filters:
-    """The visitor's choices. A page opened cold, before the frame has run, is sent through the frame with its address."""
+    """The visitor's filters. A page script started without run() is restarted through it with its URL."""
     filters = get_session().filters
     if filters is None:
         st.switch_page(
@@ -108,26 +109,25 @@ def get_filters() -> Filters:
     return filters
 
 
-def set_filters(**changes) -> None:
-    """Takes a choice of the visitor's (for callbacks): the session's filters change, and the address follows."""
+def set_filters(**changes: str | tuple[str, ...]) -> None:
+    """Changes filters of the session (for callbacks); the URL follows in the next run."""
     session = get_session()
     session.filters = replace(get_filters(), **changes, invalid_parameters=())
     session.has_new_choice = True
 
 
 def reset_filters() -> None:
-    """Back to the page's opening view, in the same language."""
-    set_filters(
-        **{
-            name: () if name == "geo" else ""
-            for name in Filters.__dataclass_fields__
-            if name not in ("lang", "invalid_parameters")
-        }
-    )
+    """Resets every filter but the language."""
+    names = (field.name for field in fields(Filters))
+    set_filters(**_get_empty_filters(name for name in names if name not in ("lang", "invalid_parameters")))
+
+
+def _get_empty_filters(names: Iterable[str]) -> dict[str, str | tuple[str, ...]]:
+    return {name: () if name == "geo" else "" for name in names}
 
 
 def get_client_key() -> str:
-    """A name for who asks, for the limits: not their address."""
+    """A key of the client for rate limits, which does not reveal its IP address."""
     return rate_limit.get_client_key(
         str(st.context.ip_address), ", ".join(st.context.headers.get_all("X-Forwarded-For"))
     )
@@ -139,24 +139,24 @@ def get_theme() -> str:
 
 
 def get_link_target() -> str:
-    """Where a link that loads the page again opens: in a tab of its own while a diagnosis is under way, which it would lose."""
+    """The target of links that reload the page: "_blank" while a reload would lose a diagnosis."""
     diagnosis = get_session().diagnosis
     return "_blank" if diagnosis and diagnosis.started_at else "_self"
 
 
-def build_pages(lang: str) -> dict[str, list]:
-    """Streamlit's pages, group by group: names in the language, addresses the same in both."""
+def build_pages(lang: str) -> dict[str, list[StreamlitPage]]:
+    """Streamlit's pages by menu: labels in the language, URLs the same in both."""
     return {
-        t(group, lang) if group else "": [
+        t(menu, lang) if menu else "": [
             st.Page(
-                settings.PAGES / f"{page}.py",
-                title=t(f"nav_{page}", lang),
-                url_path=page,
-                default=page == PAGE_NAMES[0],
+                settings.PAGES / f"{name}.py",
+                title=t(f"nav_{name}", lang),
+                url_path=name,
+                default=name == PAGE_NAMES[0],
             )
-            for page in there
+            for name in names
         ]
-        for group, there in NAVIGATION.items()
+        for menu, names in NAVIGATION.items()
     }
 
 
@@ -171,7 +171,7 @@ def _negotiate_language(*, use_session: bool = True) -> str:
 
 
 def _sync_filters_with_url(page: str, lang: str) -> Filters:
-    """The session's filters for this run: read from the URL where the visitor changed it, else the choices so far."""
+    """The filters for this run: those of the URL where the visitor changed it, else those of the session."""
     session, parameters = get_session(), _get_query_parameters()
     previous = session.filters
     has_page_changed = previous is not None and page != session.page
@@ -204,12 +204,10 @@ def _get_query_parameters() -> dict[str, list[str]]:
 
 def _render_language_switch(lang: str) -> None:
     with st.container(key="language"):
-        if st.session_state.get("lang") != lang:
-            st.session_state["lang"] = lang
         st.radio(
             t("language", lang),
             i18n.LANGS,
-            key="lang",
+            key=seed_widget("lang", lang),
             format_func=i18n.get_language_name,
             horizontal=True,
             label_visibility="collapsed",
@@ -217,37 +215,35 @@ def _render_language_switch(lang: str) -> None:
         )
 
 
-def _inject_translations(lang: str, page: str) -> None:
-    """The document in the visitor's language, Streamlit's own words too, and the place of the page in the menu."""
-    own = [sentence for key, sentence in i18n.load_strings().items() if key.startswith("own_")]
-    pairs = [[sentence[other], sentence[lang]] for sentence in own for other in i18n.LANGS]
-    group = next(group for group, there in NAVIGATION.items() if (page or PAGE_NAMES[0]) in there)
-    arguments = format_script_arguments(lang, pairs, page, group and t(group, lang))
+def _run_shell_script(lang: str, page: str) -> None:
+    """Translates Streamlit's own texts in the browser and marks the page in the menu."""
+    texts = [text for key, text in i18n.load_strings().items() if key.startswith("own_")]
+    translations = [[text[other], text[lang]] for text in texts for other in i18n.LANGS]
+    menu = next(menu for menu, names in NAVIGATION.items() if (page or PAGE_NAMES[0]) in names)
+    arguments = format_script_arguments(lang, translations, page, menu and t(menu, lang))
     st.html(build_script_element(f"{SHELL_SCRIPT}({arguments})"), unsafe_allow_javascript=True)
 
 
 def _build_logo(theme: str) -> str:
-    """The site's name as a picture, in the visitor's own fonts and the theme's ink."""
-    ink, mark = {"light": ("#1B2430", "#154C86"), "dark": ("#F1F3F5", "#77AEDD")}[theme]
-    return LOGO_SVG.replace("{name}", t("site", i18n.LANGS[0])).replace("{ink}", ink).replace("{mark}", mark)
+    """The site's name and mark as SVG, in the colours of a theme."""
+    text_colour, mark_colour = LOGO_COLOURS[theme]
+    logo = LOGO_SVG.replace("{name}", t("site", i18n.LANGS[0]))
+    return logo.replace("{ink}", text_colour).replace("{mark}", mark_colour)
 
 
 def build_favicon() -> str:
-    """The mark alone, square, for the browser's tab."""
-    drawing = _build_logo("light").partition("<text")[0]
-    return drawing.replace('width="218"', 'width="32"').replace("0 0 218 32", "0 0 32 32") + "</svg>"
+    """The mark alone as a square SVG."""
+    mark = _build_logo("light").partition("<text")[0]
+    return mark.replace('width="218"', 'width="32"').replace("0 0 218 32", "0 0 32 32") + "</svg>"
 
 
 def _render_error(sentence: str, lang: str, detail: str = "") -> None:
-    more = f"<p><code>{escape(detail)}</code></p>" if detail else ""
-    st.html(
-        f'<div class="page-header"><h1>{escape(t("fault_title", lang))}</h1><p class="lead">{escape(sentence)}</p>{more}</div>'
-    )
+    st.html(render_html("components/error.html", lang, sentence=sentence, detail=detail))
 
 
 @st.cache_resource(show_spinner=False)
 def _freeze_garbage_collector() -> bool:
-    """Once, after the first page: what was loaded stays, so that no later collection walks through it again."""
+    """Freezes the garbage collector after the first page: later collections skip long-lived objects."""
     gc.collect()
     gc.freeze()
     atexit.register(gc.unfreeze)  # the database closes cleanly when the server stops

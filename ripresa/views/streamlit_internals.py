@@ -1,13 +1,13 @@
 """Everything on the pages' side that relies on private parts of Streamlit.
 
-The selectors are in streamlit_overrides.css (layout and colours) and in the table STREAMLIT of shell.js (events and
-attributes). tests/test_streamlit_testids.py looks for each of them in the installed version and names what is gone.
+The selectors are in streamlit_overrides.css (layout, colours) and in the table STREAMLIT of shell.js (events,
+attributes). tests/test_streamlit_testids.py looks for each in the installed version and names what is gone.
 """
 
 import json
 import re
 
-# DOMPurify, which cleans the HTML of st.html, removes a script whose text holds such a sequence, without any message.
+# DOMPurify, which cleans the HTML of st.html, silently removes a script whose text holds such a sequence.
 REMOVED_IN_SCRIPT = re.compile(r"<[/\w!]")
 
 

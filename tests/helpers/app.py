@@ -120,7 +120,7 @@ class SentFigure:
 
     @property
     def spec(self) -> dict:
-        """data, layout, config, alt, words, touch."""
+        """data, layout, config, alt, fullscreenLabel, isClickable."""
         return json.loads(self.sent)
 
     @property

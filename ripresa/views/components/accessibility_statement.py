@@ -1,13 +1,14 @@
-"""The accessibility statement: how far the pages conform, what fails and why, how that was found, whom to tell."""
+"""The accessibility statement: conformance status, known failures with their reasons, method and contact."""
 
 import tomllib
 from functools import cache
-from html import escape
 
 from ripresa import settings
 from ripresa.i18n import format_period, t
+from ripresa.templating import Markup
+from ripresa.views.components.html import render_html
 
-SECTIONS = {  # heading: its sentences
+SECTIONS = {  # heading: its sentences; the section without sentences lists the failures
     "statement_state": ("statement_state_1",),
     "statement_fails": (),
     "statement_made": ("statement_made_1", "statement_made_2"),
@@ -19,35 +20,27 @@ SECTIONS = {  # heading: its sentences
 
 @cache
 def load_findings() -> dict:
-    """What data/locales/accessibility.toml says: when the pages were judged, the findings that are Streamlit's own doing, the limits."""
+    """data/locales/accessibility.toml: date of the assessment, failures caused by Streamlit, known limits."""
     return tomllib.loads((settings.LOCALES / "accessibility.toml").read_text(encoding="utf-8"))
 
 
-def render_statement(lang: str) -> str:
-    """The statement, in the order of AgID's model. Who publishes the site and where to write are the publisher's to say."""
+def render_statement(lang: str) -> Markup:
+    """The statement in the order of AgID's model; publisher and contact are those of the settings."""
+    findings = load_findings()
     values = {
         "publisher": settings.get_publisher() or t("statement_nobody", lang),
         "contact": settings.get_contact() or t("statement_no_contact", lang),
-        "date": format_period(load_findings()["judged"], lang),
+        "date": format_period(findings["judged"], lang),
     }
-    parts = []
-    for heading, sentences in SECTIONS.items():
-        body = "".join(f"<p>{escape(t(sentence, lang, **values))}</p>" for sentence in sentences)
-        parts.append(f"<h3>{escape(t(heading, lang))}</h3>{body or _render_nonconformities(lang)}")
-    return f'<section class="article" id="statement_title"><h2>{escape(t("statement_title", lang))}</h2><p>{escape(t("statement_who", lang, **values))}</p>{"".join(parts)}</section>'
-
-
-def _render_nonconformities(lang: str) -> str:
-    why = [
-        f"{one[lang]} ({t('statement_criterion', lang, criterion=one['criterion'], upstream=one['upstream'])})"
-        for one in load_findings()["finding"]
-    ]
-    limits = [one[lang] for one in load_findings()["limit"]]
-    return (
-        f"<p>{escape(t('statement_fails_1', lang))}</p>{_render_list(why)}<p>{escape(t('statement_limits', lang))}</p>{_render_list(limits)}"
-        f"<p>{escape(t('statement_burden', lang))}</p>"
+    nonconformities = []
+    for finding in findings["finding"]:
+        criterion = {name: finding[name] for name in ("criterion", "upstream")}
+        nonconformities.append(f"{finding[lang]} ({t('statement_criterion', lang, **criterion)})")
+    return render_html(
+        "components/accessibility_statement.html",
+        lang,
+        sections=SECTIONS,
+        values=values,
+        nonconformities=nonconformities,
+        limits=[limit[lang] for limit in findings["limit"]],
     )
-
-
-def _render_list(sentences: list[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences) + "</ul>"

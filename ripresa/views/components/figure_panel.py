@@ -1,12 +1,13 @@
-"""One figure that can be published: what it says, the figure, its notes and source, and the same rows as a table and a file."""
+"""A figure with its headline, notes and source, and its rows as a table and as files."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from html import escape
 from pathlib import Path
 from secrets import token_hex
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from ripresa.charts.theme import get_figure_text
@@ -17,87 +18,98 @@ from ripresa.i18n import t
 from ripresa.observations.rows import get_row_roles
 from ripresa.views import shell
 from ripresa.views.components import data_table, export_menu, plotly_figure
+from ripresa.views.components.html import render_html
 from ripresa.views.session import get_session
 
 ACTIONS_SCRIPT = Path(__file__).with_name("figure_actions.js")
+Redraw = Callable[[str], go.Figure]  # builds a figure in the theme "light" or "dark"
+
+
+@dataclass(frozen=True)
+class PanelOptions:
+    """How a figure is shown."""
+
+    is_selectable: bool = False  # a click on an area selects it
+    secondary_figure: go.Figure | None = None  # of the same rows, at the right
+    render_controls: Callable[[View], object] | None = None  # shows the figure's own controls
+    collapse_notes: bool = False  # for pages whose notes repeat
+    area_name: str = ""  # where the title does not name the area
+
+
+DEFAULT_OPTIONS = PanelOptions()
 
 
 def render_figure_panel(
     name: str,
-    figure,
+    figure: go.Figure,
     rows: pd.DataFrame,
     view: View,
-    redraw: tuple[Callable, ...],
-    is_selectable: bool = False,
-    secondary_figure=None,
-    render_controls: Callable | None = None,
-    collapse_notes: bool = False,
-    area_name: str = "",
+    redraw: tuple[Redraw, ...],
+    options: PanelOptions = DEFAULT_OPTIONS,
 ) -> None:
-    """A figure with its words; `name` is its key on the page, `again` draws it, and the one beside it, in another theme.
+    """A figure with its texts; `name` is its key on the page.
 
-    select: the reader chooses an area by touching it. beside: a second figure of the same rows. above: draws the figure's own controls.
-    folded: the notes wait behind a line, on pages that have said them once. where: the area, when the title does not name it.
-    """
+    redraw: builds the figure, and the secondary one, in another theme."""
     text = get_figure_text(figure)
+    figures = (figure,) if options.secondary_figure is None else (figure, options.secondary_figure)
     export_menu.render_changes_since_citation(name, view)
-    st.html(
-        f'<div class="headline"><h2>{escape(text.title)}</h2><p class="subtitle">{escape(" · ".join(filter(None, (area_name, text.subtitle))))}</p></div>'
-    )
+    subtitle = " · ".join(filter(None, (options.area_name, text.subtitle)))
+    st.html(render_html("components/headline.html", view.lang, title=text.title, subtitle=subtitle))
     if rows["value"].notna().any():
-        if render_controls:
-            render_controls(view)
-        if secondary_figure is None:
-            _render_figure(name, figure, view, is_selectable)
-        else:
-            left, right = st.columns([7, 5], gap="medium")
-            with left:
-                _render_figure(name, figure, view, is_selectable)
-            with right:
-                _render_figure(f"{name}_beside", secondary_figure, view, is_selectable)
-    said = dict.fromkeys(
-        [*text.notes, *(get_figure_text(secondary_figure).notes if secondary_figure is not None else ())]
-    )
-    notes = f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in said)}</ul>" if said else ""
-    if collapse_notes and notes:
-        notes = (
-            f"<details><summary>{escape(t('notes', view.lang, count=len(said)))}</summary>{notes}</details>"
-        )
-    read = "".join(
-        f"<p>{escape(get_figure_text(one).alt)}</p>" for one in (figure, secondary_figure) if one is not None
-    )
+        if options.render_controls:
+            options.render_controls(view)
+        _render_figures(name, figures, view, options.is_selectable)
     st.html(
-        f'<div class="footnote"><p>{escape(text.source)}</p>{notes}<details class="text-alternative"><summary>{escape(t("read_figure", view.lang))}</summary>{read}</details></div>'
+        render_html(
+            "components/figure_footnotes.html",
+            view.lang,
+            source=text.source,
+            notes=list(dict.fromkeys(note for one in figures for note in get_figure_text(one).notes)),
+            collapse_notes=options.collapse_notes,
+            alt_texts=[get_figure_text(one).alt for one in figures],
+        )
     )
-    render_figure_data(
-        name,
-        rows,
-        view,
-        text.title,
-        tuple(one for one in (figure, secondary_figure) if one is not None),
-        redraw,
+    render_figure_data(name, rows, view, text.title, figures, redraw)
+
+
+def _render_figures(name: str, figures: tuple[go.Figure, ...], view: View, is_selectable: bool) -> None:
+    if len(figures) == 1:
+        return _render_figure(name, figures[0], view, is_selectable)
+    for column, key, figure in zip(
+        st.columns([7, 5], gap="medium"), (name, f"{name}_beside"), figures, strict=True
+    ):
+        with column:
+            _render_figure(key, figure, view, is_selectable)
+
+
+def _render_figure(key: str, figure: go.Figure, view: View, is_selectable: bool) -> None:
+    plotly_figure.render_plotly_figure(
+        figure,
+        key,
+        view.lang,
+        f"{view.indicator.id}_{key}",
+        get_figure_text(figure).alt,
+        _toggle_area if is_selectable else None,
     )
 
 
 @st.fragment
 def render_figure_data(
-    name: str, rows: pd.DataFrame, view: View, caption: str, figures: tuple, redraw: tuple[Callable, ...]
+    name: str,
+    rows: pd.DataFrame,
+    view: View,
+    caption: str,
+    figures: tuple[go.Figure, ...],
+    redraw: tuple[Redraw, ...],
 ) -> None:
-    """The rows behind a figure: a table when asked for, a CSV file at a click, and all else that can be taken of the figures `drawn`."""
+    """The buttons under a figure and what they open: the table, the CSV file and the export menu."""
     session = get_session()
-    asked = session.open_actions.setdefault((session.page, name), set())
-    file = (
-        {
-            "name": formats.build_file_name(rows, view, query.get_data_version(), "csv"),
-            "text": export_menu.build_file(rows, view, figures, "csv", export_menu.get_site_url()).decode(),
-            "nonce": token_hex(4),
-        }
-        if "csv" in asked
-        else None
-    )
-    asked.discard("csv")
+    actions = session.open_actions.setdefault((session.page, name), set())
+    file = _build_csv_file(rows, view, figures) if "csv" in actions else None
+    actions.discard("csv")
+    key = f"{name}_actions"
     _get_actions_component()(
-        key=f"{name}_actions",
+        key=key,
         data={
             "labels": {
                 "table": t("show_table", view.lang),
@@ -105,47 +117,42 @@ def render_figure_data(
                 "export": t("save_kit", view.lang),
             },
             "caption": caption,
-            "open": sorted(asked),
+            "open": sorted(actions),
             "file": file,
         },
-        on_clicked_change=lambda: asked.symmetric_difference_update(
-            [st.session_state[f"{name}_actions"]["clicked"]]
-        ),
+        on_clicked_change=lambda: actions.symmetric_difference_update([st.session_state[key]["clicked"]]),
     )
-    if "table" in asked:
-        st.html(
-            data_table.render_observations(
-                export_menu.add_cited_values(name, rows, view)
-                .assign(role=get_row_roles(rows.to_dict("records"), view))
-                .sort_values("role", ascending=False, kind="stable"),
-                view.indicator,
-                view.lang,
-                caption,
-            )
-        )
-    if "export" in asked:
+    if "table" in actions:
+        st.html(_render_rows(name, rows, view, caption))
+    if "export" in actions:
         export_menu.render_export_menu(name, figures, rows, view, redraw)
 
 
+def _build_csv_file(rows: pd.DataFrame, view: View, figures: tuple[go.Figure, ...]) -> dict[str, str]:
+    """Name and text of the CSV file; the browser saves it once for each nonce."""
+    content = export_menu.build_file(rows, view, figures, "csv", export_menu.get_site_url())
+    return {
+        "name": formats.build_file_name(rows, view, query.get_data_version(), "csv"),
+        "text": content.decode(),
+        "nonce": token_hex(4),
+    }
+
+
+def _render_rows(name: str, rows: pd.DataFrame, view: View, caption: str) -> str:
+    table = export_menu.add_cited_values(name, rows, view)
+    table = table.assign(role=get_row_roles(rows.to_dict("records"), view))
+    table = table.sort_values("role", ascending=False, kind="stable")
+    return data_table.render_observations(table, view.indicator, view.lang, caption)
+
+
 @cache
-def _get_actions_component() -> Callable:
-    """The buttons under a figure, in one message: Streamlit's own switches and download are four."""
+def _get_actions_component() -> Callable[..., object]:
+    """The buttons as one component: with Streamlit's own widgets they would be four elements."""
     return st.components.v2.component(
         "ripresa_figure_actions", js=ACTIONS_SCRIPT.read_text(encoding="utf-8"), isolate_styles=False
     )
 
 
-def _render_figure(name: str, figure, view: View, select: bool) -> None:
-    plotly_figure.render_plotly_figure(
-        figure,
-        name,
-        view.lang,
-        f"{view.indicator.id}_{name}",
-        get_figure_text(figure).alt,
-        _toggle_area if select else None,
-    )
-
-
 def _toggle_area(code: str) -> None:
-    """An area touched on a figure becomes the one chosen; touched again, none is."""
+    """Selects an area alone, or none where it was selected alone."""
     shell.set_filters(geo=() if shell.get_filters().geo == (code,) else (code,))

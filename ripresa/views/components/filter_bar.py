@@ -1,48 +1,45 @@
-"""The filter bar: what a page can be asked, with what has no data named and never offered as an empty chart."""
+"""The filter bar: one selector per filter, in which options without data are listed last and marked."""
 
-from html import escape
+from collections.abc import Sequence
 
 import streamlit as st
 
 from ripresa.coverage import get_area_names
-from ripresa.filter_options import Options, build_options
+from ripresa.filter_options import Option, Options, build_options
 from ripresa.filters import MAX_AREAS, View
 from ripresa.i18n import format_items, format_period, t
 from ripresa.views import shell
+from ripresa.views.components.html import render_paragraph
+from ripresa.views.components.widgets import seed_widget
 
-MAX_NAMED_AREAS = 12  # areas without a figure, named one by one
+MAX_NAMED_AREAS = 12  # more areas without data are not named one by one
 
 
 def render_filter_bar(view: View, all_periods: bool = False) -> Options:
-    """The filters of a view, seeded from what the view shows; a choice changes the session's filters. Gives what was offered.
+    """Shows the filters of a view, each with the view's value, and returns their options.
 
-    listed: the page lists figures of all periods, and of the areas chosen only.
-    """
-    lang, offered = view.lang, build_options(view, all_periods)
+    all_periods: the page shows all periods, and only the areas that are selected."""
+    lang, options = view.lang, build_options(view, all_periods)
     with st.container(key="filter-bar"):
-        _render_level_radio(view, offered.levels)
-        _render_select("indicator", view.indicator.id, offered.indicators, lang)
-        _render_area_select(view, offered.areas, "listed" if all_periods else "geo")
-        _render_select("sector", view.sector, offered.sectors, lang)
-        _render_select("period", view.period, offered.periods, lang)
-        _render_select("size", view.size, offered.sizes, lang)
-        _render_select("gender", view.gender, offered.genders, lang)
-    _render_unavailable_areas(view, offered.areas)
-    return offered
+        _render_level_radio(view, options.levels)
+        _render_select("indicator", view.indicator.id, options.indicators, lang)
+        _render_area_select(view, options.areas, "listed" if all_periods else "geo")
+        _render_select("sector", view.sector, options.sectors, lang)
+        _render_select("period", view.period, options.periods, lang)
+        _render_select("size", view.size, options.sizes, lang)
+        _render_select("gender", view.gender, options.genders, lang)
+    _render_unavailable_areas(view, options.areas)
+    return options
 
 
-def _render_level_radio(view: View, offered) -> None:
-    codes = [option.code for option in offered]
-    labels = {
-        option.code: option.label if option.available else t("unavailable", view.lang, label=option.label)
-        for option in offered
-    }
-    key = _seed_widget("level", view.level, view.lang)
+def _render_level_radio(view: View, options: Sequence[Option]) -> None:
+    labels = _get_labels(options, view.lang)
+    key = seed_widget(f"level_{view.lang}", view.level)
     st.radio(
         t("filter_level", view.lang),
-        codes,
+        list(labels),
         key=key,
-        format_func=labels.get,
+        format_func=labels.__getitem__,
         horizontal=True,
         on_change=lambda: shell.set_filters(
             level=st.session_state[key], geo=(), indicator="", period="", size="", gender=""
@@ -50,62 +47,54 @@ def _render_level_radio(view: View, offered) -> None:
     )
 
 
-def _render_select(name: str, value: str, offered, lang: str) -> None:
-    """One selector, where there is more than one choice; those without data come last and say so."""
-    if len(offered) < 2:
+def _render_select(name: str, value: str, options: Sequence[Option], lang: str) -> None:
+    """A select box, where there is more than one option."""
+    if len(options) < 2:
         return
-    ranked = sorted(offered, key=lambda option: not option.available)
-    labels = {
-        option.code: option.label if option.available else t("unavailable", lang, label=option.label)
-        for option in ranked
-    }
+    labels = _get_labels(sorted(options, key=lambda option: not option.available), lang)
     labels.setdefault(value, format_period(value, lang))
-    key = _seed_widget(name, value, lang)
+    key = seed_widget(f"{name}_{lang}", value)
     st.selectbox(
         t(f"filter_{name}", lang),
         list(labels),
         key=key,
-        format_func=labels.get,
+        format_func=labels.__getitem__,
         on_change=lambda: shell.set_filters(**{name: st.session_state[key]}),
     )
 
 
-def _render_area_select(view: View, offered, name: str) -> None:
+def _render_area_select(view: View, options: Sequence[Option], name: str) -> None:
     lang = view.lang
-    labels = {
-        option.code: option.label if option.available else t("unavailable", lang, label=option.label)
-        for option in offered
-    }
-    if not set(view.geo) <= set(labels):  # a whole among its parts: Italy, the EU
+    labels = _get_labels(options, lang)
+    if not set(view.geo) <= set(labels):  # an aggregate shown with its parts: Italy, the EU
         labels |= {
             code: name
             for code, name in get_area_names(lang).items()
             if code in view.geo and code not in labels
         }
-    key = _seed_widget("geo", list(view.geo), lang)
+    key = seed_widget(f"geo_{lang}", list(view.geo))
     st.multiselect(
         t(f"filter_{name}_italy" if view.level == "italy" else f"filter_{name}", lang),
         list(labels),
         key=key,
-        format_func=labels.get,
+        format_func=labels.__getitem__,
         placeholder=t(f"filter_{name}_none", lang),
         max_selections=MAX_AREAS,
         on_change=lambda: shell.set_filters(geo=tuple(st.session_state[key])),
     )
 
 
-def _seed_widget(name: str, value, lang: str) -> str:
-    """The widget's key, one a language, holding what the view shows."""
-    key = f"{name}_{lang}"
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-    return key
+def _get_labels(options: Sequence[Option], lang: str) -> dict[str, str]:
+    """Code and label of each option, with a remark where it has no data."""
+    return {
+        option.code: option.label if option.available else t("unavailable", lang, label=option.label)
+        for option in options
+    }
 
 
-def _render_unavailable_areas(view: View, offered) -> None:
-    """Names the areas that have no figure for this choice, when they are few: on a map of the world the colour says it."""
-    names = [option.label for option in offered if not option.available]
+def _render_unavailable_areas(view: View, options: Sequence[Option]) -> None:
+    """Names the areas without data under a map, when they are few; else the map's colour has to do."""
+    names = [option.label for option in options if not option.available]
     if 0 < len(names) <= MAX_NAMED_AREAS and view.chart == "map":
-        st.html(
-            f'<p class="footnote">{escape(t("unavailable_areas", view.lang, areas=format_items(names, view.lang)))}</p>'
-        )
+        areas = format_items(names, view.lang)
+        render_paragraph(t("unavailable_areas", view.lang, areas=areas), "footnote")

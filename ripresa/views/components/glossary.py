@@ -1,10 +1,9 @@
-"""The field's words in plain ones: all of them on the page about methods, a page's own where that page begins."""
+"""Definitions of the field's terms: all of them on the page about methods, those of a page at its top."""
 
-from html import escape
+from ripresa.templating import Markup
+from ripresa.views.components.html import render_html
 
-from ripresa.i18n import t
-
-TERM_PAGES = {  # each term, and the pages that use it
+TERM_PAGES = {  # term: the pages that use it
     "enterprise": ("overview", "closures", "digital_sales", "profile", "compare"),
     "sme": ("overview", "profits", "digital_sales", "profile", "compare", "resources", "checks"),
     "death": ("closures", "profile", "compare"),
@@ -35,27 +34,12 @@ TERM_PAGES = {  # each term, and the pages that use it
 }
 
 
-def render_glossary(lang: str) -> str:
-    """The glossary."""
-    return f'<section class="article" id="glossary"><h2>{escape(t("glossary", lang))}</h2>{_render_terms(tuple(TERM_PAGES), lang)}</section>'
+def render_glossary(lang: str) -> Markup:
+    """All terms, as a section of the page about methods."""
+    return render_html("components/glossary.html", lang, terms=TERM_PAGES)
 
 
-def render_page_glossary(page: str, lang: str) -> str:
-    """The words of a page, folded; "" where there are none."""
-    used = tuple(term for term, pages in TERM_PAGES.items() if page in pages)
-    return (
-        f'<details class="glossary"><summary>{escape(t("glossary_here", lang))}</summary>{_render_terms(used, lang)}</details>'
-        if used
-        else ""
-    )
-
-
-def _render_terms(terms: tuple[str, ...], lang: str) -> str:
-    return (
-        "<dl>"
-        + "".join(
-            f"<dt>{escape(t(f'term_{term}', lang))}</dt><dd>{escape(t(f'means_{term}', lang))}</dd>"
-            for term in terms
-        )
-        + "</dl>"
-    )
+def render_page_glossary(page: str, lang: str) -> Markup:
+    """The terms of a page in a closed disclosure element; empty where it uses none."""
+    terms = [term for term, pages in TERM_PAGES.items() if page in pages]
+    return render_html("components/page_glossary.html", lang, terms=terms) if terms else Markup()

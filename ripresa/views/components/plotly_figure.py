@@ -1,13 +1,12 @@
-"""Figures in the page: drawn by a component of ours with Plotly's own script, and changed in place when their numbers change.
+"""Plotly figures as a component of their own, which updates a figure in place.
 
-Streamlit's own chart takes a figure down and builds it anew at each change: its id hashes the whole figure. Here the id is the key, and the script
-asks Plotly for the difference. Drawn by the plotly.js that comes with the plotly package, the one that also makes the images.
+`st.plotly_chart` removes a figure and draws it again at each change, since the id of its element is a hash of
+the whole figure. Here the id is the key, and plotly_figure.js calls `Plotly.react`. plotly.js is that of the
+plotly package, which also renders the images on the server.
 """
 
 import hashlib
 import json
-import logging
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,45 +17,45 @@ import plotly.io as pio
 import streamlit as st
 from plotly.offline import get_plotlyjs
 
-from ripresa import settings
-from ripresa.charts import theme as look
+from ripresa import files, logs, settings
+from ripresa.charts import theme
 from ripresa.i18n import t
-from ripresa.settings import LANGS
 
-SCRIPT_FOLDER = settings.GENERATED_SCRIPTS
 FIGURE_SCRIPT = Path(__file__).with_name("plotly_figure.js")
-LOADER_SCRIPT = """const made = window.ripresaMade ??= new Promise((done, failed) => {
-  if (window.ripresaDraw) return done();
-  const tag = document.querySelector("script[data-drawing]") ?? document.head.appendChild(Object.assign(document.createElement("script"), { src: "%s" }));
-  tag.addEventListener("load", done);
-  tag.addEventListener("error", failed);
+LOADER_SCRIPT = """const loaded = window.ripresaScriptLoaded ??= new Promise((resolve, reject) => {
+  if (window.ripresaRenderFigure) return resolve();
+  const inIndexHtml = document.querySelector("script[data-drawing]");
+  const created = Object.assign(document.createElement("script"), { src: "%s" });
+  const script = inIndexHtml ?? document.head.appendChild(created);
+  script.addEventListener("load", resolve);
+  script.addEventListener("error", reject);
 });
-export default async component => { await made; return window.ripresaDraw(component); };"""
+export default async component => { await loaded; return window.ripresaRenderFigure(component); };"""
 
 
 @cache
 def publish_script() -> str:
-    """The address of the script that draws: Plotly's and ours in one file, named after what is in it. Makes the file where there is none."""
-    settings = json.dumps({lang: look.build_config(lang) for lang in LANGS}, ensure_ascii=False)
-    own = f"window.ripresaSettings = {settings};\n{FIGURE_SCRIPT.read_text(encoding='utf-8')}"
-    file = SCRIPT_FOLDER / f"drawing-{plotly.__version__}-{hashlib.sha256(own.encode()).hexdigest()[:12]}.js"
-    if not file.exists():
+    """The URL of plotly.js and plotly_figure.js in one file, named by its hash; writes the file if needed."""
+    config = json.dumps({lang: theme.build_config(lang) for lang in settings.LANGS}, ensure_ascii=False)
+    script = f"window.ripresaSettings = {config};\n{FIGURE_SCRIPT.read_text(encoding='utf-8')}"
+    digest = hashlib.sha256(script.encode()).hexdigest()[:12]
+    path = settings.GENERATED_SCRIPTS / f"figures-{plotly.__version__}-{digest}.js"
+    if not path.exists():
         try:
-            SCRIPT_FOLDER.mkdir(parents=True, exist_ok=True)
-            draft = file.with_suffix(f".{os.getpid()}")
-            draft.write_text(f"{get_plotlyjs()}\n{own}", encoding="utf-8")
-            draft.replace(file)
-        except OSError as fault:
-            logging.getLogger("ripresa").error(
-                "The script that draws the figures cannot be written to %s (%s): start once with a folder that can be written.",
-                SCRIPT_FOLDER,
-                fault,
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.write_atomically(path, f"{get_plotlyjs()}\n{script}".encode())
+        except OSError as error:
+            logs.LOGGER.error(
+                "The script that draws the figures cannot be written to %s (%s): "
+                "start once with a folder that can be written.",
+                path.parent,
+                error,
             )
-    return f"/app/static/generated/{file.name}"
+    return f"/app/static/generated/{path.name}"
 
 
 @cache
-def _get_figure_component() -> Callable:
+def _get_figure_component() -> Callable[..., object]:
     return st.components.v2.component(
         "ripresa_figure", js=LOADER_SCRIPT % publish_script(), isolate_styles=False
     )
@@ -70,35 +69,37 @@ def render_plotly_figure(
     alt_text: str,
     on_area_click: Callable[[str], None] | None = None,
 ) -> None:
-    """A figure whose key on the page is `key`. file: name of an image saved from it. touched: told the code of an area that the reader touched."""
-    call = (
-        {"on_touched_change": lambda: on_area_click(st.session_state[key]["touched"])}
-        if on_area_click
-        else {}
-    )
+    """Shows a figure under a key.
+
+    image_name: of a file saved from it; on_area_click: called with the code of an area that is clicked."""
+    callbacks: dict[str, Callable[[], None]] = {}
+    if on_area_click:
+        callbacks["on_area_change"] = lambda: on_area_click(st.session_state[key]["area"])
     _get_figure_component()(
         key=key,
         data=serialize_figure(figure, lang, image_name, alt_text, bool(on_area_click)),
         height=figure.layout.height,
-        **call,
+        **callbacks,
     )
 
 
 def serialize_figure(
     figure: go.Figure, lang: str, image_name: str, alt_text: str, is_clickable: bool
 ) -> bytes:
-    """What the script gets, JSON in UTF-8; made once, since figures are kept for the next visitor with the same choice."""
-    made = figure.__dict__.setdefault("_sent", {})
-    if (image_name, is_clickable) not in made:
-        spec = figure.to_plotly_json() | {
+    """A figure for the script, as JSON in UTF-8.
+
+    The result is stored with the figure, which is cached for all visitors who make the same choice."""
+    serialized: dict[tuple[str, bool], bytes] = figure.__dict__.setdefault("_serialized", {})
+    if (image_name, is_clickable) not in serialized:
+        spec = figure.to_plotly_json()
+        meta = spec["layout"].pop("meta", None) or {}  # its texts are in the page around the figure
+        spec |= {
             "lang": lang,
-            "file": image_name,
+            "imageName": image_name,
             "alt": f"{alt_text.rstrip('.')}. {t('alt_table', lang)}",
-            "words": t("whole_screen", lang),
-            "touch": is_clickable,
+            "fullscreenLabel": t("whole_screen", lang),
+            "isClickable": is_clickable,
+            "aspectRatio": meta.get("aspect_ratio", 0),
         }
-        spec["rise"] = (spec["layout"].pop("meta", None) or {}).get(
-            "aspect_ratio", 0
-        )  # its words stand in the page around it
-        made[image_name, is_clickable] = pio.json.to_json_plotly(spec).encode()
-    return made[image_name, is_clickable]
+        serialized[image_name, is_clickable] = pio.json.to_json_plotly(spec).encode()
+    return serialized[image_name, is_clickable]

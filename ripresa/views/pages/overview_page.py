@@ -15,11 +15,11 @@ from ripresa.filters import Filters, get_values_of_all_periods, resolve_view
 from ripresa.i18n import format_value, t
 from ripresa.narrative import phrases
 from ripresa.observations.rows import Row, is_small_sample
-from ripresa.profiles import area_profile, profile_html
+from ripresa.profiles import area_profile, sheet
 from ripresa.views import shell
 from ripresa.views.components import data_table
 from ripresa.views.components.card import describe_recovery, render_card
-from ripresa.views.components.figure_panel import render_figure_panel
+from ripresa.views.components.figure_panel import PanelOptions, render_figure_panel
 from ripresa.views.components.html import (
     render_html,
     render_notice,
@@ -185,7 +185,8 @@ def render_region(filters: Filters) -> None:
             choropleth.build_choropleth, rows, view, class_values=get_values_of_all_periods(view)
         )
         figure = build_map(shell.get_theme())
-        render_figure_panel("map", figure, rows, view, (build_map,), is_selectable=True, collapse_notes=True)
+        options = PanelOptions(is_selectable=True, collapse_notes=True)
+        render_figure_panel("map", figure, rows, view, (build_map,), options)
 
 
 def _render_region_choice(chosen: str, names: dict[str, str], lang: str) -> None:
@@ -283,7 +284,7 @@ def _build_region_row(entry: area_profile.ProfileEntry, lang: str) -> Row:
         for past in entry.history
         if past["edition"] == row["edition"] and past["period"].startswith("2019")
     ]
-    notes = [profile_html.format_entry_period(entry, lang), entry.edition_name]
+    notes = [sheet.format_entry_period(entry, lang), entry.edition_name]
     if is_small_sample(row):
         notes.append(f"{row['sample_size_note']}, {t('weak_small', lang)}")
     return {

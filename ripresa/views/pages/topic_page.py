@@ -8,7 +8,7 @@ from ripresa.database.query import query_records, run_query
 from ripresa.filters import Filters, View, resolve_view
 from ripresa.i18n import t, translate_fragments
 from ripresa.views.components.document_link import is_home_page, render_document_link
-from ripresa.views.components.figure_panel import render_figure_panel
+from ripresa.views.components.figure_panel import PanelOptions, render_figure_panel
 from ripresa.views.components.filter_bar import render_filter_bar
 from ripresa.views.components.html import render_html
 from ripresa.views.components.page_header import render_page_header, render_view_notices
@@ -62,9 +62,7 @@ def render_map_panel(view: View, theme: str) -> pd.DataFrame:
         map_figure.rows,
         view,
         (map_figure.redraw, bars.redraw),
-        is_selectable=True,
-        secondary_figure=bars.figure,
-        render_controls=_render_map_modes,
+        PanelOptions(is_selectable=True, secondary_figure=bars.figure, render_controls=_render_map_modes),
     )
     return map_figure.rows
 
@@ -106,8 +104,7 @@ def render_side_by_side(*figures: RenderedFigure | None) -> None:
                 figure.rows,
                 figure.view,
                 (figure.redraw,),
-                collapse_notes=True,
-                area_name=figure.area_name,
+                PanelOptions(collapse_notes=True, area_name=figure.area_name),
             )
 
 
