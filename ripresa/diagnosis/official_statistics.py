@@ -112,7 +112,7 @@ def format_notes(comparison: OfficialComparison, lang: str) -> list[str]:
 
 
 def _is_usable(row: ObservationRow) -> bool:
-    """A row of the reference area with a value, by survey year: values by sales year belong to another series."""
+    """A row of the reference area with a value, by survey year (by sales year it is another series)."""
     is_by_survey_year = "sales" not in str(row.get("edition", "")) and str(row["period"])[:4].isdigit()
     return row["geo"] == REFERENCE_AREA and is_by_survey_year and not pd.isna(row["value"])
 

@@ -130,8 +130,8 @@ def select_diagnoses(
 ) -> tuple[list[DiagnosisRecord], Recoding]:
     """The diagnoses that enter a release and the blocks they are counted in.
 
-    New diagnoses wait while their area, sector or size class has gained fewer than the threshold since the last
-    release: every figure about it then repeats the old one, and no total changes by less than that.
+    New diagnoses wait while their area, sector or size class has gained fewer than the threshold since the
+    last release: every figure about it then repeats the old one, and no total changes by less than that.
     """
     threshold, min_count = questionnaire.privacy["threshold"], questionnaire.privacy["statistics_from"]
     members = set(past_releases[-1]["members"]) if past_releases else set()

@@ -132,7 +132,7 @@ def _is_derivable(
     last: TableSnapshot | None,
     threshold: int,
 ) -> bool:
-    """Whether the relation narrows its withheld cells too much; `last` is the last release where a change is hidden."""
+    """Whether the relation narrows its withheld cells too much; `last` is set if it hides a change."""
     withheld = [table.cells[i] for i in relation.children if statuses[i] != SHOWN]
     if any(statuses[i] != SHOWN for i in relation.parents):  # one withheld part keeps the sum unknown
         return not withheld and any(table.cells[i].count for i in relation.children)
