@@ -1,4 +1,4 @@
-"""HTTP caching: the ETag of a response, and whether the client's If-None-Match makes it a 304 (RFC 9110, 13.1.2)."""
+"""HTTP caching: ETag and If-None-Match (RFC 9110, section 13.1.2)."""
 
 import hashlib
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LANGS = ("it", "en")
+SITE_NAME = "Ripresa digitale"
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ripresa"
 DATA = ROOT / "data"

@@ -98,7 +98,7 @@ def parsers() -> dict[str, Parser]:
     def file(name):
         return (HERE / "data_importers" / name).read_text(encoding="utf-8")[:4000]
 
-    seal = fingerprint.dumps(
+    seal = fingerprint.serialize_seal(
         fingerprint.add_checksum({"ripresa": 1, "version": "0" * 12, "view": "map", "columns": {}})
     )
     table = "indicator,geo,sector,gender,size,period,edition,value\ndeath_rate,ITC4,all,all,all,2024,register,7.9\n"
@@ -139,7 +139,7 @@ def parsers() -> dict[str, Parser]:
         "world bank table": Parser(
             [file("worldbank.csv")], lambda text: worldbank.parse_csv(text, "x"), (ImporterError,), 5
         ),
-        "seal": Parser([seal], fingerprint.loads),
+        "seal": Parser([seal], fingerprint.deserialize_seal),
         "packed rows": Parser(
             [fingerprint.pack_rows([("death_rate", "ITC4", "7.9")] * 3)],
             fingerprint.unpack_rows,

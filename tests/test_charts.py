@@ -18,7 +18,7 @@ from ripresa.charts import label_placement as labels
 from ripresa.charts import line as trend
 from ripresa.charts import scales as scale
 from ripresa.database.query import run_query
-from ripresa.embed import svg
+from ripresa.embed import map_figure, row_figures
 from ripresa.filters import Filters, resolve_view
 from ripresa.narrative import figure_text as words
 from ripresa.narrative import notes, phrases
@@ -1180,16 +1180,16 @@ def test_an_embed_marks_what_is_of_another_edition():
         Filters(lang="it", level="europe", indicator="death_rate", sector="G", period="2020"), "closures"
     )
     found = to_records(run_query("map", **shown.query_parameters), "it")
-    bars = svg.render_bars(found, shown)
+    bars = row_figures.render_bars(found, shown).html
     assert bars.count("bar apart") == 1
     assert bars.rindex("<li") == bars.index('<li class="on"><span>Italia</span>')
     assert "‡ altra edizione" in bars
-    drawn, scale = svg.render_choropleth(found, shown, "", [row["value"] for row in found])
-    assert '<use href="#ITA" class="apart"/>' in drawn
-    assert "altra edizione" in svg.render_map_legend(scale, found, shown)
-    parts = svg.render_sector_bars(
+    html = map_figure.render_choropleth(found, shown, "", [row["value"] for row in found]).html
+    assert '<use href="#ITA" class="apart"/>' in html
+    assert "altra edizione" in html.partition('<div class="key">')[2]
+    parts = row_figures.render_sector_bars(
         to_records(run_query("by_sector", **shown.query_parameters, geo="ITA"), "it"), shown
-    )
+    ).html
     assert '<li class="on"><span>Tutti i settori' in parts
     assert parts.count("bar apart") == parts.count("‡</b>") > 1
 

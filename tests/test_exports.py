@@ -11,7 +11,7 @@ import re
 import threading
 import zipfile
 from dataclasses import replace
-from html import escape, unescape
+from html import unescape
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -23,6 +23,7 @@ import pytest
 
 from ripresa import catalogue
 from ripresa.charts import bar, dot, sector_bar, small_multiples
+from ripresa.charts.text_width import measure_text
 from ripresa.charts.theme import get_figure_text
 from ripresa.database import query as queries
 from ripresa.embed import embed_page
@@ -546,10 +547,7 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         left = margin.l + note.xshift
         assert left >= 0
         assert (
-            left
-            + max(
-                image_layout.measure_text(line, note.font.size, note.text.startswith("<b>")) for line in lines
-            )
+            left + max(measure_text(line, note.font.size, note.text.startswith("<b>")) for line in lines)
             <= wide
         )
         height = len(lines) * image_layout.LINE_HEIGHT * note.font.size
@@ -573,7 +571,7 @@ def test_long_words_are_broken_and_none_is_lost():
     text = "Fonte: https://example.org/" + "a" * 90 + "?b=" + "c" * 40 + " fine"
     lines = image_layout.wrap_text(text, 200, 12)
     assert squeezed("".join(lines)) == squeezed(text)
-    assert all(image_layout.measure_text(line, 12) <= 200 for line in lines)
+    assert all(measure_text(line, 12) <= 200 for line in lines)
 
 
 def test_where_there_is_no_browser_a_sentence_says_what_to_do(monkeypatch):
@@ -813,8 +811,8 @@ def test_an_embed_says_what_of_its_address_it_ignored(lang):
         name: embed_page.build_response("death_rate", {"lang": lang} | given).body.decode()
         for name, given in {"wrong": asked, "right": {"period": "2023", "geo": "ITC4"}}.items()
     }
-    sentence = escape(t("dropped", lang, what="geo, period, figure"))
-    assert sentence in said["wrong"]
+    sentence = t("dropped", lang, what="geo, period, figure")
+    assert sentence in unescape(said["wrong"])
     assert "1850" not in said["wrong"]
     assert t("dropped", lang, what="")[:30] not in said["right"]
 
@@ -1058,8 +1056,9 @@ def test_the_height_offered_holds_the_embed_and_leaves_little_blank_where_no_scr
         opened = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = opened.new_page()
         for id, level, kind in TALL:
-            body = embed_page.build_response(id, {"lang": lang, "level": level, "figure": kind}).body.decode()
-            offered = embed_page.estimate_height(body)
+            filters = Filters(lang=lang, level=level, indicator=id)
+            shown = embed_page.render_page(embed_page.resolve_embed_view(filters, kind), figure=kind)
+            body, offered = shown.html, shown.height
             page.set_viewport_size({"width": embed_page.REFERENCE_WIDTH, "height": offered})
             page.set_content(body)
             tall = page.evaluate("document.body.getBoundingClientRect().height")

@@ -13,7 +13,7 @@ from ripresa import i18n, settings
 from ripresa.database import query
 from ripresa.exports import snippets
 from ripresa.filters import Filters, resolve_view
-from ripresa.sandbox import pool as locked
+from ripresa.sandbox import pool
 from ripresa.sandbox.pool import QueryRejectedError
 
 NAPLES = "select 'NA' as code, null as gap, 1::hugeint as big, 2.50::decimal(9,2) as price, date '2020-05-01' as day, [1, 2] as list"
@@ -171,15 +171,13 @@ def untouched():
     assert {name for name in os.listdir(path.parent) if name.startswith(path.name)} == folder
     assert set(os.listdir()) <= here | {".pytest_cache", ".hypothesis"}
     assert len(query.run_query("sources", lang="it"))
-    assert locked.run_sql("select 1 as one").rows["one"].tolist() == [1]
+    assert pool.run_sql("select 1 as one").rows["one"].tolist() == [1]
 
 
-def kind(sql: str, seconds: float = locked.MAX_SECONDS) -> str:
+def kind(sql: str, seconds: float = pool.MAX_SECONDS) -> str:
     """Why a question is refused; "" where it is answered."""
     try:
-        locked.run_sql(
-            sql.replace("{published}", str(settings.get_database_path().resolve())), seconds=seconds
-        )
+        pool.run_sql(sql.replace("{published}", str(settings.get_database_path().resolve())), seconds=seconds)
     except QueryRejectedError as refused:
         return refused.kind
     return ""
@@ -225,13 +223,13 @@ def test_no_statement_is_no_question(sql):
 def test_a_heavy_question_is_stopped(sql, allowed):
     started = time.monotonic()
     assert kind(sql, seconds=0.5) in allowed
-    assert time.monotonic() - started < locked.MAX_SECONDS
+    assert time.monotonic() - started < pool.MAX_SECONDS
 
 
 def test_ten_megabytes_of_text_are_refused_before_they_reach_a_process(monkeypatch):
-    monkeypatch.delattr(locked._WorkerPool, "register")
+    monkeypatch.delattr(pool._WorkerPool, "register")
     with pytest.raises(QueryRejectedError, match="10,000,000|10000000"):
-        locked.run_sql("select '" + "a" * (10_000_000 - 9) + "'")
+        pool.run_sql("select '" + "a" * (10_000_000 - 9) + "'")
 
 
 @pytest.mark.parametrize(
@@ -254,25 +252,25 @@ def test_odd_texts_get_an_answer_or_a_sentence(sql):
 
 
 def test_no_setting_tells_of_this_machine_s_user_or_secrets():
-    told = " ".join(map(str, locked.run_sql("select value from duckdb_settings()").rows["value"]))
+    told = " ".join(map(str, pool.run_sql("select value from duckdb_settings()").rows["value"]))
     assert os.path.expanduser("~") not in told
     assert kind("select current_setting('home_directory')") in (
         "",
         "wrong",
     )
     assert [
-        bool(locked.run_sql(f"select current_setting('{name}') as it").rows["it"][0])
+        bool(pool.run_sql(f"select current_setting('{name}') as it").rows["it"][0])
         for name in ("enable_external_access", "lock_configuration")
     ] == [False, True]
 
 
 def test_there_are_no_secrets_to_tell():
-    assert locked.run_sql("select * from duckdb_secrets()").rows.empty
-    assert locked.run_sql("select * from which_secret('s3://x', 's3')").rows.empty
+    assert pool.run_sql("select * from duckdb_secrets()").rows.empty
+    assert pool.run_sql("select * from which_secret('s3://x', 's3')").rows.empty
 
 
 def test_the_published_database_is_attached_for_reading_only():
-    found = locked.run_sql(
+    found = pool.run_sql(
         "select database_name, readonly from duckdb_databases() where not internal order by all"
     ).rows
     assert list(found.itertuples(index=False, name=None)) == [("memory", False), ("published", True)]
@@ -280,7 +278,7 @@ def test_the_published_database_is_attached_for_reading_only():
 
 def test_nothing_is_left_for_the_next_question():
     assert kind("create temp table kept as select 1") == "not_a_question"
-    assert locked.run_sql(
+    assert pool.run_sql(
         "select count(*) as tables from duckdb_tables() where database_name <> 'published'"
     ).rows["tables"].tolist() == [0]
 
@@ -314,11 +312,11 @@ def test_nothing_is_left_for_the_next_question():
     ],
 )
 def test_reading_is_answered(sql):
-    assert len(locked.run_sql(sql).rows) >= 1
+    assert len(pool.run_sql(sql).rows) >= 1
 
 
 def test_the_columns_hold_what_was_asked():
-    answer = locked.run_sql(NAPLES)
+    answer = pool.run_sql(NAPLES)
     assert answer.columns == (
         ("code", "VARCHAR"),
         ("gap", '"NULL"'),
@@ -339,29 +337,29 @@ def test_the_columns_hold_what_was_asked():
 
 
 def test_whole_numbers_with_gaps_stay_whole_and_missing_is_not_zero():
-    rows = locked.run_sql("select * from (values (1), (null), (3)) t(n)").rows
+    rows = pool.run_sql("select * from (values (1), (null), (3)) t(n)").rows
     assert str(rows["n"].dtype) == "Int32"
     assert rows["n"].isna().tolist() == [False, True, False]
     assert int(rows["n"].sum()) == 4
 
 
 def test_a_repeated_column_gets_its_number():
-    assert list(locked.run_sql("select 1 as a, 2 as a, 3 as a_2").rows.columns) == ["a", "a_2", "a_2_2"]
+    assert list(pool.run_sql("select 1 as a, 2 as a, 3 as a_2").rows.columns) == ["a", "a_2", "a_2_2"]
 
 
 def test_an_empty_answer_has_its_columns():
-    answer = locked.run_sql("select geo, value from observations where false")
+    answer = pool.run_sql("select geo, value from observations where false")
     assert list(answer.rows.columns) == ["geo", "value"]
     assert answer.rows.empty
     assert not answer.truncated
 
 
 def test_too_many_rows_are_cut_and_that_is_told():
-    answer = locked.run_sql("from range(1000000000)")
-    assert len(answer.rows) == locked.MAX_ROWS
+    answer = pool.run_sql("from range(1000000000)")
+    assert len(answer.rows) == pool.MAX_ROWS
     assert answer.truncated
-    assert answer.rows["range"].iloc[-1] == locked.MAX_ROWS - 1
-    assert not locked.run_sql(f"from range({locked.MAX_ROWS})").truncated
+    assert answer.rows["range"].iloc[-1] == pool.MAX_ROWS - 1
+    assert not pool.run_sql(f"from range({pool.MAX_ROWS})").truncated
 
 
 @pytest.mark.parametrize("topic", ["closures", "profits", "digital_sales", "women"])
@@ -369,7 +367,7 @@ def test_the_sql_of_a_topic_s_figure_can_be_asked_here(topic):
     view = resolve_view(Filters(lang="en"), topic)
     rows, here = (
         query.run_query("map", **view.query_parameters),
-        locked.run_sql(snippets.build_sql(view, "map")).rows,
+        pool.run_sql(snippets.build_sql(view, "map")).rows,
     )
     assert list(here.columns) == list(rows.columns)
     assert here["value"].tolist() == rows["value"].tolist()
@@ -383,68 +381,66 @@ SLOW = "select sum(i) from generate_series(1, 100000000000000) s(i)"
 
 
 def test_a_heavy_question_does_not_slow_another_session():
-    slow = locked.submit_sql(SLOW, session_id="slow", seconds=6)
+    slow = pool.submit_sql(SLOW, session_id="slow", seconds=6)
     try:
-        assert locked.run_sql("select count(*) from observations", session_id="quick").rows.iloc[0, 0] > 0
+        assert pool.run_sql("select count(*) from observations", session_id="quick").rows.iloc[0, 0] > 0
         assert not slow.done()
     finally:
-        locked.cancel_sql("slow")
+        pool.cancel_sql("slow")
 
 
 def test_a_running_question_can_be_cancelled():
-    future = locked.submit_sql(SLOW, session_id="mine")
+    future = pool.submit_sql(SLOW, session_id="mine")
     time.sleep(0.3)
-    assert locked.cancel_sql("mine")
+    assert pool.cancel_sql("mine")
     with pytest.raises(QueryRejectedError) as refused:
-        future.result(timeout=locked.MAX_SECONDS - 2)
+        future.result(timeout=pool.MAX_SECONDS - 2)
     assert refused.value.kind == "cancelled"
-    assert not locked.cancel_sql("mine")
+    assert not pool.cancel_sql("mine")
 
 
 def test_a_waiting_question_can_be_cancelled():
     running = [
-        locked.submit_sql(SLOW, session_id=f"place {number}", seconds=4)
-        for number in range(locked.WORKER_COUNT)
+        pool.submit_sql(SLOW, session_id=f"place {number}", seconds=4) for number in range(pool.WORKER_COUNT)
     ]
     time.sleep(0.2)
-    waiting = locked.submit_sql("select 1", session_id="waiting")
+    waiting = pool.submit_sql("select 1", session_id="waiting")
     time.sleep(0.2)
-    assert locked.cancel_sql("waiting")
+    assert pool.cancel_sql("waiting")
     with pytest.raises(QueryRejectedError) as refused:
         waiting.result(timeout=1)
     assert refused.value.kind == "cancelled"
     for number, future in enumerate(running):
-        locked.cancel_sql(f"place {number}")
+        pool.cancel_sql(f"place {number}")
         assert future.exception(timeout=2).kind == "cancelled"
 
 
 def test_when_all_places_are_taken_one_is_told_so(monkeypatch):
-    monkeypatch.setattr(locked, "MAX_QUEUE_SECONDS", 0.2)
+    monkeypatch.setattr(pool, "MAX_QUEUE_SECONDS", 0.2)
     running = [
-        locked.submit_sql(SLOW, session_id=f"place {number}", seconds=4)
-        for number in range(locked.WORKER_COUNT)
+        pool.submit_sql(SLOW, session_id=f"place {number}", seconds=4) for number in range(pool.WORKER_COUNT)
     ]
     time.sleep(0.1)
     assert kind("select 1") == "busy"
     for number, future in enumerate(running):
-        locked.cancel_sql(f"place {number}")
+        pool.cancel_sql(f"place {number}")
         future.exception(timeout=2)
     assert kind("select 1") == ""
 
 
 def test_a_new_question_of_the_same_visitor_replaces_the_old():
-    old = locked.submit_sql(SLOW, session_id="same")
+    old = pool.submit_sql(SLOW, session_id="same")
     time.sleep(0.2)
-    assert locked.run_sql("select 7 as it", session_id="same").rows["it"].tolist() == [7]
+    assert pool.run_sql("select 7 as it", session_id="same").rows["it"].tolist() == [7]
     assert old.exception(timeout=1).kind == "cancelled"
 
 
 def test_many_sessions_get_their_own_answers(monkeypatch):
-    monkeypatch.setattr(locked, "MAX_QUEUE_SECONDS", 60)
+    monkeypatch.setattr(pool, "MAX_QUEUE_SECONDS", 60)
     with ThreadPoolExecutor(8) as sessions:
         answers = list(
             sessions.map(
-                lambda number: locked.run_sql(f"select {number} as it", session_id=str(number)).rows["it"][0],
+                lambda number: pool.run_sql(f"select {number} as it", session_id=str(number)).rows["it"][0],
                 range(24),
             )
         )
@@ -452,10 +448,10 @@ def test_many_sessions_get_their_own_answers(monkeypatch):
 
 
 def test_a_process_that_dies_is_replaced():
-    future = locked.submit_sql(SLOW, session_id="dies")
+    future = pool.submit_sql(SLOW, session_id="dies")
     time.sleep(0.3)
-    with locked._POOL._lock:
-        process = locked._POOL._jobs["dies"].worker
+    with pool._POOL._lock:
+        process = pool._POOL._jobs["dies"].worker
     process.kill()
     assert future.exception(timeout=2).kind == "lost"
     assert kind("select 1") == ""
@@ -467,9 +463,9 @@ def test_a_swapped_database_is_seen_by_the_next_question(tmp_path, monkeypatch):
     with duckdb.connect(str(other)) as connection:
         connection.execute("update build set version = 'ffffffffffff'")
     monkeypatch.setenv("RIPRESA_DATABASE", str(other))
-    assert locked.run_sql("select version from build").rows["version"].tolist() == ["ffffffffffff"]
+    assert pool.run_sql("select version from build").rows["version"].tolist() == ["ffffffffffff"]
     monkeypatch.undo()
-    assert locked.run_sql("select version from build").rows["version"].tolist() == [query.get_data_version()]
+    assert pool.run_sql("select version from build").rows["version"].tolist() == [query.get_data_version()]
 
 
 def test_every_refusal_is_one_sentence_in_both_languages():

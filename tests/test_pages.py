@@ -342,7 +342,7 @@ def test_the_overview_the_topic_and_the_embed_draw_one_map_in_the_same_classes(p
     )
     embedded = embed_page.render_page(
         resolve_view(Filters(lang="it", level="italy", period=period), "closures")
-    )
+    ).html
     limits = re.findall(r"<text[^>]*>([^<]*)", re.search(r'<div class="key"><svg.*?</svg>', embedded)[0])
     shades = {
         unescape(name): int(shade)
@@ -378,7 +378,7 @@ def test_the_embed_of_lines_has_the_areas_colours_and_dashes_of_the_page(id, lev
         (trace["name"], colours[trace["line"]["color"]], f"d{theme.LINE_DASHES.index(trace['line']['dash'])}")
         for trace in lines
     }
-    body = embed_page.render_page(view, figure="trend")
+    body = embed_page.render_page(view, figure="trend").html
     drawn = {
         (unescape(name), look, dash)
         for look, dash, name in re.findall(

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from html import escape
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -23,7 +23,7 @@ from ripresa.cli import profile_sheets as sheets
 from ripresa.database.query import get_data_version
 from ripresa.i18n import format_period, format_value, t
 from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
-from ripresa.profiles import area_profile, sheet
+from ripresa.profiles import area_profile, profile_html
 from ripresa.profiles import pdf as printer
 from ripresa.profiles import sheet_index as index
 from ripresa.settings import PROFILE_SHEETS as FOLDER
@@ -70,7 +70,7 @@ def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_a
     geo, lang, to_pdf
 ):
     one = area_profile.load_area_profile(geo, lang)
-    pdf = pypdf.PdfReader(io.BytesIO(to_pdf(sheet.render_sheet(one))))
+    pdf = pypdf.PdfReader(io.BytesIO(to_pdf(profile_html.render_sheet(one))))
     text = squeezed("".join(page.extract_text() for page in pdf.pages))
     assert len(pdf.pages) <= 2
     assert [value for value in values(one) if squeezed(value) not in text] == []
@@ -102,7 +102,7 @@ def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_sa
 ):
     """A browser asked to print lays the page out for the paper inside its own margins, narrower than 760 pixels: the layout of phones is not for it."""
     page, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
-    page.write_text(sheet.render_sheet(area_profile.load_area_profile("ITC4", lang)), encoding="utf-8")
+    page.write_text(profile_html.render_sheet(area_profile.load_area_profile("ITC4", lang)), encoding="utf-8")
     subprocess.run(
         [
             chromium,
@@ -133,14 +133,14 @@ def test_a_sheet_says_the_day_of_the_data_not_of_the_print(lang):
     foot = t(
         "sheet_foot", lang, site=t("site", lang), version=get_data_version(), date=format_period(newest, lang)
     )
-    assert escape(foot) in sheet.render_sheet(area_profile.load_area_profile("ITF2", lang))
+    assert foot in unescape(profile_html.render_sheet(area_profile.load_area_profile("ITF2", lang)))
 
 
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("geo", sheets.list_european_areas())
 def test_every_sheet_needs_nothing_from_elsewhere_and_says_what_the_page_says(geo, lang):
     one = area_profile.load_area_profile(geo, lang)
-    page = sheet.render_sheet(one)
+    page = profile_html.render_sheet(one)
     assert page.startswith(f'<!doctype html>\n<html lang="{lang}">')
     assert not re.search(r'(src|href)="|url\(|@import|<script', page)
     text = re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL))
@@ -166,7 +166,7 @@ def test_the_sheets_are_those_of_italy_its_areas_and_the_european_countries_with
 @pytest.mark.parametrize("lang", i18n.LANGS)
 def test_the_index_lists_what_is_in_the_folder_by_group(lang, tmp_path):
     for code in ("ITF+ITG", "DEU"):
-        (tmp_path / sheet.build_pdf_name(code)).write_bytes(b"%PDF-")
+        (tmp_path / profile_html.build_pdf_name(code)).write_bytes(b"%PDF-")
     page = index.render_sheet_index(tmp_path, lang)
     assert re.findall(r'href="(\S+\.pdf)"', page) == ["ITF-ITG.pdf", "DEU.pdf"]
     assert f'href="../../profile?lang={lang}"' in page
@@ -230,7 +230,7 @@ def test_before_anything_is_printed_there_is_no_list(tmp_path):
 
 def test_without_a_browser_it_says_what_to_install(monkeypatch):
     monkeypatch.delenv("CHROMIUM", raising=False)
-    monkeypatch.setattr(printer.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(printer.BrowserNotFoundError, match="install it"), printer.open_pdf_renderer():
         pass
 
@@ -245,10 +245,10 @@ def test_a_code_without_figures_is_named():
 
 def test_the_fullest_profile_leaves_the_history_of_amounts_to_the_page():
     italy = area_profile.load_area_profile("ITA", "en")
-    assert len(italy.all_entries) > sheet.DENSE_ENTRY_COUNT
+    assert len(italy.all_entries) > profile_html.DENSE_ENTRY_COUNT
     amounts = [entry for entry in italy.all_entries if entry.indicator.unit in UNITS_WITHOUT_BENCHMARK]
     assert (
-        sheet.render_compact_amounts(italy).count('scope="row"')
+        profile_html.render_compact_amounts(italy).count('scope="row"')
         == len(amounts)
-        == sheet.render_amounts(italy).count('scope="row"')
+        == profile_html.render_amounts(italy).count('scope="row"')
     )

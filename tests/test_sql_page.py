@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from ripresa import i18n as words
 from ripresa.i18n import t
-from ripresa.sandbox import pool as locked
+from ripresa.sandbox import pool
 from ripresa.views.pages import sql_page, sql_result
 from tests.helpers.app import get_figures, get_html, get_visit_session, open_page
 
@@ -94,7 +94,7 @@ def test_a_question_asked_is_in_the_address():
 )
 def test_what_is_not_a_question_is_refused_with_a_sentence(question, kind, lang):
     page = get_html(answered(question, lang))
-    assert locked.QueryRejectedError(kind).format_message(lang) in page.replace("&#x27;", "'")
+    assert pool.QueryRejectedError(kind).format_message(lang) in page.replace("&#x27;", "'")
     assert "<table" not in page
 
 
@@ -113,7 +113,7 @@ def test_a_mistake_is_told_in_the_engines_words_with_its_help(question, help):
 
 
 def test_lists_times_and_the_like_are_written_as_the_engine_writes_them():
-    rows = locked.run_sql(
+    rows = pool.run_sql(
         "select [1, 2] as a, {'x': 1} as a, interval 3 day as i, timestamp '2020-01-01 10:00:00' as t, true as b, 1.5 as d, null as n"
     ).rows
     assert rows.iloc[0].tolist()[:6] == [
@@ -128,7 +128,7 @@ def test_lists_times_and_the_like_are_written_as_the_engine_writes_them():
 
 
 def test_a_question_too_long_is_refused_at_once(monkeypatch):
-    monkeypatch.setattr(locked, "MAX_SQL_LENGTH", 30)
+    monkeypatch.setattr(pool, "MAX_SQL_LENGTH", 30)
     visit = open_page("sql", lang="en")
     visit.text_area[0].set_value("select '" + "a" * 50 + "'")
     visit.button[0].click().run()
@@ -138,7 +138,7 @@ def test_a_question_too_long_is_refused_at_once(monkeypatch):
 
 @pytest.mark.parametrize("name", [*sql_page.EXAMPLES, *sql_page.FIGURE_EXAMPLES])
 def test_every_example_has_an_answer(name):
-    rows = locked.run_sql(sql_page.get_example(name, "it")).rows
+    rows = pool.run_sql(sql_page.get_example(name, "it")).rows
     assert len(rows) > 1, "the answer is on the first screen"
     assert {"value", "death_rate", "observations"} & set(rows.columns[:7]), (
         "the answer is on the first screen"
@@ -179,7 +179,7 @@ def test_an_answer_can_be_drawn():
     ],
 )
 def test_a_chart_opens_on_the_column_that_tells_the_rows_apart_and_on_the_values(question, across, up):
-    assert sql_result.choose_axes(locked.run_sql(question).rows) == (across, up)
+    assert sql_result.choose_axes(pool.run_sql(question).rows) == (across, up)
 
 
 def test_an_answer_of_several_years_is_one_bar_a_year():
@@ -197,7 +197,7 @@ def test_an_answer_of_several_years_is_one_bar_a_year():
 def test_a_column_that_is_only_an_order_is_not_drawn():
     assert not answered("select code, position from geographies", "en").toggle
     assert sql_result.choose_axes(
-        locked.run_sql("select code, position, length(name_en) as letters from geographies").rows
+        pool.run_sql("select code, position, length(name_en) as letters from geographies").rows
     ) == ("code", "letters")
 
 

@@ -98,7 +98,7 @@ def test_the_paths_of_streamlit_are_those_of_the_log_and_of_the_cached_gzip():
         ("BASE_ROUTE_CORE", streamlit_internals.ENDPOINT_PATH),
     ):
         assert f"/{getattr(starlette_routes, name, None)}/" == path, (
-            f"{name} is not {path}: redact_path may log session ids, CachedGZipMiddleware may compress nothing"
+            f"{name} is not {path}: redact_path may log session ids and CachedGZipMiddleware compress nothing"
         )
     assert set(streamlit_internals.IDENTIFIER_DEPTHS) == {
         starlette_routes.BASE_ROUTE_CORE,

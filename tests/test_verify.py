@@ -459,7 +459,7 @@ def test_pixels_painted_over_are_caught_even_when_the_png_is_well_formed():
     forged = image_metadata.embed_seal(
         other, {name: value for name, value in seal.items() if name not in ("drawing", "check")}
     )
-    kept = fingerprint.dumps(seal)
+    kept = fingerprint.serialize_seal(seal)
     chunk = (
         struct.pack(">I", len(kept.encode()) + 12)
         + (body := b"iTXtripresa\0\0\0\0\0" + kept.encode())

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from ripresa import i18n, logs, rate_limit
 from ripresa.database import query
 from ripresa.exports import image_renderer
-from ripresa.sandbox import pool as locked
+from ripresa.sandbox import pool
 from ripresa.views import shell
 from ripresa.views.pages import overview_page
 from ripresa.web import health, routes
@@ -123,9 +123,9 @@ def test_a_page_is_timed_and_one_that_fails_is_told_without_what_the_address_hel
 
 
 def test_the_sql_of_a_visitor_is_timed_and_not_written(lines):
-    locked.run_sql("select 'my own words' as it")
-    with pytest.raises(locked.QueryRejectedError):
-        locked.run_sql("select my_own_words")
+    pool.run_sql("select 'my own words' as it")
+    with pytest.raises(pool.QueryRejectedError):
+        pool.run_sql("select my_own_words")
     told = [line for line in lines() if line["event"] == "sql"]
     assert [line.get("fault") for line in told] == [None, "QueryRejectedError"]
     assert "own" not in json.dumps(told)
@@ -266,7 +266,7 @@ def test_the_sql_page_asks_to_wait_in_a_sentence(lang, monkeypatch):
     monkeypatch.setattr(shell, "get_client_key", lambda: "someone")
     visit = open_page("sql", lang=lang, sql="select 1")
     assert not visit.exception
-    assert locked.QueryRejectedError("often", seconds=10).format_message(lang) in get_html(visit)
+    assert pool.QueryRejectedError("often", seconds=10).format_message(lang) in get_html(visit)
 
 
 def test_the_limits_can_be_left_to_a_proxy(monkeypatch):

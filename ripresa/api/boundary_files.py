@@ -1,6 +1,7 @@
-"""The maps' boundaries as they lie in static/geo."""
+"""The boundaries of the maps: GeoJSON files of static/geo."""
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,43 +17,42 @@ CODE_SYSTEMS = {
 }
 
 
-def read_geojson(name: str) -> bytes:
-    """The GeoJSON of a name, empty where it is not there or not whole."""
+@dataclass(frozen=True)
+class BoundaryFile:
+    """A valid GeoJSON file, its number of features and its credit line."""
+
+    content: bytes
+    feature_count: int
+    credit: str
+
+
+def load_boundary_file(name: str) -> BoundaryFile | None:
+    """The boundary file of a name; None if it is missing or not valid."""
     path = BOUNDARIES_FOLDER / f"{name}.geojson"
     try:
-        stamp = path.stat().st_mtime_ns
-    except OSError:
-        return b""
-    return _parse_file(path, stamp)[0]
+        return _parse_file(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
-def list_boundary_files() -> list[dict]:
-    """One row a file: name, what its ids are, features, bytes, credit, address."""
-    rows = []
-    for name in BOUNDARY_NAMES:
-        if read_geojson(name):
-            content, features, credit = _parse_file(
-                BOUNDARIES_FOLDER / f"{name}.geojson",
-                (BOUNDARIES_FOLDER / f"{name}.geojson").stat().st_mtime_ns,
-            )
-            rows.append(
-                {
-                    "name": name,
-                    "ids": CODE_SYSTEMS[name],
-                    "features": features,
-                    "bytes": len(content),
-                    "credit": credit,
-                    "href": f"/api/v1/boundaries/{name}",
-                }
-            )
-    return rows
+def list_boundary_files() -> list[dict[str, object]]:
+    """One row per file: name, code system of the ids, features, bytes, credit, path."""
+    return [
+        {
+            "name": name,
+            "ids": CODE_SYSTEMS[name],
+            "features": file.feature_count,
+            "bytes": len(file.content),
+            "credit": file.credit,
+            "href": f"/api/v1/boundaries/{name}",
+        }
+        for name in BOUNDARY_NAMES
+        if (file := load_boundary_file(name))
+    ]
 
 
 @lru_cache(maxsize=8)
-def _parse_file(path: Path, stamp: int) -> tuple[bytes, int, str]:
+def _parse_file(path: Path, modified_ns: int) -> BoundaryFile:
     content = path.read_bytes()
-    try:
-        parsed = json.loads(content)
-        return content, len(parsed["features"]), parsed.get("credit", "")
-    except (ValueError, KeyError, TypeError):
-        return b"", 0, ""
+    collection = json.loads(content)
+    return BoundaryFile(content, len(collection["features"]), collection.get("credit", ""))

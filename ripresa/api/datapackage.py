@@ -1,17 +1,15 @@
-"""The data package of everything: every list and table as CSV, its columns described, for Frictionless and its readers."""
+"""datapackage.json (Frictionless Data): every list and table as CSV, with its columns described."""
 
 from ripresa import catalogue
-from ripresa.api.endpoints import API_VERSION, ENDPOINTS, LANG_PARAMETER
+from ripresa.api.endpoints import API_VERSION, ENDPOINTS, LANG_PARAMETER, Endpoint, Schema
 from ripresa.api.jsonstat_writer import DIMENSIONS
-from ripresa.api.openapi import build_openapi
+from ripresa.api.openapi import build_column_schemas
 from ripresa.exports.formats import LICENCES
 from ripresa.i18n import t
 
 
-def build_datapackage(version: str, lang: str, site: str) -> dict:
-    """datapackage.json of a data version; `site` is where it was asked for, such as https://example.org."""
-    schemas = build_openapi(version, lang)["components"]["schemas"]
-    root = f"{site}/api/{API_VERSION}/versions/{version}"
+def build_datapackage(version: str, lang: str, site: str) -> Schema:
+    """The data package of a data version; `site` is the origin of its URLs, such as https://example.org."""
     sources = list(catalogue.load_sources().values())
     return {
         "profile": "tabular-data-package",
@@ -25,42 +23,45 @@ def build_datapackage(version: str, lang: str, site: str) -> dict:
             {"title": f"{source.publisher}, {source.name[lang]}", "path": source.url} for source in sources
         ],
         "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": endpoint.name,
-                "title": endpoint.describe(lang),
-                "path": f"{root}{endpoint.path}?format=csv"
-                + f"&lang={lang}" * (LANG_PARAMETER in endpoint.parameters),
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": _build_table_schema(
-                    schemas[endpoint.name.capitalize()]["properties"]["rows"]["items"]["properties"],
-                    endpoint.name,
-                ),
-            }
+            _build_resource(endpoint, version, lang, site)
             for endpoint in ENDPOINTS
             if "csv" in endpoint.formats
         ],
     }
 
 
-def _build_table_schema(columns: dict[str, dict], name: str) -> dict:
-    key = {"primaryKey": list(DIMENSIONS)} if name == "observations" else {}
-    return {
-        "fields": [_build_field(column, said) for column, said in columns.items()],
+def _build_resource(endpoint: Endpoint, version: str, lang: str, site: str) -> Schema:
+    url = f"{site}/api/{API_VERSION}/versions/{version}{endpoint.path}?format=csv"
+    columns = build_column_schemas(endpoint, version, lang)
+    table_schema: Schema = {
+        "fields": [_build_field(name, schema) for name, schema in columns.items()],
         "missingValues": [""],
-        **key,
+    }
+    if endpoint.name == "observations":
+        table_schema["primaryKey"] = list(DIMENSIONS)
+    return {
+        "profile": "tabular-data-resource",
+        "name": endpoint.name,
+        "title": endpoint.describe(lang),
+        "path": f"{url}&lang={lang}" if LANG_PARAMETER in endpoint.parameters else url,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": table_schema,
     }
 
 
-def _build_field(name: str, column_schema: dict) -> dict:
-    kind = column_schema["type"][0] if isinstance(column_schema["type"], list) else column_schema["type"]
-    return {"name": name, "type": column_schema.get("format", kind)} | {
-        key: column_schema[key] for key in ("description",) if key in column_schema
-    }
+def _build_field(name: str, column: Schema) -> Schema:
+    column_type = column["type"]
+    if isinstance(column_type, list):  # nullable: ["number", "null"]
+        column_type = column_type[0]
+    field: Schema = {"name": name, "type": column.get("format", column_type)}
+    if "description" in column:
+        field["description"] = column["description"]
+    return field
 
 
-def _build_licence(source: catalogue.Source, lang: str) -> dict[str, str]:
+def _build_licence(source: catalogue.Source, lang: str) -> Schema:
     name, path = LICENCES.get(source.licence["en"], ("", source.url))
-    return {"title": source.licence[lang], "path": path} | ({"name": name} if name else {})
+    licence = {"title": source.licence[lang], "path": path}
+    return {**licence, **({"name": name} if name else {})}

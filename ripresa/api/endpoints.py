@@ -1,19 +1,23 @@
-"""Every address of /api/v1, declared once: what routes, checks, the OpenAPI document, the readable page and the tests are made from."""
+"""The endpoints of /api/v1, each declared once.
+
+Routes, validation, the OpenAPI document, the HTML documentation and the tests are derived from this table.
+"""
 
 import difflib
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 from ripresa import settings
-from ripresa.api.problem import ProblemError
+from ripresa.api.problem import build_parameter_problem
 from ripresa.database.query import run_query
 from ripresa.i18n import t
 from ripresa.settings import LANGS
 
 API_VERSION = "v1"
 MAX_QUERY_LENGTH = 8000  # characters of a query string
-MAX_LISTED_CODES = 60  # codes an error lists; of a longer list, the nearest
+MAX_LISTED_CODES = 60  # allowed codes listed in an error; of a longer list, the closest matches
 PERIOD_PART_PATTERN = r"(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?|H[12]|Q[1-4]"
 PERIOD_PATTERN = rf"^[0-9]{{4}}(-({PERIOD_PART_PATTERN}))?(/[0-9]{{4}}(-({PERIOD_PART_PATTERN}))?)?$"
 VERSION_PATTERN = "^[0-9a-f]{12}$"
@@ -29,11 +33,16 @@ MEDIA_TYPES = {
     "package": "application/json",
     "openapi": "application/vnd.oai.openapi+json;version=3.1",
 }
+ParameterValue = str | int | tuple[str, ...] | None
+Schema = dict[str, object]  # a JSON Schema
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an address. `codes` names the list its values come from, `choices` gives them here; `most` makes it a whole number."""
+    """One query or path parameter.
+
+    Its values are those of `codelist` or `choices`, match `pattern`, or are whole numbers up to `maximum`.
+    """
 
     name: str
     repeatable: bool = False
@@ -47,84 +56,69 @@ class Parameter:
     location: str = "query"
 
     def describe(self, lang: str) -> str:
-        """What it means."""
+        """Its meaning, one sentence."""
         return t(f"parameter_{self.name}", lang)
 
     def get_allowed_values(self, version: str) -> tuple[str, ...]:
-        """The values it can have, in their order; empty where a pattern or a range says it."""
+        """Its values in order; empty for a pattern or a range."""
         return load_codelists(version)[self.codelist] if self.codelist else self.choices
 
-    def build_schema(self, version: str) -> dict:
+    def build_schema(self, version: str) -> Schema:
         """Its JSON Schema."""
+        schema: Schema
         if self.maximum:
-            one = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+            schema = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
         elif self.pattern:
-            one = {"type": "string", "pattern": self.pattern}
+            schema = {"type": "string", "pattern": self.pattern}
         else:
-            one = {"type": "string", "enum": list(self.get_allowed_values(version))}
+            schema = {"type": "string", "enum": list(self.get_allowed_values(version))}
         if self.default is not None:
-            one["default"] = self.default
-        return {"type": "array", "items": one} if self.repeatable else one
+            schema["default"] = self.default
+        return {"type": "array", "items": schema} if self.repeatable else schema
 
-    def parse(self, values: list[str], version: str, lang: str) -> tuple[str, ...] | str | int | None:
-        """The value, checked. Raises Problem."""
+    def parse(self, values: Sequence[str], version: str, lang: str) -> ParameterValue:
+        """The validated value of a request. Raises ProblemError."""
         if self.repeatable:
-            return tuple(dict.fromkeys(self._parse_value(value, version, lang) for value in values))
+            return tuple(dict.fromkeys(str(self._parse_value(value, version, lang)) for value in values))
         if len(values) > 1:
-            raise ProblemError("parameter", lang, "said_twice", parameter=self.name, name=self.name)
+            raise build_parameter_problem(self.name, lang, "said_twice")
         return self._parse_value(values[0], version, lang) if values else self.default
 
     def _parse_value(self, value: str, version: str, lang: str) -> str | int:
-        shown = value[:60]
         if self.maximum:
-            if not re.fullmatch(r"[0-9]{1,18}", value) or not self.minimum <= int(value) <= self.maximum:
-                raise ProblemError(
-                    "parameter",
-                    lang,
-                    "not_in_range",
-                    parameter=self.name,
-                    name=self.name,
-                    value=shown,
-                    least=self.minimum,
-                    most=self.maximum,
-                )
-            return int(value)
+            return self._parse_number(value, lang)
         if self.pattern:
             if not re.fullmatch(self.pattern, value, re.ASCII):
-                raise ProblemError(
-                    "parameter", lang, "not_a_period", parameter=self.name, name=self.name, value=shown
-                )
+                raise build_parameter_problem(self.name, lang, "not_a_period", value=value[:60])
             return value
         allowed = self.get_allowed_values(version)
         if value not in _to_frozenset(allowed):
-            near = (
-                allowed
-                if len(allowed) <= MAX_LISTED_CODES
-                else difflib.get_close_matches(value[:20], allowed, 10, 0.3) or allowed[:10]
-            )
-            where = (
-                f"/api/{API_VERSION}/{self.codelist}"
-                if self.codelist and self.codelist != "boundaries"
-                else ""
-            )
-            raise ProblemError(
-                "parameter",
+            is_listed = bool(self.codelist) and self.codelist != "boundaries"
+            raise build_parameter_problem(
+                self.name,
                 lang,
-                "not_allowed_listed" if where else "not_allowed",
-                parameter=self.name,
-                allowed=list(near),
-                name=self.name,
-                value=shown,
-                where=where,
+                "not_allowed_listed" if is_listed else "not_allowed",
+                allowed=_find_similar_codes(value, allowed),
+                value=value[:60],
+                where=f"/api/{API_VERSION}/{self.codelist}",
             )
         return value
+
+    def _parse_number(self, value: str, lang: str) -> int:
+        if re.fullmatch(r"[0-9]{1,18}", value) and self.minimum <= int(value) <= self.maximum:
+            return int(value)
+        raise build_parameter_problem(
+            self.name, lang, "not_in_range", value=value[:60], least=self.minimum, most=self.maximum
+        )
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address: its path under /api/v1, what it takes, the formats it gives (the first is the default), and where its rows are.
+    """One endpoint: its path under /api/v1, its parameters and formats (the first is the default).
 
-    `table` is a list given whole, in the order of `order_by`; with `query_name`, a file of queries/api/, it is the rows of `table` that the lists of codes select."""
+    Its rows are all of `table` in the order of `order_by` or, with the name of a file in queries/api/ as
+    `query_name`, those of `table` that the parameters select.
+    """
 
     name: str
     path: str
@@ -133,16 +127,21 @@ class Endpoint:
     table: str = ""
     order_by: str = ""
     query_name: str = ""
-    pinnable: bool = True  # answers under /versions/{version} too
+    pinnable: bool = True  # also available under /versions/{version}
     example: str = ""
 
     def describe(self, lang: str) -> str:
-        """What it gives."""
+        """Its content, one sentence."""
         return t(f"endpoint_{self.name}", lang)
 
     @cached_property
+    def path_parameters(self) -> dict[str, Parameter]:
+        """The parameters in its path, by name."""
+        return {parameter.name: parameter for parameter in self.parameters if parameter.location == "path"}
+
+    @cached_property
     def query_parameters(self) -> dict[str, Parameter]:
-        """Its parameters in the address after the question mark, by name."""
+        """The parameters of its query string, by name."""
         declared = {
             parameter.name: parameter for parameter in self.parameters if parameter.location == "query"
         }
@@ -152,9 +151,15 @@ class Endpoint:
             | {"format": Parameter("format", choices=self.formats, default=self.formats[0])}
         )
 
+    @property
+    def example_path(self) -> str:
+        """A path with example values and, for some endpoints, a query string."""
+        examples = {name: parameter.example for name, parameter in self.path_parameters.items()}
+        return self.path.format(**examples) + self.example
+
     @cached_property
     def sql_text(self) -> str:
-        """The SQL of its rows. An empty list of codes selects all of them."""
+        """The SQL of its rows, in which an empty list of codes selects all of them."""
         if not self.query_name:
             return f"select * from {self.table} order by {self.order_by}"
         return (settings.QUERIES / "api" / f"{self.query_name}.sql").read_text(encoding="utf-8")
@@ -235,46 +240,39 @@ ENDPOINTS = (
 
 def parse_parameters(
     endpoint: Endpoint,
-    path_params: dict[str, str],
-    query_items: list[tuple[str, str]],
+    path_params: Mapping[str, str],
+    query_items: Iterable[tuple[str, str]],
     version: str,
     lang: str,
-) -> dict:
-    """The parameters of a request, checked and with their defaults. Raises Problem."""
-    for name, _ in query_items:
-        if name not in endpoint.query_parameters:
-            raise ProblemError(
-                "parameter",
-                lang,
-                "unknown_parameter",
-                parameter=name[:60],
-                allowed=list(endpoint.query_parameters),
-                name=name[:60],
-            )
-    parameters = {
-        name: parameter.parse([value for given, value in query_items if given == name], version, lang)
-        for name, parameter in endpoint.query_parameters.items()
-    }
-    inside = {
-        parameter.name: parameter.parse([path_params[parameter.name]], version, lang)
-        for parameter in endpoint.parameters
-        if parameter.location == "path"
-    }
-    return {"format": endpoint.formats[0]} | parameters | inside
+) -> dict[str, ParameterValue]:
+    """The validated parameters of a request by name, with defaults. Raises ProblemError."""
+    values: dict[str, list[str]] = {name: [] for name in endpoint.query_parameters}
+    for name, value in query_items:
+        if name not in values:
+            raise build_parameter_problem(name[:60], lang, "unknown_parameter", allowed=list(values))
+        values[name].append(value)
+    values |= {name: [path_params[name]] for name in endpoint.path_parameters}
+    parameters = endpoint.query_parameters | endpoint.path_parameters
+    parsed = {name: parameters[name].parse(texts, version, lang) for name, texts in values.items()}
+    return {"format": endpoint.formats[0]} | parsed
 
 
 @lru_cache(maxsize=4)
 def load_codelists(version: str) -> dict[str, tuple[str, ...]]:
-    """The codes of every list of this data version, in reading order."""
-    lists = {
-        f"{kind}s": tuple(rows["code"])
-        for kind, rows in run_query("labels", lang="en").groupby("kind", sort=False)
-    }
-    return lists | {
+    """The codes of every codelist of this data version, in reading order."""
+    labels = run_query("labels", lang="en").groupby("kind", sort=False)
+    return {f"{kind}s": tuple(rows["code"]) for kind, rows in labels} | {
         "indicators": tuple(run_query("indicators", lang="en")["id"]),
         "geographies": tuple(run_query("areas", level="any", lang="en")["code"]),
         "boundaries": BOUNDARY_NAMES,
     }
+
+
+def _find_similar_codes(value: str, allowed: tuple[str, ...]) -> Sequence[str]:
+    """All the allowed codes if they are few, else the closest matches, else the first ones."""
+    if len(allowed) <= MAX_LISTED_CODES:
+        return allowed
+    return difflib.get_close_matches(value[:20], allowed, 10, 0.3) or allowed[:10]
 
 
 @cache

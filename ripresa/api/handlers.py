@@ -1,195 +1,166 @@
-"""What each address gives, once its parameters are known to be right."""
+"""Handlers: the response of each endpoint to a validated request."""
 
 from collections.abc import Callable
 
 import pyarrow as pa
 from starlette.responses import FileResponse, Response
 
-from ripresa import i18n, settings
-from ripresa.api import boundary_files, datapackage, html_docs, jsonstat_writer, row_stream, serializers
-from ripresa.api import openapi as document
+from ripresa import settings
+from ripresa.api import (
+    boundary_files,
+    datapackage,
+    html_docs,
+    jsonstat_writer,
+    openapi,
+    row_stream,
+    serializers,
+)
 from ripresa.api.endpoints import API_VERSION, ENDPOINTS, MEDIA_TYPES, load_codelists
 from ripresa.api.problem import ProblemError
 from ripresa.api.responses import (
     LATEST_CACHE_CONTROL,
     RequestContext,
-    build_cache_headers,
-    build_content_disposition,
     build_full_response,
     build_link_header,
     build_list_response,
     build_not_modified,
     build_streaming_response,
 )
-from ripresa.database import query as queries
-from ripresa.database import releases as release
+from ripresa.database import query, releases
 from ripresa.http_cache import compute_etag
 from ripresa.i18n import t
 
 
-def handle_rows(call: RequestContext) -> Response:
-    """Rows of the database in the format asked for, a batch at a time."""
-    tag, kept = (
-        compute_etag(
-            call.version, call.endpoint.name, call.endpoint.sql_text, repr(sorted(call.parameters.items()))
-        ),
-        build_cache_headers(call),
-    )
-    if fresh := build_not_modified(call, tag, kept):
-        return fresh
-    stream = row_stream.RowStream(
-        call.endpoint.sql_text, call.parameters, call.version, as_json_text=call.format == "json"
-    )
+def handle_rows(context: RequestContext) -> Response:
+    """Rows of the database in the requested format, streamed in batches."""
+    sql, parameters = context.endpoint.sql_text, context.parameters
+    etag = compute_etag(context.version, context.endpoint.name, sql, repr(sorted(parameters.items())))
+    if not_modified := build_not_modified(context, etag, context.cache_headers):
+        return not_modified
+    stream = row_stream.RowStream(sql, parameters, context.version, context.format == "json")
     headers = {
-        **kept,
+        **context.cache_headers,
         "X-Total-Count": str(stream.total),
-        "Data-Version": call.version,
-        **build_link_header(call, stream.total),
-        **build_content_disposition(call),
+        "Data-Version": context.version,
+        **build_link_header(context, stream.total),
+        **context.disposition_headers,
     }
-    if call.format == "jsonstat":
-        return build_full_response(
-            call, _encode_jsonstat(call, stream), MEDIA_TYPES["jsonstat"], headers, tag
-        )
-    about = {"version": call.version, "total": stream.total}
-    if call.format == "json":
-        return build_streaming_response(
-            call, stream, serializers.serialize_json(stream.iter_batches(), about), headers, tag
-        )
-    written = (
-        serializers.serialize_parquet(stream.schema, stream.iter_batches(), about)
-        if call.format == "parquet"
-        else serializers.serialize_csv(stream.schema, stream.iter_batches())
-    )
-    return build_streaming_response(call, stream, written, headers, tag)
+    if context.format == "jsonstat":
+        body = _encode_jsonstat(context, stream)
+        return build_full_response(context, body, MEDIA_TYPES["jsonstat"], headers, etag)
+    metadata = {"version": context.version, "total": stream.total}
+    if context.format == "json":
+        chunks = serializers.serialize_json(stream.iter_batches(), metadata)
+    elif context.format == "parquet":
+        chunks = serializers.serialize_parquet(stream.schema, stream.iter_batches(), metadata)
+    else:
+        chunks = serializers.serialize_csv(stream.schema, stream.iter_batches())
+    return build_streaming_response(context, stream, chunks, headers, etag)
 
 
-def handle_revisions(call: RequestContext) -> Response:
-    """What each release changed."""
-    lines = [{**line, "observations": int(line["observations"])} for line in release.load_revisions()]
-    if call.format == "json":
-        return build_list_response(call, lines)
+def handle_revisions(context: RequestContext) -> Response:
+    """The changes of each release."""
+    rows = [{**row, "observations": int(row["observations"])} for row in releases.load_revisions()]
+    if context.format == "json":
+        return build_list_response(context, rows)
     schema = pa.schema(
-        [(name, pa.int64() if name == "observations" else pa.string()) for name in release.REVISION_COLUMNS]
+        [(name, pa.int64() if name == "observations" else pa.string()) for name in releases.REVISION_COLUMNS]
     )
-    return build_full_response(
-        call,
-        b"".join(serializers.serialize_csv(schema, pa.Table.from_pylist(lines, schema=schema).to_batches())),
-        MEDIA_TYPES["csv"],
-        {**build_cache_headers(call), **build_content_disposition(call)},
-    )
+    batches = pa.Table.from_pylist(rows, schema=schema).to_batches()
+    body = b"".join(serializers.serialize_csv(schema, batches))
+    headers = {**context.cache_headers, **context.disposition_headers}
+    return build_full_response(context, body, MEDIA_TYPES["csv"], headers)
 
 
-def handle_versions(call: RequestContext) -> Response:
-    """The version in place and those whose figures are kept."""
-    lines = [
-        {
-            "version": line["version"],
-            "released": line["date"],
-            "observations": int(line["observations"]),
-            "current": line["version"] == call.current_version,
-            "observations_url": f"/api/{API_VERSION}/versions/{line['version']}/observations"
-            if row_stream.find_release_file(line["version"]) or line["version"] == call.current_version
-            else None,
-        }
-        for line in reversed(release.load_releases())
+def handle_versions(context: RequestContext) -> Response:
+    """The current version, and the released ones with their archived observations if there are any."""
+    versions = [
+        (release["version"], release["date"], int(release["observations"]))
+        for release in reversed(releases.load_releases())
     ]
-    if not any(line["current"] for line in lines):
-        total = int(queries.run_query("build")["observations"][0])
-        lines.insert(
-            0,
+    if all(version != context.current_version for version, *_ in versions):
+        total = int(query.run_query("build")["observations"][0])
+        versions = [(context.current_version, None, total), *versions]
+    rows = []
+    for version, released, observations in versions:
+        is_current = version == context.current_version
+        url = f"/api/{API_VERSION}/versions/{version}/observations"
+        rows.append(
             {
-                "version": call.current_version,
-                "released": None,
-                "observations": total,
-                "current": True,
-                "observations_url": f"/api/{API_VERSION}/versions/{call.current_version}/observations",
-            },
+                "version": version,
+                "released": released,
+                "observations": observations,
+                "current": is_current,
+                "observations_url": url if is_current or row_stream.find_release_file(version) else None,
+            }
         )
-    return build_list_response(call, lines)
+    return build_list_response(context, rows)
 
 
-def handle_boundary_list(call: RequestContext) -> Response:
-    """The boundary files there are."""
-    return build_list_response(call, boundary_files.list_boundary_files())
+def handle_boundary_list(context: RequestContext) -> Response:
+    """The list of boundary files."""
+    return build_list_response(context, boundary_files.list_boundary_files())
 
 
-def handle_boundary(call: RequestContext) -> Response:
+def handle_boundary(context: RequestContext) -> Response:
     """One boundary file."""
-    body = boundary_files.read_geojson(call.parameters["name"])
-    if not body:
-        raise ProblemError("not_found", call.lang, "no_boundary", name=call.parameters["name"])
-    return build_full_response(call, body, MEDIA_TYPES["geojson"], build_cache_headers(call))
+    name = str(context.parameters["name"])
+    file = boundary_files.load_boundary_file(name)
+    if file is None:
+        raise ProblemError("not_found", context.lang, "no_boundary", name=name)
+    return build_full_response(context, file.content, MEDIA_TYPES["geojson"], context.cache_headers)
 
 
-def handle_database(call: RequestContext) -> Response:
-    """The database file itself; a download that broke off can be resumed. Two builds of one version hold the same figures, not the same bytes."""
+def handle_database(context: RequestContext) -> Response:
+    """The database file, with range requests to resume a download.
+
+    The ETag depends on the file as well: two builds of one version hold the same data in different bytes.
+    """
     path = settings.get_database_path()
-    seen = path.stat()
+    stat = path.stat()
     headers = {
         "Cache-Control": LATEST_CACHE_CONTROL,
-        "ETag": compute_etag(call.version, str(seen.st_mtime_ns), str(seen.st_size)),
-        "Data-Version": call.version,
+        "ETag": compute_etag(context.version, str(stat.st_mtime_ns), str(stat.st_size)),
+        "Data-Version": context.version,
         "Vary": "Accept-Encoding",
     }
-    if fresh := build_not_modified(call, headers["ETag"], headers):
-        return fresh
-    headers["Content-Encoding"] = (
-        "identity"  # else Streamlit compresses it at every download, and its length is lost
-    )
-    return FileResponse(
-        path,
-        200,
-        headers,
-        MEDIA_TYPES["duckdb"],
-        filename=f"ripresa-digitale_{call.version}.duckdb",
-        stat_result=seen,
-    )
+    if not_modified := build_not_modified(context, headers["ETag"], headers):
+        return not_modified
+    # Without it Streamlit's middleware compresses each download and drops Content-Length.
+    headers["Content-Encoding"] = "identity"
+    name = f"ripresa-digitale_{context.version}.duckdb"
+    return FileResponse(path, 200, headers, MEDIA_TYPES["duckdb"], filename=name, stat_result=stat)
 
 
-def handle_openapi(call: RequestContext) -> Response:
-    """The description for machines."""
+def handle_openapi(context: RequestContext) -> Response:
+    """The OpenAPI document."""
+    document = openapi.build_openapi(context.version, context.text_lang)
+    headers = {"Cache-Control": LATEST_CACHE_CONTROL}
+    return build_full_response(context, serializers.encode_json(document), MEDIA_TYPES["openapi"], headers)
+
+
+def handle_datapackage(context: RequestContext) -> Response:
+    """datapackage.json."""
+    package = datapackage.build_datapackage(context.version, context.text_lang, context.site)
     return build_full_response(
-        call,
-        serializers.encode_json(document.build_openapi(call.version, call.parameters["lang"])),
-        MEDIA_TYPES["openapi"],
-        {"Cache-Control": LATEST_CACHE_CONTROL},
+        context, serializers.encode_json(package), MEDIA_TYPES["package"], context.cache_headers
     )
 
 
-def handle_datapackage(call: RequestContext) -> Response:
-    """The data package of everything."""
-    site = f"{call.request.url.scheme}://{call.request.url.netloc}"
-    return build_full_response(
-        call,
-        serializers.encode_json(datapackage.build_datapackage(call.version, call.parameters["lang"], site)),
-        MEDIA_TYPES["package"],
-        build_cache_headers(call),
-    )
-
-
-def handle_html_docs(call: RequestContext) -> Response:
-    """The description for people."""
-    lang = call.parameters["lang"] or call.lang
-    own = {
+def handle_html_docs(context: RequestContext) -> Response:
+    """The documentation as an HTML page."""
+    headers = {
         "Cache-Control": LATEST_CACHE_CONTROL,
-        "Content-Language": lang,
+        "Content-Language": context.text_lang,
         "Vary": "Accept-Encoding, Accept-Language",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
     }
-    return build_full_response(
-        call,
-        html_docs.render_html_docs(
-            call.version, lang, f"{call.request.url.scheme}://{call.request.url.netloc}"
-        ).encode(),
-        MEDIA_TYPES["html"],
-        own,
-    )
+    page = html_docs.render_html_docs(context.version, context.text_lang, context.site)
+    return build_full_response(context, page.encode(), MEDIA_TYPES["html"], headers)
 
 
 HANDLERS: dict[str, Callable[[RequestContext], Response]] = {
-    endpoint.name: handle_rows for endpoint in ENDPOINTS if endpoint.table or endpoint.query_name
-} | {
+    **{endpoint.name: handle_rows for endpoint in ENDPOINTS if endpoint.table},
     "revisions": handle_revisions,
     "versions": handle_versions,
     "boundaries": handle_boundary_list,
@@ -201,36 +172,33 @@ HANDLERS: dict[str, Callable[[RequestContext], Response]] = {
 }
 
 
-def _encode_jsonstat(call: RequestContext, found: row_stream.RowStream) -> bytes:
-    lists, lang = load_codelists(call.current_version), call.parameters["lang"]
-    rows = [row for batch in found.iter_batches(jsonstat_writer.MAX_CELLS) for row in batch.to_pylist()]
-    order = {
-        "indicator": lists["indicators"],
-        "geo": lists["geographies"],
-        **{name: lists[f"{name}s"] for name in ("sector", "gender", "size", "edition")},
+def _encode_jsonstat(context: RequestContext, stream: row_stream.RowStream) -> bytes:
+    """The cube of the rows. Raises ProblemError if it would be too large."""
+    codelists, lang = load_codelists(context.current_version), context.text_lang
+    rows = [row for batch in stream.iter_batches(jsonstat_writer.MAX_CELLS) for row in batch.to_pylist()]
+    code_order = {
+        "indicator": codelists["indicators"],
+        "geo": codelists["geographies"],
+        **{name: codelists[f"{name}s"] for name in ("sector", "gender", "size", "edition")},
     }
-    about = {
-        "label": i18n.t("site", lang),
+    metadata = {
+        "label": t("site", lang),
         "source": "; ".join(sorted({row["source_name"] for row in rows})),
-        "updated": str(queries.run_query("build")["data_date"][0])[:10],
-        "href": f"{call.request.url.path}?{call.request.url.query}",
-        "extension": {"data_version": call.version},
+        "updated": str(query.run_query("build")["data_date"][0])[:10],
+        "href": f"{context.request.url.path}?{context.request.url.query}",
     }
+    extension = {"data_version": context.version}
+    labels = {name: t(f"dimension_{name}", lang) for name in jsonstat_writer.DIMENSIONS}
     try:
         return serializers.encode_json(
-            jsonstat_writer.build_dataset(
-                rows,
-                order,
-                about,
-                {name: t(f"dimension_{name}", lang) for name in jsonstat_writer.DIMENSIONS},
-            )
+            jsonstat_writer.build_dataset(rows, code_order, metadata, extension, labels)
         )
-    except jsonstat_writer.CubeTooLargeError as fault:
+    except jsonstat_writer.CubeTooLargeError as error:
         raise ProblemError(
             "large",
-            call.lang,
+            context.lang,
             "cube_large",
             parameter="format",
-            cells=fault.cells,
+            cells=error.cells,
             most=jsonstat_writer.MAX_CELLS,
         ) from None

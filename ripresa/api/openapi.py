@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the declaration and the database's own column comments."""
+"""The OpenAPI 3.1 document, built from the endpoint table and the column comments of the database."""
 
 from functools import lru_cache
 
@@ -10,58 +10,119 @@ from ripresa.api.endpoints import (
     VERSION_PATTERN,
     Endpoint,
     Parameter,
+    Schema,
 )
 from ripresa.api.problem import STATUS_CODES
-from ripresa.database import query as queries
+from ripresa.api.row_stream import select_parameters
+from ripresa.database import query
 from ripresa.exports.export_table import COLUMNS
 from ripresa.i18n import t
 from ripresa.settings import LANGS
 
-JSON_TYPES = {
-    "VARCHAR": {"type": "string"},
-    "INTEGER": {"type": "integer"},
-    "BIGINT": {"type": "integer"},
+STRING_SCHEMA: Schema = {"type": "string"}
+INTEGER_SCHEMA: Schema = {"type": "integer"}
+NULLABLE_STRING_SCHEMA: Schema = {"type": ["string", "null"]}
+VERSION_SCHEMA: Schema = {"type": "string", "pattern": VERSION_PATTERN}
+COLUMN_TYPES: dict[str, Schema] = {
+    "VARCHAR": STRING_SCHEMA,
+    "INTEGER": INTEGER_SCHEMA,
+    "BIGINT": INTEGER_SCHEMA,
     "DOUBLE": {"type": "number"},
     "BOOLEAN": {"type": "boolean"},
     "DATE": {"type": "string", "format": "date"},
 }
-STRING_SCHEMA = {"type": "string"}
-RESPONSE_HEADERS = {
+RESPONSE_HEADERS: dict[str, Schema] = {
     "ETag": STRING_SCHEMA,
     "Cache-Control": STRING_SCHEMA,
-    "Data-Version": {"type": "string", "pattern": VERSION_PATTERN},
-    "X-Total-Count": {"type": "integer"},
+    "Data-Version": VERSION_SCHEMA,
+    "X-Total-Count": INTEGER_SCHEMA,
     "Link": STRING_SCHEMA,
     "Access-Control-Allow-Origin": {"type": "string", "const": "*"},
 }
 ROW_HEADERS = ("Data-Version", "X-Total-Count", "Link")
-ROW_SCHEMAS = {  # rows that are not of a table of the database
-    "revisions": dict.fromkeys(
-        "date version kind indicator geo sector gender size period edition old_value new_value".split(),
-        STRING_SCHEMA,
-    )
-    | {"observations": {"type": "integer"}},
+REVISION_KEYS = (
+    "date version kind indicator geo sector gender size period edition old_value new_value".split()
+)
+ROW_SCHEMAS: dict[str, dict[str, Schema]] = {  # of the lists that are no table of the database
+    "revisions": {**dict.fromkeys(REVISION_KEYS, STRING_SCHEMA), "observations": INTEGER_SCHEMA},
     "boundaries": {
         "name": STRING_SCHEMA,
         "ids": STRING_SCHEMA,
-        "features": {"type": "integer"},
-        "bytes": {"type": "integer"},
+        "features": INTEGER_SCHEMA,
+        "bytes": INTEGER_SCHEMA,
         "credit": STRING_SCHEMA,
         "href": STRING_SCHEMA,
     },
     "versions": {
         "version": STRING_SCHEMA,
-        "released": {"type": ["string", "null"]},
-        "observations": {"type": "integer"},
+        "released": NULLABLE_STRING_SCHEMA,
+        "observations": INTEGER_SCHEMA,
         "current": {"type": "boolean"},
-        "observations_url": {"type": ["string", "null"]},
+        "observations_url": NULLABLE_STRING_SCHEMA,
+    },
+}
+PROBLEM_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": STRING_SCHEMA,
+        "status": INTEGER_SCHEMA,
+        "detail": STRING_SCHEMA,
+        "instance": STRING_SCHEMA,
+        "parameter": STRING_SCHEMA,
+        "allowed": {"type": "array", "items": STRING_SCHEMA},
+        "current": STRING_SCHEMA,
+        "current_address": STRING_SCHEMA,
+        "releases": STRING_SCHEMA,
+    },
+}
+JSONSTAT_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["version", "class", "id", "size", "dimension", "value"],
+    "properties": {
+        "version": {"const": "2.0"},
+        "class": {"const": "dataset"},
+        "id": {
+            "type": "array",
+            "items": {"enum": [*(parameter.name for parameter in KEY_PARAMETERS), "edition"]},
+        },
+        "size": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+        "dimension": {"type": "object"},
+        "value": {"type": "object", "additionalProperties": {"type": "number"}},
+        "status": {"type": "object", "additionalProperties": STRING_SCHEMA},
+        "extension": {"type": "object"},
+    },
+}
+FEATURE_COLLECTION_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["type", "features"],
+    "properties": {
+        "type": {"const": "FeatureCollection"},
+        "features": {"type": "array", "items": {"type": "object"}},
     },
 }
 
 
+def _build_reference(component: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{component}"}
+
+
+CONTENT_SCHEMAS: dict[str, Schema] = {  # by format; JSON has a schema for each endpoint
+    "csv": STRING_SCHEMA,
+    "html": STRING_SCHEMA,
+    "parquet": {"type": "string", "contentMediaType": MEDIA_TYPES["parquet"]},
+    "duckdb": {"type": "string", "contentMediaType": MEDIA_TYPES["duckdb"]},
+    "jsonstat": _build_reference("JsonStat"),
+    "geojson": _build_reference("FeatureCollection"),
+    "openapi": {"type": "object"},
+    "package": {"type": "object"},
+}
+
+
 @lru_cache(maxsize=8)
-def build_openapi(version: str, lang: str) -> dict:
-    """The whole document for a data version, its texts in the language."""
+def build_openapi(version: str, lang: str) -> Schema:
+    """The document of a data version, its texts in `lang`."""
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -86,11 +147,11 @@ def build_openapi(version: str, lang: str) -> dict:
         },
         "components": {
             "schemas": {
-                "Problem": _build_problem_schema(),
-                "JsonStat": _build_jsonstat_schema(),
-                "FeatureCollection": _build_feature_collection_schema(),
+                "Problem": PROBLEM_SCHEMA,
+                "JsonStat": JSONSTAT_SCHEMA,
+                "FeatureCollection": FEATURE_COLLECTION_SCHEMA,
                 **{
-                    _get_schema_name(endpoint): _build_rows_schema(endpoint, lang)
+                    endpoint.name.capitalize(): _build_rows_schema(endpoint, version, lang)
                     for endpoint in ENDPOINTS
                     if "json" in endpoint.formats
                 },
@@ -104,20 +165,46 @@ def build_openapi(version: str, lang: str) -> dict:
     }
 
 
-def _build_operation(endpoint: Endpoint, version: str, lang: str) -> dict:
-    kinds = [
-        "parameter",
-        *(["version_unknown", "version_gone"] if endpoint.pinnable else []),
-        *(["not_found"] if endpoint.name == "boundary" else []),
-        "long",
-        "often",
-        "no_database",
-    ]
-    faults = {str(STATUS_CODES[kind]): {"$ref": f"#/components/responses/{kind}"} for kind in kinds}
-    parameters = [
-        *(parameter for parameter in endpoint.parameters if parameter.location == "path"),
-        *endpoint.query_parameters.values(),
-    ]
+@lru_cache(maxsize=64)
+def build_column_schemas(endpoint: Endpoint, version: str, lang: str) -> dict[str, Schema]:
+    """The JSON Schema of each column of an endpoint's rows.
+
+    Descriptions are those of the data dictionary or, for queries, of the exported columns.
+    """
+    if endpoint.name in ROW_SCHEMAS:
+        return ROW_SCHEMAS[endpoint.name]
+    unfiltered: dict[str, object] = {name: [""] for name in endpoint.query_parameters}
+    unfiltered |= {"version": "", "lang": lang, "populations": [""], "population_labels": [""]}
+    unfiltered |= {"limit": 0, "offset": 0}
+    with query.open_cursor() as (cursor, _):
+        relation = cursor.sql(endpoint.sql_text, params=select_parameters(endpoint.sql_text, unfiltered))
+        columns = list(zip(relation.columns, map(str, relation.types), strict=True))
+        nullable = cursor.execute(
+            "select column_name from duckdb_columns() "
+            "where database_name = 'published' and table_name = $table and is_nullable",
+            {"table": endpoint.table},
+        ).fetchall()
+    dictionary = query.run_query("dictionary", lang=lang)
+    comments = dictionary[dictionary["table_name"].isin([endpoint.table, endpoint.name])]
+    descriptions: dict[str, object] = dict(zip(comments["column_name"], comments["comment"], strict=True))
+    if endpoint.query_name:
+        descriptions |= {name: texts[LANGS.index(lang)] for name, (_, *texts) in COLUMNS.items()}
+    schemas = {}
+    for name, column_type in columns:
+        schema = dict(COLUMN_TYPES[column_type])
+        if (name,) in nullable:
+            schema["type"] = [schema["type"], "null"]
+        if name in descriptions:
+            schema["description"] = descriptions[name]
+        schemas[name] = schema
+    return schemas
+
+
+def _build_operation(endpoint: Endpoint, version: str, lang: str) -> Schema:
+    version_problems = ["version_unknown", "version_gone"] if endpoint.pinnable else []
+    boundary_problems = ["not_found"] if endpoint.name == "boundary" else []
+    problems = ["parameter", *version_problems, *boundary_problems, "long", "often", "no_database"]
+    parameters = [*endpoint.path_parameters.values(), *endpoint.query_parameters.values()]
     return {
         "operationId": endpoint.name,
         "summary": endpoint.describe(lang),
@@ -125,13 +212,13 @@ def _build_operation(endpoint: Endpoint, version: str, lang: str) -> dict:
         "responses": {
             "200": _build_success_response(endpoint, lang),
             "304": {"description": t("not_modified", lang)},
-        }
-        | faults,
+            **{str(STATUS_CODES[kind]): {"$ref": f"#/components/responses/{kind}"} for kind in problems},
+        },
     }
 
 
-def _build_parameter(parameter: Parameter, version: str, lang: str) -> dict:
-    document = {
+def _build_parameter(parameter: Parameter, version: str, lang: str) -> Schema:
+    document: Schema = {
         "name": parameter.name,
         "in": parameter.location,
         "required": parameter.location == "path",
@@ -146,13 +233,14 @@ def _build_parameter(parameter: Parameter, version: str, lang: str) -> dict:
     return document
 
 
-def _build_success_response(endpoint: Endpoint, lang: str) -> dict:
-    content: dict[str, dict] = {}
+def _build_success_response(endpoint: Endpoint, lang: str) -> Schema:
+    content: dict[str, Schema] = {}
     for format in endpoint.formats:
-        media, schema = MEDIA_TYPES[format].partition("; ")[0], _build_content_schema(endpoint, format)
-        content[media] = {
-            "schema": {"anyOf": [content[media]["schema"], schema]} if media in content else schema
-        }
+        media_type = MEDIA_TYPES[format].partition("; ")[0]
+        schema = CONTENT_SCHEMAS.get(format) or _build_reference(endpoint.name.capitalize())
+        if media_type in content:  # JSON and JSON-stat
+            schema = {"anyOf": [content[media_type]["schema"], schema]}
+        content[media_type] = {"schema": schema}
     names = [name for name in RESPONSE_HEADERS if name not in ROW_HEADERS or endpoint.query_name]
     return {
         "description": endpoint.describe(lang),
@@ -161,128 +249,18 @@ def _build_success_response(endpoint: Endpoint, lang: str) -> dict:
     }
 
 
-def _build_content_schema(endpoint: Endpoint, format: str) -> dict:
-    named = {"json": _get_schema_name(endpoint), "jsonstat": "JsonStat", "geojson": "FeatureCollection"}
-    if format in named:
-        return {"$ref": f"#/components/schemas/{named[format]}"}
-    return (
-        {"type": "object"}
-        if format in ("openapi", "package")
-        else {"type": "string", "contentMediaType": MEDIA_TYPES[format].partition(";")[0]}
-        if format in ("parquet", "duckdb")
-        else STRING_SCHEMA
-    )
-
-
-def _build_rows_schema(endpoint: Endpoint, lang: str) -> dict:
-    """The schema of a JSON answer with rows."""
-    columns = ROW_SCHEMAS.get(endpoint.name) or _build_column_schemas(endpoint, lang)
+def _build_rows_schema(endpoint: Endpoint, version: str, lang: str) -> Schema:
+    """The schema of a JSON response with rows."""
+    columns = build_column_schemas(endpoint, version, lang)
     row = {"type": "object", "properties": columns, "required": list(columns), "additionalProperties": False}
     members = {
-        "version": {"type": "string", "pattern": VERSION_PATTERN},
+        "version": VERSION_SCHEMA,
         "total": {"type": "integer", "minimum": 0},
         "rows": {"type": "array", "items": row},
     }
     return {"type": "object", "properties": members, "required": list(members)}
 
 
-def _build_column_schemas(endpoint: Endpoint, lang: str) -> dict:
-    """Columns of a SQL answer with their types, and what the dictionary, or the list of exported columns, says of those of the same name."""
-    nothing = {name: [""] for name in endpoint.query_parameters} | {
-        "version": "",
-        "lang": lang,
-        "populations": [""],
-        "population_labels": [""],
-        "limit": 0,
-        "offset": 0,
-    }
-    with queries.open_cursor() as (own, _):
-        relation = own.sql(
-            endpoint.sql_text,
-            params={name: value for name, value in nothing.items() if f"${name}" in endpoint.sql_text},
-        )
-        columns = list(zip(relation.columns, map(str, relation.types)))
-        nullable = dict(
-            own.execute(
-                "select column_name, is_nullable from duckdb_columns() where database_name = 'published' and table_name = $table",
-                {"table": endpoint.table},
-            ).fetchall()
-        )
-    dictionary = queries.run_query("dictionary", lang=lang)
-    about = dict(
-        dictionary.loc[
-            dictionary["table_name"].isin([endpoint.table, endpoint.name]), ["column_name", "comment"]
-        ].itertuples(index=False)
-    )
-    about |= (
-        {name: words[LANGS.index(lang)] for name, (_, *words) in COLUMNS.items()}
-        if endpoint.query_name
-        else {}
-    )
-    return {
-        name: JSON_TYPES[kind]
-        | ({"type": [JSON_TYPES[kind]["type"], "null"]} if nullable.get(name) else {})
-        | ({"description": about[name]} if name in about else {})
-        for name, kind in columns
-    }
-
-
-def _build_problem_schema() -> dict:
-    return {
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "instance"],
-        "properties": {
-            "type": {"type": "string", "format": "uri-reference"},
-            "title": STRING_SCHEMA,
-            "status": {"type": "integer"},
-            "detail": STRING_SCHEMA,
-            "instance": STRING_SCHEMA,
-            "parameter": STRING_SCHEMA,
-            "allowed": {"type": "array", "items": STRING_SCHEMA},
-            "current": STRING_SCHEMA,
-            "current_address": STRING_SCHEMA,
-            "releases": STRING_SCHEMA,
-        },
-    }
-
-
-def _build_jsonstat_schema() -> dict:
-    return {
-        "type": "object",
-        "required": ["version", "class", "id", "size", "dimension", "value"],
-        "properties": {
-            "version": {"const": "2.0"},
-            "class": {"const": "dataset"},
-            "id": {
-                "type": "array",
-                "items": {"enum": [*(parameter.name for parameter in KEY_PARAMETERS), "edition"]},
-            },
-            "size": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-            "dimension": {"type": "object"},
-            "value": {"type": "object", "additionalProperties": {"type": "number"}},
-            "status": {"type": "object", "additionalProperties": STRING_SCHEMA},
-            "extension": {"type": "object"},
-        },
-    }
-
-
-def _build_feature_collection_schema() -> dict:
-    return {
-        "type": "object",
-        "required": ["type", "features"],
-        "properties": {
-            "type": {"const": "FeatureCollection"},
-            "features": {"type": "array", "items": {"type": "object"}},
-        },
-    }
-
-
-def _build_problem_response(kind: str, lang: str) -> dict:
-    return {
-        "description": t(f"problem_{kind}", lang),
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-
-
-def _get_schema_name(endpoint: Endpoint) -> str:
-    return endpoint.name.capitalize()
+def _build_problem_response(kind: str, lang: str) -> Schema:
+    content = {"application/problem+json": {"schema": _build_reference("Problem")}}
+    return {"description": t(f"problem_{kind}", lang), "content": content}

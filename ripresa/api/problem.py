@@ -1,6 +1,7 @@
-"""What a request gets when it cannot be answered: RFC 9457 problem details, in the visitor's language."""
+"""Error responses of the API: RFC 9457 problem details, in the visitor's language."""
 
 import json
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
@@ -21,42 +22,51 @@ STATUS_CODES = {
 
 
 class ProblemError(Exception):
-    """One problem: `kind` is a key of STATUS and of the page's list, `detail` the key of its sentence."""
+    """A request that cannot be answered, with everything its problem document needs.
+
+    `kind` is a key of STATUS_CODES, `detail` the key detail_* of its sentence (by default the same word),
+    `values` fill the sentence's placeholders, `extensions` are further members of the document.
+    """
 
     def __init__(
         self,
         kind: str,
         lang: str,
-        detail: str,
+        detail: str = "",
+        *,
         parameter: str = "",
-        allowed: list[str] | None = None,
-        extensions: dict | None = None,
-        **values,
-    ):
-        self.kind, self.lang, self.parameter, self.allowed, self.extensions = (
-            kind,
-            lang,
-            parameter,
-            allowed,
-            extensions or {},
-        )
-        self.detail = t(f"detail_{detail}", lang, **values)
+        allowed: Sequence[str] | None = None,
+        extensions: Mapping[str, object] | None = None,
+        **values: object,
+    ) -> None:
+        self.kind, self.lang = kind, lang
+        self.detail = t(f"detail_{detail or kind}", lang, **values)
+        self.extensions: dict[str, object] = dict(extensions or {})
+        if allowed is not None:
+            self.extensions = {"allowed": list(allowed)} | self.extensions
+        if parameter:
+            self.extensions = {"parameter": parameter} | self.extensions
         super().__init__(self.detail)
 
-    def build_response(self, instance: str, headers: dict[str, str] | None = None) -> Response:
-        """The answer; `instance` is the path that was asked for."""
-        body = {
+    def build_response(self, path: str, headers: Mapping[str, str] | None = None) -> Response:
+        """The problem document as a response; `path` is that of the request."""
+        document = {
             "type": f"/api/v1/#{self.kind}",
             "title": t(f"problem_{self.kind}", self.lang),
             "status": STATUS_CODES[self.kind],
             "detail": self.detail,
-            "instance": instance,
+            "instance": path,
         }
-        body |= {"parameter": self.parameter} if self.parameter else {}
-        body |= {"allowed": self.allowed} if self.allowed is not None else {}
         return Response(
-            json.dumps(body | self.extensions),
+            json.dumps(document | self.extensions),
             STATUS_CODES[self.kind],
             {"Content-Language": self.lang, "Cache-Control": "no-store", **(headers or {})},
             "application/problem+json",
         )
+
+
+def build_parameter_problem(
+    name: str, lang: str, detail: str, *, allowed: Sequence[str] | None = None, **values: object
+) -> ProblemError:
+    """The problem of a wrong parameter `name`."""
+    return ProblemError("parameter", lang, detail, parameter=name, allowed=allowed, name=name, **values)

@@ -1,7 +1,10 @@
-"""How answers leave: fresh or unchanged, whole or in pieces, compressed or plain."""
+"""Responses of the API: 200 or 304, buffered or streamed, compressed or not.
+
+Starlette's GZipMiddleware is not used: it compresses for `gzip;q=0` too, and gives both encodings one ETag.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,131 +12,135 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ripresa.api import serializers
-from ripresa.api.endpoints import MEDIA_TYPES, Endpoint
+from ripresa.api.endpoints import MEDIA_TYPES, Endpoint, ParameterValue
 from ripresa.api.row_stream import RowStream
 from ripresa.http_cache import compute_etag, is_not_modified
 
 LATEST_CACHE_CONTROL = "public, max-age=60"
 IMMUTABLE_CACHE_CONTROL = "public, max-age=31536000, immutable"
+MIN_GZIP_BYTES = 500  # shorter bodies are sent as they are
+NOT_MODIFIED_HEADERS = ("Cache-Control", "Vary", "Content-Language")
+ACCEPTS_GZIP = re.compile(r"(^|[\s,])gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))[0-9.]+\s*)?(,|$)")
+
+Headers = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """One request, read: its address, its checked parameters, the data version it is about and the one in place."""
+    """A validated request: its endpoint and parameters, the data version requested and the current one."""
 
     request: Request
     endpoint: Endpoint
-    parameters: dict
+    parameters: Mapping[str, ParameterValue]
     version: str
     current_version: str
-    is_pinned: bool
-    lang: str
+    is_pinned: bool  # the path names the version
+    lang: str  # of the visitor
 
     @property
     def format(self) -> str:
-        return self.parameters["format"]
+        return str(self.parameters["format"])
+
+    @property
+    def text_lang(self) -> str:
+        """The language of the content: the parameter `lang`, else the visitor's."""
+        return str(self.parameters["lang"] or self.lang)
+
+    @property
+    def site(self) -> str:
+        """The origin of the request, such as https://example.org."""
+        return f"{self.request.url.scheme}://{self.request.url.netloc}"
 
     @property
     def is_head(self) -> bool:
         return self.request.method == "HEAD"
 
+    @property
+    def accepts_gzip(self) -> bool:
+        return bool(ACCEPTS_GZIP.search(self.request.headers.get("accept-encoding", "").lower()))
 
-def build_content_disposition(call: RequestContext) -> dict[str, str]:
-    """A file to keep has the version in its name; a browser shows JSON and saves the rest."""
-    shown, ending = (
-        call.format in ("json", "jsonstat"),
-        "jsonstat.json" if call.format == "jsonstat" else call.format,
-    )
-    return {
-        "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="ripresa-digitale_{call.version}_{call.endpoint.name}.{ending}"'
-    }
+    @property
+    def cache_headers(self) -> dict[str, str]:
+        """Immutable if the path names the version."""
+        return {"Cache-Control": IMMUTABLE_CACHE_CONTROL if self.is_pinned else LATEST_CACHE_CONTROL}
+
+    @property
+    def disposition_headers(self) -> dict[str, str]:
+        """A file name with the data version; browsers show JSON and save the other formats."""
+        disposition = "inline" if self.format in ("json", "jsonstat") else "attachment"
+        extension = "jsonstat.json" if self.format == "jsonstat" else self.format
+        name = f"ripresa-digitale_{self.version}_{self.endpoint.name}.{extension}"
+        return {"Content-Disposition": f'{disposition}; filename="{name}"'}
 
 
-def build_list_response(call: RequestContext, lines: list[dict]) -> Response:
+def build_list_response(context: RequestContext, rows: Sequence[Mapping[str, object]]) -> Response:
     """A short list as JSON."""
     return build_full_response(
-        call,
-        serializers.encode_json({"version": call.version, "total": len(lines), "rows": lines}),
+        context,
+        serializers.encode_json({"version": context.version, "total": len(rows), "rows": rows}),
         MEDIA_TYPES["json"],
-        {**build_cache_headers(call), **build_content_disposition(call)},
+        {**context.cache_headers, **context.disposition_headers},
     )
 
 
 def build_full_response(
-    call: RequestContext, body: bytes, media: str, headers: dict, tag: str = ""
+    context: RequestContext, body: bytes, media_type: str, headers: Headers, etag: str = ""
 ) -> Response:
-    """A body that is there whole: its own hash is its ETag, it is compressed once."""
-    headers = {
-        "Vary": "Accept-Encoding",
-        **headers,
-        "ETag": tag or compute_etag(body),
-    }
-    if fresh := build_not_modified(call, headers["ETag"], headers):
-        return fresh
-    if _accepts_gzip(call) and len(body) > 500:
-        body, headers = (
-            serializers.gzip_bytes(body),
-            {**headers, "Content-Encoding": "gzip", "ETag": _gzip_etag(headers["ETag"])},
-        )
-    if call.is_head:
-        return Response(None, 200, {**headers, "Content-Length": str(len(body))}, media)
-    return Response(body, 200, headers, media)
+    """A response whose body is complete; without `etag` its ETag is the body's hash."""
+    etag = etag or compute_etag(body)
+    headers = {"Vary": "Accept-Encoding", **headers, "ETag": etag}
+    if not_modified := build_not_modified(context, etag, headers):
+        return not_modified
+    if context.accepts_gzip and len(body) > MIN_GZIP_BYTES:
+        body = serializers.gzip_bytes(body)
+        headers |= {"Content-Encoding": "gzip", "ETag": _get_gzip_etag(etag)}
+    if context.is_head:
+        return Response(None, 200, headers | {"Content-Length": str(len(body))}, media_type)
+    return Response(body, 200, headers, media_type)
 
 
 def build_streaming_response(
-    call: RequestContext, found: RowStream, pieces: Iterable[bytes], headers: dict, tag: str
+    context: RequestContext, stream: RowStream, chunks: Iterable[bytes], headers: Headers, etag: str
 ) -> Response:
-    """Pieces of a body as they are made."""
-    headers = {**headers, "Vary": "Accept-Encoding", "ETag": tag}
-    if call.format == "parquet":
-        headers["Content-Encoding"] = "identity"  # it is compressed inside
-    elif _accepts_gzip(call):
-        pieces, headers = (
-            serializers.gzip_stream(pieces),
-            {**headers, "Content-Encoding": "gzip", "ETag": _gzip_etag(tag)},
-        )
-    if call.is_head:
-        found.close()
-        pieces = ()
-    return StreamingResponse(pieces, 200, headers, MEDIA_TYPES[call.format])
+    """A response whose body is written chunk by chunk from `stream`."""
+    headers = {**headers, "Vary": "Accept-Encoding", "ETag": etag}
+    if context.format == "parquet":
+        headers["Content-Encoding"] = "identity"  # Parquet is compressed already
+    elif context.accepts_gzip:
+        chunks = serializers.gzip_stream(chunks)
+        headers |= {"Content-Encoding": "gzip", "ETag": _get_gzip_etag(etag)}
+    if context.is_head:
+        stream.close()
+        chunks = ()
+    return StreamingResponse(chunks, 200, headers, MEDIA_TYPES[context.format])
 
 
-def build_not_modified(call: RequestContext, tag: str, headers: dict) -> Response | None:
-    """304 where the client has this answer already, compressed or not."""
-    if not is_not_modified(call.request.headers.get("if-none-match", ""), tag, _gzip_etag(tag)):
+def build_not_modified(context: RequestContext, etag: str, headers: Headers) -> Response | None:
+    """304 if the client has this response, compressed or not; else None."""
+    if_none_match = context.request.headers.get("if-none-match", "")
+    if not is_not_modified(if_none_match, etag, _get_gzip_etag(etag)):
         return None
-    kept_headers = {
-        name: headers[name] for name in ("Cache-Control", "Vary", "Content-Language") if name in headers
-    }
-    return Response(None, 304, {"Vary": "Accept-Encoding", **kept_headers, "ETag": tag})
+    repeated = {name: headers[name] for name in NOT_MODIFIED_HEADERS if name in headers}
+    return Response(None, 304, {"Vary": "Accept-Encoding", **repeated, "ETag": etag})
 
 
-def build_cache_headers(call: RequestContext) -> dict[str, str]:
-    """For how long an answer may be kept."""
-    return {"Cache-Control": IMMUTABLE_CACHE_CONTROL if call.is_pinned else LATEST_CACHE_CONTROL}
-
-
-def build_link_header(call: RequestContext, total: int) -> dict[str, str]:
-    """Where the next and the previous page are."""
-    limit, offset = call.parameters.get("limit"), call.parameters.get("offset", 0)
-    if not limit:
+def build_link_header(context: RequestContext, total: int) -> dict[str, str]:
+    """The header Link with the next and the previous page; empty without `limit`."""
+    limit, offset = context.parameters.get("limit"), context.parameters.get("offset")
+    if not isinstance(limit, int) or not isinstance(offset, int):
         return {}
-    query_items = [
-        (name, value) for name, value in call.request.query_params.multi_items() if name != "offset"
+    query = [item for item in context.request.query_params.multi_items() if item[0] != "offset"]
+    page_offsets = {}
+    if offset + limit < total:
+        page_offsets["next"] = offset + limit
+    if offset:
+        page_offsets["prev"] = max(0, offset - limit)
+    links = [
+        f'<{context.request.url.path}?{urlencode([*query, ("offset", start)])}>; rel="{relation}"'
+        for relation, start in page_offsets.items()
     ]
-
-    def to(start, rel):
-        return f'<{call.request.url.path}?{urlencode([*query_items, ("offset", start)])}>; rel="{rel}"'
-
-    links = [to(offset + limit, "next")] if offset + limit < total else []
-    links += [to(max(0, offset - limit), "prev")] if offset else []
     return {"Link": ", ".join(links)} if links else {}
 
 
-def _gzip_etag(tag: str) -> str:
-    return f'{tag[:-1]}-gzip"'
-
-
-def _accepts_gzip(call: RequestContext) -> bool:
-    wishes = call.request.headers.get("accept-encoding", "").lower()
-    return bool(re.search(r"(^|[\s,])gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))[0-9.]+\s*)?(,|$)", wishes))
+def _get_gzip_etag(etag: str) -> str:
+    return f'{etag[:-1]}-gzip"'

@@ -1,4 +1,4 @@
-"""The application under /api: every declared address, problems for what is not one, and open to pages of other sites."""
+"""The ASGI application mounted at /api: a route per endpoint, and problem documents for every error."""
 
 from functools import partial
 
@@ -14,108 +14,89 @@ from ripresa.api.handlers import HANDLERS
 from ripresa.api.language import get_request_language
 from ripresa.api.problem import ProblemError
 from ripresa.api.responses import RequestContext
-from ripresa.database import query as queries
-from ripresa.database import releases as release
+from ripresa.database import query, releases
 from ripresa.database.build_errors import BuildError
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 
 
 def handle_request(endpoint: Endpoint, request: Request) -> Response:
-    """The answer of an address, whatever is asked of it."""
+    """Validates a request and calls the endpoint's handler; an error becomes a problem document."""
     lang = get_request_language(request)
     try:
-        if len(request.url.query) > MAX_QUERY_LENGTH:
-            raise ProblemError("long", lang, "long", length=len(request.url.query), most=MAX_QUERY_LENGTH)
-        current = queries.get_data_version()
-        requested_version = request.path_params.get("version")
-        parameters = parse_parameters(
-            endpoint, request.path_params, request.query_params.multi_items(), current, lang
-        )
-        if requested_version is not None and requested_version != current:
-            _check_version(endpoint, requested_version, current, lang)
-        return HANDLERS[endpoint.name](
-            RequestContext(
-                request,
-                endpoint,
-                parameters,
-                requested_version or current,
-                current,
-                requested_version is not None,
-                lang,
-            )
-        )
+        return HANDLERS[endpoint.name](_validate_request(endpoint, request, lang))
     except ProblemError as problem:
         return problem.build_response(request.url.path)
-    except BuildError as fault:
-        return ProblemError(
-            "no_database", lang, "no_database", words=str(fault).splitlines()[0]
-        ).build_response(request.url.path, {"Retry-After": "30"})
+    except BuildError as error:
+        problem = ProblemError("no_database", lang, words=str(error).splitlines()[0])
+        return problem.build_response(request.url.path, {"Retry-After": "30"})
+
+
+def _validate_request(endpoint: Endpoint, request: Request, lang: str) -> RequestContext:
+    """The request with its parameters and data version. Raises ProblemError and BuildError."""
+    query_string = request.url.query
+    if len(query_string) > MAX_QUERY_LENGTH:
+        raise ProblemError("long", lang, length=len(query_string), most=MAX_QUERY_LENGTH)
+    current_version = query.get_data_version()
+    query_items = request.query_params.multi_items()
+    parameters = parse_parameters(endpoint, request.path_params, query_items, current_version, lang)
+    version = request.path_params.get("version", current_version)
+    if version != current_version:
+        _check_version(endpoint, version, current_version, lang)
+    is_pinned = "version" in request.path_params
+    return RequestContext(request, endpoint, parameters, version, current_version, is_pinned, lang)
 
 
 def _check_version(endpoint: Endpoint, requested: str, current: str, lang: str) -> None:
-    """Raises Problem, unless the figures of this older version were kept and it is they that are asked for."""
-    known = {line["version"] for line in release.load_releases()}
-    release_file = row_stream.find_release_file(requested)
-    if release_file and endpoint.name == "observations":
-        return
-    newest = f"/api/{API_VERSION}{endpoint.path if '{' not in endpoint.path else '/'}"
-    more = {"current": current, "current_address": newest, "releases": f"/api/{API_VERSION}/versions"}
-    if release_file:
-        raise ProblemError(
-            "version_gone", lang, "version_kept", extensions=more, version=requested, current=current
-        )
-    if requested in known:
-        raise ProblemError(
-            "version_gone", lang, "version_gone", extensions=more, version=requested, current=current
-        )
-    raise ProblemError(
-        "version_unknown", lang, "version_unknown", extensions=more, version=requested[:60], current=current
-    )
+    """Raises ProblemError for another version than the current, except for its archived observations."""
+    kind = detail = "version_unknown"
+    if row_stream.find_release_file(requested):
+        if endpoint.name == "observations":
+            return
+        kind, detail = "version_gone", "version_kept"
+    elif any(release["version"] == requested for release in releases.load_releases()):
+        kind = detail = "version_gone"
+    latest_path = f"/api/{API_VERSION}{'/' if endpoint.path_parameters else endpoint.path}"
+    extensions = {
+        "current": current,
+        "current_address": latest_path,
+        "releases": f"/api/{API_VERSION}/versions",
+    }
+    raise ProblemError(kind, lang, detail, extensions=extensions, version=requested[:60], current=current)
 
 
-def _handle_http_exception(request: Request, fault: HTTPException) -> Response:
-    """An address or a method that is not declared."""
-    lang = get_request_language(request)
-    if fault.status_code == 405:
-        return ProblemError(
-            "method", lang, "method", method=request.method[:20], allowed=ALLOWED_METHODS.split(", ")
-        ).build_response(request.url.path, {"Allow": ALLOWED_METHODS})
+def _handle_unknown_path(request: Request, error: Exception) -> Response:
     paths = [f"/api/{API_VERSION}{endpoint.path}" for endpoint in ENDPOINTS]
-    return ProblemError(
-        "not_found", lang, "no_address", allowed=paths, path=request.url.path[:100]
-    ).build_response(request.url.path)
+    path, lang = request.url.path, get_request_language(request)
+    return ProblemError("not_found", lang, "no_address", allowed=paths, path=path[:100]).build_response(path)
 
 
-def _handle_unexpected_error(request: Request, fault: Exception) -> Response:
-    lang = get_request_language(request)
-    return ProblemError("failed", lang, "failed").build_response(request.url.path)
+def _handle_unknown_method(request: Request, error: Exception) -> Response:
+    methods, lang = ALLOWED_METHODS.split(", "), get_request_language(request)
+    problem = ProblemError("method", lang, method=request.method[:20], allowed=methods)
+    return problem.build_response(request.url.path, {"Allow": ALLOWED_METHODS})
+
+
+def _handle_unexpected_error(request: Request, error: Exception) -> Response:
+    return ProblemError("failed", get_request_language(request)).build_response(request.url.path)
 
 
 def _build_routes() -> list[Route]:
     routes = []
     for endpoint in ENDPOINTS:
-        routes.append(
-            Route(
-                f"/{API_VERSION}{endpoint.path}",
-                partial(handle_request, endpoint),
-                methods=["GET"],
-                name=endpoint.name,
-            )
-        )
+        handler, name = partial(handle_request, endpoint), endpoint.name
+        routes.append(Route(f"/{API_VERSION}{endpoint.path}", handler, methods=["GET"], name=name))
         if endpoint.pinnable:
-            routes.append(
-                Route(
-                    f"/{API_VERSION}/versions/{{version}}{endpoint.path}",
-                    partial(handle_request, endpoint),
-                    methods=["GET"],
-                    name=f"{endpoint.name}_of_version",
-                )
-            )
+            path = f"/{API_VERSION}/versions/{{version}}{endpoint.path}"
+            routes.append(Route(path, handler, methods=["GET"], name=f"{name}_of_version"))
     return routes
 
 
 api_app = Starlette(
     routes=_build_routes(),
-    exception_handlers={HTTPException: _handle_http_exception, Exception: _handle_unexpected_error},
+    exception_handlers={
+        HTTPException: _handle_unknown_path,
+        405: _handle_unknown_method,
+        Exception: _handle_unexpected_error,
+    },
 )

@@ -1,10 +1,10 @@
-"""Rows as they leave: batches of Arrow in, pieces of a file out, so that a large answer never stands whole in memory."""
+"""Serializers: Arrow batches in, chunks of a file out, so that a large response is never in memory whole."""
 
 import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import pyarrow as pa
@@ -16,40 +16,36 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def serialize_csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
-    """Header on line 1, missing numbers empty, no cell that a spreadsheet would run."""
+    """CSV with a header line, empty cells for missing values, and spreadsheet formulas escaped."""
     yield ",".join(schema.names).encode() + b"\n"
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in batches:
-        out = io.BytesIO()
-        csv.write_csv(
-            pa.RecordBatch.from_arrays([_escape_formulas(column) for column in batch.columns], schema=schema),
-            out,
-            options,
-        )
-        yield out.getvalue()
+        columns = [_escape_formulas(column) for column in batch.columns]
+        chunk = io.BytesIO()
+        csv.write_csv(pa.RecordBatch.from_arrays(columns, schema=schema), chunk, options)
+        yield chunk.getvalue()
 
 
-def serialize_json(batches: Batches, members: dict) -> Iterator[bytes]:
-    """One object: the members of `head`, then rows. The batches hold one column, a row's JSON text."""
+def serialize_json(batches: Batches, members: Mapping[str, object]) -> Iterator[bytes]:
+    """One JSON object: `members`, then "rows". The batches have one column, the JSON text of each row."""
     yield encode_json(members)[:-1] + b',"rows":['
-    between = ""
+    separator = ""
     for batch in batches:
         if batch.num_rows:
-            yield (between + ",\n".join(batch.column(0).to_pylist())).encode()
-            between = ",\n"
+            yield (separator + ",\n".join(batch.column(0).to_pylist())).encode()
+            separator = ",\n"
     yield b"]}"
 
 
-def serialize_parquet(schema: pa.Schema, batches: Batches, metadata: dict) -> Iterator[bytes]:
-    """One file, a row group a batch; `head` goes into its metadata."""
-    out = _ChunkBuffer()
-    with parquet.ParquetWriter(
-        out, schema.with_metadata({key: str(value) for key, value in metadata.items()}), compression="zstd"
-    ) as writer:
+def serialize_parquet(schema: pa.Schema, batches: Batches, metadata: Mapping[str, object]) -> Iterator[bytes]:
+    """A Parquet file with one row group per batch and `metadata` as its key-value metadata."""
+    buffer = _ChunkBuffer()
+    schema = schema.with_metadata({key: str(value) for key, value in metadata.items()})
+    with parquet.ParquetWriter(buffer, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch)
-            yield out.drain()
-    yield out.drain()
+            yield buffer.drain()
+    yield buffer.drain()
 
 
 def encode_json(value: object) -> bytes:
@@ -59,45 +55,40 @@ def encode_json(value: object) -> bytes:
 
 @lru_cache(maxsize=64)
 def gzip_bytes(body: bytes) -> bytes:
-    """A whole body, compressed and kept."""
+    """A compressed body; the last 64 are cached."""
     return gzip.compress(body, 6, mtime=0)
 
 
-def gzip_stream(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Pieces compressed as they pass."""
-    squeeze = zlib.compressobj(6, wbits=31)
-    for piece in pieces:
-        if small := squeeze.compress(piece):
-            yield small
-    yield squeeze.flush()
+def gzip_stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks compressed as one gzip stream."""
+    compressor = zlib.compressobj(6, wbits=31)
+    for chunk in chunks:
+        if compressed := compressor.compress(chunk):
+            yield compressed
+    yield compressor.flush()
 
 
-class _ChunkBuffer(io.RawIOBase):
-    """A file that gives away what was written to it."""
+class _ChunkBuffer(io.BytesIO):
+    """In-memory file that can be drained between row groups; positions go on counting from the start."""
 
-    def __init__(self):
-        self._chunks, self._position = [], 0
-
-    def writable(self) -> bool:
-        return True
+    def __init__(self) -> None:
+        super().__init__()
+        self._drained_bytes = 0
 
     def tell(self) -> int:
-        return self._position
-
-    def write(self, piece) -> int:
-        self._chunks.append(bytes(piece))
-        self._position += len(self._chunks[-1])
-        return len(self._chunks[-1])
+        return self._drained_bytes + super().tell()
 
     def drain(self) -> bytes:
-        parts, self._chunks = self._chunks, []
-        return b"".join(parts)
+        chunk = self.getvalue()
+        self._drained_bytes += len(chunk)
+        self.seek(0)
+        self.truncate()
+        return chunk
 
 
 def _escape_formulas(column: pa.Array) -> pa.Array:
     if not pa.types.is_string(column.type):
         return column
-    texts = column.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(
-        texts.indices, pa.array(map(escape_formula, texts.dictionary.to_pylist()), pa.string())
-    ).dictionary_decode()
+    encoded = column.dictionary_encode()
+    escaped = pa.array(map(escape_formula, encoded.dictionary.to_pylist()), pa.string())
+    return pa.DictionaryArray.from_arrays(encoded.indices, escaped).dictionary_decode()

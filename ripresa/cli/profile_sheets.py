@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from ripresa.database.query import get_data_version, run_query
-from ripresa.profiles import area_profile, pdf, sheet, sheet_index
+from ripresa.profiles import area_profile, pdf, profile_html, sheet_index
 from ripresa.settings import LANGS, PROFILE_SHEETS
 
 # The fullest profile, a macro-area, one with small numbers, one joined from two areas, a country.
@@ -47,8 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
                 folder = options.out / lang
                 folder.mkdir(parents=True, exist_ok=True)
                 for code in codes:
-                    html = sheet.render_sheet(area_profile.load_area_profile(code, lang))
-                    (folder / sheet.build_pdf_name(code)).write_bytes(render_pdf(html))
+                    html = profile_html.render_sheet(area_profile.load_area_profile(code, lang))
+                    (folder / profile_html.build_pdf_name(code)).write_bytes(render_pdf(html))
                 print(f"sheets: {len(codes)} in {folder}", file=sys.stderr, flush=True)
     except pdf.BrowserNotFoundError as error:
         print(error, file=sys.stderr)

@@ -1,1 +1,1 @@
-"""One figure as a small page of its own, for an iframe: HTML and SVG without scripts of others."""
+"""One figure as a small self-contained page for an iframe: HTML and SVG without plotly.js."""

@@ -1,1 +1,1 @@
-"""What a reader takes away: files, images, citations and links, and the check that they are still true. No session."""
+"""Exports of a view: files, images, citations, links and code; their integrity seal, and its verification."""

@@ -1,11 +1,12 @@
-"""How to cite a view: the publishers first, us second, with data version and day of access."""
+"""How to cite a view: its publishers first, this site second, with data version and day of access."""
 
 import re
 
 from ripresa.exports.export_table import ExportedTable
 from ripresa.i18n import format_period, t, translate_fragments
+from ripresa.settings import SITE_NAME
 
-SITE_NAME = "Ripresa digitale"
+MAX_AREAS_IN_TITLE = 3
 TEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -23,13 +24,13 @@ TEX_ESCAPES = {
 def format_citation(export: ExportedTable, lang: str = "") -> str:
     """One sentence for a footnote."""
     lang = lang or export.view.lang
-    said = "; ".join(
+    sources = [
         f"{translate_fragments(source.publisher, lang)}, {source.name[lang]}" for source in export.sources
-    )
+    ]
     return t(
         "citation",
         lang,
-        sources=said,
+        sources="; ".join(sources),
         title=format_title(export, lang),
         version=export.version,
         day=format_period(export.access_date.isoformat(), lang),
@@ -40,15 +41,8 @@ def format_citation(export: ExportedTable, lang: str = "") -> str:
 def format_bibtex(export: ExportedTable) -> str:
     """An entry for a bibliography in LaTeX."""
     lang, view = export.view.lang, export.view
-    key = "_".join(
-        (
-            "ripresa",
-            view.indicator.id,
-            view.level,
-            re.sub(r"[^0-9A-Za-z]+", "", view.period),
-            export.version[:6],
-        )
-    )
+    period = re.sub(r"[^0-9A-Za-z]+", "", view.period)
+    key = "_".join(("ripresa", view.indicator.id, view.level, period, export.version[:6]))
     fields = {
         "author": " and ".join(f"{{{_escape_tex(name)}}}" for name in [*_get_publishers(export), SITE_NAME]),
         "title": f"{{{_escape_tex(format_title(export, lang))}}}",
@@ -89,33 +83,21 @@ def format_ris(export: ExportedTable) -> str:
 
 
 def format_title(export: ExportedTable, lang: str) -> str:
-    """What is cited: indicator, where, when."""
-    view = export.view
-    names = (
-        list(dict.fromkeys(export.table.loc[export.table["geo"].isin(view.geo), "geo_name"]))
-        if lang == view.lang
-        else []
-    )
-    where = ", ".join(names) if 0 < len(names) <= 3 else t(f"level_{view.level}", lang)
-    periods = (
-        export.table.sort_values("period_start")["period"].unique().tolist()
-        if len(export.table)
-        else [view.period]
-    )
-    when = (
-        format_period(periods[0], lang)
-        if len(periods) == 1
-        else f"{format_period(periods[0], lang)} – {format_period(periods[-1], lang)}"
-    )
-    provisional = (
-        (export.table["status"] == "provisional") | export.table["flags"].str.contains("p")
-    ) & export.table["value"].notna()
-    when += (
-        f" ({t('status_provisional' if provisional.all() else 'cited_partly', lang)})"
-        if provisional.any()
-        else ""
-    )
-    return f"{export.format_label(lang)}, {where}, {when}"
+    """The title of a citation: indicator, areas, periods."""
+    view, table = export.view, export.table
+    names: list[str] = []
+    if lang == view.lang:  # the table has its names in one language
+        names = list(dict.fromkeys(table.loc[table["geo"].isin(view.geo), "geo_name"]))
+    areas = ", ".join(names) if 0 < len(names) <= MAX_AREAS_IN_TITLE else t(f"level_{view.level}", lang)
+    periods = table.sort_values("period_start")["period"].tolist() or [view.period]
+    when = format_period(periods[0], lang)
+    if periods[-1] != periods[0]:
+        when += f" – {format_period(periods[-1], lang)}"
+    is_provisional = (table["status"] == "provisional") | table["flags"].str.contains("p")
+    is_provisional &= table["value"].notna()
+    if is_provisional.any():
+        when += f" ({t('status_provisional' if is_provisional.all() else 'cited_partly', lang)})"
+    return f"{export.format_label(lang)}, {areas}, {when}"
 
 
 def _get_publishers(export: ExportedTable) -> list[str]:
@@ -124,9 +106,9 @@ def _get_publishers(export: ExportedTable) -> list[str]:
     )
 
 
-def _escape_tex(said: str) -> str:
-    return "".join(TEX_ESCAPES.get(letter, letter) for letter in said)
+def _escape_tex(text: str) -> str:
+    return "".join(TEX_ESCAPES.get(letter, letter) for letter in text)
 
 
-def _sanitize_url(link: str) -> str:
-    return re.sub(r"[\s{}\\]", "", link)
+def _sanitize_url(url: str) -> str:
+    return re.sub(r"[\s{}\\]", "", url)

@@ -1,9 +1,10 @@
-"""One flat table of a view, the same in every format: codes and labels side by side, and what a reader needs to check each figure."""
+"""The table of a view that every export format contains: codes, labels and provenance of each value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from ripresa import catalogue
 from ripresa.database.published_observation import KEY_COLUMNS
 from ripresa.database.query import get_data_version, run_query
 from ripresa.exports import links
-from ripresa.exports import seal as fingerprint
+from ripresa.exports.seal import Seal, build_seal, checksum_rows
 from ripresa.filters import View
 from ripresa.i18n import translate_fragments
 from ripresa.narrative.figure_text import FigureText, build_figure_text
@@ -19,7 +20,7 @@ from ripresa.observations.rows import get_row_roles
 
 BREAKDOWN_DIMENSIONS = ("sector", "gender", "size")
 NUMERIC_COLUMNS = ("value", "ci_low", "ci_high", "n")
-COLUMNS = {  # name: type, what it holds in Italian and in English; the order is the order in the file
+COLUMNS = {  # name: type, description in Italian and in English; in the order of the file
     "indicator": ("string", "Codice dell'indicatore", "Indicator code"),
     "indicator_name": ("string", "Indicatore", "Indicator"),
     "unit": (
@@ -35,8 +36,10 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
     "geo_name": ("string", "Area", "Area"),
     "role": (
         "string",
-        "area, o reference: il termine di confronto (Italia, UE, mondo), fuori dall'ordine e dal conto delle aree",
-        "area, or reference: what the areas are read against (Italy, EU, world), neither ranked nor counted among them",
+        "area, o reference: il termine di confronto (Italia, UE, mondo), "
+        "fuori dall'ordine e dal conto delle aree",
+        "area, or reference: what the areas are read against (Italy, EU, world), "
+        "neither ranked nor counted among them",
     ),
     "sector": (
         "string",
@@ -105,9 +108,11 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
     ),
     "flags": (
         "string",
-        "b serie interrotta, c riservato, d definizione diversa, e stimato, n non significativo, p provvisorio, u poco affidabile, z non applicabile; "
+        "b serie interrotta, c riservato, d definizione diversa, e stimato, n non significativo, "
+        "p provvisorio, u poco affidabile, z non applicabile; "
         "o indagine prima del 2019, s base sotto 30, v vecchia edizione",
-        "b break, c confidential, d definition differs, e estimated, n not significant, p provisional, u low reliability, z not applicable; "
+        "b break, c confidential, d definition differs, e estimated, n not significant, p provisional, "
+        "u low reliability, z not applicable; "
         "o survey before 2019, s base under 30, v old vintage",
     ),
     "population": (
@@ -138,7 +143,7 @@ COLUMNS = {  # name: type, what it holds in Italian and in English; the order is
 
 @dataclass(frozen=True, eq=False)
 class ExportedTable:
-    """A view ready to leave: its table, the words of its figure, and where and when it was taken."""
+    """A view to export: table, texts of the figure, data version, day of access and base URL of the site."""
 
     view: View
     table: pd.DataFrame
@@ -149,56 +154,48 @@ class ExportedTable:
 
     @cached_property
     def permalink(self) -> str:
-        """The link to cite: every choice and the data version."""
+        """The URL to cite, with every parameter and the data version."""
         return links.build_page_url(
             self.site, self.view, links.get_permalink_parameters(self.view, self.version)
         )
 
     @cached_property
     def short_link(self) -> str:
-        """The link to print: as few words as open the same view, without https."""
-        return links.build_page_url(self.site, self.view, links.get_short_parameters(self.view)).partition(
-            "://"
-        )[2]
+        """The URL to print, with the fewest parameters and without https."""
+        url = links.build_page_url(self.site, self.view, links.get_short_parameters(self.view))
+        return url.partition("://")[2]
 
     @cached_property
-    def seal(self) -> dict:
-        """What every format carries to be verified by."""
-        return fingerprint.build_seal(self.version, links.canonicalize_view(self.view), self.table)
+    def seal(self) -> Seal:
+        """The integrity seal of the table."""
+        return build_seal(self.version, links.canonicalize_view(self.view), self.table)
 
     def format_label(self, lang: str) -> str:
-        """The indicator, and the part of the firms that all figures are of."""
-        return format_indicator_label(
-            self.view.indicator,
-            {
-                kind: self.table[kind].iloc[0]
-                for kind in BREAKDOWN_DIMENSIONS
-                if self.table[kind].nunique() == 1
-            },
-            lang,
-        )
+        """The indicator and the breakdown that all rows have in common."""
+        breakdown = {
+            name: self.table[name].iloc[0] for name in BREAKDOWN_DIMENSIONS if self.table[name].nunique() == 1
+        }
+        return format_indicator_label(self.view.indicator, breakdown, lang)
 
     @cached_property
     def sources(self) -> list[catalogue.Source]:
-        """The sources of the figures, the one with most figures first."""
-        return [catalogue.load_sources()[id] for id in self.table["source"].value_counts().index] or [
-            catalogue.load_sources()[self.view.indicator.source]
-        ]
+        """The sources of the rows, the one with most rows first."""
+        ids = list(self.table["source"].value_counts().index) or [self.view.indicator.source]
+        return [catalogue.load_sources()[id] for id in ids]
 
 
 def format_indicator_label(indicator: catalogue.Indicator, breakdown: Mapping[str, object], lang: str) -> str:
-    """An indicator with the sector, who leads and the size it is held at, where that is not all firms."""
-    said = {(row.kind, row.code): row.name for row in run_query("labels", lang=lang).itertuples()}
-    return ", ".join(
-        [
-            indicator.label[lang],
-            *(
-                said[kind, breakdown[kind]]
-                for kind in BREAKDOWN_DIMENSIONS
-                if breakdown.get(kind, "all") not in ("all", "female-male")
-            ),
-        ]
+    """An indicator with the sector, gender and size of the breakdown, where that is not all firms."""
+    labels = run_query("labels", lang=lang)
+    names: dict[object, str] = dict(
+        zip(zip(labels["kind"], labels["code"], strict=True), labels["name"], strict=True)
     )
+    parts = [
+        names[name, breakdown[name]]
+        for name in BREAKDOWN_DIMENSIONS
+        if breakdown.get(name, "all") not in ("all", "female-male")
+    ]
+    return ", ".join([indicator.label[lang], *parts])
 
 
 def build_export(
@@ -209,56 +206,41 @@ def build_export(
     text: FigureText | None = None,
     data_version: str = "",
 ) -> ExportedTable:
-    """An export of `rows`, the rows the figure draws. `text` stands around the figure; `data_version` where it is not the newest."""
-    current = data_version or get_data_version()
-    return ExportedTable(
-        view,
-        flatten_rows(rows, view, current),
-        text or build_figure_text(rows, view),
-        current,
-        day,
-        site,
-    )
+    """An export of the rows of a figure, with its texts; `data_version` is by default the current one."""
+    version = data_version or get_data_version()
+    table = flatten_rows(rows, view, version)
+    return ExportedTable(view, table, text or build_figure_text(rows, view), version, day, site)
 
 
 def flatten_rows(rows: pd.DataFrame, view: View, data_version: str = "") -> pd.DataFrame:
-    """The rows of a view with exactly the columns of COLUMNS; missing numbers stay missing, missing texts are empty."""
+    """The rows of a view with exactly the COLUMNS; missing numbers stay missing, missing texts are empty."""
     table = pd.DataFrame(index=range(len(rows)))
-    given = rows.reset_index(drop=True)
-    indicators = (
-        given["indicator"]
-        if "indicator" in given
-        else pd.Series([view.indicator.id] * len(given), dtype="object")
-    )
-    about = {id: catalogue.get_indicator(id) for id in indicators.unique()}
+    rows = rows.reset_index(drop=True)
     for name, (kind, *_) in COLUMNS.items():
-        column = given[name] if name in given else pd.Series([None] * len(given), dtype="object")
+        column = rows[name] if name in rows else pd.Series([None] * len(rows), dtype="object")
         table[name] = _coerce_column(column, kind)
-    table["role"] = get_row_roles(given.to_dict("records"), view)
-    table["indicator"] = indicators.astype(object)
-    table["indicator_name"] = [about[id].label[view.lang] for id in indicators]
-    table["unit"] = [about[id].unit for id in indicators]
+    ids = list(rows["indicator"]) if "indicator" in rows else [view.indicator.id] * len(rows)
+    indicators = {id: catalogue.get_indicator(id) for id in dict.fromkeys(ids)}
+    table["role"] = get_row_roles(rows.to_dict("records"), view)
+    table["indicator"] = pd.Series(ids, dtype="object")
+    table["indicator_name"] = [indicators[id].label[view.lang] for id in ids]
+    table["unit"] = [indicators[id].unit for id in ids]
     table["citations"] = [translate_fragments(text, view.lang) for text in _load_citations(table)]
     table["population"] = [
         translate_fragments(text, view.lang, "population_") for text in table["population"]
     ]
     table["data_version"] = data_version or get_data_version()
-    table["check"] = fingerprint.checksum_rows(table)
+    table["check"] = checksum_rows(table)
     return table
 
 
 def get_observation_keys(table: pd.DataFrame) -> list[tuple[str, ...]]:
-    """The key of each figure as published: a figure drawn for each part of a joined area has the key of the whole."""
-    return [
-        tuple(
-            row[name] if name != "geo" or not row["published_geo"] else row["published_geo"]
-            for name in KEY_COLUMNS
-        )
-        for row in table.to_dict("records")
-    ]
+    """The key of each row as published: parts of a joined area have the code of the joined area."""
+    published = table.assign(geo=table["published_geo"].where(table["published_geo"] != "", table["geo"]))
+    return list(published[list(KEY_COLUMNS)].itertuples(index=False, name=None))
 
 
-def _coerce_column(column: pd.Series, kind: str) -> pd.Series:
+def _coerce_column(column: "pd.Series[Any]", kind: str) -> "pd.Series[Any]":
     if kind == "number":
         return pd.to_numeric(column).astype("float64")
     if kind == "integer":
@@ -271,19 +253,15 @@ def _coerce_column(column: pd.Series, kind: str) -> pd.Series:
 
 
 def _load_citations(table: pd.DataFrame) -> list[str]:
-    """The documents of each figure, asked once for each indicator and choice in the table."""
-    found: dict[tuple, str] = {}
-    for choice in table[["indicator", "sector", "gender", "size"]].drop_duplicates().to_dict("records"):
-        for row in run_query("observation_citations", **choice).itertuples():
-            found[
-                (
-                    choice["indicator"],
-                    row.geo,
-                    choice["sector"],
-                    choice["gender"],
-                    choice["size"],
-                    row.period,
-                    row.edition,
-                )
-            ] = row.citations
-    return [found.get(key, "") for key in get_observation_keys(table)]
+    """The documents of each row, with one query per indicator and breakdown in the table."""
+    citations: dict[tuple[str, ...], str] = {}
+    selections = table[["indicator", *BREAKDOWN_DIMENSIONS]].drop_duplicates()
+    for indicator, sector, gender, size in selections.itertuples(index=False, name=None):
+        documents = run_query(
+            "observation_citations", indicator=indicator, sector=sector, gender=gender, size=size
+        )
+        for geo, period, edition, text in documents[["geo", "period", "edition", "citations"]].itertuples(
+            index=False, name=None
+        ):
+            citations[indicator, geo, sector, gender, size, period, edition] = text
+    return [citations.get(key, "") for key in get_observation_keys(table)]

@@ -1,6 +1,7 @@
-"""The files of an export: CSV, CSV for Italian Excel, XLSX, Parquet, JSON and a zip with its description. All hold the same table.
+"""The files of an export: CSV, CSV for Italian Excel, XLSX, Parquet, JSON, and a zip as a data package.
 
-Text that a spreadsheet would run is neutralised in the spreadsheet formats (fingerprint.neutral): one apostrophe in front, taken away on reading.
+All contain the same table. Text that a spreadsheet would evaluate gets an apostrophe in the spreadsheet
+formats (seal.escape_formula), which is removed on reading.
 """
 
 import csv
@@ -9,33 +10,48 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from ripresa.catalogue import get_universe
+from ripresa.database.published_observation import KEY_COLUMNS
 from ripresa.exports import citation
-from ripresa.exports import seal as fingerprint
-from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS, ExportedTable
-from ripresa.exports.seal import escape_formula, normalize_cell
+from ripresa.exports.export_table import COLUMNS, ExportedTable
+from ripresa.exports.seal import (
+    RECORD_SEPARATOR,
+    UNIT_SEPARATOR,
+    add_checksum,
+    checksum,
+    escape_formula,
+    normalize_cell,
+    serialize_seal,
+)
 from ripresa.filters import View
 from ripresa.i18n import format_period, t, translate_fragments
-from ripresa.settings import LANGS
+from ripresa.settings import LANGS, SITE_NAME
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format as CellFormat
+    from xlsxwriter.worksheet import Worksheet
 
 ARROW_TYPES = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "date": pa.date32()}
 MAX_PROPERTY_LENGTH = 250  # Excel keeps at most 255 characters in a property
-SHEET_NAMES = ("data", "metadata", "notes")
+SHEET_NAMES = ("metadata", "notes")  # after the sheet with the data
+MAX_COLUMN_WIDTH = 40  # characters
 MAX_AREAS_IN_FILE_NAME = 3
+REQUIRED_COLUMNS = ("indicator", "geo", "period", "check")
 LICENCES = {"CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/")}
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """One way to take the table: file ending, what a browser calls it, what writes it."""
+    """A file format: suffix, media type and the function that writes it."""
 
     suffix: str
     media_type: str
@@ -48,33 +64,27 @@ def build_file(export: ExportedTable, file_format: str) -> bytes:
 
 
 def build_file_name(rows: pd.DataFrame, view: View, version: str, file_format: str) -> str:
-    """indicator_sector_area_period_lang_version.ending, without the sector where it is the total; `form` is one of FORMATS, or the ending of an image."""
-    ending = FORMATS[file_format].suffix if file_format in FORMATS else f".{file_format}"
-    return f"{build_file_stem(rows, view, version)}{ending}"
+    """The file name of an export; `file_format` is one of FORMATS, or the suffix of an image."""
+    suffix = FORMATS[file_format].suffix if file_format in FORMATS else f".{file_format}"
+    return f"{build_file_stem(rows, view, version)}{suffix}"
 
 
 def build_file_stem(rows: pd.DataFrame, view: View, version: str) -> str:
-    """A file's name without its ending."""
-    area = "-".join(view.geo) if 0 < len(view.geo) <= MAX_AREAS_IN_FILE_NAME else view.level
-    sector = (
-        rows["sector"].unique() if rows["sector"].nunique() == 1 and (rows["sector"] != "all").any() else ()
-    )
-    periods = sorted(rows["period"].unique()) if len(rows) else [view.period]
-    period = (
-        periods[0]
-        if len(periods) == 1
-        else f"{periods[0][:4]}-{periods[-1][:4]}"
-        if periods[0][:4] != periods[-1][:4]
-        else periods[0][:4]
-    )
-    return "_".join(
-        re.sub(r"[^A-Za-z0-9.+-]+", "-", part) if place else part
-        for place, part in enumerate((view.indicator.id, *sector, area, period, view.lang, version))
-    )
+    """indicator[_sector]_area_period_lang_version, with the sector if all rows have the same."""
+    sectors = set(rows["sector"])
+    parts = [*sectors] if len(sectors) == 1 and sectors != {"all"} else []
+    parts.append("-".join(view.geo) if 0 < len(view.geo) <= MAX_AREAS_IN_FILE_NAME else view.level)
+    periods = sorted(rows["period"].unique()) or [view.period]
+    if len(periods) == 1:
+        parts.append(periods[0])
+    else:
+        parts.append("-".join(dict.fromkeys((periods[0][:4], periods[-1][:4]))))
+    parts += [view.lang, version]
+    return "_".join([view.indicator.id, *(re.sub(r"[^A-Za-z0-9.+-]+", "-", part) for part in parts)])
 
 
 def build_metadata(export: ExportedTable) -> dict[str, str]:
-    """What a reader must know of the table, in the language of the view: words by name, in reading order."""
+    """The metadata of the table by name, in the language of the view and in reading order."""
     lang, indicator = export.view.lang, export.view.indicator
     return {
         "title": export.text.title,
@@ -98,53 +108,50 @@ def build_metadata(export: ExportedTable) -> dict[str, str]:
 
 
 def write_csv(export: ExportedTable) -> bytes:
-    """CSV as analysts read it: UTF-8, comma, decimal point, header on row 1, missing cells empty."""
-    return _write_delimited(export, ",", lambda value: normalize_cell(value), "\n").encode()
+    """CSV for analysis: UTF-8, comma, decimal point, header on row 1, missing cells empty."""
+    return _write_delimited(export, ",", normalize_cell, "\n").encode()
 
 
 def write_excel_csv(export: ExportedTable) -> bytes:
-    """CSV as Italian Excel opens it: byte order mark, semicolon, decimal comma, and no text it would turn into a date."""
-    return (
-        b"\xef\xbb\xbf"
-        + _write_delimited(
-            export, ";", lambda value: normalize_cell(value).replace(".", ","), "\r\n", excel=True
-        ).encode()
-    )
+    """CSV for Italian Excel: byte order mark, semicolon, decimal comma, no text that becomes a date."""
+
+    def format_number(value: object) -> str:
+        return normalize_cell(value).replace(".", ",")
+
+    return _write_delimited(export, ";", format_number, "\r\n", excel=True).encode("utf-8-sig")
 
 
 def _write_delimited(
-    export: ExportedTable, mark: str, number: Callable[[object], str], end: str, excel: bool = False
+    export: ExportedTable,
+    delimiter: str,
+    format_number: Callable[[object], str],
+    line_end: str,
+    excel: bool = False,
 ) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=mark, lineterminator=end)
+    def format_text(text: str) -> str:
+        return escape_formula(" ".join(text.split()), excel)
+
+    output = io.StringIO()
+    writer = csv.writer(output, delimiter=delimiter, lineterminator=line_end)
     writer.writerow(COLUMNS)
-    columns = [
-        [number(value) for value in export.table[name]]
-        if name in NUMERIC_COLUMNS
-        else [
-            normalize_cell(value) if kind == "date" else escape_formula(_collapse_whitespace(value), excel)
-            for value in export.table[name]
-        ]
-        for name, (kind, *_) in COLUMNS.items()
-    ]
-    writer.writerows(zip(*columns))
-    return out.getvalue()
-
-
-def _collapse_whitespace(text: str) -> str:
-    return " ".join(text.split())
+    columns = []
+    for name, (kind, *_) in COLUMNS.items():
+        format_cell = {"string": format_text, "date": normalize_cell}.get(kind, format_number)
+        columns.append([format_cell(value) for value in export.table[name]])
+    writer.writerows(zip(*columns, strict=True))
+    return output.getvalue()
 
 
 # --- XLSX ---
 
 
 def write_xlsx(export: ExportedTable) -> bytes:
-    """XLSX with the sheets data, metadata and notes; every text is text, never a formula or a link."""
-    import xlsxwriter  # 2 MB, and a moment of the start, that a visitor seldom needs
+    """XLSX with the sheets data, metadata and notes; every text is a string, never a formula or a link."""
+    import xlsxwriter  # imported late: 2 MB that few visitors need
 
-    out = io.BytesIO()
+    output = io.BytesIO()
     book = xlsxwriter.Workbook(
-        out,
+        output,
         {
             "in_memory": True,
             "strings_to_formulas": False,
@@ -153,77 +160,67 @@ def write_xlsx(export: ExportedTable) -> bytes:
             "nan_inf_to_errors": False,
         },
     )
-    words = build_metadata(export)
+    metadata = build_metadata(export)
     book.set_properties(
         {
-            "title": words["title"][:250],
-            "subject": words["indicator"][:250],
-            "author": "Ripresa digitale",
-            "comments": words["source"][:250],
+            "title": metadata["title"][:MAX_PROPERTY_LENGTH],
+            "subject": metadata["indicator"][:MAX_PROPERTY_LENGTH],
+            "author": SITE_NAME,
+            "comments": metadata["source"][:MAX_PROPERTY_LENGTH],
             "created": datetime.combine(export.access_date, time(12)),
         }
     )
-    extra = _build_metadata_lines(export), _build_note_lines(export)
-    seal = fingerprint.dumps(export.seal | {"about": checksum_sheets(*extra)})
-    for place, start in enumerate(range(0, len(seal), MAX_PROPERTY_LENGTH)):
-        book.set_custom_property(
-            f"ripresa_seal_{place:02}", seal[start : start + MAX_PROPERTY_LENGTH], "text"
-        )
-    look = {
+    text_sheets = _build_metadata_lines(export), _build_note_lines(export)
+    seal = serialize_seal({**export.seal, "about": checksum_sheets(*text_sheets)})
+    for index, start in enumerate(range(0, len(seal), MAX_PROPERTY_LENGTH)):
+        part = seal[start : start + MAX_PROPERTY_LENGTH]
+        book.set_custom_property(f"ripresa_seal_{index:02}", part, "text")
+    decimals = _get_decimals(export)
+    cell_formats = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
-        "number": book.add_format(
-            {"num_format": "0" + ("." + "0" * _get_decimals(export) if _get_decimals(export) else "")}
-        ),
+        "number": book.add_format({"num_format": f"{0:.{decimals}f}"}),
     }
-    _write_data_sheet(book.add_worksheet(t("sheet_data", export.view.lang)), export, look)
-    for title, lines in zip(SHEET_NAMES[1:], extra):
-        sheet = book.add_worksheet(t(f"sheet_{title}", export.view.lang))
+    _write_data_sheet(book.add_worksheet(t("sheet_data", export.view.lang)), export, cell_formats)
+    for name, lines in zip(SHEET_NAMES, text_sheets, strict=True):
+        sheet = book.add_worksheet(t(f"sheet_{name}", export.view.lang))
         sheet.set_column(0, 0, 28)
-        sheet.set_column(1, 1, 110, look["wrap"])
-        for place, (left, right) in enumerate(lines):
-            sheet.write_string(place, 0, escape_formula(left), look["head"])
-            sheet.write_string(place, 1, escape_formula(right), look["wrap"])
+        sheet.set_column(1, 1, 110, cell_formats["wrap"])
+        for line, (label, text) in enumerate(lines):
+            sheet.write_string(line, 0, escape_formula(label), cell_formats["head"])
+            sheet.write_string(line, 1, escape_formula(text), cell_formats["wrap"])
     book.close()
-    return out.getvalue()
+    return output.getvalue()
 
 
-def _write_data_sheet(sheet, export: ExportedTable, look: dict) -> None:
+def _write_data_sheet(
+    sheet: "Worksheet", export: ExportedTable, cell_formats: Mapping[str, "CellFormat"]
+) -> None:
     table = export.table
-    for place, (name, (kind, *_)) in enumerate(COLUMNS.items()):
-        sheet.write_string(0, place, name, look["head"])
+    for index, (name, (kind, *_)) in enumerate(COLUMNS.items()):
+        sheet.write_string(0, index, name, cell_formats["head"])
         longest = max([len(name), *(len(normalize_cell(value)) for value in table[name])])
-        sheet.set_column(place, place, min(longest, 40) + 2)
+        sheet.set_column(index, index, min(longest, MAX_COLUMN_WIDTH) + 2)
         for line, value in enumerate(table[name].tolist(), start=1):
-            if kind in ("number", "integer"):
-                if not pd.isna(value):
-                    sheet.write_number(
-                        line, place, float(value), look["number"] if kind == "number" else None
-                    )
+            if pd.isna(value) or value == "":
+                continue
+            if kind == "string":
+                sheet.write_string(line, index, escape_formula(value))
             elif kind == "date":
-                if value is not None:
-                    sheet.write_datetime(line, place, datetime.combine(value, time()), look["date"])
-            elif value:
-                sheet.write_string(line, place, escape_formula(value))
+                sheet.write_datetime(line, index, datetime.combine(value, time()), cell_formats["date"])
+            else:
+                sheet.write_number(line, index, float(value), cell_formats.get(kind))
     sheet.freeze_panes(1, 0)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(COLUMNS) - 1)
 
 
 def _get_decimals(export: ExportedTable) -> int:
-    """Decimals to show, enough for the finest value; the cell holds the figure whole."""
-    return max(
-        [
-            export.view.indicator.decimals,
-            *(
-                len(normalize_cell(value).partition(".")[2])
-                for name in ("value", "ci_low", "ci_high")
-                for value in export.table[name]
-                if len(normalize_cell(value)) < 10
-            ),
-        ]
-    )
+    """Decimals to display, enough for the value with most; the cells contain full precision."""
+    texts = [normalize_cell(value) for name in ("value", "ci_low", "ci_high") for value in export.table[name]]
+    decimals = [len(text.partition(".")[2]) for text in texts if len(text) < 10]
+    return max([export.view.indicator.decimals, *decimals])
 
 
 def _build_metadata_lines(export: ExportedTable) -> list[tuple[str, str]]:
@@ -231,10 +228,10 @@ def _build_metadata_lines(export: ExportedTable) -> list[tuple[str, str]]:
 
 
 def _build_note_lines(export: ExportedTable) -> list[tuple[str, str]]:
-    lang, place = export.view.lang, 1 + LANGS.index(export.view.lang)
+    lang = export.view.lang
     return [
         *((t("note", lang), note) for note in export.text.notes),
-        *((name, column[place]) for name, column in COLUMNS.items()),
+        *_describe_columns(lang).items(),
         (t("about_missing", lang), t("missing", lang)),
         (t("about_apostrophe", lang), t("apostrophe", lang)),
         (t("about_verify", lang), t("verify_how", lang)),
@@ -242,49 +239,42 @@ def _build_note_lines(export: ExportedTable) -> list[tuple[str, str]]:
 
 
 def checksum_sheets(*sheets: list[tuple[str, str]]) -> str:
-    """The check of the sheets beside the data."""
-    return fingerprint.checksum(
-        fingerprint.RECORD_SEPARATOR.join(
-            fingerprint.UNIT_SEPARATOR.join(map(normalize_cell, line)) for lines in sheets for line in lines
-        )
-    )
+    """The checksum of the sheets with metadata and notes."""
+    lines = [UNIT_SEPARATOR.join(map(normalize_cell, line)) for sheet in sheets for line in sheet]
+    return checksum(RECORD_SEPARATOR.join(lines))
+
+
+def _describe_columns(lang: str) -> dict[str, str]:
+    """The description of each column."""
+    return {name: column[1 + LANGS.index(lang)] for name, column in COLUMNS.items()}
 
 
 # --- Parquet and JSON ---
 
 
 def write_parquet(export: ExportedTable) -> bytes:
-    """Parquet with typed columns; description and seal in its metadata."""
-    words = json.dumps(build_metadata(export), ensure_ascii=False)
+    """Parquet with typed columns; metadata and seal are in the metadata of the schema."""
+    metadata = json.dumps(build_metadata(export), ensure_ascii=False)
+    seal = serialize_seal({**export.seal, "about": checksum(metadata)})
     fields = [
-        pa.field(
-            name,
-            ARROW_TYPES[kind],
-            metadata={"description": (italian, english)[LANGS.index(export.view.lang)]},
-        )
-        for name, (kind, italian, english) in COLUMNS.items()
+        pa.field(name, ARROW_TYPES[COLUMNS[name][0]], metadata={"description": description})
+        for name, description in _describe_columns(export.view.lang).items()
     ]
-    schema = pa.schema(
-        fields,
-        metadata={
-            "about": words,
-            "ripresa": fingerprint.dumps(export.seal | {"about": fingerprint.checksum(words)}),
-        },
-    )
+    schema = pa.schema(fields, metadata={"about": metadata, "ripresa": seal})
     arrays = [
         pa.array(
             [None if pd.isna(value) else value for value in export.table[field.name].tolist()], field.type
         )
         for field in fields
     ]
-    out = io.BytesIO()
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), out, compression="zstd")
-    return out.getvalue()
+    output = io.BytesIO()
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), output, compression="zstd")
+    return output.getvalue()
 
 
 def write_json(export: ExportedTable) -> bytes:
-    """JSON: the seal, what to know, the columns, the rows as objects; missing is null."""
-    described = {
+    """JSON with seal, metadata, columns and the rows as objects; missing values are null."""
+    description = {
         "about": build_metadata(export),
         "columns": {
             name: {"type": kind, "it": italian, "en": english}
@@ -295,90 +285,80 @@ def write_json(export: ExportedTable) -> bytes:
         {name: _to_json_value(value) for name, value in row.items()}
         for row in export.table[list(COLUMNS)].to_dict("records")
     ]
-    whole = {
-        "seal": fingerprint.add_checksum(export.seal | {"about": checksum_json_metadata(described)}),
-        **described,
-        "rows": rows,
-    }
-    return json.dumps(whole, ensure_ascii=False, indent=1).encode()
+    seal = add_checksum({**export.seal, "about": checksum_json_metadata(description)})
+    return json.dumps({"seal": seal, **description, "rows": rows}, ensure_ascii=False, indent=1).encode()
 
 
-def checksum_json_metadata(described: dict) -> str:
-    """The check of what a JSON file says about its rows."""
-    return fingerprint.checksum(
-        json.dumps(
-            {name: described.get(name) for name in ("about", "columns")}, ensure_ascii=False, sort_keys=True
-        )
-    )
+def checksum_json_metadata(document: Mapping[str, object]) -> str:
+    """The checksum of the metadata and columns of a JSON file."""
+    content = {name: document.get(name) for name in ("about", "columns")}
+    return checksum(json.dumps(content, ensure_ascii=False, sort_keys=True))
 
 
-def _to_json_value(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else None if pd.isna(value) else value
+def _to_json_value(value: Any) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if pd.isna(value) else value
 
 
 # --- zip ---
 
 
 def write_zip(export: ExportedTable) -> bytes:
-    """A zip that stands alone: the table, datapackage.json (Frictionless), CSVW metadata, a readme in both languages, citations."""
-    own = build_file_stem(export.table, export.view, export.version)
+    """A zip with the table, datapackage.json (Frictionless), CSVW metadata, readmes and citations."""
+    stem = build_file_stem(export.table, export.view, export.version)
     table = write_csv(export)
+    citations = "\n\n".join(citation.format_citation(export, lang) for lang in LANGS)
     members = {
-        f"{own}.csv": table,
-        f"{own}.csv-metadata.json": write_csvw_metadata(export, f"{own}.csv"),
-        "README.md": render_readme(export, "en", own).encode(),
-        "LEGGIMI.md": render_readme(export, "it", own).encode(),
+        f"{stem}.csv": table,
+        f"{stem}.csv-metadata.json": write_csvw_metadata(export, f"{stem}.csv"),
+        "README.md": render_readme(export, "en", stem).encode(),
+        "LEGGIMI.md": render_readme(export, "it", stem).encode(),
         "citation.bib": citation.format_bibtex(export).encode(),
         "citation.ris": citation.format_ris(export).encode(),
-        "citation.txt": "\n\n".join(citation.format_citation(export, lang) for lang in LANGS).encode()
-        + b"\n",
+        "citation.txt": f"{citations}\n".encode(),
     }
-    described = build_datapackage(export, f"{own}.csv", table)
-    seal = export.seal | {
-        "about": checksum_descriptor(described),
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in members.items()},
-    }
+    descriptor = build_datapackage(export, f"{stem}.csv", table)
+    descriptor["ripresa"] = add_checksum(
+        {
+            **export.seal,
+            "about": checksum_descriptor(descriptor),
+            "files": {name: hashlib.sha256(content).hexdigest() for name, content in members.items()},
+        }
+    )
     members = {
-        "datapackage.json": json.dumps(
-            {**described, "ripresa": fingerprint.add_checksum(seal)}, ensure_ascii=False, indent=1
-        ).encode(),
+        "datapackage.json": json.dumps(descriptor, ensure_ascii=False, indent=1).encode(),
         **members,
     }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for member, content in members.items():
-            archive.writestr(
-                zipfile.ZipInfo(
-                    member,
-                    (export.access_date.year, export.access_date.month, export.access_date.day, 12, 0, 0),
-                ),
-                content,
-                zipfile.ZIP_DEFLATED,
-            )
-    return out.getvalue()
+    day = export.access_date
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, (day.year, day.month, day.day, 12, 0, 0))
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return output.getvalue()
 
 
-def build_datapackage(export: ExportedTable, path: str, table: bytes) -> dict:
+def build_datapackage(export: ExportedTable, path: str, table: bytes) -> dict[str, object]:
     """datapackage.json of one table, without the seal."""
-    lang, indicator, words = export.view.lang, export.view.indicator, build_metadata(export)
-    place = LANGS.index(lang)
-    fields = [
-        {
+    lang, indicator, metadata = export.view.lang, export.view.indicator, build_metadata(export)
+    fields = []
+    for name, description in _describe_columns(lang).items():
+        kind = COLUMNS[name][0]
+        field: dict[str, object] = {
             "name": name,
             "type": kind,
-            "title": name if kind != "string" else column[place].partition(":")[0],
-            "description": column[place],
-            **(
-                {"constraints": {"required": True}} if name in ("indicator", "geo", "period", "check") else {}
-            ),
+            "title": name if kind != "string" else description.partition(":")[0],
+            "description": description,
         }
-        for name, (kind, *column) in COLUMNS.items()
-    ]
+        if name in REQUIRED_COLUMNS:
+            field["constraints"] = {"required": True}
+        fields.append(field)
     return {
         "profile": "tabular-data-package",
         "name": re.sub(r"[^a-z0-9._-]+", "-", path.removesuffix(".csv").lower()),
-        "title": words["title"],
-        "description": f"{words['subtitle']}\n\n{words['definition']}\n\n{words['notes']}",
+        "title": metadata["title"],
+        "description": f"{metadata['subtitle']}\n\n{metadata['definition']}\n\n{metadata['notes']}",
         "homepage": export.permalink,
         "version": export.version,
         "created": f"{export.access_date.isoformat()}T12:00:00Z",
@@ -396,14 +376,14 @@ def build_datapackage(export: ExportedTable, path: str, table: bytes) -> dict:
                 {"title": translate_fragments(source.publisher, lang), "role": "publisher"}
                 for source in export.sources
             ),
-            {"title": "Ripresa digitale", "role": "wrangler"},
+            {"title": SITE_NAME, "role": "wrangler"},
         ],
         "resources": [
             {
                 "profile": "tabular-data-resource",
                 "name": "data",
                 "path": path,
-                "title": words["indicator"],
+                "title": metadata["indicator"],
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
@@ -413,36 +393,30 @@ def build_datapackage(export: ExportedTable, path: str, table: bytes) -> dict:
                 "schema": {
                     "fields": fields,
                     "missingValues": [""],
-                    "primaryKey": ["indicator", "geo", "sector", "gender", "size", "period", "edition"],
+                    "primaryKey": list(KEY_COLUMNS),
                 },
             }
         ],
     }
 
 
-def checksum_descriptor(described: dict) -> str:
-    """The check of datapackage.json, its seal aside."""
-    return fingerprint.checksum(
-        json.dumps(
-            {name: value for name, value in described.items() if name != "ripresa"},
-            ensure_ascii=False,
-            sort_keys=True,
-        )
-    )
+def checksum_descriptor(descriptor: Mapping[str, object]) -> str:
+    """The checksum of datapackage.json or of CSVW metadata, without the seal."""
+    content = {name: value for name, value in descriptor.items() if name != "ripresa"}
+    return checksum(json.dumps(content, ensure_ascii=False, sort_keys=True))
 
 
 def write_csvw_metadata(export: ExportedTable, path: str) -> bytes:
-    """CSVW metadata that lies beside a CSV as <name>.csv-metadata.json, with the seal the CSV itself cannot carry."""
-    kinds = {"string": "string", "number": "number", "integer": "integer", "date": "date"}
-    words, lang = build_metadata(export), export.view.lang
-    described = {
+    """CSVW metadata for a CSV, as <name>.csv-metadata.json, with the seal, for which a CSV has no place."""
+    metadata, lang = build_metadata(export), export.view.lang
+    descriptor: dict[str, object] = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": lang}],
         "url": path,
-        "dc:title": words["title"],
-        "dc:description": words["subtitle"],
-        "dc:source": words["source"],
-        "dc:license": words["licence"],
-        "dc:bibliographicCitation": words["citation"],
+        "dc:title": metadata["title"],
+        "dc:description": metadata["subtitle"],
+        "dc:source": metadata["source"],
+        "dc:license": metadata["licence"],
+        "dc:bibliographicCitation": metadata["citation"],
         "dc:identifier": export.permalink,
         "dialect": {"header": True, "encoding": "utf-8", "delimiter": ","},
         "tableSchema": {
@@ -450,28 +424,26 @@ def write_csvw_metadata(export: ExportedTable, path: str) -> bytes:
                 {
                     "name": name,
                     "titles": name,
-                    "datatype": kinds[kind],
-                    "dc:description": column[LANGS.index(lang)],
+                    "datatype": COLUMNS[name][0],
+                    "dc:description": description,
                 }
-                for name, (kind, *column) in COLUMNS.items()
+                for name, description in _describe_columns(lang).items()
             ]
         },
     }
-    return json.dumps(
-        {**described, "ripresa": fingerprint.dumps(export.seal | {"about": checksum_descriptor(described)})},
-        ensure_ascii=False,
-        indent=1,
-    ).encode()
+    descriptor["ripresa"] = serialize_seal({**export.seal, "about": checksum_descriptor(descriptor)})
+    return json.dumps(descriptor, ensure_ascii=False, indent=1).encode()
 
 
 def render_readme(export: ExportedTable, lang: str, file_stem: str) -> str:
-    """What the zip holds, for a person, in one language."""
-    place, indicator = 1 + LANGS.index(lang), export.view.indicator
+    """The readme of the zip in one language."""
+    indicator = export.view.indicator
     sources = "\n".join(
-        f"- {translate_fragments(source.publisher, lang)}, {source.name[lang]}. {source.licence[lang]}. {source.url}\n  {source.note[lang]}"
+        f"- {translate_fragments(source.publisher, lang)}, {source.name[lang]}. "
+        f"{source.licence[lang]}. {source.url}\n  {source.note[lang]}"
         for source in export.sources
     )
-    columns = "\n".join(f"| `{name}` | {column[place]} |" for name, column in COLUMNS.items())
+    columns = "\n".join(f"| `{name}` | {text} |" for name, text in _describe_columns(lang).items())
     notes = f"\n{indicator.note[lang]}\n" if indicator.note.get(lang) else ""
     return t(
         "readme",
@@ -500,13 +472,15 @@ def _describe_universe(export: ExportedTable, lang: str) -> str:
 
 
 def _build_licences(export: ExportedTable) -> list[dict[str, str]]:
-    found = []
+    """The licences of the sources, each title once."""
+    licences = {}
     for source in export.sources:
+        title = source.licence[export.view.lang]
         name, path = LICENCES.get(source.licence["en"], ("", source.url))
-        found.append(
-            {**({"name": name} if name else {}), "title": source.licence[export.view.lang], "path": path}
+        licences[title] = (
+            {"name": name, "title": title, "path": path} if name else {"title": title, "path": path}
         )
-    return list({licence["title"]: licence for licence in found}.values())
+    return list(licences.values())
 
 
 FORMATS = {

@@ -1,35 +1,43 @@
-"""A figure with its words inside the image: title, subtitle, notes, source, data version and link, wrapped to the image and never clipped.
+"""A figure for an image file, with title, subtitle, notes, source, data version and link.
 
-The chart is laid out at its own size, because its labels are placed in pixels, and the whole is scaled: `virtual` pixels are those of the layout.
-Words stand above and below the chart, or beside it where a tall chart in a wide image would become too small.
+The chart keeps its own size, because its labels are placed in pixels, and the image is scaled: `virtual`
+pixels are those of the layout. The texts are above and below the chart, or on its left where a tall chart
+in a wide image would become too small.
 """
 
 import json
 import math
+import re
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 
 from ripresa import settings
-from ripresa.charts import theme as look
 from ripresa.charts.text_width import measure_text
-from ripresa.exports import seal as fingerprint
+from ripresa.charts.theme import SMALL_SIZE, TICK_SIZE, TRANSPARENT, Palette, build_figure, get_palette
 from ripresa.exports.export_table import ExportedTable
+from ripresa.exports.seal import shorten_fingerprint
 from ripresa.i18n import t
 
 FONT_FAMILY = 'Arial, Helvetica, "Liberation Sans", Arimo, sans-serif'
-LINE_FILL_SHARE = 0.97  # of a line is filled, so that a slightly wider font still fits
+LINE_FILL_SHARE = 0.97  # of the width, so that a slightly wider font still fits
 LINE_HEIGHT = 1.3  # plotly's line height
-MAX_STRETCH, MIN_SCALE_FACTOR = (
-    1.45,
-    0.9,
-)  # a short chart grows to 1.45 of its height and to 1/0.9 of its text, no further
-SIDE_TEXT_SHARE = 0.34  # of the width, for words beside the chart
+MAX_STRETCH = 1.45  # how much a short chart may grow in height
+MIN_SCALE_FACTOR = 0.9  # the text of a short chart is at most 1/0.9 of its size
+SIDE_TEXT_SHARE = 0.34  # of the width, for texts on the left of the chart
+# Texts are on the left only in an image so much wider than high, where the chart under stacked texts would
+# shrink by more than MAX_STACKED_FACTOR and gains at least a tenth in size on the right.
+MIN_ASPECT_RATIO, MAX_STACKED_FACTOR, MIN_SIDE_GAIN = 1.2, 1.12, 0.9
+MIN_CHART_HEIGHT = 60
 PADDING, GAP = 26, 12
-LEGEND_ROW_HEIGHT = 19  # pixels of one row of a legend
+TICK_LABEL_GAP = 8
+LEGEND_ROW_HEIGHT, LEGEND_SYMBOL_WIDTH = 19, 44
+
+Layout = dict[str, Any]  # a Plotly layout, trace or annotation as JSON
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ IMAGE_SIZES = {
 
 @dataclass(frozen=True)
 class TextBlock:
-    """Words of one look: lines already wrapped."""
+    """Lines of text, already wrapped, in one style."""
 
     lines: tuple[str, ...]
     font_size: float
@@ -69,37 +77,44 @@ class TextBlock:
 def build_image_figure(
     figure: go.Figure, export: ExportedTable, size: str = "web", theme: str = "light"
 ) -> go.Figure:
-    """The figure as it is printed: `size` is one of SIZES, `theme` the one the figure was drawn in. Render it at its layout's width and height."""
-    drawn, frame = figure.to_plotly_json(), IMAGE_SIZES[size]
-    layout = deepcopy(drawn["layout"])
+    """The figure with its texts, laid out for an image; render it at the width and height of its layout.
+
+    `size` is one of IMAGE_SIZES, `theme` the one in which the figure was built.
+    """
+    spec = figure.to_plotly_json()
+    layout = deepcopy(spec["layout"])
     layout.pop("meta", None)
-    plan = _choose_layout(layout, drawn["data"], export, frame)
-    colours = look.get_palette(theme)
-    natural = layout["height"] - layout["margin"]["t"] - layout["margin"]["b"]
-    inner = plan.height - plan.margin["t"] - plan.margin["b"]
-    annotations = [_shift_annotation(note, inner / natural) for note in layout.get("annotations", ())]
+    image = _choose_layout(layout, spec["data"], export, IMAGE_SIZES[size])
+    colours = get_palette(theme)
+    old_height = _get_plot_height(layout)
+    new_height = image.height - image.margin["t"] - image.margin["b"]
+    annotations = [
+        _shift_annotation(annotation, new_height / old_height) for annotation in layout.get("annotations", ())
+    ]
     for name in [name for name in layout if name.startswith("legend")]:
-        layout[name] = {**layout[name], "y": _rescale_position(layout[name].get("y", 1), natural, inner)}
+        y = _rescale_position(layout[name].get("y", 1), old_height / new_height)
+        layout[name] = {**layout[name], "y": y}
+    margin = {name: round(value, 1) for name, value in image.margin.items()}
     layout |= {
-        "width": round(plan.width),
-        "height": round(plan.height),
-        "margin": {name: round(value, 1) for name, value in plan.margin.items()}
-        | {"pad": layout["margin"].get("pad", 0)},
+        "width": round(image.width),
+        "height": round(image.height),
+        "margin": margin | {"pad": layout["margin"].get("pad", 0)},
         "paper_bgcolor": colours.background,
-        "plot_bgcolor": look.TRANSPARENT,
+        "plot_bgcolor": TRANSPARENT,
         "font": {**layout["font"], "family": FONT_FAMILY},
-        "annotations": annotations + _build_annotations(plan, colours),
+        "annotations": annotations + _build_annotations(image, colours),
     }
-    return look.build_figure(drawn["data"], layout)
+    return build_figure(spec["data"], layout)
 
 
 def get_image_scale(figure: go.Figure, size: str) -> float:
-    """What to multiply a prepared figure's pixels by to get the image's: a hair more, since a browser drops what is not a whole pixel."""
-    return math.ceil(1e6 * IMAGE_SIZES[size].width * IMAGE_SIZES[size].scale / figure.layout.width) / 1e6
+    """The factor from virtual pixels to those of the image, rounded up: a browser drops a part of a pixel."""
+    width: float = figure.layout.width
+    return math.ceil(1e6 * IMAGE_SIZES[size].width * IMAGE_SIZES[size].scale / width) / 1e6
 
 
 def embed_geojson(figure: go.Figure) -> go.Figure:
-    """The figure with its boundaries inside, for a renderer that has no server to ask."""
+    """The figure with its boundaries as GeoJSON instead of a URL, for a renderer without a server."""
     for trace in figure.data:
         if trace.type == "choropleth" and isinstance(trace.geojson, str):
             trace.geojson = _load_boundaries(trace.geojson.rpartition("/")[2])
@@ -107,18 +122,19 @@ def embed_geojson(figure: go.Figure) -> go.Figure:
 
 
 @cache
-def _load_boundaries(name: str) -> dict:
-    return json.loads((settings.BOUNDARIES / name).read_text(encoding="utf-8"))
+def _load_boundaries(name: str) -> dict[str, Any]:
+    boundaries: dict[str, Any] = json.loads((settings.BOUNDARIES / name).read_text(encoding="utf-8"))
+    return boundaries
 
 
 def build_image_text(export: ExportedTable) -> dict[str, list[str]]:
-    """What is written in the image: title, subtitle, notes, source, foot."""
+    """The texts of the image by part: title, subtitle, notes, source, foot."""
     lang, text = export.view.lang, export.text
     foot = t(
         "image_footer",
         lang,
         version=export.version,
-        fingerprint=fingerprint.shorten_fingerprint(export.seal["fingerprint"]),
+        fingerprint=shorten_fingerprint(export.seal["fingerprint"]),
         day=export.access_date.isoformat(),
     )
     return {
@@ -134,7 +150,7 @@ def build_image_text(export: ExportedTable) -> dict[str, list[str]]:
 
 
 def wrap_text(text: str, max_width: float, size: float, bold: bool = False) -> list[str]:
-    """The text in lines no wider than `most`; a word too long for a line, such as an address, is broken."""
+    """The text in lines no wider than `max_width`; a word too long for a line, such as a URL, is broken."""
     lines = [""]
     for word in text.split():
         for part in _break_word(word, max_width, size, bold):
@@ -147,7 +163,7 @@ def wrap_text(text: str, max_width: float, size: float, bold: bool = False) -> l
 
 
 def wrap_text_balanced(text: str, max_width: float, size: float, bold: bool = False) -> list[str]:
-    """The text in as few lines as fit, of about the same length: no word alone on the last."""
+    """The text in as few lines as fit, of about the same length, so that no word is alone on the last."""
     lines = wrap_text(text, max_width, size, bold)
     for share in range(97, 50, -3):
         tighter = wrap_text(text, max_width * share / 100, size, bold)
@@ -163,222 +179,207 @@ class _WordPart:
     starts_word: bool
 
 
-def _break_word(word: str, most: float, size: float, bold: bool) -> list[_WordPart]:
-    parts, rest = [], word
-    while measure_text(rest, size, bold) > most and len(rest) > 1:
-        fits = next(
-            (
-                count
-                for count in range(len(rest) - 1, 1, -1)
-                if measure_text(rest[:count], size, bold) <= most
-            ),
-            1,
-        )
-        better = max((place + 1 for place, letter in enumerate(rest[:fits]) if letter in "/?&=_-"), default=0)
-        cut = better if better > fits // 2 else fits
+def _break_word(word: str, max_width: float, size: float, bold: bool) -> list[_WordPart]:
+    """The parts of a word that fit, broken after a separator where there is one in the second half."""
+    parts: list[_WordPart] = []
+    rest = word
+    while measure_text(rest, size, bold) > max_width and len(rest) > 1:
+        cut = len(rest) - 1
+        while cut > 1 and measure_text(rest[:cut], size, bold) > max_width:
+            cut -= 1
+        after_separator = max(rest.rfind(letter, 0, cut) for letter in "/?&=_-") + 1
+        if after_separator > cut // 2:
+            cut = after_separator
         parts.append(_WordPart(rest[:cut], not parts))
         rest = rest[cut:]
     return [*parts, _WordPart(rest, not parts)]
 
 
-# --- arranging ---
+# --- layout ---
+
+TextBlocks = tuple[tuple[TextBlock, ...], tuple[TextBlock, ...]]  # above and below the chart
 
 
 @dataclass(frozen=True)
 class _ImageLayout:
-    """Where everything goes, in virtual pixels."""
+    """Size, margins and texts of the image, in virtual pixels."""
 
     width: float
     height: float
-    margin: dict
+    margin: dict[str, float]
     header: tuple[TextBlock, ...]
     footer: tuple[TextBlock, ...]
     scale_factor: float
 
 
-def _choose_layout(layout: dict, traces: list, export: ExportedTable, frame: ImageSize) -> _ImageLayout:
-    stacked = _build_text_blocks(export, frame, frame.width - 2 * PADDING)
-    chart = layout["height"] + _measure_extra_legend_rows(layout, traces, frame.width - 2 * PADDING)
-    if not frame.height:
-        tall = sum(map(_sum_heights, stacked)) + 2 * PADDING + 2 * GAP + chart
-        return _lay_out_stacked(layout, traces, frame.width, tall, stacked, 1)
-    room = frame.height - sum(map(_sum_heights, stacked)) - 2 * PADDING - 2 * GAP
-    factor = _round_up_factor(max(chart / max(room, 60), MIN_SCALE_FACTOR), frame)
-    beside = _build_text_blocks(export, frame, frame.width * SIDE_TEXT_SHARE)
-    fits = sum(map(_sum_heights, beside)) + GAP <= frame.height - 2 * PADDING
-    narrower = _round_up_factor(max(chart / (frame.height - 2 * PADDING), MIN_SCALE_FACTOR), frame)
-    if frame.width > 1.2 * frame.height and fits and factor > 1.12 and narrower < 0.9 * factor:
-        return _lay_out_side_by_side(
-            layout,
-            traces,
-            frame.width * narrower,
-            frame.height * narrower,
-            _scale_blocks(beside, narrower),
-            narrower,
-        )
-    return _lay_out_stacked(
-        layout, traces, frame.width * factor, frame.height * factor, _scale_blocks(stacked, factor), factor
+def _get_plot_height(layout: Layout) -> float:
+    height: float = layout["height"] - layout["margin"]["t"] - layout["margin"]["b"]
+    return height
+
+
+def _choose_layout(
+    layout: Layout, traces: list[Layout], export: ExportedTable, size: ImageSize
+) -> _ImageLayout:
+    """Texts above and below the chart, or on its left where the chart becomes clearly larger."""
+    text_width, inner_height = size.width - 2 * PADDING, size.height - 2 * PADDING
+    blocks = _build_text_blocks(export, size, text_width)
+    text_height = sum(map(_sum_heights, blocks)) + 2 * GAP
+    chart_height = layout["height"] + _measure_extra_legend_rows(layout, traces, text_width)
+    if not size.height:
+        height = text_height + 2 * PADDING + chart_height
+        return _lay_out(layout, traces, (size.width, height), blocks, 1, is_side_by_side=False)
+    factor = _compute_scale_factor(chart_height / max(inner_height - text_height, MIN_CHART_HEIGHT), size)
+    side_factor = _compute_scale_factor(chart_height / inner_height, size)
+    side_blocks = _build_text_blocks(export, size, size.width * SIDE_TEXT_SHARE)
+    is_side_by_side = (
+        size.width > MIN_ASPECT_RATIO * size.height
+        and sum(map(_sum_heights, side_blocks)) + GAP <= inner_height
+        and factor > MAX_STACKED_FACTOR
+        and side_factor < MIN_SIDE_GAIN * factor
+    )
+    if is_side_by_side:
+        factor, blocks = side_factor, side_blocks
+    return _lay_out(
+        layout,
+        traces,
+        (size.width * factor, size.height * factor),
+        (_scale_blocks(blocks[0], factor), _scale_blocks(blocks[1], factor)),
+        factor,
+        is_side_by_side=is_side_by_side,
     )
 
 
-def _round_up_factor(factor: float, frame: ImageSize) -> float:
-    """The next factor at which width and height are whole pixels in the frame's own proportion."""
-    step = math.gcd(frame.width, frame.height)
-    return math.ceil(factor * step) / step
+def _compute_scale_factor(factor: float, size: ImageSize) -> float:
+    """The next factor at which width and height are whole pixels in the image's proportion."""
+    step = math.gcd(size.width, size.height)
+    return math.ceil(max(factor, MIN_SCALE_FACTOR) * step) / step
 
 
-def _build_text_blocks(
-    export: ExportedTable, frame: ImageSize, most: float
-) -> tuple[tuple[TextBlock, ...], tuple[TextBlock, ...]]:
-    """The words above and below, wrapped to `most` pixels."""
-    said = build_image_text(export)
+def _build_text_blocks(export: ExportedTable, size: ImageSize, width: float) -> TextBlocks:
+    """The texts above and below the chart, wrapped to `width`."""
+    texts = build_image_text(export)
+    width *= LINE_FILL_SHARE
 
-    def block(name: str, size: int, before: float, soft: bool = True) -> TextBlock:
-        return TextBlock(
-            tuple(line for text in said[name] for line in wrap_text(text, most * LINE_FILL_SHARE, size)),
-            size,
-            muted=soft,
-            space_before=before,
-        )
+    def wrap(name: str, font_size: int, space_before: float, muted: bool = True) -> TextBlock:
+        lines = tuple(line for text in texts[name] for line in wrap_text(text, width, font_size))
+        return TextBlock(lines, font_size, muted=muted, space_before=space_before)
 
-    title = TextBlock(
-        tuple(wrap_text_balanced(said["title"][0], most * LINE_FILL_SHARE, frame.title_font_size, bold=True)),
-        frame.title_font_size,
-        bold=True,
-        muted=False,
+    title_lines = wrap_text_balanced(texts["title"][0], width, size.title_font_size, bold=True)
+    title = TextBlock(tuple(title_lines), size.title_font_size, bold=True, muted=False)
+    footer = (
+        wrap("notes", size.small_font_size, 0),
+        wrap("source", size.small_font_size, 4, muted=False),
+        wrap("foot", size.small_font_size, 2),
     )
-    above = (title, block("subtitle", frame.body_font_size, 4))
-    below = (
-        block("notes", frame.small_font_size, 0),
-        block("source", frame.small_font_size, 4, soft=False),
-        block("foot", frame.small_font_size, 2),
-    )
-    return above, tuple(part for part in below if part.lines)
+    return (title, wrap("subtitle", size.body_font_size, 4)), tuple(block for block in footer if block.lines)
 
 
-def _scale_blocks(
-    blocks: tuple[tuple[TextBlock, ...], ...], factor: float
-) -> tuple[tuple[TextBlock, ...], ...]:
+def _scale_blocks(blocks: tuple[TextBlock, ...], factor: float) -> tuple[TextBlock, ...]:
     return tuple(
-        tuple(
-            TextBlock(part.lines, part.font_size * factor, part.bold, part.muted, part.space_before * factor)
-            for part in group
-        )
-        for group in blocks
+        replace(block, font_size=block.font_size * factor, space_before=block.space_before * factor)
+        for block in blocks
     )
 
 
-def _sum_heights(group: tuple[TextBlock, ...]) -> float:
-    return sum(part.height for part in group)
+def _sum_heights(blocks: tuple[TextBlock, ...]) -> float:
+    return sum(block.height for block in blocks)
 
 
-def _lay_out_stacked(
-    layout: dict, traces: list, wide: float, tall: float, blocks, factor: float
+def _lay_out(
+    layout: Layout,
+    traces: list[Layout],
+    size: tuple[float, float],
+    blocks: TextBlocks,
+    factor: float,
+    *,
+    is_side_by_side: bool,
 ) -> _ImageLayout:
-    edge, gap, own = PADDING * factor, GAP * factor, layout["margin"]
-    left = max(own.get("l", 0), _measure_tick_labels(layout))
-    more = _measure_extra_legend_rows(layout, traces, wide - 2 * edge - left - own.get("r", 0))
-    over = _is_legend_above(layout)
-    margin = {
-        "l": edge + left,
-        "r": edge + own.get("r", 0),
-        "t": edge + _sum_heights(blocks[0]) + gap + own["t"] + more * over,
-        "b": own["b"] + more * (not over) + gap + _sum_heights(blocks[1]) + edge,
-    }
-    return _ImageLayout(wide, tall, _center_plot(margin, tall, layout), *blocks, factor)
-
-
-def _lay_out_side_by_side(
-    layout: dict, traces: list, wide: float, tall: float, blocks, factor: float
-) -> _ImageLayout:
-    edge, own = PADDING * factor, layout["margin"]
-    left = max(own.get("l", 0), _measure_tick_labels(layout)) + wide * SIDE_TEXT_SHARE + GAP * factor
-    more, over = (
-        _measure_extra_legend_rows(layout, traces, wide - 2 * edge - left - own.get("r", 0)),
-        _is_legend_above(layout),
+    """Margins around the plot for the texts, the tick labels and further rows of the legend."""
+    (width, height), padding, gap, margin = size, PADDING * factor, GAP * factor, layout["margin"]
+    left, right = max(margin.get("l", 0), _measure_tick_labels(layout)), margin.get("r", 0)
+    top, bottom = margin["t"], margin["b"]
+    if is_side_by_side:
+        left += width * SIDE_TEXT_SHARE + gap
+    else:
+        top += _sum_heights(blocks[0]) + gap
+        bottom += _sum_heights(blocks[1]) + gap
+    legend_height = _measure_extra_legend_rows(layout, traces, width - 2 * padding - left - right)
+    if _is_legend_above(layout):
+        top += legend_height
+    else:
+        bottom += legend_height
+    spare = max(height - 2 * padding - top - bottom - MAX_STRETCH * _get_plot_height(layout), 0)
+    return _ImageLayout(
+        width,
+        height,
+        {
+            "l": padding + left,
+            "r": padding + right,
+            "t": padding + top + spare / 2,
+            "b": padding + bottom + spare / 2,
+        },
+        *blocks,
+        factor,
     )
-    margin = {
-        "l": edge + left,
-        "r": edge + own.get("r", 0),
-        "t": edge + own["t"] + more * over,
-        "b": edge + own["b"] + more * (not over),
-    }
-    return _ImageLayout(wide, tall, _center_plot(margin, tall, layout), *blocks, factor)
 
 
-def _center_plot(margin: dict, tall: float, layout: dict) -> dict:
-    """Margins that leave the plot no taller than STRETCH of its own height."""
-    own = layout["margin"]
-    spare = max(tall - margin["t"] - margin["b"] - MAX_STRETCH * (layout["height"] - own["t"] - own["b"]), 0)
-    return margin | {"t": margin["t"] + spare / 2, "b": margin["b"] + spare / 2}
-
-
-def _measure_tick_labels(layout: dict) -> float:
-    """Room for the labels left of the plot."""
-    widest = 0.0
+def _measure_tick_labels(layout: Layout) -> float:
+    """The width of the labels on the left of the plot."""
+    widths = [0.0]
     for name, axis in layout.items():
-        if (
-            name.startswith("yaxis")
-            and axis.get("ticktext")
-            and axis.get("visible", True)
-            and axis.get("showticklabels", True)
-        ):
-            size = axis.get("tickfont", {}).get("size", look.TICK_SIZE)
-            widest = max(
-                [
-                    widest,
-                    *(
-                        measure_text(
-                            line.replace("<b>", "")
-                            .replace("</b>", "")
-                            .replace("<i>", "")
-                            .replace("</i>", ""),
-                            size,
-                            "<b>" in text,
-                        )
-                        for text in axis["ticktext"]
-                        for line in text.split("<br>")
-                    ),
-                ]
-            )
-    return widest + 8 if widest else 0
+        is_visible = (
+            name.startswith("yaxis") and axis.get("visible", True) and axis.get("showticklabels", True)
+        )
+        if is_visible and axis.get("ticktext"):
+            size = axis.get("tickfont", {}).get("size", TICK_SIZE)
+            widths += [
+                measure_text(re.sub("</?[bi]>", "", line), size, "<b>" in text)
+                for text in axis["ticktext"]
+                for line in text.split("<br>")
+            ]
+    return max(widths) + TICK_LABEL_GAP if any(widths) else 0
 
 
-def _is_legend_above(layout: dict) -> bool:
-    return layout.get("showlegend", False) and layout.get("legend", {}).get("y", 1) >= 0.5
+def _is_legend_above(layout: Layout) -> bool:
+    return bool(layout.get("showlegend", False) and layout.get("legend", {}).get("y", 1) >= 0.5)
 
 
-def _measure_extra_legend_rows(layout: dict, traces: list, room: float) -> float:
-    """What a legend needs beyond the one row its chart foresees."""
+def _measure_extra_legend_rows(layout: Layout, traces: list[Layout], width: float) -> float:
+    """The height of a legend beyond the one row that the chart has room for."""
     if not layout.get("showlegend"):
         return 0
-    size = layout.get("legend", {}).get("font", {}).get("size", look.SMALL_SIZE)
-    rows, line = 1, 0.0
+    size = layout.get("legend", {}).get("font", {}).get("size", SMALL_SIZE)
+    extra_rows, row_width = 0, 0.0
     for trace in traces:
         if trace.get("showlegend") and trace.get("name"):
-            own = measure_text(trace["name"], size) + 44
-            rows, line = (rows + 1, own) if line and line + own > room else (rows, line + own)
-    return (rows - 1) * LEGEND_ROW_HEIGHT
+            entry_width = measure_text(trace["name"], size) + LEGEND_SYMBOL_WIDTH
+            if row_width and row_width + entry_width > width:
+                extra_rows, row_width = extra_rows + 1, 0
+            row_width += entry_width
+    return extra_rows * LEGEND_ROW_HEIGHT
 
 
-def _rescale_position(y: float, natural: float, inner: float) -> float:
-    """A place in fractions of the plot: outside it, pixels stay pixels."""
-    return round(y * natural / inner if y < 0 else 1 + (y - 1) * natural / inner if y > 1 else y, 4)
+def _rescale_position(y: float, ratio: float) -> float:
+    """A position in fractions of the plot height; outside the plot its distance in pixels stays the same."""
+    if y < 0:
+        y *= ratio
+    elif y > 1:
+        y = 1 + (y - 1) * ratio
+    return round(y, 4)
 
 
-def _shift_annotation(note: dict, stretch: float) -> dict:
-    """An annotation placed in pixels from the plot's foot or head, at the new height."""
-    inside = (
-        note.get("yref") == "paper"
-        and note.get("yshift")
-        and (note.get("y") == 0 and note["yshift"] > 0 or note.get("y") == 1 and note["yshift"] < 0)
-    )
-    return {**note, "yshift": round(note["yshift"] * stretch)} if inside else note
+def _shift_annotation(annotation: Layout, stretch: float) -> Layout:
+    """An annotation whose distance in pixels from the bottom or top edge, inside the plot, is stretched."""
+    shift = annotation.get("yshift") or 0
+    is_inside = (annotation.get("y") == 0 and shift > 0) or (annotation.get("y") == 1 and shift < 0)
+    if annotation.get("yref") == "paper" and is_inside:
+        return {**annotation, "yshift": round(shift * stretch)}
+    return annotation
 
 
-def _build_annotations(plan: _ImageLayout, colours) -> list[dict]:
-    """The words as annotations: the head from the top edge down, the foot from the bottom edge up."""
-    edge, margin, drawn = PADDING * plan.scale_factor, plan.margin, []
+def _build_annotations(image: _ImageLayout, colours: Palette) -> list[Layout]:
+    """The texts as annotations: the header from the top edge down, the footer from the bottom edge up."""
+    padding, margin = PADDING * image.scale_factor, image.margin
     base = {
         "xref": "paper",
         "yref": "paper",
@@ -387,42 +388,29 @@ def _build_annotations(plan: _ImageLayout, colours) -> list[dict]:
         "align": "left",
         "showarrow": False,
         "borderpad": 0,
-        "xshift": round(edge - margin["l"], 1),
+        "xshift": round(padding - margin["l"], 1),
     }
-    place = margin["t"] - edge
-    for part in plan.header:
-        drawn.append(
-            {
-                **base,
-                "y": 1,
-                "yanchor": "top",
-                "yshift": round(place - part.space_before, 1),
-                **_style_text_block(part, colours),
-            }
-        )
-        place -= part.height
-    place = edge - margin["b"]
-    for part in reversed(plan.footer):
-        drawn.append(
-            {
-                **base,
-                "y": 0,
-                "yanchor": "bottom",
-                "yshift": round(place, 1),
-                **_style_text_block(part, colours),
-            }
-        )
-        place += part.height
-    return drawn
+    annotations = []
+    shift = margin["t"] - padding
+    for block in image.header:
+        position = {"y": 1, "yanchor": "top", "yshift": round(shift - block.space_before, 1)}
+        annotations.append({**base, **position, **_style_text_block(block, colours)})
+        shift -= block.height
+    shift = padding - margin["b"]
+    for block in reversed(image.footer):
+        position = {"y": 0, "yanchor": "bottom", "yshift": round(shift, 1)}
+        annotations.append({**base, **position, **_style_text_block(block, colours)})
+        shift += block.height
+    return annotations
 
 
-def _style_text_block(part: TextBlock, colours) -> dict:
-    text = "<br>".join(escape(line, quote=False) for line in part.lines)
+def _style_text_block(block: TextBlock, colours: Palette) -> Layout:
+    text = "<br>".join(escape(line, quote=False) for line in block.lines)
     return {
-        "text": f"<b>{text}</b>" if part.bold else text,
+        "text": f"<b>{text}</b>" if block.bold else text,
         "font": {
-            "size": round(part.font_size, 2),
-            "color": colours.secondary_text if part.muted else colours.text,
+            "size": round(block.font_size, 2),
+            "color": colours.secondary_text if block.muted else colours.text,
             "family": FONT_FAMILY,
         },
     }

@@ -1,11 +1,13 @@
-"""The seal every export carries, and the checks it is made of.
+"""The integrity seal of every export, and the checksums it consists of.
 
-A *check* is the CRC-32 of a text, written in eight consonants so that no spreadsheet takes it for a number: any single changed character changes it.
-Each row of a table ends with the check of its other cells, whatever their language. The *seal* says which view and data version the file shows, the
-check of each column (the crossing of a row and a column that do not hold says which cell was changed) and the *fingerprint*: the SHA-256 of the view
-and its figures, the same for the same figures in every format and language. An image holds no cells, so its seal carries the figures themselves.
+A *checksum* is the CRC-32 of a text as eight consonants, which no spreadsheet takes for a number. Each row
+of a table ends with the checksum of its other cells. The *seal* contains the view, the data version, the
+checksum of each column (a row and a column that do not match locate the changed cell) and the
+*fingerprint*: the SHA-256 of the view and its observations, equal for equal observations in every format
+and language. An image has no cells, so its seal contains the observations.
 
-A seal is not a signature: whoever can write one can forge one. That is why verify compares the figures with the published ones too.
+A seal is not a signature: anyone can compute one. Therefore verify also compares with the published
+observations.
 """
 
 import base64
@@ -17,19 +19,39 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import TypedDict, cast
 
 import pandas as pd
 
 from ripresa.database.published_observation import KEY_COLUMNS
 
-SEAL_FORMAT_VERSION = 1  # of the seal; raised when it is written another way
+SEAL_FORMAT_VERSION = 1  # increased with every change of the format
 CHECKSUM_ALPHABET = "bcdfghjklmnpqrst"
-OBSERVATION_FIELDS = ("value", "ci_low", "ci_high", "n", "status")  # what a fingerprint is of, after the key
+OBSERVATION_FIELDS = ("value", "ci_low", "ci_high", "n", "status")  # after KEY_COLUMNS
 UNIT_SEPARATOR, RECORD_SEPARATOR = "\x1f", "\x1e"
 
 
+class Seal(TypedDict, total=False):
+    """A seal as JSON; which keys are present depends on the format of the file."""
+
+    ripresa: int  # SEAL_FORMAT_VERSION
+    version: str
+    view: str
+    fingerprint: str
+    rows: int
+    columns: dict[str, str]  # checksum by column
+    observations: str  # of an image: pack_rows(extract_observations(...))
+    figures: str  # the same before 1.0
+    about: str  # checksum of the metadata
+    files: dict[str, str]  # SHA-256 of each member of a zip
+    drawing: str  # checksum of an image without the seal
+    texts: str  # of an SVG
+    check: str  # checksum of the seal
+    broken: bool  # added on reading where `check` does not match
+
+
 def normalize_cell(value: object) -> str:
-    """A cell as text, the same whichever format it was read from: 7.10 is 7.1, missing is empty, spaces are single."""
+    """A cell as text, equal in every format: 7.10 is 7.1, missing is empty, spaces are single."""
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if isinstance(value, float):
@@ -42,30 +64,30 @@ def normalize_cell(value: object) -> str:
 
 
 def checksum(text: str | bytes) -> str:
-    """Eight letters that change when the text does."""
+    """The CRC-32 of a text as eight letters."""
     number = zlib.crc32(text.encode() if isinstance(text, str) else text)
     return "".join(CHECKSUM_ALPHABET[number >> shift & 15] for shift in range(28, -1, -4))
 
 
 def checksum_row(cells: Iterable[str]) -> str:
-    """The check of a row: its cells in order, the check itself left out."""
+    """The checksum of a row: its cells in order, without the column "check"."""
     return checksum(UNIT_SEPARATOR.join(cells))
 
 
 def checksum_rows(table: pd.DataFrame) -> list[str]:
-    """The check of each row of a flat table."""
+    """The checksum of each row of a table."""
     names = [name for name in table.columns if name != "check"]
     columns = [[normalize_cell(value) for value in table[name].tolist()] for name in names]
-    return [checksum_row(cells) for cells in zip(*columns)]
+    return [checksum_row(cells) for cells in zip(*columns, strict=True)]
 
 
 def checksum_column(values: Iterable[object]) -> str:
-    """The check of a column, top to bottom."""
+    """The checksum of a column, from top to bottom."""
     return checksum(UNIT_SEPARATOR.join(normalize_cell(value) for value in values))
 
 
 def extract_observations(table: pd.DataFrame) -> list[tuple[str, ...]]:
-    """The figures of a flat table as text, sorted: the seven key columns (as published), then value, ci_low, ci_high, n, status."""
+    """The observations of a table as text, sorted: key columns as published, then OBSERVATION_FIELDS."""
     rows = []
     for row in table.to_dict("records"):
         key = [
@@ -79,7 +101,7 @@ def extract_observations(table: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def compute_fingerprint(version: str, view: str, rows: list[tuple[str, ...]]) -> str:
-    """SHA-256 of a view and its figures."""
+    """SHA-256 of a view and its observations."""
     return hashlib.sha256(
         RECORD_SEPARATOR.join(
             [str(SEAL_FORMAT_VERSION), version, view, *(UNIT_SEPARATOR.join(row) for row in rows)]
@@ -87,12 +109,12 @@ def compute_fingerprint(version: str, view: str, rows: list[tuple[str, ...]]) ->
     ).hexdigest()
 
 
-def shorten_fingerprint(print_: str) -> str:
-    """A fingerprint as an image says it: enough to tell two figures apart by eye."""
-    return f"{print_[:4]}-{print_[4:8]}-{print_[8:12]}"
+def shorten_fingerprint(fingerprint: str) -> str:
+    """The beginning of a fingerprint as printed in an image."""
+    return f"{fingerprint[:4]}-{fingerprint[4:8]}-{fingerprint[8:12]}"
 
 
-def build_seal(version: str, view: str, table: pd.DataFrame) -> dict:
+def build_seal(version: str, view: str, table: pd.DataFrame) -> Seal:
     """The seal of a table."""
     return {
         "ripresa": SEAL_FORMAT_VERSION,
@@ -104,45 +126,50 @@ def build_seal(version: str, view: str, table: pd.DataFrame) -> dict:
     }
 
 
-def build_image_seal(table_seal: Mapping, table: pd.DataFrame) -> dict:
-    """The seal of an image of that table, before it is drawn: it carries the figures instead of the checks of the columns."""
+def build_image_seal(table_seal: Seal, table: pd.DataFrame) -> Seal:
+    """The seal of an image of that table, with the observations instead of the checksums of the columns."""
     return {
-        **{name: table_seal[name] for name in ("ripresa", "version", "view", "fingerprint", "rows")},
+        "ripresa": table_seal["ripresa"],
+        "version": table_seal["version"],
+        "view": table_seal["view"],
+        "fingerprint": table_seal["fingerprint"],
+        "rows": table_seal["rows"],
         "observations": pack_rows(extract_observations(table)),
     }
 
 
-def add_checksum(seal_: Mapping) -> dict:
-    """A seal with the check of itself, as files hold it."""
-    own = {name: value for name, value in seal_.items() if name != "check"}
-    return own | {"check": checksum(_to_canonical_json(own))}
+def add_checksum(seal: Mapping[str, object]) -> dict[str, object]:
+    """A seal with its own checksum, as files contain it."""
+    content = {name: value for name, value in seal.items() if name != "check"}
+    return content | {"check": checksum(_to_canonical_json(content))}
 
 
-def parse_seal(found: object) -> dict | None:
-    """A seal that a file held; None where it is not one. A seal that was changed says so: `broken`."""
+def parse_seal(content: object) -> Seal | None:
+    """The seal in a file's JSON; None where it is not one. A seal that was changed has the key `broken`."""
     if not (
-        isinstance(found, dict)
-        and found.get("ripresa") == SEAL_FORMAT_VERSION
-        and isinstance(found.get("rows"), int)
-        and all(isinstance(found.get(name), str) for name in ("version", "view", "fingerprint"))
-        and found["version"].isalnum()
-        and all(isinstance(found.get(name, {}), dict) for name in ("columns", "files"))
+        isinstance(content, dict)
+        and content.get("ripresa") == SEAL_FORMAT_VERSION
+        and isinstance(content.get("rows"), int)
+        and all(isinstance(content.get(name), str) for name in ("version", "view", "fingerprint"))
+        and content["version"].isalnum()
+        and all(isinstance(content.get(name, {}), dict) for name in ("columns", "files"))
     ):
         return None
-    return found if add_checksum(found) == found else found | {"broken": True}
+    is_intact = add_checksum(content) == content
+    return cast(Seal, content if is_intact else content | {"broken": True})
 
 
-def dumps(seal_: Mapping) -> str:
-    """A seal, closed, as one line."""
-    return _to_canonical_json(add_checksum(seal_))
+def serialize_seal(seal: Mapping[str, object]) -> str:
+    """A seal with its own checksum as one line of JSON."""
+    return _to_canonical_json(add_checksum(seal))
 
 
-def _to_canonical_json(seal_: Mapping) -> str:
-    return json.dumps(seal_, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+def _to_canonical_json(seal: Mapping[str, object]) -> str:
+    return json.dumps(seal, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def loads(text: str) -> dict | None:
-    """A seal read back from its line; None where the text is not one."""
+def deserialize_seal(text: str) -> Seal | None:
+    """The seal from its line of JSON; None where the text is not one."""
     try:
         return parse_seal(json.loads(text))
     except (ValueError, RecursionError):
@@ -150,36 +177,36 @@ def loads(text: str) -> dict | None:
 
 
 def pack_rows(rows: Iterable[tuple[str, ...]]) -> str:
-    """Rows of text as one short word."""
+    """Rows of text, compressed, as Base64."""
     return base64.urlsafe_b64encode(
         zlib.compress(RECORD_SEPARATOR.join(UNIT_SEPARATOR.join(row) for row in rows).encode(), 9)
     ).decode()
 
 
-def unpack_rows(word: str, max_bytes: int = 4_000_000) -> list[tuple[str, ...]]:
-    """What pack was given. Raises ValueError on anything else; `most` bytes at most, whatever a file claims."""
+def unpack_rows(packed: str, max_bytes: int = 4_000_000) -> list[tuple[str, ...]]:
+    """The rows that pack_rows compressed, at most `max_bytes` of text. Raises ValueError on anything else."""
     try:
-        text = zlib.decompressobj().decompress(base64.urlsafe_b64decode(word.encode()), max_bytes).decode()
-    except (ValueError, zlib.error, UnicodeError) as fault:
-        raise ValueError(f"not packed rows ({fault})") from None
+        text = zlib.decompressobj().decompress(base64.urlsafe_b64decode(packed.encode()), max_bytes).decode()
+    except (ValueError, zlib.error, UnicodeError) as error:
+        raise ValueError(f"not packed rows ({error})") from None
     return [tuple(row.split(UNIT_SEPARATOR)) for row in text.split(RECORD_SEPARATOR)] if text else []
 
 
-# --- text that a spreadsheet would run or rewrite ---
+# --- text that a spreadsheet would evaluate or convert ---
 
 FORMULA_PREFIX = re.compile(r"['=+\-@\t\r\n＝＋－＠]")
-AUTO_CONVERTED = re.compile(
-    r"\d+[-/.]\d+(?:[-/.]\d+)?$|\d+[eE]\d+$|0\d+$"
-)  # 10-49 becomes October 1949, 2020-05 a date, 12e4 a number
+# 10-49 becomes October 1949, 2020-05 a date, 12e4 a number
+AUTO_CONVERTED = re.compile(r"\d+[-/.]\d+(?:[-/.]\d+)?$|\d+[eE]\d+$|0\d+$")
 
 
 def escape_formula(text: str, excel: bool = False) -> str:
-    """A text no spreadsheet runs: one that starts like a formula, or with an apostrophe, gets an apostrophe in front.
+    """The text with an apostrophe in front if it starts like a formula or with an apostrophe.
 
-    `excel`: also one that Excel would turn into a date or another number when it opens a CSV."""
+    excel: also before a text that Excel would convert to a date or another number when it opens a CSV.
+    """
     return f"'{text}" if FORMULA_PREFIX.match(text) or (excel and AUTO_CONVERTED.match(text)) else text
 
 
 def unescape_formula(text: str) -> str:
-    """The text that `neutral` was given: one leading apostrophe less."""
+    """The text that escape_formula received: without one leading apostrophe."""
     return text[1:] if text.startswith("'") else text

@@ -1,6 +1,7 @@
-"""Reproduce this figure: the SQL of a figure with its values written in, and a short Python script that draws it from the downloaded database.
+"""Code that reproduces a figure: its SQL with literal values, and a Python script that plots its rows.
 
-A figure is named as on its page: map, dots, series, time, beside, sectors, leaders, heat. `rows` are those it drew: they say which areas and sectors.
+A figure is named as on its page (the keys of QUERY_NAMES). `rows` are those of the figure, with its areas
+and sectors.
 """
 
 import re
@@ -23,13 +24,16 @@ QUERY_NAMES = {
 BOUNDARY_FILES = {"italy": "italy_nuts2", "europe": "europe_countries", "world": "world_countries"}
 SCRIPT_COMMENTS = {
     "it": {
-        "need": "Serve Python con duckdb, pandas e plotly (pip install duckdb pandas plotly) e, nella stessa cartella:",
+        "need": "Serve Python con duckdb, pandas e plotly (pip install duckdb pandas plotly) "
+        "e, nella stessa cartella:",
         "point": "un punto prima della carta: senza, plotly cerca in rete una sua mappa",
-        "apart": "edizioni diverse non stanno sulla stessa linea, e la linea si interrompe dove la serie cambia",
+        "apart": "edizioni diverse non stanno sulla stessa linea, "
+        "e la linea si interrompe dove la serie cambia",
         "old": "vecchia edizione: si mostra, non si unisce",
     },
     "en": {
-        "need": "Needs Python with duckdb, pandas and plotly (pip install duckdb pandas plotly) and, in the same folder:",
+        "need": "Needs Python with duckdb, pandas and plotly (pip install duckdb pandas plotly) "
+        "and, in the same folder:",
         "point": "a point before the map: without it plotly looks for a map of its own on the network",
         "apart": "different editions never share a line, and the line is cut where the series changes",
         "old": "old vintage: shown, never joined",
@@ -41,7 +45,8 @@ PLOT_TEMPLATES = {
 boundaries = json.load(open({boundaries!r}, encoding="utf-8"))
 figure = go.Figure([
     go.Scattergeo(lon=[0], lat=[0], marker={{"opacity": 0}}, hoverinfo="skip"),  # {point}
-    go.Choropleth(geojson=boundaries, locations=rows["geo"], z=rows["value"], text=rows["geo_name"], hovertemplate="%{{text}}: %{{z}}<extra></extra>"),
+    go.Choropleth(geojson=boundaries, locations=rows["geo"], z=rows["value"], \
+text=rows["geo_name"], hovertemplate="%{{text}}: %{{z}}<extra></extra>"),
 ])
 figure.update_geos(visible=False, fitbounds="locations")
 """,
@@ -54,9 +59,11 @@ figure = go.Figure()
 old = rows["flags"].str.contains("v")  # {old}
 parts = rows["period"].map(lambda period: sum(period >= cut for cut in {breaks!r}))  # {apart}
 for (area, edition, part), line in rows[~old].groupby(["geo_name", "edition_name", parts[~old]], sort=False):
-    figure.add_scatter(x=line["period_start"], y=line["value"], mode="lines+markers", name=f"{{area}}, {{edition}}", text=line["period"])
+    figure.add_scatter(x=line["period_start"], y=line["value"], mode="lines+markers", \
+name=f"{{area}}, {{edition}}", text=line["period"])
 if old.any():
-    figure.add_scatter(x=rows[old]["period_start"], y=rows[old]["value"], mode="markers", text=rows[old]["geo_name"])
+    figure.add_scatter(x=rows[old]["period_start"], y=rows[old]["value"], mode="markers", \
+text=rows[old]["geo_name"])
 """,
     "by_sector": """
 rows = rows[::-1]
@@ -86,40 +93,40 @@ figure.show()
 
 
 def build_sql(view: View, figure: str = "", rows: pd.DataFrame | None = None) -> str:
-    """The SQL of a figure as it can be run on the downloaded database; without `figure`, that of the view's first."""
-    question = QUERY_NAMES[figure or view.chart]
-    code = inline_parameters(question, build_query_parameters(view, question, rows))
-    if question == "by_sector" and rows is not None:  # a page shows the total and the sections
-        code = f"with sectors_of_the_area as (\n{code}\n)\nselect *\nfrom sectors_of_the_area\nwhere list_contains({format_sql_literal(_get_unique_values(rows['sector']))}, sector)"
-    return code
+    """The SQL of a figure (by default the view's first) as it runs on the downloaded database."""
+    query_name = QUERY_NAMES[figure or view.chart]
+    sql = inline_parameters(query_name, build_query_parameters(view, query_name, rows))
+    if query_name == "by_sector" and rows is not None:  # a page shows the total and the sections
+        sectors = format_sql_literal(_get_unique_values(rows["sector"]))
+        sql = (
+            f"with sectors_of_the_area as (\n{sql}\n)\nselect *\nfrom sectors_of_the_area\n"
+            f"where list_contains({sectors}, sector)"
+        )
+    return sql
 
 
 def build_python_script(
     view: View, figure: str = "", rows: pd.DataFrame | None = None, title: str = "", site: str = ""
 ) -> str:
-    """A script that draws the figure. `title` is the figure's, `site` where the pages are, such as https://example.org."""
+    """A Python script that plots the figure with its title; `site` is the base URL of the API."""
     figure = figure or view.chart
-    question = QUERY_NAMES[figure]
-    kind = "dots" if figure == "dots" else question
-    here, words = (
-        f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{get_data_version()}",
-        SCRIPT_COMMENTS[view.lang],
-    )
+    plot = "dots" if figure == "dots" else QUERY_NAMES[figure]
+    api_url = f"{site.rstrip('/') or 'https://…'}/api/v1/versions/{get_data_version()}"
+    comments = SCRIPT_COMMENTS[view.lang]
     boundaries = f"{BOUNDARY_FILES[view.level]}.geojson"
     database = f"ripresa-digitale_{get_data_version()}.duckdb"
-    files = [f"#   curl -o {database} '{here}/database'"] + (
-        [f"#   curl -o {boundaries} '{here}/boundaries/{BOUNDARY_FILES[view.level]}'"]
-        if kind == "map"
-        else []
-    )
-    drawing = PLOT_TEMPLATES[kind].format(boundaries=boundaries, breaks=list(view.indicator.breaks), **words)
+    files = [f"#   curl -o {database} '{api_url}/database'"]
+    if plot == "map":
+        files.append(f"#   curl -o {boundaries} '{api_url}/boundaries/{BOUNDARY_FILES[view.level]}'")
     return SCRIPT_TEMPLATE.format(
-        need=words["need"],
+        need=comments["need"],
         files="\n".join(files),
-        imports="import json\n\n" if kind == "map" else "",
+        imports="import json\n\n" if plot == "map" else "",
         database=database,
         sql=_quote_python_string(build_sql(view, figure, rows)),
-        drawing=drawing,
+        drawing=PLOT_TEMPLATES[plot].format(
+            boundaries=boundaries, breaks=list(view.indicator.breaks), **comments
+        ),
         title=title or view.indicator.label[view.lang],
     )
 
@@ -127,17 +134,18 @@ def build_python_script(
 def build_query_parameters(
     view: View, query_name: str, rows: pd.DataFrame | None = None
 ) -> dict[str, object]:
-    """The values with which a page asks this question about this view: those of queries.ask."""
-    given = {**view.query_parameters, "geos": view.geo or ("ITA",), "geo": (view.geo or ("ITA",))[0]}
+    """The parameters of run_query with which a page loads the rows of this view."""
+    geos = view.geo or ("ITA",)
     if rows is not None and len(rows):
-        given |= {"geos": _get_unique_values(rows["geo"]), "geo": str(rows["geo"].iloc[0])}
-    return {name: given[name] for name in list_parameters(query_name)}
+        geos = _get_unique_values(rows["geo"])
+    values = {**view.query_parameters, "geos": geos, "geo": geos[0]}
+    return {name: values[name] for name in list_parameters(query_name)}
 
 
 def inline_parameters(query_name: str, parameter_values: dict[str, object]) -> str:
-    """The SQL of a question with its $parameters written in, without the lines of comment that speak of them."""
-    code = re.sub(r"(?m)^ *--.*\$[a-z_]+.*\n", "", load_sql(query_name))
-    parts = re.split(r"(--[^\n]*|'(?:[^']|'')*'|\$[a-z_]+)", code.strip())
+    """The SQL of a query with literals in place of its $parameters, without the comments about them."""
+    sql = re.sub(r"(?m)^ *--.*\$[a-z_]+.*\n", "", load_sql(query_name))
+    parts = re.split(r"(--[^\n]*|'(?:[^']|'')*'|\$[a-z_]+)", sql.strip())
     return "".join(
         format_sql_literal(parameter_values[part[1:]]) if part.startswith("$") else part for part in parts
     )
@@ -147,14 +155,18 @@ def format_sql_literal(value: object) -> str:
     """A value as SQL text: 'it''s', ['a', 'b'], 12."""
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(map(format_sql_literal, value)) + "]" if value else "[]::varchar[]"
-    if isinstance(value, bool) or value is None:
-        return str(value).lower() if value is not None else "null"
-    return str(value) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _get_unique_values(column: pd.Series) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(str, column)))
 
 
-def _quote_python_string(code: str) -> str:
-    return repr(code) if '"""' in code or "\\" in code else f'"""\n{code}\n"""'
+def _quote_python_string(text: str) -> str:
+    return repr(text) if '"""' in text or "\\" in text else f'"""\n{text}\n"""'

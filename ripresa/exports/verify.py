@@ -1,8 +1,9 @@
-"""Is this figure, or this table, ours, intact and current? For a person who received a file, and for the page where one drops it.
+"""Verifies a file: whether it was exported by this site, is unchanged, and is current.
 
-Three things are asked, in this order. Do its checks hold (fingerprint.py)? Are its figures those published in its data version? Are they still the
-figures of the data in place? Where a check does not hold, the cell is put back by trial: the published figure, what other rows say, any other digit.
-The open data routes and the pages give files without seal and checks: of these the figures alone are compared, and that is said.
+Three checks in this order: its checksums match (seal.py); its observations are those published in its data
+version; they are still those of the current version. Where a checksum of a row does not match, the changed
+cell is found by trial: the published value, the values of other rows, any other digit. Files of the API and
+of the pages have no seal: only their observations are compared, and the message says so.
 """
 
 from collections import Counter
@@ -14,8 +15,14 @@ from pathlib import Path
 from ripresa import settings
 from ripresa.database import query, releases
 from ripresa.database.published_observation import KEY_COLUMNS
-from ripresa.exports import seal as fingerprint
-from ripresa.exports.seal import OBSERVATION_FIELDS, normalize_cell
+from ripresa.exports.seal import (
+    OBSERVATION_FIELDS,
+    Seal,
+    checksum_column,
+    checksum_row,
+    compute_fingerprint,
+    normalize_cell,
+)
 from ripresa.exports.verify_reader import (
     Finding,
     ParsedFile,
@@ -28,13 +35,15 @@ from ripresa.i18n import t
 
 STATES = ("current", "revised", "altered", "not_ours")
 COMPARED_FIELDS = ("value", "ci_low", "ci_high")
-MAX_FINDINGS_SHOWN, MAX_ROWS_REPAIRED = 20, 40  # details said, rows put back by trial
+MAX_FINDINGS_SHOWN = 20
+MAX_ROWS_REPAIRED = 40  # rows whose changed cell is searched
 MAX_CANDIDATE_ROWS = 400  # rows whose values are tried in place of a changed one
+MAX_CANDIDATE_LETTERS = 300  # letters of a cell whose digits are replaced
 
 
 @dataclass(frozen=True)
 class VerificationResult:
-    """What verify found: state is current, revised, altered or not_ours."""
+    """The result of verify_file; `state` is one of STATES."""
 
     state: str
     file_name: str
@@ -48,26 +57,22 @@ class VerificationResult:
 
     @property
     def phrase_key(self) -> str:
-        """The state, as its words are called: of a file without a seal less is said."""
+        """The state as in the keys of its translations: files without a seal have their own."""
         if self.unsealed:
             return f"unsealed_{self.state}"
-        return (
-            f"former_{self.state}" if self.is_former and self.state in ("current", "revised") else self.state
-        )
+        is_intact = self.state in ("current", "revised")
+        return f"former_{self.state}" if self.is_former and is_intact else self.state
 
     def format_message(self, lang: str) -> str:
-        """The answer in one sentence."""
-        count = sum(detail.kind in ("revised", "withdrawn") for detail in self.findings)
-        known = (
-            ""
-            if self.version == self.current_version
-            or not self.version
-            or releases.load_observations(self.version) is not None
-            else "_unknown"
-        )
+        """The result in one sentence."""
+        count = sum(finding.kind in ("revised", "withdrawn") for finding in self.findings)
         key = f"verify_{self.phrase_key}"
         if self.state in ("current", "revised") and not key.startswith("verify_former_"):
-            key += known
+            is_available = (
+                self.version in ("", self.current_version)
+                or releases.load_observations(self.version) is not None
+            )
+            key += "" if is_available else "_unknown"
         return t(
             key,
             lang,
@@ -79,104 +84,99 @@ class VerificationResult:
         )
 
     def format_findings(self, lang: str) -> list[str]:
-        """The findings, one a line."""
-        said = [detail.format_message(lang) for detail in self.findings]
-        return (
-            said
-            if len(said) <= MAX_FINDINGS_SHOWN
-            else [*said[:MAX_FINDINGS_SHOWN], t("detail_more", lang, count=len(said) - MAX_FINDINGS_SHOWN)]
-        )
+        """The findings, one per line, at most MAX_FINDINGS_SHOWN and how many more."""
+        lines = [finding.format_message(lang) for finding in self.findings]
+        if len(lines) <= MAX_FINDINGS_SHOWN:
+            return lines
+        return [*lines[:MAX_FINDINGS_SHOWN], t("detail_more", lang, count=len(lines) - MAX_FINDINGS_SHOWN)]
 
 
 def verify_file(file: bytes | str | Path, name: str = "", sidecar: bytes | None = None) -> VerificationResult:
-    """The verdict on a file, given as its path or its bytes; `beside` is the metadata that lies beside a CSV."""
+    """Verifies a file, given as its path or its bytes.
+
+    sidecar: the CSVW metadata of a CSV; by default read from the folder of the path.
+    """
     if not isinstance(file, bytes):
         path = Path(file)
         metadata = path.with_name(f"{path.name}-metadata.json")
-        sidecar = (
-            metadata.read_bytes()
-            if sidecar is None and path.suffix == ".csv" and metadata.exists()
-            else sidecar
-        )
+        if sidecar is None and path.suffix == ".csv" and metadata.exists():
+            sidecar = metadata.read_bytes()
         file, name = path.read_bytes(), name or path.name
     name = name or "file"
     try:
-        found = parse_file(file, sidecar)
+        parsed = parse_file(file, sidecar)
     except UnknownFileError:
         return VerificationResult("not_ours", name, current_version=query.get_data_version())
-    return _verify_parsed_file(found, name)
+    return _verify_parsed_file(parsed, name)
 
 
-# --- judging ---
+# --- checks ---
 
 
-def _verify_parsed_file(found: ParsedFile, name: str) -> VerificationResult:
+def _verify_parsed_file(parsed: ParsedFile, name: str) -> VerificationResult:
     current = query.get_data_version()
-    version = (
-        found.seal["version"]
-        if found.seal
-        else Counter(row["data_version"] for row in found.rows).most_common(1)[0][0]
-        if found.rows
-        else ""
-    )
-    details = list(found.findings)
-    if found.seal:
-        details += [Finding("seal")] if found.seal.get("broken") else []
-    if found.unsealed:
-        details += _find_mixed_versions(found.rows, version)
-    elif found.observations is None:
-        details += _find_changed_cells(found, version)
-    figures = (
-        found.observations
-        if found.observations is not None
-        else sorted({_get_observation(row) for row in found.rows})
-    )
+    seal: Seal = parsed.seal or {}
+    version = seal.get("version", "")
+    if not parsed.seal and parsed.rows:
+        version = Counter(row["data_version"] for row in parsed.rows).most_common(1)[0][0]
+    findings = list(parsed.findings)
+    if seal.get("broken"):
+        findings.append(Finding("seal"))
+    observations = parsed.observations
+    if parsed.unsealed:
+        findings += _find_mixed_versions(parsed.rows, version)
+    elif observations is None:
+        findings += _find_changed_cells(parsed, version)
+    if observations is None:
+        observations = sorted({_get_observation(row) for row in parsed.rows})
     if (
-        not details
-        and found.seal
-        and fingerprint.compute_fingerprint(version, found.seal["view"], figures) != found.seal["fingerprint"]
+        seal
+        and not findings
+        and compute_fingerprint(version, seal["view"], observations) != seal["fingerprint"]
     ):
-        details.append(Finding("seal"))
-    if found.unsealed or not details:
-        details += _find_unpublished(figures, version)
-    state = "altered" if details else "current"
-    if not details:
-        details = list(_find_revised(figures, current)) if version != current else []
-        state = "revised" if details else "current"
+        findings.append(Finding("seal"))
+    if parsed.unsealed or not findings:
+        findings += _find_unpublished(observations, version)
+    state = "altered" if findings else "current"
+    if not findings and version != current:
+        findings = list(_find_revised(observations, current))
+        state = "revised" if findings else "current"
     return VerificationResult(
         state,
         name,
         version,
         current,
-        (found.seal or {}).get("view", ""),
-        len(figures),
-        tuple(details),
-        found.unsealed,
-        found.is_former,
+        seal.get("view", ""),
+        len(observations),
+        tuple(findings),
+        parsed.unsealed,
+        parsed.is_former,
     )
 
 
-def _find_changed_cells(found: ParsedFile, version: str) -> Iterator[Finding]:
-    """Rows and columns of a table whose check does not hold."""
-    wrong = find_invalid_rows(found.rows)
-    sealed = (found.seal or {}).get("columns") or {}
+def _find_changed_cells(parsed: ParsedFile, version: str) -> Iterator[Finding]:
+    """Rows and columns of a table whose checksum does not match."""
+    rows = parsed.rows
+    seal: Seal = parsed.seal or {}
+    checksums = seal.get("columns") or {}
+    invalid = find_invalid_rows(rows)
     columns = [
         name
-        for name in (get_checksum_columns(found.rows[0]) if found.rows else ())
-        if name in sealed and fingerprint.checksum_column(row[name] for row in found.rows) != sealed[name]
+        for name in (get_checksum_columns(rows[0]) if rows else ())
+        if name in checksums and checksum_column(row[name] for row in rows) != checksums[name]
     ]
-    for place in wrong[:MAX_ROWS_REPAIRED]:
-        yield _locate_changed_cell(found.rows, place, columns, version)
-    if len(wrong) > MAX_ROWS_REPAIRED:
-        yield Finding("more_rows", (("count", str(len(wrong) - MAX_ROWS_REPAIRED)),))
-    if found.seal and len(found.rows) != found.seal.get("rows"):
-        yield Finding("rows", (("found", str(len(found.rows))), ("sealed", str(found.seal.get("rows")))))
-    elif columns and not wrong:
+    for index in invalid[:MAX_ROWS_REPAIRED]:
+        yield _locate_changed_cell(rows, index, columns, version)
+    if len(invalid) > MAX_ROWS_REPAIRED:
+        yield Finding("more_rows", (("count", str(len(invalid) - MAX_ROWS_REPAIRED)),))
+    if seal and len(rows) != seal.get("rows"):
+        yield Finding("rows", (("found", str(len(rows))), ("sealed", str(seal.get("rows")))))
+    elif columns and not invalid:
         yield Finding("columns", (("columns", ", ".join(columns)),))
 
 
 def _find_mixed_versions(rows: list[dict[str, str]], version: str) -> Iterator[Finding]:
-    """Rows of another version in a file that is given in one."""
+    """Rows of another version than most rows of the file."""
     for row in rows:
         if row["data_version"] != version:
             yield Finding(
@@ -190,83 +190,79 @@ def _find_mixed_versions(rows: list[dict[str, str]], version: str) -> Iterator[F
             )
 
 
-def _locate_changed_cell(rows: list[dict[str, str]], place: int, columns: list[str], version: str) -> Finding:
-    """Which cell of a row was changed, and what it was, by trying what it may have been until the check holds."""
-    row = rows[place]
-    where = (("row", str(place + 2)), ("geo", row["geo"]), ("period", row["period"]))
+def _locate_changed_cell(rows: list[dict[str, str]], index: int, columns: list[str], version: str) -> Finding:
+    """Which cell of a row was changed and its original, by trying candidates until the checksum matches."""
+    row = rows[index]
+    place = (("row", str(index + 2)), ("geo", row["geo"]), ("period", row["period"]))
     names = get_checksum_columns(row)
-    own = fingerprint.checksum_row(row[name] for name in names)
-    if sum(a != b for a, b in zip(own, row["check"].ljust(8))) <= 2:
-        return Finding("cell", (*where, ("column", "check"), ("found", row["check"]), ("was", own)))
+    expected = checksum_row(row[name] for name in names)
+    if sum(a != b for a, b in zip(expected, row["check"].ljust(8), strict=False)) <= 2:
+        return Finding("cell", (*place, ("column", "check"), ("found", row["check"]), ("was", expected)))
     published = _get_published_observations(version).get(_get_observation_key(row), {})
     for name in sorted(names, key=lambda name: (name not in columns, name not in OBSERVATION_FIELDS)):
         for other in _iter_candidates(name, row[name], rows, published):
-            if (
-                fingerprint.checksum_row(other if column == name else row[column] for column in names)
-                == row["check"]
-            ):
-                return Finding("cell", (*where, ("column", name), ("found", row[name]), ("was", other)))
-    differing = [name for name in OBSERVATION_FIELDS if name in published and published[name] != row[name]]
-    if differing:
-        return Finding(
-            "cell",
-            (
-                *where,
-                ("column", differing[0]),
-                ("found", row[differing[0]]),
-                ("was", published[differing[0]]),
-            ),
-        )
-    return Finding("row", (*where, ("columns", ", ".join(columns) or "?")))
+            if checksum_row(other if column == name else row[column] for column in names) == row["check"]:
+                return Finding("cell", (*place, ("column", name), ("found", row[name]), ("was", other)))
+    for name in OBSERVATION_FIELDS:
+        if name in published and published[name] != row[name]:
+            return Finding("cell", (*place, ("column", name), ("found", row[name]), ("was", published[name])))
+    return Finding("row", (*place, ("columns", ", ".join(columns) or "?")))
 
 
 def _iter_candidates(
     name: str, value: str, rows: list[dict[str, str]], published: dict[str, str]
 ) -> Iterator[str]:
+    """Values that a changed cell may have had, the most likely first."""
     if name in published:
         yield published[name]
     yield from dict.fromkeys(row[name] for row in rows[:MAX_CANDIDATE_ROWS])
-    for place, letter in enumerate(value[:300]):
+    for index, letter in enumerate(value[:MAX_CANDIDATE_LETTERS]):
         if letter.isdigit():
             yield from (
-                value[:place] + digit + value[place + 1 :] for digit in "0123456789" if digit != letter
+                value[:index] + digit + value[index + 1 :] for digit in "0123456789" if digit != letter
             )
 
 
-def _find_unpublished(figures: list[tuple[str, ...]], version: str) -> Iterator[Finding]:
-    """Figures whose checks hold but that the version they claim never had."""
-    known = _get_published_observations(version)
-    for row in figures if known else ():
-        key, said = row[: len(KEY_COLUMNS)], dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :]))
-        was = known.get(key)
-        where = (("geo", key[1]), ("period", key[5]), ("version", version))
-        if was is None:
-            yield Finding("unpublished", (*where, ("found", said["value"])))
-        else:
-            yield from (
-                Finding("differs", (*where, ("column", name), ("found", said[name]), ("was", was[name])))
-                for name in OBSERVATION_FIELDS
-                if said[name] != was[name]
-            )
+def _find_unpublished(observations: list[tuple[str, ...]], version: str) -> Iterator[Finding]:
+    """Observations that differ from their version; none where that version is not available."""
+    published = _get_published_observations(version)
+    for observation in observations if published else ():
+        key, values = _split_observation(observation)
+        original = published.get(key)
+        place = (("geo", key[1]), ("period", key[5]), ("version", version))
+        if original is None:
+            yield Finding("unpublished", (*place, ("found", values["value"])))
+            continue
+        for name in OBSERVATION_FIELDS:
+            if values[name] != original[name]:
+                yield Finding(
+                    "differs", (*place, ("column", name), ("found", values[name]), ("was", original[name]))
+                )
 
 
-def _find_revised(figures: list[tuple[str, ...]], current: str) -> Iterator[Finding]:
-    known = _get_published_observations(current)
-    for row in figures:
-        key, said = row[: len(KEY_COLUMNS)], dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :]))
-        now, where = known.get(key), (("geo", key[1]), ("period", key[5]))
+def _find_revised(observations: list[tuple[str, ...]], current: str) -> Iterator[Finding]:
+    """Observations that the current version has with another value, or no longer."""
+    published = _get_published_observations(current)
+    for observation in observations:
+        key, values = _split_observation(observation)
+        now, place = published.get(key), (("geo", key[1]), ("period", key[5]))
         if now is None:
-            yield Finding("withdrawn", (*where, ("was", said["value"])))
-        elif said["value"] != now["value"]:
-            yield Finding("revised", (*where, ("was", said["value"]), ("now", now["value"])))
-        elif any(said[name] != now[name] for name in COMPARED_FIELDS):
-            yield Finding(
-                "revised", (*where, ("was", _format_with_interval(said)), ("now", _format_with_interval(now)))
-            )
+            yield Finding("withdrawn", (*place, ("was", values["value"])))
+        elif values["value"] != now["value"]:
+            yield Finding("revised", (*place, ("was", values["value"]), ("now", now["value"])))
+        elif any(values[name] != now[name] for name in COMPARED_FIELDS):
+            old_interval, new_interval = _format_with_interval(values), _format_with_interval(now)
+            yield Finding("revised", (*place, ("was", old_interval), ("now", new_interval)))
 
 
-def _format_with_interval(said: dict[str, str]) -> str:
-    return f"{said['value']} [{said['ci_low']}, {said['ci_high']}]"
+def _split_observation(observation: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The key of an observation and its values by field."""
+    values = observation[len(KEY_COLUMNS) :]
+    return observation[: len(KEY_COLUMNS)], dict(zip(OBSERVATION_FIELDS, values, strict=True))
+
+
+def _format_with_interval(values: dict[str, str]) -> str:
+    return f"{values['value']} [{values['ci_low']}, {values['ci_high']}]"
 
 
 def _get_observation_key(row: dict[str, str]) -> tuple[str, ...]:
@@ -280,13 +276,13 @@ def _get_observation(row: dict[str, str]) -> tuple[str, ...]:
 
 
 def _get_published_observations(version: str) -> dict[tuple[str, ...], dict[str, str]]:
-    """The figures of a version by key; empty where it is not kept."""
-    out = settings.get_database_path()
-    return _load_published_observations(version, out.stat().st_mtime_ns if out.exists() else 0)
+    """The observations of a version by key; empty where it is not available."""
+    database = settings.get_database_path()
+    return _load_published_observations(version, database.stat().st_mtime_ns if database.exists() else 0)
 
 
 @lru_cache(maxsize=4)
-def _load_published_observations(version: str, stamp: int) -> dict[tuple[str, ...], dict[str, str]]:
+def _load_published_observations(version: str, modified: int) -> dict[tuple[str, ...], dict[str, str]]:
     observations = releases.load_observations(version)
     if observations is None:
         return {}
@@ -294,7 +290,4 @@ def _load_published_observations(version: str, stamp: int) -> dict[tuple[str, ..
         [normalize_cell(value) for value in observations[name].tolist()]
         for name in (*KEY_COLUMNS, *OBSERVATION_FIELDS)
     ]
-    return {
-        row[: len(KEY_COLUMNS)]: dict(zip(OBSERVATION_FIELDS, row[len(KEY_COLUMNS) :]))
-        for row in zip(*columns)
-    }
+    return dict(map(_split_observation, zip(*columns, strict=True)))

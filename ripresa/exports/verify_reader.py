@@ -1,6 +1,6 @@
-"""Files as verify reads them: any of our formats, from a stranger, back to rows of text cells and a seal.
+"""Parses a file to verify, in any export format, to rows of text cells and a seal.
 
-Nothing here is trusted: what is too large, not whole or not ours is said, never raised further than NotOurs.
+Input is untrusted: files that are too large, truncated or foreign raise UnknownFileError and nothing else.
 """
 
 import csv
@@ -10,33 +10,41 @@ import json
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import SequenceMatcher
+from typing import Any
 from xml.etree import ElementTree
 
 import pyarrow as pa
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from ripresa.coverage import get_area_names
 from ripresa.database.published_observation import KEY_COLUMNS
 from ripresa.exports import formats, image_metadata
-from ripresa.exports import seal as fingerprint
 from ripresa.exports.export_table import COLUMNS, NUMERIC_COLUMNS
-from ripresa.exports.seal import OBSERVATION_FIELDS, normalize_cell
+from ripresa.exports.seal import (
+    OBSERVATION_FIELDS,
+    Seal,
+    checksum,
+    checksum_row,
+    deserialize_seal,
+    normalize_cell,
+    parse_seal,
+    unescape_formula,
+    unpack_rows,
+)
 from ripresa.i18n import t
 
-MAX_FILE_BYTES = 25_000_000  # bytes of a file, unpacked too
-MAX_COLUMNS = 200  # columns of a sheet
-EXCERPT_LENGTH = 60  # characters of a text that are said whole
+MAX_FILE_BYTES = 25_000_000  # of the file and of its uncompressed content
+MAX_COLUMNS = 200  # of a worksheet
+EXCERPT_LENGTH = 60  # characters; longer texts are cut to where they differ
 SPREADSHEET_NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-UNSEALED_COLUMNS = {
-    *KEY_COLUMNS,
-    *OBSERVATION_FIELDS,
-    "data_version",
-}  # what a file without seal must say to be compared: those of the open data routes and of the pages do
-SEALED_COLUMNS = {"citations", "check"}  # columns that come with a seal alone
-OPTIONAL_COLUMNS = {"role"}  # columns that files taken in earlier days do not have
+# Columns that a file without seal needs to be compared, as those of the API and of the pages have.
+UNSEALED_COLUMNS = {*KEY_COLUMNS, *OBSERVATION_FIELDS, "data_version"}
+SEALED_COLUMNS = {"citations", "check"}  # columns of files with a seal only
+OPTIONAL_COLUMNS = {"role"}  # columns that older files do not have
 FORMER_COLUMNS = {  # names before 1.0; the columns, their order and so their checks are the same
     "starts": "period_start",
     "low": "ci_low",
@@ -47,17 +55,18 @@ FORMER_COLUMNS = {  # names before 1.0; the columns, their order and so their ch
     "drawn_from": "published_geo",
 }
 DATE_COLUMNS = {"period_start", "starts"}
+EMPTY_XML = b"<none/>"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding: its kind (a phrase of words.toml, detail_<kind>) and the words in it."""
+    """A finding: its kind (of the translation detail_<kind>) and the placeholders of its message."""
 
     kind: str
     placeholders: tuple[tuple[str, str], ...] = ()
 
     def format_message(self, lang: str) -> str:
-        """The finding in words."""
+        """The finding as a sentence."""
         values = {name: value or "–" for name, value in self.placeholders}
         if len(values.get("was", "")) > EXCERPT_LENGTH and "found" in values:
             values["found"], values["was"] = _excerpt_difference(values["found"], values["was"])
@@ -68,26 +77,26 @@ class Finding:
 
 @dataclass
 class ParsedFile:
-    """A file as read: its rows as text cells, its seal, and what was found wrong on the way."""
+    """A parsed file: its rows as text cells, its seal, and findings of the parser."""
 
     rows: list[dict[str, str]] = field(default_factory=list)
-    seal: dict | None = None
+    seal: Seal | None = None
     observations: list[tuple[str, ...]] | None = None
     findings: list[Finding] = field(default_factory=list)
-    unsealed: bool = False  # as the open data routes and the pages give it: there is no seal to miss
+    unsealed: bool = False  # a file of the API or of a page, which has no seal
     is_former: bool = False  # made before 1.0, with the names of that time
 
 
 class UnknownFileError(Exception):
-    """The file holds nothing that this site writes."""
+    """The file is none of this site's export formats."""
 
 
 def parse_file(file: bytes, sidecar: bytes | None = None) -> ParsedFile:
-    """A file of ours, whatever its format, with the names of today. Raises UnknownFileError."""
+    """An export in any format, with today's names of columns. Raises UnknownFileError."""
     parsed = _parse_by_format(file, sidecar)
     if parsed.is_former and parsed.seal and "columns" in parsed.seal:
         columns = {FORMER_COLUMNS.get(name, name): check for name, check in parsed.seal["columns"].items()}
-        parsed.seal = parsed.seal | {"columns": columns}
+        parsed.seal = {**parsed.seal, "columns": columns}
     return parsed
 
 
@@ -100,59 +109,56 @@ def _parse_by_format(file: bytes, sidecar: bytes | None) -> ParsedFile:
         return _parse_archive(file)
     if file.startswith(b"PAR1"):
         return _parse_parquet(file)
-    return (
-        _parse_json(file)
-        if file.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
-        else _parse_csv(file, sidecar)
-    )
+    if file.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+        return _parse_json(file)
+    return _parse_csv(file, sidecar)
 
 
 def _parse_image(file: bytes) -> ParsedFile:
     try:
         seal = image_metadata.extract_seal(file)
+        if seal is None and image_metadata.has_seal_marker(file):
+            raise image_metadata.DamagedImageError("a seal that cannot be read")
         if seal is None:
-            raise (
-                image_metadata.DamagedImageError("a seal that cannot be read")
-                if image_metadata.has_seal_marker(file)
-                else UnknownFileError("no seal")
-            )
+            raise UnknownFileError("no seal")
         is_former = "observations" not in seal and "figures" in seal
         packed_rows = str(seal.get("figures" if is_former else "observations", ""))
-        found = ParsedFile(seal=seal, observations=fingerprint.unpack_rows(packed_rows), is_former=is_former)
+        observations = unpack_rows(packed_rows)
+        parsed = ParsedFile(seal=seal, observations=observations, is_former=is_former)
         if image_metadata.checksum_drawing(file) != seal.get("drawing"):
-            found.findings += _compare_svg_texts(file, seal) or [Finding("drawing")]
+            parsed.findings += _compare_svg_texts(file, seal) or [Finding("drawing")]
     except (image_metadata.DamagedImageError, ValueError):
         if not image_metadata.has_seal_marker(file):
             raise UnknownFileError("damaged") from None
         return _build_damaged_file()
-    if any(len(row) != len(KEY_COLUMNS) + len(OBSERVATION_FIELDS) for row in found.observations):
+    if any(len(row) != len(KEY_COLUMNS) + len(OBSERVATION_FIELDS) for row in observations):
         return ParsedFile(seal=seal, observations=[], findings=[Finding("seal")])
-    return found
+    return parsed
 
 
 def find_invalid_rows(rows: list[dict[str, str]]) -> list[int]:
-    """The places of the rows whose check does not hold."""
+    """The indices of the rows whose checksum does not match."""
     return [
-        place
-        for place, row in enumerate(rows)
-        if fingerprint.checksum_row(row[name] for name in get_checksum_columns(row)) != row["check"]
+        index
+        for index, row in enumerate(rows)
+        if checksum_row(row[name] for name in get_checksum_columns(row)) != row["check"]
     ]
 
 
 def get_checksum_columns(row: dict[str, str]) -> list[str]:
-    """The columns that the check of a row is of: those of the day it was taken."""
+    """The columns that the checksum of a row covers: those of the file, which may be an older one."""
     return [name for name in row if name != "check"]
 
 
 def _build_damaged_file() -> ParsedFile:
-    """A file that was ours and cannot be read whole."""
+    """The result for an export that is damaged beyond parsing."""
     return ParsedFile(
         seal={"version": "", "view": "", "fingerprint": ""}, observations=[], findings=[Finding("damaged")]
     )
 
 
-def _compare_svg_texts(file: bytes, seal: dict) -> list[Finding]:
-    """The words of an SVG that are not those it left with."""
+def _compare_svg_texts(file: bytes, seal: Seal) -> list[Finding]:
+    """The texts of an SVG that differ from those in its seal."""
     if image_metadata.detect_image_format(file) != "svg" or "texts" not in seal:
         return []
     was, now = image_metadata.decode_svg_texts(seal["texts"]), image_metadata.extract_svg_texts(file)
@@ -174,35 +180,38 @@ def _parse_csv(file: bytes, sidecar: bytes | None = None) -> ParsedFile:
         except UnicodeDecodeError:
             raise UnknownFileError("not text") from None
     head = text.partition("\n")[0]
-    mark = ";" if head.count(";") > head.count(",") else ","
+    delimiter = ";" if head.count(";") > head.count(",") else ","
     try:
         lines = [
-            line for line in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if line
+            line
+            for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+            if line
         ]
     except csv.Error:
         raise UnknownFileError("not a table") from None
-    found = _parse_table(
+    parsed = _parse_table(
         lines[0] if lines else [],
-        ([fingerprint.unescape_formula(item) for item in line] for line in lines[1:]),
-        decimal="," if mark == ";" else ".",
+        ([unescape_formula(item) for item in line] for line in lines[1:]),
+        decimal="," if delimiter == ";" else ".",
     )
-    found.seal = _parse_sidecar(sidecar, found) if sidecar else None
-    return found
+    parsed.seal = _parse_sidecar(sidecar, parsed) if sidecar else None
+    return parsed
 
 
-def _parse_sidecar(beside: bytes, found: ParsedFile) -> dict | None:
+def _parse_sidecar(sidecar: bytes, parsed: ParsedFile) -> Seal | None:
+    """The seal in the CSVW metadata of a CSV; adds a finding where the metadata was changed."""
     try:
-        described = _load_json(beside)
-        seal = fingerprint.loads(described["ripresa"])
+        descriptor = _load_json(sidecar)
+        seal = deserialize_seal(descriptor["ripresa"])
     except (ValueError, TypeError, KeyError):
         return None
-    if seal and seal.get("about") != formats.checksum_descriptor(described):
-        found.findings.append(Finding("about"))
+    if seal and seal.get("about") != formats.checksum_descriptor(descriptor):
+        parsed.findings.append(Finding("about"))
     return seal
 
 
-def _parse_table(head: list[str], lines, decimal: str = ".") -> ParsedFile:
-    """Rows of text cells under our header. Raises NotOurs where the header is not ours."""
+def _parse_table(head: list[str], lines: Iterable[Sequence[object]], decimal: str = ".") -> ParsedFile:
+    """Rows of text cells. Raises UnknownFileError where the header is not that of an export."""
     head = [name.strip() for name in head]
     is_former = bool(FORMER_COLUMNS.keys() & set(head)) and not set(FORMER_COLUMNS.values()) & set(head)
     if is_former:
@@ -212,19 +221,16 @@ def _parse_table(head: list[str], lines, decimal: str = ".") -> ParsedFile:
     if len(missing) > len(COLUMNS) // 2 or not {"check", "data_version"} & set(head):
         raise UnknownFileError("other columns")
     unsealed = set(head) >= UNSEALED_COLUMNS and not SEALED_COLUMNS & set(head)
-    found = ParsedFile(unsealed=unsealed, is_former=is_former)
-    if missing and not found.unsealed:
-        found.findings, found.observations = (
-            [Finding("header", (("columns", ", ".join(missing)),))],
-            [],
-        )  # nothing more can be said of its cells
+    parsed = ParsedFile(unsealed=unsealed, is_former=is_former)
+    if missing and not parsed.unsealed:
+        parsed.findings = [Finding("header", (("columns", ", ".join(missing)),))]
+        parsed.observations = []  # the cells cannot be checked
     for line in lines:
-        line = list(line)
-        row = dict.fromkeys(names, "") | {name: value for name, value in zip(head, line) if name in names}
-        found.rows.append({name: _normalize_cell(row[name], name, decimal) for name in names})
+        row = dict(zip(head, line, strict=False))
+        parsed.rows.append({name: _normalize_cell(row.get(name, ""), name, decimal) for name in names})
         if len(line) != len(head):
-            found.findings.append(Finding("width", (("row", str(len(found.rows) + 1)),)))
-    return found
+            parsed.findings.append(Finding("width", (("row", str(len(parsed.rows) + 1)),)))
+    return parsed
 
 
 def _normalize_cell(value: object, name: str, decimal: str) -> str:
@@ -257,242 +263,229 @@ def _parse_archive(file: bytes) -> ParsedFile:
 
 def _parse_data_package(members: dict[str, bytes]) -> ParsedFile:
     try:
-        described = _load_json(members["datapackage.json"])
-        seal = fingerprint.parse_seal(described.get("ripresa"))
-        table = str(described["resources"][0]["path"])
+        descriptor = _load_json(members["datapackage.json"])
+        seal = parse_seal(descriptor.get("ripresa"))
+        table = str(descriptor["resources"][0]["path"])
     except (KeyError, ValueError, TypeError, IndexError, AttributeError):
         raise UnknownFileError("no description") from None
     if seal is None:
         raise UnknownFileError("no seal")
-    found = _parse_csv(members[table]) if table in members else ParsedFile(observations=[])
-    found.seal = seal
-    if seal.get("about") != formats.checksum_descriptor(described):
-        found.findings.append(Finding("about"))
+    parsed = _parse_csv(members[table]) if table in members else ParsedFile(observations=[])
+    parsed.seal = seal
+    if seal.get("about") != formats.checksum_descriptor(descriptor):
+        parsed.findings.append(Finding("about"))
     sealed = seal.get("files") or {}
     for name in {**sealed, **members}:
         if name == "datapackage.json" or (
             name in members and hashlib.sha256(members[name]).hexdigest() == sealed.get(name)
         ):
             continue
-        if name != table or name not in members:
-            found.findings.append(
-                Finding(
-                    "member_absent" if name not in members else "member" if name in sealed else "member_new",
-                    (("member", name),),
-                )
-            )
+        if name not in members:
+            parsed.findings.append(Finding("member_absent", (("member", name),)))
+        elif name != table:
+            kind = "member" if name in sealed else "member_new"
+            parsed.findings.append(Finding(kind, (("member", name),)))
     if (
         table in members
-        and not found.findings
-        and not find_invalid_rows(found.rows)
+        and not parsed.findings
+        and not find_invalid_rows(parsed.rows)
         and hashlib.sha256(members[table]).hexdigest() != sealed.get(table)
     ):
-        found.findings.append(Finding("member", (("member", table),)))
-    return found
+        parsed.findings.append(Finding("member", (("member", table),)))
+    return parsed
 
 
 def _parse_xlsx(members: dict[str, bytes]) -> ParsedFile:
-    """A workbook read with the standard library: the first sheet is the table."""
+    """A workbook: the first sheet is the table, the next two are metadata and notes."""
     try:
-        properties = ElementTree.fromstring(_reject_entities(members.get("docProps/custom.xml", b"<none/>")))
-        parts = {
-            item.get("name"): "".join(item.itertext())
-            for item in properties
-            if (item.get("name") or "").startswith("ripresa_seal_")
-        }
-        seal = fingerprint.loads("".join(parts[name] for name in sorted(parts)))
-        shared = [
-            " ".join("".join(text.text or "" for text in item.iter(f"{SPREADSHEET_NAMESPACE}t")).split())
-            for item in ElementTree.fromstring(
-                _reject_entities(members.get("xl/sharedStrings.xml", b"<none/>"))
-            )
-        ]
-        sheets = [
-            _parse_worksheet(_reject_entities(members[name]), shared)
-            for name in sorted(
-                (name for name in members if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)),
-                key=lambda name: int(re.search(r"\d+", name)[0]),
-            )
-        ]
+        seal_parts = _read_seal_properties(members.get("docProps/custom.xml", EMPTY_XML))
+        seal = deserialize_seal("".join(seal_parts[name] for name in sorted(seal_parts)))
+        sheets = _parse_worksheets(members)
     except (ElementTree.ParseError, ValueError, IndexError, KeyError):
-        return (
-            _build_damaged_file()
-            if b"ripresa_seal" in members.get("docProps/custom.xml", b"")
-            else _raise(UnknownFileError("not a workbook"))
-        )
+        if b"ripresa_seal" in members.get("docProps/custom.xml", b""):
+            return _build_damaged_file()
+        raise UnknownFileError("not a workbook") from None
     if not sheets or not sheets[0]:
         raise UnknownFileError("empty")
-    lines = [
-        [fingerprint.unescape_formula(item) if isinstance(item, str) else item for item in line]
-        for line in sheets[0]
+    head, *lines = [
+        [unescape_formula(item) if isinstance(item, str) else item for item in line] for line in sheets[0]
     ]
-    head = [str(item) for item in lines[0]]
-    found = _parse_table(
-        head,
-        (
-            [
-                _parse_excel_date(item) if name in DATE_COLUMNS else item
-                for name, item in zip(head, line + [""] * (len(head) - len(line)))
-            ]
-            for line in lines[1:]
-        ),
-    )
-    found.seal = seal
-    if seal is None and not parts:
-        return found  # saved again by a program that drops the properties: the checks of the rows remain
-    if seal is None:
-        found.findings.append(Finding("seal"))
-        return found
-    beside = [
-        [(str(line[0]) if line else "", str(line[1]) if len(line) > 1 else "") for line in sheet]
-        for sheet in sheets[1:3]
-    ]
-    if seal.get("about") != formats.checksum_sheets(
-        *(
-            [(fingerprint.unescape_formula(a), fingerprint.unescape_formula(b)) for a, b in lines]
-            for lines in beside
-        )
-    ):
-        found.findings.append(Finding("about"))
-    return found
+    names = [str(item) for item in head]
+    parsed = _parse_table(names, (_convert_dates(names, line) for line in lines))
+    parsed.seal = seal
+    if seal is None:  # without properties, which some programs drop, the checksums of the rows remain
+        parsed.findings += [Finding("seal")] if seal_parts else []
+    elif seal.get("about") != formats.checksum_sheets(*map(_get_text_pairs, sheets[1:3])):
+        parsed.findings.append(Finding("about"))
+    return parsed
 
 
-def _raise(fault: Exception):
-    raise fault
+def _read_seal_properties(xml: bytes) -> dict[str, str]:
+    """The custom properties with the parts of the seal."""
+    properties = {
+        item.get("name") or "": "".join(item.itertext())
+        for item in ElementTree.fromstring(_reject_entities(xml))
+    }
+    return {name: text for name, text in properties.items() if name.startswith("ripresa_seal_")}
+
+
+def _parse_worksheets(members: dict[str, bytes]) -> list[list[list[object]]]:
+    """The rows of each sheet, in the order of the workbook."""
+    shared_strings = [
+        " ".join("".join(text.text or "" for text in item.iter(f"{SPREADSHEET_NAMESPACE}t")).split())
+        for item in ElementTree.fromstring(_reject_entities(members.get("xl/sharedStrings.xml", EMPTY_XML)))
+    ]
+    matches = [re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name) for name in sorted(members)]
+    ordered = sorted((match for match in matches if match), key=lambda match: int(match[1]))
+    return [_parse_worksheet(_reject_entities(members[match[0]]), shared_strings) for match in ordered]
+
+
+def _convert_dates(names: list[str], line: list[object]) -> list[object]:
+    """A line as long as the header, with the serial numbers of Excel as dates."""
+    line = line + [""] * (len(names) - len(line))
+    return [
+        _parse_excel_date(item) if name in DATE_COLUMNS else item
+        for name, item in zip(names, line, strict=False)
+    ]
+
+
+def _get_text_pairs(lines: list[list[object]]) -> list[tuple[str, str]]:
+    """The first two cells of each line, as the checksum of metadata and notes covers them."""
+    padded = ([str(item) for item in line[:2]] + ["", ""] for line in lines)
+    return [(unescape_formula(line[0]), unescape_formula(line[1])) for line in padded]
 
 
 def _reject_entities(xml: bytes) -> bytes:
+    """The XML, unless it declares entities (ValueError): they could expand without limit."""
     if b"<!ENTITY" in xml:
         raise ValueError("entities")
     return xml
 
 
-def _parse_worksheet(xml: bytes, shared: list[str]) -> list[list[object]]:
+def _parse_worksheet(xml: bytes, shared_strings: list[str]) -> list[list[object]]:
     """The rows of a sheet: numbers as float, texts as str, missing as ""."""
     lines = []
     for row in ElementTree.fromstring(xml).iter(f"{SPREADSHEET_NAMESPACE}row"):
         line: list[object] = []
         for item in row.iter(f"{SPREADSHEET_NAMESPACE}c"):
-            place = _parse_column_index(item.get("r") or "")
-            if place > MAX_COLUMNS:
+            index = _parse_column_index(item.get("r") or "")
+            if index > MAX_COLUMNS:
                 raise ValueError("too wide")
-            line += [""] * (place - len(line))
+            line += [""] * (index - len(line))
             value = item.find(f"{SPREADSHEET_NAMESPACE}v")
-            said = value.text or "" if value is not None else ""
+            text = value.text or "" if value is not None else ""
             if item.get("t") == "s":
-                line.append(shared[int(said)])
+                line.append(shared_strings[int(text)])
             elif item.get("t") == "inlineStr":
-                line.append("".join(text.text or "" for text in item.iter(f"{SPREADSHEET_NAMESPACE}t")))
+                line.append("".join(part.text or "" for part in item.iter(f"{SPREADSHEET_NAMESPACE}t")))
             else:
-                line.append(float(said) if said and item.get("t") in (None, "n") else said)
+                line.append(float(text) if text and item.get("t") in (None, "n") else text)
         lines.append(line)
     return lines
 
 
 def _parse_column_index(reference: str) -> int:
+    """The index of the column of a cell reference: 0 for A1, 27 for AB3; -1 without letters."""
     number = 0
-    for letter in re.match(r"[A-Z]*", reference)[0]:
+    for letter in reference:
+        if not "A" <= letter <= "Z":
+            break
         number = 26 * number + ord(letter) - 64
     return number - 1
 
 
 def _parse_excel_date(item: object) -> object:
-    return (
-        date(1899, 12, 30) + timedelta(days=int(item))
-        if isinstance(item, float) and 0 < item < 200_000
-        else item
-    )
+    """The date of a serial number of Excel; other cells unchanged."""
+    if isinstance(item, float) and 0 < item < 200_000:
+        return date(1899, 12, 30) + timedelta(days=int(item))
+    return item
 
 
 def _parse_parquet(file: bytes) -> ParsedFile:
     try:
-        opened = parquet.ParquetFile(io.BytesIO(file))
-        if (
-            sum(
-                opened.metadata.row_group(place).total_byte_size
-                for place in range(opened.metadata.num_row_groups)
-            )
-            > MAX_FILE_BYTES
-            or opened.metadata.num_rows > MAX_FILE_BYTES // 100
-        ):
+        parquet_file = parquet.ParquetFile(io.BytesIO(file))
+        content = parquet_file.metadata
+        size = sum(content.row_group(index).total_byte_size for index in range(content.num_row_groups))
+        if size > MAX_FILE_BYTES or content.num_rows > MAX_FILE_BYTES // 100:
             raise UnknownFileError("too large")
-        table = opened.read()
+        table = parquet_file.read()
         metadata = table.schema.metadata or {}
-        seal = fingerprint.loads(metadata.get(b"ripresa", b"").decode("utf-8", "replace"))
-        lines = list(zip(*(table[name].to_pylist() for name in table.column_names)))
+        seal = deserialize_seal(metadata.get(b"ripresa", b"").decode("utf-8", "replace"))
+        lines = list(zip(*(table[name].to_pylist() for name in table.column_names), strict=True))
     except (pa.ArrowException, OSError, ValueError, KeyError):
-        return _build_damaged_file() if b"ripresa" in file else _raise(UnknownFileError("not Parquet"))
-    found = _parse_table(
-        table.column_names, ([None if item is None else item for item in line] for line in lines)
-    )
-    found.seal = seal
-    if seal.get("about") != fingerprint.checksum(metadata.get(b"about", b"")) if seal else not found.unsealed:
-        found.findings.append(Finding("about" if seal else "seal"))
-    return found
+        if b"ripresa" in file:
+            return _build_damaged_file()
+        raise UnknownFileError("not Parquet") from None
+    parsed = _parse_table(table.column_names, lines)
+    parsed.seal = seal
+    if seal is None:
+        parsed.findings += [] if parsed.unsealed else [Finding("seal")]
+    elif seal.get("about") != checksum(metadata.get(b"about", b"")):
+        parsed.findings.append(Finding("about"))
+    return parsed
 
 
-def _load_json(text: bytes) -> object:
-    """A JSON document. Raises ValueError on anything else, and on half a letter (\\ud800), of which no check can be made."""
+def _load_json(text: bytes) -> Any:
+    """A JSON document. Raises ValueError on anything else and on a lone surrogate, which has no checksum."""
     try:
-        whole = json.loads(text.decode("utf-8-sig"))
-        json.dumps(whole, ensure_ascii=False).encode()
+        document = json.loads(text.decode("utf-8-sig"))
+        json.dumps(document, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("too deep") from None
-    return whole
+    return document
 
 
 def _parse_json(file: bytes) -> ParsedFile:
     try:
-        whole = _load_json(file)
+        document = _load_json(file)
     except ValueError:
-        return _build_damaged_file() if b'"ripresa"' in file else _raise(UnknownFileError("not JSON"))
-    if isinstance(whole, dict) and whole.get("class") == "dataset":
-        return _parse_jsonstat(whole)
-    seal = fingerprint.parse_seal(whole.get("seal")) if isinstance(whole, dict) else None
-    if not isinstance(whole, dict) or not isinstance(whole.get("rows"), list):
+        if b'"ripresa"' in file:
+            return _build_damaged_file()
+        raise UnknownFileError("not JSON") from None
+    if isinstance(document, dict) and document.get("class") == "dataset":
+        return _parse_jsonstat(document)
+    seal = parse_seal(document.get("seal")) if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(document.get("rows"), list):
         raise UnknownFileError("no rows")
-    rows = [row if isinstance(row, dict) else {} for row in whole["rows"]]
+    rows = [row if isinstance(row, dict) else {} for row in document["rows"]]
     head = list(dict.fromkeys(name for row in rows for name in row)) if rows else list(COLUMNS)
-    found = _parse_table(head, ([row.get(name) for name in head] for row in rows))
-    if seal is None and not found.unsealed:
+    parsed = _parse_table(head, ([row.get(name) for name in head] for row in rows))
+    if seal is None and not parsed.unsealed:
         raise UnknownFileError("no seal")
-    found.seal = seal
-    if seal and seal.get("about") != formats.checksum_json_metadata(whole):
-        found.findings.append(Finding("about"))
-    return found
+    parsed.seal = seal
+    if seal and seal.get("about") != formats.checksum_json_metadata(document):
+        parsed.findings.append(Finding("about"))
+    return parsed
 
 
-def _parse_jsonstat(whole: dict) -> ParsedFile:
-    """JSON-stat of the open data routes: one row a cell."""
+def _parse_jsonstat(document: dict[str, Any]) -> ParsedFile:
+    """JSON-stat of the API: one row per cell."""
     try:
-        extension = whole["extension"]
+        extension = document["extension"]
         is_former = "ci_low" not in extension and "low" in extension
-        beside = {FORMER_COLUMNS.get(name, name): values for name, values in extension.items()}
+        columns = {FORMER_COLUMNS.get(name, name): values for name, values in extension.items()}
         version = extension["data_version"]
-        codes = [whole["dimension"][name]["category"]["index"] for name in KEY_COLUMNS]
+        codes = [document["dimension"][name]["category"]["index"] for name in KEY_COLUMNS]
         rows = []
-        for place, value in whole["value"].items():
-            inside, key = int(place), []
-            for have in reversed(codes):
-                inside, at = divmod(inside, len(have))
-                key.append(have[at])
-            if inside:
-                raise IndexError(place)
-            figures = (
+        for cell, value in document["value"].items():
+            position, key = int(cell), []
+            for dimension_codes in reversed(codes):
+                position, index = divmod(position, len(dimension_codes))
+                key.append(dimension_codes[index])
+            if position:
+                raise IndexError(cell)
+            values = (
                 value,
-                *(beside[name].get(place) for name in ("ci_low", "ci_high", "n")),
-                beside["state"].get(place, "ok"),
+                *(columns[name].get(cell) for name in ("ci_low", "ci_high", "n")),
+                columns["state"].get(cell, "ok"),
             )
-            rows.append([*reversed(key), *figures, version])
+            rows.append([*reversed(key), *values, version])
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError):
         raise UnknownFileError("another cube") from None
+    names = (*KEY_COLUMNS, *OBSERVATION_FIELDS, "data_version")
     return ParsedFile(
         [
-            dict.fromkeys(COLUMNS, "")
-            | {
-                name: normalize_cell(item)
-                for name, item in zip((*KEY_COLUMNS, *OBSERVATION_FIELDS, "data_version"), row)
-            }
+            dict.fromkeys(COLUMNS, "") | dict(zip(names, map(normalize_cell, row), strict=True))
             for row in rows
         ],
         unsealed=True,
@@ -500,13 +493,14 @@ def _parse_jsonstat(whole: dict) -> ParsedFile:
     )
 
 
-def _excerpt_difference(found: str, was: str) -> tuple[str, str]:
-    """Where two long texts part, with a few letters around."""
-    start = next((place for place, (a, b) in enumerate(zip(found, was)) if a != b), min(len(found), len(was)))
-    cut = max(start - EXCERPT_LENGTH // 3, 0)
-    return tuple(
-        ("…" if cut else "")
-        + text[cut : cut + EXCERPT_LENGTH]
-        + ("…" if cut + EXCERPT_LENGTH < len(text) else "")
-        for text in (found, was)
-    )
+def _excerpt_difference(text: str, original: str) -> tuple[str, str]:
+    """Excerpts of two long texts from shortly before their first difference."""
+    letters = enumerate(zip(text, original, strict=False))
+    difference = next((i for i, (a, b) in letters if a != b), min(len(text), len(original)))
+    start = max(difference - EXCERPT_LENGTH // 3, 0)
+    end = start + EXCERPT_LENGTH
+
+    def excerpt(content: str) -> str:
+        return ("…" if start else "") + content[start:end] + ("…" if end < len(content) else "")
+
+    return excerpt(text), excerpt(original)

@@ -1,21 +1,32 @@
-"""What is known of an area, gathered once for its page and its sheet: a figure an indicator, with what it may be set beside. No Streamlit here."""
+"""The profile of an area: one entry per indicator, with its benchmarks, for the profile page and the sheet.
 
+No Streamlit here.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+import pandas as pd
 
 from ripresa import catalogue
 from ripresa.catalogue import Indicator
 from ripresa.database.query import get_data_version, run_query
 from ripresa.narrative.benchmark import MIN_STRIP_PLOT_AREAS, UNITS_WITHOUT_BENCHMARK, get_source_kind
-from ripresa.observations.rows import AMOUNT_UNITS, get_decimal_year, has_several, to_records, with_values
+from ripresa.observations.rows import (
+    AMOUNT_UNITS,
+    Row,
+    get_decimal_year,
+    has_several,
+    to_records,
+    with_values,
+)
 
-OPENING_YEAR_SOURCE_KINDS = (
-    "accounts",
-    "self_selected",
-)  # sources that are read together at the period the catalogue opens on (2020)
-REDUNDANT_INDICATORS = (
-    "gva_points_vs_italy",
-)  # what the comparison of gva_change_vs_2019 with Italy says already
+# Kinds of sources that are compared at the period the catalogue opens on (2020).
+OPENING_YEAR_SOURCE_KINDS = ("accounts", "self_selected")
+# Indicators that repeat another one: gva_change_vs_2019 compares with Italy already.
+REDUNDANT_INDICATORS = ("gva_points_vs_italy",)
+# Levels of the catalogue's default views that apply to an area of each profile level, the best match first.
 VIEW_LEVELS = {
     "area": ("italy", "europe"),
     "macro": ("italy",),
@@ -24,52 +35,57 @@ VIEW_LEVELS = {
     "world": ("world", "europe"),
 }
 CONTEXT_TOPICS = ("context",)  # topics that help to read the others and have no page
+EDITION_RANK_OF_UNLISTED = 99  # editions that no default view names come after those that one names
+
+Breakdown = tuple[str, str, str]  # sector, gender, size
 
 
 @dataclass(frozen=True)
 class ProfileEntry:
-    """One indicator of an area. row: the figure shown; line: its choice over time, every edition; known: the same with the wholes; others: the wholes at the
-    same period and edition; peers: the areas of its level then, where they are many; complete: they are all there; way: its recovery, a row of
-    queries/profile_recovery."""
+    """One indicator of an area.
+
+    row: the observation shown; history: the same breakdown over time, in every edition;
+    history_with_benchmarks: the same with the benchmark areas; benchmarks: the benchmark areas at the row's
+    period and edition; peers: the areas of its level at that period, where they are many; recovery: a row
+    of queries/profile_recovery.sql; has_all_peers: whether every area of the level is among the peers.
+    """
 
     indicator: Indicator
-    row: dict
-    history: tuple[dict, ...]
-    history_with_benchmarks: tuple[dict, ...]
-    benchmarks: tuple[dict, ...]
-    peers: tuple[dict, ...]
-    recovery: dict | None
+    row: Row
+    history: tuple[Row, ...]
+    history_with_benchmarks: tuple[Row, ...]
+    benchmarks: tuple[Row, ...]
+    peers: tuple[Row, ...]
+    recovery: Row | None
     has_all_peers: bool = False
 
     @property
     def edition_name(self) -> str:
-        """The name of the figure's edition where the area or its wholes have several, else "": figures on two bases are never read as one."""
+        """The name of the row's edition where the history has several, else ""."""
         return get_edition_name(self.row, self.history_with_benchmarks)
 
     @property
-    def latest(self) -> dict:
-        """The newest figure, which may be another than the one shown."""
+    def latest(self) -> Row:
+        """The newest observation, which may differ from the one shown."""
         return max(
             self.history, key=lambda row: (*get_recency_key(row), row["edition"] == self.row["edition"])
         )
 
     @property
     def at_opening_year(self) -> "ProfileEntry | None":
-        """Of accounts, which are shown at their newest: the same in the year the catalogue opens on (2020), beside the wholes of that year."""
-        opened = {self.indicator.get_default_view(level)["period"] for level in self.indicator.default}
-        row = next(
-            (
-                row
-                for row in self.history
-                if row["period"] in opened and row["edition"] == self.row["edition"]
-            ),
-            self.row,
-        )
-        if (
-            row is self.row
-            or get_source_kind(row) != "accounts"
-            or self.indicator.unit in UNITS_WITHOUT_BENCHMARK
-        ):
+        """The entry in the year the catalogue opens on (2020), with the benchmarks of that year.
+
+        Only for accounts, whose row is the newest; None for all else and where both are the same row.
+        """
+        if get_source_kind(self.row) != "accounts" or self.indicator.unit in UNITS_WITHOUT_BENCHMARK:
+            return None
+        periods = {self.indicator.get_default_view(level)["period"] for level in self.indicator.default}
+        for row in self.history:
+            if row["period"] in periods and row["edition"] == self.row["edition"]:
+                break
+        else:
+            return None
+        if row is self.row:
             return None
         return replace(
             self, row=row, benchmarks=select_same_period(row, self.history_with_benchmarks), peers=()
@@ -78,8 +94,11 @@ class ProfileEntry:
 
 @dataclass(frozen=True)
 class AreaProfile:
-    """An area with its entries by topic, in catalogue order; `elsewhere`: indicators that other areas of its level have, `above`: those published for the
-    country only."""
+    """An area with its entries by topic, in catalogue order.
+
+    missing: indicators that other areas of its level have; country_only: those published for the country
+    only; sources: ids of the sources of the entries and their benchmarks.
+    """
 
     geo: str
     name: str
@@ -97,313 +116,293 @@ class AreaProfile:
 
     @property
     def summary_entries(self) -> list[ProfileEntry]:
-        """The entries that stand for the area: of each topic the first that it opens with and the area has."""
-        chosen = []
+        """The entries of the summary: of each topic the first in its opening order that the area has."""
+        summary = []
         for id, topic in catalogue.load_topics().items():
+            if id in CONTEXT_TOPICS:
+                continue
             order = list(
                 dict.fromkeys(
                     name for level in VIEW_LEVELS[self.level] for name in topic.indicators_by_level[level]
                 )
             )
-            own = [
+            candidates = [
                 entry
                 for entry in self.entries.get(id, ())
-                if id not in CONTEXT_TOPICS
-                and entry.indicator.id in order
-                and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
+                if entry.indicator.id in order and entry.indicator.unit not in UNITS_WITHOUT_BENCHMARK
             ]
-            chosen += sorted(own, key=lambda entry: order.index(entry.indicator.id))[:1]
-        return chosen
+            summary += sorted(candidates, key=lambda entry: order.index(entry.indicator.id))[:1]
+        return summary
 
 
 def get_profile_areas(lang: str) -> dict[str, str]:
-    """The areas that have a profile, in reading order."""
-    return {row.code: row.name for row in run_query("profile_areas", lang=lang).itertuples()}
+    """Names of the areas that have a profile by code, in reading order."""
+    return {row["code"]: row["name"] for row in _query_profile_areas(lang)}
 
 
 def load_area_profile(geo: str, lang: str) -> AreaProfile:
-    """The profile of an area. Raises KeyError where it has no figures."""
+    """The profile of an area. Raises KeyError where it has no observations."""
     return _load_area_profile(get_data_version(), geo, lang)
 
 
 @lru_cache(maxsize=512)
 def _load_area_profile(version: str, geo: str, lang: str) -> AreaProfile:
-    own = {row.code: row for row in run_query("profile_areas", lang=lang).itertuples()}[geo]
-    level = (
-        "italy"
-        if geo == "ITA"
-        else "europe"
-        if own.level == "country" and own.europe
-        else "world"
-        if own.level == "country"
-        else own.level
-    )
-    wholes = get_benchmark_areas(geo, level, own.parent)
+    area = {row["code"]: row for row in _query_profile_areas(lang)}[geo]
+    level = _get_profile_level(area)
+    geos = (geo, *get_benchmark_areas(geo, level, area["parent"]))
     rows = to_records(
-        run_query(
-            "profile", geos=(geo, *wholes), focus_geos=(geo,), sectors=get_opening_sectors(), lang=lang
-        ),
-        lang,
+        run_query("profile", geos=geos, focus_geos=(geo,), sectors=get_opening_sectors(), lang=lang), lang
     )
-    ways = {
-        (row["indicator"], row["sector"], row["gender"], row["size"], row["edition"]): row
+    recoveries = {
+        (row["indicator"], *_get_breakdown(row), row["edition"]): row
         for row in frame_to_dicts(run_query("profile_recovery", geo=geo))
     }
-    found: dict[str, tuple[ProfileEntry, ...]] = {}
+    entries: dict[str, tuple[ProfileEntry, ...]] = {}
     for indicator in catalogue.load_indicators().values():
-        entry = (
-            None
-            if indicator.id in REDUNDANT_INDICATORS
-            else _build_entry(
-                indicator, [row for row in rows if row["indicator"] == indicator.id], geo, level, ways, lang
-            )
-        )
+        if indicator.id in REDUNDANT_INDICATORS:
+            continue
+        indicator_rows = [row for row in rows if row["indicator"] == indicator.id]
+        entry = _build_entry(indicator, indicator_rows, geo, level, recoveries, lang)
         if entry:
-            found[indicator.topic] = (*found.get(indicator.topic, ()), entry)
-    have = {entry.indicator.id for entries in found.values() for entry in entries} | set(REDUNDANT_INDICATORS)
-    elsewhere, above = find_missing_indicators(level, have)
-    sources = dict.fromkeys(
-        row["source"]
-        for entries in found.values()
-        for entry in entries
-        for row in (entry.row, *entry.benchmarks)
+            entries[indicator.topic] = (*entries.get(indicator.topic, ()), entry)
+    all_entries = [entry for topic_entries in entries.values() for entry in topic_entries]
+    missing, country_only = find_missing_indicators(
+        level, {entry.indicator.id for entry in all_entries} | set(REDUNDANT_INDICATORS)
     )
-    return AreaProfile(
-        geo,
-        next((row["geo_name"] for row in rows if row["geo"] == geo), own.name)
-        if own.level == "macro"
-        else own.name,
-        level,
-        own.parent,
-        lang,
-        found,
-        elsewhere,
-        above,
-        tuple(sources),
-    )
+    sources = dict.fromkeys(row["source"] for entry in all_entries for row in (entry.row, *entry.benchmarks))
+    name = area["name"]
+    if area["level"] == "macro":
+        name = next((row["geo_name"] for row in rows if row["geo"] == geo), name)
+    return AreaProfile(geo, name, level, area["parent"], lang, entries, missing, country_only, tuple(sources))
+
+
+def _query_profile_areas(lang: str) -> list[Row]:
+    return frame_to_dicts(run_query("profile_areas", lang=lang))
+
+
+def _get_profile_level(area: Row) -> str:
+    """The profile level of a row of queries/profile_areas.sql: italy, europe, world, area or macro."""
+    if area["code"] == "ITA":
+        return "italy"
+    if area["level"] == "country":
+        return "europe" if area["europe"] else "world"
+    return str(area["level"])
 
 
 def get_benchmark_areas(geo: str, level: str, parent: str) -> tuple[str, ...]:
-    """What an area is read against, the nearest first: its macro-area, Italy, the European Union; for a country also all countries of a survey."""
-    wholes = {
+    """Codes of the areas that an area is compared with, the nearest first.
+
+    Its macro-area, Italy, the European Union; for a country also all countries of a survey.
+    """
+    benchmarks = {
         "area": (parent, "ITA", "EU27_2020"),
         "macro": ("ITA", "EU27_2020"),
         "italy": ("EU27_2020", "WORLD"),
         "europe": ("ITA", "EU27_2020", "WORLD"),
         "world": ("ITA", "WORLD"),
     }
-    return tuple(code for code in wholes[level] if code != geo)
+    return tuple(code for code in benchmarks[level] if code != geo)
 
 
 def get_map_level(geo: str) -> str:
-    """The map an area is on: italy, europe or world."""
-    found = {row.code: row for row in run_query("profile_areas", lang="en").itertuples()}.get(geo)
-    if found is None:
+    """The level of the map that shows an area: italy, europe or world."""
+    area = next((row for row in _query_profile_areas("en") if row["code"] == geo), None)
+    if area is None:
         return "europe" if geo.startswith("EU") else "world"
-    return "italy" if geo == "ITA" or found.level != "country" else "europe" if found.europe else "world"
+    level = _get_profile_level(area)
+    return level if level in ("europe", "world") else "italy"
 
 
 def get_opening_sectors() -> tuple[str, ...]:
-    """The sectors a catalogue entry may open with: all together, and the few that stand for an indicator."""
-    return tuple(
-        dict.fromkeys(
-            (
-                "all",
-                *(
-                    indicator.get_default_view(level)["sector"]
-                    for indicator in catalogue.load_indicators().values()
-                    for level in indicator.default
-                ),
-            )
-        )
+    """The sectors of the catalogue's default views, "all" first."""
+    sectors = (
+        indicator.get_default_view(level)["sector"]
+        for indicator in catalogue.load_indicators().values()
+        for level in indicator.default
     )
+    return tuple(dict.fromkeys(("all", *sectors)))
 
 
-def frame_to_dicts(frame) -> list[dict]:
-    """A frame as dicts, None for what is missing."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+def frame_to_dicts(frame: pd.DataFrame) -> list[Row]:
+    """The rows of a frame as dicts, with None for missing values."""
+    records: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return records
 
 
 def _build_entry(
-    indicator: Indicator, rows: list[dict], geo: str, level: str, ways: dict, lang: str
+    indicator: Indicator,
+    rows: list[Row],
+    geo: str,
+    level: str,
+    recoveries: dict[tuple[str, ...], Row],
+    lang: str,
 ) -> ProfileEntry | None:
-    """The figure of an indicator, in the choice of sector, gender and size that the catalogue opens with and the area has."""
-    own = [row for row in with_values(rows) if row["geo"] == geo]
-    if not own:
+    """The entry of an indicator from the rows of area and benchmarks; None without a value of the area."""
+    observations = with_values(rows)
+    area_rows = [row for row in observations if row["geo"] == geo]
+    if not area_rows:
         return None
-    cut = _choose_breakdown(indicator, own, rows, level)
-    line = [row for row in own if _get_breakdown(row) == cut]
-    row = select_shown_row(line, indicator, level)
-    known = tuple(one for one in with_values(rows) if _get_breakdown(one) == cut)
-    others = () if indicator.unit in UNITS_WITHOUT_BENCHMARK else select_same_period(row, known)
-    peers, complete = _load_peers(indicator, row, level, lang)
+    breakdown = _choose_breakdown(indicator, area_rows, rows, level)
+    history = [row for row in area_rows if _get_breakdown(row) == breakdown]
+    row = select_shown_row(history, indicator, level)
+    with_benchmarks = tuple(other for other in observations if _get_breakdown(other) == breakdown)
+    peers, is_complete = _load_peers(indicator, row, level, lang)
     return ProfileEntry(
         indicator,
         row,
-        tuple(line),
-        known,
-        others,
+        tuple(history),
+        with_benchmarks,
+        () if indicator.unit in UNITS_WITHOUT_BENCHMARK else select_same_period(row, with_benchmarks),
         peers,
-        ways.get((indicator.id, *cut, row["edition"])),
-        complete,
+        recoveries.get((indicator.id, *breakdown, row["edition"])),
+        is_complete,
     )
 
 
-def get_edition_name(row: dict, known) -> str:
-    """The name of a figure's edition where the known figures have several, else ""."""
-    return row["edition_name"] if has_several(known, "edition") else ""
+def get_edition_name(row: Row, observations: Sequence[Row]) -> str:
+    """The name of a row's edition where the observations have several, else ""."""
+    return str(row["edition_name"]) if has_several(list(observations), "edition") else ""
 
 
-def select_same_period(row: dict, known: tuple[dict, ...]) -> tuple[dict, ...]:
-    """The figures of other territories at a figure's period and edition."""
-    return tuple(
-        one
-        for one in known
-        if one["geo"] != row["geo"] and _get_period_and_edition(one) == _get_period_and_edition(row)
+def select_same_period(row: Row, observations: Sequence[Row]) -> tuple[Row, ...]:
+    """The observations of other areas at the row's period and edition."""
+    return tuple(other for other in observations if _is_comparable(row, other))
+
+
+def _is_comparable(row: Row, other: Row) -> bool:
+    """Whether another area's row is of the same period and edition."""
+    return bool(
+        other["geo"] != row["geo"] and (other["period"], other["edition"]) == (row["period"], row["edition"])
     )
 
 
-def _choose_breakdown(
-    indicator: Indicator, own: list[dict], rows: list[dict], level: str
-) -> tuple[str, str, str]:
-    """Sector, gender and size: all sectors before the one the catalogue opens with; another size class where only that one can be compared and is as new."""
-    have = list(dict.fromkeys(map(_get_breakdown, own)))
-    views = [indicator.get_default_view(name) for name in VIEW_LEVELS[level] if name in indicator.default]
-    wanted = [
+def _choose_breakdown(indicator: Indicator, area_rows: list[Row], rows: list[Row], level: str) -> Breakdown:
+    """Sector, gender and size: all sectors before the sector of the default view.
+
+    Another size class is chosen where only that one can be compared and is as new.
+    """
+    newest: dict[Breakdown, Row] = {}
+    counts: dict[Breakdown, int] = {}
+    for row in area_rows:
+        breakdown = _get_breakdown(row)
+        counts[breakdown] = counts.get(breakdown, 0) + 1
+        newest[breakdown] = max(newest.get(breakdown, row), row, key=get_decimal_year)
+    default_breakdowns = [
         (sector, view["gender"], view["size"])
-        for view in views
-        for sector in dict.fromkeys(("all", view["sector"]))
+        for view in _get_default_views(indicator, level)
+        for sector in ("all", view["sector"])
     ]
-    first = next((cut for cut in wanted if cut in have), None)
-    if first is None:
-        return min(
-            have,
-            key=lambda cut: (
-                sum(part != "all" for part in cut),
-                -len([row for row in own if _get_breakdown(row) == cut]),
-            ),
-        )
-    newest = {
-        cut: max((row for row in own if _get_breakdown(row) == cut), key=get_decimal_year)
-        for cut in have
-        if cut[:2] == first[:2]
-    }
+    preferred = next((breakdown for breakdown in default_breakdowns if breakdown in newest), None)
+    if preferred is None:
+        return min(newest, key=lambda parts: (sum(part != "all" for part in parts), -counts[parts]))
+    if indicator.source in get_opening_year_sources():
+        return preferred
     comparable = [
-        cut
-        for cut, row in newest.items()
-        if any(
-            _get_breakdown(one) == cut and _get_period_and_edition(one) == _get_period_and_edition(row)
-            for one in rows
-            if one["geo"] != row["geo"]
-        )
+        breakdown
+        for breakdown, row in newest.items()
+        if breakdown[:2] == preferred[:2]
+        and any(_get_breakdown(other) == breakdown and _is_comparable(row, other) for other in rows)
     ]
-    if first not in comparable and indicator.source not in get_opening_year_sources():
-        return next(
-            (cut for cut in comparable if get_decimal_year(newest[cut]) >= get_decimal_year(newest[first])),
-            first,
-        )
-    return first
-
-
-def select_shown_row(line: list[dict], indicator: Indicator, level: str) -> dict:
-    """The figure to show of a line: the newest, the area's own before a joined one (queries/map.sql has the same rule); of self-selected surveys that of the period the catalogue opens on, if it is there."""
-    views = [indicator.get_default_view(name) for name in VIEW_LEVELS[level] if name in indicator.default]
-    if (
-        catalogue.load_sources()[indicator.source].kind == "self_selected"
-        and indicator.unit not in AMOUNT_UNITS
-    ):
-        found = next(
-            (
-                row
-                for view in views
-                for row in line
-                if row["period"] == view["period"] and row["edition"] in view["editions"]
-            ),
-            None,
-        )
-        if found:
-            return found
-    preferred = [edition for view in views for edition in view["editions"]]
-    return max(
-        line,
-        key=lambda row: (
-            not row["published_geo"],
-            *get_recency_key(row),
-            -preferred.index(row["edition"]) if row["edition"] in preferred else -99,
-        ),
+    if preferred in comparable:
+        return preferred
+    preferred_year = get_decimal_year(newest[preferred])
+    return next(
+        (breakdown for breakdown in comparable if get_decimal_year(newest[breakdown]) >= preferred_year),
+        preferred,
     )
 
 
-def get_recency_key(row: dict) -> tuple:
-    """How new a figure is: the year first, and in it a whole year before a part of one."""
+def _get_default_views(indicator: Indicator, level: str) -> list[Row]:
+    """The catalogue's default views of an indicator that apply to an area of this profile level."""
+    return [indicator.get_default_view(name) for name in VIEW_LEVELS[level] if name in indicator.default]
+
+
+def select_shown_row(history: list[Row], indicator: Indicator, level: str) -> Row:
+    """The row of a history to show.
+
+    The newest, the area's own before that of a joined area (queries/map.sql has the same rule); of
+    self-selected surveys that of the period the catalogue opens on, where there is one.
+    """
+    views = _get_default_views(indicator, level)
+    is_self_selected = catalogue.load_sources()[indicator.source].kind == "self_selected"
+    if is_self_selected and indicator.unit not in AMOUNT_UNITS:
+        for view in views:
+            for row in history:
+                if row["period"] == view["period"] and row["edition"] in view["editions"]:
+                    return row
+    preferred = [edition for view in views for edition in view["editions"]]
+
+    def get_rank(row: Row) -> tuple[bool, int, bool, float, int]:
+        is_listed = row["edition"] in preferred
+        edition_rank = preferred.index(row["edition"]) if is_listed else EDITION_RANK_OF_UNLISTED
+        return not row["published_geo"], *get_recency_key(row), -edition_rank
+
+    return max(history, key=get_rank)
+
+
+def get_recency_key(row: Row) -> tuple[int, bool, float]:
+    """Sort key by time: the year, and in it a full year before a part of one."""
     return int(get_decimal_year(row)), len(row["period"]) == 4, get_decimal_year(row)
 
 
 def get_opening_year_sources() -> set[str]:
-    """The sources that are read together at the period the catalogue opens on."""
+    """Ids of the sources that are compared at the period the catalogue opens on."""
     return {id for id, source in catalogue.load_sources().items() if source.kind in OPENING_YEAR_SOURCE_KINDS}
 
 
-def _load_peers(indicator: Indicator, row: dict, level: str, lang: str) -> tuple[tuple[dict, ...], bool]:
-    """The areas of the same level at the same moment, and whether they are all there; none for amounts, for named dots and for a handful."""
-    where = {"area": "italy", "italy": "europe", "europe": "europe", "world": "world"}.get(level)
+def _load_peers(indicator: Indicator, row: Row, level: str, lang: str) -> tuple[tuple[Row, ...], bool]:
+    """The areas of the same level at the same period, and whether they are complete.
+
+    None for amounts, for indicators with a dot plot and for a handful of areas.
+    """
+    map_level = {"area": "italy", "italy": "europe", "europe": "europe", "world": "world"}.get(level)
     if (
-        where is None
+        map_level is None
         or indicator.unit in UNITS_WITHOUT_BENCHMARK
-        or indicator.get_default_view(where)["chart"] != "map"
+        or indicator.get_default_view(map_level)["chart"] != "map"
     ):
         return (), False
-    found = to_records(
-        run_query(
-            "map",
-            indicator=indicator.id,
-            sector=row["sector"],
-            gender=row["gender"],
-            size=row["size"],
-            period=row["period"],
-            editions=(row["edition"],),
-            level=where,
-            lang=lang,
-        ),
-        lang,
+    frame = run_query(
+        "map",
+        indicator=indicator.id,
+        sector=row["sector"],
+        gender=row["gender"],
+        size=row["size"],
+        period=row["period"],
+        editions=(row["edition"],),
+        level=map_level,
+        lang=lang,
     )
-    complete = len(found) == len(run_query("areas", level=where, lang=lang))
-    return (
-        (tuple(found), complete)
-        if complete or (where != "italy" and len(found) >= MIN_STRIP_PLOT_AREAS)
-        else ((), False)
-    )
+    is_complete = len(frame) == len(run_query("areas", level=map_level, lang=lang))
+    if is_complete or (map_level != "italy" and len(frame) >= MIN_STRIP_PLOT_AREAS):
+        return tuple(to_records(frame, lang)), is_complete
+    return (), False
 
 
 def find_missing_indicators(
-    level: str, have: set[str]
+    level: str, available: set[str]
 ) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
-    """What the topics offer and the area lacks: what other areas of its level have, and for Italian areas what only the country has."""
-    offered = {
-        place: [id for topic in catalogue.load_topics().values() for id in topic.indicators_by_level[place]]
-        for place in catalogue.LEVELS
+    """The indicators of the topics that are not among those `available` for an area.
+
+    Gives those that other areas of its level have and, for Italian areas, those that only the country has.
+    """
+    by_level = {
+        name: [id for topic in catalogue.load_topics().values() for id in topic.indicators_by_level[name]]
+        for name in catalogue.LEVELS
     }
-    italian = {
-        row.indicator for row in run_query("coverage_matrix", lang="en").itertuples() if row.italian_areas
-    }
-    own = dict.fromkeys(id for place in VIEW_LEVELS[level][:1] for id in offered[place])
-    inside = level in ("area", "macro")
-    elsewhere = [
-        id
-        for id in dict.fromkeys((*own, *(id for id in offered["europe"] if inside and id in italian)))
-        if id not in have
-    ]
-    above = (
-        [id for id in dict.fromkeys(offered["europe"]) if id not in have and id not in italian]
-        if inside
-        else []
-    )
-    return tuple(map(catalogue.get_indicator, elsewhere)), tuple(map(catalogue.get_indicator, above))
+    candidates = by_level[VIEW_LEVELS[level][0]]
+    country_only: list[str] = []
+    if level in ("area", "macro"):
+        coverage = frame_to_dicts(run_query("coverage_matrix", lang="en"))
+        regional = {row["indicator"] for row in coverage if row["italian_areas"]}
+        candidates = candidates + [id for id in by_level["europe"] if id in regional]
+        country_only = [id for id in by_level["europe"] if id not in regional]
+
+    def get_unavailable(ids: list[str]) -> tuple[Indicator, ...]:
+        return tuple(catalogue.get_indicator(id) for id in dict.fromkeys(ids) if id not in available)
+
+    return get_unavailable(candidates), get_unavailable(country_only)
 
 
-def _get_breakdown(row: dict) -> tuple[str, str, str]:
+def _get_breakdown(row: Row) -> Breakdown:
     return row["sector"], row["gender"], row["size"]
-
-
-def _get_period_and_edition(row: dict) -> tuple[str, str]:
-    return row["period"], row["edition"]

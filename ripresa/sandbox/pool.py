@@ -1,8 +1,10 @@
-"""The SQL page's engine: one question of a visitor's own, read-only, bounded in time, memory and rows, in a process that can be ended.
+"""The SQL sandbox: runs a visitor's query read-only in a worker process, with time, memory and row limits.
 
-answer = locked.ask("select geo, value from observations", token=session_id)     # waits; raises Refused
-future = locked.submit(sql, token=session_id)                                    # for a page that shows a cancel button meanwhile
-locked.cancel(session_id)
+result = pool.run_sql("select geo, value from observations", session_id)    # waits
+future = pool.submit_sql(sql, session_id)                                   # for a page with a cancel button
+pool.cancel_sql(session_id)
+
+Each raises QueryRejectedError for a query without a result.
 """
 
 import atexit
@@ -13,8 +15,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import pandas as pd
 import pyarrow as pa
@@ -25,29 +29,29 @@ from ripresa.i18n import t
 
 SANDBOX_FOLDER = settings.PACKAGE / "sandbox"
 WORKER_COUNT = settings.get_sql_worker_count()
-MAX_SECONDS = 10.0  # of an answer
-MAX_QUEUE_SECONDS = 5.0  # seconds for a free process before "busy"
-KILL_GRACE_SECONDS = 1.0  # seconds past SECONDS: what does not stop by itself is ended
+MAX_SECONDS = 10.0  # of a query
+MAX_QUEUE_SECONDS = 5.0  # of waiting for a free worker before "busy"
+KILL_GRACE_SECONDS = 1.0  # after its time limit a worker that has not stopped is killed
 MAX_ROWS = 10_000
-MAX_RESULT_BYTES = 16 * 2**20  # bytes of rows
-MAX_SQL_LENGTH = 20_000  # characters of a question
-DUCKDB_MEMORY_LIMIT = "256MB"  # what the engine counts
-ADDRESS_SPACE_BYTES = 2 * 2**30  # what the system lets the process have, counted or not
+MAX_RESULT_BYTES = 16 * 2**20
+MAX_SQL_LENGTH = 20_000  # characters
+DUCKDB_MEMORY_LIMIT = "256MB"  # counts only what DuckDB allocates itself
+ADDRESS_SPACE_BYTES = 2 * 2**30  # memory limit of the worker process
 NULLABLE_DTYPES = {
-    pa.int8(): "Int8",
-    pa.int16(): "Int16",
-    pa.int32(): "Int32",
-    pa.int64(): "Int64",
-    pa.uint8(): "UInt8",
-    pa.uint16(): "UInt16",
-    pa.uint32(): "UInt32",
-    pa.uint64(): "UInt64",
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
 }
 
 
 @dataclass(frozen=True, eq=False)
 class QueryResult:
-    """An answer: (name, SQL type) of each column, the rows under the same names, whether rows were left out, and how long it took."""
+    """Name and SQL type of each column, the rows, whether rows were cut off, and the duration."""
 
     columns: tuple[tuple[str, str], ...]
     rows: pd.DataFrame
@@ -56,23 +60,37 @@ class QueryResult:
 
 
 class QueryRejectedError(ValueError):
-    """Why there is no answer: `kind` is a key of data/locales/sandbox.toml without its prefix sandbox_, `words` the engine's own words (English) where it has any."""
+    """A query without a result.
 
-    def __init__(self, kind: str, engine_message: str = "", **values):
-        self.kind, self.engine_message = kind, engine_message
-        self.values = {"words": _get_first_line(engine_message), **values}
+    `kind` is a key sandbox_* of data/locales/sandbox.toml, `engine_message` DuckDB's message, in English.
+    """
+
+    def __init__(self, kind: str, engine_message: str = "", **values: object) -> None:
+        self.kind, self.engine_message = kind, engine_message.strip()
+        first_line, _, self._more_lines = self.engine_message.partition("\n")
+        self.values = {"words": first_line[:300], **values}
         super().__init__(self.format_message("en"))
 
     @property
     def hint(self) -> str:
-        """What the engine adds to its first line: what may have been meant, and where."""
-        return (
-            self.engine_message.strip().partition("\n")[2].strip("\n")[:1000] if self.kind == "wrong" else ""
-        )
+        """What DuckDB adds after its first line: suggestions and the position of the error."""
+        return self._more_lines.strip("\n")[:1000] if self.kind == "wrong" else ""
 
     def format_message(self, lang: str) -> str:
-        """One sentence in the language."""
+        """The message, one sentence."""
         return t(f"sandbox_{self.kind}", lang, **self.values)
+
+
+class _ResponseHead(TypedDict, total=False):
+    """The first line of a worker's response; "fault" and "words" only for an error."""
+
+    columns: list[tuple[str, str]]
+    truncated: bool
+    seconds: float
+    size: int
+    last: bool  # the worker must be replaced
+    fault: str
+    words: str
 
 
 @dataclass(eq=False)
@@ -85,66 +103,71 @@ class _Job:
 
 
 class _WorkerProcess:
-    """One worker process."""
+    """A process that runs worker.py, with an empty environment."""
 
     def __init__(self) -> None:
-        nowhere = {"PATH": os.defpath, "HOME": os.devnull, "LANG": "C.UTF-8"} | {
-            name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
-        }
+        environment = {"PATH": os.defpath, "HOME": os.devnull, "LANG": "C.UTF-8"}
+        if "SYSTEMROOT" in os.environ:  # Windows starts no process without it
+            environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(SANDBOX_FOLDER / "worker.py"), str(ADDRESS_SPACE_BYTES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=nowhere,
+            env=environment,
             cwd=SANDBOX_FOLDER,
         )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise OSError("no pipes to the worker")
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
 
-    def run(self, request: dict) -> tuple[dict, bytes]:
-        """The answer's head and rows. Raises EOFError where the process ended first."""
+    def run(self, request: Mapping[str, object]) -> tuple[_ResponseHead, bytes]:
+        """The head and the Arrow stream of the response. Raises EOFError if the process ended before."""
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
+            self._stdin.write(json.dumps(request).encode() + b"\n")
+            self._stdin.flush()
         except OSError:
             raise EOFError from None
-        line = self._process.stdout.readline()
+        line = self._stdout.readline()
         if not line.endswith(b"\n"):
             raise EOFError
-        head = json.loads(line)
-        rows = self._process.stdout.read(head.get("size", 0))
+        head: _ResponseHead = json.loads(line)
+        rows = self._stdout.read(head.get("size", 0))
         if len(rows) != head.get("size", 0):
             raise EOFError
         return head, rows
 
     def kill(self) -> None:
+        """Ends the process; a thread in `run` gets EOFError."""
         self._process.kill()
 
     def close(self) -> None:
+        """Ends the process and releases its pipes."""
         self._process.kill()
         self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._stdin.close()
+        self._stdout.close()
 
 
 class _WorkerPool:
-    """A few worker processes, started when first needed; a token has at most one question at a time, its newest."""
+    """Up to `size` workers, started when needed. A session has one query at a time, its latest."""
 
-    def __init__(self, size: int):
+    def __init__(self, size: int) -> None:
         self._slots = threading.Semaphore(size)
         self._lock = threading.Lock()
         self._idle_workers: list[_WorkerProcess] = []
         self._jobs: dict[str, _Job] = {}
 
     def register(self, job: _Job) -> None:
-        """Takes note of a question; an earlier one of the same token is cancelled."""
+        """Adds a query and cancels an earlier one of the same session."""
         with self._lock:
-            before = self._jobs.get(job.session_id)
+            earlier = self._jobs.get(job.session_id)
             self._jobs[job.session_id] = job
-        if before:
-            self._cancel_job(before)
+        if earlier:
+            self._cancel_job(earlier)
 
     def execute(self, job: _Job) -> QueryResult:
-        """The answer to a question that was entered. Raises Refused."""
+        """The result of a registered query. Raises QueryRejectedError."""
         try:
             self._acquire_slot(job)
             try:
@@ -158,19 +181,19 @@ class _WorkerPool:
                     del self._jobs[job.session_id]
 
     def cancel(self, session_id: str) -> bool:
-        """Stops the question of a token; whether there was one."""
+        """Cancels the session's query; False if it has none."""
         with self._lock:
-            question = self._jobs.get(session_id)
-        if question:
-            self._cancel_job(question)
-        return question is not None
+            job = self._jobs.get(session_id)
+        if job:
+            self._cancel_job(job)
+        return job is not None
 
     def close(self) -> None:
-        """Ends every process: a stopped server leaves none behind."""
+        """Ends every worker, so that a stopped server leaves none behind."""
         with self._lock:
-            for question in self._jobs.values():
-                if question.worker:
-                    question.worker.kill()
+            for job in self._jobs.values():
+                if job.worker:
+                    job.worker.kill()
             while self._idle_workers:
                 self._idle_workers.pop().close()
 
@@ -181,55 +204,42 @@ class _WorkerPool:
                 job.worker.kill()
 
     def _acquire_slot(self, job: _Job) -> None:
-        end = time.monotonic() + MAX_QUEUE_SECONDS
+        deadline = time.monotonic() + MAX_QUEUE_SECONDS
         while not self._slots.acquire(timeout=0.05):
             if job.cancelled.is_set():
                 raise QueryRejectedError("cancelled")
-            if time.monotonic() > end:
+            if time.monotonic() > deadline:
                 raise QueryRejectedError("busy")
 
     def _run_job(self, job: _Job) -> QueryResult:
-        query.get_data_version()  # builds the database where there is none
+        query.get_data_version()  # builds the database if it is missing
         with self._lock:
-            process = self._idle_workers.pop() if self._idle_workers else None
-        process = process or _WorkerProcess()
+            worker = self._idle_workers.pop() if self._idle_workers else None
+        worker = worker or _WorkerProcess()
         with self._lock:
-            job.worker = process
-        clock = threading.Timer(job.seconds + KILL_GRACE_SECONDS, process.kill)
-        fit, started = False, time.monotonic()
+            job.worker = worker
+        kill_timer = threading.Timer(job.seconds + KILL_GRACE_SECONDS, worker.kill)
+        is_reusable, started = False, time.monotonic()
         try:
             if job.cancelled.is_set():
                 raise QueryRejectedError("cancelled")
-            clock.start()
-            head, rows = process.run(
-                {
-                    "sql": job.sql,
-                    "database": str(settings.get_database_path().resolve()),
-                    "rows": MAX_ROWS,
-                    "bytes": MAX_RESULT_BYTES,
-                    "memory": DUCKDB_MEMORY_LIMIT,
-                    "seconds": job.seconds,
-                }
-            )
-            fit = not head["last"]
+            kill_timer.start()
+            head, rows = worker.run(_build_request(job))
+            is_reusable = not head["last"]
         except EOFError:
-            kind = (
-                "cancelled"
-                if job.cancelled.is_set()
-                else "time"
-                if time.monotonic() - started > job.seconds
-                else "lost"
-            )
+            kind = "time" if time.monotonic() - started > job.seconds else "lost"
+            if job.cancelled.is_set():
+                kind = "cancelled"
             raise QueryRejectedError(kind, seconds=f"{job.seconds:g}") from None
         finally:
-            clock.cancel()
+            kill_timer.cancel()
             with self._lock:
                 job.worker = None
-                if fit and not job.cancelled.is_set():
-                    self._idle_workers.append(process)
-                    process = None
-            if process:
-                process.close()
+                is_reusable = is_reusable and not job.cancelled.is_set()
+                if is_reusable:
+                    self._idle_workers.append(worker)
+            if not is_reusable:
+                worker.close()
         if "fault" in head:
             raise QueryRejectedError(head["fault"], head["words"], seconds=f"{job.seconds:g}")
         return _build_result(head, rows)
@@ -240,77 +250,85 @@ atexit.register(_POOL.close)
 
 
 def run_sql(sql: str, session_id: str = "", seconds: float = MAX_SECONDS) -> QueryResult:
-    """The answer to one SQL question. `token` names who asks: a new question of theirs cancels the one before. Raises Refused."""
+    """The result of a query; an earlier query of the session is cancelled. Raises QueryRejectedError."""
     return _POOL.execute(_register_job(sql, session_id, seconds))
 
 
-def submit_sql(sql: str, session_id: str = "", seconds: float = MAX_SECONDS) -> "Future[QueryResult]":
-    """The same, without waiting: the future gives the Result or raises Refused."""
-    question, future = _register_job(sql, session_id, seconds), Future()
+def submit_sql(sql: str, session_id: str = "", seconds: float = MAX_SECONDS) -> Future[QueryResult]:
+    """`run_sql` in a thread: a future of the result or the QueryRejectedError."""
+    job = _register_job(sql, session_id, seconds)
+    future: Future[QueryResult] = Future()
     future.set_running_or_notify_cancel()
 
-    def work() -> None:
+    def set_outcome() -> None:
         try:
-            future.set_result(_POOL.execute(question))
-        except BaseException as fault:  # whatever it is, the one who waits must be told
-            future.set_exception(fault)
+            future.set_result(_POOL.execute(job))
+        except BaseException as error:  # else the caller would wait for ever
+            future.set_exception(error)
 
-    threading.Thread(target=work, name="sql", daemon=True).start()
+    threading.Thread(target=set_outcome, name="sql", daemon=True).start()
     return future
 
 
 def cancel_sql(session_id: str) -> bool:
-    """Stops the question of this token, running or waiting; whether there was one."""
+    """Cancels the session's query, running or queued; False if it has none."""
     return _POOL.cancel(session_id)
 
 
 def _register_job(sql: str, session_id: str, seconds: float) -> _Job:
     if len(sql) > MAX_SQL_LENGTH:
         raise QueryRejectedError("long", length=len(sql), most=MAX_SQL_LENGTH)
-    readable = sql.encode("utf-8", "replace").decode()
-    question = _Job(
-        readable, session_id or f"{threading.get_ident()}-{time.monotonic_ns()}", min(seconds, MAX_SECONDS)
-    )
-    _POOL.register(question)
-    return question
+    encodable_sql = sql.encode("utf-8", "replace").decode()
+    session_id = session_id or f"{threading.get_ident()}-{time.monotonic_ns()}"
+    job = _Job(encodable_sql, session_id, min(seconds, MAX_SECONDS))
+    _POOL.register(job)
+    return job
 
 
-def _build_result(head: dict, rows: bytes) -> QueryResult:
-    with pa.ipc.open_stream(io.BytesIO(rows)) as stream:
-        table = stream.read_all()
+def _build_request(job: _Job) -> dict[str, object]:
+    return {
+        "sql": job.sql,
+        "database": str(settings.get_database_path().resolve()),
+        "rows": MAX_ROWS,
+        "bytes": MAX_RESULT_BYTES,
+        "memory": DUCKDB_MEMORY_LIMIT,
+        "seconds": job.seconds,
+    }
+
+
+def _build_result(head: _ResponseHead, rows: bytes) -> QueryResult:
+    table = pa.ipc.open_stream(io.BytesIO(rows)).read_all()
     names = _deduplicate_names([name for name, _ in head["columns"]])
-    frame = pd.DataFrame(
-        {name: _convert_column(values) for name, values in zip(names, table.columns)}, columns=names
-    )
+    types = [column_type for _, column_type in head["columns"]]
+    columns = {name: _convert_column(values) for name, values in zip(names, table.columns, strict=True)}
     return QueryResult(
-        tuple(zip(names, (kind for _, kind in head["columns"]))), frame, head["truncated"], head["seconds"]
+        tuple(zip(names, types, strict=True)),
+        pd.DataFrame(columns, columns=names),
+        head["truncated"],
+        head["seconds"],
     )
 
 
-def _convert_column(values: pa.ChunkedArray) -> pd.Series:
-    """A column as pandas holds it best: whole numbers with gaps stay whole, decimals and huge numbers become plain ones, days become text (2024-01-31)."""
+def _convert_column(values: pa.ChunkedArray) -> "pd.Series[object]":
+    """A pandas column: integers with nulls stay integers, decimals become floats, dates ISO text."""
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if pa.types.is_date(values.type):
         values = values.cast(pa.string())
-    if values.type in NULLABLE_DTYPES and values.null_count:
-        return pd.Series(values.to_pylist(), dtype=NULLABLE_DTYPES[values.type])
-    return values.to_pandas(date_as_object=False)
+    types_mapper = NULLABLE_DTYPES.get if values.null_count else None
+    series: pd.Series[object] = values.to_pandas(date_as_object=False, types_mapper=types_mapper)
+    return series
 
 
-def _deduplicate_names(names: list[str]) -> list[str]:
-    """The names, a repeated one with its number: a, a_2."""
-    given: list[str] = []
+def _deduplicate_names(names: Sequence[str]) -> list[str]:
+    """The names, with a number after a repeated one: a, a_2."""
+    unique: list[str] = []
     for name in names:
-        number, free = 1, name
-        while free in given:
+        number, candidate = 1, name
+        while candidate in unique:
             number += 1
-            free = f"{name}_{number}"
-        given.append(free)
-    return given
-
-
-def _get_first_line(words: str) -> str:
-    return words.strip().splitlines()[0][:300] if words.strip() else ""
+            candidate = f"{name}_{number}"
+        unique.append(candidate)
+    return unique

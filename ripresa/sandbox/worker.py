@@ -1,27 +1,30 @@
-"""The process that answers one visitor's SQL at a time, locked: ripresa/sandbox/pool.py starts it, feeds it questions and ends it.
+"""The worker process of the SQL sandbox (ripresa/sandbox/pool.py): runs one query at a time.
 
-Why a process of its own: some functions of the engine neither count their memory nor listen to an interrupt (repeat('a', 2000000000) takes 4 GB and half a
-minute), and a fault in it must not end the pages. It is started with -I and an empty environment, and reads no module of this project.
+A separate process, because some DuckDB functions neither count towards the memory limit nor react to an
+interrupt (repeat('a', 2000000000) takes 4 GB and half a minute), and because a crash must not end the server.
+Started with `python -I` and an empty environment; imports nothing of this project.
 
-A question is a line of JSON on the standard input; an answer is a line of JSON on the standard output and, after it, `size` bytes of Arrow stream.
+Protocol: a request is one line of JSON on standard input; a response is one line of JSON on standard output,
+followed by `size` bytes of Arrow IPC stream.
 """
 
+import io
 import json
 import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
 
 import duckdb
 import pyarrow as pa
 
-READ_ONLY_NODES = {
-    "SELECT_NODE",
-    "SET_OPERATION_NODE",
-    "RECURSIVE_CTE_NODE",
-    "CTE_NODE",
-}  # a COPY or an INSERT may stand inside a WITH, under other names
+if sys.platform != "win32":  # on Windows only the limits of DuckDB and of the pool apply
+    import resource
+
+# A COPY or an INSERT inside a WITH has other node types.
+READ_ONLY_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 EXPLAIN_PREFIX = re.compile(r"(?:\s|--[^\n]*\n)*explain\s+(?:analyze\s+|\([\w\s,]*\)\s*)?", re.IGNORECASE)
 ERROR_KINDS = {
     "PermissionException": "locked",
@@ -30,7 +33,7 @@ ERROR_KINDS = {
     "MemoryError": "memory",
     "ArrowMemoryError": "memory",
 }
-DUCKDB_SETTINGS = {
+DUCKDB_SETTINGS: dict[str, str | int | float | list[str]] = {
     "threads": 1,
     "python_enable_replacements": False,
     "temp_directory": "",
@@ -42,147 +45,153 @@ DUCKDB_SETTINGS = {
 NUMERIC_TYPES = {
     f"{sign}{kind}" for sign in ("", "u") for kind in ("tinyint", "smallint", "integer", "bigint", "hugeint")
 } | {"float", "double", "decimal"}
-NATIVE_TYPES = {
-    *NUMERIC_TYPES,
-    "boolean",
-    "varchar",
-    "enum",
-    "date",
-    "null",
-}  # all other types are given as the engine writes them: [1, 2], 3 days
+# Columns of other types are sent as DuckDB's text: [1, 2], 3 days.
+NATIVE_TYPES = {*NUMERIC_TYPES, "boolean", "varchar", "enum", "date", "null"}
 BATCH_ROWS = 1000
-MAX_PEAK_BYTES = 600 * 2**20  # a process that once needed more memory than this is not used again
+MAX_PEAK_BYTES = 600 * 2**20  # a process whose peak memory was above this is replaced
+
+
+class Request(TypedDict):
+    """A query, the path of the database and the limits: rows and bytes of the result, memory, seconds."""
+
+    sql: str
+    database: str
+    rows: int
+    bytes: int
+    memory: str
+    seconds: float
 
 
 class QueryRejectedError(Exception):
-    """Why there is no answer: one of the kinds of data/locales/sandbox.toml."""
+    """A query without a result; the message is a key sandbox_* of data/locales/sandbox.toml."""
 
 
 def open_database(database: str, memory: str, seconds: float) -> duckdb.DuckDBPyConnection:
-    """An empty database in memory with the published one attached read-only, and every door closed behind it."""
+    """An in-memory database with the published one attached read-only, without external access."""
     connection = duckdb.connect(
         config={**DUCKDB_SETTINGS, "memory_limit": memory, "max_execution_time": int(seconds * 1000)}
     )
     connection.execute("attach $path as published (read_only)", {"path": database})
     connection.execute("use published")
     connection.execute("set enable_external_access = false")
-    connection.execute(
-        "set disabled_filesystems = 'LocalFileSystem'"
-    )  # else the attached file itself stays open to COPY
+    # Without this, COPY can still read the attached file itself.
+    connection.execute("set disabled_filesystems = 'LocalFileSystem'")
     connection.execute("set lock_configuration = true")
     return connection
 
 
 def validate_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Raises Refused unless the text is one statement that only reads."""
+    """Raises QueryRejectedError unless the text is one statement that only reads."""
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         raise QueryRejectedError("several" if statements else "empty")
-    kind = statements[0].type.name
-    if kind == "EXPLAIN":
-        inner = EXPLAIN_PREFIX.match(sql)
-        if not inner:
-            raise QueryRejectedError("not_a_question")
-        return validate_statement(connection, sql[inner.end() :])
-    if kind != "SELECT":
+    statement_type = statements[0].type.name
+    explain = EXPLAIN_PREFIX.match(sql) if statement_type == "EXPLAIN" else None
+    if explain:
+        return validate_statement(connection, sql[explain.end() :])
+    if statement_type != "SELECT":
         raise QueryRejectedError("not_a_question")
-    tree = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0]
+    tree: str = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0]
     if json.loads(tree)["error"] or set(re.findall(r'"type":"(\w+_NODE)"', tree)) - READ_ONLY_NODES:
         raise QueryRejectedError("not_a_question")
 
 
-def execute_request(request: dict) -> tuple[dict, bytes]:
-    """The head and the rows of an answer; a fault is an answer too."""
+def execute_request(request: Request) -> tuple[dict[str, object], bytes]:
+    """The head and the Arrow stream of a response; the head of an error has "fault" and "words"."""
     started = time.perf_counter()
     try:
         with open_database(request["database"], request["memory"], request["seconds"]) as connection:
             validate_statement(connection, request["sql"])
             relation = connection.sql(request["sql"])
-            columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types)]
-            if any(kind.id not in NATIVE_TYPES for kind in relation.types):
-                relation = relation.project(
-                    ", ".join(
-                        f"{f'#{place}' if kind.id in NATIVE_TYPES else f'cast(#{place} as varchar)'} as column{place}"
-                        for place, kind in enumerate(relation.types, 1)
-                    )
-                )
+            columns = [
+                (name, str(column_type))
+                for name, column_type in zip(relation.columns, relation.types, strict=True)
+            ]
+            relation = cast_to_native_types(relation)
             reader = relation.to_arrow_reader(BATCH_ROWS)
             batches, truncated = read_batches(reader, request["rows"], request["bytes"])
             rows = serialize_batches(reader.schema, batches)
-            return {
-                "columns": columns,
-                "truncated": truncated,
-                "seconds": time.perf_counter() - started,
-                "size": len(rows),
-            }, rows
-    except QueryRejectedError as fault:
-        return {"fault": str(fault), "words": ""}, b""
-    except (duckdb.Error, pa.ArrowException, MemoryError, ValueError) as fault:
-        words = str(fault)
-        kind = (
-            "locked"
-            if "configuration has been locked" in words
-            else ERROR_KINDS.get(type(fault).__name__, "wrong")
-        )
-        return {"fault": kind, "words": words[:2000]}, b""
+            seconds = time.perf_counter() - started
+            return {"columns": columns, "truncated": truncated, "seconds": seconds, "size": len(rows)}, rows
+    except QueryRejectedError as error:
+        return {"fault": str(error), "words": ""}, b""
+    except (duckdb.Error, pa.ArrowException, MemoryError, ValueError) as error:
+        message = str(error)
+        kind = ERROR_KINDS.get(type(error).__name__, "wrong")
+        if "configuration has been locked" in message:
+            kind = "locked"
+        return {"fault": kind, "words": message[:2000]}, b""
 
 
-def read_batches(
-    batches: Iterator[pa.RecordBatch], max_rows: int, max_bytes: int
-) -> tuple[list[pa.RecordBatch], bool]:
-    """As many rows as allowed, and whether there were more. Raises Refused where the first rows alone weigh too much."""
-    kept, counted, weighed = [], 0, 0
-    for batch in batches:
-        weighed += batch.get_total_buffer_size()
-        if weighed > max_bytes:
-            if not kept:
-                raise QueryRejectedError("large")
-            return kept, True
-        kept.append(batch.slice(0, max_rows - counted))
-        counted += batch.num_rows
-        if counted > max_rows:
-            return kept, True
-    return kept, False
-
-
-def serialize_batches(schema: pa.Schema, batches: list[pa.RecordBatch]) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as stream:
-        for batch in batches:
-            stream.write_batch(batch)
-    return sink.getvalue().to_pybytes()
-
-
-def set_resource_limits(memory: int) -> None:
-    """What the system itself will not let this process do, where it can say so: grow, write files, go before the pages."""
-    try:
-        import resource
-    except ImportError:  # not on Windows: the engine's own limits and the end of the process remain
-        return
-    os.nice(10)
-    for limit, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(limit, (most, most))
-
-
-def has_exceeded_memory() -> bool:
-    """Whether this process once needed so much memory that it should not be used again."""
-    try:
-        import resource
-    except ImportError:
-        return False
-    return (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        > MAX_PEAK_BYTES
+def cast_to_native_types(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The relation with columns of nested and other non-native types cast to text."""
+    if all(column_type.id in NATIVE_TYPES for column_type in relation.types):
+        return relation
+    expressions = [
+        f"#{index}" if column_type.id in NATIVE_TYPES else f"cast(#{index} as varchar)"
+        for index, column_type in enumerate(relation.types, 1)
+    ]
+    return relation.project(
+        ", ".join(f"{expression} as column{index}" for index, expression in enumerate(expressions, 1))
     )
 
 
+def read_batches(
+    batches: Iterable[pa.RecordBatch], max_rows: int, max_bytes: int
+) -> tuple[list[pa.RecordBatch], bool]:
+    """The batches up to the limits, and whether rows were cut off.
+
+    Raises QueryRejectedError if the first batch alone is larger than `max_bytes`.
+    """
+    accepted: list[pa.RecordBatch] = []
+    row_count = size = 0
+    for batch in batches:
+        size += batch.get_total_buffer_size()
+        if size > max_bytes:
+            if not accepted:
+                raise QueryRejectedError("large")
+            return accepted, True
+        accepted.append(batch.slice(0, max_rows - row_count))
+        row_count += batch.num_rows
+        if row_count > max_rows:
+            return accepted, True
+    return accepted, False
+
+
+def serialize_batches(schema: pa.Schema, batches: Sequence[pa.RecordBatch]) -> bytes:
+    """The batches as an Arrow IPC stream."""
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, schema) as stream:
+        for batch in batches:
+            stream.write_batch(batch)
+    return sink.getvalue()
+
+
+def set_resource_limits(address_space_bytes: int) -> None:
+    """Sets the limits of this process: memory limit, no written files, no core dump, low priority."""
+    if sys.platform != "win32":
+        os.nice(10)
+        resource.setrlimit(resource.RLIMIT_AS, (address_space_bytes, address_space_bytes))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def has_exceeded_memory() -> bool:
+    """Whether the peak memory of this process was above MAX_PEAK_BYTES."""
+    if sys.platform == "win32":
+        return False
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > MAX_PEAK_BYTES
+
+
 def main() -> None:
+    """Answers requests until standard input is closed."""
     set_resource_limits(int(sys.argv[1]))
-    out = sys.stdout.buffer
     for line in sys.stdin.buffer:
         head, rows = execute_request(json.loads(line))
-        out.write(json.dumps({**head, "last": has_exceeded_memory()}).encode() + b"\n" + rows)
-        out.flush()
+        head["last"] = has_exceeded_memory()
+        sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + rows)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

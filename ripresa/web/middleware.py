@@ -70,7 +70,7 @@ PREFLIGHT_HEADERS = CORS_HEADERS | {
 }
 COMPRESSIBLE_PATH = re.compile(rf"{streamlit_internals.STATIC_PATH}.*\.(js|css|json|svg)$")
 HASHED_FILES_PATH = f"{streamlit_internals.APP_STATIC_PATH}generated/"  # file names contain a content hash
-NON_STREAMLIT_HTML_PATHS = ("/api/", "/embed/", "/sheets/")  # HTML with a language and an ETag of its own
+NON_STREAMLIT_HTML_PATHS = ("/api/", "/embed/", "/sheets/")  # HTML that is not Streamlit's
 PAGES_WITH_FIGURES = (  # pages that begin with a figure, "" for the first page
     "",
     "overview",
@@ -115,7 +115,7 @@ class ResponseHeadersMiddleware(HTTPMiddleware):
 
 
 class BufferedResponseMiddleware(HTTPMiddleware):
-    """Base class: collects the body of a GET response that `should_buffer` accepts and sends `transform_body`."""
+    """Base class: buffers a GET response if `should_buffer` and sends `transform_body` of its body."""
 
     def should_buffer(self, scope: Scope, headers: Headers) -> bool:
         """Whether a response with status 200 and these headers is transformed."""
@@ -131,10 +131,9 @@ class BufferedResponseMiddleware(HTTPMiddleware):
 
         async def send_transformed(message: Message) -> None:
             nonlocal start
-            if message["type"] == "http.response.start" and message["status"] == 200:
-                if self.should_buffer(scope, Headers(raw=message["headers"])):
-                    start = message
-                    return
+            if _is_ok_start(message) and self.should_buffer(scope, Headers(raw=message["headers"])):
+                start = message
+                return
             if not start:
                 return await send(message)
             chunks.append(message.get("body", b""))
@@ -218,7 +217,7 @@ class RateLimitMiddleware(HTTPMiddleware):
             ", ".join(request.headers.getlist("x-forwarded-for")),
         )
         if seconds := rate_limit.acquire_token("data", client):
-            problem = ProblemError("often", get_request_language(request), "often", seconds=seconds)
+            problem = ProblemError("often", get_request_language(request), seconds=seconds)
             headers = {"Retry-After": str(seconds), "Access-Control-Allow-Origin": "*"}
             return await problem.build_response(scope["path"], headers)(scope, receive, send)
         cost = 0.0
@@ -297,14 +296,17 @@ class NotFoundMiddleware(HTTPMiddleware):
 
         async def send_unless_unknown(message: Message) -> None:
             nonlocal is_replaced
-            if message["type"] == "http.response.start" and message["status"] == 200:
-                if _is_unknown_page(scope, Headers(raw=message["headers"])):
-                    is_replaced = True
-                    await sitemap.build_not_found_response(Request(scope))(scope, receive, send)
+            if _is_ok_start(message) and _is_unknown_page(scope, Headers(raw=message["headers"])):
+                is_replaced = True
+                await sitemap.build_not_found_response(Request(scope))(scope, receive, send)
             if not is_replaced:
                 await send(message)
 
         await self.app(scope, receive, send_unless_unknown)
+
+
+def _is_ok_start(message: Message) -> bool:
+    return message["type"] == "http.response.start" and message["status"] == 200
 
 
 def _is_unknown_page(scope: Scope, headers: Headers) -> bool:

@@ -1,4 +1,4 @@
-"""The routes beside Streamlit's pages: open data, embeds, feed, sitemap, profiles, health checks.
+"""The routes other than Streamlit's pages: open data, embeds, feed, sitemap, profiles, health checks.
 
 `ROUTES` is mounted by server.py. The routes of /api/v1 are declared in ripresa/api/endpoints.py.
 """

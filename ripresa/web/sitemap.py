@@ -20,7 +20,7 @@ Sitemap: {site}sitemap.xml
 
 
 async def serve_robots_txt(request: Request) -> PlainTextResponse:
-    """GET /robots.txt: crawlers are kept from large files and from pages without number."""
+    """GET /robots.txt: crawlers are excluded from large files and from the unlimited SQL pages."""
     return PlainTextResponse(ROBOTS_TXT.format(site=request.base_url))
 
 

@@ -44,13 +44,13 @@ def is_index_html(scope: Scope, headers: Headers) -> bool:
 
 
 def get_page_name(scope: Scope) -> str:
-    """The Streamlit page that the path names, "" for the first; the prefix of a mounted application is removed."""
+    """The Streamlit page that the path names, "" for the first, without the prefix of a mount."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")).strip("/")
 
 
 def rewrite_index_html(html: str, lang: str, script_url: str = "") -> str:
-    """index.html in the visitor's language, without the font that no page uses, with the script at `script_url`."""
+    """index.html in the visitor's language, without the unused font, with the script at `script_url`."""
     html = FONT_PRELOAD.sub("", html, count=1)
     html = NOSCRIPT_ELEMENT.sub(f"<noscript><p>{escape(t('noscript', lang))}</p></noscript>", html)
     html = html.replace(HTML_TAG, f'<html lang="{lang}">', 1)

@@ -7,7 +7,7 @@ from ripresa.database.query import query_records
 from ripresa.filters import Filters
 from ripresa.i18n import format_period, t
 from ripresa.observations.rows import Row
-from ripresa.profiles import sheet
+from ripresa.profiles import profile_html
 from ripresa.views.components.html import render_html
 from ripresa.views.components.page_header import render_page_header
 from ripresa.views.pages import claim_evidence
@@ -25,7 +25,7 @@ def render_page(filters: Filters) -> None:
     """The page, one claim after the other."""
     lang = filters.lang
     render_page_header(t("page_checks", lang), t("checks_question", lang), t("checks_intro", lang))
-    st.html(sheet.STYLE_PATH)
+    st.html(profile_html.STYLE_PATH)
     for claim in query_records("claims", lang=lang):
         _render_claim(claim, lang)
 

@@ -16,7 +16,7 @@ from ripresa.i18n import MISSING_TEXT, format_items, format_value, t
 from ripresa.narrative import benchmark, phrases
 from ripresa.narrative.benchmark import UNITS_WITHOUT_BENCHMARK
 from ripresa.observations.rows import Row, to_records
-from ripresa.profiles import area_profile, sheet
+from ripresa.profiles import area_profile, profile_html
 from ripresa.templating import Markup
 from ripresa.views import shell
 from ripresa.views.components import data_table
@@ -54,7 +54,7 @@ class Cell:
 
 def render_page(filters: Filters) -> None:
     """The page, for the areas of the address."""
-    st.html(sheet.STYLE_PATH)
+    st.html(profile_html.STYLE_PATH)
     lang, names = filters.lang, get_area_names(filters.lang)
     chosen = [code for code in filters.geo if code in names]
     geos = select_areas(chosen, lang)[:MAX_AREAS]
@@ -244,7 +244,7 @@ def _build_cell(comparison: ComparisonRow, geo: str, lang: str, theme: str) -> C
         return Cell(
             _format_row_value(row, indicator, lang),
             "; ".join(filter(None, notes)),
-            sheet.embed_svg_as_img(bar_svg),
+            profile_html.embed_svg_as_img(bar_svg),
         )
     if geo in comparison.unaligned:
         row = comparison.unaligned[geo]

@@ -15,7 +15,7 @@ from ripresa.filters import Filters, get_values_of_all_periods, resolve_view
 from ripresa.i18n import format_value, t
 from ripresa.narrative import phrases
 from ripresa.observations.rows import Row, is_small_sample
-from ripresa.profiles import area_profile, sheet
+from ripresa.profiles import area_profile, profile_html
 from ripresa.views import shell
 from ripresa.views.components import data_table
 from ripresa.views.components.card import describe_recovery, render_card
@@ -284,7 +284,7 @@ def _build_region_row(entry: area_profile.ProfileEntry, lang: str) -> Row:
         for past in entry.history
         if past["edition"] == row["edition"] and past["period"].startswith("2019")
     ]
-    notes = [sheet.format_entry_period(entry, lang), entry.edition_name]
+    notes = [profile_html.format_entry_period(entry, lang), entry.edition_name]
     if is_small_sample(row):
         notes.append(f"{row['sample_size_note']}, {t('weak_small', lang)}")
     return {

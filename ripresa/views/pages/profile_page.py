@@ -7,7 +7,7 @@ from ripresa import catalogue
 from ripresa.database.query import get_data_version, run_query
 from ripresa.filters import Filters
 from ripresa.i18n import t
-from ripresa.profiles import area_profile, sheet
+from ripresa.profiles import area_profile, profile_html
 from ripresa.profiles.area_profile import AreaProfile
 from ripresa.settings import PROFILE_SHEETS
 from ripresa.views import shell
@@ -55,7 +55,7 @@ def render_page(filters: Filters) -> None:
     """The profile of the first chosen area that has one, or of the chosen sector; without either Italy's.
 
     With an area and a sector it is the area's, unless the address has KIND_PARAMETER."""
-    st.html(sheet.STYLE_PATH)
+    st.html(profile_html.STYLE_PATH)
     lang = filters.lang
     places, sectors = area_profile.get_profile_areas(lang), sector_profile.get_sector_names(lang)
     geo = next((code for code in filters.geo if code in places), "")
@@ -75,12 +75,14 @@ def render_area_profile(area: AreaProfile, sector: str, names: dict[str, str]) -
     render_chooser("area", area.geo, names, lang)
     if sector:
         render_sector_availability(area, sector)
-    st.html(sheet.render_summary(area))
+    st.html(profile_html.render_summary(area))
     render_downloads(area)
     render_paragraph(t("profile_key", lang), "legend")
     render_topics(area)
     _render_profile_block(
-        sheet.render_amounts(area), sheet.render_missing_data(area), sheet.render_sources(area)
+        profile_html.render_amounts(area),
+        profile_html.render_missing_data(area),
+        profile_html.render_sources(area),
     )
 
 
@@ -101,15 +103,17 @@ def render_sector_profile(
             label=t("compare_profile", lang, name=places[geo]),
             query_params=Filters(lang, geo=(geo,), sector=sector.code).to_url_parameters(),
         )
-    st.html(sheet.render_summary_paragraphs(sector_profile.build_summary(sector), lang))
+    st.html(profile_html.render_summary_paragraphs(sector_profile.build_summary(sector), lang))
     render_paragraph(t("profile_key", lang), "legend")
     render_topics(sector.italy)
-    _render_profile_block(sheet.render_amounts(sector.italy))
+    _render_profile_block(profile_html.render_amounts(sector.italy))
     if sector.comparisons:
         render_section_heading(t("sector_across", lang))
     for comparison in sector.comparisons:
         st.html(sector_profile.render_comparison(comparison, lang))
-    _render_profile_block(sector_profile.render_missing_data(sector), sheet.render_sources(sector.italy))
+    _render_profile_block(
+        sector_profile.render_missing_data(sector), profile_html.render_sources(sector.italy)
+    )
 
 
 def render_sector_availability(area: AreaProfile, sector: str) -> None:
@@ -136,7 +140,7 @@ def render_topics(area: AreaProfile) -> None:
     """The figures by topic."""
     theme, link_target = shell.get_theme(), shell.get_link_target()
     for topic in catalogue.load_topics():
-        if table := sheet.render_topic_table(area, topic, theme, link_target=link_target):
+        if table := profile_html.render_topic_table(area, topic, theme, link_target=link_target):
             _render_profile_block(table)
 
 
@@ -189,7 +193,7 @@ def render_downloads(area: AreaProfile) -> None:
     lang, version = area.lang, get_data_version()
     version_file = PROFILE_SHEETS / "version"
     is_current = version_file.exists() and version_file.read_text(encoding="utf-8").strip() == version
-    pdf_name = sheet.build_pdf_name(area.geo)
+    pdf_name = profile_html.build_pdf_name(area.geo)
     pdf_path = PROFILE_SHEETS / lang / pdf_name
     with st.container(key="profile-downloads", horizontal=True, vertical_alignment="center", gap="medium"):
         if is_current and pdf_path.exists():
@@ -204,7 +208,7 @@ def render_downloads(area: AreaProfile) -> None:
         else:
             st.download_button(
                 t("profile_page", lang),
-                data=lambda: sheet.render_sheet(area).encode(),
+                data=lambda: profile_html.render_sheet(area).encode(),
                 file_name=f"{area.geo}_{lang}.html",
                 mime="text/html",
                 on_click="ignore",

@@ -12,7 +12,7 @@ from ripresa.filters import Filters
 from ripresa.i18n import format_items, format_period, get_language_name, t
 from ripresa.observations.boundaries import load_short_names
 from ripresa.observations.rows import Row
-from ripresa.profiles import sheet
+from ripresa.profiles import profile_html
 from ripresa.templating import Markup
 from ripresa.views import shell
 from ripresa.views.components.html import render_html, render_notice, render_paragraph
@@ -53,7 +53,7 @@ FILTER_NAMES = tuple(field.name for field in fields(ResourceFilters))
 
 def render_page(filters: Filters) -> None:
     """The page, for the filters in the address and the region of the common filters."""
-    st.html(sheet.STYLE_PATH)
+    st.html(profile_html.STYLE_PATH)
     lang = filters.lang
     rows = [
         row | {"goals": _parse_goals(row["goals"]), "topics": row["topics"].split()}

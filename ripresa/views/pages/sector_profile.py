@@ -12,7 +12,7 @@ from ripresa.i18n import MISSING_TEXT, format_period, format_value, t
 from ripresa.narrative import benchmark
 from ripresa.narrative.phrases import FormatContext, format_difference
 from ripresa.observations.rows import Row, get_decimal_year, is_old_vintage, to_records, with_values
-from ripresa.profiles import sheet
+from ripresa.profiles import profile_html
 from ripresa.profiles.area_profile import (
     REDUNDANT_INDICATORS,
     AreaProfile,
@@ -172,7 +172,9 @@ def build_summary(sector: SectorProfile) -> list[str]:
             for entry in sector.italy.entries.get(topic, ())
             if entry.indicator.unit not in benchmark.UNITS_WITHOUT_BENCHMARK
         ]
-        sentences += [sheet.describe_entry_and_recovery(entry, sector.lang) for entry in comparable[:1]]
+        sentences += [
+            profile_html.describe_entry_and_recovery(entry, sector.lang) for entry in comparable[:1]
+        ]
     if sentences:
         sentences[0] = f"{t('italy', sector.lang)}. {sentences[0]}"
     counts = [describe_counts(comparison, sector.lang) for comparison in sector.comparisons]
