@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -263,7 +264,10 @@ def _render_figure(rows: list[Row], view: View, kind: str, version: str) -> tupl
         return replace(render_heatmap(grid, view), style=style), grid.text
     text = build_figure_text(rows, view, {"trend": "lines", "leaders": "gaps"}.get(kind, kind))
     if kind == "map":
-        run_query = partial(versions.run_query_at, version or get_data_version())
+        # The version is available: its rows were loaded before.
+        run_query = cast(
+            Callable[..., pd.DataFrame], partial(versions.run_query_at, version or get_data_version())
+        )
         values: Sequence[float] = get_values_of_all_periods(view, run_query)
         values = values or [row["value"] for row in get_rows_on_map(rows, view).values()]
         style = _build_class_colours(values, view, view.indicator.decimals)
@@ -280,7 +284,7 @@ def _estimate_height(
 
     Used for the iframe where no script adjusts its height.
     """
-    height = DETAILS_HEIGHT + FOOTER_MARGIN + SPARE_HEIGHT
+    height: float = DETAILS_HEIGHT + FOOTER_MARGIN + SPARE_HEIGHT
     if text and figure:
         height += TITLE_HEIGHT + TITLE_LINE_HEIGHT * (count_lines(text.title, TITLE_FONT_SIZE) - 1)
         height += SUBTITLE_MARGIN + SUBTITLE_LINE_HEIGHT * count_lines(text.subtitle, SUBTITLE_FONT_SIZE)

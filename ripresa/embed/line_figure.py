@@ -1,6 +1,7 @@
 """The line chart of an embed."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from ripresa.charts import theme
 from ripresa.charts.line import build_time_ticks
@@ -49,15 +50,15 @@ def render_lines(rows: list[Row], view: View) -> RenderedFigure:
 
     A line is interrupted where two points are not comparable.
     """
-    known = with_values(rows)
-    colours = assign_styles(known, select_areas_to_plot(view))
-    dashes = {edition: f"d{i % len(theme.LINE_DASHES)}" for i, edition in enumerate(rank_editions(known))}
-    axes = _build_axes(known)
+    rows = with_values(rows)
+    colours = assign_styles(rows, select_areas_to_plot(view))
+    dashes = {edition: f"d{i % len(theme.LINE_DASHES)}" for i, edition in enumerate(rank_editions(rows))}
+    axes = _build_axes(rows)
     labels = theme.format_tick_labels(axes.ticks, view)
-    time_labels = _build_time_labels(known, axes, view)
+    time_labels = _build_time_labels(rows, axes, view)
     time_axis_height = 4 + TIME_LABEL_LINE_HEIGHT * max(len(lines) for _, lines in time_labels)
-    legend = _build_area_legend(known, colours, view)
-    marker_legend = _build_marker_legend(known, dashes, view)
+    legend = _build_area_legend(rows, colours, view)
+    marker_legend = _build_marker_legend(rows, dashes, view)
     html = render_template(
         "embed/lines.html",
         height=PLOT_HEIGHT,
@@ -65,7 +66,7 @@ def render_lines(rows: list[Row], view: View) -> RenderedFigure:
             {"y": f"{axes.get_y(tick):.1f}", "label": label}
             for tick, label in zip(axes.ticks, labels, strict=True)
         ],
-        segments=_build_segments(known, colours, dashes, axes, view),
+        segments=_build_segments(rows, colours, dashes, axes, view),
         time_labels=[
             {"x": f"{x:.1f}", "y": TIME_LABEL_LINE_HEIGHT * line, "text": text}
             for x, lines in time_labels
@@ -125,7 +126,8 @@ def _build_time_labels(rows: list[Row], axes: _Axes, view: View) -> list[tuple[f
     """
     ticks = build_time_ticks(rows, view.lang)
     labels: list[tuple[float, list[str]]] = []
-    for year, text in reversed(list(zip(ticks["tickvals"], ticks["ticktext"], strict=True))):
+    years, texts = cast(list[float], ticks["tickvals"]), cast(list[str], ticks["ticktext"])
+    for year, text in zip(reversed(years), reversed(texts), strict=True):
         x = axes.get_x(year)
         if 0 <= x <= 100 and (not labels or labels[-1][0] - x > MIN_TICK_DISTANCE):
             labels.append((x, text.split("<br>")))

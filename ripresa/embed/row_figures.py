@@ -144,11 +144,11 @@ def render_dots(rows: list[Row], view: View) -> RenderedFigure:
 def render_dumbbell(rows: list[Row], view: View) -> RenderedFigure:
     """Two marks per row for firms led by women and by men, with their intervals and a line between them."""
     pairs = pair_by_gender(rows, view)
-    both = [row for *_, women, men in pairs for row in (women, men)]
+    pair_rows = [row for *_, women, men in pairs for row in (women, men)]
     scale = build_percent_scale(
         [
             value
-            for row in both
+            for row in pair_rows
             for value in (row["ci_low"], row["value"], row["ci_high"])
             if value is not None
         ]
@@ -169,7 +169,7 @@ def render_dumbbell(rows: list[Row], view: View) -> RenderedFigure:
         for _, name, women, men in pairs
     ]
     header = [row["gender_name"] for row in pairs[0][2:]]
-    return _render_rows("embed/dumbbell.html", dumbbells, header, [describe_markers(both, view)])
+    return _render_rows("embed/dumbbell.html", dumbbells, header, [describe_markers(pair_rows, view)])
 
 
 def _format_marked_value(row: Row, view: View) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from ripresa.exports.seal import Seal, build_seal, checksum_rows
 from ripresa.filters import View
 from ripresa.i18n import translate_fragments
 from ripresa.narrative.figure_text import FigureText, build_figure_text
-from ripresa.observations.rows import get_row_roles
+from ripresa.observations.rows import Row, get_row_roles
 
 BREAKDOWN_DIMENSIONS = ("sector", "gender", "size")
 NUMERIC_COLUMNS = ("value", "ci_low", "ci_high", "n")
@@ -221,7 +221,7 @@ def flatten_rows(rows: pd.DataFrame, view: View, data_version: str = "") -> pd.D
         table[name] = _coerce_column(column, kind)
     ids = list(rows["indicator"]) if "indicator" in rows else [view.indicator.id] * len(rows)
     indicators = {id: catalogue.get_indicator(id) for id in dict.fromkeys(ids)}
-    table["role"] = get_row_roles(rows.to_dict("records"), view)
+    table["role"] = get_row_roles(cast(list[Row], rows.to_dict("records")), view)
     table["indicator"] = pd.Series(ids, dtype="object")
     table["indicator_name"] = [indicators[id].label[view.lang] for id in ids]
     table["unit"] = [indicators[id].unit for id in ids]

@@ -62,8 +62,9 @@ def _run_query_at(
     observations = releases.load_observations(version)
     if observations is None:
         return None
-    config = {"threads": 2, "memory_limit": "1GB", "python_enable_replacements": False}
-    with duckdb.connect(config=config) as connection:
+    with duckdb.connect(
+        config={"threads": 2, "memory_limit": "1GB", "python_enable_replacements": False}
+    ) as connection:
         connection.execute(
             "attach $path as published (read_only)", {"path": str(settings.get_database_path())}
         )

@@ -6,11 +6,12 @@ No Streamlit here.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import cast
 
 import pandas as pd
 
 from ripresa import catalogue
-from ripresa.catalogue import Indicator
+from ripresa.catalogue import DefaultView, Indicator
 from ripresa.database.query import get_data_version, run_query
 from ripresa.narrative.benchmark import MIN_STRIP_PLOT_AREAS, UNITS_WITHOUT_BENCHMARK, get_source_kind
 from ripresa.observations.rows import (
@@ -153,7 +154,7 @@ def _load_area_profile(version: str, geo: str, lang: str) -> AreaProfile:
     rows = to_records(
         run_query("profile", geos=geos, focus_geos=(geo,), sectors=get_opening_sectors(), lang=lang), lang
     )
-    recoveries = {
+    recoveries: dict[tuple[str, ...], Row] = {
         (row["indicator"], *_get_breakdown(row), row["edition"]): row
         for row in frame_to_dicts(run_query("profile_recovery", geo=geo))
     }
@@ -225,8 +226,7 @@ def get_opening_sectors() -> tuple[str, ...]:
 
 def frame_to_dicts(frame: pd.DataFrame) -> list[Row]:
     """The rows of a frame as dicts, with None for missing values."""
-    records: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return records
+    return cast(list[Row], frame.astype(object).where(frame.notna(), None).to_dict("records"))
 
 
 def _build_entry(
@@ -312,7 +312,7 @@ def _choose_breakdown(indicator: Indicator, area_rows: list[Row], rows: list[Row
     )
 
 
-def _get_default_views(indicator: Indicator, level: str) -> list[Row]:
+def _get_default_views(indicator: Indicator, level: str) -> list[DefaultView]:
     """The catalogue's default views of an indicator that apply to an area of this profile level."""
     return [indicator.get_default_view(name) for name in VIEW_LEVELS[level] if name in indicator.default]
 

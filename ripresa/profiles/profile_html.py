@@ -285,10 +285,16 @@ def build_indicator_url(entry: ProfileEntry, area: AreaProfile) -> str:
     else:
         return ""
     default = indicator.get_default_view(level)
-    breakdown = {
-        name: "" if row[name] == default[name] else row[name] for name in ("sector", "gender", "size")
-    }
-    filters = Filters(area.lang, level, (area.geo,), indicator.id, period=row["period"], **breakdown)
+    filters = Filters(
+        area.lang,
+        level,
+        (area.geo,),
+        indicator.id,
+        "" if row["sector"] == default["sector"] else row["sector"],
+        "" if row["gender"] == default["gender"] else row["gender"],
+        "" if row["size"] == default["size"] else row["size"],
+        row["period"],
+    )
     view = resolve_view(filters, topic)
     if view.notices or row["edition"] not in view.editions:
         return ""
