@@ -39,7 +39,7 @@ SHARED_FILTERS = ("lang", "level", "geo", "sector")  # kept when the visitor ope
 
 
 def run() -> None:
-    """Renders the page of the URL with what surrounds it; errors are shown as a sentence."""
+    """Renders the page of the URL in its shell; errors become a sentence."""
     logs.REQUEST_ID.set(
         secrets.token_hex(8)
     )  # a run arrives over the websocket, without a request of its own

@@ -1,22 +1,24 @@
-// Copies a text at a click, and says so. Streamlit drops a script that holds "<" before a letter or a slash.
+// Copies the text of a copy box at a click on its button, and confirms it in the box's live region.
+// Streamlit drops a script that holds "<" before a letter or a slash (build_script_element).
 (() => {
-  if (window.ripresaCopy) return;
-  window.ripresaCopy = true;
+  if (window.ripresaCopyButton) return;
+  window.ripresaCopyButton = true;
+  const CONFIRMATION_MS = 4000;
+
+  function copySelected(element) { // without the clipboard API, which needs https: select the text and use the old command
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    return document.execCommand("copy");
+  }
+
   document.addEventListener("click", async event => {
     const button = event.target.closest && event.target.closest("button.copy-button");
     if (!button) return;
-    const box = button.closest(".copy-box"), text = box.querySelector("code"), status = box.querySelector('[role="status"]');
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-    } catch (fault) { // no clipboard on a plain http address: the text is selected, and copied the old way where that works
-      const range = document.createRange();
-      range.selectNodeContents(text);
-      getSelection().removeAllRanges();
-      getSelection().addRange(range);
-      done = document.execCommand("copy");
-    }
-    status.textContent = done ? status.dataset.done : status.dataset.failed;
-    setTimeout(() => { status.textContent = ""; }, 4000);
+    const box = button.closest(".copy-box"), code = box.querySelector("code"), status = box.querySelector('[role="status"]');
+    const isCopied = await navigator.clipboard?.writeText(code.textContent).then(() => true, () => false) || copySelected(code);
+    status.textContent = isCopied ? status.dataset.done : status.dataset.failed;
+    setTimeout(() => { status.textContent = ""; }, CONFIRMATION_MS);
   });
 })();

@@ -50,8 +50,9 @@ def render_figure_panel(
     """A figure with its texts; `name` is its key on the page.
 
     redraw: builds the figure, and the secondary one, in another theme."""
-    text = get_figure_text(figure)
     figures = (figure,) if options.secondary_figure is None else (figure, options.secondary_figure)
+    texts = list(map(get_figure_text, figures))
+    text = texts[0]
     export_menu.render_changes_since_citation(name, view)
     subtitle = " · ".join(filter(None, (options.area_name, text.subtitle)))
     st.html(render_html("components/headline.html", view.lang, title=text.title, subtitle=subtitle))
@@ -64,9 +65,9 @@ def render_figure_panel(
             "components/figure_footnotes.html",
             view.lang,
             source=text.source,
-            notes=list(dict.fromkeys(note for one in figures for note in get_figure_text(one).notes)),
+            notes=list(dict.fromkeys(note for each in texts for note in each.notes)),
             collapse_notes=options.collapse_notes,
-            alt_texts=[get_figure_text(one).alt for one in figures],
+            alt_texts=[each.alt for each in texts],
         )
     )
     render_figure_data(name, rows, view, text.title, figures, redraw)
