@@ -74,7 +74,7 @@ def handle_revisions(context: RequestContext) -> Response:
 
 def handle_versions(context: RequestContext) -> Response:
     """The current version, and the released ones with their archived observations if there are any."""
-    versions = [
+    versions: list[tuple[str, str | None, int]] = [
         (release["version"], release["date"], int(release["observations"]))
         for release in reversed(releases.load_releases())
     ]

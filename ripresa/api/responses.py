@@ -88,31 +88,31 @@ def build_full_response(
 ) -> Response:
     """A response whose body is complete; without `etag` its ETag is the body's hash."""
     etag = etag or compute_etag(body)
-    headers = {"Vary": "Accept-Encoding", **headers, "ETag": etag}
-    if not_modified := build_not_modified(context, etag, headers):
+    all_headers = {"Vary": "Accept-Encoding", **headers, "ETag": etag}
+    if not_modified := build_not_modified(context, etag, all_headers):
         return not_modified
     if context.accepts_gzip and len(body) > MIN_GZIP_BYTES:
         body = serializers.gzip_bytes(body)
-        headers |= {"Content-Encoding": "gzip", "ETag": _get_gzip_etag(etag)}
+        all_headers |= {"Content-Encoding": "gzip", "ETag": _get_gzip_etag(etag)}
     if context.is_head:
-        return Response(None, 200, headers | {"Content-Length": str(len(body))}, media_type)
-    return Response(body, 200, headers, media_type)
+        return Response(None, 200, all_headers | {"Content-Length": str(len(body))}, media_type)
+    return Response(body, 200, all_headers, media_type)
 
 
 def build_streaming_response(
     context: RequestContext, stream: RowStream, chunks: Iterable[bytes], headers: Headers, etag: str
 ) -> Response:
     """A response whose body is written chunk by chunk from `stream`."""
-    headers = {**headers, "Vary": "Accept-Encoding", "ETag": etag}
+    all_headers = {**headers, "Vary": "Accept-Encoding", "ETag": etag}
     if context.format == "parquet":
-        headers["Content-Encoding"] = "identity"  # Parquet is compressed already
+        all_headers["Content-Encoding"] = "identity"  # Parquet is compressed already
     elif context.accepts_gzip:
         chunks = serializers.gzip_stream(chunks)
-        headers |= {"Content-Encoding": "gzip", "ETag": _get_gzip_etag(etag)}
+        all_headers |= {"Content-Encoding": "gzip", "ETag": _get_gzip_etag(etag)}
     if context.is_head:
         stream.close()
         chunks = ()
-    return StreamingResponse(chunks, 200, headers, MEDIA_TYPES[context.format])
+    return StreamingResponse(chunks, 200, all_headers, MEDIA_TYPES[context.format])
 
 
 def build_not_modified(context: RequestContext, etag: str, headers: Headers) -> Response | None:

@@ -28,8 +28,8 @@ def handle_request(endpoint: Endpoint, request: Request) -> Response:
     except ProblemError as problem:
         return problem.build_response(request.url.path)
     except BuildError as error:
-        problem = ProblemError("no_database", lang, words=str(error).splitlines()[0])
-        return problem.build_response(request.url.path, {"Retry-After": "30"})
+        unavailable = ProblemError("no_database", lang, words=str(error).splitlines()[0])
+        return unavailable.build_response(request.url.path, {"Retry-After": "30"})
 
 
 def _validate_request(endpoint: Endpoint, request: Request, lang: str) -> RequestContext:

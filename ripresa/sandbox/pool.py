@@ -309,7 +309,7 @@ def _build_result(head: _ResponseHead, rows: bytes) -> QueryResult:
     )
 
 
-def _convert_column(values: pa.ChunkedArray) -> "pd.Series[object]":
+def _convert_column(values: pa.ChunkedArray) -> pd.Series:
     """A pandas column: integers with nulls stay integers, decimals become floats, dates ISO text."""
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
@@ -318,7 +318,7 @@ def _convert_column(values: pa.ChunkedArray) -> "pd.Series[object]":
     if pa.types.is_date(values.type):
         values = values.cast(pa.string())
     types_mapper = NULLABLE_DTYPES.get if values.null_count else None
-    series: pd.Series[object] = values.to_pandas(date_as_object=False, types_mapper=types_mapper)
+    series: pd.Series = values.to_pandas(date_as_object=False, types_mapper=types_mapper)
     return series
 
 

@@ -271,7 +271,7 @@ class CachedGZipMiddleware(BufferedResponseMiddleware):
         accepts_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         if accepts_gzip and COMPRESSIBLE_PATH.search(scope["path"]):
             headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-            scope = scope | {"headers": headers, "cached_gzip": True}
+            scope = {**scope, "headers": headers, "cached_gzip": True}
         await super().handle_http(scope, receive, send)
 
     def should_buffer(self, scope: Scope, headers: Headers) -> bool:
@@ -306,7 +306,7 @@ class NotFoundMiddleware(HTTPMiddleware):
 
 
 def _is_ok_start(message: Message) -> bool:
-    return message["type"] == "http.response.start" and message["status"] == 200
+    return bool(message["type"] == "http.response.start" and message["status"] == 200)
 
 
 def _is_unknown_page(scope: Scope, headers: Headers) -> bool:
