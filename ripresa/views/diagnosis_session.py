@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import streamlit as st
 
@@ -100,8 +101,8 @@ def set_answer(item_id: str, answer: Answer) -> None:
 
 def update_profile(**answers: str | tuple[str, ...]) -> None:
     """Stores answers to questions about the firm, by field of Profile."""
-    diagnosis = get_diagnosis_session()
-    diagnosis.profile = replace(diagnosis.profile, **answers)
+    diagnosis, changed = get_diagnosis_session(), dict[str, Any](answers)
+    diagnosis.profile = replace(diagnosis.profile, **changed)
 
 
 def clear_diagnosis() -> None:

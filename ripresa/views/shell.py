@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -13,7 +14,7 @@ from streamlit.navigation.page import StreamlitPage
 from ripresa import i18n, logs, rate_limit, settings
 from ripresa.catalogue import CatalogueError
 from ripresa.database import query
-from ripresa.database.build import BuildError
+from ripresa.database.build_errors import BuildError
 from ripresa.filters import URL_PARAMETERS, Filters
 from ripresa.i18n import format_period, t
 from ripresa.views.components.html import render_html, render_notice
@@ -112,7 +113,8 @@ def get_filters() -> Filters:
 def set_filters(**changes: str | tuple[str, ...]) -> None:
     """Changes filters of the session (for callbacks); the URL follows in the next run."""
     session = get_session()
-    session.filters = replace(get_filters(), **changes, invalid_parameters=())
+    changed: dict[str, Any] = {**changes, "invalid_parameters": ()}
+    session.filters = replace(get_filters(), **changed)
     session.has_new_choice = True
 
 
@@ -165,7 +167,7 @@ def _negotiate_language(*, use_session: bool = True) -> str:
 
     A language chosen since the last run comes before that of the URL."""
     session, lang = get_session(), st.query_params.get("lang", "")
-    if use_session and session.filters and (session.has_new_choice or lang not in i18n.LANGS):
+    if use_session and session.filters and (session.has_new_choice or lang not in settings.LANGS):
         lang = session.filters.lang
     return i18n.negotiate_language(lang, st.context.headers.get("Accept-Language", ""))
 
@@ -206,9 +208,9 @@ def _render_language_switch(lang: str) -> None:
     with st.container(key="language"):
         st.radio(
             t("language", lang),
-            i18n.LANGS,
+            settings.LANGS,
             key=seed_widget("lang", lang),
-            format_func=i18n.get_language_name,
+            format_func=lambda code: i18n.get_language_name(code),
             horizontal=True,
             label_visibility="collapsed",
             on_change=lambda: set_filters(lang=st.session_state["lang"]),
@@ -218,7 +220,7 @@ def _render_language_switch(lang: str) -> None:
 def _run_shell_script(lang: str, page: str) -> None:
     """Translates Streamlit's own texts in the browser and marks the page in the menu."""
     texts = [text for key, text in i18n.load_strings().items() if key.startswith("own_")]
-    translations = [[text[other], text[lang]] for text in texts for other in i18n.LANGS]
+    translations = [[text[other], text[lang]] for text in texts for other in settings.LANGS]
     menu = next(menu for menu, names in NAVIGATION.items() if (page or PAGE_NAMES[0]) in names)
     arguments = format_script_arguments(lang, translations, page, menu and t(menu, lang))
     st.html(build_script_element(f"{SHELL_SCRIPT}({arguments})"), unsafe_allow_javascript=True)
@@ -227,7 +229,7 @@ def _run_shell_script(lang: str, page: str) -> None:
 def _build_logo(theme: str) -> str:
     """The site's name and mark as SVG, in the colours of a theme."""
     text_colour, mark_colour = LOGO_COLOURS[theme]
-    logo = LOGO_SVG.replace("{name}", t("site", i18n.LANGS[0]))
+    logo = LOGO_SVG.replace("{name}", t("site", settings.LANGS[0]))
     return logo.replace("{ink}", text_colour).replace("{mark}", mark_colour)
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from functools import cache
+from typing import TypedDict, cast
 
 from ripresa import settings
 from ripresa.i18n import format_period, t
@@ -18,10 +19,19 @@ SECTIONS = {  # heading: its sentences; the section without sentences lists the 
 }
 
 
+class Findings(TypedDict):
+    """accessibility.toml; the sentences are by language."""
+
+    judged: str
+    finding: list[dict[str, str]]
+    limit: list[dict[str, str]]
+
+
 @cache
-def load_findings() -> dict:
+def load_findings() -> Findings:
     """data/locales/accessibility.toml: date of the assessment, failures caused by Streamlit, known limits."""
-    return tomllib.loads((settings.LOCALES / "accessibility.toml").read_text(encoding="utf-8"))
+    text = (settings.LOCALES / "accessibility.toml").read_text(encoding="utf-8")
+    return cast(Findings, tomllib.loads(text))
 
 
 def render_statement(lang: str) -> Markup:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import cast
 
 import pandas as pd
 
@@ -67,7 +68,7 @@ def render_observations(rows: pd.DataFrame, indicator: Indicator, lang: str, cap
     names = [name for name in CELL_FORMATTERS if _is_informative_column(rows, name)]
     body = [
         {name: CELL_FORMATTERS[name](row, indicator, lang) for name in names}
-        for row in rows.to_dict("records")
+        for row in cast(list[Row], rows.to_dict("records"))
     ]
     headers = {name: t(f"column_{name}", lang) for name in names}
     return render_table(body, headers, caption, numeric_columns=NUMERIC_COLUMNS)

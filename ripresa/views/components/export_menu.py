@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -204,7 +204,7 @@ def render_files(source: ExportSource) -> None:
         for name, file_format in formats.FORMATS.items():
             st.download_button(
                 t(f"save_file_{name}", lang),
-                data=lambda name=name: build_file(source.rows, source.view, source.figures, name, site_url),
+                data=partial(build_file, source.rows, source.view, source.figures, name, site_url),
                 file_name=formats.build_file_name(source.rows, source.view, version, name),
                 mime=file_format.media_type,
                 key=f"{source.name}_file_{name}_{lang}",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
+from typing import cast
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,7 +16,7 @@ from ripresa.database import query
 from ripresa.exports import formats
 from ripresa.filters import View
 from ripresa.i18n import t
-from ripresa.observations.rows import get_row_roles
+from ripresa.observations.rows import Row, get_row_roles
 from ripresa.views import shell
 from ripresa.views.components import data_table, export_menu, plotly_figure
 from ripresa.views.components.html import render_html
@@ -141,7 +142,7 @@ def _build_csv_file(rows: pd.DataFrame, view: View, figures: tuple[go.Figure, ..
 
 def _render_rows(name: str, rows: pd.DataFrame, view: View, caption: str) -> str:
     table = export_menu.add_cited_values(name, rows, view)
-    table = table.assign(role=get_row_roles(rows.to_dict("records"), view))
+    table = table.assign(role=get_row_roles(cast(list[Row], rows.to_dict("records")), view))
     table = table.sort_values("role", ascending=False, kind="stable")
     return data_table.render_observations(table, view.indicator, view.lang, caption)
 
