@@ -409,7 +409,7 @@ def test_a_picture_on_the_page_carries_its_words(theme):
 def test_the_sheet_is_offered_as_pdf_where_it_was_printed_from_these_data_and_as_a_page_elsewhere(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(profile_page, "FOLDER", tmp_path)
+    monkeypatch.setattr(profile_page, "PROFILE_SHEETS", tmp_path)
     offered = [
         button.proto.label for button in open_page("profile", lang="en", geo=["ITF2"]).get("download_button")
     ]
