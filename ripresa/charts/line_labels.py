@@ -65,17 +65,15 @@ def build_end_labels(
     """
     ends = _select_ends(labelled_lines)
     last_year = max((line.last_year for line in ends), default=0)
-    has_values = len({line.series.geo for line in ends}) <= MAX_LABELS_WITH_VALUE
-    margin_lines, inner_lines, margin_texts, inner_texts = [], [], [], []
-    for line in ends:
-        name = _format_name(line, ends)
-        value = f"<b>{format_data_label(line.last_row['value'], view)}</b>" if has_values else ""
-        if line.last_year == last_year:
-            margin_lines.append(line)
-            margin_texts.append("<br>".join(filter(None, (wrap_text(name, 13, 4), value))))
-        else:
-            inner_lines.append(line)
-            inner_texts.append(f"{name} {value}".strip())
+    margin_lines = [line for line in ends if line.last_year == last_year]
+    inner_lines = [line for line in ends if line.last_year != last_year]
+    margin_texts = [
+        "<br>".join([wrap_text(_format_name(line, ends), 13, 4), *_format_values(line, ends, view)])
+        for line in margin_lines
+    ]
+    inner_texts = [
+        " ".join([_format_name(line, ends), *_format_values(line, ends, view)]) for line in inner_lines
+    ]
     heights = [plot.locate(line.last_row)[1] for line in margin_lines]
     half_heights = [HALF_LINE_HEIGHT * (text.count("<br>") + 1) for text in margin_texts]
     centres = spread_labels(list(zip(heights, half_heights, strict=True)), plot.height)
@@ -113,6 +111,13 @@ def _format_name(line: Line, ends: Sequence[Line]) -> str:
     if [end.last_year for end in same_area].count(line.last_year) > 1:
         name += f", {line.last_row.get('edition_name') or line.series.edition}"
     return name
+
+
+def _format_values(line: Line, ends: Sequence[Line], view: View) -> list[str]:
+    """The last value, if there are few labels."""
+    if len({end.series.geo for end in ends}) > MAX_LABELS_WITH_VALUE:
+        return []
+    return [f"<b>{format_data_label(line.last_row['value'], view)}</b>"]
 
 
 def _build_label(line: Line, text: str, theme: str, **position: object) -> Spec:

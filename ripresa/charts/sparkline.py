@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import cast
 
 import pandas as pd
 
@@ -116,7 +117,8 @@ def render_card_sparkline(rows: pd.DataFrame, indicator: Indicator, lang: str, t
     The level of 2019 is dotted, the first and last points have their years and are hollow if provisional.
     rows: period_start, value, status and flags in time order.
     """
-    records = [row for row in rows.to_dict("records") if not is_missing(row["value"])]
+    all_records = cast(list[Row], rows.to_dict("records"))
+    records = [row for row in all_records if not is_missing(row["value"])]
     points = [
         (row["period_start"].year + (row["period_start"].month - 1) / 12, row["value"]) for row in records
     ]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -25,7 +25,13 @@ def to_records(rows: pd.DataFrame | list[Row], lang: str) -> list[Row]:
     """
     if isinstance(rows, list):
         return rows
-    columns = {str(name): column.astype(object).where(column.notna(), None) for name, column in rows.items()}
+    columns = {
+        str(name): [
+            None if is_na else value
+            for value, is_na in zip(column.tolist(), column.isna().tolist(), strict=True)
+        ]
+        for name, column in rows.items()
+    }
     records = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     for row in records:
         if row["geo"] in boundaries.SHORT_NAMES:
@@ -42,7 +48,7 @@ def with_reference_rows(rows: pd.DataFrame, reference_rows: pd.DataFrame, view: 
     is_included = [
         not is_reference(row, view)
         or (view.indicator.unit not in AMOUNT_UNITS and (view.chart == "dots" or row["level"] != "macro"))
-        for row in reference_rows.to_dict("records")
+        for row in cast(list[Row], reference_rows.to_dict("records"))
     ]
     return pd.concat([rows, reference_rows[is_included]], ignore_index=True) if any(is_included) else rows
 
