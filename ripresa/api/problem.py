@@ -69,4 +69,6 @@ def build_parameter_problem(
     name: str, lang: str, detail: str, *, allowed: Sequence[str] | None = None, **values: object
 ) -> ProblemError:
     """The problem of a wrong parameter `name`."""
-    return ProblemError("parameter", lang, detail, parameter=name, allowed=allowed, name=name, **values)
+    return ProblemError(
+        "parameter", lang, detail, parameter=name, allowed=allowed, extensions=None, name=name, **values
+    )
