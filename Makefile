@@ -7,7 +7,7 @@ BIN      := $(VENV)/bin
 # Without compiling all they hold: Python compiles what it imports, a small part.
 PIP      := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 DATABASE := $(or $(RIPRESA_DATABASE),data/ripresa.duckdb)
-INPUTS   := $(wildcard data/catalogue/*.toml data/*.csv data/*.sql data/codes/*.csv data/raw/*.csv data/imports/*.csv ripresa/database/*.py ripresa/catalogue.py)
+INPUTS   := $(wildcard data/catalogue/*.toml data/*.csv data/*.sql data/columns.toml data/codes/*.csv data/raw/*.csv data/imports/*.csv ripresa/database/*.py ripresa/catalogue.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check audit build lint clean bench release sheets secure fuzz
@@ -35,7 +35,7 @@ lint: $(VENV)/dev  ## check style, layers of imports, and SQL
 	@$(BIN)/python -m ruff format --check --quiet .
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m sqlfluff lint queries
+	@$(BIN)/python -m sqlfluff lint queries data/schema.sql data/derive.sql
 
 bench: $(VENV)/bench $(DATABASE)  ## measure against Dash, plain Streamlit and plotly.js alone (a quarter of an hour; ARGS="--quick" tries it)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -15,6 +15,7 @@ DATA = ROOT / "data"
 CATALOGUE = "catalogue"  # inside a data folder: indicators.toml, topics.toml, sources.toml
 LOCALES = DATA / "locales"
 SCHEMA = DATA / "schema.sql"
+COLUMNS = DATA / "columns.toml"  # what each table and column of the database holds
 DERIVATIONS = DATA / "derive.sql"
 RESOURCES = DATA / "resources.csv"
 GEOGRAPHIES = DATA / "codes" / "geographies.csv"

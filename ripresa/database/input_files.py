@@ -25,6 +25,7 @@ def list_input_files(root: Path) -> list[Path]:
         *sorted((root / "codes").glob("*.csv")),
         *find_raw_files(root),
         settings.SCHEMA,
+        settings.COLUMNS,
         settings.DERIVATIONS,
     ]
     return [path for path in paths if path.exists()]

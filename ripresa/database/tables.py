@@ -1,5 +1,6 @@
 """Writes a dataset to the tables of data/schema.sql."""
 
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import duckdb
@@ -26,6 +27,7 @@ def write_dataset(
 ) -> None:
     """Creates the schema, inserts every table and runs data/derive.sql. Raises BuildError."""
     connection.execute(settings.SCHEMA.read_text(encoding="utf-8"))
+    _write_comments(connection)
     unique_citations = sorted({row.citation for row in dataset.rows})
     citations = {citation: number for number, citation in enumerate(unique_citations, start=1)}
     tables: dict[str, Iterable[Row]] = {
@@ -72,6 +74,24 @@ def write_dataset(
             "rows": len(dataset.rows),
         },
     )
+
+
+def _write_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    """Comments every table and column as data/columns.toml describes it: "Italian | English"."""
+    texts = tomllib.loads(settings.COLUMNS.read_text(encoding="utf-8"))
+    for table, name, is_view in connection.execute(
+        "select table_name, column_name, view_name is not null from duckdb_columns() "
+        "left join duckdb_views() on view_name = table_name and not duckdb_views.internal "
+        "where duckdb_columns.database_name = current_database() and not duckdb_columns.internal"
+    ).fetchall():
+        description = texts["tables"][table]
+        column = description.get("columns", {}).get(name) or texts["columns"][name]
+        for target, text in (
+            (f'{"view" if is_view else "table"} "{table}"', description),
+            (f'column "{table}"."{name}"', column),
+        ):
+            comment = f"{text['it']} | {text['en']}".replace("'", "''")
+            connection.execute(f"comment on {target} is '{comment}'")
 
 
 def _expand_texts(declaration: object, *names: str) -> dict[str, str]:
