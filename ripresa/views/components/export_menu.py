@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
@@ -29,6 +30,7 @@ from ripresa.exports import (
 )
 from ripresa.filters import View
 from ripresa.i18n import t
+from ripresa.observations.rows import Row
 from ripresa.templating import Markup
 from ripresa.views import shell
 from ripresa.views.components.html import render_html, render_notice, render_paragraph
@@ -380,7 +382,7 @@ def render_changes_since_citation(name: str, view: View) -> None:
     compared = compare_with_cited_version(name, view)
     changes = []
     if compared is not None:
-        changed = compared[compared["kind"] != "same"].to_dict("records")
+        changed = cast(list[Row], compared[compared["kind"] != "same"].to_dict("records"))
         changes = [
             f"{row['geo_name']}: {versions.describe_change(row, view)}"
             for row in changed[:MAX_LISTED_CHANGES]
@@ -404,7 +406,7 @@ def add_cited_values(name: str, rows: pd.DataFrame, view: View) -> pd.DataFrame:
         return rows
     changes = {
         (*(row[column] for column in SERIES_KEY), row["period_now"]): versions.describe_change(row, view)
-        for row in compared.to_dict("records")
+        for row in cast(list[Row], compared.to_dict("records"))
     }
     keys = (tuple(row[column] for column in OBSERVATION_KEY) for row in rows.to_dict("records"))
     return rows.assign(since=[changes.get(key, "") for key in keys])
