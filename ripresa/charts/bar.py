@@ -222,7 +222,8 @@ def _get_colour(row: Row, view: View, colours: Palette) -> str:
 def _format_name(row: Row | None, is_dated: bool, view: View) -> str:
     if row is None:
         return "⋯"
-    text = wrap_text(boundaries.NARROW_NAMES.get(row["geo_name"], row["geo_name"]), 20, 2)
+    name: str = row["geo_name"]
+    text = wrap_text(boundaries.NARROW_NAMES.get(name, name), 20, 2)
     if is_dated and row["value"] is not None and len(row["period"]) == len("2020"):
         text += f" ({format_period(row['period'], view.lang)})"
     text += format_edition_mark(row)

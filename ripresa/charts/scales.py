@@ -97,7 +97,8 @@ def _compute_equal_intervals(values: Sequence[float], decimals: int) -> tuple[fl
     for thresholds in (*candidates, *merged):
         if 4 <= len(thresholds) <= 6:
             return tuple(thresholds)
-    return tuple(max((thresholds for thresholds in merged if len(thresholds) <= 6), key=len, default=[]))
+    longest = max((thresholds for thresholds in merged if len(thresholds) <= 6), key=len, default=[])
+    return tuple(longest)
 
 
 def _drop_sparse_end_classes(thresholds: list[float], values: Sequence[float]) -> list[float]:
