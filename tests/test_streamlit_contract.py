@@ -1,7 +1,7 @@
 """The private parts of Streamlit that the server relies on, each checked against the installed version.
 
 A failure after an upgrade names the part of ours that stopped working; the fix belongs in
-ripresa/web/streamlit_internals.py.
+ripresa/views/streamlit_internals.py.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from streamlit.web.server.starlette import starlette_routes, starlette_static_ro
 
 from ripresa.i18n import t
 from ripresa.settings import LANGS
-from ripresa.web import streamlit_internals
+from ripresa.views import streamlit_internals
 
 STATIC_FOLDER = Path(file_util.get_static_dir())
 INDEX_HTML = (STATIC_FOLDER / "index.html").read_text(encoding="utf-8")

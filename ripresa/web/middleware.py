@@ -20,8 +20,9 @@ from ripresa import logs, rate_limit
 from ripresa.api.language import get_request_language
 from ripresa.api.problem import ProblemError
 from ripresa.api.router import ALLOWED_METHODS
+from ripresa.views import streamlit_internals
 from ripresa.views.components import plotly_figure
-from ripresa.web import sitemap, streamlit_internals
+from ripresa.web import sitemap
 from ripresa.web.profile_files import PROFILE_FILES
 
 RATE_LIMITED_PATHS = ("/api/", "/embed/", "/revisions.atom")

@@ -10,8 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ripresa import logs, settings
-from ripresa.views import shell
-from ripresa.web import streamlit_internals
+from ripresa.views import shell, streamlit_internals
 from ripresa.web.middleware import (
     CachedGZipMiddleware,
     IndexHtmlMiddleware,
