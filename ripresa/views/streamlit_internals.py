@@ -1,8 +1,8 @@
 """Everything that relies on private parts of Streamlit, which an upgrade may change without notice.
 
 Its selectors are in streamlit_overrides.css (layout, colours) and in the table STREAMLIT of shell.js (events,
-attributes). tests/test_streamlit_contract.py checks each part against the installed version and names what of ours
-an upgrade breaks; tests/test_streamlit_testids.py looks for each selector.
+attributes). tests/test_streamlit_contract.py checks each part against the installed version and names what an
+upgrade breaks; tests/test_streamlit_testids.py looks for each selector.
 """
 
 import json
