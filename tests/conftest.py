@@ -28,7 +28,9 @@ ABSENT: dict[str, str] = {}  # what this run went without: {"BROWSER": "no Chrom
 
 
 def absent(what: str, sentence: str):
-    """Skips the test, says so again at the end of the run, and fails instead where REQUIRE_<what>=1 (as in CI)."""
+    """Skips the test, says so again at the end of the run, and fails instead where REQUIRE_<what>=1 (as in
+    CI).
+    """
     if os.environ.get(f"REQUIRE_{what}") == "1":
         pytest.fail(sentence, pytrace=False)
     ABSENT[what] = sentence
@@ -80,7 +82,9 @@ def free_port() -> int:
 
 @contextmanager
 def serving(command: list[str], log: Path, port: int, seconds: float = 120, **settings: str):
-    """Runs a command that serves the dashboard, gives its address once it answers, and ends it with its children."""
+    """Runs a command that serves the dashboard, gives its address once it answers, and ends it with its
+    children.
+    """
     address = f"http://127.0.0.1:{port}"
     with log.open("wb") as out:
         own_group = {"start_new_session": True} if os.name == "posix" else {}
@@ -117,7 +121,9 @@ def _stop(process: subprocess.Popen) -> None:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory):
-    """with serve(command) as (address, log): a server that answers; "{port}" inside the command becomes a free port."""
+    """with serve(command) as (address, log): a server that answers; "{port}" inside the command becomes a
+    free port.
+    """
 
     @contextmanager
     def served(command: list[str], **settings: str):
@@ -132,7 +138,9 @@ def serve(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(serve, tmp_path_factory):
-    """The address of the dashboard, served as `make run` serves it, for the whole test session; it keeps what it is given elsewhere."""
+    """The address of the dashboard, served as `make run` serves it, for the whole test session; it keeps what
+    it is given elsewhere.
+    """
     with serve(
         DASHBOARD, RIPRESA_CONTRIBUTION_STORE=str(tmp_path_factory.mktemp("kept") / "diagnosis.sqlite3")
     ) as (
@@ -150,6 +158,7 @@ def chromium() -> str:
     if path is None:
         absent(
             "BROWSER",
-            "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say where it is with CHROMIUM=/path/to/it",
+            "No Chromium on this machine: install it (Debian, Ubuntu: apt install chromium) or say "
+            "where it is with CHROMIUM=/path/to/it",
         )
     return path

@@ -1,6 +1,8 @@
-"""python -m tests.fuzz --cases 1000000: the pure parsers given broken texts, each seeded and so found again by its number.
+"""python -m tests.fuzz --cases 1000000: the pure parsers given broken texts, each seeded and so found again
+by its number.
 
-A parser answers, or raises the fault it declares; anything else ends the run with the case. `make fuzz` runs it; tests/test_fuzz.py a few thousand.
+A parser answers, or raises the fault it declares; anything else ends the run with the case. `make fuzz` runs
+it; tests/test_fuzz.py a few thousand.
 """
 
 import argparse
@@ -70,7 +72,9 @@ PIECES = [
 
 @dataclass(frozen=True)
 class Parser:
-    """What is fuzzed: texts that it reads well, what reads them, the faults that are its own, and its share of the cases."""
+    """What is fuzzed: texts that it reads well, what reads them, the faults that are its own, and its share
+    of the cases.
+    """
 
     seeds: list[str]
     read: Callable[[str], object]
@@ -101,9 +105,18 @@ def parsers() -> dict[str, Parser]:
     seal = fingerprint.serialize_seal(
         fingerprint.add_checksum({"ripresa": 1, "version": "0" * 12, "view": "map", "columns": {}})
     )
-    table = "indicator,geo,sector,gender,size,period,edition,value\ndeath_rate,ITC4,all,all,all,2024,register,7.9\n"
-    cube = '{"id":["geo","time"],"size":[1,2],"dimension":{"geo":{"category":{"index":["IT"]}},"time":{"category":{"index":{"2020":0,"2021":1}}}},"value":{"0":1.5,"1":null},"status":{"1":"b"}}'
-    api = '[{"page":1,"pages":1,"total":1,"lastupdated":"2025-01-01"},[{"indicator":{"id":"X"},"country":{"id":"IT"},"countryiso3code":"ITA","date":"2024","value":16.1}]]'
+    table = (
+        "indicator,geo,sector,gender,size,period,edition,value\n"
+        "death_rate,ITC4,all,all,all,2024,register,7.9\n"
+    )
+    cube = (
+        '{"id":["geo","time"],"size":[1,2],"dimension":{"geo":{"category":{"index":["IT"]}},'
+        '"time":{"category":{"index":{"2020":0,"2021":1}}}},"value":{"0":1.5,"1":null},"status":{"1":"b"}}'
+    )
+    api = (
+        '[{"page":1,"pages":1,"total":1,"lastupdated":"2025-01-01"},[{"indicator":{"id":"X"},'
+        '"country":{"id":"IT"},"countryiso3code":"ITA","date":"2024","value":16.1}]]'
+    )
     return {
         "address": Parser(
             [
@@ -149,8 +162,10 @@ def parsers() -> dict[str, Parser]:
             [
                 table,
                 seal,
-                f'<svg xmlns="http://www.w3.org/2000/svg"><metadata id="ripresa">{seal}</metadata><text>7,9%</text></svg>',
-                f"%PDF-1.4\n/RipresaSeal <{seal.encode().hex()}>\ntrailer <</Size 3 /Root 1 0 R>>\nstartxref 9\n%%EOF",
+                f'<svg xmlns="http://www.w3.org/2000/svg"><metadata id="ripresa">{seal}'
+                "</metadata><text>7,9%</text></svg>",
+                f"%PDF-1.4\n/RipresaSeal <{seal.encode().hex()}>\ntrailer <</Size 3 /Root 1 0 R>>\n"
+                "startxref 9\n%%EOF",
             ],
             lambda text: verify_reader.parse_file(text.encode("utf-8", "surrogatepass")),
             (verify_reader.UnknownFileError,),
@@ -201,7 +216,9 @@ def broken(text: str, chance: random.Random) -> str:
 
 
 def wounded(content: bytes, chance: random.Random) -> bytes:
-    """A file with the wounds of `broken`: one of its members if it is an archive, some of its bytes if it is no text."""
+    """A file with the wounds of `broken`: one of its members if it is an archive, some of its bytes if it is
+    no text.
+    """
     if content.startswith(b"PK") and chance.random() < 0.8:
         out = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(content)) as whole, zipfile.ZipFile(out, "w") as made:
@@ -221,7 +238,9 @@ def wounded(content: bytes, chance: random.Random) -> bytes:
 
 
 def run(cases: int, seed: int = 1) -> dict[str, int]:
-    """Tries so many cases, shared among the parsers; gives the count of each. Raises AssertionError with the first case that is not answered."""
+    """Tries so many cases, shared among the parsers; gives the count of each. Raises AssertionError with the
+    first case that is not answered.
+    """
     tried, chosen = {}, parsers()
     whole = sum(parser.share for parser in chosen.values())
     for name, parser in chosen.items():
@@ -251,7 +270,8 @@ def main() -> int:
     for name, count in tried.items():
         print(f"{count:>9,}  {name}")
     print(
-        f"{sum(tried.values()):>9,}  cases in {time.monotonic() - begun:.0f} s, each answered or refused in the parser's own words"
+        f"{sum(tried.values()):>9,}  cases in {time.monotonic() - begun:.0f} s, each answered or "
+        "refused in the parser's own words"
     )
     return 0
 

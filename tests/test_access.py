@@ -78,7 +78,9 @@ def test_every_term_is_used_on_a_page_that_is_there():
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("page", ["closures", "profits", "digital_sales", "women", "compare"])
 def test_every_figure_can_be_read_in_words(page, lang):
-    """What a screen reader says of a chart is there for every reader, under it: how it is drawn and what it shows."""
+    """What a screen reader says of a chart is there for every reader, under it: how it is drawn and what it
+    shows.
+    """
     found = get_cold_html(page, lang)
     told = re.findall(r'<details class="text-alternative"><summary>(.*?)</summary>(.*?)</details>', found)
     assert len(told) == found.count('<div class="headline">') > 0

@@ -1,4 +1,6 @@
-"""What is shown can be taken: every declared address answers as declared, in every format, and says in a sentence what was wrong with a request."""
+"""What is shown can be taken: every declared address answers as declared, in every format, and says in a
+sentence what was wrong with a request.
+"""
 
 import gzip
 import hashlib
@@ -160,7 +162,8 @@ def test_all_observations_leave_as_csv():
     rows, whole = (
         csv(get("/observations")),
         table(
-            "select * from observations order by indicator, geo, sector, gender, size, edition, period_start, period"
+            "select * from observations order by indicator, geo, sector, gender, size, edition, "
+            "period_start, period"
         ),
     )
     assert len(rows) == len(whole)
@@ -194,7 +197,8 @@ def test_all_observations_leave_as_parquet():
     rows, whole = (
         pd.read_parquet(io.BytesIO(answer.content)),
         table(
-            "select * from observations order by indicator, geo, sector, gender, size, edition, period_start, period"
+            "select * from observations order by indicator, geo, sector, gender, size, edition, "
+            "period_start, period"
         ),
     )
     for name in (
@@ -245,7 +249,8 @@ def test_the_population_is_in_the_language_asked_in_every_format_of_every_kept_v
 ):
     for start in ("", f"/versions/{older}"):
         answer = get(
-            f"{start}/observations?indicator=death_rate&geo=DEU&sector=G&period=2020&format={format}&lang={lang}"
+            f"{start}/observations?indicator=death_rate&geo=DEU&sector=G&period=2020"
+            f"&format={format}&lang={lang}"
         )
         rows = (
             csv(answer)
@@ -327,7 +332,8 @@ def test_the_address_in_a_json_stat_answer_gives_that_answer():
 
 def test_json_stat_keeps_flags_intervals_and_states():
     cube = get(
-        "/observations?indicator=innovative_startups_female_majority_share&indicator=death_rate&format=jsonstat"
+        "/observations?indicator=innovative_startups_female_majority_share&indicator=death_rate"
+        "&format=jsonstat"
     ).json()
     codes = [cube["dimension"][name]["category"]["index"] for name in cube["id"]]
 
@@ -339,7 +345,8 @@ def test_json_stat_keeps_flags_intervals_and_states():
         return tuple(reversed(found))
 
     whole = table(
-        "select * from observations where indicator in ('innovative_startups_female_majority_share', 'death_rate')"
+        "select * from observations where indicator in ('innovative_startups_female_majority_share', "
+        "'death_rate')"
     ).set_index(list(jsonstat_writer.DIMENSIONS))
     beside = {"ci_low": cube["extension"]["ci_low"], "n": cube["extension"]["n"], "value": cube["value"]}
     for name, cells in beside.items():
@@ -809,12 +816,8 @@ OPERATIONS = {operation.ok().label: operation.ok() for operation in SCHEMA.get_a
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.name)
 def test_every_address_takes_a_language_and_the_name_of_its_format(endpoint):
     path = endpoint.path.format(name="italy_nuts2")
-    assert (
-        get(
-            f"{path}?lang=en&format={endpoint.formats[0]}{endpoint.example.replace('?', '&').partition('&format')[0]}"
-        ).status_code
-        == 200
-    )
+    example = endpoint.example.replace("?", "&").partition("&format")[0]
+    assert get(f"{path}?lang=en&format={endpoint.formats[0]}{example}").status_code == 200
 
 
 FUZZ = hypothesis_settings(

@@ -1,4 +1,6 @@
-"""The catalogue: both languages everywhere, every page opens on figures, and a fault is a sentence with a place."""
+"""The catalogue: both languages everywhere, every page opens on figures, and a fault is a sentence with a
+place.
+"""
 
 import re
 import shutil
@@ -108,7 +110,9 @@ def test_what_a_topic_opens_has_a_default_view_there(topic, level, id):
 
 @pytest.mark.parametrize(("topic", "level", "id"), FIGURED)
 def test_a_default_view_has_figures_exactly_as_declared(topic, level, id):
-    """Nothing is replaced: sector, gender, size, period and the first edition of the paragraph all have figures at that level."""
+    """Nothing is replaced: sector, gender, size, period and the first edition of the paragraph all have
+    figures at that level.
+    """
     indicator = INDICATORS[id]
     view = indicator.get_default_view(level)
     cut = {
@@ -276,7 +280,8 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
         "catalogue/indicators.toml",
         'unit              = "percent"',
         'unit              = "percents"',
-        "data/catalogue/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: percent, points,",
+        "data/catalogue/indicators.toml, [death_rate]: unit 'percents' is not known; use one of: "
+        "percent, points,",
     ),
     "an unknown direction": (
         "catalogue/indicators.toml",
@@ -336,7 +341,8 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
         "catalogue/topics.toml",
         '"birth_rate"',
         '"birth_rat"',
-        "data/catalogue/topics.toml, [closures]: indicator 'birth_rat' is not in data/catalogue/indicators.toml.",
+        "data/catalogue/topics.toml, [closures]: indicator 'birth_rat' is not in "
+        "data/catalogue/indicators.toml.",
     ),
     "an unknown kind of source": (
         "catalogue/sources.toml",
@@ -384,7 +390,8 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
         "catalogue/topics.toml",
         "indicators_by_level.world = [",
         "# indicators_by_level.world = [",
-        "data/catalogue/topics.toml, [closures]: indicators_by_level.world is missing; write [] where the level has nothing.",
+        "data/catalogue/topics.toml, [closures]: indicators_by_level.world is missing; "
+        "write [] where the level has nothing.",
     ),
     "an unknown field of a source": (
         "catalogue/sources.toml",
@@ -440,7 +447,7 @@ def test_an_unknown_indicator_is_a_key_error_with_its_name():
 
 @pytest.mark.parametrize("id", INDICATORS)
 def test_turnover_is_what_firms_sell_and_nothing_else(id):
-    """English turnover is Italian fatturato, in every name; the births and deaths of firms have another word."""
+    """English turnover is Italian fatturato, in every name; births and deaths of firms use another word."""
     for words in (INDICATORS[id].label, INDICATORS[id].short):
         assert ("turnover" in words["en"].casefold()) == ("fatturato" in words["it"].casefold()), words
         assert "turnover" not in words["it"].casefold(), words

@@ -1,4 +1,6 @@
-"""What the figures draw and say: facts worked out by hand on small rows, then every indicator of the catalogue through every figure it can take."""
+"""What the figures draw and say: facts worked out by hand on small rows, then every indicator of the
+catalogue through every figure it can take.
+"""
 
 import json
 import re
@@ -896,10 +898,12 @@ def test_a_range_says_when_its_ends_cannot_be_told_apart_and_its_dates_where_the
     ]
     assert (
         words.build_headline(frame(*rows[:2]), view())
-        == "Tasso di mortalità: da 13,1% (Manifattura) a 22,0% (Commercio), estremi non distinguibili, fra i 2 settori pubblicati"
+        == "Tasso di mortalità: da 13,1% (Manifattura) a 22,0% (Commercio), estremi non distinguibili, "
+        "fra i 2 settori pubblicati"
     )
     assert words.build_headline(frame(*rows), view()) == (
-        "Tasso di mortalità: da 13,1% (Manifattura, 2022) a 22,0% (Commercio, 2022), estremi non distinguibili, "
+        "Tasso di mortalità: da 13,1% (Manifattura, 2022) a 22,0% (Commercio, 2022), estremi non "
+        "distinguibili, "
         "fra i 2 settori pubblicati; totale 13,6% (2024)"
     )
 
@@ -935,7 +939,8 @@ def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
     ]
     assert (
         layout(figure)["meta"]["title"]
-        == "Tasso di mortalità: da −13,7% (Manifattura) a −6,1% (Costruzioni), fra i 3 settori pubblicati; totale −8,3%"
+        == "Tasso di mortalità: da −13,7% (Manifattura) a −6,1% (Costruzioni), fra i 3 settori "
+        "pubblicati; totale −8,3%"
     )
 
 
@@ -953,7 +958,9 @@ def test_heat_cells_hold_the_figure_and_a_dash_where_there_is_none():
 
 
 def test_heat_cells_printed_alike_have_one_colour():
-    """Nine sectors and more are printed in whole numbers: the limits stand between those, not between the decimals behind them."""
+    """Nine sectors and more are printed in whole numbers: the limits stand between those, not between the
+    decimals behind them.
+    """
     codes = [f"S{place}" for place in range(heatmap.MAX_WIDE_COLUMNS + 1)]
     rows = frame(
         *(
@@ -1097,8 +1104,8 @@ def test_a_row_of_another_edition_is_shown_and_never_ranked():
     assert meta["title"] == "Tasso di mortalità: da 6,0% (Francia) a 8,0% (Germania)"
     assert "Più alto: 8,0% (Germania)" in meta["alt"]
     assert (
-        "‡ Italia: altra edizione (ISTAT 2019-2024); accanto alle altre cifre, non in graduatoria né fra gli estremi."
-        in meta["notes"]
+        "‡ Italia: altra edizione (ISTAT 2019-2024); accanto alle altre cifre, non in graduatoria né "
+        "fra gli estremi." in meta["notes"]
     )
     dotted = bar.build_bar_chart(rows.assign(ci_low=rows["value"] - 1, ci_high=rows["value"] + 1), shown)
     assert traces(dotted, "scatter")[0]["marker"]["symbol"] == ["circle", "circle", "circle", "diamond"]
@@ -1143,7 +1150,8 @@ def test_a_total_of_another_edition_is_marked_among_the_sectors():
     ]
     assert (
         layout(figure)["meta"]["title"]
-        == "Tasso di mortalità: da 5,0% (Costruzioni) a 8,0% (Alloggio e ristorazione), fra i 4 settori pubblicati; totale ‡ 7,1%"
+        == "Tasso di mortalità: da 5,0% (Costruzioni) a 8,0% (Alloggio e ristorazione), fra i 4 settori "
+        "pubblicati; totale ‡ 7,1%"
     )
     assert any(
         note.startswith("‡ Tutti i settori; Commercio: altra edizione")
@@ -1279,8 +1287,8 @@ def test_notes_tell_what_must_be_known():
     )
     assert "Edizione: ISTAT 2019-2024." in said
     assert (
-        "Conteggio completo da registro: nessun errore di campionamento, le differenze sono semplici differenze."
-        in said
+        "Conteggio completo da registro: nessun errore di campionamento, le differenze sono semplici "
+        "differenze." in said
     )
 
 
@@ -1322,8 +1330,8 @@ def test_under_the_pointer_everything_is_in_the_language():
         to_records(frame(row("ITC2", 13.3, "2025-05", ci_low=3.7, ci_high=37.9, n=15)), "it")[0], view()
     )
     assert (
-        said
-        == "<b>Valle d'Aosta</b><br>13,3%<br>intervallo al 95%: da 3,7% a 37,9%<br>maggio 2025<br>base: 15<br>base sotto 30"
+        said == "<b>Valle d'Aosta</b><br>13,3%<br>intervallo al 95%: da 3,7% a 37,9%<br>maggio 2025<br>base: "
+        "15<br>base sotto 30"
     )
 
 

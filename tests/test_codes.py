@@ -1,4 +1,6 @@
-"""The code lists and the boundaries: every code known once, named in both languages, drawn or readable where the data use it."""
+"""The code lists and the boundaries: every code known once, named in both languages, drawn or readable where
+the data use it.
+"""
 
 import csv
 import json

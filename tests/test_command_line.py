@@ -1,4 +1,6 @@
-"""The command line: help for every command from any folder, and settings of older versions refused by all of them."""
+"""The command line: help for every command from any folder, and settings of older versions refused by all of
+them.
+"""
 
 import errno
 import os

@@ -1,4 +1,6 @@
-"""Figures set beside one another: the words agree with the numbers, whatever the intervals; areas are compared at one moment or not at all."""
+"""Figures set beside one another: the words agree with the numbers, whatever the intervals; areas are
+compared at one moment or not at all.
+"""
 
 import re
 

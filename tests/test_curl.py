@@ -1,4 +1,6 @@
-"""Every address of the OpenAPI document, asked of the server as it is run, with the program that people ask it with: curl."""
+"""Every address of the OpenAPI document, asked of the server as it is run, with the program that people ask
+it with: curl.
+"""
 
 import gzip
 import json
@@ -26,7 +28,9 @@ class Answer:
 
 @pytest.fixture(scope="module")
 def curl(serve, tmp_path_factory):
-    """curl("/api/v1/sources", "--header", "...") -> the answer of a server run as `make run` runs it, without limits for each visitor: here one asks for all."""
+    """curl("/api/v1/sources", "--header", "...") -> the answer of a server run as `make run` runs it, without
+    limits for each visitor: here one asks for all.
+    """
     program = shutil.which("curl") or absent(
         "CURL", "No curl on this machine: install it (Debian, Ubuntu: apt install curl)"
     )
@@ -62,7 +66,7 @@ def curl(serve, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def operations(curl) -> dict[str, dict]:
-    """Every address of the document, its path filled with the example it gives: {"/api/v1/sources": {...}}."""
+    """Every path of the OpenAPI document, filled with its example parameters: {"/api/v1/sources": {...}}."""
     document = json.loads(curl(f"{V1}/openapi.json").body)
     own = document["servers"][0]["url"]
     found = {

@@ -18,8 +18,13 @@ from ripresa.database.input_files import compute_data_version
 
 ROOT = settings.DATA
 RAW = sorted((ROOT / "raw").glob("*__*.csv"))
-EU27 = "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE".split()
-AREAS = "ITC1 ITC2 ITC3 ITC4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4".split()
+EU27 = (
+    "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK "
+    "SVN SWE"
+).split()
+AREAS = (
+    "ITC1 ITC2 ITC3 ITC4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4"
+).split()
 KEY = "indicator, geo, sector, gender, size, period, edition"
 YEARS = ["2019", "2020", "2021", "2022", "2023", "2024"]
 
@@ -58,7 +63,9 @@ def figure(
     """The one charted value of a key; fails where there is none, or one in each of two editions."""
     found = column(
         db,
-        "select value from observations where indicator = $indicator and geo = $geo and period = $period and sector = $sector and gender = $gender and size = $size and edition like $edition",
+        "select value from observations where indicator = $indicator and geo = $geo "
+        "and period = $period and sector = $sector and gender = $gender and size = $size "
+        "and edition like $edition",
         indicator=indicator,
         geo=geo,
         period=period,
@@ -73,7 +80,10 @@ def figure(
 
 def line(db, indicator: str, geo: str, sector="all", size="all") -> dict[tuple[str, str], float]:
     """{(edition, period): value} of one area."""
-    sql = "select edition, period, value from observations where indicator = $indicator and geo = $geo and sector = $sector and size = $size and gender = 'all' order by 1, 2"
+    sql = (
+        "select edition, period, value from observations where indicator = $indicator and geo = $geo "
+        "and sector = $sector and size = $size and gender = 'all' order by 1, 2"
+    )
     return {
         (edition, period): value
         for edition, period, value in rows(db, sql, indicator=indicator, geo=geo, sector=sector, size=size)
@@ -91,7 +101,8 @@ def test_a_survey_closure_a_register_death_and_a_chamber_filing_have_ids_and_sou
     named = dict(
         rows(
             db,
-            "select indicator, list(distinct source order by source) from observations where indicator in ('closure_rate', 'death_rate', 'cancellations') group by all",
+            "select indicator, list(distinct source order by source) from observations "
+            "where indicator in ('closure_rate', 'death_rate', 'cancellations') group by all",
         )
     )
     assert named == {
@@ -119,12 +130,16 @@ def test_deaths_fell_in_2020_in_every_italian_sector_of_the_revised_register(sec
 
 
 def test_the_old_vintage_that_had_italian_deaths_rise_is_evidence_only(db):
-    charted = "select count(*) from observations where geo = 'ITA' and source = 'eurostat_business_demography' and sector in ('all', 'B-E', 'F', 'G')"
+    charted = (
+        "select count(*) from observations where geo = 'ITA' and source = 'eurostat_business_demography' "
+        "and sector in ('all', 'B-E', 'F', 'G')"
+    )
     assert column(db, charted) == [0]
     old = rows(
         db,
         """select distinct sector, period, value from excluded_observations
-           where indicator = 'death_rate' and geo = 'ITA' and edition = 'eurostat-bd-2004-2020' and source = 'eurostat_business_demography' and exclusion_reason = 'vintage' order by all""",
+           where indicator = 'death_rate' and geo = 'ITA' and edition = 'eurostat-bd-2004-2020'
+             and source = 'eurostat_business_demography' and exclusion_reason = 'vintage' order by all""",
     )
     assert old == [
         ("B-E", "2019", 6.09),
@@ -143,11 +158,13 @@ def test_italian_sections_that_only_the_old_vintage_has_are_marked_and_no_one_el
     assert rows(db, marked) == [("ITA", "eurostat_business_demography", "eurostat-bd-2004-2020")]
     assert column(
         db,
-        "select count(*) from observations where geo = 'ITA' and source = 'eurostat_business_demography' and not contains(flags, 'v')",
+        "select count(*) from observations where geo = 'ITA' "
+        "and source = 'eurostat_business_demography' and not contains(flags, 'v')",
     ) == [0]
     sections = column(
         db,
-        "select distinct sector from observations where indicator = 'death_rate' and contains(flags, 'v') and length(sector) = 1 order by 1",
+        "select distinct sector from observations where indicator = 'death_rate' "
+        "and contains(flags, 'v') and length(sector) = 1 order by 1",
     )
     assert "".join(sections) == "BCDEHIJLMN"
     assert (
@@ -162,7 +179,8 @@ def test_the_register_scope_of_2021_is_another_edition(db):
     assert france["eurostat-bd-2021", "2021"] == 10.82
     spans = rows(
         db,
-        "select edition, min(period), max(period) from observations where source = 'eurostat_business_demography' group by all order by 1",
+        "select edition, min(period), max(period) from observations "
+        "where source = 'eurostat_business_demography' group by all order by 1",
     )
     assert spans == [("eurostat-bd-2004-2020", "2019", "2020"), ("eurostat-bd-2021", "2021", "2023")]
 
@@ -202,7 +220,8 @@ def test_waves_from_2021_are_only_in_the_later_reports(db):
 def test_countries_the_press_quoted_are_dots_never_a_map(db):
     assert column(
         db,
-        "select distinct chart from indicators where source in ('future_of_business', 'movimprese', 'chambers_press', 'women_led_firms')",
+        "select distinct chart from indicators where source in ('future_of_business', 'movimprese', "
+        "'chambers_press', 'women_led_firms')",
     ) == ["dots"]
 
 
@@ -220,14 +239,18 @@ def test_a_self_selected_survey_has_no_interval_even_where_its_sample_size_is_kn
 
 
 def test_sample_sizes_in_words_stay_words(db):
-    sql = "select n, sample_size_note from observations where indicator = 'closure_rate' and geo = 'WORLD' and (sector, gender, size, period, edition) = ('all', 'all', 'all', '2020-05', 'fob-2020')"
+    sql = (
+        "select n, sample_size_note from observations where indicator = 'closure_rate' and geo = 'WORLD' "
+        "and (sector, gender, size, period, edition) = ('all', 'all', 'all', '2020-05', 'fob-2020')"
+    )
     assert rows(db, sql) == [(None, "30000+")]
 
 
 def test_figures_about_minority_led_firms_are_a_subgroup_of_the_evidence(db):
     assert rows(
         db,
-        "select indicator, geo, period, value from excluded_observations where exclusion_reason = 'subgroup' order by 1",
+        "select indicator, geo, period, value from excluded_observations "
+        "where exclusion_reason = 'subgroup' order by 1",
     ) == [("closure_rate", "WORLD", "2022-01", 26), ("lower_sales_yoy", "USA", "2021-02", 55)]
     assert figure(db, "closure_rate", "WORLD", "2022-01") == 20
     assert figure(db, "lower_sales_yoy", "USA", "2021-02") == 51
@@ -236,7 +259,8 @@ def test_figures_about_minority_led_firms_are_a_subgroup_of_the_evidence(db):
 def test_figures_without_a_date_are_evidence(db):
     assert rows(
         db,
-        "select distinct exclusion_reason, period from excluded_observations where exclusion_reason = 'no_period' or period = ''",
+        "select distinct exclusion_reason, period from excluded_observations "
+        "where exclusion_reason = 'no_period' or period = ''",
     ) == [("no_period", "")]
 
 
@@ -246,7 +270,8 @@ def test_figures_without_a_date_are_evidence(db):
 def test_versions_of_the_digital_intensity_index_stay_apart(db):
     versions = rows(
         db,
-        "select edition, list(distinct period order by period) from observations where indicator = 'dii_at_least_basic' group by all order by 1",
+        "select edition, list(distinct period order by period) from observations "
+        "where indicator = 'dii_at_least_basic' group by all order by 1",
     )
     assert versions == [("dii-3", ["2021", "2023", "2025"]), ("dii-4", ["2022", "2024"])]
 
@@ -265,7 +290,10 @@ def test_survey_years_and_sales_years_are_two_editions(db):
 
 
 def test_the_union_and_its_countries_share_no_year_of_online_sales_by_size(db):
-    sql = "select distinct period, edition from observations where indicator = 'ent_with_esales' and size in ('10-49', '50-249', 'GE250') and geo {} order by all"
+    sql = (
+        "select distinct period, edition from observations where indicator = 'ent_with_esales' "
+        "and size in ('10-49', '50-249', 'GE250') and geo {} order by all"
+    )
     union, countries = (
         rows(db, sql.format("= 'EU27_2020'")),
         rows(db, sql.format("in (select code from geographies where level = 'country' and code <> 'ITA')")),
@@ -277,7 +305,10 @@ def test_the_union_and_its_countries_share_no_year_of_online_sales_by_size(db):
 @pytest.mark.parametrize("period", ["2019", "2020", "2021", "2022", "2023"])
 @pytest.mark.parametrize("size", ["10-49", "50-249", "GE250"])
 def test_online_sales_by_size_have_all_27_countries(size, period, db):
-    sql = "select geo from observations where indicator = 'ent_with_esales' and edition = 'survey-year' and sector = 'all' and size = $size and period = $period"
+    sql = (
+        "select geo from observations where indicator = 'ent_with_esales' and edition = 'survey-year' "
+        "and sector = 'all' and size = $size and period = $period"
+    )
     assert set(EU27) <= set(column(db, sql, size=size, period=period))
 
 
@@ -286,7 +317,10 @@ def test_online_sales_by_size_have_all_27_countries(size, period, db):
 def test_digital_intensity_has_the_union_and_its_27_countries_but_for_medium_firms_in_portugal(
     size, period, db
 ):
-    sql = "select geo from observations where indicator = 'dii_at_least_basic' and edition = 'dii-3' and sector = 'all' and size = $size and period = $period"
+    sql = (
+        "select geo from observations where indicator = 'dii_at_least_basic' and edition = 'dii-3' "
+        "and sector = 'all' and size = $size and period = $period"
+    )
     missing = {"EU27_2020", *EU27} - set(column(db, sql, size=size, period=period))
     assert missing == ({"PRT"} if size == "50-249" and period != "2025" else set())
 
@@ -303,7 +337,8 @@ def test_italy_grew_22_6_percent_by_2024_in_current_prices_and_6_4_in_volume(db)
 def test_italy_is_the_sum_of_its_21_areas(db):
     areas = column(
         db,
-        "select value from observations join geographies g on g.code = geo and g.level = 'area' where indicator = 'gva_current_prices' and sector = 'all' and period = '2020'",
+        "select value from observations join geographies g on g.code = geo and g.level = 'area' "
+        "where indicator = 'gva_current_prices' and sector = 'all' and period = '2020'",
     )
     assert len(areas) == 21
     assert round(sum(areas), 1) == figure(db, "gva_current_prices", "ITA", "2020") == 1495469.5
@@ -326,7 +361,8 @@ def test_points_against_italy_come_from_levels(area, db):
 def test_current_prices_and_volumes_are_two_editions(db):
     assert rows(
         db,
-        "select edition, list(distinct indicator order by indicator) from observations where source = 'eurostat_value_added' group by all order by 1",
+        "select edition, list(distinct indicator order by indicator) from observations "
+        "where source = 'eurostat_value_added' group by all order by 1",
     ) == [
         ("na-nominal", ["gva_change_vs_2019", "gva_current_prices", "gva_points_vs_italy"]),
         ("na-real", ["gva_real", "gva_real_change_vs_2019", "gva_real_growth"]),
@@ -345,13 +381,21 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
 
 
 def test_molise_is_21_of_70_with_the_interval_of_its_own_counts(db):
-    sql = "select value, ci_low, ci_high, n, sample_size_note, flags from observations where indicator = 'innovative_startups_female_majority_share' and geo = 'ITF2' and period = '2025-05'"
+    sql = (
+        "select value, ci_low, ci_high, n, sample_size_note, flags from observations "
+        "where indicator = 'innovative_startups_female_majority_share' and geo = 'ITF2' "
+        "and period = '2025-05'"
+    )
     assert wilson(21, 70) == (20.54, 41.54)
     assert rows(db, sql) == [(30.0, 20.54, 41.54, 70, "21 / 70", "")]
 
 
 def test_aosta_valley_is_2_of_15_and_marked_as_small(db):
-    sql = "select value, ci_low, ci_high, n, sample_size_note, flags from observations where indicator = 'innovative_startups_female_majority_share' and geo = 'ITC2' and period = '2025-05'"
+    sql = (
+        "select value, ci_low, ci_high, n, sample_size_note, flags from observations "
+        "where indicator = 'innovative_startups_female_majority_share' and geo = 'ITC2' "
+        "and period = '2025-05'"
+    )
     assert rows(db, sql) == [(13.33, *wilson(2, 15), 15, "2 / 15", "s")]
 
 
@@ -405,9 +449,15 @@ def test_registered_and_active_women_led_firms_are_two_bases(db):
 
 
 def test_the_world_bank_surveys_cover_159_countries_48_of_them_african(db):
-    sql = "select count(distinct geo), count(distinct geo) filter (continent = 'AF') from observations join geographies on code = geo and level = 'country' where indicator like 'firms_%'"
+    sql = (
+        "select count(distinct geo), count(distinct geo) filter (continent = 'AF') from observations "
+        "join geographies on code = geo and level = 'country' where indicator like 'firms_%'"
+    )
     assert rows(db, sql) == [(159, 48)]
-    managers = "select count(distinct geo), count(distinct geo) filter (period_start >= date '2019-01-01') from observations join geographies on code = geo and level = 'country' where indicator = {}"
+    managers = (
+        "select count(distinct geo), count(distinct geo) filter (period_start >= date '2019-01-01') "
+        "from observations join geographies on code = geo and level = 'country' where indicator = {}"
+    )
     assert rows(db, managers.format("'firms_woman_top_manager'")) == [(155, 93)]
 
 
@@ -417,7 +467,8 @@ def test_surveys_before_2019_are_marked_as_another_decade(db):
     ) == [True]
     assert column(
         db,
-        "select count(*) from observations where source = 'worldbank_enterprise_surveys' and period_start < date '2019-01-01' and not contains(flags, 'o')",
+        "select count(*) from observations where source = 'worldbank_enterprise_surveys' "
+        "and period_start < date '2019-01-01' and not contains(flags, 'o')",
     ) == [0]
 
 
@@ -425,7 +476,10 @@ def test_the_survey_total_of_firms_with_5_or_more_is_all(db):
     published = sum(
         row["size"] == "5+" and not row["sector"] and row["period"] != "2006/2024" for row in raw()
     )
-    sql = "select count(*) from observations join geographies on code = geo and level = 'country' where indicator like 'firms_%' and sector = 'all' and size = 'all' and gender = 'all'"
+    sql = (
+        "select count(*) from observations join geographies on code = geo and level = 'country' "
+        "where indicator like 'firms_%' and sector = 'all' and size = 'all' and gender = 'all'"
+    )
     assert column(db, sql) == [published] == [905]
 
 
@@ -475,7 +529,10 @@ def test_there_are_at_least_11000_observations_from_at_least_15_sources(db):
 
 @pytest.mark.parametrize("indicator", ["death_rate", "birth_rate", "net_turnover_rate"])
 def test_register_rates_have_21_areas_in_each_year_2019_to_2024(indicator, db):
-    sql = "select period, geo from observations join geographies on code = geo and level = 'area' where indicator = $indicator and sector = 'all' and edition = 'istat-bd'"
+    sql = (
+        "select period, geo from observations join geographies on code = geo and level = 'area' "
+        "where indicator = $indicator and sector = 'all' and edition = 'istat-bd'"
+    )
     assert sorted(rows(db, sql, indicator=indicator)) == [(year, area) for year in YEARS for area in AREAS]
 
 
@@ -489,7 +546,8 @@ def test_net_turnover_is_births_minus_deaths(db):
     sql = """select max(abs(net.value - (births.value - deaths.value))) from observations net
              join observations births using (geo, sector, gender, size, period, edition)
              join observations deaths using (geo, sector, gender, size, period, edition)
-             where net.indicator = 'net_turnover_rate' and births.indicator = 'birth_rate' and deaths.indicator = 'death_rate'"""
+             where net.indicator = 'net_turnover_rate' and births.indicator = 'birth_rate'
+               and deaths.indicator = 'death_rate'"""
     assert column(db, sql)[0] < 0.15  # three figures rounded to one decimal
 
 
@@ -497,7 +555,8 @@ def test_deaths_over_all_active_enterprises_are_less_than_the_death_rate_and_the
     deaths, active, rate = (
         rows(
             db,
-            f"select value from observations where indicator = '{name}' and geo = 'ITA' and period = '2024' and sector = 'all' and size = 'all'",
+            f"select value from observations where indicator = '{name}' and geo = 'ITA' "
+            "and period = '2024' and sector = 'all' and size = 'all'",
         )[0][0]
         for name in ("enterprise_deaths", "active_enterprises", "death_rate")
     )
@@ -511,7 +570,8 @@ def test_deaths_over_all_active_enterprises_are_less_than_the_death_rate_and_the
 def test_active_enterprises_weigh_every_area_in_every_year(db):
     found = rows(
         db,
-        "select period, geo from observations join geographies on code = geo and level = 'area' where indicator = 'active_enterprises' and sector = 'all' and size = 'all'",
+        "select period, geo from observations join geographies on code = geo and level = 'area' "
+        "where indicator = 'active_enterprises' and sector = 'all' and size = 'all'",
     )
     assert sorted(found) == [(year, area) for year in YEARS for area in AREAS]
 
@@ -522,7 +582,8 @@ def test_active_enterprises_weigh_every_area_in_every_year(db):
 def test_every_published_row_is_an_observation_or_evidence_once(db):
     places = column(
         db,
-        "select source_location from observation_citations where starts_with(source_location, 'data/raw/') union all select source_location from excluded_observations",
+        "select source_location from observation_citations where starts_with(source_location, "
+        "'data/raw/') union all select source_location from excluded_observations",
     )
     assert len(places) == len(set(places)) == len(raw()) >= 12664
     assert rows(db, "select rows_read, observations, excluded_observations from build") == [
@@ -542,7 +603,8 @@ def test_no_disputed_figure_is_charted(db):
     assert (
         column(
             db,
-            "select count(*) from excluded_observations where status = 'disputed' and exclusion_reason = 'disputed'",
+            "select count(*) from excluded_observations where status = 'disputed' "
+            "and exclusion_reason = 'disputed'",
         )
         == [disputed]
         == [13]
@@ -552,16 +614,21 @@ def test_no_disputed_figure_is_charted(db):
 def test_every_observation_has_a_citation(db):
     assert column(
         db,
-        f"select count(*) from observations left join observation_citations k using ({KEY}) where k.citation is null",
+        f"select count(*) from observations left join observation_citations k using ({KEY}) "
+        "where k.citation is null",
     ) == [0]
     assert column(
         db,
-        f"select count(*) from observation_citations left join observations o using ({KEY}) where o.value is null",
+        f"select count(*) from observation_citations left join observations o using ({KEY}) "
+        "where o.value is null",
     ) == [0]
 
 
 def test_a_figure_several_sources_print_has_several_citations(db):
-    sql = "select c.publisher from observation_citations join citations c on c.id = citation where indicator = $indicator and geo = 'ITA' and period = '2020-05' order by 1"
+    sql = (
+        "select c.publisher from observation_citations join citations c on c.id = citation "
+        "where indicator = $indicator and geo = 'ITA' and period = '2020-05' order by 1"
+    )
     assert column(db, sql, indicator="closure_rate") == ["Digitalic", "Punto Informatico"]
     assert column(db, sql, indicator="digital_sales_25plus") == [
         "CEtoday",
@@ -572,7 +639,10 @@ def test_a_figure_several_sources_print_has_several_citations(db):
 
 
 def test_corroborating_figures_agree_within_rounding_and_the_finer_is_kept(db):
-    sql = f"select indicator, geo, period, value, stated_value from observations join observation_citations using ({KEY}) where value <> stated_value order by 1"
+    sql = (
+        "select indicator, geo, period, value, stated_value from observations "
+        f"join observation_citations using ({KEY}) where value <> stated_value order by 1"
+    )
     assert rows(db, sql) == [
         ("birth_rate", "FRA", "2021", 16.17, 16.2),
         ("death_rate", "FRA", "2020", 3.85, 3.9),
@@ -581,12 +651,16 @@ def test_corroborating_figures_agree_within_rounding_and_the_finer_is_kept(db):
 
 
 def test_derived_figures_cite_the_levels_they_come_from(db):
-    sql = "select distinct c.publisher, k.source_location from observation_citations k join citations c on c.id = k.citation where k.indicator = 'gva_points_vs_italy'"
+    sql = (
+        "select distinct c.publisher, k.source_location from observation_citations k "
+        "join citations c on c.id = k.citation where k.indicator = 'gva_points_vs_italy'"
+    )
     assert rows(db, sql) == [("Eurostat", "data/derive.sql")]
     assert (
         column(
             db,
-            f"select count(*) from observation_citations group by {KEY}, citation, source_location having count(*) > 1",
+            f"select count(*) from observation_citations group by {KEY}, citation, source_location "
+            "having count(*) > 1",
         )
         == []
     )
@@ -646,9 +720,11 @@ def test_a_fault_of_the_lists_is_a_sentence_that_names_the_file(fault, copy):
 def test_every_table_and_column_is_described_in_both_languages(db):
     sql = """select table_name, '', comment from duckdb_tables() where database_name = 'published'
              union all
-             select view_name, '', comment from duckdb_views() where database_name = 'published' and not internal
+             select view_name, '', comment from duckdb_views()
+             where database_name = 'published' and not internal
              union all
-             select table_name, column_name, comment from duckdb_columns() where database_name = 'published'"""
+             select table_name, column_name, comment from duckdb_columns()
+             where database_name = 'published'"""
     told = rows(db, sql)
     assert len(told) > 150
     assert [
@@ -660,25 +736,33 @@ def test_the_figures_with_names_are_the_observations_and_the_joined_ones_of_each
     shared = ", ".join(
         column(
             db,
-            "select column_name from duckdb_columns() where database_name = 'published' and table_name = 'observations' order by column_index",
+            "select column_name from duckdb_columns() where database_name = 'published' "
+            "and table_name = 'observations' order by column_index",
         )
     )
     assert (
         rows(
             db,
-            f"(select {shared} from observations_labelled where published_geo = '' except all from observations) union all (from observations except all select {shared} from observations_labelled where published_geo = '')",
+            f"(select {shared} from observations_labelled where published_geo = '' except all "
+            f"from observations) union all (from observations except all select {shared} "
+            "from observations_labelled where published_geo = '')",
         )
         == []
     )
     assert rows(
         db,
-        "select geo, published_geo, count(*) from observations_labelled where published_geo <> '' group by all order by all",
+        "select geo, published_geo, count(*) from observations_labelled where published_geo <> '' "
+        "group by all order by all",
     ) == [("ITH1", "ITH1+ITH2", 8), ("ITH2", "ITH1+ITH2", 8)]
-    twice = "select 1 from observations_labelled group by indicator, geo, sector, gender, size, period, edition having count(*) > 1"
+    twice = (
+        "select 1 from observations_labelled group by indicator, geo, sector, gender, size, period, "
+        "edition having count(*) > 1"
+    )
     assert rows(db, twice) == []
     assert rows(
         db,
-        "select geo_name, sector_short, size_name from observations_in('it') where indicator = 'innovative_startups' and geo = 'ITH1' and period = '2025-05'",
+        "select geo_name, sector_short, size_name from observations_in('it') "
+        "where indicator = 'innovative_startups' and geo = 'ITH1' and period = '2025-05'",
     ) == [("Provincia autonoma di Bolzano", "Tutti i settori", "Tutte le dimensioni coperte dalla fonte")]
 
 
@@ -690,7 +774,8 @@ def test_the_dictionary_holds_every_column_in_both_languages(db):
     assert rows(db, "select table_name, column_name from dictionary order by all") == columns
     assert rows(
         db,
-        "select description_it, description_en, table_description_it from dictionary where table_name = 'sources' and column_name = 'licence_it'",
+        "select description_it, description_en, table_description_it from dictionary "
+        "where table_name = 'sources' and column_name = 'licence_it'",
     ) == [
         (
             "Condizioni di riuso come le dice l'editore, in italiano",

@@ -1,4 +1,6 @@
-"""What deploy/ says is so: one image that writes nothing, two replicas behind nginx, and a visitor who notices neither a death nor an update."""
+"""What deploy/ says is so: one image that writes nothing, two replicas behind nginx, and a visitor who
+notices neither a death nor an update.
+"""
 
 import re
 import socket
@@ -131,7 +133,8 @@ def nginx() -> str:
     if not prove.find_nginx():
         absent(
             "NGINX",
-            "nginx is not installed: two replicas behind it were not tried (Debian: apt-get install nginx-light)",
+            "nginx is not installed: two replicas behind it were not tried (Debian: "
+            "apt-get install nginx-light)",
         )
     return prove.find_nginx()
 
@@ -147,7 +150,9 @@ def test_nginx_takes_the_configuration(nginx, tmp_path):
 
 @pytest.mark.escape
 def test_what_was_asked_of_a_forged_host_is_not_given_to_the_next_visitor(nginx):
-    """Answers name the host they were asked of; kept for all under one key, they would lead a reader elsewhere."""
+    """Answers name the host they were asked of; kept for all under one key, they would lead a reader
+    elsewhere.
+    """
 
     class Replica(BaseHTTPRequestHandler):
         def do_GET(self):

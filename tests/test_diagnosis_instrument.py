@@ -74,7 +74,8 @@ FAULTS = [
     (
         'match = "near"',
         'match = "close"',
-        'item "known_social", official "E_SM1_ANY": match "close" is not known; use one of: direct, near, proxy.',
+        'item "known_social", official "E_SM1_ANY": match "close" is not known; use one of: '
+        "direct, near, proxy.",
     ),
     (
         'if_hidden = "zero"',

@@ -1,4 +1,6 @@
-"""The diagnosis as a firm meets it, and its published results: a plan each time, nothing lost, nothing kept that was not offered."""
+"""The diagnosis as a firm meets it, and its published results: a plan each time, nothing lost, nothing kept
+that was not offered.
+"""
 
 import json
 import re
@@ -441,7 +443,9 @@ def test_what_is_kept_in_memory_says_no_answer_when_it_is_printed():
 
 @LANGS
 def test_answering_everything_takes_less_than_the_first_screen_promises(lang):
-    """Every word of the screens at 200 a minute (what each repeats, once), and 4 seconds for each of the 30 choices; the withdrawal form is closed."""
+    """Every word of the screens at 200 a minute (what each repeats, once), and 4 seconds for each of the 30
+    choices; the withdrawal form is closed.
+    """
     read, choices = [], 0
     for screen in SCREENS[:-1]:
         visit = (
@@ -647,7 +651,8 @@ def test_a_real_release_gives_a_firm_its_peers_and_the_sample_gives_none(real, m
     page = get_visible_text(open_diagnosis(RESULT, "en", BAKERY, FULL))
     assert t("peers_none", "en") not in page
     assert re.search(
-        r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle half lies between \d+ and \d+",
+        r"Among \d+ firms (of your \w+ )?that chose to answer \(up to September 2026\), the middle "
+        r"half lies between \d+ and \d+",
         page,
     )
 

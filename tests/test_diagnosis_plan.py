@@ -1,4 +1,6 @@
-"""The plan: the worked bakery, the rules one by one, what holds for every set of answers; its calendar; the official shares beside it."""
+"""The plan: the worked bakery, the rules one by one, what holds for every set of answers; its calendar; the
+official shares beside it.
+"""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,6 @@
-"""A release tells nothing about a small group: by hand, by the audit, and against an attacker who knows everything else."""
+"""A release tells nothing about a small group: by hand, by the audit, and against an attacker who knows
+everything else.
+"""
 
 import csv
 from collections import Counter
@@ -417,7 +419,9 @@ def block(area: str, sector: str, size: str) -> dict[str, set[str]]:
 
 
 class Attacker:
-    """Reads two files, and is told the exact count behind every figure shown. Unknowns: counts by region, sector or size, and level."""
+    """Reads two files, and is told the exact count behind every figure shown. Unknowns: counts by region,
+    sector or size, and level.
+    """
 
     def __init__(self, measure: str, files: list[list[dict]], truth: list[list]):
         self.place, self.equal, self.most, self.small = {}, [], [], []
@@ -573,7 +577,9 @@ def attacked(seed: int) -> tuple[int, list]:
 
 @pytest.mark.parametrize("first_seed", range(0, 55, 5))
 def test_an_attacker_learns_nothing_from_random_releases_or_from_the_change_between_two(first_seed):
-    """107 releases over all blocks; a second one is refused, and counts as none, where too few diagnoses are new."""
+    """107 releases over all blocks; a second one is refused, and counts as none, where too few diagnoses are
+    new.
+    """
     results = {seed: attacked(seed) for seed in range(first_seed, first_seed + 5)}
     assert {seed: exposed for seed, (_, exposed) in results.items() if exposed} == {}
     assert sum(published for published, _ in results.values()) >= 9

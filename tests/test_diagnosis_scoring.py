@@ -55,7 +55,8 @@ def test_the_bakery():
         "found_offer": SKIPPED,
         "found_usability": HIDDEN_EXCLUDE,
     }
-    # found: site 1 of 3 with the weight of the usability test, 1.5 + 1; listing 0 x 1.5; consistency 1 x 1: 3.5 / (3 x 5)
+    # found: site 1 of 3 with the weight of the usability test, 1.5 + 1; listing 0 x 1.5; consistency 1 x 1:
+    # 3.5 / (3 x 5)
     found = result.goals["found"]
     assert found.value == pytest.approx(100 * 3.5 / 15)
     assert (found.low, found.high) == (pytest.approx(100 * 3.5 / 18), pytest.approx(100 * 6.5 / 18))

@@ -1,4 +1,6 @@
-"""What is kept of a contribution, and that nothing acknowledged is ever lost: on the embedded file and on PostgreSQL."""
+"""What is kept of a contribution, and that nothing acknowledged is ever lost: on the embedded file and on
+PostgreSQL.
+"""
 
 import json
 import os
@@ -83,10 +85,12 @@ def test_the_stored_row_has_exactly_these_columns(store, address):
     with store.backend.transaction() as run:
         if address.startswith("postgresql"):
             found = run(
-                "select column_name from information_schema.columns where table_name = 'diagnosis' order by ordinal_position"
+                "select column_name from information_schema.columns where table_name = 'diagnosis' "
+                "order by ordinal_position"
             )
             codes = run(
-                "select column_name from information_schema.columns where table_name = 'withdrawal' order by ordinal_position"
+                "select column_name from information_schema.columns where table_name = 'withdrawal' "
+                "order by ordinal_position"
             )
         else:
             found, codes = (
@@ -260,7 +264,10 @@ def test_a_file_that_has_its_tables_opens_while_another_session_writes(tmp_path,
 
 def test_many_processes_may_make_the_embedded_file_at_once(tmp_path):
     path = str(tmp_path / "new" / "diagnosis.sqlite3")
-    make = "import sys; from ripresa.diagnosis.contribution_store import open_store; open_store(sys.argv[1]).count()"
+    make = (
+        "import sys; from ripresa.diagnosis.contribution_store import open_store; "
+        "open_store(sys.argv[1]).count()"
+    )
     makers = [subprocess.Popen([sys.executable, "-c", make, path], cwd=ROOT) for _ in range(6)]
     assert [maker.wait() for maker in makers] == [0] * 6
     assert sqlite3.connect(path).execute("pragma journal_mode").fetchone() == ("wal",)

@@ -115,7 +115,9 @@ def test_nothing_written_into_an_address_becomes_a_header_or_a_script(injected, 
     ],
 )
 def test_a_forged_header_is_never_kept_for_others(header, site):
-    """An answer may name the host it was asked under, but one that a cache may hold for everyone never does for a shared address of another's choosing."""
+    """An answer may name the host it was asked under, but one that a cache may hold for everyone never does
+    for a shared address of another's choosing.
+    """
     for path in ("/", "/api/v1/", "/healthz", "/api/v1/sources"):
         status, head, body = raw(site, path, header)
         assert status < 500
@@ -131,7 +133,8 @@ def test_uploads_are_bounded_and_forms_of_other_sites_refused(site):
     host = urlsplit(site)
     with socket.create_connection((host.hostname, host.port), timeout=20) as wire:
         wire.sendall(
-            f"PUT /_stcore/upload_file/nobody/nothing HTTP/1.1\r\nHost: {host.netloc}\r\nOrigin: http://evil.example\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx".encode()
+            f"PUT /_stcore/upload_file/nobody/nothing HTTP/1.1\r\nHost: {host.netloc}\r\n"
+            "Origin: http://evil.example\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx".encode()
         )
         assert int(wire.recv(4096).split()[1]) in (400, 403)
 

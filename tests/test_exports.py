@@ -1,4 +1,6 @@
-"""What leaves the dashboard holds the figures of the view, says where they come from, and reads back in other programs."""
+"""What leaves the dashboard holds the figures of the view, says where they come from, and reads back in other
+programs.
+"""
 
 import base64
 import csv
@@ -313,7 +315,8 @@ def test_every_population_with_words_is_one_of_the_data():
     [
         (
             "enterprises of that size; E_AWSELL; survey year (sales refer to previous calendar year)",
-            "imprese di quella classe di addetti; E_AWSELL; anno dell'indagine (le vendite sono dell'anno solare precedente)",
+            "imprese di quella classe di addetti; E_AWSELL; anno dell'indagine (le vendite sono "
+            "dell'anno solare precedente)",
         ),
         (
             "micro-businesses (owned and run by one person) on Facebook (50+ countries)",
@@ -669,9 +672,16 @@ def test_nothing_is_clipped_in_a_rendered_figure(size, browser, chromium, tmp_pa
             path = tmp_path / f"{place}.svg"
             path.write_bytes(image_renderer.render_image(shown, taken, "svg", size))
             page.goto(path.as_uri())
-            outside = page.evaluate("""() => { const [, , w, h] = document.documentElement.getAttribute('viewBox').split(' ').map(Number), scale = document.documentElement.getBoundingClientRect().width / w;
-                return [...document.querySelectorAll('text')].filter(text => text.textContent.trim()).map(text => [text.textContent, text.getBoundingClientRect()])
-                    .filter(([, box]) => box.width && (box.left < -1 || box.top < -1 || box.right > w * scale + 1 || box.bottom > h * scale + 1)).map(([words, box]) => [words, box.left, box.top, box.right, box.bottom]) }""")
+            outside = page.evaluate("""() => {
+                const svg = document.documentElement;
+                const [, , w, h] = svg.getAttribute('viewBox').split(' ').map(Number);
+                const scale = svg.getBoundingClientRect().width / w;
+                return [...document.querySelectorAll('text')].filter(text => text.textContent.trim())
+                    .map(text => [text.textContent, text.getBoundingClientRect()])
+                    .filter(([, box]) => box.width && (box.left < -1 || box.top < -1
+                        || box.right > w * scale + 1 || box.bottom > h * scale + 1))
+                    .map(([words, box]) => [words, box.left, box.top, box.right, box.bottom]);
+            }""")
             assert outside == [], (place, size)
         opened.close()
 
@@ -683,7 +693,9 @@ def test_the_chart_s_own_camera_saves_a_sealed_figure_without_a_network(form, ch
     shown, taken = build_figure_and_export("trend", "closures", "italy")
     page_ = tmp_path / "page.html"
     page_.write_text(
-        f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script><div id="chart"></div>{browser_image.render_save_buttons("chart", shown, taken)}{browser_image.load_script()}
+        f"""<!doctype html><meta charset="utf-8"><script src="{plotly.as_uri()}"></script>
+        <div id="chart"></div>{browser_image.render_save_buttons("chart", shown, taken)}
+        {browser_image.load_script()}
         <script>const f = {shown.to_json()}; Plotly.newPlot("chart", f.data, f.layout)</script>""",
         encoding="utf-8",
     )
@@ -1088,7 +1100,8 @@ def test_the_words_of_an_embed_of_lines_stay_inside_a_narrow_frame(asked, chromi
                 ).body.decode()
             )
             words = page.locator(".when text").evaluate_all(
-                "words => words.map(word => word.getBoundingClientRect()).map(({left, right, top}) => [left, right, top])"
+                "words => words.map(word => word.getBoundingClientRect()).map(({left, right, "
+                "top}) => [left, right, top])"
             )
             assert len(words) > 1, words
             assert all(0 <= left < right <= 388 for left, right, _ in words), words

@@ -97,7 +97,8 @@ def locked(path: Path) -> subprocess.Popen:
         [
             sys.executable,
             "-c",
-            f"import duckdb, sys; held = duckdb.connect({str(path)!r}); print('held', flush=True); sys.stdin.read()",
+            f"import duckdb, sys; held = duckdb.connect({str(path)!r}); print('held', flush=True); "
+            "sys.stdin.read()",
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -310,7 +311,11 @@ def test_an_import_killed_half_way_leaves_a_database_that_is_read_and_data_that_
     assert read_data_version(root / "ripresa.duckdb") == compute_data_version(root)
 
 
-GIVING = "import sys; from ripresa.diagnosis.contribution import generate_withdrawal_code; from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store; from tests.helpers.diagnosis_cases import TODAY, build_row\n"
+GIVING = (
+    "import sys; from ripresa.diagnosis.contribution import generate_withdrawal_code; "
+    "from ripresa.diagnosis.contribution_store import ContributionStoreError, open_store; "
+    "from tests.helpers.diagnosis_cases import TODAY, build_row\n"
+)
 
 
 @POSIX
@@ -319,8 +324,9 @@ def test_a_contribution_on_a_full_disk_is_refused_with_a_sentence_and_what_was_k
     store, given = open_store(str(path)), build_row()
     store.add_contribution(given, generate_withdrawal_code(), TODAY)
     filling = (
-        GIVING
-        + "for _ in range(500):\n    try: open_store(sys.argv[1]).add_contribution(build_row(), generate_withdrawal_code(), TODAY)\n    except ContributionStoreError as fault: sys.exit(str(fault))"
+        GIVING + "for _ in range(500):\n    try: open_store(sys.argv[1]).add_contribution(build_row(), "
+        "generate_withdrawal_code(), TODAY)\n    except ContributionStoreError as fault: "
+        "sys.exit(str(fault))"
     )
     assert re.match(
         r"The (store did not take it|file .* cannot be used) \(SQLITE_",
@@ -378,7 +384,9 @@ def test_a_quarter_published_onto_a_full_disk_leaves_the_file_that_was_there(tmp
     before = path.read_bytes()
     writing = start(
         "-c",
-        f"from pathlib import Path; from ripresa.diagnosis import published_file; published_file.write_release([dict.fromkeys(published_file.COLUMNS, 'x' * 50)] * 100, Path({str(path)!r}))",
+        "from pathlib import Path; from ripresa.diagnosis import published_file; "
+        "published_file.write_release([dict.fromkeys(published_file.COLUMNS, 'x' * 50)] * 100, "
+        f"Path({str(path)!r}))",
         preexec_fn=limited(4000),
     )
     assert "OSError" in writing.communicate()[1]

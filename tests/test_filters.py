@@ -1,4 +1,6 @@
-"""Any address, however broken, ends in a view that has figures; what was replaced is said in the visitor's language."""
+"""Any address, however broken, ends in a view that has figures; what was replaced is said in the visitor's
+language.
+"""
 
 import pytest
 from hypothesis import HealthCheck, example, given

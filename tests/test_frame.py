@@ -1,4 +1,6 @@
-"""The frame: words complete in both languages, addresses kept, a sentence for whatever goes wrong, and Streamlit only where it belongs."""
+"""The frame: words complete in both languages, addresses kept, a sentence for whatever goes wrong, and
+Streamlit only where it belongs.
+"""
 
 import ast
 import asyncio
@@ -120,7 +122,9 @@ COUNTS = (
     "most",
     "threshold",
 )
-NEVER_ONE = {  # sentences whose number is a constant above one, is above one wherever the sentence is used, or may be any fraction
+# sentences whose number is a constant above one, is above one wherever the sentence is used, or may be any
+# fraction
+NEVER_ONE = {
     "data_first",
     "sql_intro",
     "sql_first",
@@ -162,7 +166,9 @@ NEVER_ONE = {  # sentences whose number is a constant above one, is above one wh
 
 
 def test_no_sentence_that_counts_says_a_plural_for_one():
-    """A number before a word is written {count:# riga|# righe}; the few sentences that are never about one are named."""
+    """A number before a word is written {count:# riga|# righe}; the few sentences that are never about one
+    are named.
+    """
     sentences = [(key, text) for key, entry in i18n.load_strings().items() for text in entry.values()]
     plural_only = {
         key
@@ -245,8 +251,10 @@ def test_every_sentence_is_used_and_every_sentence_used_is_there():
 
 
 TU = re.compile(
-    r"\b(tu|tuo|tua|tuoi|tue|te|puoi|vuoi|fai|vai|scegli|scrivi|premi|metti|togli|leggi|vedi|apri|chiedi|dividi|riprendi|tieni|restringi|riprova)(l[aoie]|ne)?\b"
-    r"|(^|[.:;] )(torna|mostra|scarica|cerca|esplora|guarda|salva|incorpora|prepara|copia|trascina|segui|interroga|comincia|esegui|annulla|svuota|cancella|stampa|offri"
+    r"\b(tu|tuo|tua|tuoi|tue|te|puoi|vuoi|fai|vai|scegli|scrivi|premi|metti|togli|leggi|vedi|apri|"
+    r"chiedi|dividi|riprendi|tieni|restringi|riprova)(l[aoie]|ne)?\b"
+    r"|(^|[.:;] )(torna|mostra|scarica|cerca|esplora|guarda|salva|incorpora|prepara|copia|trascina|"
+    r"segui|interroga|comincia|esegui|annulla|svuota|cancella|stampa|offri"
     r"|usa|confronta|aggiungi|ingrandisci|riduci|sposta|riporta)\b|^cambia l",
     re.IGNORECASE,
 )
@@ -546,8 +554,13 @@ def answer(
     )
 
 
-SHELL = b"""<!DOCTYPE html><html lang="en"><head><link\n  rel="preload"\n  href="./a.woff2"\n  as="font" /><title>Streamlit</title></head>
-<body><noscript>\n<p>You need JavaScript</p>\n</noscript></body></html>"""
+SHELL = b"""<!DOCTYPE html><html lang="en"><head><link
+  rel="preload"
+  href="./a.woff2"
+  as="font" /><title>Streamlit</title></head>
+<body><noscript>
+<p>You need JavaScript</p>
+</noscript></body></html>"""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""The pure parsers answer or refuse in their own words, whatever they are given: some seconds of what `make fuzz` does a million times.
+"""The pure parsers answer or refuse in their own words, whatever they are given: some seconds of what `make
+fuzz` does a million times.
 
 So do the pages, given broken files, any answers and any address at once.
 """

@@ -1,4 +1,6 @@
-"""Bringing a file in: what is said, what is written, what the build makes of it; and that a bad file changes nothing."""
+"""Bringing a file in: what is said, what is written, what the build makes of it; and that a bad file changes
+nothing.
+"""
 
 import gzip
 import shutil
@@ -174,7 +176,8 @@ def test_an_import_supersedes_the_older_figure_of_its_source_which_becomes_evide
     ]
     assert asked(
         root,
-        "select count(*) from observation_citations where indicator = 'dii_at_least_basic' and geo = 'ITA' and period = '2021'",
+        "select count(*) from observation_citations where indicator = 'dii_at_least_basic' "
+        "and geo = 'ITA' and period = '2021'",
     ) == [(2,)]  # the same figure: corroboration
 
 
@@ -193,7 +196,8 @@ def test_a_published_error_gives_the_interval_of_an_observation(root):
     run(root, "future_of_business", FIXTURES / "fob_2022-01.csv")
     found = asked(
         root,
-        "select gender, value, ci_low, ci_high, n, no_ci_reason from observations where indicator = 'closure_rate' and geo = 'ITA' and period = '2022-01' order by 1",
+        "select gender, value, ci_low, ci_high, n, no_ci_reason from observations "
+        "where indicator = 'closure_rate' and geo = 'ITA' and period = '2022-01' order by 1",
     )
     assert found == [
         ("all", 19, 16.648, 21.352, 1200, ""),
@@ -206,7 +210,8 @@ def test_a_revised_level_brings_its_own_change(root):
     run(root, "eurostat", FIXTURES / "nama_10r_3gva.tsv")
     assert asked(
         root,
-        "select value from observations where indicator = 'gva_change_vs_2019' and sector = 'all' and geo = 'ITC4'",
+        "select value from observations where indicator = 'gva_change_vs_2019' and sector = 'all' "
+        "and geo = 'ITC4'",
     ) == [(-7.5,)]
     assert asked(
         root,
@@ -347,7 +352,8 @@ def test_a_table_of_200_000_rows_streams_within_bounds(root, tmp_path):
         out.write("A,V97030,TOTAL,G,FR\t" + "\t".join("5.5 " for _ in range(20)) + "\n")
     script = (
         "import sys, pathlib; from ripresa.cli.import_files import main; code = main(sys.argv[1:]); "
-        "print(int(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) // 1024); sys.exit(code)"
+        "print(int(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) // "
+        "1024); sys.exit(code)"
     )  # ru_maxrss would count the parent's memory too
     done = subprocess.run(
         [sys.executable, "-c", script, "eurostat", str(path), "--root", str(root)],

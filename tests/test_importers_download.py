@@ -1,4 +1,6 @@
-"""Downloads, from a server of our own on this machine: whole, resumed, unchanged, refused; never from anywhere else."""
+"""Downloads, from a server of our own on this machine: whole, resumed, unchanged, refused; never from
+anywhere else.
+"""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +17,9 @@ CONTENT = (FIXTURES / "isoc_e_dii_first.csv").read_bytes()
 
 
 class Server(ThreadingHTTPServer):
-    """Answers with what `script` says, one entry a request, the last one for ever; keeps the requests' headers."""
+    """Answers with what `script` says, one entry a request, the last one for ever; keeps the requests'
+    headers.
+    """
 
     daemon_threads = True
 

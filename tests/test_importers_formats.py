@@ -80,7 +80,9 @@ def refusal(path: Path, reader=eurostat.read, **how) -> str:
 
 
 def sentence_or_reading(content: bytes, name: str, reader=eurostat.read, **how) -> ImportBatch | None:
-    """The reading of a file with this content, or None where it is refused in one sentence; anything else is a failure."""
+    """The reading of a file with this content, or None where it is refused in one sentence; anything else is
+    a failure.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
@@ -377,7 +379,8 @@ def test_the_world_bank_zip_with_its_metadata(tmp_path):
         ('"total":5', '"total":9', "5 of 9"),
         (
             "[{",
-            '[{"message":[{"id":"120","key":"Invalid value","value":"The provided parameter value is not valid"}]},{',
+            '[{"message":[{"id":"120","key":"Invalid value","value":"The provided parameter value is '
+            'not valid"}]},{',
             "refusal",
         ),
         ("FEMM", "OTHR", "holds no value"),

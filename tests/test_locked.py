@@ -16,7 +16,10 @@ from ripresa.filters import Filters, resolve_view
 from ripresa.sandbox import pool
 from ripresa.sandbox.pool import QueryRejectedError
 
-NAPLES = "select 'NA' as code, null as gap, 1::hugeint as big, 2.50::decimal(9,2) as price, date '2020-05-01' as day, [1, 2] as list"
+NAPLES = (
+    "select 'NA' as code, null as gap, 1::hugeint as big, 2.50::decimal(9,2) as price, date '2020-05-01' "
+    "as day, [1, 2] as list"
+)
 PUBLISHED = "published"  # stands for the path of the database file
 
 WRITES = [
@@ -128,7 +131,8 @@ HEAVY = {
         {"time", "memory"},
     ),
     "a cross join of everything": (
-        "select count(*) from observations a, observations b, observations c, excluded_observations d where a.value + b.value < c.value + d.value",
+        "select count(*) from observations a, observations b, observations c, excluded_observations d "
+        "where a.value + b.value < c.value + d.value",
         {"time", "memory"},
     ),
     "all pairs sorted": (
@@ -158,7 +162,9 @@ HEAVY = {
 
 @pytest.fixture(scope="module", autouse=True)
 def untouched():
-    """Whatever a visitor asks, the file is the same to the byte, nothing lies beside it, and the pages are answered."""
+    """Whatever a visitor asks, the file is the same to the byte, nothing lies beside it, and the pages are
+    answered.
+    """
     query.get_data_version()
     path = settings.get_database_path().resolve()
     before, folder = (

@@ -1,4 +1,6 @@
-"""What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a table and a file."""
+"""What a reader meets on every page, in both languages: a heading, figures with words, the same rows as a
+table and a file.
+"""
 
 import base64
 import gzip
@@ -210,8 +212,8 @@ def test_the_overview_s_table_of_all_regions_begins_with_italy_and_marks_what_is
     ] == ["13,3%\xa0†", "10,5%\xa0*", "10,5%\xa0*"]
     page = strip_tags(get_html(open_page(lang="it")))
     assert (
-        "* cifra del Trentino-Alto Adige intero. † base sotto 30. Valore aggiunto a prezzi correnti: comprende l'inflazione"
-        in page
+        "* cifra del Trentino-Alto Adige intero. † base sotto 30. Valore aggiunto a prezzi correnti: "
+        "comprende l'inflazione" in page
     )
 
 

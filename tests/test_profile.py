@@ -1,4 +1,6 @@
-"""A profile says of an area what the figures allow and no more: every region, both languages; a sector beside the whole economy."""
+"""A profile says of an area what the figures allow and no more: every region, both languages; a sector beside
+the whole economy.
+"""
 
 import io
 import re
@@ -198,13 +200,17 @@ def test_a_province_shown_with_the_figure_of_both_says_so():
     [
         (
             "it",
-            "2024: +25,3%△ 1,4 punti sopra il Nord-Ovest (+23,9%)△ 2,7 punti sopra l'Italia (+22,6%)Differenze semplici; posto 3 su 21, dal valore più alto"
-            "2020: −5,5%△ 0,7 punti sopra il Nord-Ovest (−6,2%)△ 1,2 punti sopra l'Italia (−6,7%)Differenze semplici",
+            "2024: +25,3%△ 1,4 punti sopra il Nord-Ovest (+23,9%)△ 2,7 punti sopra l'Italia "
+            "(+22,6%)Differenze semplici; posto 3 su 21, dal valore più alto"
+            "2020: −5,5%△ 0,7 punti sopra il Nord-Ovest (−6,2%)△ 1,2 punti sopra l'Italia "
+            "(−6,7%)Differenze semplici",
         ),
         (
             "en",
-            "2024: +25.3%△ 1.4 points above the North-West (+23.9%)△ 2.7 points above Italy (+22.6%)Plain differences; place 3 of 21, highest first"
-            "2020: −5.5%△ 0.7 points above the North-West (−6.2%)△ 1.2 points above Italy (−6.7%)Plain differences",
+            "2024: +25.3%△ 1.4 points above the North-West (+23.9%)△ 2.7 points above Italy "
+            "(+22.6%)Plain differences; place 3 of 21, highest first"
+            "2020: −5.5%△ 0.7 points above the North-West (−6.2%)△ 1.2 points above Italy (−6.7%)Plain "
+            "differences",
         ),
     ],
 )
@@ -239,12 +245,14 @@ def test_value_added_is_shown_and_compared_in_its_newest_year_as_in_the_summary_
     [
         (
             "it",
-            "Nel 2024 il valore aggiunto a prezzi correnti, inflazione compresa, segnava +25,3% sul 2019, 1,4 punti sopra il Nord-Ovest (+23,9%) e 2,7 punti sopra l'Italia (+22,6%), "
+            "Nel 2024 il valore aggiunto a prezzi correnti, inflazione compresa, segnava +25,3% sul "
+            "2019, 1,4 punti sopra il Nord-Ovest (+23,9%) e 2,7 punti sopra l'Italia (+22,6%), "
             "differenze semplici. Punto peggiore −5,5% (2020); di nuovo al livello del 2019 dal 2021.",
         ),
         (
             "en",
-            "In 2024 value added at current prices, inflation included, stood at +25.3% on 2019, 1.4 points above the North-West (+23.9%) and 2.7 points above Italy (+22.6%), "
+            "In 2024 value added at current prices, inflation included, stood at +25.3% on 2019, "
+            "1.4 points above the North-West (+23.9%) and 2.7 points above Italy (+22.6%), "
             "plain differences. Worst point −5.5% (2020); back at the 2019 level in 2021.",
         ),
     ],
@@ -439,7 +447,8 @@ def test_a_sector_is_beside_the_whole_economy_of_the_same_area_period_and_editio
     assert {row["period"] for row in deaths.rows} == {"2020"}
     assert len(deaths.rows) == 20
     assert sector_profile.describe_counts(deaths, "en") == (
-        "Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both figures: 9; the sector is above the whole economy in 2 "
+        "Enterprise deaths per 100 active enterprises (death rate), 2020. Countries that publish both "
+        "figures: 9; the sector is above the whole economy in 2 "
         "and below it in 6 (plain differences)."
     )
 

@@ -1,4 +1,6 @@
-"""What other sites take: a figure for an iframe and the feed of revisions, over HTTP as the server gives them."""
+"""What other sites take: a figure for an iframe and the feed of revisions, over HTTP as the server gives
+them.
+"""
 
 import gzip
 from xml.etree import ElementTree

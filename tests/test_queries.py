@@ -15,8 +15,10 @@ from ripresa.database.query import run_query
 ANSWERS = {}  # question: the check of its answer
 TOTALS = {"sector": "all", "gender": "all", "size": "all"}
 ROW = (
-    "geo geo_name level parent sector sector_name gender gender_name size size_name period period_start edition edition_name "
-    "value ci_low ci_high n sample_size_note status flags no_ci_reason population source source_name published_geo"
+    "geo geo_name level parent sector sector_name gender gender_name size size_name period "
+    "period_start edition edition_name "
+    "value ci_low ci_high n sample_size_note status flags no_ci_reason population source source_name "
+    "published_geo"
 ).split()
 
 
@@ -79,7 +81,8 @@ def _():
 def _():
     assert (
         run_query("areas", level="italy", lang="it").code.tolist()
-        == "ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2".split()
+        == "ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 "
+        "ITF6 ITG1 ITG2".split()
     )
     assert table(run_query("areas", level="macro", lang="en"), "code", "name")[-1] == (
         "ITF+ITG",
@@ -284,8 +287,8 @@ def _():
     assert digitalic.startswith("Digitalic: Crisi economica in Italia")
     assert digitalic.endswith("piccolegrandimprese")
     assert (
-        punto
-        == "Punto Informatico: Facebook #piccolegrandimprese a sostegno delle PMI italiane (2020-07) https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/"
+        punto == "Punto Informatico: Facebook #piccolegrandimprese a sostegno delle PMI italiane (2020-07) "
+        "https://www.punto-informatico.it/facebook-piccolegrandimprese-pmi/"
     )
 
 

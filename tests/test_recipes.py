@@ -26,11 +26,14 @@ def open_page(page, **parameters):
     for name, value in parameters.items():
         visit.query_params[name] = value
     visit.run()
-    return "\\n".join(part.proto.body for part in visit.get("html")), [str(error) for error in visit.exception]
+    html = "\\n".join(part.proto.body for part in visit.get("html"))
+    return html, [str(error) for error in visit.exception]
 
 view = resolve_view(Filters(lang="en", indicator="late_payments", level="italy"), "profits")
 print(json.dumps({
-    "indicator": [view.indicator.id, *open_page("profits", lang="en", level="italy", indicator="late_payments")],
+    "indicator": [
+        view.indicator.id, *open_page("profits", lang="en", level="italy", indicator="late_payments")
+    ],
     "query": run_query("your_query", lang="en").to_dict("records")[:3],
     "page": {lang: open_page("your_page", lang=lang) for lang in ("it", "en")},
 }, default=str))
@@ -57,7 +60,7 @@ def append(path: Path, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory) -> dict:
-    """What a copy of the project shows after the recipes for an indicator, a query and a page were followed."""
+    """Output of a copy of the project with the recipes for an indicator, a query and a page applied."""
     root = tmp_path_factory.mktemp("project")
     for name in COPIED:
         source = settings.ROOT / name

@@ -1,4 +1,6 @@
-"""A release keeps the figures of a version and says what changed since the one before; a cited view can be read as it was."""
+"""A release keeps the figures of a version and says what changed since the one before; a cited view can be
+read as it was.
+"""
 
 import csv
 import shutil

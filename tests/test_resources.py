@@ -1,4 +1,6 @@
-"""The resources: found by what is looked for, their state never more than the evidence says; and the check of their addresses, without a network."""
+"""The resources: found by what is looked for, their state never more than the evidence says; and the check of
+their addresses, without a network.
+"""
 
 import csv
 import re

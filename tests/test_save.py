@@ -1,4 +1,6 @@
-"""What a reader takes away from a figure: offered in both languages, made only when asked for, equal to the rows on the page."""
+"""What a reader takes away from a figure: offered in both languages, made only when asked for, equal to the
+rows on the page.
+"""
 
 import csv
 import io

@@ -1,4 +1,6 @@
-"""The project starts on a machine that has only Python and make, and holds nothing of the machines it was written on."""
+"""The project starts on a machine that has only Python and make, and holds nothing of the machines it was
+written on.
+"""
 
 import ast
 import os

@@ -1,4 +1,6 @@
-"""The printed profiles: whole pages that need nothing else, two pages at most, tagged, with every value as text."""
+"""The printed profiles: whole pages that need nothing else, two pages at most, tagged, with every value as
+text.
+"""
 
 import io
 import re
@@ -100,7 +102,9 @@ def test_a_sheet_is_two_pages_of_real_text_tagged_with_every_value_its_sources_a
 def test_the_sheet_taken_as_a_page_and_printed_by_the_reader_s_browser_is_the_same_two_pages(
     lang, chromium, tmp_path
 ):
-    """A browser asked to print lays the page out for the paper inside its own margins, narrower than 760 pixels: the layout of phones is not for it."""
+    """A browser asked to print lays the page out for the paper inside its own margins, narrower than 760
+    pixels: the layout of phones is not for it.
+    """
     page, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
     page.write_text(profile_html.render_sheet(area_profile.load_area_profile("ITC4", lang)), encoding="utf-8")
     subprocess.run(

@@ -210,8 +210,8 @@ def test_the_script_says_what_to_download_and_from_where():
     view = resolve_view(Filters(lang="en"), "closures")
     script = snippets.build_python_script(view, "map", site="https://example.org/")
     assert (
-        f"curl -o ripresa-digitale_{query.get_data_version()}.duckdb 'https://example.org/api/v1/versions/{query.get_data_version()}/database'"
-        in script
+        f"curl -o ripresa-digitale_{query.get_data_version()}.duckdb "
+        f"'https://example.org/api/v1/versions/{query.get_data_version()}/database'" in script
     )
     assert "curl -o italy_nuts2.geojson 'https://example.org/api/v1/versions/" in script
     assert script.startswith("# Needs Python")

@@ -114,7 +114,8 @@ def test_a_mistake_is_told_in_the_engines_words_with_its_help(question, help):
 
 def test_lists_times_and_the_like_are_written_as_the_engine_writes_them():
     rows = pool.run_sql(
-        "select [1, 2] as a, {'x': 1} as a, interval 3 day as i, timestamp '2020-01-01 10:00:00' as t, true as b, 1.5 as d, null as n"
+        "select [1, 2] as a, {'x': 1} as a, interval 3 day as i, timestamp '2020-01-01 10:00:00' as t, "
+        "true as b, 1.5 as d, null as n"
     ).rows
     assert rows.iloc[0].tolist()[:6] == [
         "[1, 2]",
@@ -168,7 +169,8 @@ def test_an_answer_can_be_drawn():
     ("question", "across", "up"),
     [
         (
-            "select geo, period, value from observations where indicator = 'death_rate' and geo = 'ITG1' and sector = 'all' and size = 'all' and gender = 'all'",
+            "select geo, period, value from observations where indicator = 'death_rate' "
+            "and geo = 'ITG1' and sector = 'all' and size = 'all' and gender = 'all'",
             "period",
             "value",
         ),
@@ -184,7 +186,8 @@ def test_a_chart_opens_on_the_column_that_tells_the_rows_apart_and_on_the_values
 
 def test_an_answer_of_several_years_is_one_bar_a_year():
     visit = answered(
-        "select geo, period, value from observations where indicator = 'death_rate' and geo = 'ITG1' and sector = 'all' and size = 'all' and gender = 'all' order by period",
+        "select geo, period, value from observations where indicator = 'death_rate' and geo = 'ITG1' "
+        "and sector = 'all' and size = 'all' and gender = 'all' order by period",
         "it",
     )
     visit.toggle(key="sql_chart_it").set_value(True).run()

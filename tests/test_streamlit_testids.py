@@ -1,4 +1,5 @@
-"""The private selectors of Streamlit that our CSS, scripts and browser tests use, each looked for in the installed version.
+"""The private selectors of Streamlit that our CSS, scripts and browser tests use, each looked for in the
+installed version.
 
 A failure after an upgrade names the selector that is gone and the files that use it.
 """
@@ -67,7 +68,8 @@ def test_the_selectors_are_found():
 def test_a_private_name_is_in_the_installed_streamlit(name):
     searched = COMPOSED_NAMES.get(name, name)
     assert searched in load_bundle(), (
-        f"Streamlit {streamlit.__version__} has no {searched!r} any more: mend {', '.join(sorted(NAMES[name]))}"
+        f"Streamlit {streamlit.__version__} has no {searched!r} any more: "
+        f"mend {', '.join(sorted(NAMES[name]))}"
     )
 
 

@@ -1,4 +1,6 @@
-"""verify tells a file that is intact from one that was changed, says where and what it was, and knows when its figures were revised."""
+"""verify tells a file that is intact from one that was changed, says where and what it was, and knows when
+its figures were revised.
+"""
 
 import csv
 import io
@@ -485,7 +487,7 @@ def test_a_sealed_pdf_still_opens_at_its_last_table():
 
 @pytest.fixture
 def updated(tmp_path, monkeypatch):
-    """The data after an update: one share revised, one withdrawn; the version the files are of is released."""
+    """The data after an update: one share revised, one withdrawn; the exported files' version is released."""
     shown = load_export("women")
     folder = tmp_path / "data"
     (folder / "releases").mkdir(parents=True)
@@ -493,7 +495,8 @@ def updated(tmp_path, monkeypatch):
     releases.load_observations(shown.version).to_parquet(folder / "releases" / f"{shown.version}.parquet")
     with duckdb.connect(str(folder / "new.duckdb")) as connection:
         connection.execute(
-            "update observations set value = 31.25, ci_low = null, ci_high = null, no_ci_reason = 'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
+            "update observations set value = 31.25, ci_low = null, ci_high = null, no_ci_reason = "
+            "'register' where indicator = $i and geo = 'ITF2' and period = '2025-05'",
             {"i": "innovative_startups_female_majority_share"},
         )
         connection.execute(

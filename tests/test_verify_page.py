@@ -1,4 +1,4 @@
-"""The verify and revisions pages: a file dropped is judged in words, a release is told with what it changed."""
+"""The verify and revisions pages: the verdict on a dropped file, and a release listed with its changes."""
 
 import csv
 import re

@@ -53,8 +53,9 @@ def test_a_second_visitor_with_the_same_choice_asks_the_database_nothing(topic, 
 
 
 def test_a_figure_stays_in_its_place_and_is_sent_again_only_when_it_changes():
-    """Another id would take the figure down and build it anew in the browser, the costliest way to repaint. The lines over time show all years,
-    so choosing another year must leave them, to the byte."""
+    """Another id would take the figure down and build it anew in the browser, the costliest way to repaint.
+    The lines over time show all years, so choosing another year must leave them, to the byte.
+    """
     before, after = (
         get_figures(open_page("closures", lang="en", level="italy", period=period))
         for period in ("2023", "2022")
@@ -132,7 +133,10 @@ def test_the_settings_that_were_measured_stand():
 
 
 def test_the_server_starts_without_the_packages_that_few_visitors_need():
-    code = "import ripresa.web.server, sys; print(sorted({'icalendar', 'plotly.graph_objects', 'scipy', 'xlsxwriter'} & set(sys.modules)))"
+    code = (
+        "import ripresa.web.server, sys; print(sorted({'icalendar', 'plotly.graph_objects', 'scipy', "
+        "'xlsxwriter'} & set(sys.modules)))"
+    )
     told = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )

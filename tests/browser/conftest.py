@@ -1,4 +1,6 @@
-"""A real browser for the tests, in which every host but the dashboard's own is closed and each call at one is written down."""
+"""A real browser for the tests, in which every host but the dashboard's own is closed and each call at one is
+written down.
+"""
 
 import re
 from dataclasses import dataclass
@@ -15,11 +17,18 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
-DRAWN = """() => !document.querySelector('[data-testid="stSkeleton"]') && [...document.querySelectorAll('.stBidiComponent')].every(
-    one => one.clientWidth === 0 || one.querySelector('.figure-actions button, .js-plotly-plot .main-svg'))"""  # the rows of buttons and the figures come after the script's end
+# Figures and rows of buttons are rendered after the end of the page's script.
+DRAWN = """() => !document.querySelector('[data-testid="stSkeleton"]')
+    && [...document.querySelectorAll('.stBidiComponent')].every(
+        one => one.clientWidth === 0
+            || one.querySelector('.figure-actions button, .js-plotly-plot .main-svg'))"""
 SHAPES = ".js-plotly-plot .choroplethlayer path.choroplethlocation"
-PAINTED = f"""() => [...document.querySelector(".js-plotly-plot:has(.choroplethlayer path)")?.querySelectorAll({SHAPES!r}) ?? []]
-    .filter(path => path.getBBox().width > 0).map(path => [path.__data__.loc, getComputedStyle(path).fill])"""
+PAINTED = f"""() => {{
+    const map = document.querySelector(".js-plotly-plot:has(.choroplethlayer path)");
+    return [...map?.querySelectorAll({SHAPES!r}) ?? []]
+        .filter(path => path.getBBox().width > 0)
+        .map(path => [path.__data__.loc, getComputedStyle(path).fill]);
+}}"""
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 expect.set_options(timeout=20_000)
 
@@ -37,7 +46,9 @@ class Visitor:
         return self.settle()
 
     def settle(self) -> "Visitor":
-        """Waits until the page's script has ended, its heading can be read and every figure and row of buttons is there: "the first" is the first."""
+        """Waits until the page's script has ended, its heading can be read and every figure and row of
+        buttons is there: "the first" is the first.
+        """
         self.page.wait_for_selector(SETTLED, state="attached", timeout=30_000)
         self.page.wait_for_function(DRAWN, timeout=30_000)
         expect(self.page.locator("h1").first).to_be_visible()
@@ -55,7 +66,9 @@ class Visitor:
         return self.page.locator(".js-plotly-plot").first
 
     def painted(self, at_least: int = 1) -> dict[str, str]:
-        """The areas of the page's first map that have a size on the screen, by code, with their fill: {"ITC4": "rgb(...)", ...}."""
+        """The areas of the page's first map that have a size on the screen, by code, with their fill:
+        {"ITC4": "rgb(...)", ...}.
+        """
         self.page.wait_for_function(f"() => ({PAINTED})().length >= {at_least}", timeout=20_000)
         return dict(self.page.evaluate(PAINTED))
 
@@ -95,7 +108,9 @@ def browser(chromium):
 
 @pytest.fixture
 def visit(browser: Browser, site: str):
-    """visit("/closures?lang=en") -> a Visitor, each in a browser of their own; at the end no other host was asked, or would have been, and no script failed."""
+    """visit("/closures?lang=en") -> a Visitor, each in a browser of their own; at the end no other host was
+    asked, or would have been, and no script failed.
+    """
     contexts, outside, failures = [], [], []
     elsewhere = re.compile(rf"^(?!(http|ws)://{re.escape(urlsplit(site).netloc)}/)")
 

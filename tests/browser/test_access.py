@@ -1,6 +1,9 @@
-"""Everyone can use the pages: opened cold in their language, axe on each, a screen of 320 pixels, no word of the other language, the keyboard alone, the system's own colours.
+"""Everyone can use the pages: opened cold in their language, axe on each, a screen of 320 pixels, no word of
+the other language, the keyboard alone, the system's own colours.
 
-The pages are walked once, themes and widths taken in turn; AUDIT=whole (`make audit`) walks every page in every language, theme and width."""
+The pages are walked once, themes and widths taken in turn; AUDIT=whole (`make audit`) walks every page in
+every language, theme and width.
+"""
 
 import os
 import re
@@ -28,19 +31,43 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 THEMES, WIDTHS = ("light", "dark"), (1440, 768, 390)
 TURNS = [("light", 1440), ("dark", 768), ("light", 390), ("dark", 1440), ("light", 768), ("dark", 390)]
 WHOLE = os.environ.get("AUDIT") == "whole"
-FINDINGS = """async ([tags, known]) => (await axe.run(document, {runOnly: tags, rules: {'heading-order': {enabled: true}, 'page-has-heading-one': {enabled: true}, 'landmark-one-main': {enabled: true}, 'region': {enabled: true}}, resultTypes: ['violations'], preload: false})).violations.flatMap(found => found.nodes.map(node => {
-    const there = document.querySelector(node.target[0]);
-    return [found.id, known.findIndex(one => one.rule === found.id && there?.matches(one.selector)), node.html.slice(0, 160), node.failureSummary];
+FINDINGS = """async ([tags, known]) => (await axe.run(document, {
+    runOnly: tags,
+    rules: {
+        'heading-order': {enabled: true}, 'page-has-heading-one': {enabled: true},
+        'landmark-one-main': {enabled: true}, 'region': {enabled: true},
+    },
+    resultTypes: ['violations'],
+    preload: false,
+})).violations.flatMap(violation => violation.nodes.map(node => {
+    const element = document.querySelector(node.target[0]);
+    return [
+        violation.id,
+        known.findIndex(issue => issue.rule === violation.id && element?.matches(issue.selector)),
+        node.html.slice(0, 160),
+        node.failureSummary,
+    ];
 }))"""
-WIDEST = "() => Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')].map(box => box.scrollWidth))"
-FOREIGN = "[lang]:not(html), textarea, script, style, noscript, [data-testid=stIconMaterial], [data-testid=stMain] .st-key-language"
+WIDEST = (
+    "() => Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')].map(box "
+    "=> box.scrollWidth))"
+)
+FOREIGN = (
+    "[lang]:not(html), textarea, script, style, noscript, [data-testid=stIconMaterial], "
+    "[data-testid=stMain] .st-key-language"
+)
 TEXTS = f"""() => {{
-    const found = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const given = (element, text) => element.closest({FOREIGN!r}) || found.add((element.closest('.stHtml, .main-svg') ? 'ours ' : 'frame ') + text.trim().replace(/\\s+/g, ' '));
-    while (texts.nextNode()) if (texts.currentNode.nodeValue.trim()) given(texts.currentNode.parentElement, texts.currentNode.nodeValue);
+    const texts = new Set(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const add = (element, text) => element.closest({FOREIGN!r}) || texts.add(
+        (element.closest('.stHtml, .main-svg') ? 'ours ' : 'frame ') + text.trim().replace(/\\s+/g, ' '));
+    while (walker.nextNode()) {{
+        const node = walker.currentNode;
+        if (node.nodeValue.trim()) add(node.parentElement, node.nodeValue);
+    }}
     for (const name of ['aria-label', 'aria-description', 'title', 'data-title', 'placeholder', 'alt'])
-        for (const element of document.querySelectorAll(`[${{name}}]`)) given(element, element.getAttribute(name));
-    return [...found];
+        for (const element of document.querySelectorAll(`[${{name}}]`))
+            add(element, element.getAttribute(name));
+    return [...texts];
 }}"""
 STATES = {  # what a page opened cold does not show: address, and what is pressed there
     "figure": (
@@ -70,7 +97,9 @@ STATES = {  # what a page opened cold does not show: address, and what is presse
 
 @dataclass
 class Walk:
-    """What was met on the way: pages that did not open as they should, findings of axe that are ours, known ones, pages wider than the screen, the words of the Italian pages."""
+    """What was met on the way: pages that did not open as they should, findings of axe that are ours, known
+    ones, pages wider than the screen, the words of the Italian pages.
+    """
 
     runs: Counter = field(default_factory=Counter)
     amiss: list = field(default_factory=list)
@@ -175,8 +204,11 @@ def walked(browser, site) -> Walk:
     for visitor in visitors.values():
         visitor.page.context.close()
     print(
-        f"axe: {sum(walk.runs.values())} runs over {len(walk.runs)} pages and states x {len(i18n.LANGS)} languages x {len(THEMES)} themes x {len(WIDTHS)} widths"
-        f" ({'the whole matrix' if WHOLE else 'in turn'}): {len(walk.ours)} findings of ours, {sum(walk.known.values())} of Streamlit's ({dict(walk.known)}), {time.monotonic() - began:.0f} s"
+        f"axe: {sum(walk.runs.values())} runs over {len(walk.runs)} pages and states x "
+        f"{len(i18n.LANGS)} languages x {len(THEMES)} themes x {len(WIDTHS)} widths"
+        f" ({'the whole matrix' if WHOLE else 'in turn'}): {len(walk.ours)} findings of ours, "
+        f"{sum(walk.known.values())} of Streamlit's ({dict(walk.known)}), "
+        f"{time.monotonic() - began:.0f} s"
     )
     return walk
 
@@ -206,8 +238,10 @@ def test_no_page_scrolls_sideways_as_it_opens_at_twice_the_size_or_on_320_pixels
 # --- no word of the other language ---
 
 ENGLISH = re.compile(
-    r"\b(the|and|of|to|from|your|you|not|with|open|close|choose|select|remove|clear|press|enter|upload|download|drag|drop|browse|limit|running|stop|show|hide|view|more|less|search|results?"
-    r"|options?|values?|pages?|sidebar|main|content|home|fullscreen|zoom|copy|connection|error|settings|print|rerun|deploy|skip|navigate|expand|collapse)\b",
+    r"\b(the|and|of|to|from|your|you|not|with|open|close|choose|select|remove|clear|press|enter|upload|"
+    r"download|drag|drop|browse|limit|running|stop|show|hide|view|more|less|search|results?"
+    r"|options?|values?|pages?|sidebar|main|content|home|fullscreen|zoom|copy|connection|error|"
+    r"settings|print|rerun|deploy|skip|navigate|expand|collapse)\b",
     re.IGNORECASE,
 )
 
@@ -227,7 +261,9 @@ def pairs(declared) -> list[tuple[str, str]]:
 
 
 def foreign() -> tuple[set[str], set[str]]:
-    """English sentences, and the fixed parts of those with something to fill in, that no Italian sentence holds."""
+    """English sentences, and the fixed parts of those with something to fill in, that no Italian sentence
+    holds.
+    """
     found = [
         pair
         for path in settings.ROOT.glob("*/**/*.toml")
@@ -288,14 +324,24 @@ def test_streamlit_s_words_that_come_later_are_italian_too(visit):
 LOOK = """() => {
     const here = document.activeElement;
     if (here === document.body) return null;
-    const look = () => { const found = []; for (let box = here, up = 0; box && up < 5; box = box.parentElement, up++) {
-        const style = getComputedStyle(box); found.push([style.outlineStyle, style.outlineWidth, style.boxShadow, style.borderColor, style.backgroundColor].join()); } return found.join(); };
+    const look = () => {
+        const styles = [];
+        for (let box = here, up = 0; box && up < 5; box = box.parentElement, up++) {
+            const style = getComputedStyle(box);
+            styles.push([
+                style.outlineStyle, style.outlineWidth, style.boxShadow,
+                style.borderColor, style.backgroundColor,
+            ].join());
+        }
+        return styles.join();
+    };
     const focused = look();
     here.blur();
     const plain = look();
     here.focus({focusVisible: true, preventScroll: true});
     const box = (here.closest('label') ?? here).getBoundingClientRect();
-    return [focused !== plain, box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight, here.outerHTML.slice(0, 120)];
+    const visible = box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight;
+    return [focused !== plain, visible, here.outerHTML.slice(0, 120)];
 }"""
 
 
@@ -411,7 +457,11 @@ def test_with_a_keyboard_alone_the_documents_of_300_figures_are_two_steps_away(v
 
 
 def test_nothing_moves_for_those_who_asked_for_less_movement(visit):
-    longest = "() => Math.max(...[...document.querySelectorAll('*')].flatMap(one => [getComputedStyle(one).transitionDuration, getComputedStyle(one).animationDuration]).map(parseFloat))"
+    longest = (
+        "() => Math.max(...[...document.querySelectorAll('*')].flatMap(one "
+        "=> [getComputedStyle(one).transitionDuration, "
+        "getComputedStyle(one).animationDuration]).map(parseFloat))"
+    )
     visitor = visit("/about?lang=en")
     assert visitor.page.evaluate(longest) > 0.05
     visitor.page.emulate_media(reduced_motion="reduce")
@@ -437,8 +487,11 @@ def test_with_the_system_s_own_colours_a_choice_made_and_a_chart_can_be_seen(vis
 
 DRAWN = """() => [...document.querySelectorAll('.js-plotly-plot text')].flatMap(text => {
     const box = text.getBoundingClientRect(), style = getComputedStyle(text);
-    if (!text.textContent.trim() || box.width < 2 || style.visibility === 'hidden' || style.opacity === '0' || style.fillOpacity === '0' || text.closest('.hoverlayer, .modebar')) return [];
-    return [[text.textContent, style.fill.match(/[\\d.]+/g).slice(0, 3).map(Number), [box.left, box.top, box.right, box.bottom].map(Math.round)]];
+    const transparent = style.visibility === 'hidden' || style.opacity === '0' || style.fillOpacity === '0';
+    if (!text.textContent.trim() || box.width < 2 || transparent) return [];
+    if (text.closest('.hoverlayer, .modebar')) return [];
+    const colour = style.fill.match(/[\\d.]+/g).slice(0, 3).map(Number);
+    return [[text.textContent, colour, [box.left, box.top, box.right, box.bottom].map(Math.round)]];
 })"""
 
 

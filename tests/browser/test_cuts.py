@@ -1,4 +1,4 @@
-"""The wire is cut, or the server behind it dies: the view comes back by itself, since the address holds it."""
+"""The connection is lost, or the server dies: the view is restored, since its state is in the URL."""
 
 import os
 import select

@@ -1,4 +1,6 @@
-"""The diagnosis in a real browser: all, no and half the answers, by mouse and by keyboard alone, on a wide and a narrow screen."""
+"""The diagnosis in a real browser: all, no and half the answers, by mouse and by keyboard alone, on a wide
+and a narrow screen.
+"""
 
 import random
 import unicodedata
@@ -100,7 +102,9 @@ def test_a_firm_with_a_mouse_gets_a_plan(lang, share, size, visit):
 
 @pytest.mark.parametrize(PLACES, EVERY_PAIR, ids=told)
 def test_a_firm_with_a_keyboard_alone_gets_a_plan(lang, share, size, visit):
-    """Tab to each question, Space to choose, Tab to the button, Enter: no mouse at all. Every pair of language, share of answers and width."""
+    """Tab to each question, Space to choose, Tab to the button, Enter: no mouse at all. Every pair of
+    language, share of answers and width.
+    """
     visitor, chance = visit(f"/diagnosis?lang={lang}", size=size), random.Random(5)
     press = visitor.page.keyboard.press
 
@@ -254,7 +258,7 @@ def test_on_a_phone_the_official_shares_are_cards_and_nothing_is_cut(visit):
 
 
 def thin(visit):
-    """Someone who answers the first question with its first answer and goes straight to the plan, in Italian."""
+    """A visitor who gives the first answer to the first question and opens the plan, in Italian."""
     visitor = visit("/diagnosis?lang=it")
     on(visitor)
     on(visitor)

@@ -1,4 +1,4 @@
-"""The maps are really painted in a browser that can reach no other host, and a click on one chooses an area."""
+"""The maps are painted in a browser without access to other hosts, and a click on a map selects an area."""
 
 import pytest
 from playwright.sync_api import expect
@@ -24,11 +24,19 @@ SHADED = {
 DRAWN = {"italy": 21, "europe": 40, "world": 200}  # at least
 BEYOND = {"ARM", "AZE"}  # have figures, and lie east of the frame of the map of Europe
 GREY = {"rgb(200, 194, 184)", "rgb(90, 84, 76)"}  # no data, in either theme
-COVERED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => [...plot.querySelectorAll('.modebar-btn')].map(button => button.getBoundingClientRect()).flatMap(
-    button => [...plot.querySelectorAll('text')].filter(text => { const box = text.getBoundingClientRect(); return button.width && box.width && box.left < button.right && box.right > button.left && box.top < button.bottom && box.bottom > button.top; })
-        .map(text => text.textContent)))"""
+COVERED = """() => {
+    const intersect = (button, box) => button.width && box.width
+        && box.left < button.right && box.right > button.left
+        && box.top < button.bottom && box.bottom > button.top;
+    return [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot =>
+        [...plot.querySelectorAll('.modebar-btn')].map(button => button.getBoundingClientRect()).flatMap(
+            button => [...plot.querySelectorAll('text')]
+                .filter(text => intersect(button, text.getBoundingClientRect()))
+                .map(text => text.textContent)));
+}"""
 ITALY = set(
-    "ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 ITG1 ITG2".split()
+    "ITC1 ITC2 ITC3 ITC4 ITH1 ITH2 ITH3 ITH4 ITH5 ITI1 ITI2 ITI3 ITI4 ITF1 ITF2 ITF3 ITF4 ITF5 ITF6 "
+    "ITG1 ITG2".split()
 )
 
 
@@ -88,7 +96,10 @@ def test_the_map_is_painted_in_the_dark_theme_too(visit):
 def test_the_chart_s_own_camera_does_not_offer_a_picture_without_its_words(visit):
     visitor = visit("/closures?lang=en")
     visitor.painted(21)
-    shown = "[...document.querySelectorAll('.modebar-btn')].map(button => [getComputedStyle(button).display, button.querySelector('path')?.getAttribute('d').slice(0, 8)])"
+    shown = (
+        "[...document.querySelectorAll('.modebar-btn')].map(button => [getComputedStyle(button).display, "
+        "button.querySelector('path')?.getAttribute('d').slice(0, 8)])"
+    )
     buttons = visitor.page.evaluate(shown)
     assert ["none", "m500 450"] in buttons, (
         "plotly's camera has another drawing now: the rule that hides it must change"
@@ -99,17 +110,20 @@ def test_another_year_changes_the_drawing_and_does_not_build_it_anew(visit):
     visitor = visit("/closures?lang=en&period=2023")
     before = visitor.painted(21)
     visitor.page.evaluate(
-        "() => document.querySelectorAll('.js-plotly-plot').forEach(plot => { plot.seen = true; plot.on('plotly_afterplot', () => plot.again = true); })"
+        "() => document.querySelectorAll('.js-plotly-plot').forEach(plot => { plot.seen = true; "
+        "plot.on('plotly_afterplot', () => plot.again = true); })"
     )
     visitor.page.get_by_role("combobox", name="Period").click()
     visitor.page.get_by_role("option", name="2020").click()
     visitor.page.wait_for_url("**period=2020**")
     visitor.page.wait_for_function(
-        "() => document.querySelector('.js-plotly-plot').again && document.querySelectorAll('.js-plotly-plot')[1].again"
+        "() => document.querySelector('.js-plotly-plot').again "
+        "&& document.querySelectorAll('.js-plotly-plot')[1].again"
     )
     visitor.settle()
     seen = visitor.page.evaluate(
-        "() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.seen, Boolean(plot.again)])"
+        "() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.seen, "
+        "Boolean(plot.again)])"
     )
     assert seen == [[True, True], [True, True], [True, False], [True, False], [True, True], [True, False]], (
         "the map, the order, the sectors; not the lines"
@@ -128,7 +142,10 @@ def test_an_area_touched_again_is_let_go(visit):
 def test_a_figure_fills_the_whole_screen_and_comes_back(visit):
     visitor = visit("/closures?lang=it")
     visitor.painted(21)
-    size = "() => [document.querySelector('.js-plotly-plot')._fullLayout.width, document.querySelector('.js-plotly-plot')._fullLayout.height]"
+    size = (
+        "() => [document.querySelector('.js-plotly-plot')._fullLayout.width, "
+        "document.querySelector('.js-plotly-plot')._fullLayout.height]"
+    )
     before = visitor.page.evaluate(size)
     visitor.figure.hover()
     visitor.figure.locator(f'[data-title="{t("whole_screen", "it")}"]').click()
@@ -147,7 +164,10 @@ def test_a_figure_fills_the_whole_screen_and_comes_back(visit):
 
 
 def test_on_a_phone_a_map_takes_the_room_of_its_shape_and_tiles_take_their_own(visit):
-    heights = "() => [document.querySelector('.js-plotly-plot')._fullLayout.height, document.querySelector('.stElementContainer.st-key-map').getBoundingClientRect().height]"
+    heights = (
+        "() => [document.querySelector('.js-plotly-plot')._fullLayout.height, "
+        "document.querySelector('.stElementContainer.st-key-map').getBoundingClientRect().height]"
+    )
     visitor = visit("/digital_sales?lang=it&level=europe", size=NARROW)
     visitor.painted(40)
     drawn, room = visitor.page.evaluate(heights)

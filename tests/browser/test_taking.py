@@ -1,4 +1,6 @@
-"""What a visitor takes away, in a real browser: images that carry their words and their seal, a citation copied, a question cancelled, a file judged."""
+"""What a visitor takes away, in a real browser: images that carry their words and their seal, a citation
+copied, a question cancelled, a file judged.
+"""
 
 import re
 from html import unescape
@@ -91,7 +93,8 @@ def test_a_question_that_takes_long_can_be_cancelled_and_keeps_nobody_else_waiti
 
     ask(
         visitor,
-        "select count(*) from observations a, observations b, observations c where a.value + b.value + c.value < 0",
+        "select count(*) from observations a, observations b, observations c "
+        "where a.value + b.value + c.value < 0",
     )
     stop = visitor.page.get_by_role("button", name=t("sql_cancel", "en"))
     expect(stop).to_be_visible()

@@ -1,4 +1,6 @@
-"""What a visitor meets: the same view in either language, filters that follow, a menu on a narrow screen, a broken address, no other host asked."""
+"""What a visitor meets: the same view in either language, filters that follow, a menu on a narrow screen, a
+broken address, no other host asked.
+"""
 
 import json
 import urllib.request
@@ -71,8 +73,14 @@ def test_the_menu_marks_the_page_and_the_group_it_is_in(visit):
 @pytest.mark.parametrize("width", [1280, 1440])
 def test_the_names_of_the_pages_stand_at_even_distances_and_clear_of_the_language(width, visit):
     visitor = visit("/about?lang=it", size={"width": width, "height": 500})
-    ends = visitor.page.evaluate("""() => [...document.querySelectorAll("[data-testid=stTopNavLink] p, [data-testid=stTopNavSection], .st-key-language")].map(
-        name => { const place = document.createRange(); place.selectNodeContents(name); const box = place.getBoundingClientRect(); return [box.left, box.right]; })""")
+    ends = visitor.page.evaluate("""() => [...document.querySelectorAll(
+        "[data-testid=stTopNavLink] p, [data-testid=stTopNavSection], .st-key-language"
+    )].map(name => {
+        const range = document.createRange();
+        range.selectNodeContents(name);
+        const box = range.getBoundingClientRect();
+        return [box.left, box.right];
+    })""")
     gaps = [second[0] - first[1] for first, second in zip(ends, ends[1:], strict=False)]
     assert len(gaps) > 7, gaps
     assert max(gaps[:5]) - min(gaps[:5]) < 2, gaps
@@ -88,7 +96,9 @@ def test_a_broken_address_shows_the_page_all_the_same(visit):
 
 
 def test_a_call_at_another_host_is_closed_and_written_down(visit):
-    """The guard of all these tests: it would see one. The pages' own security policy stops a script before it calls, and that is written down too."""
+    """The guard of all these tests: it would see one. The pages' own security policy stops a script before it
+    calls, and that is written down too.
+    """
     visitor = visit("/about?lang=en")
     with pytest.raises(Error, match="ERR_FAILED"):
         visitor.page.goto("http://another.example/")
@@ -144,7 +154,9 @@ def test_the_ways_from_the_data_page_stand_on_one_line(visit):
     ways = visit("/data?lang=en").page.locator(".st-key-data-page-links a")
     expect(ways).to_have_count(4)
     lines = ways.evaluate_all(
-        "all => all.map(a => { const words = document.createRange(); words.selectNodeContents(a.querySelector('p') ?? a); return words.getBoundingClientRect().bottom; })"
+        "all => all.map(a => { const words = document.createRange(); "
+        "words.selectNodeContents(a.querySelector('p') ?? a); "
+        "return words.getBoundingClientRect().bottom; })"
     )
     assert max(lines) - min(lines) < 1
 
@@ -154,8 +166,13 @@ def test_on_a_phone_every_area_compared_stays_in_sight_and_the_list_speaks_itali
     page = visitor.page
     page.locator(".st-key-compare-chooser input").first.click()
     expect(page.get_by_role("option", name="Scegliete tutto")).to_be_visible()
-    inside = """() => { const box = document.querySelector("[data-testid=stMultiSelectTagsContainer]"), around = box.getBoundingClientRect();
-        return [...box.querySelectorAll("[role=group] > span")].map(chip => chip.getBoundingClientRect()).map(chip => chip.left >= around.left && chip.right <= around.right); }"""
+    inside = """() => {
+        const container = document.querySelector("[data-testid=stMultiSelectTagsContainer]");
+        const around = container.getBoundingClientRect();
+        return [...container.querySelectorAll("[role=group] > span")]
+            .map(chip => chip.getBoundingClientRect())
+            .map(chip => chip.left >= around.left && chip.right <= around.right);
+    }"""
     assert page.evaluate(inside) == [True] * 5, "the first of them is what the others are compared with"
 
 
@@ -164,7 +181,10 @@ def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit
     box = page.locator('.st-key-filter-bar [class*="st-key-indicator_"] [role="group"]')
     chosen = box.locator("input")
     assert chosen.evaluate("one => one.scrollWidth > one.clientWidth"), "the browser alone would cut it"
-    shown = "one => getComputedStyle(one, '::before').content.includes(one.querySelector('input').value) && getComputedStyle(one, '::before').visibility === 'visible'"
+    shown = (
+        "one => getComputedStyle(one, '::before').content.includes(one.querySelector('input').value) "
+        "&& getComputedStyle(one, '::before').visibility === 'visible'"
+    )
     assert box.evaluate(shown)
     assert box.bounding_box()["height"] > 45
     assert chosen.evaluate("one => getComputedStyle(one).opacity") == "0"
@@ -176,7 +196,8 @@ def test_on_a_phone_a_choice_longer_than_its_box_is_wrapped_and_read_whole(visit
     page.wait_for_url("**indicator=**")
     page.locator("h1").click()
     page.wait_for_function(
-        "before => document.querySelector('.st-key-filter-bar [class*=\"st-key-indicator_\"] [role=group]').dataset.shown !== before",
+        'before => document.querySelector(\'.st-key-filter-bar [class*="st-key-indicator_"] '
+        "[role=group]').dataset.shown !== before",
         arg=before,
     )
     assert box.evaluate(shown)
@@ -205,7 +226,10 @@ def test_a_menu_link_opened_in_another_tab_keeps_the_language_and_the_visit_goes
 
 
 def test_a_download_looks_the_same_on_every_page_and_a_table_of_regions_is_shown_whole(visit):
-    look = "one => { const look = getComputedStyle(one); return ['color', 'backgroundColor', 'borderColor', 'borderRadius', 'fontSize', 'minHeight', 'paddingLeft'].map(name => look[name]); }"
+    look = (
+        "one => { const look = getComputedStyle(one); return ['color', 'backgroundColor', 'borderColor', "
+        "'borderRadius', 'fontSize', 'minHeight', 'paddingLeft'].map(name => look[name]); }"
+    )
     visitor = visit("/?lang=it")
     table = visitor.page.locator(".table .scroll").first
     assert table.locator("tbody tr").count() == 22

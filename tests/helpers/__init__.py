@@ -1,1 +1,3 @@
-"""What tests share, by subject: pages without a browser, exports, imports, diagnoses, PostgreSQL, permissions, raw requests."""
+"""What tests share, by subject: pages without a browser, exports, imports, diagnoses, PostgreSQL,
+permissions, raw requests.
+"""

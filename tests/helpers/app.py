@@ -36,7 +36,7 @@ def get_visit_session(visit: AppTest) -> Session:
 
 
 def rerun_overview(visit: AppTest) -> AppTest:
-    """The next run of the overview with its frame: left alone, AppTest would run the page's script by itself."""
+    """Runs the overview through the dashboard's entry point; AppTest would run only the page's own script."""
     visit._finished_page_script_hash = ""
     return visit.run()
 

@@ -101,8 +101,10 @@ def build_png(wide: int = 4, tall: int = 3) -> bytes:
 
 
 SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path d="M10 20l30 40"/><text x="5">Molise 30,0%</text>'
-    '<text><tspan class="line">Una riga</tspan><tspan class="line">e un’altra &amp; basta</tspan></text></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path d="M10 20l30 40"/><text '
+    'x="5">Molise 30,0%</text>'
+    '<text><tspan class="line">Una riga</tspan><tspan class="line">e un’altra &amp; '
+    "basta</tspan></text></svg>"
 ).encode()
 
 

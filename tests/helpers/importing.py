@@ -1,4 +1,6 @@
-"""What the tests of the importers share: a small root to import into, our observations written as publishers write them."""
+"""What the tests of the importers share: a small root to import into, our observations written as publishers
+write them.
+"""
 
 import csv
 import json
@@ -37,17 +39,43 @@ default_level = "italy"
 indicators_by_level = {{ italy = [], europe = [], world = [] }}
 extra_indicators = []
 """
-RAW = """\
-dii_at_least_basic,ITA,,,,10-249,2021,dii-3,60.69,percent,,x,ok,,,high,Eurostat,isoc_e_dii,snapshot 2026-03-28,
-dii_high,ITA,,,,10-249,2021,dii-3,22.1,percent,,x,ok,,,high,Eurostat,isoc_e_dii,snapshot 2026-03-28,
-"""
+RAW = (
+    "dii_at_least_basic,ITA,,,,10-249,2021,dii-3,60.69,percent,,x,ok,,,high,Eurostat,isoc_e_dii,"
+    "snapshot 2026-03-28,\n"
+    "dii_high,ITA,,,,10-249,2021,dii-3,22.1,percent,,x,ok,,,high,Eurostat,isoc_e_dii,snapshot 2026-03-28,\n"
+)
 OTHERS = {
-    "innovative_startups": "innovative_startups,ITF2,,,all,all,2025-05,register-snapshot,70,count,,x,ok,,,high,InfoCamere,x,2025-07-21,\ninnovative_startups_female_majority,ITF2,,,all,all,2025-05,register-snapshot,21,count,,x,ok,,,high,InfoCamere,x,2025-07-21,\ninnovative_startups_female_majority_share,ITF2,,,all,all,2025-05,register-snapshot,30,percent,,x,ok,,,high,InfoCamere,x,2025-07-21,\n",
-    "eurostat_business_demography": "birth_rate,AUT,,G,,TOTAL,2020,eurostat-bd-2004-2020,5.4,percent,,x,ok,p,,medium,Eurostat,news,,\ndeath_rate,AUT,,G,,TOTAL,2020,eurostat-bd-2004-2020,4.1,percent,,x,ok,,,medium,Eurostat,news,,\n",
-    "future_of_business": "closure_rate,ITA,,all,all,all,2020-05,fob-2020,16,percent,,x,ok,,,press,A newspaper,x,2020-07-15,\n",
-    "worldbank_enterprise_surveys": "firms_woman_top_manager,ITA,,,women,5+,2024,wbes,16.1,percent,,x,ok,,,high,World Bank,x,snapshot 2025-05-04,\n",
-    "eurostat_value_added": "gva_current_prices,ITC4,,TOTAL,,all,2019,na-nominal,100,million EUR,,x,ok,,,high,Eurostat,x,snapshot 2026-07-19,\ngva_current_prices,ITC4,,TOTAL,,all,2020,na-nominal,90,million EUR,,x,ok,,,high,Eurostat,x,snapshot 2026-07-19,\ngva_change_vs_2019,ITC4,,TOTAL,,all,2020,na-nominal,-10.00,% vs 2019,,x,derived,,,medium,Eurostat,x,snapshot 2026-07-19,\n",
-    "istat_active_enterprises": "active_enterprises,ITA,Italia,,,0-9,2024,single,4501198,count,,x,ok,,,high,ISTAT,x,downloaded 2026-07-18,\n",
+    "innovative_startups": (
+        "innovative_startups,ITF2,,,all,all,2025-05,register-snapshot,70,count,,x,ok,,,high,InfoCamere,x,"
+        "2025-07-21,\n"
+        "innovative_startups_female_majority,ITF2,,,all,all,2025-05,register-snapshot,21,count,,x,ok,,,high,"
+        "InfoCamere,x,2025-07-21,\n"
+        "innovative_startups_female_majority_share,ITF2,,,all,all,2025-05,register-snapshot,30,percent,,x,ok,"
+        ",,high,InfoCamere,x,2025-07-21,\n"
+    ),
+    "eurostat_business_demography": (
+        "birth_rate,AUT,,G,,TOTAL,2020,eurostat-bd-2004-2020,5.4,percent,,x,ok,p,,medium,Eurostat,news,,\n"
+        "death_rate,AUT,,G,,TOTAL,2020,eurostat-bd-2004-2020,4.1,percent,,x,ok,,,medium,Eurostat,news,,\n"
+    ),
+    "future_of_business": (
+        "closure_rate,ITA,,all,all,all,2020-05,fob-2020,16,percent,,x,ok,,,press,A newspaper,x,2020-07-15,\n"
+    ),
+    "worldbank_enterprise_surveys": (
+        "firms_woman_top_manager,ITA,,,women,5+,2024,wbes,16.1,percent,,x,ok,,,high,World Bank,x,"
+        "snapshot 2025-05-04,\n"
+    ),
+    "eurostat_value_added": (
+        "gva_current_prices,ITC4,,TOTAL,,all,2019,na-nominal,100,million EUR,,x,ok,,,high,Eurostat,x,"
+        "snapshot 2026-07-19,\n"
+        "gva_current_prices,ITC4,,TOTAL,,all,2020,na-nominal,90,million EUR,,x,ok,,,high,Eurostat,x,"
+        "snapshot 2026-07-19,\n"
+        "gva_change_vs_2019,ITC4,,TOTAL,,all,2020,na-nominal,-10.00,% vs 2019,,x,derived,,,medium,Eurostat,x,"
+        "snapshot 2026-07-19,\n"
+    ),
+    "istat_active_enterprises": (
+        "active_enterprises,ITA,Italia,,,0-9,2024,single,4501198,count,,x,ok,,,high,ISTAT,x,"
+        "downloaded 2026-07-18,\n"
+    ),
 }
 
 
@@ -86,7 +114,9 @@ def small(folder: Path) -> Path:
 
 
 def ours(table: str, rows: int | None = None) -> list[dict]:
-    """Our own observations of a Eurostat table as its codes, with value and flags: the raw rows whose title names the table and whose series it declares."""
+    """Our own observations of a Eurostat table as its codes, with value and flags: the raw rows whose title
+    names the table and whose series it declares.
+    """
     declared = table_mapping.load_table_mappings()[table]
     eu = {
         row["code"]: row["eu_code"] or row["code"]

@@ -53,7 +53,8 @@ def postgres_server():
     if not path.name:
         say = pytest.fail if os.environ.get("REQUIRE_POSTGRES") else pytest.skip
         say(
-            "PostgreSQL is not installed: the tests of its store did not run (Debian: apt-get install postgresql)"
+            "PostgreSQL is not installed: the tests of its store did not run (Debian: "
+            "apt-get install postgresql)"
         )
     postgres_server = PostgresServer(path.resolve().parent)
     yield postgres_server
