@@ -31,9 +31,10 @@ audit: $(VENV)/dev $(DATABASE)  ## judge every page in every language, theme and
 build: $(VENV)/run  ## build the database from data/
 	@$(BIN)/python -m ripresa build
 
-lint: $(VENV)/dev  ## check style, layers of imports, and SQL
+lint: $(VENV)/dev  ## check style, types, layers of imports, and SQL
 	@$(BIN)/python -m ruff format --check --quiet .
 	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m sqlfluff lint queries data/schema.sql data/derive.sql
 

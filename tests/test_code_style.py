@@ -1,4 +1,4 @@
-"""The house style that a linter has no rule for: names of the field, short functions, unique module names, docstrings."""
+"""What no linter has a rule for: names of the field, short functions, unique module names, docstrings."""
 
 import ast
 from collections import Counter
@@ -8,10 +8,14 @@ from pathlib import Path
 from ripresa import settings
 
 MAX_FUNCTION_LINES = 60
-FORBIDDEN_NAMES = frozenset(  # verbs of conversation, participles, pronouns: how a value was got, not what it is
-    """asked aside away beside both bring brought company door doors drawn far fed felt found given gone here how kept kit
-    known looks lost made many meant mended much named nowhere offered one ones ours own reach said say saying says
-    shown sorry spoken sure taken tell telling there told twin way ways what whole whose wish wishes words""".split()
+# Verbs of conversation, participles and pronouns: how a value was got, not what it is.
+FORBIDDEN_NAMES = frozenset(
+    """
+    asked aside away beside both bring brought company door doors drawn far fed felt found given
+    gone here how kept kit known looks lost made many meant mended much named nowhere offered one
+    ones ours own reach said say saying says shown sorry spoken sure taken tell telling there told
+    twin way ways what whole whose wish wishes words
+    """.split()
 )
 EXEMPT_NAMES = {
     "given": "hypothesis",
