@@ -32,7 +32,9 @@ STATIC = ROOT / "static"
 BOUNDARIES = STATIC / "geo"
 GENERATED_SCRIPTS = STATIC / "generated"  # JavaScript bundled at start, named after its content
 PROFILE_SHEETS = STATIC / "sheets"
-DOWNLOAD_CACHE = ".cache"  # inside the project folder: official files an import downloaded
+DOWNLOAD_CACHE = (
+    Path(".cache") / "downloads"
+)  # inside the project folder: official files an import downloaded
 CONTRIBUTION_STORE = ROOT / "contributions" / "diagnosis.sqlite3"
 
 RENAMED_VARIABLES = {  # names before 0.9 and their present names

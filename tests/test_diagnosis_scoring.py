@@ -17,7 +17,7 @@ from ripresa.diagnosis.scoring import (
     format_level,
     get_item_states,
     get_visible_items,
-    round_half_up,
+    round_score,
     score_answers,
 )
 from tests.helpers.diagnosis_cases import ANSWERED, ANY, BAKERY, GOALS, ITEMS, answer_all
@@ -121,8 +121,8 @@ def test_no_number_under_60_percent_of_the_weight_or_three_items():
 def test_the_level_is_decided_before_rounding():
     # known: 4 of 16.5 points is 24.24: shown as 24, level 1, close to level 2
     known = score_answers(answer_all(0, known_audience=3, known_social=1)).goals["known"]
-    assert (round_half_up(known.value), known.level, known.possible_levels) == (24, 1, (1, 2))
-    assert round_half_up(62.5) == 63
+    assert (round_score(known.value), known.level, known.possible_levels) == (24, 1, (1, 2))
+    assert round_score(62.5) == 63
 
 
 def test_the_overall_level_is_at_most_one_above_the_weakest_goal():

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from ripresa import catalogue
+from ripresa import catalogue, settings
 from ripresa.cli.build_database import add_data_arguments, print_progress
 from ripresa.database.build_errors import BuildError
 from ripresa.database.published_observation import PublishedObservation
@@ -32,7 +32,6 @@ PUBLISHERS: dict[str, Importer] = {
     "worldbank": worldbank,
     "future_of_business": future_of_business,
 }
-DOWNLOAD_FOLDER = Path(".cache") / "downloads"
 DEFAULT_MAX_MB = 2048
 MAX_EXAMPLES = 5
 TERMINAL_INTERVAL, LOG_INTERVAL = 0.2, 10  # seconds between two lines of progress
@@ -138,7 +137,7 @@ def download_file(options: argparse.Namespace, root: Path) -> Path:
     is_url = re.match(r"https?://", options.file)
     path, is_new = download.download_file(
         options.file if is_url else importer.get_download_url(options.file),
-        options.cache or root.parent / DOWNLOAD_FOLDER,
+        options.cache or root.parent / settings.DOWNLOAD_CACHE,
         importer.ACCEPT,
         options.largest << 20,
         ProgressBar(),
@@ -193,7 +192,12 @@ def _build_parser() -> argparse.ArgumentParser:
         metavar="MB",
         help=f"largest download (default: {DEFAULT_MAX_MB})",
     )
-    add("--cache", type=Path, metavar="FOLDER", help=f"folder of downloads (default: {DOWNLOAD_FOLDER})")
+    add(
+        "--cache",
+        type=Path,
+        metavar="FOLDER",
+        help=f"folder of downloads (default: {settings.DOWNLOAD_CACHE})",
+    )
     add("--dry-run", action="store_true", help="print what would change and write nothing")
     add_data_arguments(parser)
     return parser

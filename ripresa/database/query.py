@@ -133,7 +133,7 @@ def load_sql(name: str) -> str:
     """The SQL of a query. Raises KeyError."""
     path = settings.QUERIES / f"{name}.sql"
     if not re.fullmatch(r"[a-z_]+", name) or not path.exists():
-        raise KeyError(f"queries/{name}.sql is not there; the questions are: {', '.join(list_queries())}.")
+        raise KeyError(f"queries/{name}.sql is not there; the queries are: {', '.join(list_queries())}.")
     return path.read_text(encoding="utf-8")
 
 

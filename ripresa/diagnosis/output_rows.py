@@ -205,6 +205,7 @@ class ReleaseRowBuilder:
         return [row | {"status": REPEATED} if row["status"] in (SHOWN, MERGED) else row for row in rows]
 
     def _round_count(self, count: int) -> int:
+        """The count rounded half up to the rounding base (5): deterministic, no noise is added."""
         base = self.questionnaire.privacy["rounding"]
         return base * floor(count / base + 0.5)
 

@@ -160,7 +160,7 @@ def score_answers(answers: Mapping[str, Answer]) -> DiagnosisResult:
     return DiagnosisResult(items, goals, _score_overall(ranges, goals), _compute_sensitivity(items, goals))
 
 
-def round_half_up(value: float) -> int:
+def round_score(value: float) -> int:
     """The score as displayed: a whole number, halves rounded up."""
     return floor(value + 0.5)
 

@@ -14,7 +14,7 @@ from ripresa.database.raw_rows import DECIMAL_PATTERN, RAW_COLUMNS
 
 IMPORT_COLUMNS = (*RAW_COLUMNS, "ci_low", "ci_high")
 MAX_EXAMPLES = 4
-Z95 = 1.96
+Z95 = 1.96  # quantile of the normal distribution for 95% intervals
 
 
 class ImporterError(ValueError):

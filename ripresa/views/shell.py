@@ -46,7 +46,7 @@ def run() -> None:
     )  # a run arrives over the websocket, without a request of its own
     for stylesheet in STYLESHEETS:
         st.html(stylesheet)
-    lang = _negotiate_language()
+    lang = _get_visitor_language()
     try:
         version = query.get_data_version()
         data_date = format_period(str(query.run_query("build")["data_date"].iloc[0])[:10], lang)
@@ -104,7 +104,7 @@ def get_filters() -> Filters:
     filters = get_session().filters
     if filters is None:
         st.switch_page(
-            st.navigation(build_pages(_negotiate_language()), position="top"),
+            st.navigation(build_pages(_get_visitor_language()), position="top"),
             query_params=_get_query_parameters(),
         )
     return filters
@@ -162,10 +162,8 @@ def build_pages(lang: str) -> dict[str, list[StreamlitPage]]:
     }
 
 
-def _negotiate_language(*, use_session: bool = True) -> str:
-    """The visitor's language: from the URL, else chosen earlier in this session, else from the browser.
-
-    A language chosen since the last run comes before that of the URL."""
+def _get_visitor_language(*, use_session: bool = True) -> str:
+    """The visitor's language: a new choice, else that of the URL, of the session, of the browser."""
     session, lang = get_session(), st.query_params.get("lang", "")
     if use_session and session.filters and (session.has_new_choice or lang not in settings.LANGS):
         lang = session.filters.lang
@@ -185,7 +183,7 @@ def _sync_filters_with_url(page: str, lang: str) -> Filters:
         filters = previous
         if has_page_changed:
             filters = Filters(**{name: getattr(previous, name) for name in SHARED_FILTERS})
-        in_url = Filters.from_url_parameters(parameters, _negotiate_language(use_session=False))
+        in_url = Filters.from_url_parameters(parameters, _get_visitor_language(use_session=False))
         if filters.to_url_parameters() != in_url.to_url_parameters():
             page_parameters = {} if has_page_changed else _get_page_parameters(parameters)
             parameters = filters.to_url_parameters() | page_parameters

@@ -1,1 +1,1 @@
-"""The ASGI application: routes, middleware, health, sitemap. The only importer of everything."""
+"""The ASGI application: routes, middleware, health, sitemap, 404. The only importer of everything."""

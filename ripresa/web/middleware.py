@@ -22,7 +22,7 @@ from ripresa.api.problem import ProblemError
 from ripresa.api.router import ALLOWED_METHODS
 from ripresa.views import streamlit_internals
 from ripresa.views.components import plotly_figure
-from ripresa.web import sitemap
+from ripresa.web import not_found, sitemap
 from ripresa.web.profile_files import PROFILE_FILES
 
 RATE_LIMITED_PATHS = ("/api/", "/embed/", "/revisions.atom")
@@ -33,6 +33,7 @@ DEBUG_LEVEL_PATHS = (
     streamlit_internals.APP_STATIC_PATH,
     streamlit_internals.ENDPOINT_PATH,
 )
+# The policy of the pages; the page of the API and the embeds have stricter ones of their own.
 # Streamlit writes styles and a start-up script into the page and starts components from a blob: URL;
 # nothing comes from, or goes to, another host.
 CONTENT_SECURITY_POLICY = {
@@ -219,7 +220,10 @@ class RateLimitMiddleware(HTTPMiddleware):
         )
         if seconds := rate_limit.acquire_token("data", client):
             problem = ProblemError("often", get_request_language(request), seconds=seconds)
-            headers = {"Retry-After": str(seconds), "Access-Control-Allow-Origin": "*"}
+            headers = {
+                "Retry-After": str(seconds),
+                "Access-Control-Allow-Origin": CORS_HEADERS["Access-Control-Allow-Origin"],
+            }
             return await problem.build_response(scope["path"], headers)(scope, receive, send)
         cost = 0.0
 
@@ -299,7 +303,7 @@ class NotFoundMiddleware(HTTPMiddleware):
             nonlocal is_replaced
             if _is_ok_start(message) and _is_unknown_page(scope, Headers(raw=message["headers"])):
                 is_replaced = True
-                await sitemap.build_not_found_response(Request(scope))(scope, receive, send)
+                await not_found.build_not_found_response(Request(scope))(scope, receive, send)
             if not is_replaced:
                 await send(message)
 

@@ -1,11 +1,9 @@
-"""robots.txt, sitemap.xml and the 404 page."""
+"""robots.txt and sitemap.xml."""
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from ripresa import settings
-from ripresa.api.language import get_request_language
-from ripresa.i18n import t
 from ripresa.settings import LANGS
 from ripresa.templating import render_template
 
@@ -20,7 +18,7 @@ Sitemap: {site}sitemap.xml
 
 
 async def serve_robots_txt(request: Request) -> PlainTextResponse:
-    """GET /robots.txt: crawlers are excluded from large files and from the unlimited SQL pages."""
+    """GET /robots.txt: crawlers are excluded from large files and from SQL pages, whose URLs are endless."""
     return PlainTextResponse(ROBOTS_TXT.format(site=request.base_url))
 
 
@@ -29,16 +27,3 @@ async def serve_sitemap(request: Request) -> Response:
     page_urls = [f"{request.base_url}{'' if page == HOME_PAGE else page}" for page in PAGE_NAMES]
     body = render_template("web/sitemap.xml", page_urls=page_urls, langs=LANGS)
     return Response(body, media_type="application/xml")
-
-
-def build_not_found_response(request: Request) -> HTMLResponse:
-    """The 404 page, in every language, the visitor's first, with links to the first page."""
-    lang = get_request_language(request)
-    body = render_template(
-        "web/not_found.html",
-        lang=lang,
-        langs=sorted(LANGS, key=lambda other: other != lang),
-        root_path=request.scope.get("root_path", ""),
-        t=t,
-    )
-    return HTMLResponse(body, 404, {"Cache-Control": "no-store", "Vary": "Accept-Language"})

@@ -18,7 +18,7 @@ from ripresa.diagnosis.scoring import (
     ItemScore,
     Score,
     format_level,
-    round_half_up,
+    round_score,
 )
 from ripresa.i18n import MISSING_TEXT, format_period, format_value, t
 from ripresa.observations.boundaries import load_short_names
@@ -61,10 +61,10 @@ def _build_score_row(name: str, score: Score, lang: str) -> dict[str, object]:
     row: dict[str, object] = {"name": name, "level": format_level(score, lang), "value": None}
     if score.value is None or score.low is None or score.high is None:
         return row
-    low, high = round_half_up(score.low), round_half_up(score.high)
+    low, high = round_score(score.low), round_score(score.high)
     limits = [level.min_score for level in get_questionnaire().levels[1:]]
     return row | {
-        "value": round_half_up(score.value),
+        "value": round_score(score.value),
         "range": t("scores_exact", lang) if score.is_exact else t("scores_between", lang, low=low, high=high),
         "drawing": render_score_range(score.low, score.value, score.high, limits),
     }
@@ -81,9 +81,9 @@ def _describe_peers(session: DiagnosisSession, lang: str) -> str:
         f"peers_{statistics.grouping}",
         lang,
         n=statistics.sample_size,
-        low=round_half_up(statistics.q1),
-        high=round_half_up(statistics.q3),
-        median=round_half_up(statistics.median),
+        low=round_score(statistics.q1),
+        high=round_score(statistics.q3),
+        median=round_score(statistics.median),
         until=format_period(statistics.month_to, lang),
     )
 
