@@ -1,6 +1,7 @@
 """Responses of the API: 200 or 304, buffered or streamed, compressed or not.
 
-Starlette's GZipMiddleware is not used for the API: it compresses for `gzip;q=0` too, and gives both encodings one ETag.
+Starlette's GZipMiddleware is not used for the API: it compresses for `gzip;q=0` too, and gives both encodings
+one ETag.
 """
 
 import re
