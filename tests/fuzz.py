@@ -91,7 +91,7 @@ def answers(text: str) -> object:
             (item if item in said else name): int(value)
             if value.isascii() and value.isdigit() and len(value) < 9
             else value
-            for item, (name, value) in zip(asked, said.items())
+            for item, (name, value) in zip(asked, said.items(), strict=False)
         }
     )
 

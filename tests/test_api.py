@@ -339,7 +339,7 @@ def test_json_stat_keeps_flags_intervals_and_states():
 
     def key(cell: str) -> tuple:
         place, found = int(cell), []
-        for size, own in zip(reversed(cube["size"]), reversed(codes)):
+        for size, own in zip(reversed(cube["size"]), reversed(codes), strict=True):
             place, at = divmod(place, size)
             found.append(own[at])
         return tuple(reversed(found))

@@ -403,7 +403,10 @@ def test_a_hatch_stays_inside_its_area():
 
 def test_classes_on_the_map_are_flat_colours_with_their_limits():
     rows = frame(
-        *(row(geo, value) for geo, value in zip(("ITC1", "ITC2", "ITC4", "ITF2", "ITF6"), (1, 3, 5, 7, 9)))
+        *(
+            row(geo, value)
+            for geo, value in zip(("ITC1", "ITC2", "ITC4", "ITF2", "ITF6"), (1, 3, 5, 7, 9), strict=True)
+        )
     )
     shown = traces(regions.build_choropleth(rows, view(decimals=0)), "choropleth")[-1]
     assert shown["colorbar"]["ticktext"] == ["2%", "4%", "6%", "8%"]
@@ -509,7 +512,7 @@ def test_a_break_cuts_the_line_and_is_marked_between_the_points():
     rows = frame(
         *(
             row("ITC4", value, period)
-            for value, period in zip((7.1, 6.4, 9.0, 9.2), ("2019", "2020", "2021", "2022"))
+            for value, period in zip((7.1, 6.4, 9.0, 9.2), ("2019", "2020", "2021", "2022"), strict=True)
         )
     )
     figure = trend.build_line_chart(rows, view(breaks=("2021",)))
@@ -748,7 +751,7 @@ def test_a_dumbbell_has_two_dots_a_row_and_their_distance():
         *(
             row(geo, value, gender=gender, level="country")
             for geo, pair in (("ITA", (20, 16)), ("FRA", (12, 15)))
-            for gender, value in zip(("female", "male"), pair)
+            for gender, value in zip(("female", "male"), pair, strict=True)
         )
     )
     figure = dumbbell.build_dumbbell_chart(rows, view(level="world", decimals=0))
@@ -927,7 +930,7 @@ def test_sectors_have_the_total_on_top_and_no_part_beside_its_whole():
     rows = frame(
         *(
             row("ITA", value, sector=sector, sector_kind=kinds[sector])
-            for sector, value in zip(kinds, (-8.3, -13.7, -6.1, -8.4, -9.9))
+            for sector, value in zip(kinds, (-8.3, -13.7, -6.1, -8.4, -9.9), strict=True)
         )
     )
     figure = sector_bar.build_sector_bar_chart(rows, view(unit="percent_change", geo=["ITA"]))
@@ -973,7 +976,7 @@ def test_heat_cells_printed_alike_have_one_colour():
     printed = {
         (x, y): text
         for trace in traces(figure, "scatter")
-        for x, y, text in zip(trace["x"], trace["y"], trace["text"])
+        for x, y, text in zip(trace["x"], trace["y"], trace["text"], strict=True)
     }
     colours = {
         text: {traces(figure, "heatmap")[0]["z"][y][x] for (x, y), other in printed.items() if other == text}
@@ -1128,7 +1131,9 @@ def test_no_edition_is_the_other_one_where_none_has_most_rows(editions):
     rows = frame(
         *(
             row(geo, value, edition=edition)
-            for geo, value, edition in zip(("DEU", "FRA", "ESP", "ITA"), (5.0, 6.0, 7.0, 8.0), editions)
+            for geo, value, edition in zip(
+                ("DEU", "FRA", "ESP", "ITA"), (5.0, 6.0, 7.0, 8.0), editions, strict=True
+            )
         )
     )
     assert "‡" not in seen(bar.build_bar_chart(rows, view(level="europe")))
@@ -1137,7 +1142,10 @@ def test_no_edition_is_the_other_one_where_none_has_most_rows(editions):
 def test_a_total_of_another_edition_is_marked_among_the_sectors():
     rows = frame(
         row("ITA", 7.1),
-        *(row("ITA", value, sector=sector, **EUROSTAT) for sector, value in zip("CFI", (6.1, 5.0, 8.0))),
+        *(
+            row("ITA", value, sector=sector, **EUROSTAT)
+            for sector, value in zip("CFI", (6.1, 5.0, 8.0), strict=True)
+        ),
         row("ITA", 9.9, sector="G"),
     )
     figure = sector_bar.build_sector_bar_chart(rows, view(geo=["ITA"]))
@@ -1223,7 +1231,7 @@ def test_a_caveat_on_one_source_stands_under_its_figures_only():
 )
 def test_a_title_says_the_part_of_the_firms_it_is_of(lang, cut, said):
     rows = [row("ITC4", 5.8, **cut), row("ITF2", 7.0, **cut), row("ITA", 6.4, **cut)]
-    for shown in (rows, rows[:1], rows[:1] + [row("ITC4", 6.0, "2021", **cut)]):
+    for shown in (rows, rows[:1], [*rows[:1], row("ITC4", 6.0, "2021", **cut)]):
         assert words.build_headline(frame(*shown), view(lang)).startswith(said)
     assert words.build_headline(frame(*rows), view(lang, geo=("ITC4",))).startswith(said)
     assert words.build_headline(frame(*rows), view(lang, chart="dots")).startswith(said)

@@ -4,6 +4,7 @@ the data use it.
 
 import csv
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def shells(geometry):
 
 def turn(ring):
     """Twice the signed area: negative is clockwise."""
-    return sum(x * v - u * y for (x, y), (u, v) in zip(ring, ring[1:]))
+    return sum(x * v - u * y for (x, y), (u, v) in pairwise(ring))
 
 
 @pytest.mark.parametrize("name", LISTS)

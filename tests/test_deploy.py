@@ -37,7 +37,10 @@ def stages() -> list[list[tuple[str, str]]]:
     ]
     assert all(len(line) == 2 for line in lines)
     starts = [place for place, (name, _) in enumerate(lines) if name == "FROM"]
-    return [[tuple(line) for line in lines[start:end]] for start, end in zip(starts, [*starts[1:], None])]
+    return [
+        [tuple(line) for line in lines[start:end]]
+        for start, end in zip(starts, [*starts[1:], None], strict=True)
+    ]
 
 
 def test_the_image_runs_as_nobody_in_particular_says_how_it_is_and_brings_nothing_from_elsewhere():

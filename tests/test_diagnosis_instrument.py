@@ -108,7 +108,7 @@ def test_a_text_missing_in_one_language_is_a_fault(tmp_path):
     path.write_text(
         text.replace('question.en = "How active', 'question.fr = "How active', 1), encoding="utf-8"
     )
-    with pytest.raises(QuestionnaireError, match='item "known_social": "question" has no text in: en.'):
+    with pytest.raises(QuestionnaireError, match=r'item "known_social": "question" has no text in: en\.'):
         load_questionnaire(path)
 
 

@@ -301,7 +301,7 @@ def test_region_and_sector_cross_only_from_3000_diagnoses(first):
 
 
 def test_fewer_than_30_diagnoses_are_not_published():
-    with pytest.raises(ReleaseError, match="29 diagnoses can be counted; a release needs 30."):
+    with pytest.raises(ReleaseError, match=r"29 diagnoses can be counted; a release needs 30\."):
         build_release(
             generate_diagnoses(Random(5), 29, "2026-03", EVEN),
             "2026-Q1",

@@ -141,7 +141,7 @@ def test_one_step_moves_a_goal_by_3_to_8_points():
 def test_an_answer_that_is_not_offered_is_refused():
     with pytest.raises(
         AnswerError,
-        match='item "known_social" cannot be answered with "4"; use one of: 0, 1, 2, 3, dont_know.',
+        match=r'item "known_social" cannot be answered with "4"; use one of: 0, 1, 2, 3, dont_know\.',
     ):
         score_answers({"known_social": 4})
     with pytest.raises(AnswerError):

@@ -18,6 +18,7 @@ from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -559,7 +560,7 @@ def test_the_words_of_a_figure_are_in_it_and_fit(kind, topic, level, size, lang)
         assert top + height <= tall + 1
         spans.append((top, top + height))
     spans.sort()
-    assert all(below[0] >= above[1] - 1 for above, below in zip(spans, spans[1:])), "words cover one another"
+    assert all(below[0] >= above[1] - 1 for above, below in pairwise(spans)), "words cover one another"
     assert tall - margin.t - margin.b > 100
 
 
@@ -961,7 +962,7 @@ class Host(BaseHTTPRequestHandler):
     """A page that holds an embed as its readers would copy it, and the embed itself."""
 
     protocol_version = "HTTP/1.1"
-    seen: list[tuple[str, int]] = []
+    seen: ClassVar[list[tuple[str, int]]] = []
 
     def do_GET(self):
         asked = urlsplit(self.path)

@@ -259,7 +259,7 @@ def test_a_release_into_a_closed_folder_is_said():
         make_read_only(root)
         with (
             unprivileged_user(),
-            pytest.raises(release.ReleaseError, match="cannot be written .*: free or unlock the folder"),
+            pytest.raises(release.ReleaseError, match=r"cannot be written .*: free or unlock the folder"),
         ):
             release.create_release(root, TODAY)
     finally:

@@ -234,7 +234,7 @@ def test_a_heavy_question_is_stopped(sql, allowed):
 
 def test_ten_megabytes_of_text_are_refused_before_they_reach_a_process(monkeypatch):
     monkeypatch.delattr(pool._WorkerPool, "register")
-    with pytest.raises(QueryRejectedError, match="10,000,000|10000000"):
+    with pytest.raises(QueryRejectedError, match=r"10,000,000|10000000"):
         pool.run_sql("select '" + "a" * (10_000_000 - 9) + "'")
 
 

@@ -767,7 +767,7 @@ def test_a_missing_value_is_named(name):
 
 
 def test_every_missing_value_is_named_at_once():
-    with pytest.raises(KeyError, match="queries/map.sql needs lang, level."):
+    with pytest.raises(KeyError, match=r"queries/map\.sql needs lang, level\."):
         run_query("map", **{name: value for name, value in VIEW.items() if name not in ("lang", "level")})
 
 

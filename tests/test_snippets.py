@@ -89,7 +89,15 @@ def test_the_script_draws_the_values_of_the_page(topic, level, lang, figure, run
     redrawn, again = run(snippets.build_python_script(view, figure))
     figures = [
         sorted(
-            zip(some["geo"], some["sector"], some["gender"], some["period"], some["edition"], some["value"])
+            zip(
+                some["geo"],
+                some["sector"],
+                some["gender"],
+                some["period"],
+                some["edition"],
+                some["value"],
+                strict=True,
+            )
         )
         for some in (again, rows)
     ]

@@ -4,6 +4,7 @@ broken address, no other host asked.
 
 import json
 import urllib.request
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -81,7 +82,7 @@ def test_the_names_of_the_pages_stand_at_even_distances_and_clear_of_the_languag
         const box = range.getBoundingClientRect();
         return [box.left, box.right];
     })""")
-    gaps = [second[0] - first[1] for first, second in zip(ends, ends[1:], strict=False)]
+    gaps = [second[0] - first[1] for first, second in pairwise(ends)]
     assert len(gaps) > 7, gaps
     assert max(gaps[:5]) - min(gaps[:5]) < 2, gaps
     assert min(gaps) >= 8, gaps
