@@ -28,7 +28,7 @@ CODE = sorted([*settings.PACKAGE.rglob("*.py"), *settings.PAGES.glob("*.py"), se
 
 
 def identifiers(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Every name that the code defines: functions, classes, parameters, variables, attributes, import aliases."""
+    """Every name the code defines: functions, classes, parameters, variables, attributes, aliases."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name, node.lineno

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-class unprivileged_user:  # noqa: N801
+class unprivileged_user:
     """Inside, the process has no more rights than any user: root may write anywhere."""
 
     def __enter__(self):
