@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    StrictFloat,
     ValidationError,
     ValidationInfo,
     with_config,
@@ -169,7 +170,7 @@ class Indicator(Declaration):
     exclusion_rules: tuple[Rule, ...] = ()
     flag_rules: tuple[Rule, ...] = ()
     share_counts: dict[str, IndicatorId] = {}
-    range: tuple[float, float] | None = None
+    range: tuple[StrictFloat, StrictFloat] | None = None
     universes: dict[SourceId, Texts] = {}
 
     def get_default_view(self, level: str) -> DefaultView:
@@ -262,12 +263,15 @@ def _validate_paragraphs(
     declarations, sentences = {}, list(errors)
     known_fields = {"": (f"a field of {model.noun}", model.__annotations__), **model.tables}
     for position, (id, paragraph) in enumerate(paragraphs.items()):
+        place = f"data/catalogue/{name}.toml, [{id}]"
+        for field in sorted({"id", "position"} & paragraph.keys()):
+            sentences.append(f"{place}: {field} is given by the place in the file; remove it.")
         try:
             declarations[id] = model.model_validate(
                 {**paragraph, "id": id, "position": position}, context=ids
             )
         except ValidationError as error:
-            sentences += format_errors(error, f"data/catalogue/{name}.toml, [{id}]", known_fields)
+            sentences += format_errors(error, place, known_fields)
     if sentences:
         raise CatalogueError("\n".join(sentences))
     return MappingProxyType(declarations)

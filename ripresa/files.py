@@ -1,6 +1,7 @@
 """Atomic writes: a file is replaced whole or not at all, whatever stops the program."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +13,19 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
     The draft is flushed to the disk before the swap and deleted after an exception; `path` is then unchanged.
     """
-    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
+    draft = path.with_name(f".{path.name}.draft-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         yield draft
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())
+        flush_to_disk(draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Waits until the content of a file is on the disk. Raises OSError where it cannot be."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

@@ -22,7 +22,7 @@ def _get_environment() -> Environment:
     )
 
 
-def render_template(name: str, **context: object) -> Markup:
+def render_template(name: str, /, **context: object) -> Markup:
     """The template `ripresa/templates/NAME` with these values.
 
     Raises jinja2.UndefinedError for a value that the template names and the caller does not give.

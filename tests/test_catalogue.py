@@ -399,6 +399,18 @@ FAULTS = {  # file, words replaced, words in their place, what the sentence name
         'colour = "red"\nlicence.it',
         "colour is not a field of a source; use some of: ",
     ),
+    "a field that the file's order gives": (
+        "catalogue/sources.toml",
+        "licence.it",
+        "position = 99\nlicence.it",
+        "position is given by the place in the file; remove it.",
+    ),
+    "a range in quotes": (
+        "catalogue/indicators.toml",
+        "[death_rate]\n",
+        '[death_rate]\nrange = ["1", 2]\n',
+        "[death_rate]: range '1' is not valid: input should be a valid number.",
+    ),
     "words outside any paragraph": (
         "catalogue/indicators.toml",
         "[death_rate]",

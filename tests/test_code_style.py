@@ -86,3 +86,22 @@ def test_every_module_class_and_public_function_says_what_it_is():
         and not ast.get_docstring(node)
     ]
     assert not offenders, "\n".join(offenders)
+
+
+def test_a_template_is_returned_as_markup_or_as_text_never_as_one_called_the_other():
+    """Markup annotated `str` is not escaped by the template that it is given to as a text."""
+    offenders = [
+        f"{place(path, node.lineno)} {node.name}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and isinstance(node.returns, ast.Name)
+        and node.returns.id == "str"
+        and any(
+            isinstance(statement, ast.Return)
+            and isinstance(statement.value, ast.Call)
+            and getattr(statement.value.func, "id", "") in ("render_template", "render_html")
+            for statement in ast.walk(node)
+        )
+    ]
+    assert not offenders, "\n".join(offenders)

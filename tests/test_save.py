@@ -22,6 +22,7 @@ from ripresa.exports import seal as fingerprint
 from ripresa.i18n import t
 from ripresa.observations.rows import get_row_roles
 from ripresa.views.components import export_menu
+from ripresa.views.components.html import render_html
 from ripresa.views.pages import area_comparison, compare_page, topic_figures, topic_page
 from ripresa.views.pages.topic_figures import build_map_figures
 from tests.helpers import app
@@ -284,6 +285,14 @@ def test_every_figure_that_can_be_embedded_is_one_that_embeds_know():
     assert set(export_menu.EMBED_KINDS.values()) == set(embed_page.FIGURE_TYPES) - {"bars"}, (
         "the bars are beside the map"
     )
+
+
+def test_the_code_of_an_embed_is_text_in_its_copy_box():
+    """As HTML it would be cleaned away, and the box would copy nothing."""
+    code = embed_page.build_iframe_code(load_view("closures", lang="en"), "https://pmi.example.org")
+    box = render_html("components/copy_box.html", "en", label="Code", text=code, hint="", css_class="")
+    assert "<iframe" in code
+    assert "<code>&lt;iframe" in box
 
 
 def embedded(drawing_or_name, view_=None) -> str:

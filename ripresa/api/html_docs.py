@@ -6,14 +6,14 @@ from ripresa.api.endpoints import API_VERSION, ENDPOINTS, Parameter
 from ripresa.api.openapi import build_column_schemas
 from ripresa.api.problem import STATUS_CODES
 from ripresa.i18n import t
-from ripresa.templating import render_template
+from ripresa.templating import Markup, render_template
 
 API_ROOT = f"/api/{API_VERSION}"
 EXAMPLE_PATH = f"{API_ROOT}/observations?indicator=death_rate&geo=ITC4&geo=ITI4"
 
 
 @lru_cache(maxsize=8)
-def render_html_docs(version: str, lang: str, site: str) -> str:
+def render_html_docs(version: str, lang: str, site: str) -> Markup:
     """The page; `site` is the origin of its URLs, such as https://example.org."""
     return render_template(
         "api/html_docs.html",

@@ -12,7 +12,7 @@ from ripresa.database.database_file import get_lock, keep_as_previous, read_data
 from ripresa.database.dataset import Dataset
 from ripresa.database.input_files import compute_data_version
 from ripresa.database.tables import write_dataset
-from ripresa.files import atomic_write
+from ripresa.files import atomic_write, flush_to_disk
 
 Progress = Callable[[str], None]  # called with a message at each step
 
@@ -72,6 +72,7 @@ def _build_locked(root: Path, path: Path, progress: Progress) -> str:
         with atomic_write(path) as draft:
             with duckdb.connect(str(draft)) as connection:
                 write_dataset(connection, dataset, version, progress)
+            flush_to_disk(draft)  # first: a full disk must not cost the previous database
             if read_data_version(path) not in ("", version):
                 keep_as_previous(path)
     except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:

@@ -308,6 +308,8 @@ class ContributionStore:
         """Writes a copy of the store to a new file, atomically; returns the number of diagnoses."""
         if path.exists():
             raise ContributionStoreError(f"{path} is there already: name a new file.")
+        for leftover in path.parent.glob(f".{path.name}.draft*"):  # of a backup that was interrupted
+            leftover.unlink()
         with atomic_write(path) as draft:
             return self.copy_to(open_store(str(draft)))
 

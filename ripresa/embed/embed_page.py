@@ -185,7 +185,7 @@ def build_iframe_code(view: View, site: str, version: str = "", figure: str = ""
             query[name] = [value]
     site = site.rstrip("/")
     page = _render_cached_page(get_data_version(), view, version, figure, theme, site)
-    return render_template(
+    code = render_template(
         "embed/iframe.html",
         source=f"{site}{EMBED_PATH}{view.indicator.id}?{urlencode(query, doseq=True)}",
         title=format_indicator_label(
@@ -193,6 +193,7 @@ def build_iframe_code(view: View, site: str, version: str = "", figure: str = ""
         ),
         height=page.height if page else _estimate_height(),
     )
+    return str(code)  # text to copy, which a page escapes like any other
 
 
 def get_default_figure_type(view: View) -> str:

@@ -320,7 +320,7 @@ def load_style() -> str:
     return STYLE_PATH.read_text(encoding="utf-8")
 
 
-def render_sheet(area: AreaProfile) -> str:
+def render_sheet(area: AreaProfile) -> Markup:
     """The sheet of an area: a self-contained HTML page for paper and for PDF."""
     lang = area.lang
     site = t("site", lang)

@@ -9,7 +9,7 @@ from ripresa.i18n import translate
 from ripresa.templating import Markup, render_template
 
 
-def render_html(name: str, lang: str, **context: object) -> Markup:
+def render_html(name: str, lang: str, /, **context: object) -> Markup:
     """The template `ripresa/templates/NAME`, in which `t(key, **values)` translates into `lang`."""
     return render_template(name, lang=lang, t=partial(translate, lang=lang), **context)
 

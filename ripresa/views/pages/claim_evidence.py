@@ -23,7 +23,7 @@ class EvidenceFigure(TypedDict):
     documents: list[Markup]
 
 
-def render_sides(claim: Row, lang: str) -> str:
+def render_sides(claim: Row, lang: str) -> Markup:
     """Both sides of a claim; "" for a claim without figures. claim: a row of queries/claims.sql."""
     rows = query_records(
         "claim_evidence",
