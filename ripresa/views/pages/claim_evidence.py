@@ -32,7 +32,7 @@ def render_sides(claim: Row, lang: str) -> Markup:
         period=claim["evidence_period"],
     )
     if not rows:
-        return ""
+        return Markup()
     indicator = catalogue.get_indicator(claim["evidence_indicator"])
     sides = {
         side: _build_figures([row for row in rows if row["side"] == side], indicator, lang)
