@@ -39,6 +39,12 @@ COUNTRIES = ["DEU", "FRA", "POL", "NOR", "KEN", "USA"]
 SECTORS = ["B-E", "F", "G", "I"]
 
 
+def get_notice(page: str) -> str:
+    """The text of the page's first notice, on one line."""
+    [notice, *_] = re.findall(r'<div class="notice">(.*?)</div>', page, flags=re.DOTALL)
+    return " ".join(strip_tags(notice).split())
+
+
 @pytest.mark.parametrize("lang", i18n.LANGS)
 @pytest.mark.parametrize("geo", ITALIAN + COUNTRIES)
 def test_every_area_has_a_profile_in_both_languages(geo, lang):
@@ -92,7 +98,7 @@ def test_a_sector_s_profile_says_that_it_is_of_italy_and_what_there_is_of_the_ar
         area_profile.get_profile_areas(lang)["ITC4"],
         catalogue.get_indicator("gva_change_vs_2019").label[lang],
     )
-    said = strip_tags(re.findall(r'<div class="notice">.*?</div>', get_checked_html(visit, lang))[0])
+    said = get_notice(get_checked_html(visit, lang))
     assert sector_profile.get_sector_profile(code, lang).name in strip_tags(get_heading(visit))
     assert said.startswith(t(key, lang, name=place, indicators=label)[:-1])
     assert [
@@ -287,7 +293,7 @@ def test_accounts_are_at_their_newest_and_those_of_2020_stand_beside_the_wholes_
 )
 def test_a_region_s_profile_says_what_is_published_of_the_sector_chosen(code, expected):
     visit = open_page("profile", lang="en", geo=["ITC4"], sector=code)
-    said = strip_tags(re.findall(r'<div class="notice">.*?</div>', get_checked_html(visit, "en"))[0])
+    said = get_notice(get_checked_html(visit, "en"))
     assert get_heading(visit).startswith("Lombardy")
     assert expected in said
     assert sector_profile.get_sector_names("en")[code] in said

@@ -773,7 +773,7 @@ def test_every_missing_value_is_named_at_once():
 
 @pytest.mark.parametrize("name", ["no_such_question", "../data/derive", "map.sql", "", "map; drop table x"])
 def test_an_unknown_question_is_named_with_those_there_are(name):
-    with pytest.raises(KeyError, match="is not there; the questions are: area_sector, "):
+    with pytest.raises(KeyError, match="is not there; the queries are: area_sector, "):
         run_query(name)
 
 
