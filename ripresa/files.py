@@ -22,6 +22,15 @@ def atomic_write(path: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def delete_drafts(path: Path) -> None:
+    """Deletes what interrupted writes of `path` left, such as drafts of SQLite or DuckDB with their logs.
+
+    For files that one process writes at a time: a draft in progress would be deleted too.
+    """
+    for draft in path.parent.glob(f".{path.name}.draft*"):
+        draft.unlink()
+
+
 def flush_to_disk(path: Path) -> None:
     """Waits until the content of a file is on the disk. Raises OSError where it cannot be."""
     with path.open("rb+") as file:

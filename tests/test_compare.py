@@ -25,6 +25,7 @@ from ripresa.narrative.benchmark import (
 )
 from ripresa.profiles.area_profile import load_area_profile
 from ripresa.views.pages import area_comparison, compare_page
+from ripresa.views.pages.area_comparison import get_comparable_area_names
 from tests.helpers import app
 from tests.helpers.app import get_checked_html, get_html, get_visit_session, open_page, strip_tags
 
@@ -413,14 +414,17 @@ def test_differences_are_told_against_the_first_area():
     lines = {line.indicator.id: line for line in area_comparison.compare_areas(("ITC4", "ITF3", "DEU"), "en")}
     told = strip_tags(
         compare_page.render_differences(
-            lines["death_rate"], ("ITC4", "ITF3", "DEU"), area_comparison.get_area_names("en"), "en"
+            lines["death_rate"],
+            ("ITC4", "ITF3", "DEU"),
+            get_comparable_area_names("en"),
+            "en",
         )
     )
     assert "Against Lombardy (5.8%), 2024, provisional" in told
     assert "Campania 7.9%: 2.1 points above Lombardy (5.8%), plain difference" in told
     assert "Without a figure for the same period: Germany." in told
     amounts = compare_page.render_differences(
-        lines["active_enterprises"], ("ITC4", "ITF3"), area_comparison.get_area_names("en"), "en"
+        lines["active_enterprises"], ("ITC4", "ITF3"), get_comparable_area_names("en"), "en"
     )
     assert "above" not in amounts
     assert "below" not in amounts
@@ -471,12 +475,12 @@ def test_one_figure_of_two_provinces_is_not_compared_with_itself(lang, expected)
         for line in area_comparison.compare_areas(geos, lang)
         if line.indicator.id == "innovative_startups_female_majority_share"
     )
-    told = strip_tags(compare_page.render_differences(line, geos, area_comparison.get_area_names(lang), lang))
+    told = strip_tags(compare_page.render_differences(line, geos, get_comparable_area_names(lang), lang))
     assert expected in told
     assert t("by_interval", lang) not in told
     assert (
         strip_tags(
-            compare_page.render_matrix([line], geos, area_comparison.get_area_names(lang), lang, "light")
+            compare_page.render_matrix([line], geos, get_comparable_area_names(lang), lang, "light")
         ).count(expected.partition(": ")[2])
         == 2
     )
@@ -487,13 +491,15 @@ def test_the_table_names_the_edition_where_there_are_several():
     lines = {line.indicator.id: line for line in area_comparison.compare_areas(geos, "en")}
     table = strip_tags(
         compare_page.render_matrix(
-            [lines["women_led_firms_share"]], geos, area_comparison.get_area_names("en"), "en", "light"
+            [lines["women_led_firms_share"]],
+            geos,
+            get_comparable_area_names("en"),
+            "en",
+            "light",
         )
     )
     assert "31 December 2023, Registered firms" in table
     assert "(19.9%, 31 December 2024, Active firms)" in table
     assert "Only edition" not in strip_tags(
-        compare_page.render_matrix(
-            list(lines.values()), geos, area_comparison.get_area_names("en"), "en", "light"
-        )
+        compare_page.render_matrix(list(lines.values()), geos, get_comparable_area_names("en"), "en", "light")
     )

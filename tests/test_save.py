@@ -357,7 +357,7 @@ def test_the_embed_of_a_comparison_is_of_the_areas_compared(geo, indicator, monk
     lines = area_comparison.compare_areas(tuple(geo), "en")
     line = next(line for line in lines if line.indicator.id == indicator)
     monkeypatch.setattr(compare_page.st, "html", lambda text: None)
-    compare_page.render_figure(line, tuple(geo), area_comparison.get_area_names("en"), "en")
+    compare_page.render_figure(line, tuple(geo), area_comparison.get_comparable_area_names("en"), "en")
     ((name, figure, shown),) = taken
     assert embedded(name, shown) == figure.layout.meta["title"]
 

@@ -12,7 +12,7 @@ from ripresa.database.database_file import get_lock, keep_as_previous, read_data
 from ripresa.database.dataset import Dataset
 from ripresa.database.input_files import compute_data_version
 from ripresa.database.tables import write_dataset
-from ripresa.files import atomic_write, flush_to_disk
+from ripresa.files import atomic_write, delete_drafts, flush_to_disk
 
 Progress = Callable[[str], None]  # called with a message at each step
 
@@ -64,7 +64,7 @@ def build_database(
 
 def _build_locked(root: Path, path: Path, progress: Progress) -> str:
     version = compute_data_version(root)
-    _delete_drafts(path)
+    delete_drafts(path)
     try:
         progress("reading the declarations")
         dataset = Dataset(root)
@@ -82,12 +82,6 @@ def _build_locked(root: Path, path: Path, progress: Progress) -> str:
             f"check the free space of {path.parent}, then try again."
         ) from None
     finally:
-        _delete_drafts(path)
+        delete_drafts(path)
     progress(f"version {version} is in place")
     return version
-
-
-def _delete_drafts(path: Path) -> None:
-    """Removes what an interrupted build left, with DuckDB's write-ahead log. The caller holds the lock."""
-    for draft in path.parent.glob(f".{path.name}.draft-*"):
-        draft.unlink()

@@ -79,17 +79,17 @@ def write_dataset(
 def _write_comments(connection: duckdb.DuckDBPyConnection) -> None:
     """Comments every table and column as data/columns.toml describes it: "Italian | English"."""
     texts = tomllib.loads(settings.COLUMNS.read_text(encoding="utf-8"))
-    for table, name, is_view in connection.execute(
-        "select table_name, column_name, view_name is not null from duckdb_columns() "
+    tables = connection.execute(
+        "select table_name, view_name is not null, list(column_name) from duckdb_columns() "
         "left join duckdb_views() on view_name = table_name and not duckdb_views.internal "
-        "where duckdb_columns.database_name = current_database() and not duckdb_columns.internal"
-    ).fetchall():
+        "where duckdb_columns.database_name = current_database() and not duckdb_columns.internal group by all"
+    ).fetchall()
+    for table, is_view, columns in tables:
         description = texts["tables"][table]
-        column = description.get("columns", {}).get(name) or texts["columns"][name]
-        for target, text in (
-            (f'{"view" if is_view else "table"} "{table}"', description),
-            (f'column "{table}"."{name}"', column),
-        ):
+        descriptions = texts["columns"] | description.get("columns", {})
+        comments = {f'{"view" if is_view else "table"} "{table}"': description}
+        comments |= {f'column "{table}"."{column}"': descriptions[column] for column in columns}
+        for target, text in comments.items():
             comment = f"{text['it']} | {text['en']}".replace("'", "''")
             connection.execute(f"comment on {target} is '{comment}'")
 

@@ -29,7 +29,7 @@ from ripresa.diagnosis.published_file import ReleaseRow
 from ripresa.diagnosis.questionnaire_loader import get_questionnaire
 from ripresa.disclosure.linked_tables import SnapshotRecord
 from ripresa.disclosure.recoding import StoredBlocks
-from ripresa.files import atomic_write
+from ripresa.files import atomic_write, delete_drafts
 
 TIMEOUT_SECONDS = 30  # to wait for the write lock
 MAX_CONNECTIONS = 8  # of one process to PostgreSQL: contributions are rare and short
@@ -308,8 +308,7 @@ class ContributionStore:
         """Writes a copy of the store to a new file, atomically; returns the number of diagnoses."""
         if path.exists():
             raise ContributionStoreError(f"{path} is there already: name a new file.")
-        for leftover in path.parent.glob(f".{path.name}.draft*"):  # of a backup that was interrupted
-            leftover.unlink()
+        delete_drafts(path)
         with atomic_write(path) as draft:
             return self.copy_to(open_store(str(draft)))
 

@@ -5,23 +5,21 @@ pixels are those of the layout. The texts are above and below the chart, or on i
 in a wide image would become too small.
 """
 
-import json
 import math
 import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cache
 from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
-from ripresa import settings
 from ripresa.charts.text_width import measure_text
 from ripresa.charts.theme import SMALL_SIZE, TICK_SIZE, TRANSPARENT, Palette, build_figure, get_palette
 from ripresa.exports.export_table import ExportedTable
 from ripresa.exports.seal import shorten_fingerprint
 from ripresa.i18n import t
+from ripresa.observations.boundaries import load_boundary_file
 
 FONT_FAMILY = 'Arial, Helvetica, "Liberation Sans", Arimo, sans-serif'
 LINE_FILL_SHARE = 0.97  # of the width, so that a slightly wider font still fits
@@ -117,14 +115,8 @@ def embed_geojson(figure: go.Figure) -> go.Figure:
     """The figure with its boundaries as GeoJSON instead of a URL, for a renderer without a server."""
     for trace in figure.data:
         if trace.type == "choropleth" and isinstance(trace.geojson, str):
-            trace.geojson = _load_boundaries(trace.geojson.rpartition("/")[2])
+            trace.geojson = load_boundary_file(trace.geojson.rpartition("/")[2])
     return figure
-
-
-@cache
-def _load_boundaries(name: str) -> dict[str, Any]:
-    boundaries: dict[str, Any] = json.loads((settings.BOUNDARIES / name).read_text(encoding="utf-8"))
-    return boundaries
 
 
 def build_image_text(export: ExportedTable) -> dict[str, list[str]]:

@@ -48,7 +48,14 @@ AREAS_WITH_ARTICLE = (
     "WORLD",
     "whole",
 )  # in locales/*.toml
-OUTCOME_SYMBOLS = {"higher": "▲", "lower": "▼", "indistinct": "≈", "above": "△", "below": "▽", "same": "="}
+OUTCOME_SYMBOLS = {
+    "higher": "▲",
+    "lower": "▼",
+    "indistinct": "≈",
+    "above": "△",
+    "below": "▽",
+    "same": "=",
+}
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,15 @@ class MapArea:
     context: bool
 
 
-@cache
 def load_boundaries(level: str) -> GeoJson:
     """The GeoJSON of a level, for figures that are rendered on the server."""
-    path = settings.BOUNDARIES / f"{MAP_FILES[level]}.geojson"
-    boundaries: GeoJson = json.loads(path.read_text(encoding="utf-8"))
+    return load_boundary_file(f"{MAP_FILES[level]}.geojson")
+
+
+@cache
+def load_boundary_file(name: str) -> GeoJson:
+    """A GeoJSON of static/geo, shared: read it, never change it."""
+    boundaries: GeoJson = json.loads((settings.BOUNDARIES / name).read_text(encoding="utf-8"))
     return boundaries
 
 

@@ -66,7 +66,7 @@ class ComparisonRow:
     observations: tuple[Row, ...]
 
 
-def get_area_names(lang: str) -> dict[str, str]:
+def get_comparable_area_names(lang: str) -> dict[str, str]:
     """The areas that can be compared, in reading order."""
     names = coverage.get_area_names(lang)
     return area_profile.get_profile_areas(lang) | {code: names[code] for code in EXTRA_AREAS}

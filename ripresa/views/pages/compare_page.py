@@ -36,7 +36,7 @@ from ripresa.views.pages.area_comparison import (
     build_export_frame,
     build_view,
     compare_areas,
-    get_area_names,
+    get_comparable_area_names,
     get_unaligned_indicators,
     select_areas,
 )
@@ -55,7 +55,7 @@ class Cell:
 def render_page(filters: Filters) -> None:
     """The page, for the areas of the address."""
     st.html(profile_html.STYLE_PATH)
-    lang, names = filters.lang, get_area_names(filters.lang)
+    lang, names = filters.lang, get_comparable_area_names(filters.lang)
     chosen = [code for code in filters.geo if code in names]
     geos = select_areas(chosen, lang)[:MAX_AREAS]
     render_page_header(t("nav_compare", lang), t("compare_question", lang), t("compare_intro", lang))

@@ -2,7 +2,9 @@
 
 The address holds the name of the screen. Answers are in no address, cookie or log."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
@@ -32,6 +34,7 @@ from ripresa.views.pages import contribute_form, diagnosis_result, diagnosis_res
 STYLESHEET = Path(__file__).with_name("diagnosis_page.css")
 QUESTION_SCREENS = SCREENS[1:-1]
 SELECT_QUESTIONS = ("region",)  # profile questions shown as a list; the others as radio buttons
+Answer = TypeVar("Answer", bound=int | str)
 
 
 def render_page(filters: Filters) -> None:
@@ -126,15 +129,7 @@ def render_goal_questions(session: DiagnosisSession, goal: Goal, lang: str) -> N
         if item.goal == goal.id:
             labels = dict(get_questionnaire().get_answer_options(item, lang))
             key = seed_widget(f"{item.id}_{lang}", session.answers.get(item.id))
-            st.radio(
-                item.question[lang],
-                list(labels),
-                index=None,
-                format_func=labels.__getitem__,
-                key=key,
-                on_change=_save_answer,
-                args=(item.id, key),
-            )
+            _render_radio(item.question[lang], labels, key, _save_answer, item.id)
 
 
 def render_profile_questions(session: DiagnosisSession, lang: str) -> None:
@@ -157,15 +152,7 @@ def render_profile_questions(session: DiagnosisSession, lang: str) -> None:
                 placeholder=t("diagnosis_choose", lang),
             )
         else:
-            st.radio(
-                question.question[lang],
-                list(labels),
-                index=None,
-                format_func=labels.__getitem__,
-                key=key,
-                on_change=_save_profile_answer,
-                args=(question.id, key),
-            )
+            _render_radio(question.question[lang], labels, key, _save_profile_answer, question.id)
 
 
 def _get_option_labels(question: ProfileQuestion, lang: str) -> dict[str, str]:
@@ -186,14 +173,21 @@ def render_goal_choice(session: DiagnosisSession, question: ProfileQuestion, lan
 
 def _render_goal_radio(rank: int, labels: dict[str, str], goal: str | None, lang: str) -> None:
     key = seed_widget(f"goal_{rank}_{lang}", goal)
+    _render_radio(t(f"diagnosis_goal_{rank}", lang), labels, key, _save_goal, rank)
+
+
+def _render_radio(
+    question: str, labels: Mapping[Answer, str], key: str, save: Callable[..., None], subject: str | int
+) -> None:
+    """A question, none of whose answers is preselected; a choice calls `save(subject, key)`."""
     st.radio(
-        t(f"diagnosis_goal_{rank}", lang),
+        question,
         list(labels),
         index=None,
         format_func=labels.__getitem__,
         key=key,
-        on_change=_save_goal,
-        args=(rank, key),
+        on_change=save,
+        args=(subject, key),
     )
 
 
